@@ -1,0 +1,42 @@
+"""spikewatt: what a network costs as spikes on a neuromorphic core and on a Cortex-M, with sources and ranges.
+
+>>> import spikewatt as sw
+>>> network = sw.convert(keras_model, calibration)
+>>> trace = sw.simulate(network, x, steps=32)
+>>> frame = sw.price(trace, "odin_style", "stm32l4r5")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .energy.cards import load_card as load_card
+    from .energy.price import price as price
+    from .errors import SpikewattError as SpikewattError
+    from .models.datasets import load_dataset as load_dataset
+    from .models.networks import build_network as build_network
+    from .models.networks import load_keras as load_keras
+    from .sim.convert import convert as convert
+    from .sim.network import SpikingNetwork as SpikingNetwork
+    from .sim.simulate import simulate as simulate
+    from .sim.trace import Trace as Trace
+
+# Public name -> module that defines it; loaded on first use, so that `import spikewatt` stays instant.
+_HOME = {
+    "convert": "sim.convert", "simulate": "sim.simulate", "SpikingNetwork": "sim.network", "Trace": "sim.trace",
+    "price": "energy.price", "load_card": "energy.cards",
+    "load_dataset": "models.datasets", "build_network": "models.networks", "load_keras": "models.networks",
+    "SpikewattError": "errors",
+}
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

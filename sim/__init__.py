@@ -1,0 +1,1 @@
+"""HOW it runs: conversion to a spiking network, engines, traces."""

@@ -1,0 +1,251 @@
+"""SpikingNetwork: an immutable graph of populations and connections that holds integers only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ..errors import SpikewattError, one_of
+from . import hdf5
+from .geometry import Geometry, fan_out, output_shape
+
+FORMAT = "spikewatt-network"
+VERSION = 1
+
+PopulationKind = Literal["input", "integrate_and_fire", "max_pool", "readout"]
+ConnectionKind = Literal["dense", "conv2d", "pool", "max_pool"]
+POPULATION_KINDS = ("input", "integrate_and_fire", "max_pool", "readout")
+CODES = ("rate",)
+
+
+def _integers(where: str, value, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """Read-only int64 copy of `value`; raises if it is not integer-valued or does not broadcast to `shape`."""
+    array = np.asarray(value)
+    if not (np.issubdtype(array.dtype, np.integer) or np.all(array == np.round(array))):
+        raise SpikewattError(where, "every number of a SpikingNetwork is an integer", array.dtype, "integers")
+    if shape is not None:
+        try:
+            np.broadcast_shapes(array.shape, shape)
+            fits = np.broadcast_shapes(array.shape, shape) == tuple(shape)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise SpikewattError(where, "must broadcast to the population's shape", array.shape, shape)
+    array = array.astype(np.int64)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Neurons of one layer, which share a firing rule.
+
+    Parameters
+    ----------
+    name : unique in the network.
+    shape : (channels,) or (height, width, channels).
+    kind : ``input`` (integrates the integer pixel, fires at `threshold`), ``integrate_and_fire``,
+        ``max_pool`` (fires when the largest cumulative input count of its window rises), ``readout`` (integrates, never fires).
+    threshold, bias, initial_potential : integers that broadcast to `shape`; threshold >= 1; the bias is added at every step.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    kind: PopulationKind
+    threshold: np.ndarray
+    bias: np.ndarray
+    initial_potential: np.ndarray
+
+    def __post_init__(self):
+        where = f"Population {self.name!r}"
+        one_of(f"{where}.kind", "must be a known kind of population", self.kind, POPULATION_KINDS)
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        if not self.shape or min(self.shape) < 1:
+            raise SpikewattError(f"{where}.shape", "every dimension is at least 1", self.shape)
+        for field in ("threshold", "bias", "initial_potential"):
+            object.__setattr__(self, field, _integers(f"{where}.{field}", getattr(self, field), self.shape))
+        if self.threshold.min() < 1:
+            raise SpikewattError(f"{where}.threshold", "must be at least 1", int(self.threshold.min()), ">= 1")
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return int(np.prod(self.shape))
+
+    def per_neuron(self, field: str) -> np.ndarray:
+        """The (size,) int64 values of ``threshold``, ``bias`` or ``initial_potential``, one per neuron."""
+        return np.broadcast_to(getattr(self, field), self.shape).reshape(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Connection:
+    """Synapses from one population to another.
+
+    Parameters
+    ----------
+    pre, post : names of populations.
+    kind : ``dense`` (weights: (pre size, post size)), ``conv2d`` (weights: (rows, columns, channels in, channels out)),
+        ``pool`` (weight 1 from each neuron of the window; the post threshold divides) or ``max_pool`` (no weights).
+    weights : integers, or None for the two pools.
+    geometry : window, strides and padding; None for ``dense``.
+    """
+
+    pre: str
+    post: str
+    kind: ConnectionKind
+    weights: np.ndarray | None = None
+    geometry: Geometry | None = None
+
+    def __post_init__(self):
+        where = f"Connection {self.name!r}"
+        one_of(f"{where}.kind", "must be a known kind of connection", self.kind, ("dense", "conv2d", "pool", "max_pool"))
+        if (self.weights is None) != (self.kind in ("pool", "max_pool")):
+            raise SpikewattError(where, "dense and conv2d have weights, pools have none", self.kind)
+        if (self.geometry is None) != (self.kind == "dense"):
+            raise SpikewattError(where, "all kinds but dense have a geometry", self.kind)
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _integers(f"{where}.weights", self.weights))
+
+    @property
+    def name(self) -> str:
+        """``pre->post``, the key of this connection in a trace's ledger."""
+        return f"{self.pre}->{self.post}"
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingNetwork:
+    """Populations in topological order, the connections between them, and what a spike of the input and a unit of the output mean.
+
+    Parameters
+    ----------
+    populations : first the one input, last the one read-out.
+    connections : each from an earlier population to a later one.
+    code : how a value becomes spikes; ``rate``.
+    input_unit : value, as the Keras model takes it, of one unit of integer input (1/255 for pixels in 0..1).
+    output_unit : value of one unit of read-out potential per step, in the logits of the Keras model.
+    weight_bits : width of a signed weight.
+
+    Raises
+    ------
+    SpikewattError : names that clash or do not exist, shapes that do not match, numbers that are not integers.
+    """
+
+    populations: tuple[Population, ...]
+    connections: tuple[Connection, ...]
+    code: str
+    input_unit: float
+    output_unit: float
+    weight_bits: int
+    name: str = "network"
+
+    def __post_init__(self):
+        object.__setattr__(self, "populations", tuple(self.populations))
+        object.__setattr__(self, "connections", tuple(self.connections))
+        one_of("SpikingNetwork.code", "must be a known code", self.code, CODES)
+        order = {p.name: i for i, p in enumerate(self.populations)}
+        if len(order) != len(self.populations):
+            raise SpikewattError("SpikingNetwork.populations", "names are unique", [p.name for p in self.populations])
+        kinds = [p.kind for p in self.populations]
+        if len(kinds) < 2 or kinds[0] != "input" or kinds[-1] != "readout" or kinds.count("input") + kinds.count("readout") != 2:
+            raise SpikewattError("SpikingNetwork.populations", "the first is the one input, the last the one readout", kinds)
+        limit = 2 ** (self.weight_bits - 1) - 1
+        for c in self.connections:
+            where = f"Connection {c.name!r}"
+            if c.pre not in order or c.post not in order or order[c.pre] >= order[c.post]:
+                raise SpikewattError(where, "goes from an earlier population to a later one", c.name, ", ".join(order))
+            pre, post = self.population(c.pre), self.population(c.post)
+            if (c.kind == "max_pool") != (post.kind == "max_pool"):
+                raise SpikewattError(where, "max_pool connections and populations go together", f"{c.kind} into {post.kind}")
+            expected = output_shape(c, pre.shape)
+            if expected != post.shape:
+                raise SpikewattError(where, "the shape it produces is that of its post population", expected, post.shape)
+            if c.weights is not None and c.weights.size and np.abs(c.weights).max() > limit:
+                raise SpikewattError(where, f"weights have {self.weight_bits} bits", int(np.abs(c.weights).max()), f"-{limit}..{limit}")
+        fed = {c.post for c in self.connections}
+        for p in self.populations[1:]:
+            if p.name not in fed:
+                raise SpikewattError(f"Population {p.name!r}", "has at least one incoming connection", "none")
+
+    def population(self, name: str) -> Population:
+        """The population called `name`; an unknown name is an error that lists the known ones."""
+        for p in self.populations:
+            if p.name == name:
+                return p
+        raise SpikewattError("SpikingNetwork.population", "must name a population", repr(name), ", ".join(p.name for p in self.populations))
+
+    def incoming(self, name: str) -> list[Connection]:
+        """Connections into population `name`."""
+        return [c for c in self.connections if c.post == name]
+
+    def outgoing(self, name: str) -> list[Connection]:
+        """Connections out of population `name`."""
+        return [c for c in self.connections if c.pre == name]
+
+    def fan_out(self, connection: Connection, nonzero: bool = False) -> np.ndarray:
+        """(pre size,) number of synapses of each pre neuron; with `nonzero`, those of weight != 0 only."""
+        return fan_out(connection, self.population(connection.pre).shape, self.population(connection.post).shape, nonzero)
+
+    @property
+    def input_levels(self) -> int:
+        """Largest integer input: an input neuron at this value fires at every step."""
+        return int(self.populations[0].threshold.max())
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over structure and numbers; equal networks have equal hashes on every machine."""
+        digest = hashlib.sha256(json.dumps(self._structure(), sort_keys=True).encode())
+        for key, array in sorted(self._arrays().items()):
+            digest.update(f"{key}{array.shape}".encode() + np.ascontiguousarray(array, "<i8").tobytes())
+        return digest.hexdigest()
+
+    def _structure(self) -> dict:
+        return {
+            "name": self.name, "code": self.code, "weight_bits": self.weight_bits,
+            "input_unit": float(self.input_unit), "output_unit": float(self.output_unit),
+            "populations": [{"name": p.name, "shape": list(p.shape), "kind": p.kind} for p in self.populations],
+            "connections": [
+                {"pre": c.pre, "post": c.post, "kind": c.kind, "geometry": c.geometry.as_lists() if c.geometry else None}
+                for c in self.connections
+            ],
+        }
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        arrays = {f"connection_{i}_weights": c.weights for i, c in enumerate(self.connections) if c.weights is not None}
+        for i, p in enumerate(self.populations):
+            for field in ("threshold", "bias", "initial_potential"):
+                arrays[f"population_{i}_{field}"] = getattr(p, field)
+        return arrays
+
+    def save(self, path) -> None:
+        """Write one ``.spk`` file (HDF5), whole or not at all."""
+        with hdf5.writing(path, FORMAT, VERSION) as file:
+            file.attrs["structure"] = json.dumps(self._structure())
+            file.attrs["hash"] = self.hash
+            for key, array in self._arrays().items():
+                hdf5.put(file, key, array)
+
+    @classmethod
+    def load(cls, path) -> SpikingNetwork:
+        """Read a ``.spk`` file; raises FileFormatError on a truncated, foreign or altered one."""
+        with hdf5.reading(path, FORMAT, VERSION) as file:
+            s = json.loads(file.attrs["structure"])
+            populations = [
+                Population(p["name"], tuple(p["shape"]), p["kind"],
+                           *(file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential")))
+                for i, p in enumerate(s["populations"])
+            ]
+            connections = [
+                Connection(c["pre"], c["post"], c["kind"],
+                           file[f"connection_{i}_weights"][()] if f"connection_{i}_weights" in file else None,
+                           Geometry.from_lists(c["geometry"]) if c["geometry"] else None)
+                for i, c in enumerate(s["connections"])
+            ]
+            network = cls(tuple(populations), tuple(connections), s["code"], s["input_unit"], s["output_unit"], s["weight_bits"], s["name"])
+            hdf5.same_hash(Path(path), file.attrs["hash"], network.hash)
+        return network

@@ -1,0 +1,159 @@
+"""Trace: what happened in a simulation, in counts only. It knows no joule."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import SpikewattError, one_of
+from . import hdf5
+from .network import SpikingNetwork
+
+FORMAT = "spikewatt-trace"
+VERSION = 1
+LEDGERS = ("synapses", "nonzero")
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One connection and the population it feeds, as pricing needs them.
+
+    Parameters
+    ----------
+    pre, post : populations.
+    kind : kind of the connection (``dense``, ``conv2d``, ``pool``, ``max_pool``).
+    post_kind : firing rule of the post population.
+    pre_neurons, post_neurons : sizes.
+    synapses : synapses that exist, borders exact; ``nonzero_synapses``: those of weight != 0.
+    macs : multiply-accumulates of the same layer in an ANN, taps on padding included (as kernel libraries execute them).
+    parameters : weights and biases to be stored.
+    fan_in : largest number of distinct pre neurons of one post neuron.
+    """
+
+    pre: str
+    post: str
+    kind: str
+    post_kind: str
+    pre_neurons: int
+    post_neurons: int
+    synapses: int
+    nonzero_synapses: int
+    macs: int
+    parameters: int
+    fan_in: int
+
+    @property
+    def name(self) -> str:
+        """``pre->post``."""
+        return f"{self.pre}->{self.post}"
+
+
+def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
+    """The static layers of `network`, one per connection, in order."""
+    layers = []
+    for c in network.connections:
+        pre, post = network.population(c.pre), network.population(c.post)
+        if c.kind == "dense":
+            taps, parameters = pre.size, pre.size * post.size + post.size
+        else:
+            assert c.geometry is not None
+            window = int(np.prod(c.geometry.window))
+            taps = window * (pre.shape[2] if c.weights is not None else 1)
+            parameters = c.weights.size + post.shape[2] if c.weights is not None else 0
+        layers.append(LayerSummary(
+            c.pre, c.post, c.kind, post.kind, pre.size, post.size, int(network.fan_out(c).sum()),
+            int(network.fan_out(c, nonzero=True).sum()), taps * post.size, int(parameters), min(taps, pre.size)))
+    return tuple(layers)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Counts of one simulation run.
+
+    Parameters
+    ----------
+    spikes : population -> (samples, steps) spikes.
+    synaptic_operations : ledger (``synapses`` or ``nonzero``) -> connection -> (samples, steps) operations.
+    outputs : (samples, steps, classes) read-out potential after each step.
+    layers : static summary, one per connection.
+    neurons : population -> number of neurons.
+    network_hash, data_hash : what ran on what.
+    settings : engine, code, steps and the like.
+    rasters : population -> (samples, steps, neurons) bool for the first samples, where asked for.
+    """
+
+    spikes: dict[str, np.ndarray]
+    synaptic_operations: dict[str, dict[str, np.ndarray]]
+    outputs: np.ndarray
+    layers: tuple[LayerSummary, ...]
+    neurons: dict[str, int]
+    network_hash: str
+    data_hash: str
+    settings: dict
+    rasters: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return self.outputs.shape[0]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps per sample."""
+        return self.outputs.shape[1]
+
+    def ledger(self, column: str) -> dict[str, np.ndarray]:
+        """Synaptic operations per connection, (samples, steps); `column` is ``synapses`` or ``nonzero``."""
+        return self.synaptic_operations[one_of("Trace.ledger", "must name a column of the ledger", column, LEDGERS)]
+
+    @property
+    def sops(self) -> dict[str, np.ndarray]:
+        """``ledger("synapses")``."""
+        return self.ledger("synapses")
+
+    def predictions(self, step: int = -1) -> np.ndarray:
+        """(samples,) class with the largest read-out potential after `step` (0-based; negative counts from the end)."""
+        if not -self.steps <= step < self.steps:
+            raise SpikewattError("Trace.predictions.step", "must be a step of this trace", step, f"{-self.steps}..{self.steps - 1}")
+        return self.outputs[:, step].argmax(axis=-1)
+
+    def accuracy(self, labels: np.ndarray) -> np.ndarray:
+        """(steps,) share of samples whose prediction equals `labels`, after each step."""
+        labels = np.asarray(labels)
+        if labels.shape != (self.samples,):
+            raise SpikewattError("Trace.accuracy.labels", "one label per sample", labels.shape, (self.samples,))
+        return (self.outputs.argmax(axis=-1) == labels[:, None]).mean(axis=0)
+
+    def save(self, path) -> None:
+        """Write one HDF5 file, whole or not at all."""
+        with hdf5.writing(path, FORMAT, VERSION) as file:
+            about = {k: getattr(self, k) for k in ("network_hash", "data_hash", "settings", "neurons")}
+            file.attrs["about"] = json.dumps({**about, "layers": [asdict(layer) for layer in self.layers]})
+            hdf5.put(file, "outputs", self.outputs)
+            for population, counts in self.spikes.items():
+                hdf5.put(file, f"spikes/{population}", counts)
+            for column, connections in self.synaptic_operations.items():
+                for connection, counts in connections.items():
+                    hdf5.put(file, f"synaptic_operations/{column}/{connection}", counts)
+            for population, raster in self.rasters.items():
+                hdf5.put(file, f"rasters/{population}", np.packbits(raster, axis=-1))
+
+    @classmethod
+    def load(cls, path) -> Trace:
+        """Read what `save` wrote; raises FileFormatError on a truncated or foreign file, or one of another version."""
+        with hdf5.reading(Path(path), FORMAT, VERSION) as file:
+            about = json.loads(file.attrs["about"])
+            layers = tuple(LayerSummary(**layer) for layer in about.pop("layers"))
+            rasters = {
+                p: np.unpackbits(file[f"rasters/{p}"][()], axis=-1, count=about["neurons"][p]).astype(bool)
+                for p in about["neurons"] if f"rasters/{p}" in file
+            }
+            return cls(
+                spikes={p: file[f"spikes/{p}"][()] for p in about["neurons"] if f"spikes/{p}" in file},
+                synaptic_operations={
+                    column: {layer.name: file[f"synaptic_operations/{column}/{layer.name}"][()] for layer in layers} for column in LEDGERS
+                },
+                outputs=file["outputs"][()], layers=layers, rasters=rasters, **about)
