@@ -1,0 +1,231 @@
+"""The command line: each verb a few lines over the API. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import SpikewattError
+
+app = typer.Typer(
+    help="What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder with <dataset>.npz.")]
+DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
+
+
+def verb(function):
+    """Register a verb whose bad input is one line on stderr and exit code 2."""
+
+    @functools.wraps(function)
+    def guarded(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except SpikewattError as error:
+            print(f"spikewatt: {error}", file=sys.stderr)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            print("spikewatt: interrupted", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+    return app.command()(guarded)
+
+
+def _new_file(path: Path, force: bool) -> Path:
+    if path.exists() and not force:
+        raise SpikewattError(str(path), "an existing file is not written over", "it exists", "another name, or --force")
+    if not path.parent.is_dir():
+        raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
+    return path
+
+
+@verb
+def run(
+    config: Annotated[Path | None, typer.Argument(help="YAML file; without one, the digits job.")] = None,
+    name: Annotated[str | None, typer.Option(help="Folder under the runs folder.")] = None,
+    dataset: Annotated[str | None, typer.Option(help=DATASET_HELP)] = None,
+    data_dir: DataDir = None,
+    network: Annotated[str | None, typer.Option(help="Name of a network to train, or the path of a .keras file.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Simulated steps.")] = None,
+    engine: Annotated[str | None, typer.Option(help="annarchy or reference.")] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Card name or .yaml file; repeat for several.")] = None,
+    period_s: Annotated[float | None, typer.Option(help="One inference per so many seconds.")] = None,
+    runs_dir: Annotated[Path, typer.Option(help="Folder that the run's folder is made in.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Train or load a network, convert, simulate, price, and report into a new folder."""
+    from .analysis.config import read_config
+
+    overrides = {"name": name, "dataset": dataset, "data_dir": str(data_dir) if data_dir else None, "network": network, "epochs": epochs,
+                 "steps": steps, "engine": engine, "devices": device or None, "period_s": period_s}
+    checked = read_config(config, overrides)
+
+    from .analysis.console import print_run, run_as_json, stages
+    from .analysis.run import run as run_job
+
+    with stages() as progress:
+        result = run_job(checked, runs_dir, progress)
+    if as_json:
+        print(json.dumps(run_as_json(result), indent=2))
+    else:
+        print_run(result)
+
+
+@verb
+def convert(
+    model: Annotated[Path, typer.Argument(help="Trained .keras file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")],
+    dataset: Annotated[str, typer.Option(help=f"Calibration data: {DATASET_HELP}")] = "digits",
+    data_dir: DataDir = None,
+    weight_bits: Annotated[int, typer.Option(help="Width of the signed weights.")] = 8,
+    input_max: Annotated[float, typer.Option(help="Input value of the brightest pixel.")] = 1.0,
+    calibration_samples: Annotated[int, typer.Option(help="Training samples to calibrate on.")] = 1000,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Convert a trained Keras network into a spiking network."""
+    _new_file(output, force)
+    from .models.datasets import load_dataset
+    from .models.networks import load_keras
+    from .sim.convert import convert as convert_model
+
+    keras_model = load_keras(model)
+    data = load_dataset(dataset, data_dir)
+    calibration = data.scaled("train")[:calibration_samples] * input_max
+    network = convert_model(keras_model, calibration, "rate", weight_bits, data.levels, input_max)
+    network.save(output)
+
+    from .analysis.console import print_table
+
+    rows = [{"population": p.name, "kind": p.kind, "shape": "x".join(map(str, p.shape)), "threshold": int(p.threshold.max())} for p in network.populations]
+    print_table(f"{output}: {network.hash[:12]}", rows, as_json)
+
+
+@verb
+def simulate(
+    network: Annotated[Path, typer.Argument(help="Spiking network (.spk).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The trace (.h5) to write.")],
+    dataset: Annotated[str, typer.Option(help=DATASET_HELP)] = "digits",
+    data_dir: DataDir = None,
+    samples: Annotated[int | None, typer.Option(help="Only the first so many test samples.")] = None,
+    steps: Annotated[int, typer.Option(help="Simulated steps.")] = 32,
+    engine: Annotated[str, typer.Option(help="annarchy or reference.")] = "annarchy",
+    rasters: Annotated[int, typer.Option(help="Record every spike of the first so many samples.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes of the ANNarchy engine.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Run a spiking network on the test part of a data set and keep the trace."""
+    _new_file(output, force)
+    from .analysis.console import print_table, stages
+    from .analysis.tables import layer_table
+    from .models.datasets import load_dataset
+    from .sim.network import SpikingNetwork
+    from .sim.simulate import simulate as run_engine
+
+    spiking = SpikingNetwork.load(network)
+    data = load_dataset(dataset, data_dir)
+    if samples is not None and samples < 1:
+        raise SpikewattError("simulate --samples", "must be at least 1", samples, ">= 1")
+    input_max = spiking.input_unit * spiking.input_levels
+    with stages() as progress:
+        trace = run_engine(spiking, data.scaled("test")[:samples] * input_max, engine, steps, rasters, workers, progress)
+    trace.save(output)
+    accuracy = trace.accuracy(data.y_test[:samples])[-1]
+    print_table(f"{output}: {trace.samples} samples, {trace.steps} steps, accuracy {accuracy * 100:.2f} %",
+                layer_table(trace).to_dict("records"), as_json, {"accuracy": float(accuracy)})
+
+
+@verb
+def price(
+    trace: Annotated[Path, typer.Argument(help="Trace (.h5).")],
+    device: Annotated[list[str], typer.Option(help="Card name or .yaml file; repeat for several.")],
+    network: Annotated[Path | None, typer.Option(help="Spiking network, to check that it left the trace.")] = None,
+    period_s: Annotated[float | None, typer.Option(help="One inference per so many seconds: adds current and battery life.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Price a trace on devices: energy and time per inference, with the range that the cards imply."""
+    if output:
+        _new_file(output, force)
+    from .analysis.console import price_rows, print_lines, print_table
+    from .energy.cards import load_card
+    from .energy.price import battery_life
+    from .energy.price import price as price_trace
+    from .sim.network import SpikingNetwork
+    from .sim.trace import Trace
+
+    cards = [load_card(name) for name in device]
+    spiking = SpikingNetwork.load(network) if network else None
+    frame = price_trace(Trace.load(trace), *cards, network=spiking, period_s=period_s)
+    battery = battery_life(frame, period_s) if period_s else None
+    if output:
+        frame.to_csv(output, index=False)
+    print_table("Price of one inference", price_rows(frame, battery, raw=as_json), as_json, {"assumptions": frame.attrs["assumptions"]})
+    if not as_json:
+        print_lines(frame.attrs["assumptions"])
+
+
+@verb
+def plot(folder: Annotated[Path, typer.Argument(help="Folder of a run.")], as_json: Json = False) -> None:
+    """Draw the pictures of a run again."""
+    from .analysis.console import print_table
+    from .analysis.plots import plot_run
+
+    print_table("Pictures", [{"picture": str(path)} for path in plot_run(folder)], as_json)
+
+
+@verb
+def devices(
+    name: Annotated[str | None, typer.Argument(help="One card, with every value.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the devices, or every value of one with its range, status and source."""
+    from .analysis.console import card_rows, print_table
+    from .energy.cards import card_names, load_card
+
+    if name:
+        card = load_card(name)
+        print_table(f"{card.name}: {card.title}", card_rows(card), as_json)
+        return
+    cards = [load_card(n) for n in card_names()]
+    rows = []
+    for card in cards:
+        statuses = [q.status for q in card.values.values()]
+        provenance = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
+        rows.append({"device": card.name, "kind": card.kind, "what": card.title, "values": provenance})
+    print_table("Devices (`spikewatt devices NAME` shows values and sources)", rows, as_json)
+
+
+@verb
+def verify(
+    images: Annotated[int, typer.Option(help="Test images to run.")] = 5,
+    steps: Annotated[int, typer.Option(help="Steps per image.")] = 32,
+    waves: Annotated[Path | None, typer.Option(help="Folder to leave a waveform (FST) in.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the RTL core on digits images and compare every spike with the reference engine."""
+    from .analysis.console import print_table
+    from .rtl_ref.verify import verify_digits
+
+    rows = verify_digits(images, steps, waves)
+    print_table("RTL against the reference engine", rows, as_json)
+    if any(row["mismatches"] for row in rows):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point of the ``spikewatt`` program."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    app()

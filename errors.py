@@ -39,3 +39,12 @@ def one_of(where: str, law: str, value: str, allowed) -> str:
     if value not in allowed:
         raise SpikewattError(where, law, repr(value), ", ".join(sorted(allowed)))
     return value
+
+
+def first_fault(where: str, error) -> SpikewattError:
+    """The first fault in a pydantic ValidationError of the file or object `where`, in the words of this project."""
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:80]
+    law = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
+    return SpikewattError(f"{where}: {key}" if key else where, law, got, fault.get("ctx", {}).get("expected"))

@@ -1,0 +1,1 @@
+"""WHAT it means: the main job, tables, plots, benchmarks."""

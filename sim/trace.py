@@ -26,7 +26,8 @@ class LayerSummary:
     pre, post : populations.
     kind : kind of the connection (``dense``, ``conv2d``, ``pool``, ``max_pool``).
     post_kind : firing rule of the post population.
-    pre_neurons, post_neurons : sizes.
+    pre_shape, post_shape : shapes of the two populations.
+    geometry : window of a convolution or pool as lists (see `Geometry.as_lists`), None for a dense connection.
     synapses : synapses that exist, borders exact; ``nonzero_synapses``: those of weight != 0.
     macs : multiply-accumulates of the same layer in an ANN, taps on padding included (as kernel libraries execute them).
     parameters : weights and biases to be stored.
@@ -37,8 +38,9 @@ class LayerSummary:
     post: str
     kind: str
     post_kind: str
-    pre_neurons: int
-    post_neurons: int
+    pre_shape: tuple[int, ...]
+    post_shape: tuple[int, ...]
+    geometry: list | None
     synapses: int
     nonzero_synapses: int
     macs: int
@@ -49,6 +51,11 @@ class LayerSummary:
     def name(self) -> str:
         """``pre->post``."""
         return f"{self.pre}->{self.post}"
+
+    @property
+    def post_neurons(self) -> int:
+        """Number of neurons of the post population."""
+        return int(np.prod(self.post_shape))
 
 
 def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
@@ -64,7 +71,7 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
             taps = window * (pre.shape[2] if c.weights is not None else 1)
             parameters = c.weights.size + post.shape[2] if c.weights is not None else 0
         layers.append(LayerSummary(
-            c.pre, c.post, c.kind, post.kind, pre.size, post.size, int(network.fan_out(c).sum()),
+            c.pre, c.post, c.kind, post.kind, pre.shape, post.shape, c.geometry.as_lists() if c.geometry else None, int(network.fan_out(c).sum()),
             int(network.fan_out(c, nonzero=True).sum()), taps * post.size, int(parameters), min(taps, pre.size)))
     return tuple(layers)
 
@@ -146,7 +153,7 @@ class Trace:
         """Read what `save` wrote; raises FileFormatError on a truncated or foreign file, or one of another version."""
         with hdf5.reading(Path(path), FORMAT, VERSION) as file:
             about = json.loads(file.attrs["about"])
-            layers = tuple(LayerSummary(**layer) for layer in about.pop("layers"))
+            layers = tuple(LayerSummary(**{**layer, "pre_shape": tuple(layer["pre_shape"]), "post_shape": tuple(layer["post_shape"])}) for layer in about.pop("layers"))
             rasters = {
                 p: np.unpackbits(file[f"rasters/{p}"][()], axis=-1, count=about["neurons"][p]).astype(bool)
                 for p in about["neurons"] if f"rasters/{p}" in file

@@ -1,0 +1,74 @@
+"""The configuration of a run: YAML, checked before any work starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..energy.cards import load_card
+from ..errors import SpikewattError, first_fault, one_of
+from ..models.datasets import NAMES
+from ..models.networks import check_name
+
+
+class RunConfig(BaseModel):
+    """What `spikewatt run` does; every field has a default, and the defaults are the digits job."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = Field(None, pattern=r"^[\w.-]+$", description="folder under runs/; by default data set and network")
+    dataset: str = Field("digits", description="digits, mnist, fashion_mnist, cifar10, or the path of an .npz file")
+    data_dir: str | None = Field(None, description="folder with <dataset>.npz; by default the variable SPIKEWATT_DATA, else Keras' cache")
+    network: str = Field("mlp-64-48-10", description="name of a network to train, or the path of a trained .keras file")
+    epochs: int = Field(40, ge=1, le=10_000)
+    batch_size: int = Field(32, ge=1, le=65_536)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    code: Literal["rate"] = "rate"
+    weight_bits: int = Field(8, ge=2, le=16)
+    input_max: float = Field(1.0, gt=0, description="input value of the network for the brightest pixel; 255 if it takes raw pixels")
+    calibration_samples: int = Field(1000, ge=1)
+    steps: int = Field(32, ge=1, le=10_000)
+    test_samples: int | None = Field(None, ge=1, description="only the first so many test samples")
+    engine: Literal["annarchy", "reference"] = "annarchy"
+    workers: int | None = Field(None, ge=1, description="processes of the ANNarchy engine; by default one per core")
+    devices: tuple[str, ...] = Field(("odin_style", "stm32l4r5", "nrf54l15"), min_length=1)
+    period_s: float = Field(1.0, gt=0, description="one inference per period, for current and battery life")
+    battery: str = "cr2032"
+
+
+def make_config(values: dict | None, where: str) -> RunConfig:
+    """A checked configuration; raises SpikewattError that names `where` and the key."""
+    try:
+        config = RunConfig.model_validate(values or {})
+    except ValidationError as error:
+        raise first_fault(where, error) from error
+    if not config.dataset.endswith(".npz"):
+        one_of(f"{where}: dataset", "must name a data set or be the path of an .npz file", config.dataset, NAMES)
+    check_name(config.network)
+    for device in config.devices:
+        if (card := load_card(device)).kind == "battery":
+            raise SpikewattError(f"{where}: devices", "must be devices that compute", device, "see `spikewatt devices`")
+        del card
+    if load_card(config.battery).kind != "battery":
+        raise SpikewattError(f"{where}: battery", "must be a battery", config.battery, "cr2032")
+    return config
+
+
+def read_config(path: Path | None, overrides: dict | None = None) -> RunConfig:
+    """The configuration in a YAML file (the defaults without one), with `overrides` from the command line on top."""
+    values: dict = {}
+    if path is not None:
+        if not path.is_file():
+            raise SpikewattError(str(path), "the configuration file must exist", "no such file")
+        try:
+            loaded = yaml.safe_load(path.read_text())
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise SpikewattError(str(path), "must be YAML", str(error)) from error
+        if not isinstance(loaded, dict | None):
+            raise SpikewattError(str(path), "must be a mapping of keys to values", type(loaded).__name__)
+        values = loaded or {}
+    values.update({key: value for key, value in (overrides or {}).items() if value is not None})
+    return make_config(values, str(path) if path else "config")

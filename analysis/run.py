@@ -1,0 +1,155 @@
+"""The main job: train or load, convert, simulate, price, report, into one new folder."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from ..energy.price import COLUMNS, battery_life, price
+from ..errors import DoesNotFitError, SpikewattError
+from ..models.datasets import load_dataset
+from ..models.networks import build_network, load_keras
+from ..models.training import predictions, train
+from ..sim.annarchy_build import check_toolchain
+from ..sim.convert import convert
+from ..sim.network import SpikingNetwork
+from ..sim.simulate import simulate
+from ..sim.trace import Trace
+from .config import RunConfig
+from .plots import plot_run
+from .tables import class_report, layer_table
+
+Progress = Callable[[str, int, int], None]
+SAMPLES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run found; the folder holds the same as files."""
+
+    folder: Path
+    network: SpikingNetwork
+    trace: Trace
+    labels: np.ndarray
+    ann_accuracy: float
+    snn_accuracy: np.ndarray
+    prices: pd.DataFrame
+    battery: pd.DataFrame
+    does_not_fit: dict[str, str]
+
+
+def run(config: RunConfig, root: str | Path = "runs", progress: Progress | None = None) -> RunResult:
+    """Do the main job of `config` and leave a folder under `root`.
+
+    An interrupted run leaves ``<name>.partial`` with whole files only; the same configuration takes its trained network up again.
+
+    Raises
+    ------
+    SpikewattError : bad input; the named folder exists. MissingToolError : no compiler (said before any work).
+    """
+    report = progress or (lambda stage, done, total: None)
+    if config.engine == "annarchy":
+        check_toolchain()
+    dataset = load_dataset(config.dataset, config.data_dir)
+    final, partial = _claim(Path(root), config)
+    model, history = _network(config, dataset, partial, report)
+
+    limit = slice(config.test_samples)
+    x, labels = dataset.scaled("test")[limit] * config.input_max, dataset.y_test[limit]
+    calibration = dataset.scaled("train")[: config.calibration_samples] * config.input_max
+    network = convert(model, calibration, config.code, config.weight_bits, dataset.levels, config.input_max)
+    network.save(partial / "network.spk")
+    ann = predictions(model, x)
+    trace = simulate(network, x, config.engine, config.steps, rasters=min(SAMPLES_SHOWN, len(x)), workers=config.workers, progress=progress)
+    trace.save(partial / "trace.h5")
+
+    report("report", 0, 1)
+    prices, does_not_fit = _prices(config, trace)
+    battery = battery_life(prices, config.period_s, config.battery)
+    accuracy = trace.accuracy(labels)
+    tables = {
+        "energy": prices, "battery": battery, "layers": layer_table(trace), "classes": class_report(labels, trace.predictions()),
+        "accuracy_against_steps": pd.DataFrame({"step": np.arange(1, trace.steps + 1), "snn_accuracy": accuracy,
+                                                "ann_accuracy": float((ann == labels).mean())}),
+    }
+    if history is not None:
+        tables["training"] = history
+    for name, table in tables.items():
+        table.to_csv(partial / f"{name}.csv", index=False)
+    (partial / "assumptions.txt").write_text("\n".join([*prices.attrs["assumptions"], *does_not_fit.values()]) + "\n")
+    np.savez_compressed(partial / "samples.npz", images=x[:SAMPLES_SHOWN] / config.input_max, labels=labels[:SAMPLES_SHOWN],
+                        predictions=trace.predictions()[:SAMPLES_SHOWN])
+    plot_run(partial)
+    report("report", 1, 1)
+    partial.rename(final)
+    return RunResult(final, network, trace, labels, float((ann == labels).mean()), accuracy, prices, battery, does_not_fit)
+
+
+def _claim(root: Path, config: RunConfig) -> tuple[Path, Path]:
+    """The folder of this run and the partial one that becomes it; nothing that exists is written over."""
+    base = config.name or f"{Path(config.dataset).stem}-{Path(config.network).stem}"
+    text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+    for i in itertools.count(1):
+        name = base if i == 1 else f"{base}-{i}"
+        final, partial = root / name, root / f"{name}.partial"
+        kept = partial / "config.yaml"
+        free = not final.exists() and (not partial.exists() or (kept.is_file() and kept.read_text() == text))
+        if free:
+            break
+        if config.name:
+            raise SpikewattError(f"run.name {config.name!r}", "a run goes to a new folder", f"{final} exists", "another name")
+    partial.mkdir(parents=True, exist_ok=True)
+    kept.write_text(text)
+    (partial / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n")
+    return final, partial
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in ("spikewatt", "ANNarchy", "keras", "tensorflow", "numpy", "scipy", "pandas"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions
+
+
+def _network(config: RunConfig, dataset, partial: Path, report: Progress):
+    """The trained Keras network and its training history (None for a network from a file)."""
+    if config.network.endswith(".keras"):
+        return load_keras(config.network), None
+    model_file, history_file = partial / "model.keras", partial / "training.csv"
+    if model_file.is_file() and history_file.is_file():  # kept by an interrupted run of the same configuration
+        return load_keras(model_file), pd.read_csv(history_file)
+    model = build_network(config.network, dataset.input_shape, dataset.classes, config.seed)
+    history = pd.DataFrame(train(model, dataset, config.epochs, config.seed, config.batch_size, report))
+    history.insert(0, "epoch", np.arange(1, len(history) + 1))
+    written = partial / "unfinished.keras"
+    model.save(written)
+    written.rename(model_file)
+    history.to_csv(history_file, index=False)
+    return model, history
+
+
+def _prices(config: RunConfig, trace: Trace) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Prices on every device that can hold the network, and device -> reason for the others."""
+    frames, does_not_fit = [], {}
+    for device in config.devices:
+        try:
+            frames.append(price(trace, device, period_s=config.period_s))
+        except DoesNotFitError as error:
+            does_not_fit[device] = str(error)
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    frame.attrs["assumptions"] = [line for f in frames for line in f.attrs["assumptions"]]
+    return frame, does_not_fit

@@ -1,0 +1,75 @@
+"""Energy and time on a Cortex-M: the int8 network, and the spiking network in software.
+
+Energy = cycles · energy per cycle · active power factor; time = cycles / clock.
+"""
+
+from __future__ import annotations
+
+from ..errors import DoesNotFitError
+from ..sim.trace import LayerSummary, Trace
+from .cards import Card
+from .price import Item
+
+POTENTIAL_BYTES = 4  # int32 potential per neuron
+
+
+def _check_memory(trace: Trace, card: Card) -> None:
+    flash = sum(layer.parameters for layer in trace.layers) * (1 if trace.settings["weight_bits"] <= 8 else 2)
+    ram = sum(trace.neurons.values()) * POTENTIAL_BYTES
+    for what, need in (("flash_bytes", flash), ("ram_bytes", ram)):
+        if need > card.limits[what]:
+            raise DoesNotFitError(f"device {card.name!r}", f"the network fits into its {what}", f"{need} bytes", f"<= {card.limits[what]}")
+
+
+def _ann_cycles(layer: LayerSummary) -> dict[str, float]:
+    """Cycle-count key -> events of one int8 layer."""
+    if layer.kind in ("pool", "max_pool"):
+        return {"cycles_per_pool_element": layer.macs}
+    mac = "cycles_per_mac_dense" if layer.kind == "dense" else "cycles_per_mac_conv"
+    return {mac: layer.macs, "cycles_per_output": layer.post_neurons}
+
+
+def _snn_cycles(trace: Trace, layer: LayerSummary) -> dict[str, float]:
+    """Cycle-count key -> events of one spiking layer in software, mean per inference: synapses, spikes taken in, neuron updates."""
+    synapse = "cycles_per_synapse_dense" if layer.kind == "dense" else "cycles_per_synapse_sparse"
+    return {
+        synapse: float(trace.sops[layer.name].sum(axis=1).mean()),
+        "cycles_per_spike": float(trace.spikes[layer.pre].sum(axis=1).mean()),
+        "cycles_per_neuron_update": layer.post_neurons * trace.steps,
+        "cycles_per_step": trace.steps,
+    }
+
+
+COMPONENTS = {
+    "cycles_per_mac_dense": "multiply-accumulates", "cycles_per_mac_conv": "multiply-accumulates", "cycles_per_output": "outputs",
+    "cycles_per_pool_element": "pooling", "cycles_per_synapse_dense": "synaptic operations",
+    "cycles_per_synapse_sparse": "synaptic operations", "cycles_per_spike": "spike handling", "cycles_per_neuron_update": "neuron updates",
+    "cycles_per_step": "step overhead",
+}
+
+
+def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
+    """Rows of the price for both workloads, and the assumptions behind them."""
+    _check_memory(trace, card)
+    clock, energy, factor = card["clock_hz"].value, card["energy_per_cycle_j"], card["active_power_factor"]
+    rows = []
+
+    def add(workload: str, layer: str, counts: dict[str, float]) -> None:
+        for key, count in counts.items():
+            cost = card[key]
+            rows.append(Item(
+                workload, layer, COMPONENTS[key], count * cost.value * energy.value * factor.value, count * cost.low * energy.low * factor.low,
+                count * cost.high * energy.high * factor.high, count * cost.value / clock, count * cost.value))
+
+    source = trace.layers[0].pre
+    # The input population integrates its pixels at every step too.
+    add("snn", source, {"cycles_per_neuron_update": trace.neurons[source] * trace.steps, "cycles_per_step": trace.steps})
+    for layer in trace.layers:
+        add("snn", layer.post, _snn_cycles(trace, layer))
+    for layer in trace.layers:
+        add("int8_ann", layer.post, _ann_cycles(layer))
+    lines = [
+        f"{card.title}; int8 network by {card.about['library']} cycle counts; spiking network as an event-driven loop over int8 weights.",
+        f"included: {card.includes}. Not included: {card.excludes}.",
+    ]
+    return rows, lines
