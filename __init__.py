@@ -26,12 +26,30 @@ if TYPE_CHECKING:
 
 # Public name -> module that defines it; loaded on first use, so that `import spikewatt` stays instant.
 _HOME = {
-    "convert": "sim.convert", "simulate": "sim.simulate", "SpikingNetwork": "sim.network", "Trace": "sim.trace",
-    "price": "energy.price", "load_card": "energy.cards",
-    "load_dataset": "models.datasets", "build_network": "models.networks", "load_keras": "models.networks",
+    "convert": "sim.convert",
+    "simulate": "sim.simulate",
+    "SpikingNetwork": "sim.network",
+    "Trace": "sim.trace",
+    "price": "energy.price",
+    "load_card": "energy.cards",
+    "load_dataset": "models.datasets",
+    "build_network": "models.networks",
+    "load_keras": "models.networks",
     "SpikewattError": "errors",
 }
-__all__ = ["__version__", *_HOME]
+__all__ = [
+    "SpikewattError",
+    "SpikingNetwork",
+    "Trace",
+    "__version__",
+    "build_network",
+    "convert",
+    "load_card",
+    "load_dataset",
+    "load_keras",
+    "price",
+    "simulate",
+]
 
 
 def __getattr__(name: str):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,11 @@ from .errors import SpikewattError
 
 app = typer.Typer(
     help="What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
@@ -66,8 +69,17 @@ def run(
     """Train or load a network, convert, simulate, price, and report into a new folder."""
     from .analysis.config import read_config
 
-    overrides = {"name": name, "dataset": dataset, "data_dir": str(data_dir) if data_dir else None, "network": network, "epochs": epochs,
-                 "steps": steps, "engine": engine, "devices": device or None, "period_s": period_s}
+    overrides = {
+        "name": name,
+        "dataset": dataset,
+        "data_dir": str(data_dir) if data_dir else None,
+        "network": network,
+        "epochs": epochs,
+        "steps": steps,
+        "engine": engine,
+        "devices": device or None,
+        "period_s": period_s,
+    }
     checked = read_config(config, overrides)
 
     from .analysis.console import print_run, run_as_json, stages
@@ -107,7 +119,10 @@ def convert(
 
     from .analysis.console import print_table
 
-    rows = [{"population": p.name, "kind": p.kind, "shape": "x".join(map(str, p.shape)), "threshold": int(p.threshold.max())} for p in network.populations]
+    rows = [
+        {"population": p.name, "kind": p.kind, "shape": "x".join(map(str, p.shape)), "threshold": int(p.threshold.max())}
+        for p in network.populations
+    ]
     print_table(f"{output}: {network.hash[:12]}", rows, as_json)
 
 
@@ -142,8 +157,12 @@ def simulate(
         trace = run_engine(spiking, data.scaled("test")[:samples] * input_max, engine, steps, rasters, workers, progress)
     trace.save(output)
     accuracy = trace.accuracy(data.y_test[:samples])[-1]
-    print_table(f"{output}: {trace.samples} samples, {trace.steps} steps, accuracy {accuracy * 100:.2f} %",
-                layer_table(trace).to_dict("records"), as_json, {"accuracy": float(accuracy)})
+    print_table(
+        f"{output}: {trace.samples} samples, {trace.steps} steps, accuracy {accuracy * 100:.2f} %",
+        layer_table(trace).to_dict("records"),
+        as_json,
+        {"accuracy": float(accuracy)},
+    )
 
 
 @verb
@@ -227,5 +246,4 @@ def verify(
 
 def main() -> None:
     """Entry point of the ``spikewatt`` program."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app()

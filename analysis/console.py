@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .run import RunResult
 
+WIDTH = 130  # of tables in a pipe or file, where there is no terminal to ask
 STAGES = {"train": "Training", "compile": "Compiling ANNarchy's simulator (once per machine)", "simulate": "Simulating", "report": "Report"}
 
 
@@ -40,7 +41,9 @@ def stages() -> Iterator:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True)) as bars:
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True)
+    ) as bars:
         tasks: dict = {}
 
         def progress(stage: str, done: int, total: int) -> None:
@@ -65,7 +68,8 @@ def print_table(title: str, rows: list[dict], as_json: bool, extra: dict | None 
         table.add_column(key.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    console = Console()
+    Console(width=None if console.is_terminal else WIDTH).print(table)
 
 
 def _cell(value: object) -> str:
@@ -93,13 +97,18 @@ def price_rows(prices: pd.DataFrame, battery: pd.DataFrame | None, raw: bool = F
             rows.append({**row, **{key: value for key, value in life.items() if key not in row}})
             continue
         shown = {
-            "device": row["device"], "workload": row["workload"], "energy": with_prefix(row["energy_j"], "J"),
+            "device": row["device"],
+            "workload": row["workload"],
+            "energy": with_prefix(row["energy_j"], "J"),
             "low to high": f"{with_prefix(row['energy_low_j'], 'J')} to {with_prefix(row['energy_high_j'], 'J')}",
-            "time": with_prefix(row["time_s"], "s")}
+            "time": with_prefix(row["time_s"], "s"),
+        }
         if life:
-            shown |= {"average current": with_prefix(life["average_current_a"], "A"),
-                      f"{life['battery']} lasts": f"{duration(life['battery_life_s'])} ({duration(life['battery_life_low_s'])} to "
-                                                  f"{duration(life['battery_life_high_s'])})"}
+            shown |= {
+                "average current": with_prefix(life["average_current_a"], "A"),
+                f"{life['battery']} lasts": f"{duration(life['battery_life_s'])} ({duration(life['battery_life_low_s'])} to "
+                f"{duration(life['battery_life_high_s'])})",
+            }
         rows.append(shown)
     return rows
 
@@ -107,9 +116,22 @@ def price_rows(prices: pd.DataFrame, battery: pd.DataFrame | None, raw: bool = F
 def card_rows(card: Card) -> list[dict]:
     """Every value of a card in SI units with its range and provenance."""
     units = VALUES[card.kind]
-    rows = [{"key": key, "value": f"{q.value:.4g} {units[key]}".strip(), "low": f"{q.low:.4g}", "high": f"{q.high:.4g}", "status": q.status,
-             "conditions": q.conditions, "source": q.source} for key, q in card.values.items()]
-    return rows + [{"key": key, "value": str(v), "low": "", "high": "", "status": "limit", "conditions": "", "source": ""} for key, v in card.limits.items()]
+    rows = [
+        {
+            "key": key,
+            "value": f"{q.value:.4g} {units[key]}".strip(),
+            "low": f"{q.low:.4g}",
+            "high": f"{q.high:.4g}",
+            "status": q.status,
+            "conditions": q.conditions,
+            "source": q.source,
+        }
+        for key, q in card.values.items()
+    ]
+    return rows + [
+        {"key": key, "value": str(v), "low": "", "high": "", "status": "limit", "conditions": "", "source": ""}
+        for key, v in card.limits.items()
+    ]
 
 
 def run_as_json(result: RunResult) -> dict:
@@ -117,10 +139,15 @@ def run_as_json(result: RunResult) -> dict:
     from .tables import layer_table
 
     return {
-        "folder": str(result.folder), "ann_accuracy": result.ann_accuracy, "snn_accuracy": float(result.snn_accuracy[-1]),
-        "samples": result.trace.samples, "steps": result.trace.steps, "network_hash": result.network.hash,
+        "folder": str(result.folder),
+        "ann_accuracy": result.ann_accuracy,
+        "snn_accuracy": float(result.snn_accuracy[-1]),
+        "samples": result.trace.samples,
+        "steps": result.trace.steps,
+        "network_hash": result.network.hash,
         "layers": json.loads(layer_table(result.trace).to_json(orient="records") or "[]"),
-        "prices": price_rows(result.prices, result.battery, raw=True), "does_not_fit": result.does_not_fit,
+        "prices": price_rows(result.prices, result.battery, raw=True),
+        "does_not_fit": result.does_not_fit,
         "assumptions": result.prices.attrs["assumptions"],
     }
 
@@ -130,14 +157,28 @@ def print_run(result: RunResult) -> None:
     trace = result.trace
     spikes = sum(float(c.sum(axis=1).mean()) for c in trace.spikes.values())
     sops = sum(float(c.sum(axis=1).mean()) for c in trace.sops.values())
-    print_table(f"Network on {trace.samples} test images, {trace.steps} steps", [{
-        "Keras accuracy (%)": result.ann_accuracy * 100, "spiking accuracy (%)": float(result.snn_accuracy[-1]) * 100,
-        "spikes per inference": spikes, "SOPs per inference": sops}], False)
+    print_table(
+        f"Network on {trace.samples} test images, {trace.steps} steps",
+        [
+            {
+                "Keras accuracy (%)": result.ann_accuracy * 100,
+                "spiking accuracy (%)": float(result.snn_accuracy[-1]) * 100,
+                "spikes per inference": spikes,
+                "SOPs per inference": sops,
+            }
+        ],
+        False,
+    )
     if len(result.prices):
         print_table("Price of one inference", price_rows(result.prices, result.battery), False)
     for reason in result.does_not_fit.values():
         print(f"does not fit: {reason}")
     print("Assumptions")
-    print_lines([*result.prices.attrs["assumptions"], "low to high: every value of a card at its low, or high, end at once; "
-                 "average current and battery life include the time between inferences."])
+    print_lines(
+        [
+            *result.prices.attrs["assumptions"],
+            "low to high: every value of a card at its low, or high, end at once; "
+            "average current and battery life include the time between inferences.",
+        ]
+    )
     print(f"\nEverything is in {result.folder}/ (pictures: *.png, *.svg; numbers: *.csv, network.spk, trace.h5)")

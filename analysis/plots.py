@@ -19,9 +19,19 @@ if TYPE_CHECKING:
 # Okabe-Ito colours, which colour-blind readers can tell apart; one fixed colour per energy component.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999"
 COMPONENT_COLOURS = {
-    "synaptic operations": BLUE, "neuron updates": ORANGE, "clock": GREEN, "leakage": RED, "between inferences": GREY,
-    "spike handling": SKY, "step overhead": PURPLE, "multiply-accumulates": YELLOW, "outputs": "#000000", "pooling": "#8C564B",
-    "state reset": "#BCBD22", "input load": "#7F3C8D", "read-out": "#17BECF",
+    "synaptic operations": BLUE,
+    "neuron updates": ORANGE,
+    "clock": GREEN,
+    "leakage": RED,
+    "between inferences": GREY,
+    "spike handling": SKY,
+    "step overhead": PURPLE,
+    "multiply-accumulates": YELLOW,
+    "outputs": "#444444",
+    "pooling": "#8C564B",
+    "state reset": "#BCBD22",
+    "input load": "#7F3C8D",
+    "read-out": "#17BECF",
 }
 SMALLEST_SHARE = 0.005  # components below this share of every bar are drawn together
 
@@ -66,9 +76,12 @@ def draw_sops(ax: Axes, table: pd.DataFrame) -> None:
     """Synaptic operations per inference that reach each layer, on all synapses and on those of weight != 0, beside the ANN's MACs."""
     table = table[table["sops_synapses"] > 0]
     at = np.arange(len(table))
-    for i, (key, label, colour) in enumerate((("sops_synapses", "SOPs, all synapses", BLUE), ("sops_nonzero", "SOPs, weight ≠ 0", SKY),
-                                              ("macs", "MACs of the ANN", ORANGE))):
-        ax.bar(at + (i - 1) * 0.27, table[key], 0.25, label=label, color=colour)
+    for i, (key, label, colour) in enumerate(
+        (("sops_synapses", "SOPs, all synapses", BLUE), ("sops_nonzero", "SOPs, weight ≠ 0", SKY), ("macs", "MACs of the ANN", ORANGE))
+    ):
+        bars = ax.bar(at + (i - 1) * 0.27, table[key], 0.25, label=label, color=colour)
+        if len(table) <= 3:
+            ax.bar_label(bars, [f"{count:,.0f}" for count in table[key]], fontsize=7, padding=2)
     ax.set_yscale("log")
     ax.set_xticks(at, table["layer"], rotation=30 if len(table) > 4 else 0)
     ax.set_ylabel("operations per inference")
@@ -82,8 +95,15 @@ def draw_firing_rate(ax: Axes, table: pd.DataFrame) -> None:
     """Share of neurons that fire in a step, per layer; the rest is sparsity."""
     table = table.dropna(subset=["firing_rate"])
     bars = ax.bar(table["layer"], table["firing_rate"] * 100, color=BLUE, width=0.6)
-    ax.bar_label(bars, [f"{rate * 100:.1f} %\nsparsity {sparsity * 100:.1f} %" for rate, sparsity in zip(table["firing_rate"], table["sparsity"], strict=True)],
-                 fontsize=8, padding=2)
+    ax.bar_label(
+        bars,
+        [
+            f"{rate * 100:.1f} %\nsparsity {sparsity * 100:.1f} %"
+            for rate, sparsity in zip(table["firing_rate"], table["sparsity"], strict=True)
+        ],
+        fontsize=8,
+        padding=2,
+    )
     ax.set_ylim(0, max(table["firing_rate"].max() * 130, 1))
     ax.set_ylabel("firing rate (% of neurons per step)")
     ax.set_xlabel("layer")
@@ -117,7 +137,9 @@ def draw_energy(axes: tuple[Axes, Axes], prices: pd.DataFrame) -> None:
     axes[0].set_axisbelow(True)
     axes[0].set_ylim(-0.6, len(keys) - 0.4)
 
-    shares = computing.pivot_table(index=["device", "workload"], columns="component", values="energy_j", aggfunc="sum").loc[keys].fillna(0.0)
+    shares = (
+        computing.pivot_table(index=["device", "workload"], columns="component", values="energy_j", aggfunc="sum").loc[keys].fillna(0.0)
+    )
     shares = shares.div(shares.sum(axis=1), axis=0) * 100
     drawn = [c for c in COMPONENT_COLOURS if c in shares and shares[c].max() >= SMALLEST_SHARE * 100]
     left = np.zeros(len(keys))
@@ -184,8 +206,11 @@ def plot_run(folder: str | Path) -> list[Path]:
         fig = _figure(9, 3.4)
         draw_training(tuple(fig.subplots(1, 2)), pd.read_csv(folder / "training.csv"))
         save(fig, "training")
-    for name, draw, frame in (("sops_per_layer", draw_sops, table), ("firing_rate", draw_firing_rate, table),
-                              ("accuracy_against_steps", draw_accuracy, pd.read_csv(folder / "accuracy_against_steps.csv"))):
+    for name, draw, frame in (
+        ("sops_per_layer", draw_sops, table),
+        ("firing_rate", draw_firing_rate, table),
+        ("accuracy_against_steps", draw_accuracy, pd.read_csv(folder / "accuracy_against_steps.csv")),
+    ):
         fig = _figure(6.5, 4)
         draw(fig.subplots(), frame)
         save(fig, name)

@@ -76,17 +76,25 @@ def run(config: RunConfig, root: str | Path = "runs", progress: Progress | None 
     battery = battery_life(prices, config.period_s, config.battery)
     accuracy = trace.accuracy(labels)
     tables = {
-        "energy": prices, "battery": battery, "layers": layer_table(trace), "classes": class_report(labels, trace.predictions()),
-        "accuracy_against_steps": pd.DataFrame({"step": np.arange(1, trace.steps + 1), "snn_accuracy": accuracy,
-                                                "ann_accuracy": float((ann == labels).mean())}),
+        "energy": prices,
+        "battery": battery,
+        "layers": layer_table(trace),
+        "classes": class_report(labels, trace.predictions()),
+        "accuracy_against_steps": pd.DataFrame(
+            {"step": np.arange(1, trace.steps + 1), "snn_accuracy": accuracy, "ann_accuracy": float((ann == labels).mean())}
+        ),
     }
     if history is not None:
         tables["training"] = history
     for name, table in tables.items():
         table.to_csv(partial / f"{name}.csv", index=False)
     (partial / "assumptions.txt").write_text("\n".join([*prices.attrs["assumptions"], *does_not_fit.values()]) + "\n")
-    np.savez_compressed(partial / "samples.npz", images=x[:SAMPLES_SHOWN] / config.input_max, labels=labels[:SAMPLES_SHOWN],
-                        predictions=trace.predictions()[:SAMPLES_SHOWN])
+    np.savez_compressed(
+        partial / "samples.npz",
+        images=x[:SAMPLES_SHOWN] / config.input_max,
+        labels=labels[:SAMPLES_SHOWN],
+        predictions=trace.predictions()[:SAMPLES_SHOWN],
+    )
     plot_run(partial)
     report("report", 1, 1)
     partial.rename(final)
@@ -97,19 +105,16 @@ def _claim(root: Path, config: RunConfig) -> tuple[Path, Path]:
     """The folder of this run and the partial one that becomes it; nothing that exists is written over."""
     base = config.name or f"{Path(config.dataset).stem}-{Path(config.network).stem}"
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-    for i in itertools.count(1):
-        name = base if i == 1 else f"{base}-{i}"
+    names = [base] if config.name else itertools.chain([base], (f"{base}-{i}" for i in itertools.count(2)))
+    for name in names:
         final, partial = root / name, root / f"{name}.partial"
         kept = partial / "config.yaml"
-        free = not final.exists() and (not partial.exists() or (kept.is_file() and kept.read_text() == text))
-        if free:
-            break
-        if config.name:
-            raise SpikewattError(f"run.name {config.name!r}", "a run goes to a new folder", f"{final} exists", "another name")
-    partial.mkdir(parents=True, exist_ok=True)
-    kept.write_text(text)
-    (partial / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n")
-    return final, partial
+        if not final.exists() and (not partial.exists() or (kept.is_file() and kept.read_text() == text)):
+            partial.mkdir(parents=True, exist_ok=True)
+            kept.write_text(text)
+            (partial / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n")
+            return final, partial
+    raise SpikewattError(f"run.name {base!r}", "a run goes to a new folder", f"{root / base} or {base}.partial exists", "another name")
 
 
 def _versions() -> dict[str, str]:

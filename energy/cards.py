@@ -20,13 +20,26 @@ _CYCLES = ("mac_dense", "mac_conv", "output", "pool_element", "synapse_dense", "
 # Kind of device -> key of each value -> its SI unit ("" is a plain number). A card holds exactly these.
 VALUES: dict[str, dict[str, str]] = {
     "neuromorphic_core": {
-        "clock_hz": "Hz", "energy_per_sop_j": "J", "energy_per_neuron_update_j": "J", "energy_per_neuron_access_j": "J",
-        "energy_per_clock_cycle_j": "J", "leakage_power_w": "W", "cycles_per_sop": "", "cycles_per_event": "",
-        "cycles_per_neuron_update": "", "cycles_per_neuron_access": "", "regulator_efficiency": "",
+        "clock_hz": "Hz",
+        "energy_per_sop_j": "J",
+        "energy_per_neuron_update_j": "J",
+        "energy_per_neuron_access_j": "J",
+        "energy_per_clock_cycle_j": "J",
+        "leakage_power_w": "W",
+        "cycles_per_sop": "",
+        "cycles_per_event": "",
+        "cycles_per_neuron_update": "",
+        "cycles_per_neuron_access": "",
+        "regulator_efficiency": "",
     },
     "microcontroller": {
-        "clock_hz": "Hz", "energy_per_cycle_j": "J", "active_power_factor": "", "supply_voltage_v": "V", "sleep_power_w": "W",
-        "regulator_efficiency": "", **{f"cycles_per_{what}": "" for what in _CYCLES},
+        "clock_hz": "Hz",
+        "energy_per_cycle_j": "J",
+        "active_power_factor": "",
+        "supply_voltage_v": "V",
+        "sleep_power_w": "W",
+        "regulator_efficiency": "",
+        **{f"cycles_per_{what}": "" for what in _CYCLES},
     },
     "battery": {"capacity_c": "C", "voltage_v": "V"},
 }
@@ -123,7 +136,9 @@ def load_card(name: str | Path | Card) -> Card:
         if found != expected:
             wrong = sorted(found - expected) or sorted(expected - found)
             law = "unknown keys" if found - expected else "missing keys"
-            raise SpikewattError(f"{path.name}: {part}", f"must be those of a {file.kind}", f"{law} {', '.join(wrong)}", ", ".join(sorted(expected)))
+            raise SpikewattError(
+                f"{path.name}: {part}", f"must be those of a {file.kind}", f"{law} {', '.join(wrong)}", ", ".join(sorted(expected))
+            )
     values = {key: _quantity(f"{path.name}: {key}", value, VALUES[file.kind][key]) for key, value in file.values.items()}
     about = {key: getattr(file, key) for key in ("node", "core", "library", "regulator") if getattr(file, key)}
     return Card(file.name, file.kind, file.title, file.includes, file.excludes, about, values, dict(file.limits))
@@ -143,7 +158,9 @@ def _quantity(where: str, value: _Value, unit: str) -> Quantity:
     try:
         factor = _registry.Quantity(1.0, value.unit).to(unit).magnitude
     except (pint.UndefinedUnitError, pint.DimensionalityError) as error:
-        raise SpikewattError(where, "must have a unit of the right dimension", repr(value.unit), f"a unit of {unit or 'no dimension'}") from error
+        raise SpikewattError(
+            where, "must have a unit of the right dimension", repr(value.unit), f"a unit of {unit or 'no dimension'}"
+        ) from error
     if not 0 <= value.low <= value.value <= value.high:
         raise SpikewattError(where, "must satisfy 0 <= low <= value <= high", f"{value.low}, {value.value}, {value.high}")
     return Quantity(value.value * factor, value.low * factor, value.high * factor, value.status, value.conditions, value.source)

@@ -38,8 +38,10 @@ class Mapping:
         neurons = sum(core.neurons for core in self.cores)
         axons = sum(sum(core.axons.values()) for core in self.cores)
         n = len(self.cores)
-        return (f"{n} core{'s' if n > 1 else ''}; {neurons} of {n * self.neurons_per_core} neurons and "
-                f"{axons} of {n * self.axons_per_core} axons used")
+        return (
+            f"{n} core{'s' if n > 1 else ''}; {neurons} of {n * self.neurons_per_core} neurons and "
+            f"{axons} of {n * self.axons_per_core} axons used"
+        )
 
 
 def map_network(trace: Trace, card: Card) -> Mapping:
@@ -53,16 +55,29 @@ def map_network(trace: Trace, card: Card) -> Mapping:
     """
     neurons_limit, axons_limit = card.limits["neurons_per_core"], card.limits["axons_per_core"]
     if trace.settings["weight_bits"] > card.limits["weight_bits"]:
-        raise DoesNotFitError(f"device {card.name!r}", "weights fit into its synapses", f"{trace.settings['weight_bits']} bits", f"<= {card.limits['weight_bits']}")
+        raise DoesNotFitError(
+            f"device {card.name!r}",
+            "weights fit into its synapses",
+            f"{trace.settings['weight_bits']} bits",
+            f"<= {card.limits['weight_bits']}",
+        )
     incoming: dict[str, list[LayerSummary]] = {name: [layer for layer in trace.layers if layer.post == name] for name in trace.neurons}
     for layer in trace.layers:
         where = f"device {card.name!r}: layer {layer.post!r}"
         if layer.kind == "max_pool":
-            raise DoesNotFitError(where, "the core integrates and fires; max pooling counts the spikes of each input", "max_pool",
-                                  "average pooling or a strided convolution")
+            raise DoesNotFitError(
+                where,
+                "the core integrates and fires; max pooling counts the spikes of each input",
+                "max_pool",
+                "average pooling or a strided convolution",
+            )
         if layer.fan_in > axons_limit:
-            raise DoesNotFitError(where, f"a neuron has at most {axons_limit} inputs (axons_per_core)", layer.fan_in,
-                                  f"a card with axons_per_core >= {layer.fan_in}, or a narrower layer")
+            raise DoesNotFitError(
+                where,
+                f"a neuron has at most {axons_limit} inputs (axons_per_core)",
+                layer.fan_in,
+                f"a card with axons_per_core >= {layer.fan_in}, or a narrower layer",
+            )
     cores = [Core()]
     for name, size in trace.neurons.items():
         first = 0
@@ -112,4 +127,3 @@ def _listen(layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
         span.append(slice(max(start, 0), start + geometry.window[axis]))
     channels = slice(None) if layer.kind == "conv2d" else slice(int(at[2]), int(at[2]) + 1)
     heard[span[0], span[1], channels] = True
-

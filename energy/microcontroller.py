@@ -41,9 +41,14 @@ def _snn_cycles(trace: Trace, layer: LayerSummary) -> dict[str, float]:
 
 
 COMPONENTS = {
-    "cycles_per_mac_dense": "multiply-accumulates", "cycles_per_mac_conv": "multiply-accumulates", "cycles_per_output": "outputs",
-    "cycles_per_pool_element": "pooling", "cycles_per_synapse_dense": "synaptic operations",
-    "cycles_per_synapse_sparse": "synaptic operations", "cycles_per_spike": "spike handling", "cycles_per_neuron_update": "neuron updates",
+    "cycles_per_mac_dense": "multiply-accumulates",
+    "cycles_per_mac_conv": "multiply-accumulates",
+    "cycles_per_output": "outputs",
+    "cycles_per_pool_element": "pooling",
+    "cycles_per_synapse_dense": "synaptic operations",
+    "cycles_per_synapse_sparse": "synaptic operations",
+    "cycles_per_spike": "spike handling",
+    "cycles_per_neuron_update": "neuron updates",
     "cycles_per_step": "step overhead",
 }
 
@@ -57,9 +62,18 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
     def add(workload: str, layer: str, counts: dict[str, float]) -> None:
         for key, count in counts.items():
             cost = card[key]
-            rows.append(Item(
-                workload, layer, COMPONENTS[key], count * cost.value * energy.value * factor.value, count * cost.low * energy.low * factor.low,
-                count * cost.high * energy.high * factor.high, count * cost.value / clock, count * cost.value))
+            rows.append(
+                Item(
+                    workload,
+                    layer,
+                    COMPONENTS[key],
+                    count * cost.value * energy.value * factor.value,
+                    count * cost.low * energy.low * factor.low,
+                    count * cost.high * energy.high * factor.high,
+                    count * cost.value / clock,
+                    count * cost.value,
+                )
+            )
 
     source = trace.layers[0].pre
     # The input population integrates its pixels at every step too.

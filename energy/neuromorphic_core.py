@@ -80,8 +80,8 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
     existing = sum(float(counts.sum(axis=1).mean()) for counts in trace.sops.values())
     lines = [
         f"{card.title}; {mapping.describe()}; {clock / 1e6:g} MHz.",
-        f"each event sweeps all {size} neurons of a core: {physical:,.0f} physical SOPs per inference for {existing:,.0f} on existing synapses; "
-        f"{steps} steps of the core for {trace.steps} simulated.",
+        f"each event sweeps all {size} neurons of a core: {physical:,.0f} physical SOPs per inference for {existing:,.0f} "
+        f"on existing synapses; {steps} steps of the core for {trace.steps} simulated.",
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]
     return rows, lines

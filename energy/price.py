@@ -31,9 +31,7 @@ class Item:
     cycles: float = 0.0
 
 
-def price(
-    trace: Trace, *devices: str | Card, network: SpikingNetwork | None = None, period_s: float | None = None
-) -> pd.DataFrame:
+def price(trace: Trace, *devices: str | Card, network: SpikingNetwork | None = None, period_s: float | None = None) -> pd.DataFrame:
     """Energy and time of one inference (mean over the samples) on each device.
 
     Parameters
@@ -60,7 +58,9 @@ def price(
     if not devices:
         raise SpikewattError("price.devices", "must name at least one device")
     if network is not None and network.hash != trace.network_hash:
-        raise SpikewattError("price.network", "must be the network that left the trace", network.hash[:12], f"hash {trace.network_hash[:12]}")
+        raise SpikewattError(
+            "price.network", "must be the network that left the trace", network.hash[:12], f"hash {trace.network_hash[:12]}"
+        )
     models = {"neuromorphic_core": neuromorphic_core.items, "microcontroller": microcontroller.items}
     rows, assumptions = [], []
     for card in map(load_card, devices):
@@ -73,7 +73,9 @@ def price(
             if period_s is None:
                 continue
             if period_s < latency_s:
-                raise SpikewattError(f"price: {workload} on {card.name!r}", "one inference fits into the period", f"{period_s:g} s", f">= {latency_s:.3g} s")
+                raise SpikewattError(
+                    f"price: {workload} on {card.name!r}", "one inference fits into the period", f"{period_s:g} s", f">= {latency_s:.3g} s"
+                )
             rest_s = period_s - latency_s
             items.append(Item(workload, "all", "between inferences", idle.value * rest_s, idle.low * rest_s, idle.high * rest_s))
         rows += [{"device": card.name, **vars(item)} for item in items]
@@ -102,16 +104,30 @@ def battery_life(frame: pd.DataFrame, period_s: float, battery: str | Card = "cr
         power_w, low_w, high_w = (float(e) / period_s for e in (row.energy_j, row.energy_low_j, row.energy_high_j))  # type: ignore[arg-type]
         efficiency = card["regulator_efficiency"]
         if card.about.get("regulator") == "ldo":
-            ampere_per_watt, low, high = (1 / v for v in (card["supply_voltage_v"].value, card["supply_voltage_v"].high, card["supply_voltage_v"].low))
+            ampere_per_watt, low, high = (
+                1 / v for v in (card["supply_voltage_v"].value, card["supply_voltage_v"].high, card["supply_voltage_v"].low)
+            )
         else:
             voltage = cell["voltage_v"]
-            ampere_per_watt, low, high = 1 / (voltage.value * efficiency.value), 1 / (voltage.high * efficiency.high), 1 / (voltage.low * efficiency.low)
+            ampere_per_watt, low, high = (
+                1 / (voltage.value * efficiency.value),
+                1 / (voltage.high * efficiency.high),
+                1 / (voltage.low * efficiency.low),
+            )
         capacity = cell["capacity_c"]
-        rows.append({
-            "device": row.device, "workload": row.workload, "period_s": period_s, "average_power_w": power_w,
-            "average_current_a": power_w * ampere_per_watt, "battery": cell.name,
-            "battery_life_s": capacity.value / (power_w * ampere_per_watt),
-            "battery_life_low_s": capacity.low / (high_w * high), "battery_life_high_s": capacity.high / (low_w * low)})
+        rows.append(
+            {
+                "device": row.device,
+                "workload": row.workload,
+                "period_s": period_s,
+                "average_power_w": power_w,
+                "average_current_a": power_w * ampere_per_watt,
+                "battery": cell.name,
+                "battery_life_s": capacity.value / (power_w * ampere_per_watt),
+                "battery_life_low_s": capacity.low / (high_w * high),
+                "battery_life_high_s": capacity.high / (low_w * low),
+            }
+        )
     import pandas as pd
 
     return pd.DataFrame(rows)

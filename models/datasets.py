@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import FileFormatError, SpikewattError, one_of
+from .keras_backend import import_keras
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10")
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -74,8 +75,7 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     data_dir = data_dir or os.environ.get(DATA_VARIABLE)
     if data_dir:
         return _from_file(name, Path(data_dir) / f"{name}.npz")
-    import keras
-
+    keras = import_keras()
     (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
     return _split(name, x_train, y_train, x_test, y_test)
 
@@ -110,7 +110,9 @@ def _split(name: str, x_train, y_train, x_test, y_test, levels: int = 255) -> Da
     """Cut the validation samples from the end of the training part; a channel axis is added to grey images."""
     for key, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if x.dtype != np.uint8 or x.ndim not in (3, 4):
-            raise FileFormatError(f"{name}: x_{key}", "must be uint8 images", f"{x.dtype} {x.shape}", "(samples, rows, columns[, channels])")
+            raise FileFormatError(
+                f"{name}: x_{key}", "must be uint8 images", f"{x.dtype} {x.shape}", "(samples, rows, columns[, channels])"
+            )
         if y.size != len(x) or len(x) == 0 or not np.issubdtype(y.dtype, np.integer):
             raise FileFormatError(f"{name}: y_{key}", "must hold one integer label per image", f"{y.dtype} {y.shape}", (len(x),))
     x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))

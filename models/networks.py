@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from ..errors import FileFormatError, SpikewattError
+from .keras_backend import import_keras
 
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
 MLP = re.compile(r"mlp-\d+(-\d+)+")
@@ -37,17 +38,20 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     SpikewattError : unknown name, or a size in the name that the data do not have.
     """
     check_name(name)
-    import keras
-    from keras import layers
-
+    keras = import_keras()
+    layers = keras.layers
     keras.utils.set_random_seed(seed)
     stack: list = [layers.Input(input_shape, name="pixels")]
     if MLP.fullmatch(name):
         inputs, *hidden, outputs = map(int, name.split("-")[1:])
         rows, columns, channels = input_shape
         if (inputs, outputs) != (rows * columns * channels, classes):
-            raise SpikewattError(f"network {name}", "has as many inputs and outputs as the data", f"{inputs} and {outputs}",
-                                 f"{rows * columns * channels} and {classes}")
+            raise SpikewattError(
+                f"network {name}",
+                "has as many inputs and outputs as the data",
+                f"{inputs} and {outputs}",
+                f"{rows * columns * channels} and {classes}",
+            )
         stack.append(layers.Flatten(name="flatten"))
         stack += [layers.Dense(size, activation="relu", name=f"hidden{i}") for i, size in enumerate(hidden, 1)]
     else:
@@ -68,7 +72,9 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     try:
         return keras.Sequential(stack, name=name)
     except ValueError as error:
-        raise SpikewattError(f"network {name}", "its windows fit into the images", f"images of {input_shape}", str(error).splitlines()[0]) from error
+        raise SpikewattError(
+            f"network {name}", "its windows fit into the images", f"images of {input_shape}", str(error).splitlines()[0]
+        ) from error
 
 
 def load_keras(path: str | Path):
@@ -83,8 +89,7 @@ def load_keras(path: str | Path):
         raise SpikewattError(str(path), "the .keras file must exist", "no such file")
     if not zipfile.is_zipfile(path):
         raise FileFormatError(str(path), "must be a .keras file (a zip archive written by model.save)", "something else")
-    import keras
-
+    keras = import_keras()
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many types for a bad archive; none is ours to tell apart

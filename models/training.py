@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .datasets import Dataset
-
+from .keras_backend import import_keras
 
 
 def train(
@@ -24,16 +24,21 @@ def train(
     -------
     ``accuracy``, ``loss``, ``val_accuracy``, ``val_loss``: one value per epoch.
     """
-    import keras
-
+    keras = import_keras()
     keras.utils.set_random_seed(seed)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     report = progress or (lambda stage, done, total: None)
     report("train", 0, epochs)
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: report("train", epoch + 1, epochs))
     history = model.fit(
-        dataset.scaled("train"), dataset.y_train, validation_data=(dataset.scaled("validation"), dataset.y_validation),
-        epochs=epochs, batch_size=batch_size, verbose=0, callbacks=[callback])
+        dataset.scaled("train"),
+        dataset.y_train,
+        validation_data=(dataset.scaled("validation"), dataset.y_validation),
+        epochs=epochs,
+        batch_size=batch_size,
+        verbose=0,
+        callbacks=[callback],
+    )
     return {key: [float(v) for v in values] for key, values in history.history.items()}
 
 

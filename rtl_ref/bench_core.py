@@ -121,5 +121,12 @@ async def run_population(dut):
     for index, fired in enumerate(monitor.steps):
         spikes[index // steps, index % steps, fired] = True
     assert len(monitor.steps) == samples * steps, f"{len(monitor.steps)} ticks came out, {samples * steps} went in"
-    np.savez(folder / "result.npz", allow_pickle=False, spikes=spikes, potentials=potentials, cycles=int(dut.count_cycles.value) - start,
-             sops=int(dut.count_sops.value), saturations=int(dut.count_saturations.value))
+    np.savez(
+        folder / "result.npz",
+        allow_pickle=False,
+        spikes=spikes,
+        potentials=potentials,
+        cycles=int(dut.count_cycles.value) - start,
+        sops=int(dut.count_sops.value),
+        saturations=int(dut.count_saturations.value),
+    )

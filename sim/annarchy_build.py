@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
+import importlib.util
 import io
 import os
 import platform
@@ -24,19 +26,15 @@ def check_toolchain() -> None:
     if not Path(sysconfig.get_paths()["include"], "Python.h").is_file():
         missing.append("Python.h")
     if missing:
-        raise MissingToolError("annarchy engine", "needs a C++ tool chain", f"no {', '.join(missing)}", f"{APT_LINE} (cmake: pip install cmake)")
-    try:
-        import importlib.metadata
-
-        importlib.metadata.version("ANNarchy")
-    except importlib.metadata.PackageNotFoundError:
-        raise MissingToolError("annarchy engine", "needs the package ANNarchy", "not installed", "pip install 'spikewatt[annarchy]'") from None
+        raise MissingToolError(
+            "annarchy engine", "needs a C++ tool chain", f"no {', '.join(missing)}", f"{APT_LINE} (cmake: pip install cmake)"
+        )
+    if importlib.util.find_spec("ANNarchy") is None:
+        raise MissingToolError("annarchy engine", "needs the package ANNarchy", "not installed", "pip install 'spikewatt[annarchy]'")
 
 
 def cache_folder(equations: str, neurons: int, observers: int) -> Path:
     """Folder of the compiled simulator for these equations and sizes on this machine and in this environment."""
-    import importlib.metadata
-
     try:
         processor = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
     except (OSError, StopIteration):

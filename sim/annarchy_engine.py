@@ -33,16 +33,26 @@ class _Workers:
         self.processes = []
         for log in self.logs:
             with open(log, "wb") as stderr:
-                self.processes.append(subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment, cwd=folder,
-                    text=True, bufsize=1, start_new_session=True))
+                self.processes.append(
+                    subprocess.Popen(
+                        command,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        stderr=stderr,
+                        env=environment,
+                        cwd=folder,
+                        text=True,
+                        bufsize=1,
+                        start_new_session=True,
+                    )
+                )
 
     def __enter__(self):
         return self
 
     def __exit__(self, failure, *_):
         for process in self.processes:
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdin is not None
             with contextlib.suppress(OSError):
                 process.stdin.close()  # ends the worker's loop, so that ANNarchy can clear up behind itself
         for process in self.processes:

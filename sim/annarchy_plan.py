@@ -133,8 +133,13 @@ class Layout:
         """Arrays for the simulator, padded to a size class."""
         network, readout = self.network, self.network.populations[-1]
         neurons, observers = size_class(self.neurons, 1024), size_class(len(self.rows) + readout.size, 32)
-        flat = {"threshold": np.full(neurons, NEVER), "bias": np.zeros(neurons), "start_step": np.zeros(neurons),
-                "initial_potential": np.zeros(neurons), "counts_maximum": np.zeros(neurons)}
+        flat = {
+            "threshold": np.full(neurons, NEVER),
+            "bias": np.zeros(neurons),
+            "start_step": np.zeros(neurons),
+            "initial_potential": np.zeros(neurons),
+            "counts_maximum": np.zeros(neurons),
+        }
         for p in network.populations[:-1]:
             part = slice(self.first[p.name], self.first[p.name] + p.size)
             flat["start_step"][part] = self.depth[p.name]
@@ -159,9 +164,14 @@ class Layout:
             first = self.first[row.name if row.column is None else row.name.split("->")[0]]
             observed.append((row.weights, np.full(row.weights.size, i), first + np.arange(row.weights.size)))
         return Plan(
-            **flat, **observer, input_size=network.populations[0].size, depth=self.depth[readout.name],
-            synapses=_matrix(synapses, (neurons, neurons)), windows=_matrix(windows, (neurons, neurons)),
-            observed=_matrix(observed, (observers, neurons)))
+            **flat,
+            **observer,
+            input_size=network.populations[0].size,
+            depth=self.depth[readout.name],
+            synapses=_matrix(synapses, (neurons, neurons)),
+            windows=_matrix(windows, (neurons, neurons)),
+            observed=_matrix(observed, (observers, neurons)),
+        )
 
     def read(self, counts: Counts, start: int, recorded: np.ndarray, steps: int) -> None:
         """Fill `counts` from `recorded` (samples, steps + depth, observers), samples `start` onwards."""

@@ -19,8 +19,7 @@ from .annarchy_plan import Plan
 
 NEURON = dict(
     parameters="threshold = 1.0\n start_step = 0.0\n bias = 0.0\n counts_maximum = 0.0",
-    equations="v = ite(counts_maximum > 0.5, g_window, g_exc + v + ite(t >= start_step, bias, 0.0)) : init = 0.0\n"
-              "n = n : init = 0.0",
+    equations="v = ite(counts_maximum > 0.5, g_window, g_exc + v + ite(t >= start_step, bias, 0.0)) : init = 0.0\nn = n : init = 0.0",
     spike="v >= threshold",
     reset="v -= threshold\n n += 1.0",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import SpikewattError, one_of
+from ..models.keras_backend import import_keras
 from .geometry import Geometry, output_shape, unroll
 from .keras_layers import Linear, Pool, read_stages
 from .network import CODES, Connection, Population, SpikingNetwork
@@ -51,7 +52,7 @@ def convert(
     clips = _clips(model, stages, calibration)
 
     shape = tuple(int(n) for n in model.inputs[0].shape[1:])
-    populations = [Population("input", shape, "input", np.int64(input_levels), np.int64(0), np.int64(input_levels // 2))]
+    populations = [Population("input", shape, "input", np.asarray(input_levels), np.asarray(0), np.asarray(input_levels // 2))]
     connections: list[Connection] = []
     spike_value = float(input_max)  # value of one spike per step of the latest population
     for stage in stages:
@@ -75,15 +76,18 @@ def _checked_calibration(model, calibration, input_max: float) -> np.ndarray:
     if not np.isfinite(calibration).all():
         raise SpikewattError("convert.calibration", "must be finite", "NaN or infinity")
     if calibration.min() < 0 or calibration.max() > input_max:
-        raise SpikewattError("convert.calibration", "must lie in 0..input_max", f"{calibration.min():g}..{calibration.max():g}",
-                             f"0..{input_max:g}; set input_max for another range")
+        raise SpikewattError(
+            "convert.calibration",
+            "must lie in 0..input_max",
+            f"{calibration.min():g}..{calibration.max():g}",
+            f"0..{input_max:g}; set input_max for another range",
+        )
     return calibration
 
 
 def _clips(model, stages: list[Linear | Pool], calibration: np.ndarray) -> dict[str, float]:
     """Stage name -> clip λ that minimises the squared error of clip(round(a L / λ), 0, L) λ / L, for every stage with a ReLU."""
-    import keras
-
+    keras = import_keras()
     spiking = [s for s in stages if isinstance(s, Linear) and s.tensor is not None]
     if not spiking:
         return {}
@@ -112,25 +116,31 @@ def _linear(stage: Linear, pre: Population, weight_bits: int, spike_value: float
     bias = np.round(stage.bias / unit).astype(np.int64)
     geometry = None
     if stage.kind == "conv2d":
-        geometry = Geometry.of_keras(stage.padding, pre.shape[:2], stage.weights.shape[:2], stage.strides)
+        geometry = Geometry.of_keras(
+            stage.padding, (pre.shape[0], pre.shape[1]), (stage.weights.shape[0], stage.weights.shape[1]), stage.strides
+        )
     connection = Connection(pre.name, stage.name, "dense" if geometry is None else "conv2d", weights, geometry)
     shape = output_shape(connection, pre.shape)
     if clip is None:
-        return connection, Population(stage.name, shape, "readout", np.int64(1), bias, np.int64(0)), unit
+        return connection, Population(stage.name, shape, "readout", np.asarray(1), bias, np.asarray(0)), unit
     threshold = round(clip / unit)
     if threshold < 1:
-        raise SpikewattError(f"convert: layer {stage.name!r}", "its threshold is at least 1", f"{clip / unit:.3g} before rounding",
-                             "more weight_bits, or smaller weights in this layer")
-    population = Population(stage.name, shape, "integrate_and_fire", np.int64(threshold), bias, np.int64(threshold // 2))
+        raise SpikewattError(
+            f"convert: layer {stage.name!r}",
+            "its threshold is at least 1",
+            f"{clip / unit:.3g} before rounding",
+            "more weight_bits, or smaller weights in this layer",
+        )
+    population = Population(stage.name, shape, "integrate_and_fire", np.asarray(threshold), bias, np.asarray(threshold // 2))
     return connection, population, threshold * unit
 
 
 def _pool(stage: Pool, pre: Population) -> tuple[Connection, Population]:
     """Average pooling is weight 1 and a threshold of the window's size; max pooling counts. Neither changes a spike's value."""
-    geometry = Geometry.of_keras(stage.padding, pre.shape[:2], stage.window, stage.strides)
+    geometry = Geometry.of_keras(stage.padding, (pre.shape[0], pre.shape[1]), stage.window, stage.strides)
     connection = Connection(pre.name, stage.name, "pool" if stage.mode == "average" else "max_pool", None, geometry)
     shape = output_shape(connection, pre.shape)
     if stage.mode == "max":
-        return connection, Population(stage.name, shape, "max_pool", np.int64(1), np.int64(0), np.int64(0))
+        return connection, Population(stage.name, shape, "max_pool", np.asarray(1), np.asarray(0), np.asarray(0))
     in_window = np.diff(unroll(connection, pre.shape, shape).indptr).reshape(shape)  # Keras leaves padding out of the average
-    return connection, Population(stage.name, shape, "integrate_and_fire", in_window, np.int64(0), in_window // 2)
+    return connection, Population(stage.name, shape, "integrate_and_fire", in_window, np.asarray(0), in_window // 2)

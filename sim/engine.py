@@ -50,4 +50,6 @@ def largest_potential(network: SpikingNetwork, steps: int) -> int:
 def check_exact(network: SpikingNetwork, steps: int) -> None:
     """Raise unless all sums of this run stay exact in float64 (below 2^53)."""
     if (largest := largest_potential(network, steps)) >= 2**53:
-        raise SpikewattError("simulate.steps", "potentials stay below 2^53, where float64 is exact", largest, "fewer steps or smaller weights")
+        raise SpikewattError(
+            "simulate.steps", "potentials stay below 2^53, where float64 is exact", largest, "fewer steps or smaller weights"
+        )

@@ -36,15 +36,14 @@ class Geometry:
         TensorFlow's rule for ``same``: total = max((ceil(n/s) - 1) s + k - n, 0), the odd one at the bottom and right.
         """
         if mode == "valid":
-            return cls(tuple(window), tuple(strides))
+            return cls(window, strides)
         total = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(size, window, strides, strict=True)]
-        return cls(tuple(window), tuple(strides), tuple((t // 2, t - t // 2) for t in total))
+        rows, columns = ((t // 2, t - t // 2) for t in total)
+        return cls(window, strides, (rows, columns))
 
     def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """(rows, columns) of window positions over an input of `size`."""
-        rows, columns = (
-            (n + sum(pad) - k) // s + 1 for n, k, s, pad in zip(size, self.window, self.strides, self.padding, strict=True)
-        )
+        rows, columns = ((n + sum(pad) - k) // s + 1 for n, k, s, pad in zip(size, self.window, self.strides, self.padding, strict=True))
         if min(rows, columns) < 1:
             raise SpikewattError("Geometry", f"window {self.window} fits into the padded input", size)
         return rows, columns
@@ -61,8 +60,8 @@ class Geometry:
     @classmethod
     def from_lists(cls, lists: list) -> Geometry:
         """Inverse of `as_lists`."""
-        window, strides, padding = lists
-        return cls(tuple(window), tuple(strides), tuple(tuple(p) for p in padding))
+        (rows, columns), (down, right), ((top, bottom), (before, after)) = lists
+        return cls((rows, columns), (down, right), ((top, bottom), (before, after)))
 
 
 def output_shape(connection: Connection, pre_shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -70,18 +69,20 @@ def output_shape(connection: Connection, pre_shape: tuple[int, ...]) -> tuple[in
     where = f"Connection {connection.name!r}"
     if connection.kind == "dense":
         assert connection.weights is not None
-        if connection.weights.ndim != 2 or connection.weights.shape[0] != int(np.prod(pre_shape)):
-            raise SpikewattError(where, "dense weights are (pre size, post size)", connection.weights.shape, f"({int(np.prod(pre_shape))}, n)")
+        pre_size = int(np.prod(pre_shape))
+        if connection.weights.ndim != 2 or connection.weights.shape[0] != pre_size:
+            raise SpikewattError(where, "dense weights are (pre size, post size)", connection.weights.shape, f"({pre_size}, n)")
         return (connection.weights.shape[1],)
     assert connection.geometry is not None
     if len(pre_shape) != 3:
         raise SpikewattError(where, "a window needs a (rows, columns, channels) population", pre_shape)
-    rows, columns = connection.geometry.output_size(pre_shape[:2])
+    rows, columns = connection.geometry.output_size((pre_shape[0], pre_shape[1]))
     if connection.weights is None:
         return (rows, columns, pre_shape[2])
     expected = (*connection.geometry.window, pre_shape[2])
     if connection.weights.ndim != 4 or connection.weights.shape[:3] != expected:
-        raise SpikewattError(where, "conv2d weights are (rows, columns, channels in, channels out)", connection.weights.shape, f"{expected} + (n,)")
+        law = "conv2d weights are (rows, columns, channels in, channels out)"
+        raise SpikewattError(where, law, connection.weights.shape, f"{expected} + (n,)")
     return (rows, columns, connection.weights.shape[3])
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from ..errors import FileFormatError, SpikewattError
 
 
 @contextmanager
-def writing(path, file_format: str, version: int):
+def writing(path, file_format: str, version: int) -> Iterator[Any]:
     """Open a new file for writing; it appears under `path` only when the block ends without an error."""
     import h5py
 
@@ -34,7 +36,7 @@ def writing(path, file_format: str, version: int):
 
 
 @contextmanager
-def reading(path, file_format: str, version: int):
+def reading(path, file_format: str, version: int) -> Iterator[Any]:
     """Open a file of the given format and version; anything else is a FileFormatError."""
     import h5py
 

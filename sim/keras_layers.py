@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SpikewattError
+from ..models.keras_backend import import_keras
 
 SUPPORTED = (
     "Dense, Conv2D, BatchNormalization directly after one of these, ReLU, AveragePooling2D, MaxPooling2D, Flatten, Dropout, "
@@ -45,12 +46,13 @@ def _unsupported(layer, law: str, got: object, allowed: object = SUPPORTED) -> S
 
 def _chain(model) -> list[tuple[Any, Any]]:
     """(layer, its output tensor) from input to output; a branch, a shared layer or a second input or output is an error."""
-    import keras
-
+    keras = import_keras()
     if not isinstance(model, keras.Model) or not getattr(model, "built", False) or not getattr(model, "outputs", None):
         raise SpikewattError("convert.model", "must be a built Keras 3 Sequential or functional model", type(model).__name__)
     if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise SpikewattError("convert.model", "must have one input and one output", f"{len(model.inputs)} and {len(model.outputs)}", "a chain")
+        raise SpikewattError(
+            "convert.model", "must have one input and one output", f"{len(model.inputs)} and {len(model.outputs)}", "a chain"
+        )
     chain, tensor = [], model.outputs[0]
     while True:
         layer, node_index, _ = tensor._keras_history
@@ -75,9 +77,8 @@ def read_stages(model) -> list[Linear | Pool]:
     ------
     SpikewattError : an unsupported layer, activation, option or order, named with what is supported.
     """
-    import keras
-    from keras import layers
-
+    keras = import_keras()
+    layers = keras.layers
     stages: list[Linear | Pool] = []
     open_linear: Linear | None = None  # a linear stage whose ReLU has not come yet
     chain = _chain(model)
@@ -117,8 +118,12 @@ def read_stages(model) -> list[Linear | Pool]:
         elif not isinstance(layer, (layers.Flatten, layers.Dropout)):
             raise _unsupported(layer, "must be a supported layer", type(layer).__name__)
     if open_linear is None:
-        raise SpikewattError("convert.model", "ends with a linear or softmax layer, whose potential is read out",
-                             f"a last layer {chain[-1][0].name!r} that is not" if chain else "no layer", "Dense or Conv2D without ReLU")
+        raise SpikewattError(
+            "convert.model",
+            "ends with a linear or softmax layer, whose potential is read out",
+            f"a last layer {chain[-1][0].name!r} that is not" if chain else "no layer",
+            "Dense or Conv2D without ReLU",
+        )
     return stages
 
 

@@ -206,8 +206,11 @@ class SpikingNetwork:
 
     def _structure(self) -> dict:
         return {
-            "name": self.name, "code": self.code, "weight_bits": self.weight_bits,
-            "input_unit": float(self.input_unit), "output_unit": float(self.output_unit),
+            "name": self.name,
+            "code": self.code,
+            "weight_bits": self.weight_bits,
+            "input_unit": float(self.input_unit),
+            "output_unit": float(self.output_unit),
             "populations": [{"name": p.name, "shape": list(p.shape), "kind": p.kind} for p in self.populations],
             "connections": [
                 {"pre": c.pre, "post": c.post, "kind": c.kind, "geometry": c.geometry.as_lists() if c.geometry else None}
@@ -236,14 +239,22 @@ class SpikingNetwork:
         with hdf5.reading(path, FORMAT, VERSION) as file:
             s = json.loads(file.attrs["structure"])
             populations = [
-                Population(p["name"], tuple(p["shape"]), p["kind"],
-                           *(file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential")))
+                Population(
+                    p["name"],
+                    tuple(p["shape"]),
+                    p["kind"],
+                    *(file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential")),
+                )
                 for i, p in enumerate(s["populations"])
             ]
             connections = [
-                Connection(c["pre"], c["post"], c["kind"],
-                           file[f"connection_{i}_weights"][()] if f"connection_{i}_weights" in file else None,
-                           Geometry.from_lists(c["geometry"]) if c["geometry"] else None)
+                Connection(
+                    c["pre"],
+                    c["post"],
+                    c["kind"],
+                    file[f"connection_{i}_weights"][()] if f"connection_{i}_weights" in file else None,
+                    Geometry.from_lists(c["geometry"]) if c["geometry"] else None,
+                )
                 for i, c in enumerate(s["connections"])
             ]
             network = cls(tuple(populations), tuple(connections), s["code"], s["input_unit"], s["output_unit"], s["weight_bits"], s["name"])

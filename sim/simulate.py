@@ -73,6 +73,13 @@ def simulate(
 
         counts = reference_engine.run(network, inputs, steps, rasters, progress)
     return Trace(
-        counts.spikes, counts.synaptic_operations, counts.outputs, summarise(network), {p.name: p.size for p in network.populations},
-        network.hash, hashlib.sha256(np.ascontiguousarray(inputs, "<i8").tobytes()).hexdigest(),
-        {"engine": engine, "code": network.code, "steps": steps, "input_code": "if", "weight_bits": network.weight_bits}, counts.rasters)
+        counts.spikes,
+        counts.synaptic_operations,
+        counts.outputs,
+        summarise(network),
+        {p.name: p.size for p in network.populations},
+        network.hash,
+        hashlib.sha256(np.ascontiguousarray(inputs, "<i8").tobytes()).hexdigest(),
+        {"engine": engine, "code": network.code, "steps": steps, "input_code": "if", "weight_bits": network.weight_bits},
+        counts.rasters,
+    )

@@ -47,6 +47,11 @@ class LayerSummary:
     parameters: int
     fan_in: int
 
+    @classmethod
+    def from_json(cls, values: dict) -> LayerSummary:
+        """Inverse of `dataclasses.asdict` through JSON, which turns tuples into lists."""
+        return cls(**{**values, "pre_shape": tuple(values["pre_shape"]), "post_shape": tuple(values["post_shape"])})
+
     @property
     def name(self) -> str:
         """``pre->post``."""
@@ -70,9 +75,24 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
             window = int(np.prod(c.geometry.window))
             taps = window * (pre.shape[2] if c.weights is not None else 1)
             parameters = c.weights.size + post.shape[2] if c.weights is not None else 0
-        layers.append(LayerSummary(
-            c.pre, c.post, c.kind, post.kind, pre.shape, post.shape, c.geometry.as_lists() if c.geometry else None, int(network.fan_out(c).sum()),
-            int(network.fan_out(c, nonzero=True).sum()), taps * post.size, int(parameters), min(taps, pre.size)))
+        geometry = c.geometry.as_lists() if c.geometry else None
+        synapses, nonzero = (int(network.fan_out(c, nonzero=only).sum()) for only in (False, True))
+        layers.append(
+            LayerSummary(
+                c.pre,
+                c.post,
+                c.kind,
+                post.kind,
+                pre.shape,
+                post.shape,
+                geometry,
+                synapses,
+                nonzero,
+                taps * post.size,
+                int(parameters),
+                min(taps, pre.size),
+            )
+        )
     return tuple(layers)
 
 
@@ -153,14 +173,19 @@ class Trace:
         """Read what `save` wrote; raises FileFormatError on a truncated or foreign file, or one of another version."""
         with hdf5.reading(Path(path), FORMAT, VERSION) as file:
             about = json.loads(file.attrs["about"])
-            layers = tuple(LayerSummary(**{**layer, "pre_shape": tuple(layer["pre_shape"]), "post_shape": tuple(layer["post_shape"])}) for layer in about.pop("layers"))
+            layers = tuple(LayerSummary.from_json(layer) for layer in about.pop("layers"))
             rasters = {
                 p: np.unpackbits(file[f"rasters/{p}"][()], axis=-1, count=about["neurons"][p]).astype(bool)
-                for p in about["neurons"] if f"rasters/{p}" in file
+                for p in about["neurons"]
+                if f"rasters/{p}" in file
             }
             return cls(
                 spikes={p: file[f"spikes/{p}"][()] for p in about["neurons"] if f"spikes/{p}" in file},
                 synaptic_operations={
                     column: {layer.name: file[f"synaptic_operations/{column}/{layer.name}"][()] for layer in layers} for column in LEDGERS
                 },
-                outputs=file["outputs"][()], layers=layers, rasters=rasters, **about)
+                outputs=file["outputs"][()],
+                layers=layers,
+                rasters=rasters,
+                **about,
+            )

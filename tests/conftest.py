@@ -1,0 +1,86 @@
+"""Shared networks and data: small, seeded, and built once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from spikewatt.models.datasets import load_dataset
+from spikewatt.models.networks import build_network
+from spikewatt.models.training import train
+from spikewatt.sim.convert import convert
+from spikewatt.sim.simulate import simulate
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def mlp(digits):
+    """A trained 64-48-10 network."""
+    model = build_network("mlp-64-48-10", digits.input_shape, digits.classes)
+    train(model, digits, epochs=20)
+    return model
+
+
+@pytest.fixture(scope="session")
+def mlp_network(mlp, digits):
+    return convert(mlp, digits.scaled("train")[:500], input_levels=digits.levels)
+
+
+@pytest.fixture(scope="session")
+def cnn(digits):
+    """A small trained CNN: valid padding, stride 2, bias, batch norm, average and max pooling."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(8, 3, padding="valid", name="conv1"),
+            layers.BatchNormalization(name="norm1"),
+            layers.ReLU(name="relu1"),
+            layers.MaxPooling2D(2, name="max1"),
+            layers.Conv2D(12, 2, strides=1, activation="relu", name="conv2"),
+            layers.AveragePooling2D(2, strides=1, padding="same", name="average1"),
+            layers.Dropout(0.1, name="dropout"),
+            layers.Conv2D(16, 2, strides=2, padding="same", use_bias=False, name="conv3"),
+            layers.BatchNormalization(name="norm3"),
+            layers.ReLU(name="relu3"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(10, name="output"),
+            layers.Softmax(name="softmax"),
+        ]
+    )
+    train(model, digits, epochs=25)
+    return model
+
+
+@pytest.fixture(scope="session")
+def cnn_network(cnn, digits):
+    return convert(cnn, digits.scaled("train")[:500], input_levels=digits.levels)
+
+
+@pytest.fixture(scope="session")
+def trace(mlp_network, digits):
+    """The MLP on 40 test images, reference engine, with rasters of three."""
+    return simulate(mlp_network, digits.scaled("test")[:40], "reference", steps=16, rasters=3)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with mnist.npz: the variable SPIKEWATT_DATA, or shared/data beside the checkout."""
+    for folder in (os.environ.get("SPIKEWATT_DATA"), Path(__file__).parents[2] / "shared" / "data"):
+        if folder and (Path(folder) / "mnist.npz").is_file():
+            return Path(folder)
+    pytest.skip("no folder with mnist.npz")
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(7)

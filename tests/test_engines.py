@@ -1,0 +1,113 @@
+"""Second implementation: ANNarchy and the reference engine give the same integers."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from spikewatt.sim.network import SpikingNetwork
+from spikewatt.sim.simulate import simulate
+
+from .random_networks import random_input, random_network
+
+
+def assert_equal(a, b) -> int:
+    """All counts of two traces are equal; returns how many numbers were compared."""
+    compared = 0
+    assert a.spikes.keys() == b.spikes.keys()
+    assert a.rasters.keys() == b.rasters.keys()
+    pairs = [(a.spikes[p], b.spikes[p]) for p in a.spikes] + [(a.rasters[p], b.rasters[p]) for p in a.rasters] + [(a.outputs, b.outputs)]
+    for column in ("synapses", "nonzero"):
+        assert a.ledger(column).keys() == b.ledger(column).keys()
+        pairs += [(a.ledger(column)[c], b.ledger(column)[c]) for c in a.ledger(column)]
+    for one, other in pairs:
+        assert one.shape == other.shape
+        assert np.array_equal(one, other)
+        compared += one.size
+    return compared
+
+
+@pytest.mark.parametrize("name", ["mlp_network", "cnn_network"])
+def test_annarchy_equals_reference_on_every_digits_test_image(name, digits, request):
+    network = request.getfixturevalue(name)
+    x = digits.scaled("test")
+    reference = simulate(network, x, "reference", steps=32, rasters=10)
+    annarchy = simulate(network, x, "annarchy", steps=32, rasters=10)
+    assert len(x) == 360
+    assert min(counts.sum() for counts in reference.spikes.values()) > 1000  # every layer was active
+    assert assert_equal(reference, annarchy) > 360 * 32 * 10
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_annarchy_equals_reference_on_random_networks(seed):
+    network = random_network(seed)
+    x = random_input(network, 6, seed)
+    reference = simulate(network, x, "reference", steps=12, rasters=6)
+    assert reference.spikes["input"].sum() > 0
+    assert_equal(reference, simulate(network, x, "annarchy", steps=12, rasters=6, workers=1))
+
+
+def test_one_changed_hidden_weight_changes_both_engines_alike(mlp_network, digits):
+    x = digits.scaled("test")[:30]
+    first, second = mlp_network.connections
+    before = [simulate(mlp_network, x, engine, steps=16) for engine in ("reference", "annarchy")]
+    busiest = int(simulate(mlp_network, x, "reference", steps=16, rasters=30).rasters["input"].sum(axis=(0, 1)).argmax())
+    weights = first.weights.copy()
+    weights[busiest, 5] += 40 if weights[busiest, 5] < 80 else -40
+    changed = dataclasses.replace(mlp_network, connections=(dataclasses.replace(first, weights=weights), second))
+    assert changed.hash != mlp_network.hash
+    after = [simulate(changed, x, engine, steps=16) for engine in ("reference", "annarchy")]
+    assert not np.array_equal(before[0].spikes["hidden1"], after[0].spikes["hidden1"])
+    assert_equal(*before)
+    assert_equal(*after)
+
+
+def test_worker_count_and_chunks_do_not_change_the_counts(mlp_network, digits):
+    x = digits.scaled("test")[:37]
+    assert_equal(*(simulate(mlp_network, x, "annarchy", steps=9, rasters=37, workers=n) for n in (1, 2)))
+
+
+def test_a_sample_does_not_remember_the_one_before(mlp_network, digits):
+    x = digits.scaled("test")[:5]
+    forward = simulate(mlp_network, x, "annarchy", steps=12, workers=1)
+    backward = simulate(mlp_network, x[::-1], "annarchy", steps=12, workers=1)
+    assert np.array_equal(forward.outputs, backward.outputs[::-1])
+    assert not np.array_equal(forward.outputs, backward.outputs)
+
+
+def test_rate_of_an_input_neuron_is_its_pixel(mlp_network):
+    """Law: an integrator that starts at half its threshold has fired round(T q / levels) times after T steps."""
+    x = np.arange(17)[:, None, None, None] / 16 * np.ones((17, 8, 8, 1))
+    counts = simulate(mlp_network, x, "reference", steps=32).spikes["input"].sum(axis=1)
+    assert np.array_equal(counts, 64 * np.arange(17) * 2)
+
+
+def test_max_pool_emits_the_rise_of_the_largest_count():
+    """Law: after any step, a max-pool neuron has fired as often as the busiest input of its window."""
+    checked = 0
+    for seed in range(40):
+        network = random_network(seed)
+        pools = [c for c in network.connections if c.kind == "max_pool"]
+        trace = simulate(network, random_input(network, 3, seed), "reference", steps=10, rasters=3)
+        for c in pools:
+            g = c.geometry
+            shape, pre = network.population(c.post).shape, network.population(c.pre).shape
+            into = trace.rasters[c.pre].cumsum(axis=1).reshape(3, 10, *pre)
+            out = trace.rasters[c.post].cumsum(axis=1).reshape(3, 10, *shape)
+            for oy, ox, oc in np.ndindex(*shape):
+                y, x = oy * g.strides[0] - g.padding[0][0], ox * g.strides[1] - g.padding[1][0]
+                window = into[:, :, max(y, 0) : y + g.window[0], max(x, 0) : x + g.window[1], oc]
+                assert np.array_equal(out[:, :, oy, ox, oc], window.max(axis=(2, 3)))
+                checked += int(out[:, -1, oy, ox, oc].sum())
+    assert checked > 100
+
+
+def test_networks_are_saved_and_loaded_whole(tmp_path):
+    for seed in range(6):
+        network = random_network(seed)
+        network.save(tmp_path / f"{seed}.spk")
+        loaded = SpikingNetwork.load(tmp_path / f"{seed}.spk")
+        assert loaded.hash == network.hash
+        x = random_input(network, 2, seed)
+        assert_equal(simulate(network, x, "reference", steps=4), simulate(loaded, x, "reference", steps=4))
