@@ -247,3 +247,7 @@ def verify(
 def main() -> None:
     """Entry point of the ``spikewatt`` program."""
     app()
+
+
+if __name__ == "__main__":
+    main()

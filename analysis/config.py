@@ -19,23 +19,27 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str | None = Field(None, pattern=r"^[\w.-]+$", description="folder under runs/; by default data set and network")
-    dataset: str = Field("digits", description="digits, mnist, fashion_mnist, cifar10, or the path of an .npz file")
-    data_dir: str | None = Field(None, description="folder with <dataset>.npz; by default the variable SPIKEWATT_DATA, else Keras' cache")
-    network: str = Field("mlp-64-48-10", description="name of a network to train, or the path of a trained .keras file")
-    epochs: int = Field(40, ge=1, le=10_000)
-    batch_size: int = Field(32, ge=1, le=65_536)
-    seed: int = Field(0, ge=0, le=2**31 - 1)
+    name: str | None = Field(default=None, pattern=r"^[\w.-]+$", description="folder under runs/; by default data set and network")
+    dataset: str = Field(default="digits", description="digits, mnist, fashion_mnist, cifar10, or the path of an .npz file")
+    data_dir: str | None = Field(
+        default=None, description="folder with <dataset>.npz; by default the variable SPIKEWATT_DATA, else Keras' cache"
+    )
+    network: str = Field(default="mlp-64-48-10", description="name of a network to train, or the path of a trained .keras file")
+    epochs: int = Field(default=40, ge=1, le=10_000)
+    batch_size: int = Field(default=32, ge=1, le=65_536)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
     code: Literal["rate"] = "rate"
-    weight_bits: int = Field(8, ge=2, le=16)
-    input_max: float = Field(1.0, gt=0, description="input value of the network for the brightest pixel; 255 if it takes raw pixels")
-    calibration_samples: int = Field(1000, ge=1)
-    steps: int = Field(32, ge=1, le=10_000)
-    test_samples: int | None = Field(None, ge=1, description="only the first so many test samples")
+    weight_bits: int = Field(default=8, ge=2, le=16)
+    input_max: float = Field(
+        default=1.0, gt=0, description="input value of the network for the brightest pixel; 255 if it takes raw pixels"
+    )
+    calibration_samples: int = Field(default=1000, ge=1)
+    steps: int = Field(default=32, ge=1, le=10_000)
+    test_samples: int | None = Field(default=None, ge=1, description="only the first so many test samples")
     engine: Literal["annarchy", "reference"] = "annarchy"
-    workers: int | None = Field(None, ge=1, description="processes of the ANNarchy engine; by default one per core")
-    devices: tuple[str, ...] = Field(("odin_style", "stm32l4r5", "nrf54l15"), min_length=1)
-    period_s: float = Field(1.0, gt=0, description="one inference per period, for current and battery life")
+    workers: int | None = Field(default=None, ge=1, description="processes of the ANNarchy engine; by default one per core")
+    devices: tuple[str, ...] = Field(default=("odin_style", "stm32l4r5", "nrf54l15"), min_length=1)
+    period_s: float = Field(default=1.0, gt=0, description="one inference per period, for current and battery life")
     battery: str = "cr2032"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -99,7 +100,7 @@ def _from_file(name: str, path: Path) -> Dataset:
             if missing:
                 raise FileFormatError(str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}")
             found = [arrays[key] for key in KEYS]
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
         if isinstance(error, SpikewattError):
             raise
         raise FileFormatError(str(path), "must be a whole .npz file without pickled objects", str(error)) from error

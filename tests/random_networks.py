@@ -7,7 +7,7 @@ from spikewatt.sim.geometry import Geometry, output_shape
 from spikewatt.sim.network import Connection, Population, SpikingNetwork
 
 
-def random_network(seed: int, layers: int = 3) -> SpikingNetwork:
+def random_network(seed: int, layers: int = 3, kinds: tuple[str, ...] = ("conv2d", "pool", "max_pool", "dense")) -> SpikingNetwork:
     """A chain of random conv2d, pool, max_pool and dense layers with random padding, strides, thresholds and biases."""
     random = np.random.default_rng(seed)
     shape = (int(random.integers(4, 9)), int(random.integers(4, 9)), int(random.integers(1, 4)))
@@ -16,7 +16,7 @@ def random_network(seed: int, layers: int = 3) -> SpikingNetwork:
     connections: list[Connection] = []
     for i in range(layers):
         pre = populations[-1]
-        kind = str(random.choice(["conv2d", "pool", "max_pool", "dense"])) if len(pre.shape) == 3 else "dense"
+        kind = str(random.choice(kinds)) if len(pre.shape) == 3 else "dense"
         name = f"layer{i}"
         if kind == "dense":
             connection = Connection(pre.name, name, "dense", random.integers(-127, 128, (pre.size, int(random.integers(1, 20)))))
@@ -34,7 +34,9 @@ def random_network(seed: int, layers: int = 3) -> SpikingNetwork:
         if kind == "max_pool":
             populations.append(Population(name, post_shape, "max_pool", 1, 0, 0))
         else:
-            populations.append(Population(name, post_shape, "integrate_and_fire", threshold, random.integers(-5, 9, post_shape), threshold // 2))
+            populations.append(
+                Population(name, post_shape, "integrate_and_fire", threshold, random.integers(-5, 9, post_shape), threshold // 2)
+            )
         connections.append(connection)
     last = populations[-1]
     connections.append(Connection(last.name, "output", "dense", random.integers(-127, 128, (last.size, 4))))

@@ -92,6 +92,7 @@ def test_max_pool_emits_the_rise_of_the_largest_count():
         trace = simulate(network, random_input(network, 3, seed), "reference", steps=10, rasters=3)
         for c in pools:
             g = c.geometry
+            assert g is not None
             shape, pre = network.population(c.post).shape, network.population(c.pre).shape
             into = trace.rasters[c.pre].cumsum(axis=1).reshape(3, 10, *pre)
             out = trace.rasters[c.post].cumsum(axis=1).reshape(3, 10, *shape)

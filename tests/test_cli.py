@@ -1,0 +1,148 @@
+"""The command line: verbs, exit codes, refusals in one line, nothing written over."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+
+def spikewatt(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "spikewatt.cli", *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    """One short run of the main job."""
+    folder = tmp_path_factory.mktemp("cli")
+    result = spikewatt("run", "--epochs", "8", "--steps", "16", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    (folder / "printed.txt").write_text(result.stdout)
+    return folder
+
+
+def test_run_leaves_tables_pictures_and_objects(run_folder):
+    run = run_folder / "runs" / "digits-mlp-64-48-10"
+    pictures = {"samples", "training", "sops_per_layer", "firing_rate", "accuracy_against_steps", "energy", "raster"}
+    assert {p.stem for p in run.glob("*.png")} == {p.stem for p in run.glob("*.svg")} == pictures
+    assert all(p.stat().st_size > 5_000 for p in run.glob("*.png"))
+    for name in ("config.yaml", "network.spk", "trace.h5", "model.keras", "versions.json", "assumptions.txt"):
+        assert (run / name).stat().st_size > 0
+    classes = pd.read_csv(run / "classes.csv")
+    assert list(classes.columns) == ["class", "precision", "recall", "f1", "samples"]
+    assert classes["samples"].sum() == 360
+    energy = pd.read_csv(run / "energy.csv")
+    assert energy.groupby(["device", "workload"]).ngroups == 5
+    printed = (run_folder / "printed.txt").read_text()
+    for expected in ("Keras accuracy", "SOPs", "odin_style", "int8_ann", "low to high", "Assumptions", "CMSIS-NN"):
+        assert expected in printed
+    assert not list((run_folder / "runs").glob("*.partial"))
+
+
+def test_a_second_run_goes_to_a_new_folder_and_a_named_one_is_not_written_over(run_folder):
+    before = sorted((run_folder / "runs").iterdir())
+    taken = spikewatt("run", "--name", "digits-mlp-64-48-10", cwd=run_folder)
+    assert taken.returncode == 2
+    assert "a run goes to a new folder" in taken.stderr
+    assert sorted((run_folder / "runs").iterdir()) == before
+
+
+def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
+    run = run_folder / "runs" / "digits-mlp-64-48-10"
+    converted = spikewatt("convert", str(run / "model.keras"), "-o", "n.spk", "--json", cwd=tmp_path)
+    assert converted.returncode == 0, converted.stderr
+    assert [row["population"] for row in json.loads(converted.stdout)["rows"]] == ["input", "hidden1", "output"]
+    simulated = spikewatt("simulate", "n.spk", "-o", "t.h5", "--samples", "20", "--engine", "reference", "--json", cwd=tmp_path)
+    assert simulated.returncode == 0, simulated.stderr
+    assert 0.5 < json.loads(simulated.stdout)["accuracy"] <= 1
+    priced = spikewatt("price", "t.h5", "--device", "odin_style", "--device", "nrf54l15", "--network", "n.spk", "--period-s", "1",
+                       "-o", "p.csv", "--json", cwd=tmp_path)  # fmt: skip
+    assert priced.returncode == 0, priced.stderr
+    rows = json.loads(priced.stdout)["rows"]
+    assert len(rows) == 3
+    assert all(row["energy_low_j"] <= row["energy_j"] <= row["energy_high_j"] and row["battery_life_s"] > 0 for row in rows)
+    assert len(pd.read_csv(tmp_path / "p.csv")) > 10
+    again = spikewatt("price", "t.h5", "--device", "odin_style", "-o", "p.csv", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "an existing file is not written over" in again.stderr
+
+
+def test_plot_draws_the_pictures_of_a_run_again(run_folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(run_folder / "runs" / "digits-mlp-64-48-10", run)
+    for picture in (*run.glob("*.png"), *run.glob("*.svg")):
+        picture.unlink()
+    result = spikewatt("plot", str(run), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(list(run.glob("*.png"))) == len(list(run.glob("*.svg"))) == 7
+
+
+def test_devices_lists_every_card_with_provenance(tmp_path):
+    listed = json.loads(spikewatt("devices", "--json", cwd=tmp_path).stdout)["rows"]
+    assert {row["device"] for row in listed} >= {"odin_style", "stm32l4r5", "nrf54l15", "cr2032"}
+    assert "measured" in next(row for row in listed if row["device"] == "odin_style")["values"]
+    one = spikewatt("devices", "odin_style", cwd=tmp_path).stdout
+    assert "8.43e-12 J" in one
+    assert "doi:10.1109" in one
+
+
+REFUSED = {
+    "network": (["run", "--network", "perceptron"], "must name a network"),
+    "data set": (["run", "--dataset", "letters"], "dataset: must name a data set"),
+    "device": (["run", "--device", "abacus"], "must name a device card"),
+    "steps": (["run", "--steps", "0"], "steps: Input should be greater than or equal to 1; got 0"),
+    "engine": (["run", "--engine", "nest"], "engine: Input should be 'annarchy' or 'reference'; got 'nest'"),
+    "config key": (["run", "config.yaml"], "config.yaml: stepps: unknown key; got 12"),
+    "no config": (["run", "absent.yaml"], "absent.yaml: the configuration file must exist"),
+    "config text": (["run", "list.yaml"], "list.yaml: must be a mapping of keys to values; got list"),
+    "keras file": (["convert", "config.yaml", "-o", "n.spk"], "config.yaml: must be a .keras file"),
+    "trace file": (["price", "config.yaml", "--device", "odin_style"], "must be a whole spikewatt-trace file"),
+    "network file": (["simulate", "absent.spk", "-o", "t.h5"], "absent.spk: must be a spikewatt-network file; got no such file"),
+    "plot": (["plot", "."], "must be the folder of a run; got no trace.h5 in it"),
+    "unknown card": (["devices", "abacus"], "must name a device card"),
+    "verify": (["verify", "--images", "0"], "verify.images: must be at least 1; got 0"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_one_line_and_exit_code_2(case, tmp_path):
+    arguments, message = REFUSED[case]
+    (tmp_path / "config.yaml").write_text("stepps: 12\n")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    result = spikewatt(*arguments, cwd=tmp_path)
+    assert result.returncode == 2, result.stderr
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.yaml", "list.yaml"]
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    code = (
+        "import sys; sys.argv = ['spikewatt', '--help']\n"
+        "from spikewatt.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pandas', 'tensorflow', 'keras', 'ANNarchy', 'matplotlib', 'h5py', 'pint', 'pydantic'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    for name in ("run", "convert", "simulate", "price", "plot", "devices", "verify"):
+        assert name in result.stdout
+
+
+def test_pricing_a_saved_trace_imports_no_simulator(run_folder):
+    code = (
+        "import sys, spikewatt as sw\n"
+        "frame = sw.price(sw.Trace.load('runs/digits-mlp-64-48-10/trace.h5'), 'odin_style', 'stm32l4r5')\n"
+        "assert len(frame) > 5\n"
+        "heavy = {'tensorflow', 'keras', 'ANNarchy', 'matplotlib', 'cocotb'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=run_folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
