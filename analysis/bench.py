@@ -1,0 +1,147 @@
+"""Benchmarks as ratios taken in one run against a named baseline (`make bench`).
+
+LeNet with same padding on digits enlarged to 28x28, T = 50: the ANNarchy engine with full traces against ANNarchy's own
+ANNtoSNNConverter with its Poisson input. Only simulation is timed, best of three; compiling and loading are not.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+STEPS = 50
+ROUNDS = 3
+OUR_SAMPLES, STOCK_SAMPLES = 160, 12
+
+
+def digits_28():
+    """The digits data set enlarged to 28x28 by linear interpolation."""
+    from scipy.ndimage import zoom
+
+    from ..models.datasets import Dataset, load_dataset
+
+    small = load_dataset("digits")
+    parts = {}
+    for split in ("train", "validation", "test"):
+        large = zoom(small.scaled(split)[..., 0], (1, 3.5, 3.5), order=1)
+        parts[f"x_{split}"] = np.round(np.clip(large, 0, 1) * 255).astype(np.uint8)[..., None]
+        parts[f"y_{split}"] = getattr(small, f"y_{split}")
+    return Dataset("digits28", levels=255, **parts)
+
+
+def _peak_memory_bytes(pid: int | str = "self") -> int:
+    """Largest resident memory that a process has had."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def stock(folder: Path) -> dict:
+    """Samples/s, SOPs/s and memory of ANNarchy's own converter, in this process."""
+    from ..sim.annarchy_build import import_annarchy, no_arguments
+
+    ann = import_annarchy()
+    from ANNarchy.extensions.ann_to_snn_conversion import ANNtoSNNConverter
+
+    x = np.load(folder / "x.npy")
+    converter = ANNtoSNNConverter(input_encoding="CPN", hidden_neuron="IaF", read_out="spike_count")
+    with no_arguments():
+        network = converter.load_keras_model(str(folder / "functional.keras"), directory=str(folder / "stock"), show_info=False)
+    del ann
+    converter.predict(x[:1], duration_per_sample=STEPS, multiple=True)
+    rates = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        converter.predict(x[:STOCK_SAMPLES], duration_per_sample=STEPS, multiple=True)  # without `multiple` it fails on numpy 2.4
+        rates.append(STOCK_SAMPLES / (time.perf_counter() - start))
+    # It does not count operations: count spikes with monitors, untimed, and multiply by the same layers' fan-out.
+    populations = network.get_populations()
+    monitors = [network.monitor(p, "spike") for p in populations]
+    fan_out = json.loads((folder / "fan_out.json").read_text())
+    operations, counted = 0.0, 3
+    for i in range(counted):
+        converter.predict(x[i : i + 1], duration_per_sample=STEPS, multiple=True)
+        spikes = [sum(map(len, m.get("spike").values())) for m in monitors[:-1]]
+        operations += float(np.dot(spikes, fan_out)) / counted
+    return {"samples_per_s": max(rates), "sops_per_sample": operations, "memory_bytes": _peak_memory_bytes()}
+
+
+def ours(network, x: np.ndarray, workers: int) -> dict:
+    """Samples/s, SOPs/s and memory of the ANNarchy engine with traces; the clock runs once every worker has finished a chunk."""
+    import psutil
+
+    from ..sim.simulate import simulate
+
+    best: dict = {}
+    for _ in range(ROUNDS):
+        marks: list[tuple[float, int]] = []
+        memory = [0]
+
+        def progress(stage: str, done: int, total: int, marks=marks, memory=memory) -> None:
+            if stage == "simulate":
+                marks.append((time.perf_counter(), done))
+                workers_now = [p.pid for p in psutil.Process().children() if "annarchy_worker" in " ".join(p.cmdline())]
+                memory[0] = max(memory[0], sum(_peak_memory_bytes(pid) for pid in workers_now))
+
+        trace = simulate(network, x, "annarchy", STEPS, workers=workers, progress=progress)
+        first, last = marks[2 * workers - 1], marks[-1]
+        rate = (last[1] - first[1]) / (last[0] - first[0])
+        if rate > best.get("samples_per_s", 0):
+            operations = sum(float(c.sum(axis=1).mean()) for c in trace.sops.values())
+            best = {"samples_per_s": rate, "sops_per_sample": operations, "memory_bytes": memory[0]}
+    return best
+
+
+def main() -> None:
+    """Run both and print the ratios."""
+    from ..models.keras_backend import import_keras
+    from ..models.networks import build_network
+    from ..models.training import predictions, train
+    from ..sim.convert import convert
+    from .console import print_table, with_prefix
+
+    keras = import_keras()
+    data = digits_28()
+    model = build_network("lenet-same", data.input_shape, 10)
+    train(model, data, epochs=4)
+    x = data.scaled("test")
+    print(f"LeNet, same padding: Keras {np.mean(predictions(model, x) == data.y_test) * 100:.1f} % on {len(x)} test images; {STEPS} steps")
+    network = convert(model, data.scaled("train")[:300])
+    with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
+        folder = Path(name)
+        keras.Model(model.inputs, model.outputs).save(folder / "functional.keras")
+        np.save(folder / "x.npy", x[:STOCK_SAMPLES])
+        (folder / "fan_out.json").write_text(json.dumps([float(network.fan_out(c).mean()) for c in network.connections]))
+        command = [sys.executable, "-m", "spikewatt.analysis.bench", "--stock", name]
+        finished = subprocess.run(command, capture_output=True, text=True)
+        if finished.returncode:
+            sys.exit(finished.stderr)
+        results = {"ANNtoSNNConverter, one process": json.loads((folder / "stock.json").read_text())}
+    for workers in (1, 2):
+        label = f"spikewatt with traces, {workers} process{'es' if workers > 1 else ''}"
+        results[label] = ours(network, x[: OUR_SAMPLES * workers], workers)
+    baseline = results["ANNtoSNNConverter, one process"]["samples_per_s"]
+    rows = [
+        {
+            "engine": label,
+            "samples/s": r["samples_per_s"],
+            "ratio": r["samples_per_s"] / baseline,
+            "SOPs per sample": r["sops_per_sample"],
+            "SOPs/s": with_prefix(r["sops_per_sample"] * r["samples_per_s"], ""),
+            "peak memory": with_prefix(r["memory_bytes"], "B"),
+        }
+        for label, r in results.items()
+    ]
+    print_table("Baseline: ANNarchy's own converter (Poisson input, no traces)", rows, False)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--stock"]:
+        Path(sys.argv[2], "stock.json").write_text(json.dumps(stock(Path(sys.argv[2]))))
+    else:
+        main()
