@@ -104,6 +104,7 @@ class _File(BaseModel):
     core: str | None = None
     library: str | None = None
     regulator: Literal["ldo", "dcdc"] | None = None
+    caution: str | None = None
     values: dict[str, _Value]
     limits: dict[str, int] = {}
 
@@ -140,7 +141,7 @@ def load_card(name: str | Path | Card) -> Card:
                 f"{path.name}: {part}", f"must be those of a {file.kind}", f"{law} {', '.join(wrong)}", ", ".join(sorted(expected))
             )
     values = {key: _quantity(f"{path.name}: {key}", value, VALUES[file.kind][key]) for key, value in file.values.items()}
-    about = {key: getattr(file, key) for key in ("node", "core", "library", "regulator") if getattr(file, key)}
+    about = {key: getattr(file, key) for key in ("node", "core", "library", "regulator", "caution") if getattr(file, key)}
     return Card(file.name, file.kind, file.title, file.includes, file.excludes, about, values, dict(file.limits))
 
 

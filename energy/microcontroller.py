@@ -84,6 +84,7 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
         add("int8_ann", layer.post, _ann_cycles(layer))
     lines = [
         f"{card.title}; int8 network by {card.about['library']} cycle counts; spiking network as an event-driven loop over int8 weights.",
+        *([f"{card.about['caution']}."] if "caution" in card.about else []),
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]
     return rows, lines

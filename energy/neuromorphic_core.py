@@ -82,6 +82,7 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
         f"{card.title}; {mapping.describe()}; {clock / 1e6:g} MHz.",
         f"each event sweeps all {size} neurons of a core: {physical:,.0f} physical SOPs per inference for {existing:,.0f} "
         f"on existing synapses; {steps} steps of the core for {trace.steps} simulated.",
+        *([f"{card.about['caution']}."] if "caution" in card.about else []),
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]
     return rows, lines
