@@ -231,7 +231,7 @@ def devices(
 def verify(
     images: Annotated[int, typer.Option(help="Test images to run.")] = 5,
     steps: Annotated[int, typer.Option(help="Steps per image.")] = 32,
-    waves: Annotated[Path | None, typer.Option(help="Folder to leave a waveform (FST) in.")] = None,
+    waves: Annotated[Path | None, typer.Option(help="Folder to leave waveforms (VCD) in.")] = None,
     as_json: Json = False,
 ) -> None:
     """Run the RTL core on digits images and compare every spike with the reference engine."""

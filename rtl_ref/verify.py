@@ -64,7 +64,7 @@ class CoreSimulation:
                 hdl_toplevel="integrate_and_fire_core",
                 parameters=self.parameters,
                 build_dir=self.build,
-                build_args=["-O3", "-Wall", *(["--trace-fst"] if waves else [])],
+                build_args=["-O3", "-Wall"],
                 waves=waves is not None,
             )
 
@@ -89,8 +89,8 @@ class CoreSimulation:
                 raise SpikewattError("verify", "the bench must finish", _tail(folder / "run.log"))
             if self.waves:
                 self.waves.mkdir(parents=True, exist_ok=True)
-                for wave in folder.glob("*.fst"):
-                    shutil.copy(wave, self.waves / f"{population}.fst")
+                for wave in folder.glob("*.vcd"):
+                    shutil.copy(wave, self.waves / f"{population}.vcd")
             with np.load(folder / "result.npz", allow_pickle=False) as file:
                 return dict(file)
 
