@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .errors import SpikewattError
+from .errors import SpikewattError, whole_number
 
 app = typer.Typer(
     help="What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?",
@@ -36,6 +36,9 @@ def verb(function):
         except SpikewattError as error:
             print(f"spikewatt: {error}", file=sys.stderr)
             raise typer.Exit(2) from None
+        except OSError as error:
+            print(f"spikewatt: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+            raise typer.Exit(2) from None
         except KeyboardInterrupt:
             print("spikewatt: interrupted", file=sys.stderr)
             raise typer.Exit(130) from None
@@ -44,6 +47,8 @@ def verb(function):
 
 
 def _new_file(path: Path, force: bool) -> Path:
+    if path.is_dir():
+        raise SpikewattError(str(path), "must name a file", "a folder")
     if path.exists() and not force:
         raise SpikewattError(str(path), "an existing file is not written over", "it exists", "another name, or --force")
     if not path.parent.is_dir():
@@ -107,6 +112,7 @@ def convert(
 ) -> None:
     """Convert a trained Keras network into a spiking network."""
     _new_file(output, force)
+    whole_number("convert --calibration-samples", "must be at least 1", calibration_samples, 1, 10**9)
     from .models.datasets import load_dataset
     from .models.networks import load_keras
     from .sim.convert import convert as convert_model
@@ -150,8 +156,8 @@ def simulate(
 
     spiking = SpikingNetwork.load(network)
     data = load_dataset(dataset, data_dir)
-    if samples is not None and samples < 1:
-        raise SpikewattError("simulate --samples", "must be at least 1", samples, ">= 1")
+    if samples is not None:
+        whole_number("simulate --samples", "must be at least 1", samples, 1, 10**9)
     input_max = spiking.input_unit * spiking.input_levels
     with stages() as progress:
         trace = run_engine(spiking, data.scaled("test")[:samples] * input_max, engine, steps, rasters, workers, progress)
@@ -188,7 +194,7 @@ def price(
     cards = [load_card(name) for name in device]
     spiking = SpikingNetwork.load(network) if network else None
     frame = price_trace(Trace.load(trace), *cards, network=spiking, period_s=period_s)
-    battery = battery_life(frame, period_s) if period_s else None
+    battery = battery_life(frame) if period_s else None
     if output:
         frame.to_csv(output, index=False)
     print_table("Price of one inference", price_rows(frame, battery, raw=as_json), as_json, {"assumptions": frame.attrs["assumptions"]})

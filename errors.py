@@ -1,4 +1,9 @@
-"""The one error type that a user of spikewatt sees: where, the law, what was got, what is allowed."""
+"""The one error type that a user of spikewatt sees: where, the law, what was got, what is allowed; and the checks that raise it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
 
 
 class SpikewattError(ValueError):
@@ -39,6 +44,46 @@ def one_of(where: str, law: str, value: str, allowed) -> str:
     if value not in allowed:
         raise SpikewattError(where, law, repr(value), ", ".join(sorted(allowed)))
     return value
+
+
+def whole_number(where: str, law: str, value: object, low: int, high: int) -> int:
+    """Return `value` if it is an integer in low..high (no bool, no 3.0), else raise SpikewattError."""
+    from operator import index
+
+    try:
+        number = index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or not low <= number <= high:
+        raise SpikewattError(where, law, repr(value), f"{low}..{high}")
+    return number
+
+
+def check_name(where: str, name: str) -> str:
+    """Return `name` if it can be a key, a file name and part of ``pre->post``, else raise SpikewattError."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)", name) or len(name) > 100:
+        raise SpikewattError(where, "a name has letters, digits, _ . and - only, at most 100", repr(name)[:120])
+    return name
+
+
+def read_yaml(path: Path) -> object:
+    """The content of a YAML file; raises SpikewattError if it is none, or if a key stands in it twice."""
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            twice = [key for i, key in enumerate(keys) if key in keys[:i]]
+            if twice:
+                raise ValueError(f"key {twice[0]!r} stands twice")
+            return super().construct_mapping(node, deep)
+
+    if not path.is_file():
+        raise SpikewattError(str(path), "the file must exist", "no such file")
+    try:
+        return yaml.load(path.read_text(), Strict)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise SpikewattError(str(path), "must be YAML", str(error)[:200]) from error
 
 
 def first_fault(where: str, error) -> SpikewattError:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..energy.cards import load_card
-from ..errors import SpikewattError, first_fault, one_of
+from ..errors import SpikewattError, first_fault, one_of, read_yaml
 from ..models.datasets import NAMES
 from ..models.networks import check_name
 
@@ -17,9 +16,14 @@ from ..models.networks import check_name
 class RunConfig(BaseModel):
     """What `spikewatt run` does; every field has a default, and the defaults are the digits job."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    name: str | None = Field(default=None, pattern=r"^[\w.-]+$", description="folder under runs/; by default data set and network")
+    name: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+        max_length=100,
+        description="folder under runs/; by default data set and network",
+    )
     dataset: str = Field(default="digits", description="digits, mnist, fashion_mnist, cifar10, or the path of an .npz file")
     data_dir: str | None = Field(
         default=None, description="folder with <dataset>.npz; by default the variable SPIKEWATT_DATA, else Keras' cache"
@@ -38,7 +42,7 @@ class RunConfig(BaseModel):
     test_samples: int | None = Field(default=None, ge=1, description="only the first so many test samples")
     engine: Literal["annarchy", "reference"] = "annarchy"
     workers: int | None = Field(default=None, ge=1, description="processes of the ANNarchy engine; by default one per core")
-    devices: tuple[str, ...] = Field(default=("odin_style", "stm32l4r5", "nrf54l15"), min_length=1)
+    devices: list[str] = Field(default=["odin_style", "stm32l4r5", "nrf54l15"], min_length=1)
     period_s: float = Field(default=1.0, gt=0, description="one inference per period, for current and battery life")
     battery: str = "cr2032"
 
@@ -52,10 +56,12 @@ def make_config(values: dict | None, where: str) -> RunConfig:
     if not config.dataset.endswith(".npz"):
         one_of(f"{where}: dataset", "must name a data set or be the path of an .npz file", config.dataset, NAMES)
     check_name(config.network)
-    for device in config.devices:
-        if (card := load_card(device)).kind == "battery":
-            raise SpikewattError(f"{where}: devices", "must be devices that compute", device, "see `spikewatt devices`")
-        del card
+    cards = [load_card(device) for device in config.devices]
+    for card in cards:
+        if card.kind == "battery":
+            raise SpikewattError(f"{where}: devices", "must be devices that compute", card.name, "see `spikewatt devices`")
+    if len({card.name for card in cards}) != len(cards):
+        raise SpikewattError(f"{where}: devices", "must have different names", [card.name for card in cards])
     if load_card(config.battery).kind != "battery":
         raise SpikewattError(f"{where}: battery", "must be a battery", config.battery, "cr2032")
     return config
@@ -63,16 +69,9 @@ def make_config(values: dict | None, where: str) -> RunConfig:
 
 def read_config(path: Path | None, overrides: dict | None = None) -> RunConfig:
     """The configuration in a YAML file (the defaults without one), with `overrides` from the command line on top."""
-    values: dict = {}
-    if path is not None:
-        if not path.is_file():
-            raise SpikewattError(str(path), "the configuration file must exist", "no such file")
-        try:
-            loaded = yaml.safe_load(path.read_text())
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise SpikewattError(str(path), "must be YAML", str(error)) from error
-        if not isinstance(loaded, dict | None):
-            raise SpikewattError(str(path), "must be a mapping of keys to values", type(loaded).__name__)
-        values = loaded or {}
+    loaded = read_yaml(path) if path is not None else None
+    if not isinstance(loaded, dict | None):
+        raise SpikewattError(str(path), "must be a mapping of keys to values", type(loaded).__name__)
+    values = {str(key): value for key, value in (loaded or {}).items()}
     values.update({key: value for key, value in (overrides or {}).items() if value is not None})
     return make_config(values, str(path) if path else "config")

@@ -60,14 +60,15 @@ def print_table(title: str, rows: list[dict], as_json: bool, extra: dict | None 
         print(json.dumps({"rows": rows, **(extra or {})}, indent=2, default=float))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for key in rows[0] if rows else ():
         numbers = all(isinstance(row.get(key), int | float) for row in rows)
         table.add_column(key.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(escape(_cell(value)) for value in row.values()))
     console = Console()
     Console(width=None if console.is_terminal else WIDTH).print(table)
 

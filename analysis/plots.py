@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
-from ..errors import SpikewattError
+from ..errors import FileFormatError, SpikewattError
 from ..sim.trace import Trace
 from .tables import layer_table
 
@@ -54,7 +55,8 @@ def draw_samples(fig: Figure, images: np.ndarray, labels: np.ndarray, predicted:
     for ax in axes:
         ax.axis("off")
     for ax, image, label, guess in zip(axes, images, labels, predicted, strict=False):
-        ax.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None, vmin=0, vmax=1, interpolation="nearest")
+        shown = image if image.shape[-1] == 3 else image[..., 0]  # of other numbers of channels, the first
+        ax.imshow(shown, cmap=None if image.shape[-1] == 3 else "gray_r", vmin=0, vmax=1, interpolation="nearest")
         right = label == guess
         ax.set_title(f"{guess}" if right else f"{guess}, is {label}", color="black" if right else RED, fontsize=10)
     fig.suptitle("Test images and the class that the spiking network gives", fontsize=11)
@@ -189,6 +191,16 @@ def plot_run(folder: str | Path) -> list[Path]:
     for needed in ("trace.h5", "energy.csv", "accuracy_against_steps.csv", "samples.npz"):
         if not (folder / needed).is_file():
             raise SpikewattError(str(folder), "must be the folder of a run", f"no {needed} in it", "a folder that `spikewatt run` left")
+    try:
+        return _plot(folder)
+    except (KeyError, ValueError, OSError, IndexError, BadZipFile) as error:
+        if isinstance(error, SpikewattError):
+            raise
+        raise FileFormatError(str(folder), "must hold the whole files of a run", f"{type(error).__name__}: {error}") from error
+
+
+def _plot(folder: Path) -> list[Path]:
+    """The pictures of a folder that holds the files of a run."""
     trace = Trace.load(folder / "trace.h5")
     table = layer_table(trace)
     written = []
@@ -219,11 +231,12 @@ def plot_run(folder: str | Path) -> list[Path]:
         fig = _figure(10.5, 1.6 + 0.55 * len(prices.groupby(["device", "workload"])))
         draw_energy(tuple(fig.subplots(1, 2, width_ratios=(1, 1.1))), prices)
         save(fig, "energy")
-    spikes = raster_table(trace, 0)
-    spikes.to_csv(folder / "raster.csv", index=False)
-    drawn = {name: trace.neurons[name] for name in trace.rasters}
-    fig = _figure(7, 1.2 + 1.7 * len(drawn))
-    draw_raster(list(fig.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]), spikes, drawn, trace.steps)
-    fig.suptitle("Spikes of the first test image", fontsize=11)
-    save(fig, "raster")
+    if trace.rasters:
+        spikes = raster_table(trace, 0)
+        spikes.to_csv(folder / "raster.csv", index=False)
+        drawn = {name: trace.neurons[name] for name in trace.rasters}
+        fig = _figure(7, 1.2 + 1.7 * len(drawn))
+        draw_raster(list(fig.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]), spikes, drawn, trace.steps)
+        fig.suptitle("Spikes of the first test image", fontsize=11)
+        save(fig, "raster")
     return written

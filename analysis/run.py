@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import itertools
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import yaml
 
 from ..energy.price import COLUMNS, battery_life, price
 from ..errors import DoesNotFitError, SpikewattError
-from ..models.datasets import load_dataset
+from ..models.datasets import Dataset, load_dataset
 from ..models.networks import build_network, load_keras
 from ..models.training import predictions, train
 from ..sim.annarchy_build import check_toolchain
@@ -55,25 +58,35 @@ def run(config: RunConfig, root: str | Path = "runs", progress: Progress | None 
     ------
     SpikewattError : bad input; the named folder exists. MissingToolError : no compiler (said before any work).
     """
-    report = progress or (lambda stage, done, total: None)
     if config.engine == "annarchy":
         check_toolchain()
     dataset = load_dataset(config.dataset, config.data_dir)
-    final, partial = _claim(Path(root), config)
-    model, history = _network(config, dataset, partial, report)
+    with _claimed(Path(root), config, dataset) as (final, partial):
+        result = _work(config, dataset, partial, progress)
+        partial.rename(final)
+    return dataclasses.replace(result, folder=final)
 
+
+def _work(config: RunConfig, dataset: Dataset, folder: Path, progress: Progress | None) -> RunResult:
+    """The job itself, all files into `folder`."""
+    report = progress or (lambda stage, done, total: None)
+    model, history = _network(config, dataset, folder, report)
+
+    outputs = int(np.prod(model.outputs[0].shape[1:]))
+    if outputs < dataset.classes:
+        raise SpikewattError(f"network {config.network!r}", "has an output for each class of the data", outputs, f">= {dataset.classes}")
     limit = slice(config.test_samples)
     x, labels = dataset.scaled("test")[limit] * config.input_max, dataset.y_test[limit]
     calibration = dataset.scaled("train")[: config.calibration_samples] * config.input_max
     network = convert(model, calibration, config.code, config.weight_bits, dataset.levels, config.input_max)
-    network.save(partial / "network.spk")
+    network.save(folder / "network.spk")
     ann = predictions(model, x)
     trace = simulate(network, x, config.engine, config.steps, rasters=min(SAMPLES_SHOWN, len(x)), workers=config.workers, progress=progress)
-    trace.save(partial / "trace.h5")
+    trace.save(folder / "trace.h5")
 
     report("report", 0, 1)
     prices, does_not_fit = _prices(config, trace)
-    battery = battery_life(prices, config.period_s, config.battery)
+    battery = battery_life(prices, config.battery) if len(prices) else pd.DataFrame()
     accuracy = trace.accuracy(labels)
     tables = {
         "energy": prices,
@@ -87,33 +100,53 @@ def run(config: RunConfig, root: str | Path = "runs", progress: Progress | None 
     if history is not None:
         tables["training"] = history
     for name, table in tables.items():
-        table.to_csv(partial / f"{name}.csv", index=False)
-    (partial / "assumptions.txt").write_text("\n".join([*prices.attrs["assumptions"], *does_not_fit.values()]) + "\n")
+        table.to_csv(folder / f"{name}.csv", index=False)
+    (folder / "assumptions.txt").write_text("\n".join([*prices.attrs["assumptions"], *does_not_fit.values()]) + "\n")
     np.savez_compressed(
-        partial / "samples.npz",
+        folder / "samples.npz",
         images=x[:SAMPLES_SHOWN] / config.input_max,
         labels=labels[:SAMPLES_SHOWN],
         predictions=trace.predictions()[:SAMPLES_SHOWN],
     )
-    plot_run(partial)
+    plot_run(folder)
     report("report", 1, 1)
-    partial.rename(final)
-    return RunResult(final, network, trace, labels, float((ann == labels).mean()), accuracy, prices, battery, does_not_fit)
+    return RunResult(folder, network, trace, labels, float((ann == labels).mean()), accuracy, prices, battery, does_not_fit)
 
 
-def _claim(root: Path, config: RunConfig) -> tuple[Path, Path]:
-    """The folder of this run and the partial one that becomes it; nothing that exists is written over."""
+@contextmanager
+def _claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[tuple[Path, Path]]:
+    """(final, partial) folder of this run, locked against other runs; nothing that exists is written over.
+
+    A partial folder is taken up again if it has this configuration and these data.
+    """
+    from filelock import FileLock, Timeout
+
+    root.mkdir(parents=True, exist_ok=True)
     base = config.name or f"{Path(config.dataset).stem}-{Path(config.network).stem}"
-    text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-    names = [base] if config.name else itertools.chain([base], (f"{base}-{i}" for i in itertools.count(2)))
-    for name in names:
+    digest = hashlib.sha256()
+    for field in dataclasses.fields(dataset):
+        value = getattr(dataset, field.name)
+        digest.update(np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+    text = yaml.safe_dump({**config.model_dump(mode="json")}, sort_keys=False)
+    claim = text + f"# data: {digest.hexdigest()}\n"
+    for name in [base] if config.name else itertools.chain([base], (f"{base}-{i}" for i in itertools.count(2))):
         final, partial = root / name, root / f"{name}.partial"
-        kept = partial / "config.yaml"
-        if not final.exists() and (not partial.exists() or (kept.is_file() and kept.read_text() == text)):
-            partial.mkdir(parents=True, exist_ok=True)
-            kept.write_text(text)
-            (partial / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n")
-            return final, partial
+        lock = FileLock(root / f".{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            continue
+        try:
+            kept = partial / "config.yaml"
+            if not final.exists() and (not partial.exists() or (kept.is_file() and kept.read_text() == claim)):
+                partial.mkdir(exist_ok=True)
+                kept.write_text(claim)
+                (partial / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n")
+                yield final, partial
+                return
+        finally:
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
     raise SpikewattError(f"run.name {base!r}", "a run goes to a new folder", f"{root / base} or {base}.partial exists", "another name")
 
 
@@ -156,5 +189,6 @@ def _prices(config: RunConfig, trace: Trace) -> tuple[pd.DataFrame, dict[str, st
         except DoesNotFitError as error:
             does_not_fit[device] = str(error)
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-    frame.attrs["assumptions"] = [line for f in frames for line in f.attrs["assumptions"]]
+    attrs = {key: [entry for f in frames for entry in f.attrs[key]] for key in ("assumptions", "cards")}
+    frame.attrs = {**attrs, "period_s": config.period_s}
     return frame, does_not_fit

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..errors import SpikewattError, first_fault
+from ..errors import SpikewattError, check_name, first_fault, read_yaml
 
 FOLDER = Path(__file__).parent / "data"
 
@@ -43,6 +42,7 @@ VALUES: dict[str, dict[str, str]] = {
     },
     "battery": {"capacity_c": "C", "voltage_v": "V"},
 }
+NEVER_ZERO = {"clock_hz", "supply_voltage_v", "voltage_v", "capacity_c", "regulator_efficiency"}
 LIMITS = {
     "neuromorphic_core": {"neurons_per_core", "axons_per_core", "weight_bits"},
     "microcontroller": {"flash_bytes", "ram_bytes"},
@@ -83,7 +83,7 @@ class Card:
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
     value: float
     low: float
     high: float
@@ -94,7 +94,7 @@ class _Value(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     name: str
     kind: Literal["neuromorphic_core", "microcontroller", "battery"]
     title: str
@@ -127,9 +127,7 @@ def load_card(name: str | Path | Card) -> Card:
     if not path.is_file():
         raise SpikewattError("device", "must name a device card or be the path of a .yaml file", repr(str(name)), ", ".join(card_names()))
     try:
-        file = _File.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.YAMLError as error:
-        raise SpikewattError(str(path), "must be YAML", str(error)) from error
+        file = _File.model_validate(read_yaml(path))
     except ValidationError as error:
         raise first_fault(str(path), error) from error
     for part, expected in (("values", set(VALUES[file.kind])), ("limits", LIMITS[file.kind])):
@@ -140,7 +138,13 @@ def load_card(name: str | Path | Card) -> Card:
             raise SpikewattError(
                 f"{path.name}: {part}", f"must be those of a {file.kind}", f"{law} {', '.join(wrong)}", ", ".join(sorted(expected))
             )
-    values = {key: _quantity(f"{path.name}: {key}", value, VALUES[file.kind][key]) for key, value in file.values.items()}
+    check_name(f"{path.name}: name", file.name)
+    if file.kind == "microcontroller" and not (file.library and file.regulator):
+        raise SpikewattError(f"{path.name}: library, regulator", "must be given for a microcontroller", f"{file.library}, {file.regulator}")
+    for key, limit in file.limits.items():
+        if limit < 1:
+            raise SpikewattError(f"{path.name}: {key}", "must be at least 1", limit)
+    values = {key: _quantity(f"{path.name}: {key}", key, value, VALUES[file.kind][key]) for key, value in file.values.items()}
     about = {key: getattr(file, key) for key in ("node", "core", "library", "regulator", "caution") if getattr(file, key)}
     return Card(file.name, file.kind, file.title, file.includes, file.excludes, about, values, dict(file.limits))
 
@@ -148,7 +152,7 @@ def load_card(name: str | Path | Card) -> Card:
 _registry = None
 
 
-def _quantity(where: str, value: _Value, unit: str) -> Quantity:
+def _quantity(where: str, key: str, value: _Value, unit: str) -> Quantity:
     """`value` converted to the SI `unit`."""
     import pint
 
@@ -158,10 +162,14 @@ def _quantity(where: str, value: _Value, unit: str) -> Quantity:
         raise SpikewattError(where, "must have a unit", "none", f"a unit of {unit}")
     try:
         factor = _registry.Quantity(1.0, value.unit).to(unit).magnitude
-    except (pint.UndefinedUnitError, pint.DimensionalityError) as error:
+    except Exception as error:  # pint raises many types for a text that is no unit
         raise SpikewattError(
             where, "must have a unit of the right dimension", repr(value.unit), f"a unit of {unit or 'no dimension'}"
         ) from error
     if not 0 <= value.low <= value.value <= value.high:
         raise SpikewattError(where, "must satisfy 0 <= low <= value <= high", f"{value.low}, {value.value}, {value.high}")
+    if value.low == 0 and key in NEVER_ZERO:
+        raise SpikewattError(where, "must be above 0", f"{value.low}")
+    if key == "regulator_efficiency" and value.high > 1:
+        raise SpikewattError(where, "must be at most 1", value.high)
     return Quantity(value.value * factor, value.low * factor, value.high * factor, value.status, value.conditions, value.source)

@@ -71,12 +71,13 @@ def map_network(trace: Trace, card: Card) -> Mapping:
                 "max_pool",
                 "average pooling or a strided convolution",
             )
-        if layer.fan_in > axons_limit:
+        fan_in = sum(other.fan_in for other in incoming[layer.post])
+        if fan_in > axons_limit:
             raise DoesNotFitError(
                 where,
                 f"a neuron has at most {axons_limit} inputs (axons_per_core)",
-                layer.fan_in,
-                f"a card with axons_per_core >= {layer.fan_in}, or a narrower layer",
+                fan_in,
+                f"a card with axons_per_core >= {fan_in}, or a narrower layer",
             )
     cores = [Core()]
     for name, size in trace.neurons.items():
@@ -86,6 +87,9 @@ def map_network(trace: Trace, card: Card) -> Mapping:
             room = neurons_limit - core.neurons
             last, axons = _fill(incoming[name], first, min(size, first + room), core.axons, axons_limit)
             if last == first:
+                if not core.residents:  # not even one neuron fits an empty core: dense layers share one set of axons
+                    need = sum(int(np.prod(layer.pre_shape)) for layer in incoming[name])
+                    raise DoesNotFitError(f"device {card.name!r}: layer {name!r}", f"its inputs fit {axons_limit} axons", need)
                 cores.append(Core())
                 continue
             core.residents.append((name, first, last))

@@ -5,6 +5,8 @@ Energy = cycles · energy per cycle · active power factor; time = cycles / cloc
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import DoesNotFitError
 from ..sim.trace import LayerSummary, Trace
 from .cards import Card
@@ -13,12 +15,22 @@ from .price import Item
 POTENTIAL_BYTES = 4  # int32 potential per neuron
 
 
-def _check_memory(trace: Trace, card: Card) -> None:
-    flash = sum(layer.parameters for layer in trace.layers) * (1 if trace.settings["weight_bits"] <= 8 else 2)
-    ram = sum(trace.neurons.values()) * POTENTIAL_BYTES
-    for what, need in (("flash_bytes", flash), ("ram_bytes", ram)):
-        if need > card.limits[what]:
-            raise DoesNotFitError(f"device {card.name!r}", f"the network fits into its {what}", f"{need} bytes", f"<= {card.limits[what]}")
+def _memory_faults(trace: Trace, card: Card) -> dict[str, str]:
+    """Workload -> why it does not fit into flash or RAM."""
+    flash = sum(layer.parameters for layer in trace.layers)
+    arena = max(int(np.prod(layer.pre_shape)) + layer.post_neurons for layer in trace.layers)  # int8 input and output of one layer
+    potentials = sum(trace.neurons.values()) * POTENTIAL_BYTES
+    faults: dict[str, str] = {}
+    for workload, ram in (("snn", potentials), ("int8_ann", arena)):
+        for what, need in (("flash_bytes", flash), ("ram_bytes", ram)):
+            if need > card.limits[what]:
+                faults[workload] = f"needs {need:,} of {card.limits[what]:,} {what}"
+    if trace.settings["weight_bits"] > 8:
+        for workload in ("snn", "int8_ann"):
+            faults[workload] = f"weights are int8, the network's have {trace.settings['weight_bits']} bits"
+    elif trace.settings["state_bits"] > 8 * POTENTIAL_BYTES:
+        faults["snn"] = f"potentials are int32, this run may need {trace.settings['state_bits']} bits"
+    return faults
 
 
 def _ann_cycles(layer: LayerSummary) -> dict[str, float]:
@@ -55,11 +67,15 @@ COMPONENTS = {
 
 def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
     """Rows of the price for both workloads, and the assumptions behind them."""
-    _check_memory(trace, card)
+    faults = _memory_faults(trace, card)
+    if len(faults) == 2:
+        raise DoesNotFitError(f"device {card.name!r}", "the network fits", "; ".join(f"{w}: {why}" for w, why in faults.items()))
     clock, energy, factor = card["clock_hz"].value, card["energy_per_cycle_j"], card["active_power_factor"]
     rows = []
 
     def add(workload: str, layer: str, counts: dict[str, float]) -> None:
+        if workload in faults:
+            return
         for key, count in counts.items():
             cost = card[key]
             rows.append(
@@ -75,15 +91,16 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
                 )
             )
 
-    source = trace.layers[0].pre
-    # The input population integrates its pixels at every step too.
-    add("snn", source, {"cycles_per_neuron_update": trace.neurons[source] * trace.steps, "cycles_per_step": trace.steps})
+    fed = {layer.post for layer in trace.layers}
+    for source in trace.neurons.keys() - fed:  # an input population integrates its pixels at every step too
+        add("snn", source, {"cycles_per_neuron_update": trace.neurons[source] * trace.steps, "cycles_per_step": trace.steps})
     for layer in trace.layers:
         add("snn", layer.post, _snn_cycles(trace, layer))
     for layer in trace.layers:
         add("int8_ann", layer.post, _ann_cycles(layer))
     lines = [
         f"{card.title}; int8 network by {card.about['library']} cycle counts; spiking network as an event-driven loop over int8 weights.",
+        *(f"{workload} does not fit: {why}." for workload, why in faults.items()),
         *([f"{card.about['caution']}."] if "caution" in card.about else []),
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpikewattError
@@ -44,7 +45,8 @@ def price(trace: Trace, *devices: str | Card, network: SpikingNetwork | None = N
     Returns
     -------
     DataFrame with the columns COLUMNS, one row per device, workload, layer and component. The low (high) energy has every
-    value of the card at its low (high) end at once. ``attrs["assumptions"]`` holds the lines to print with the numbers.
+    value of the card at its low (high) end at once; the pause between two inferences is what the nominal time leaves.
+    ``attrs`` holds ``assumptions`` (lines to print with the numbers), ``cards`` and ``period_s``.
 
     Raises
     ------
@@ -62,8 +64,13 @@ def price(trace: Trace, *devices: str | Card, network: SpikingNetwork | None = N
             "price.network", "must be the network that left the trace", network.hash[:12], f"hash {trace.network_hash[:12]}"
         )
     models = {"neuromorphic_core": neuromorphic_core.items, "microcontroller": microcontroller.items}
+    if period_s is not None and not (isinstance(period_s, int | float) and 0 < period_s < math.inf):
+        raise SpikewattError("price.period_s", "must be a time in seconds", repr(period_s), "> 0")
+    cards = [load_card(device) for device in devices]
+    if len({card.name for card in cards}) != len(cards):
+        raise SpikewattError("price.devices", "must have different names", [card.name for card in cards])
     rows, assumptions = [], []
-    for card in map(load_card, devices):
+    for card in cards:
         if card.kind not in models:
             raise SpikewattError("price.devices", "must be devices that compute", f"{card.name} is a {card.kind}", ", ".join(models))
         items, lines = models[card.kind](trace, card)
@@ -81,7 +88,7 @@ def price(trace: Trace, *devices: str | Card, network: SpikingNetwork | None = N
         rows += [{"device": card.name, **vars(item)} for item in items]
         assumptions += [f"{card.name}: {line}" for line in lines]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame.attrs["assumptions"] = assumptions
+    frame.attrs.update(assumptions=assumptions, cards=cards, period_s=period_s)
     return frame
 
 
@@ -90,44 +97,46 @@ def totals(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.groupby(["device", "workload"], sort=False)[list(COLUMNS[4:])].sum().reset_index()
 
 
-def battery_life(frame: pd.DataFrame, period_s: float, battery: str | Card = "cr2032") -> pd.DataFrame:
-    """Average power, battery current and battery life at one inference per `period_s`, per device and workload.
+def battery_life(frame: pd.DataFrame, battery: str | Card = "cr2032") -> pd.DataFrame:
+    """Average power, battery current and battery life, per device and workload of a price with a period.
 
     The current from the battery is P / V_supply for an LDO part (the surplus voltage is lost) and P / (efficiency V_battery)
-    behind a converter. `frame` must have been priced with the same `period_s`.
+    behind a converter.
+
+    Raises
+    ------
+    SpikewattError : `frame` was priced without `period_s`, or `battery` is none.
     """
-    cell = load_card(battery)
-    table = totals(frame)
-    rows = []
-    for row in table.itertuples(index=False):
-        card = load_card(str(row.device))
-        power_w, low_w, high_w = (float(e) / period_s for e in (row.energy_j, row.energy_low_j, row.energy_high_j))  # type: ignore[arg-type]
-        efficiency = card["regulator_efficiency"]
-        if card.about.get("regulator") == "ldo":
-            ampere_per_watt, low, high = (
-                1 / v for v in (card["supply_voltage_v"].value, card["supply_voltage_v"].high, card["supply_voltage_v"].low)
-            )
-        else:
-            voltage = cell["voltage_v"]
-            ampere_per_watt, low, high = (
-                1 / (voltage.value * efficiency.value),
-                1 / (voltage.high * efficiency.high),
-                1 / (voltage.low * efficiency.low),
-            )
-        capacity = cell["capacity_c"]
-        rows.append(
-            {
-                "device": row.device,
-                "workload": row.workload,
-                "period_s": period_s,
-                "average_power_w": power_w,
-                "average_current_a": power_w * ampere_per_watt,
-                "battery": cell.name,
-                "battery_life_s": capacity.value / (power_w * ampere_per_watt),
-                "battery_life_low_s": capacity.low / (high_w * high),
-                "battery_life_high_s": capacity.high / (low_w * low),
-            }
-        )
     import pandas as pd
 
+    cell, period_s = load_card(battery), frame.attrs.get("period_s")
+    if cell.kind != "battery":
+        raise SpikewattError("battery_life.battery", "must be a battery", cell.name, "cr2032")
+    if period_s is None:
+        raise SpikewattError("battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)")
+    cards: dict[str, Card] = {card.name: card for card in frame.attrs["cards"]}
+    rows = []
+    for row in totals(frame).to_dict("records"):
+        card = cards[row["device"]]
+        power_w, low_w, high_w = (row[key] / period_s for key in ("energy_j", "energy_low_j", "energy_high_j"))
+        if card.about.get("regulator") == "ldo":
+            volt = card["supply_voltage_v"]
+        else:
+            cell_volt, efficiency = cell["voltage_v"], card["regulator_efficiency"]
+            products = [getattr(cell_volt, end) * getattr(efficiency, end) for end in ("value", "low", "high")]
+            volt = replace(cell_volt, value=products[0], low=products[1], high=products[2])
+        charge = cell["capacity_c"]
+        rows.append(
+            {
+                "device": row["device"],
+                "workload": row["workload"],
+                "period_s": period_s,
+                "average_power_w": power_w,
+                "average_current_a": power_w / volt.value,
+                "battery": cell.name,
+                "battery_life_s": charge.value * volt.value / power_w,
+                "battery_life_low_s": charge.low * volt.low / high_w,
+                "battery_life_high_s": charge.high * volt.high / low_w,
+            }
+        )
     return pd.DataFrame(rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -52,7 +51,7 @@ class Dataset:
     @property
     def classes(self) -> int:
         """Number of classes."""
-        return int(self.y_train.max()) + 1
+        return int(max(y.max() for y in (self.y_train, self.y_validation, self.y_test))) + 1
 
 
 def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
@@ -77,7 +76,15 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     if data_dir:
         return _from_file(name, Path(data_dir) / f"{name}.npz")
     keras = import_keras()
-    (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    try:
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # Keras raises a plain Exception when a download fails
+        raise SpikewattError(
+            f"data set {name!r}",
+            "must be in data_dir or be downloaded by Keras",
+            str(error)[:200],
+            f"data_dir or {DATA_VARIABLE} with {name}.npz",
+        ) from error
     return _split(name, x_train, y_train, x_test, y_test)
 
 
@@ -96,27 +103,35 @@ def _from_file(name: str, path: Path) -> Dataset:
         raise SpikewattError(str(path), "the data set file must exist", "no such file", f"an .npz with {', '.join(KEYS)}")
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            missing = [key for key in KEYS if key not in arrays]
-            if missing:
-                raise FileFormatError(str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}")
-            found = [arrays[key] for key in KEYS]
-    except (OSError, EOFError, ValueError, BadZipFile) as error:
-        if isinstance(error, SpikewattError):
-            raise
+            missing = [key for key in KEYS if key not in arrays.files]
+            found = [arrays[key] for key in KEYS if key not in missing]
+    except Exception as error:  # numpy, zipfile and zlib each raise their own for a bad archive
         raise FileFormatError(str(path), "must be a whole .npz file without pickled objects", str(error)) from error
+    if missing:
+        raise FileFormatError(str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}")
+    if not all(isinstance(array, np.ndarray) for array in found):
+        raise FileFormatError(str(path), "must hold numpy arrays", "raw members")
     return _split(name, *found)
 
 
 def _split(name: str, x_train, y_train, x_test, y_test, levels: int = 255) -> Dataset:
-    """Cut the validation samples from the end of the training part; a channel axis is added to grey images."""
+    """Draw the validation samples from the training part, always the same ones; a channel axis is added to grey images."""
     for key, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if x.dtype != np.uint8 or x.ndim not in (3, 4):
             raise FileFormatError(
                 f"{name}: x_{key}", "must be uint8 images", f"{x.dtype} {x.shape}", "(samples, rows, columns[, channels])"
             )
-        if y.size != len(x) or len(x) == 0 or not np.issubdtype(y.dtype, np.integer):
+        if min(x.shape[1:]) < 1 or len(x) < (2 if key == "train" else 1):
+            raise FileFormatError(f"{name}: x_{key}", "must hold images of at least one pixel, two of them for training", x.shape)
+        if y.size != len(x) or not np.issubdtype(y.dtype, np.integer):
             raise FileFormatError(f"{name}: y_{key}", "must hold one integer label per image", f"{y.dtype} {y.shape}", (len(x),))
+        if y.min() < 0 or y.max() > 65_535:
+            raise FileFormatError(f"{name}: y_{key}", "labels count from 0", f"{y.min()}..{y.max()}", "0..65535")
+    if x_train.shape[1:] != x_test.shape[1:]:
+        raise FileFormatError(f"{name}: x_test", "images have the shape of those in x_train", x_test.shape[1:], x_train.shape[1:])
     x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))
     y_train, y_test = (y.reshape(-1).astype(np.int64) for y in (y_train, y_test))
+    order = np.random.default_rng(0).permutation(len(x_train))
     cut = len(x_train) - max(1, round(len(x_train) * VALIDATION_SHARE))
-    return Dataset(name, x_train[:cut], y_train[:cut], x_train[cut:], y_train[cut:], x_test, y_test, levels)
+    fit, held = np.sort(order[:cut]), np.sort(order[cut:])
+    return Dataset(name, x_train[fit], y_train[fit], x_train[held], y_train[held], x_test, y_test, levels)

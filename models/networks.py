@@ -6,20 +6,22 @@ import re
 import zipfile
 from pathlib import Path
 
-from ..errors import FileFormatError, SpikewattError
+from ..errors import FileFormatError, SpikewattError, whole_number
 from .keras_backend import import_keras
 
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
-MLP = re.compile(r"mlp-\d+(-\d+)+")
+MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
 KNOWN = ("mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10", *CONVOLUTIONAL)
 
 
 def check_name(name: str) -> None:
     """Raise SpikewattError unless `name` is a network or an existing .keras file; imports nothing heavy."""
+    if not isinstance(name, str | Path):
+        raise SpikewattError("network", "must name a network", repr(name), ", ".join(KNOWN))
     if str(name).endswith(".keras"):
         if not Path(name).is_file():
             raise SpikewattError(str(name), "the .keras file must exist", "no such file")
-    elif not (name in CONVOLUTIONAL or MLP.fullmatch(name)):
+    elif not (name in CONVOLUTIONAL or MLP.fullmatch(str(name))):
         raise SpikewattError("network", "must name a network or be the path of a .keras file", repr(name), ", ".join(KNOWN))
 
 
@@ -38,6 +40,8 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     SpikewattError : unknown name, or a size in the name that the data do not have.
     """
     check_name(name)
+    whole_number("build_network.classes", "must be a number of classes", classes, 2, 65_536)
+    whole_number("build_network.seed", "must be a seed", seed, 0, 2**31 - 1)
     keras = import_keras()
     layers = keras.layers
     keras.utils.set_random_seed(seed)

@@ -44,4 +44,4 @@ def train(
 
 def predictions(model, x: np.ndarray) -> np.ndarray:
     """(samples,) class with the largest output of `model` on `x`."""
-    return np.asarray(model.predict(x, batch_size=256, verbose=0)).argmax(axis=-1)
+    return np.asarray(model.predict(x, batch_size=256, verbose=0)).reshape(len(x), -1).argmax(axis=-1)

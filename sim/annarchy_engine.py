@@ -95,8 +95,6 @@ def run(
     check_toolchain()
     samples = len(inputs)
     workers = workers if workers is not None else len(os.sched_getaffinity(0))
-    if workers < 1:
-        raise SpikewattError("simulate.workers", "must be a number of processes", workers, ">= 1")
     workers = min(workers, -(-samples // 8))  # a second process that runs fewer than 8 samples costs more than it saves
     report = progress or (lambda stage, done, total: None)
     layout = Layout(network)

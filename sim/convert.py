@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import SpikewattError, one_of
+from ..errors import SpikewattError, one_of, whole_number
 from ..models.keras_backend import import_keras
 from .geometry import Geometry, output_shape, unroll
 from .keras_layers import Linear, Pool, read_stages
@@ -43,10 +43,10 @@ def convert(
     Rueckauer et al., Front. Neurosci. 11:682 (2017), doi:10.3389/fnins.2017.00682.
     """
     one_of("convert.code", "must be a known code", code, CODES)
-    if not 2 <= weight_bits <= 16:
-        raise SpikewattError("convert.weight_bits", "must be a width of signed weights", weight_bits, "2..16")
-    if not 1 <= input_levels <= 65535:
-        raise SpikewattError("convert.input_levels", "must be a number of input levels", input_levels, "1..65535")
+    whole_number("convert.weight_bits", "must be a width of signed weights", weight_bits, 2, 16)
+    whole_number("convert.input_levels", "must be a number of input levels", input_levels, 1, 65535)
+    if not (isinstance(input_max, int | float) and 1e-30 < input_max < 1e30):
+        raise SpikewattError("convert.input_max", "must be the largest input value", repr(input_max), "1e-30..1e30")
     stages = read_stages(model)
     calibration = _checked_calibration(model, calibration, input_max)
     clips = _clips(model, stages, calibration)
@@ -67,9 +67,12 @@ def convert(
 
 
 def _checked_calibration(model, calibration, input_max: float) -> np.ndarray:
-    calibration = np.asarray(calibration)
+    try:
+        calibration = np.asarray(calibration, np.float32)
+    except (TypeError, ValueError) as error:
+        raise SpikewattError("convert.calibration", "must hold numbers", str(error)) from error
     shape = tuple(model.inputs[0].shape[1:])
-    if len(calibration) == 0:
+    if calibration.ndim == 0 or len(calibration) == 0:
         raise SpikewattError("convert.calibration", "must hold at least one sample", "none", "100 or more")
     if calibration.shape[1:] != shape:
         raise SpikewattError("convert.calibration", "must have the model's input shape", calibration.shape, ("samples", *shape))
@@ -113,6 +116,12 @@ def _linear(stage: Linear, pre: Population, weight_bits: int, spike_value: float
     largest = np.abs(stage.weights).max()
     unit = (largest if largest > 0 else 1.0) / limit * spike_value
     weights = np.round(stage.weights * (spike_value / unit)).astype(np.int64)
+    if max(np.abs(stage.bias).max(), clip or 0.0) / unit > 2**40:
+        raise SpikewattError(
+            f"convert: layer {stage.name!r}",
+            "its bias and activations are at most 2^40 of its weights' unit",
+            f"bias up to {np.abs(stage.bias).max():.3g}, weights up to {largest:.3g}",
+        )
     bias = np.round(stage.bias / unit).astype(np.int64)
     geometry = None
     if stage.kind == "conv2d":

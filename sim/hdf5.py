@@ -50,7 +50,9 @@ def reading(path, file_format: str, version: int) -> Iterator[Any]:
             if file.attrs["version"] != version:
                 raise FileFormatError(str(path), f"the version of a {file_format} file must be known", file.attrs["version"], version)
             yield file
-    except (OSError, KeyError) as error:  # h5py reports truncation as OSError, a lost dataset as KeyError
+    except SpikewattError:
+        raise
+    except (OSError, KeyError, ValueError, TypeError) as error:  # what h5py, json and the constructors make of a damaged file
         raise FileFormatError(str(path), f"must be a whole {file_format} file", f"a truncated or foreign file ({error})") from error
 
 

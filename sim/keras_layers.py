@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SpikewattError
+from ..errors import SpikewattError, check_name
 from ..models.keras_backend import import_keras
 
 SUPPORTED = (
@@ -83,8 +83,10 @@ def read_stages(model) -> list[Linear | Pool]:
     open_linear: Linear | None = None  # a linear stage whose ReLU has not come yet
     chain = _chain(model)
     for position, (layer, tensor) in enumerate(chain):
+        check_name(f"convert: layer {layer.name!r}", layer.name)
         last = position == len(chain) - 1
-        if isinstance(layer, (layers.Dense, layers.Conv2D)) and type(layer) in (layers.Dense, layers.Conv2D):
+        kind = type(layer)  # a subclass may compute something else
+        if kind in (layers.Dense, layers.Conv2D):
             if open_linear:
                 raise _unsupported(layer, "a ReLU stands between two linear layers", f"none after {open_linear.name!r}")
             open_linear = _linear(layer)
@@ -96,26 +98,28 @@ def read_stages(model) -> list[Linear | Pool]:
                 pass
             elif activation is not keras.activations.linear:
                 raise _unsupported(layer, "activation must be supported", getattr(activation, "__name__", str(activation)))
-        elif isinstance(layer, layers.BatchNormalization):
+        elif kind is layers.BatchNormalization:
             if open_linear is None or chain[position - 1][0].name != open_linear.name:
                 raise _unsupported(layer, "must come directly after a Dense or Conv2D without activation", "another place")
             _fold(layer, open_linear)
-        elif isinstance(layer, layers.ReLU):
+        elif kind is layers.ReLU:
             if layer.max_value is not None or layer.negative_slope or layer.threshold:
                 raise _unsupported(layer, "must be a plain ReLU", f"max_value={layer.max_value}, negative_slope={layer.negative_slope}")
             if open_linear is None:
                 raise _unsupported(layer, "must come after a Dense or Conv2D without activation", "another place")
             open_linear.tensor, open_linear = tensor, None
-        elif isinstance(layer, (layers.AveragePooling2D, layers.MaxPooling2D)):
+        elif kind in (layers.AveragePooling2D, layers.MaxPooling2D):
             if open_linear:
                 raise _unsupported(layer, "pools what a ReLU gives", f"no ReLU after {open_linear.name!r}")
             _channels_last(layer)
-            mode = "average" if isinstance(layer, layers.AveragePooling2D) else "max"
+            mode = "average" if kind is layers.AveragePooling2D else "max"
             stages.append(Pool(layer.name, mode, tuple(layer.pool_size), tuple(layer.strides), layer.padding))
-        elif isinstance(layer, layers.Softmax):
+        elif kind is layers.Softmax:
             if not last:
                 raise _unsupported(layer, "must be the last layer", "another place")
-        elif not isinstance(layer, (layers.Flatten, layers.Dropout)):
+        elif kind is layers.Flatten:
+            _channels_last(layer)
+        elif kind is not layers.Dropout:
             raise _unsupported(layer, "must be a supported layer", type(layer).__name__)
     if open_linear is None:
         raise SpikewattError(
@@ -124,6 +128,8 @@ def read_stages(model) -> list[Linear | Pool]:
             f"a last layer {chain[-1][0].name!r} that is not" if chain else "no layer",
             "Dense or Conv2D without ReLU",
         )
+    if len(chain[-1][1].shape) != 2:
+        raise SpikewattError("convert.model", "has a flat output, one value per class", chain[-1][1].shape, "Flatten and Dense at the end")
     return stages
 
 
@@ -134,29 +140,38 @@ def _channels_last(layer) -> None:
 
 def _linear(layer) -> Linear:
     """The weights and options of a Dense or Conv2D layer, as float64."""
+    if getattr(layer, "quantization_mode", None) is not None:
+        raise _unsupported(layer, "its weights must not be quantised", layer.quantization_mode, "a float network; see weight_bits")
     weights = np.asarray(layer.kernel, np.float64)
     bias = np.asarray(layer.bias, np.float64) if layer.use_bias else np.zeros(weights.shape[-1])
-    if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
-        raise _unsupported(layer, "weights must be finite", "NaN or infinity", "finite weights")
     if weights.ndim == 2:
         if len(layer.input.shape) != 2:
             raise _unsupported(layer, "its input must be flat", layer.input.shape, "Flatten in front of it")
+        _finite(layer, weights, bias)
         return Linear(layer.name, "dense", weights, bias, (1, 1), "valid")
     _channels_last(layer)
     if layer.groups != 1 or tuple(layer.dilation_rate) != (1, 1):
         raise _unsupported(layer, "must have groups=1 and dilation_rate=1", f"groups={layer.groups}, dilation_rate={layer.dilation_rate}")
     if layer.padding not in ("valid", "same"):
         raise _unsupported(layer, "padding must be supported", layer.padding, "valid, same")
+    _finite(layer, weights, bias)
     return Linear(layer.name, "conv2d", weights, bias, tuple(layer.strides), layer.padding)
+
+
+def _finite(layer, *arrays: np.ndarray) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise _unsupported(layer, "its weights must be finite", "NaN or infinity", "finite weights")
 
 
 def _fold(layer, linear: Linear) -> None:
     """Fold a batch norm backwards: W' = W g, b' = beta + (b - mean) g with g = gamma / sqrt(variance + epsilon), per output channel."""
     if layer.axis not in (-1, len(layer.input.shape) - 1):
         raise _unsupported(layer, "axis must be the channels", layer.axis, -1)
-    scale = 1.0 / np.sqrt(np.asarray(layer.moving_variance, np.float64) + layer.epsilon)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = 1.0 / np.sqrt(np.asarray(layer.moving_variance, np.float64) + layer.epsilon)
     if layer.scale:
         scale *= np.asarray(layer.gamma, np.float64)
     shift = np.asarray(layer.beta, np.float64) if layer.center else 0.0
     linear.weights = linear.weights * scale
     linear.bias = shift + (linear.bias - np.asarray(layer.moving_mean, np.float64)) * scale
+    _finite(layer, linear.weights, linear.bias)

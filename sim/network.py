@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import SpikewattError, one_of
+from ..errors import SpikewattError, check_name, one_of, whole_number
 from . import hdf5
 from .geometry import Geometry, fan_out, output_shape
 
@@ -27,6 +27,8 @@ CODES = ("rate",)
 def _integers(where: str, value, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Read-only int64 copy of `value`; raises if it is not integer-valued or does not broadcast to `shape`."""
     array = np.asarray(value)
+    if array.dtype == object or not np.issubdtype(array.dtype, np.number) or not (np.abs(array.astype(np.float64)) < 2**53).all():
+        raise SpikewattError(where, "every number is an integer below 2^53", array.dtype, "integers")
     if not (np.issubdtype(array.dtype, np.integer) or np.all(array == np.round(array))):
         raise SpikewattError(where, "every number of a SpikingNetwork is an integer", array.dtype, "integers")
     if shape is not None:
@@ -64,6 +66,7 @@ class Population:
 
     def __post_init__(self):
         where = f"Population {self.name!r}"
+        check_name(f"{where}.name", self.name)
         one_of(f"{where}.kind", "must be a known kind of population", self.kind, POPULATION_KINDS)
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         if not self.shape or min(self.shape) < 1:
@@ -148,12 +151,28 @@ class SpikingNetwork:
         object.__setattr__(self, "populations", tuple(self.populations))
         object.__setattr__(self, "connections", tuple(self.connections))
         one_of("SpikingNetwork.code", "must be a known code", self.code, CODES)
+        whole_number("SpikingNetwork.weight_bits", "must be a width of signed weights", self.weight_bits, 2, 16)
         order = {p.name: i for i, p in enumerate(self.populations)}
         if len(order) != len(self.populations):
             raise SpikewattError("SpikingNetwork.populations", "names are unique", [p.name for p in self.populations])
         kinds = [p.kind for p in self.populations]
         if len(kinds) < 2 or kinds[0] != "input" or kinds[-1] != "readout" or kinds.count("input") + kinds.count("readout") != 2:
             raise SpikewattError("SpikingNetwork.populations", "the first is the one input, the last the one readout", kinds)
+        names = [c.name for c in self.connections]
+        if len(set(names)) != len(names):
+            raise SpikewattError("SpikingNetwork.connections", "at most one from one population to another", names)
+        for p in self.populations:
+            start, first = p.initial_potential, p.threshold
+            if (p.kind == "readout" and start.any()) or (p.kind == "integrate_and_fire" and (start >= first).any()):
+                raise SpikewattError(
+                    f"Population {p.name!r}.initial_potential", "is 0 for a readout, else below the threshold", int(start.max())
+                )
+            if p.kind == "max_pool" and (
+                start.any() or p.bias.any() or (first != 1).any() or len([c for c in self.connections if c.post == p.name]) != 1
+            ):
+                raise SpikewattError(f"Population {p.name!r}", "a max pool has one input, threshold 1, no bias and starts at 0")
+            if p.kind == "input" and p.bias.any():
+                raise SpikewattError(f"Population {p.name!r}.bias", "is 0 for an input, whose bias is the pixel", int(p.bias.max()))
         limit = 2 ** (self.weight_bits - 1) - 1
         for c in self.connections:
             where = f"Connection {c.name!r}"

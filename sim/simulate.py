@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..errors import SpikewattError, one_of
-from .engine import check_exact
+from ..errors import SpikewattError, one_of, whole_number
+from .engine import check_exact, largest_potential
 from .network import SpikingNetwork
 from .trace import Trace, summarise
 
@@ -17,7 +17,10 @@ ENGINES = ("annarchy", "reference")
 
 def integer_input(network: SpikingNetwork, x: np.ndarray) -> np.ndarray:
     """(samples, neurons) int64 input levels of `x`, which is what the Keras model takes: round(x / input_unit)."""
-    x = np.asarray(x)
+    try:
+        x = np.asarray(x)
+    except ValueError as error:
+        raise SpikewattError("simulate.x", "must be an array of samples", str(error)[:100]) from error
     shape = network.populations[0].shape
     if x.ndim < 2 or len(x) == 0 or int(np.prod(x.shape[1:])) != int(np.prod(shape)) or (x.ndim > 2 and x.shape[1:] != shape):
         raise SpikewattError("simulate.x", "must hold at least one sample of the network's input shape", x.shape, ("samples", *shape))
@@ -59,10 +62,13 @@ def simulate(
     MissingToolError : ANNarchy needs a compiler that is not installed.
     """
     one_of("simulate.engine", "must name an engine", engine, ENGINES)
-    if not 1 <= steps <= 10_000:
-        raise SpikewattError("simulate.steps", "must be a number of steps", steps, "1..10000")
+    if not isinstance(network, SpikingNetwork):
+        raise SpikewattError("simulate.network", "must be a SpikingNetwork", type(network).__name__)
+    whole_number("simulate.steps", "must be a number of steps", steps, 1, 10_000)
+    if workers is not None:
+        whole_number("simulate.workers", "must be a number of processes", workers, 1, 1024)
     inputs = integer_input(network, x)
-    rasters = min(rasters, len(inputs))
+    rasters = min(whole_number("simulate.rasters", "must be a number of samples", rasters, 0, 2**31), len(inputs))
     check_exact(network, steps)
     if engine == "annarchy":
         from . import annarchy_engine
@@ -80,6 +86,13 @@ def simulate(
         {p.name: p.size for p in network.populations},
         network.hash,
         hashlib.sha256(np.ascontiguousarray(inputs, "<i8").tobytes()).hexdigest(),
-        {"engine": engine, "code": network.code, "steps": steps, "input_code": "if", "weight_bits": network.weight_bits},
+        {
+            "engine": engine,
+            "code": network.code,
+            "steps": steps,
+            "input_code": "if",
+            "weight_bits": network.weight_bits,
+            "state_bits": largest_potential(network, steps).bit_length() + 1,
+        },
         counts.rasters,
     )

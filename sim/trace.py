@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import SpikewattError, one_of
+from ..errors import SpikewattError, one_of, whole_number
 from . import hdf5
 from .network import SpikingNetwork
 
@@ -143,20 +144,31 @@ class Trace:
 
     def predictions(self, step: int = -1) -> np.ndarray:
         """(samples,) class with the largest read-out potential after `step` (0-based; negative counts from the end)."""
-        if not -self.steps <= step < self.steps:
-            raise SpikewattError("Trace.predictions.step", "must be a step of this trace", step, f"{-self.steps}..{self.steps - 1}")
+        whole_number("Trace.predictions.step", "must be a step of this trace", step, -self.steps, self.steps - 1)
         return self.outputs[:, step].argmax(axis=-1)
 
     def accuracy(self, labels: np.ndarray) -> np.ndarray:
         """(steps,) share of samples whose prediction equals `labels`, after each step."""
         labels = np.asarray(labels)
+        if not np.issubdtype(labels.dtype, np.integer) or labels.max(initial=0) >= self.outputs.shape[2]:
+            law = f"labels are integers below the {self.outputs.shape[2]} outputs"
+            raise SpikewattError("Trace.accuracy.labels", law, f"{labels.dtype} up to {labels.max(initial=0)}")
         if labels.shape != (self.samples,):
             raise SpikewattError("Trace.accuracy.labels", "one label per sample", labels.shape, (self.samples,))
         return (self.outputs.argmax(axis=-1) == labels[:, None]).mean(axis=0)
 
+    def content_hash(self) -> str:
+        """SHA-256 over all counts."""
+        digest = hashlib.sha256()
+        for arrays in (self.spikes, *(self.synaptic_operations[column] for column in LEDGERS), {"outputs": self.outputs}):
+            for key, array in arrays.items():
+                digest.update(f"{key}{array.shape}".encode() + np.ascontiguousarray(array, "<i8").tobytes())
+        return digest.hexdigest()
+
     def save(self, path) -> None:
         """Write one HDF5 file, whole or not at all."""
         with hdf5.writing(path, FORMAT, VERSION) as file:
+            file.attrs["hash"] = self.content_hash()
             about = {k: getattr(self, k) for k in ("network_hash", "data_hash", "settings", "neurons")}
             file.attrs["about"] = json.dumps({**about, "layers": [asdict(layer) for layer in self.layers]})
             hdf5.put(file, "outputs", self.outputs)
@@ -179,8 +191,8 @@ class Trace:
                 for p in about["neurons"]
                 if f"rasters/{p}" in file
             }
-            return cls(
-                spikes={p: file[f"spikes/{p}"][()] for p in about["neurons"] if f"spikes/{p}" in file},
+            trace = cls(
+                spikes={p: file[f"spikes/{p}"][()] for p in about["neurons"] if p in {layer.pre for layer in layers}},
                 synaptic_operations={
                     column: {layer.name: file[f"synaptic_operations/{column}/{layer.name}"][()] for layer in layers} for column in LEDGERS
                 },
@@ -189,3 +201,5 @@ class Trace:
                 rasters=rasters,
                 **about,
             )
+            hdf5.same_hash(Path(path), file.attrs["hash"], trace.content_hash())
+        return trace

@@ -98,8 +98,16 @@ REFUSED = {
     "steps": (["run", "--steps", "0"], "steps: Input should be greater than or equal to 1; got 0"),
     "engine": (["run", "--engine", "nest"], "engine: Input should be 'annarchy' or 'reference'; got 'nest'"),
     "config key": (["run", "config.yaml"], "config.yaml: stepps: unknown key; got 12"),
-    "no config": (["run", "absent.yaml"], "absent.yaml: the configuration file must exist"),
+    "no config": (["run", "absent.yaml"], "absent.yaml: the file must exist"),
     "config text": (["run", "list.yaml"], "list.yaml: must be a mapping of keys to values; got list"),
+    "key twice": (["run", "twice.yaml"], "twice.yaml: must be YAML; got key 'steps' stands twice"),
+    "bool": (["run", "bool.yaml"], "bool.yaml: steps: Input should be a valid integer; got True"),
+    "nan": (["run", "nan.yaml"], "period_s: Input should be a finite number"),
+    "one device twice": (["run", "--device", "odin_style", "--device", "odin_style"], "devices: must have different names"),
+    "dot": (["run", "--name", "."], "name: String should match pattern"),
+    "output folder": (["convert", "config.yaml", "-o", ".", "--force"], "must name a file; got a folder"),
+    "runs folder": (["run", "--engine", "reference", "--epochs", "1", "--runs-dir", "config.yaml"], "File exists"),
+    "negative": (["convert", "m.keras", "-o", "n.spk", "--calibration-samples", "-5"], "must be at least 1"),
     "keras file": (["convert", "config.yaml", "-o", "n.spk"], "config.yaml: must be a .keras file"),
     "trace file": (["price", "config.yaml", "--device", "odin_style"], "must be a whole spikewatt-trace file"),
     "network file": (["simulate", "absent.spk", "-o", "t.h5"], "absent.spk: must be a spikewatt-network file; got no such file"),
@@ -114,11 +122,15 @@ def test_bad_input_is_one_line_and_exit_code_2(case, tmp_path):
     arguments, message = REFUSED[case]
     (tmp_path / "config.yaml").write_text("stepps: 12\n")
     (tmp_path / "list.yaml").write_text("- 1\n")
+    (tmp_path / "twice.yaml").write_text("steps: 8\nsteps: 9\n")
+    (tmp_path / "bool.yaml").write_text("steps: yes\n")
+    (tmp_path / "nan.yaml").write_text("period_s: .nan\n")
+    before = sorted(p.name for p in tmp_path.iterdir())
     result = spikewatt(*arguments, cwd=tmp_path)
     assert result.returncode == 2, result.stderr
     assert message in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.yaml", "list.yaml"]
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
 def test_help_imports_nothing_heavy(tmp_path):

@@ -80,6 +80,10 @@ def test_hash_is_stable_and_depends_on_the_numbers(mlp, mlp_network, digits):
     assert convert(mlp, digits.scaled("train")[:500], input_levels=digits.levels, weight_bits=7).hash != again.hash
 
 
+class OwnReLU(layers.ReLU):
+    """A user's layer that computes something else than its parent."""
+
+
 REFUSED = {
     "layer": (
         lambda: chain(layers.Conv2D(2, 3), layers.ReLU(), layers.GlobalAveragePooling2D(), layers.Dense(3)),
@@ -102,6 +106,13 @@ REFUSED = {
     "relu at the end": (lambda: chain(layers.Flatten(), layers.Dense(3, activation="relu")), r"ends with a linear or softmax layer"),
     "dilation": (lambda: chain(layers.Conv2D(2, 3, dilation_rate=2), layers.ReLU(), layers.Flatten(), layers.Dense(3)), r"dilation_rate=1"),
     "dense on maps": (lambda: chain(layers.Dense(4, activation="relu"), layers.Flatten(), layers.Dense(3)), r"its input must be flat"),
+    "flatten": (
+        lambda: chain(layers.Conv2D(2, 3, activation="relu"), layers.Flatten(data_format="channels_first"), layers.Dense(3)),
+        r"data_format must be channels_last",
+    ),
+    "maps at the end": (lambda: chain(layers.Conv2D(3, 8)), r"has a flat output, one value per class; got \(None, 1, 1, 3\)"),
+    "odd name": (lambda: chain(layers.Flatten(), layers.Dense(3, name="a->b")), r"a name has letters, digits"),
+    "subclass": (lambda: chain(layers.Flatten(), layers.Dense(4), OwnReLU(), layers.Dense(3)), r"must be a supported layer; got OwnReLU"),
     "pool before relu": (
         lambda: chain(layers.Conv2D(2, 3), layers.MaxPooling2D(), layers.ReLU(), layers.Flatten(), layers.Dense(3)),
         r"pools what a ReLU gives",
@@ -147,7 +158,13 @@ def test_bad_calibration(mlp, calibration, match):
 
 @pytest.mark.parametrize(
     ("option", "match"),
-    [({"weight_bits": 1}, r"2\.\.16"), ({"code": "morse"}, "known code; got 'morse'"), ({"input_levels": 0}, "input levels")],
+    [
+        ({"weight_bits": 1}, r"2\.\.16"),
+        ({"code": "morse"}, "known code; got 'morse'"),
+        ({"input_levels": 0}, "input levels"),
+        ({"input_max": float("nan")}, "largest input value; got nan"),
+        ({"weight_bits": 8.5}, "got 8.5"),
+    ],
 )
 def test_bad_options(mlp, option, match):
     with pytest.raises(SpikewattError, match=match):
@@ -164,6 +181,21 @@ def test_threshold_that_rounds_to_zero_names_the_layer():
     calibration[:, 0, 1] = 1.0
     with pytest.raises(SpikewattError, match="layer 'coarse': its threshold is at least 1"):
         convert(model, calibration)
+
+
+def test_quantised_and_broken_weights_are_refused():
+    model = chain(layers.Flatten(), layers.Dense(4, name="hidden"), layers.BatchNormalization(name="norm"), layers.ReLU(), layers.Dense(3))
+    model.get_layer("norm").moving_variance.assign([-1.0, 1, 1, 1])
+    with pytest.raises(SpikewattError, match="'norm'.*its weights must be finite"):
+        convert(model, np.zeros((1, 8, 8, 1)))
+    model = chain(layers.Flatten(), layers.Dense(3, name="tiny"))
+    model.get_layer("tiny").set_weights([np.full((64, 3), 1e-22, np.float32), np.ones(3, np.float32)])
+    with pytest.raises(SpikewattError, match=r"'tiny': its bias and activations are at most 2\^40"):
+        convert(model, np.zeros((1, 8, 8, 1)))
+    model = chain(layers.Flatten(), layers.Dense(3))
+    model.quantize("int8")
+    with pytest.raises(SpikewattError, match="must not be quantised; got int8"):
+        convert(model, np.zeros((1, 8, 8, 1)))
 
 
 def test_not_a_model():

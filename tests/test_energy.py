@@ -103,13 +103,32 @@ def test_frame_has_the_published_columns_and_no_holes(trace):
 
 def test_battery_life_is_charge_over_current(trace):
     frame = price(trace, "stm32l4r5", "nrf54l15", period_s=2.0)
-    table = battery_life(frame, 2.0)
+    table = battery_life(frame)
     total = totals(frame)["energy_j"].to_numpy()
     np.testing.assert_allclose(table["average_power_w"], total / 2.0)
     ldo = table["device"] == "stm32l4r5"
     np.testing.assert_allclose(table["average_current_a"][ldo], (total / 2.0 / 1.8)[ldo])
     np.testing.assert_allclose(table["average_current_a"][~ldo], (total / 2.0 / 3.0)[~ldo])
     np.testing.assert_allclose(table["battery_life_s"], 0.225 * 3600 / table["average_current_a"])
+
+
+def test_battery_life_uses_the_card_that_was_priced(trace, tmp_path):
+    card = yaml.safe_load((FOLDER / "odin_style.yaml").read_text())
+    card["name"] = "my_chip"
+    card["values"]["regulator_efficiency"].update(value=0.425, low=0.425)
+    (tmp_path / "my_chip.yaml").write_text(yaml.safe_dump(card))
+    lives = battery_life(price(trace, "odin_style", str(tmp_path / "my_chip.yaml"), period_s=1.0))["battery_life_s"]
+    assert lives[1] == pytest.approx(lives[0] / 2)
+
+
+def test_range_of_cycles_and_clock_moves_energy_and_leakage(trace):
+    card = load_card("odin_style")
+    base = price(trace, card)
+    for key, low, high in (("cycles_per_sop", 1.0, 4.0), ("clock_hz", 37.5e6, 150e6)):
+        wide = price(trace, dataclasses.replace(card, values={**card.values, key: dataclasses.replace(card[key], low=low, high=high)}))
+        assert wide["energy_j"].sum() == pytest.approx(base["energy_j"].sum())
+        assert wide["energy_low_j"].sum() < base["energy_low_j"].sum()
+        assert wide["energy_high_j"].sum() > base["energy_high_j"].sum()
 
 
 def test_large_networks_use_several_cores_and_each_is_swept(digits):
@@ -163,6 +182,8 @@ def test_wide_weights_do_not_fit(mlp, digits):
     )
     with pytest.raises(DoesNotFitError, match="weights fit into its synapses; got 12 bits; allowed: <= 8"):
         price(trace, "odin_style")
+    with pytest.raises(DoesNotFitError, match="snn: weights are int8, the network's have 12 bits"):
+        price(trace, "stm32l4r5")
 
 
 def test_bad_pricing(trace, mlp, digits):
@@ -177,6 +198,12 @@ def test_bad_pricing(trace, mlp, digits):
         price(trace, "stm32l4r5", period_s=1e-6)
     with pytest.raises(SpikewattError, match="must be devices that compute; got cr2032 is a battery"):
         price(trace, "cr2032")
+    with pytest.raises(SpikewattError, match="must have different names; got .*odin_style.*odin_style"):
+        price(trace, "odin_style", "odin_style")
+    with pytest.raises(SpikewattError, match="must be a time in seconds; got nan"):
+        price(trace, "odin_style", period_s=float("nan"))
+    with pytest.raises(SpikewattError, match="must be priced with a period"):
+        battery_life(price(trace, "odin_style"))
     with pytest.raises(SpikewattError, match="must name at least one device"):
         price(trace)
     with pytest.raises(SpikewattError, match="card 'odin_style': must price 'energy_per_hop_j'"):
@@ -202,6 +229,15 @@ BROKEN = {
     "unknown": (lambda c: c["values"].update(energy_per_hop_j=c["values"]["energy_per_sop_j"]), "got unknown keys energy_per_hop_j"),
     "status": (lambda c: c["values"]["energy_per_sop_j"].update(status="guessed"), "energy_per_sop_j.status: .*'guessed'"),
     "top": (lambda c: c.update(colour="red"), "colour: unknown key; got 'red'"),
+    "twice": (None, "must be YAML; got key 'clock_hz' stands twice"),
+    "bool": (
+        lambda c: c["values"]["energy_per_sop_j"].update(value=True),
+        "energy_per_sop_j.value: Input should be a valid number; got True",
+    ),
+    "infinite": (lambda c: c["values"]["energy_per_sop_j"].update(high=float("inf")), "should be a finite number"),
+    "no cores": (lambda c: c["limits"].update(neurons_per_core=0), "neurons_per_core: must be at least 1; got 0"),
+    "clock 0": (lambda c: c["values"]["clock_hz"].update(low=0, value=0), "clock_hz: must be above 0"),
+    "no unit": (lambda c: c["values"]["energy_per_sop_j"].update(unit="MHz/"), "unit of the right dimension; got 'MHz/'"),
     "no source": (lambda c: c["values"]["energy_per_sop_j"].pop("source"), "source: Field required; got nothing"),
 }
 
@@ -210,8 +246,11 @@ BROKEN = {
 def test_broken_cards(case, tmp_path):
     change, match = BROKEN[case]
     card = yaml.safe_load((FOLDER / "odin_style.yaml").read_text())
-    change(card)
     path = tmp_path / "card.yaml"
-    path.write_text(yaml.safe_dump(card))
+    if change:
+        change(card)
+        path.write_text(yaml.safe_dump(card))
+    else:
+        path.write_text((FOLDER / "odin_style.yaml").read_text().replace("  energy_per_sop_j:", "  clock_hz: 1\n  energy_per_sop_j:"))
     with pytest.raises(SpikewattError, match=match):
         load_card(path)

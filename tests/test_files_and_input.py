@@ -56,6 +56,17 @@ def test_truncated_foreign_and_old_files(trace, mlp_network, tmp_path):
         Trace.load(tmp_path / "n.spk")
     with pytest.raises(FileFormatError, match="no such file"):
         SpikingNetwork.load(tmp_path / "absent.spk")
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = 1
+        counts = file["synaptic_operations/synapses/input->hidden1"]
+        assert isinstance(counts, h5py.Dataset)
+        counts[0, 0] = 10**9
+    with pytest.raises(FileFormatError, match="the content has the hash stored with it"):
+        Trace.load(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["about"] = "{"
+    with pytest.raises(FileFormatError, match="must be a whole spikewatt-trace file"):
+        Trace.load(path)
     with h5py.File(tmp_path / "n.spk", "r+") as file:
         weights = file["connection_0_weights"]
         assert isinstance(weights, h5py.Dataset)
@@ -95,11 +106,15 @@ def test_bad_inputs(mlp_network, x, match):
 
 def test_bad_simulation_options(mlp_network, digits):
     x = digits.scaled("test")[:2]
+    with pytest.raises(SpikewattError, match="must be a number of samples; got -1"):
+        simulate(mlp_network, x, "reference", rasters=-1)
+    with pytest.raises(SpikewattError, match="must be a number of steps; got 32.5"):
+        simulate(mlp_network, x, "reference", steps=32.5)  # type: ignore[arg-type]
     with pytest.raises(SpikewattError, match="must name an engine; got 'nest'; allowed: annarchy, reference"):
         simulate(mlp_network, x, "nest")
     with pytest.raises(SpikewattError, match=r"number of steps; got 0; allowed: 1..10000"):
         simulate(mlp_network, x, "reference", steps=0)
-    with pytest.raises(SpikewattError, match="number of processes; got 0"):
+    with pytest.raises(SpikewattError, match="number of processes; got 0; allowed: 1"):
         simulate(mlp_network, x, "annarchy", workers=0)
 
 
@@ -109,7 +124,9 @@ def test_bad_questions_to_a_trace(trace):
     with pytest.raises(SpikewattError, match="column of the ledger; got 'physical'; allowed: nonzero, synapses"):
         trace.ledger("physical")
     with pytest.raises(SpikewattError, match="one label per sample"):
-        trace.accuracy(np.zeros(3))
+        trace.accuracy(np.zeros(3, int))
+    with pytest.raises(SpikewattError, match="labels are integers below the 10 outputs; got .* up to 12"):
+        trace.accuracy(np.full(40, 12))
 
 
 def test_network_refuses_fractions(mlp_network):
@@ -117,6 +134,13 @@ def test_network_refuses_fractions(mlp_network):
 
     with pytest.raises(SpikewattError, match="every number of a SpikingNetwork is an integer"):
         dataclasses.replace(mlp_network.populations[1], bias=np.full(48, 0.5))
+    with pytest.raises(SpikewattError, match="an integer below 2\\^53"):
+        dataclasses.replace(mlp_network.populations[1], bias=np.full(48, np.inf))
+    with pytest.raises(SpikewattError, match="at most one from one population to another"):
+        dataclasses.replace(mlp_network, connections=mlp_network.connections * 2)
+    hidden = dataclasses.replace(mlp_network.populations[1], initial_potential=np.asarray(10**6))
+    with pytest.raises(SpikewattError, match="else below the threshold"):
+        dataclasses.replace(mlp_network, populations=(mlp_network.populations[0], hidden, mlp_network.populations[2]))
     with pytest.raises(SpikewattError, match="must be at least 1; got 0"):
         dataclasses.replace(mlp_network.populations[1], threshold=np.zeros(48, int))
     with pytest.raises(SpikewattError, match="weights have 4 bits; got 127"):
@@ -168,6 +192,18 @@ def test_data_sets(tmp_path, random):
     np.savez(tmp_path / "short.npz", **{**arrays, "y_test": np.zeros(3, int)})
     with pytest.raises(FileFormatError, match="one integer label per image"):
         load_dataset(str(tmp_path / "short.npz"))
+    np.savez(tmp_path / "size.npz", **{**arrays, "x_test": np.zeros((4, 5, 5), np.uint8)})
+    with pytest.raises(FileFormatError, match=r"images have the shape of those in x_train; got \(5, 5\)"):
+        load_dataset(str(tmp_path / "size.npz"))
+    np.savez(tmp_path / "minus.npz", **{**arrays, "y_train": np.arange(20) - 1})
+    with pytest.raises(FileFormatError, match="labels count from 0; got -1..18"):
+        load_dataset(str(tmp_path / "minus.npz"))
+    np.savez(tmp_path / "sorted.npz", **{**arrays, "y_train": np.arange(20)})
+    assert load_dataset(str(tmp_path / "sorted.npz")).classes == 20
+    np.save(tmp_path / "array.npy", arrays["x_train"])
+    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
+    with pytest.raises(FileFormatError, match=r"must be a whole .npz file"):
+        load_dataset(str(tmp_path / "array.npz"))
     del arrays["y_test"]
     np.savez(tmp_path / "missing.npz", **arrays)
     with pytest.raises(FileFormatError, match="must hold the arrays.*got no y_test"):
@@ -198,6 +234,24 @@ def test_networks_by_name_have_the_published_sizes(name, neurons):
     model = build_network(name, (28, 28, 1), 10)
     sizes = [int(np.prod(layer.output.shape[1:])) for layer in model.layers if layer.name != "flatten"]
     assert sizes == neurons
+
+
+def test_a_partial_folder_of_other_data_or_of_a_live_run_is_left_alone(tmp_path, monkeypatch):
+    from spikewatt.analysis import run as job
+    from spikewatt.analysis.config import make_config
+
+    digits = load_dataset("digits")
+    config = make_config({}, "test")
+    with job._claimed(tmp_path, config, digits) as (final, partial):
+        with job._claimed(tmp_path, config, digits) as (second, _):
+            assert second.name == f"{final.name}-2"
+        assert partial.is_dir()
+    with job._claimed(tmp_path, config, digits) as (again, _):
+        assert again == final
+    import dataclasses
+
+    with job._claimed(tmp_path, config, dataclasses.replace(digits, y_test=digits.y_test[::-1])) as (other, _):
+        assert other != final
 
 
 def test_networks_that_do_not_exist_or_fit():
