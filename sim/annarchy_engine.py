@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +16,9 @@ import numpy as np
 from ..errors import SpikewattError
 from .annarchy_build import check_toolchain
 from .annarchy_plan import Layout
-from .engine import Counts
+from .engine import Counts, Progress
 from .network import SpikingNetwork
-
-Progress = Callable[[str, int, int], None]
+from .schedule import Schedule
 
 
 class _Workers:
@@ -83,7 +81,12 @@ def _last_lines(log: Path) -> str:
 
 
 def run(
-    network: SpikingNetwork, inputs: np.ndarray, steps: int, rasters: int = 0, progress: Progress | None = None, workers: int | None = None
+    network: SpikingNetwork,
+    inputs: np.ndarray,
+    schedule: Schedule,
+    rasters: int = 0,
+    progress: Progress | None = None,
+    workers: int | None = None,
 ) -> Counts:
     """Run `inputs` (samples, neurons; integers) in ANNarchy; same counts as the reference engine, bit for bit.
 
@@ -97,12 +100,13 @@ def run(
     workers = workers if workers is not None else len(os.sched_getaffinity(0))
     workers = min(workers, -(-samples // 8))  # a second process that runs fewer than 8 samples costs more than it saves
     report = progress or (lambda stage, done, total: None)
-    layout = Layout(network)
-    counts = Counts.empty(network, samples, steps, rasters)
+    layout = Layout(network, schedule)
+    counts = Counts.empty(network, samples, schedule.steps, rasters)
     with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
         folder = Path(name)
-        layout.plan().save(folder / "plan.npz")
-        np.save(folder / "inputs.npy", inputs.astype(np.float64))
+        plan, values = layout.plan(inputs)
+        plan.save(folder / "plan.npz")
+        np.save(folder / "inputs.npy", values)
         chunk = max(1, min(32, -(-samples // (8 * workers))))
         waiting = iter(range(0, samples, chunk))
         report("compile", 0, 1)
@@ -114,16 +118,16 @@ def run(
                 else:
                     start, stop = int(words[1]), int(words[2])
                     with np.load(folder / f"{start}.npz", allow_pickle=False) as result:
-                        layout.read(counts, start, result["recorded"], steps)
+                        layout.read(counts, start, result["recorded"])
                         for sample in range(start, min(stop, rasters)):
-                            layout.read_raster(counts, sample, *result[f"raster_{sample}"])
+                            layout.read_raster(counts, sample, result[f"raster_{sample}"])
                     (folder / f"{start}.npz").unlink()
                     done += stop - start
                     report("simulate", done, samples)
                 if (start := next(waiting, None)) is not None:
                     stdin = pool.processes[worker].stdin
                     assert stdin is not None
-                    stdin.write(f"{start} {min(start + chunk, samples)} {steps} {rasters}\n")
+                    stdin.write(f"{start} {min(start + chunk, samples)} {rasters}\n")
                 elif done == samples:
                     break
     return counts

@@ -1,7 +1,9 @@
 """A SpikingNetwork laid out for ANNarchy: one flat population, one synapse matrix, and observers that count.
 
-ANNarchy delivers a spike one step after it was fired, so a population at depth d runs d steps behind the
-zero-latency semantics of the reference engine. Each neuron's bias starts at step d, and every count is read d steps later.
+ANNarchy delivers a spike one step after it was fired. Exact codes do not notice, since a population fires only when its inputs have
+been silent for a step. In streaming codes a population at depth d runs d steps behind the zero-latency semantics of the
+reference engine: its window starts d steps later, every count is read d steps later, and where paths differ in length a
+relay (a neuron that repeats what it hears) fills the gap.
 The observers are a second, small population without spikes: one row per count (spikes of a population, synaptic
 operations of a connection) that holds the sum of the step, and one row per read-out neuron that integrates.
 """
@@ -15,12 +17,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ..errors import SpikewattError
-from .engine import Counts
+from .engine import Counts, split_inputs
 from .geometry import unroll
-from .network import SpikingNetwork
+from .network import Population, SpikingNetwork
+from .schedule import Schedule, Window
 
-NEVER = 1e300  # threshold of a padding neuron
+NEVER = 1e300  # threshold of a padding neuron, cap of one that may fire at will
 MAX_NEURONS = 4_000_000
+NEURON_FIELDS = ("threshold", "bias", "start_step", "stop_step", "doubling", "retracts", "cap", "resets_to_zero", "counts_maximum")
+OBSERVER_FIELDS = ("keeps", "bias", "start_step", "stop_step")
 
 
 def size_class(count: int, smallest: int) -> int:
@@ -33,27 +38,30 @@ def size_class(count: int, smallest: int) -> int:
 
 @dataclass(frozen=True)
 class Plan:
-    """Flat arrays, one entry per neuron (padded to a size class) or per observer row.
+    """What a worker needs.
 
-    ``threshold``, ``bias``, ``start_step``, ``initial_potential``, ``counts_maximum`` : (neurons,);
-    ``observer_keeps``, ``observer_bias``, ``observer_start`` : (observers,); ``synapses``, ``windows`` (max pooling):
-    (neurons, neurons) post x pre; ``observed`` : (observers, neurons); ``input_size`` : the first neurons are the input;
-    ``depth`` : steps that the read-out runs behind.
+    Parameters
+    ----------
+    neurons : (NEURON_FIELDS, neurons) parameters, padded to a size class; observers : (OBSERVER_FIELDS, rows).
+    potential, gain : (neurons,) start values; kept : (rows,) start values of the observers.
+    synapses, windows : (neurons, neurons) post x pre, weights and max pooling; read : (rows, neurons) weights into the read-outs;
+        counted : (rows, neurons) what one spike counts.
+    sample_index : entries of (neurons, rows) that each sample sets, to the columns of its input; sample_bias : they are biases (else start values).
+    steps : steps to run.
     """
 
-    threshold: np.ndarray
-    bias: np.ndarray
-    start_step: np.ndarray
-    initial_potential: np.ndarray
-    counts_maximum: np.ndarray
-    observer_keeps: np.ndarray
-    observer_bias: np.ndarray
-    observer_start: np.ndarray
+    neurons: np.ndarray
+    observers: np.ndarray
+    potential: np.ndarray
+    gain: np.ndarray
+    kept: np.ndarray
     synapses: csr_array
     windows: csr_array
-    observed: csr_array
-    input_size: int
-    depth: int
+    read: csr_array
+    counted: csr_array
+    sample_index: np.ndarray
+    sample_bias: int
+    steps: int
 
     def save(self, path: Path) -> None:
         """Write the arrays for the worker processes."""
@@ -61,7 +69,7 @@ class Plan:
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, csr_array):
-                arrays |= {f"{f.name}.{part}": getattr(value, part) for part in ("data", "indices", "indptr", "shape")}
+                arrays |= {f"{f.name}.{part}": np.asarray(getattr(value, part)) for part in ("data", "indices", "indptr", "shape")}
             else:
                 arrays[f.name] = np.asarray(value)
         np.savez(path, allow_pickle=False, **arrays)
@@ -81,117 +89,192 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class ObserverRow:
+class _Segment:
+    """Neurons of one population, or relays of one, in the flat population."""
+
+    population: Population
+    first: int
+    lag: int
+    window: Window
+    relay: bool
+
+
+@dataclass(frozen=True)
+class _Row:
     """What one observer row counts: a population's spikes (``column`` is None) or a connection's operations in a ledger column."""
 
     name: str
     column: str | None
-    depth: int
+    pre: str
     weights: np.ndarray
 
 
-def _depths(network: SpikingNetwork) -> dict[str, int]:
-    """Steps that each population runs behind; all paths into a population must have one length."""
-    depth = {network.populations[0].name: 0}
-    for p in network.populations[1:]:
-        found = {depth[c.pre] + 1 for c in network.incoming(p.name)}
-        if len(found) != 1:
-            raise SpikewattError(f"annarchy: population {p.name!r}", "all paths from the input have one length", sorted(found))
-        depth[p.name] = found.pop()
-    return depth
-
-
-def _observer_rows(network: SpikingNetwork, depth: dict[str, int]) -> tuple[list[ObserverRow], dict[tuple[str, str], tuple[str, int]]]:
-    """Rows to observe, and (connection, column) -> (pre population, fan-out) for the ledgers that are a multiple of the spikes."""
-    rows, multiples = [], {}
-    for p in network.populations[:-1]:
-        rows.append(ObserverRow(p.name, None, depth[p.name], np.ones(p.size, np.int64)))
-        for c in network.outgoing(p.name):
-            for column in ("synapses", "nonzero"):
-                fan = network.fan_out(c, column == "nonzero")
-                if fan.min() == fan.max():
-                    multiples[c.name, column] = (p.name, int(fan[0]))
-                else:
-                    rows.append(ObserverRow(c.name, column, depth[p.name], fan))
-    return rows, multiples
-
-
 class Layout:
-    """The plan of a network, and how to read counts back from what its observers recorded."""
+    """Where each neuron lies, the plan of a network, and how to read counts back from what its observers recorded."""
 
-    def __init__(self, network: SpikingNetwork):
-        self.network = network
-        self.depth = _depths(network)
-        spiking = network.populations[:-1]
-        self.first = dict(zip([p.name for p in spiking], np.cumsum([0, *[p.size for p in spiking]]), strict=False))
-        self.neurons = sum(p.size for p in spiking)
-        if self.neurons > MAX_NEURONS:
-            raise SpikewattError("annarchy", "the unrolled network fits into memory", f"{self.neurons} neurons", f"<= {MAX_NEURONS}")
-        self.rows, self.multiples = _observer_rows(network, self.depth)
-
-    def plan(self) -> Plan:
-        """Arrays for the simulator, padded to a size class."""
-        network, readout = self.network, self.network.populations[-1]
-        neurons, observers = size_class(self.neurons, 1024), size_class(len(self.rows) + readout.size, 32)
-        flat = {
-            "threshold": np.full(neurons, NEVER),
-            "bias": np.zeros(neurons),
-            "start_step": np.zeros(neurons),
-            "initial_potential": np.zeros(neurons),
-            "counts_maximum": np.zeros(neurons),
-        }
-        for p in network.populations[:-1]:
-            part = slice(self.first[p.name], self.first[p.name] + p.size)
-            flat["start_step"][part] = self.depth[p.name]
-            flat["counts_maximum"][part] = p.kind == "max_pool"
-            for field in ("threshold", "bias", "initial_potential"):
-                flat[field][part] = p.per_neuron(field)
-        observer = {key: np.zeros(observers) for key in ("observer_keeps", "observer_bias", "observer_start")}
-        last = slice(len(self.rows), len(self.rows) + readout.size)
-        observer["observer_keeps"][last] = 1.0
-        observer["observer_bias"][last] = readout.per_neuron("bias")
-        observer["observer_start"][last] = self.depth[readout.name]
-        synapses, windows, observed = [], [], []
+    def __init__(self, network: SpikingNetwork, schedule: Schedule):
+        self.network, self.schedule = network, schedule
+        self.lag: dict[str, int] = {}
+        for p in network.populations:
+            before = [self.lag[c.pre] for c in network.incoming(p.name)]
+            streaming = schedule.streaming or p.kind == "readout"
+            self.lag[p.name] = max(before) + 1 if before and streaming else 0
+        self.segments: dict[tuple[str, int], _Segment] = {}
+        self.size = 0
+        for p in network.populations:
+            if p.kind != "readout":
+                self._segment(p, 0)
         for c in network.connections:
-            matrix = unroll(c, network.population(c.pre).shape, network.population(c.post).shape).tocoo()
-            kept = matrix.data != 0  # a weight of zero delivers nothing; the ledger counts it from the closed-form fan-out
-            row, column, weight = matrix.row[kept], matrix.col[kept] + self.first[c.pre], matrix.data[kept]
-            if c.post == readout.name:
-                observed.append((weight, row + len(self.rows), column))
-            else:
-                (windows if c.kind == "max_pool" else synapses).append((weight, row + self.first[c.post], column))
-        for i, row in enumerate(self.rows):
-            first = self.first[row.name if row.column is None else row.name.split("->")[0]]
-            observed.append((row.weights, np.full(row.weights.size, i), first + np.arange(row.weights.size)))
-        return Plan(
-            **flat,
-            **observer,
-            input_size=network.populations[0].size,
-            depth=self.depth[readout.name],
-            synapses=_matrix(synapses, (neurons, neurons)),
-            windows=_matrix(windows, (neurons, neurons)),
-            observed=_matrix(observed, (observers, neurons)),
-        )
+            for extra in range(1, self.lag[c.post] - self.lag[c.pre] if schedule.streaming else 0):
+                self._segment(network.population(c.pre), extra)
+        if self.size > MAX_NEURONS:
+            raise SpikewattError("annarchy", "the unrolled network fits into memory", f"{self.size} neurons", f"<= {MAX_NEURONS}")
+        self.rows: list[_Row] = []
+        self.multiples: dict[tuple[str, str], tuple[str, int]] = {}
+        for p in network.populations:
+            if p.kind != "readout":
+                self._count(p)
 
-    def read(self, counts: Counts, start: int, recorded: np.ndarray, steps: int) -> None:
-        """Fill `counts` from `recorded` (samples, steps + depth, observers), samples `start` onwards."""
-        recorded = np.round(recorded).astype(np.int64)
+    def _segment(self, p: Population, extra: int) -> None:
+        """Reserve neurons for population `p` (extra = 0), or for relays that repeat it `extra` steps later."""
+        if (p.name, extra) in self.segments:
+            return
+        lag, window = self.lag[p.name] + extra, self.schedule.windows[p.name]
+        late = Window(window.start + lag, window.stop + lag, window.doubling)
+        self.segments[p.name, extra] = _Segment(p, self.size, lag, late, extra > 0)
+        self.size += p.size
+
+    def _count(self, p: Population) -> None:
+        """Observer rows of population `p`; a ledger that is a multiple of the spikes needs none."""
+        self.rows.append(_Row(p.name, None, p.name, np.ones(p.size, np.int64)))
+        for c in self.network.outgoing(p.name):
+            for column in ("synapses", "nonzero"):
+                fan = self.network.fan_out(c, column == "nonzero")
+                if fan.min() == fan.max():
+                    self.multiples[c.name, column] = (p.name, int(fan[0]))
+                else:
+                    self.rows.append(_Row(c.name, column, p.name, fan))
+
+    def _neuron_parameters(self, s: _Segment) -> dict[str, object]:
+        """The NEURON_FIELDS of a segment, scalar or (size,)."""
+        p, code = s.population, self.network.code
+        values: dict[str, object] = dict.fromkeys(NEURON_FIELDS, 0.0)
+        values |= {"start_step": s.window.start, "stop_step": s.window.stop, "doubling": s.window.doubling, "cap": NEVER}
+        values["retracts"] = code == "signed" and p.kind != "input"
+        if s.relay:
+            return values | {"threshold": 1.0}
+        if p.kind == "max_pool":
+            return values | {"counts_maximum": 1.0}
+        if code == "signed" and p.kind != "input":
+            values["cap"] = p.levels
+        return values | {
+            "threshold": p.per_neuron("threshold"),
+            "bias": p.per_neuron("bias"),
+            "resets_to_zero": p.reset == "zero",
+        }
+
+    def plan(self, inputs: np.ndarray) -> tuple[Plan, np.ndarray]:
+        """Arrays for the simulator, padded to a size class, and what each sample sets (samples, len(sample_index))."""
+        network = self.network
+        size, width = size_class(self.size, 1024), sum(p.size for p in network.readouts)
+        count = size_class(len(self.rows) + width, 32)
+        neurons, observers = np.zeros((len(NEURON_FIELDS), size)), np.zeros((len(OBSERVER_FIELDS), count))
+        neurons[NEURON_FIELDS.index("threshold")] = NEVER
+        potential, gain, kept = np.zeros(size), np.ones(size), np.zeros(count)
+        for s in self.segments.values():
+            part = slice(s.first, s.first + s.population.size)
+            for field, value in self._neuron_parameters(s).items():
+                neurons[NEURON_FIELDS.index(field), part] = value
+            if not s.relay:
+                potential[part] = s.population.per_neuron("initial_potential")
+            gain[part] = s.window.gain(s.window.start)
+        first = {}
+        at = len(self.rows)
+        for p in network.readouts:
+            first[p.name] = at
+            part, lag = slice(at, at + p.size), self.lag[p.name]
+            at += p.size
+            for field, value in zip(OBSERVER_FIELDS, (1.0, p.per_neuron("bias"), lag, lag + self.schedule.steps), strict=True):
+                observers[OBSERVER_FIELDS.index(field), part] = value
+            kept[part] = p.per_neuron("initial_potential")
+
+        synapses, windows, read, counted = [], [], [], []
+        analog = {}
+        for c in network.connections:
+            pre, post = network.population(c.pre), network.population(c.post)
+            matrix = unroll(c, pre.shape, post.shape)
+            if pre.kind == "input" and network.input_code == "analog":
+                analog[c.name] = matrix
+                continue
+            gap = max(self.lag[c.post] - self.lag[c.pre] - 1, 0) if self.schedule.streaming else 0
+            matrix = matrix.tocoo()
+            kept_weights = matrix.data != 0  # a weight of zero delivers nothing; the ledger counts it from the closed-form fan-out
+            row, weight = matrix.row[kept_weights], matrix.data[kept_weights]
+            column = matrix.col[kept_weights] + self.segments[c.pre, gap].first
+            if post.kind == "readout":
+                read.append((weight, row + first[post.name], column))
+            else:
+                (windows if c.kind == "max_pool" else synapses).append((weight, row + self.segments[c.post, 0].first, column))
+        for s in self.segments.values():
+            if s.relay:
+                own = np.arange(s.population.size)
+                previous = next(t for (name, _), t in self.segments.items() if name == s.population.name and t.lag == s.lag - 1)
+                synapses.append((np.ones(len(own)), own + s.first, own + previous.first))
+        for i, row in enumerate(self.rows):
+            own = np.arange(row.weights.size)
+            counted.append((row.weights, np.full(len(own), i), self.segments[row.pre, 0].first + own))
+
+        index, values, as_bias = self._samples(inputs, analog, neurons, observers, potential, kept, first, size)
+        plan = Plan(
+            neurons, observers, potential, gain, kept, _matrix(synapses, (size, size)), _matrix(windows, (size, size)),
+            _matrix(read, (count, size)), _matrix(counted, (count, size)), index, int(as_bias),
+            self.schedule.steps + max(self.lag.values()) + 1,
+        )  # fmt: skip
+        return plan, values
+
+    def _samples(self, inputs, analog, neurons, observers, potential, kept, first, size) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Which entries of (neurons, observers) each sample sets, to what, and whether they are biases."""
+        network = self.network
+        pixels = split_inputs(network, inputs)
+        if network.input_code != "analog":
+            index = np.concatenate([self.segments[p.name, 0].first + np.arange(p.size) for p in network.inputs])
+            return index, inputs.astype(np.float64), network.input_code == "if"
+        as_bias = network.code == "rate"
+        bias = np.concatenate([neurons[NEURON_FIELDS.index("bias")], observers[OBSERVER_FIELDS.index("bias")]])
+        base = bias if as_bias else np.concatenate([potential, kept])
+        driven: dict[str, np.ndarray] = {}
+        for c in network.connections:
+            if c.name in analog:
+                driven[c.post] = driven.get(c.post, 0) + (analog[c.name] @ pixels[c.pre].T).T
+        index, values = [], []
+        for name, product in driven.items():
+            at = size + first[name] if name in first else self.segments[name, 0].first
+            index.append(at + np.arange(product.shape[1]))
+            values.append(base[index[-1]] + product)
+        return np.concatenate(index), np.concatenate(values, axis=1).astype(np.float64), as_bias
+
+    def read(self, counts: Counts, start: int, recorded: np.ndarray) -> None:
+        """Fill `counts` from `recorded` (samples, steps run, observers), samples `start` onwards."""
+        recorded, steps = np.round(recorded).astype(np.int64), self.schedule.steps
         part = slice(start, start + len(recorded))
         for i, row in enumerate(self.rows):
-            values = recorded[:, row.depth + 1 : row.depth + 1 + steps, i]
+            lag = self.lag[row.pre] + 1
+            values = recorded[:, lag : lag + steps, i]
             (counts.spikes if row.column is None else counts.synaptic_operations[row.column])[row.name][part] = values
         for (connection, column), (population, fan) in self.multiples.items():
             counts.synaptic_operations[column][connection][part] = counts.spikes[population][part] * fan
-        depth = self.depth[self.network.populations[-1].name]
-        counts.outputs[part] = recorded[:, depth : depth + steps, len(self.rows) : len(self.rows) + counts.outputs.shape[2]]
+        at = len(self.rows)
+        for p in self.network.readouts:
+            lag = self.lag[p.name]
+            counts.output(p.name)[part] = recorded[:, lag : lag + steps, at : at + p.size]
+            at += p.size
 
-    def read_raster(self, counts: Counts, sample: int, neuron: np.ndarray, step: np.ndarray) -> None:
-        """Fill the rasters of one sample from its (neuron, step) pairs as recorded."""
-        for p in self.network.populations[:-1]:
-            first, steps = self.first[p.name], counts.rasters[p.name].shape[1]
-            own_step = step - self.depth[p.name]
-            mine = (neuron >= first) & (neuron < first + p.size) & (own_step >= 0) & (own_step < steps)
-            counts.rasters[p.name][sample, own_step[mine], neuron[mine] - first] = True
+    def read_raster(self, counts: Counts, sample: int, raster: np.ndarray) -> None:
+        """Fill the rasters of one sample from the (steps run, neurons) signs of the spikes that were recorded."""
+        for p in self.network.populations:
+            if p.kind != "readout":
+                s = self.segments[p.name, 0]
+                counts.rasters[p.name][sample] = raster[s.lag : s.lag + self.schedule.steps, s.first : s.first + p.size]
 
 
 def _matrix(parts: list[tuple], shape: tuple[int, int]) -> csr_array:

@@ -15,21 +15,35 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .annarchy_build import cache_folder, import_annarchy, no_arguments
-from .annarchy_plan import Plan
+from .annarchy_plan import NEURON_FIELDS, OBSERVER_FIELDS, Plan
 
+# One neuron for all codes. Between start_step and stop_step it fires when v reaches threshold * gain, and gain halves at each step
+# under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight * value.
+# n sums the values sent, so that an input's n exceeds the pool's own exactly when the window's maximum rises.
 NEURON = dict(
-    parameters="threshold = 1.0\n start_step = 0.0\n bias = 0.0\n counts_maximum = 0.0",
-    equations="v = ite(counts_maximum > 0.5, g_window, g_exc + v + ite(t >= start_step, bias, 0.0)) : init = 0.0\nn = n : init = 0.0",
-    spike="v >= threshold",
-    reset="v -= threshold\n n += 1.0",
+    parameters="\n".join(f"{field} = 0.0" for field in NEURON_FIELDS),
+    equations="""
+        gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
+        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
+        v = g_exc + v + bias * open : init = 0.0
+        up = ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold * gain, 1.0, 0.0)) : init = 0.0
+        down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
+        value = open * gain * (ite(n < cap, up, 0.0) - down) : init = 0.0
+        n = n : init = 0.0
+    """,
+    spike="value * value > 0.0",
+    reset="""
+        v = ite(resets_to_zero > 0.5, 0.0, v - threshold * value)
+        n += value
+    """,
 )
 OBSERVER = dict(
-    parameters="keeps = 0.0\n start_step = 0.0\n bias = 0.0",
-    equations="c = g_exc + keeps * c + ite(t >= start_step, bias, 0.0) : init = 0.0",
+    parameters="\n".join(f"{field} = 0.0" for field in OBSERVER_FIELDS),
+    equations="c = g_exc + g_count + keeps * c + ite(t >= start_step, ite(t < stop_step, bias, 0.0), 0.0) : init = 0.0",
     spike="c < -1.0e300",
     reset="",
 )
-# n counts a neuron's own spikes, so that an input's count exceeds the pool's own exactly when the window's maximum rises.
+WEIGHTED = dict(pre_spike="g_target += w * pre.value")
 WINDOW = dict(pre_spike="g_target += ite(pre.n > post.n, 1.0, 0.0)")
 
 
@@ -64,41 +78,54 @@ class Simulator:
         ann = self.ann
         self.network = ann.Network()
         self.network.config(dt=1.0, num_threads=1)  # more threads are 60 times slower: one barrier per spike
-        self.neurons = self.network.create(len(plan.threshold), ann.Neuron(**NEURON))
-        self.observers = self.network.create(len(plan.observer_keeps), ann.Neuron(**OBSERVER))
-        _load(self.network.connect(self.neurons, self.neurons, target="exc"), plan.synapses)
-        _load(self.network.connect(self.neurons, self.neurons, target="window", synapse=ann.Synapse(**WINDOW)), plan.windows)
-        _load(self.network.connect(self.neurons, self.observers, target="exc"), plan.observed)
+        neurons, observers = plan.neurons.shape[1], plan.observers.shape[1]
+        self.neurons = self.network.create(neurons, ann.Neuron(**NEURON))
+        self.observers = self.network.create(observers, ann.Neuron(**OBSERVER))
+        for pre, post, target, matrix, synapse in (
+            (self.neurons, self.neurons, "exc", plan.synapses, WEIGHTED),
+            (self.neurons, self.neurons, "window", plan.windows, WINDOW),
+            (self.neurons, self.observers, "exc", plan.read, WEIGHTED),
+            (self.neurons, self.observers, "count", plan.counted, None),
+        ):
+            _load(self.network.connect(pre, post, target=target, synapse=ann.Synapse(**synapse) if synapse else None), matrix)
         self.counts = self.network.monitor(self.observers, ["c"])
-        self.raster = self.network.monitor(self.neurons, ["spike"], start=False)
-        folder = cache_folder(repr((NEURON, OBSERVER, WINDOW)), len(plan.threshold), len(plan.observer_keeps))
+        self.raster = self.network.monitor(self.neurons, ["value"], start=False)
+        folder = cache_folder(repr((NEURON, OBSERVER, WEIGHTED, WINDOW)), neurons, observers)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")), no_arguments():
             self.network.compile(directory=str(folder), silent=True)
-        self.neurons.threshold, self.neurons.start_step = plan.threshold, plan.start_step
-        self.neurons.counts_maximum = plan.counts_maximum
-        self.observers.keeps, self.observers.start_step, self.observers.bias = plan.observer_keeps, plan.observer_start, plan.observer_bias
-        self.zeros = [0.0] * len(plan.threshold)
-        self.observer_zeros = [0.0] * len(plan.observer_keeps)
-        self.start_potential, self.bias = plan.initial_potential.tolist(), plan.bias.tolist()
+        for i, field in enumerate(NEURON_FIELDS):
+            setattr(self.neurons, field, plan.neurons[i])
+        for i, field in enumerate(OBSERVER_FIELDS):
+            setattr(self.observers, field, plan.observers[i])
+        self.zeros, self.observer_zeros = [0.0] * neurons, [0.0] * observers
+        self.gain = plan.gain.tolist()
+        bias = np.concatenate([plan.neurons[NEURON_FIELDS.index("bias")], plan.observers[OBSERVER_FIELDS.index("bias")]])
+        self.set_by_sample = bias if plan.sample_bias else np.concatenate([plan.potential, plan.kept])
+        self.other = (plan.potential.tolist(), plan.kept.tolist()) if plan.sample_bias else ([], [])
 
-    def run(self, pixels: np.ndarray, steps: int, with_raster: bool) -> tuple[np.ndarray, np.ndarray]:
-        """One sample: (steps + depth, observers) recorded, and the (2, spikes) neurons and steps of the raster."""
-        cells, observers = self.neurons.cyInstance, self.observers.cyInstance
+    def run(self, values: np.ndarray, with_raster: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        """One sample: (steps, observers) recorded, and the (steps, neurons) signs of its spikes if asked for."""
+        cells, observers, plan = self.neurons.cyInstance, self.observers.cyInstance, self.plan
         self.network.instance.set_time(0)
         cells.reset()
-        self.bias[: self.plan.input_size] = pixels.tolist()
-        cells.bias, cells.v, cells.n = self.bias, self.start_potential, self.zeros
-        cells.g_exc, cells.g_window = self.zeros, self.zeros
-        observers.c = observers.g_exc = self.observer_zeros
+        self.set_by_sample[plan.sample_index] = values
+        entries = self.set_by_sample.tolist()
+        mine = (entries[: len(self.zeros)], entries[len(self.zeros) :])
+        if plan.sample_bias:
+            (cells.bias, observers.bias), (cells.v, observers.c) = mine, self.other
+        else:
+            cells.v, observers.c = mine
+        cells.n, cells.gain = self.zeros, self.gain
+        cells.g_exc = cells.g_window = self.zeros
+        observers.g_exc = observers.g_count = self.observer_zeros
         if with_raster:
             self.raster.resume()
-        self.network.instance.run(steps + self.plan.depth)
-        raster = np.zeros((2, 0), np.int64)
+        self.network.instance.run(plan.steps)
+        raster = None
         if with_raster:
-            fired = self.raster.get("spike")
+            raster = np.sign(np.asarray(self.raster.get("value"))).astype(np.int8)
             self.raster.pause()
-            raster = np.array([(neuron, step) for neuron, at in fired.items() for step in at], np.int64).reshape(-1, 2).T
         return np.asarray(self.counts.get("c")), raster
 
 
@@ -110,9 +137,9 @@ def main(folder: Path) -> None:
     simulator = Simulator(Plan.load(folder / "plan.npz"))
     print("ready", file=answers)
     for line in sys.stdin:
-        start, stop, steps, rasters = map(int, line.split())
-        results = [simulator.run(inputs[i], steps, i < rasters) for i in range(start, stop)]
-        arrays = {f"raster_{start + i}": raster for i, (_, raster) in enumerate(results) if start + i < rasters}
+        start, stop, rasters = map(int, line.split())
+        results = [simulator.run(inputs[i], i < rasters) for i in range(start, stop)]
+        arrays = {f"raster_{start + i}": raster for i, (_, raster) in enumerate(results) if raster is not None}
         np.savez(folder / f"{start}.npz", allow_pickle=False, recorded=np.array([recorded for recorded, _ in results]), **arrays)
         print("done", start, stop, file=answers)
 

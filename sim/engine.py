@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import SpikewattError
 from .network import SpikingNetwork
+from .schedule import Schedule
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -18,38 +22,68 @@ class Counts:
     synaptic_operations: dict[str, dict[str, np.ndarray]]
     outputs: np.ndarray
     rasters: dict[str, np.ndarray]
+    columns: dict[str, slice] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, network: SpikingNetwork, samples: int, steps: int, rasters: int) -> Counts:
         """Zeros for `samples` x `steps`, and rasters of the first `rasters` samples."""
         spiking = [p for p in network.populations if p.kind != "readout"]
-        readout = network.populations[-1]
+        columns, width = {}, 0
+        for p in network.readouts:
+            columns[p.name] = slice(width, width + p.size)
+            width += p.size
         return cls(
             {p.name: np.zeros((samples, steps), np.int64) for p in spiking},
             {column: {c.name: np.zeros((samples, steps), np.int64) for c in network.connections} for column in ("synapses", "nonzero")},
-            np.zeros((samples, steps, readout.size), np.int64),
-            {p.name: np.zeros((rasters, steps, p.size), bool) for p in spiking} if rasters else {},
+            np.zeros((samples, steps, width), np.int64),
+            {p.name: np.zeros((rasters, steps, p.size), np.int8) for p in spiking} if rasters else {},
+            columns,
         )
 
+    def output(self, readout: str) -> np.ndarray:
+        """(samples, steps, neurons) view of the potentials of one read-out."""
+        return self.outputs[:, :, self.columns[readout]]
 
-def largest_potential(network: SpikingNetwork, steps: int) -> int:
-    """Bound on the magnitude of any potential or count within `steps`: v0 + threshold + steps (Σ|w| + |b|)."""
-    largest = network.input_levels * (steps + 1)
-    for p in network.populations[1:]:
-        drive = np.abs(p.per_neuron("bias")).max()
+
+def split_inputs(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Input population -> its columns of `inputs` (samples, neurons of all inputs)."""
+    ends = np.cumsum([p.size for p in network.inputs])[:-1]
+    return {p.name: part for p, part in zip(network.inputs, np.split(inputs, ends, axis=1), strict=True)}
+
+
+def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
+    """Bound on the magnitude of any potential or count in a run: start + threshold + what all inputs can add."""
+    largest = 0
+    for p in network.populations:
+        start = int(np.abs(p.per_neuron("initial_potential")).max() + p.per_neuron("threshold").max() * max(p.levels, 1))
+        drive = int(np.abs(p.per_neuron("bias")).max()) * plan.steps
+        if p.kind == "input":
+            drive += network.input_levels * plan.steps
         for c in network.incoming(p.name):
+            pre = network.population(c.pre)
+            windows = int(np.prod(c.pooled.window)) if c.pooled else 1
             if c.weights is None:
-                drive += np.prod(c.geometry.window) if c.geometry else 0
+                row = int(np.prod(c.geometry.window)) if c.geometry else 1
+            elif c.kind == "identity":
+                row = int(np.abs(c.weights).max())
+            elif c.kind == "depthwise":
+                row = int(np.abs(c.weights).sum(axis=(0, 1)).max())
             else:
-                drive += np.abs(c.weights).sum(axis=tuple(range(c.weights.ndim - 1))).max()
-        start = np.abs(p.per_neuron("initial_potential")).max() + p.per_neuron("threshold").max()
-        largest = max(largest, int(start + steps * drive))
+                row = int(np.abs(c.weights).sum(axis=tuple(range(c.weights.ndim - 1))).max())
+            analog = pre.kind == "input" and network.input_code == "analog"
+            most = (
+                network.input_levels * (plan.steps if network.code == "rate" else 1)
+                if analog
+                else (max(pre.levels, 1) if not plan.streaming or pre.levels else plan.steps)
+            )
+            drive += row * windows * most
+        largest = max(largest, start + drive)
     return largest
 
 
-def check_exact(network: SpikingNetwork, steps: int) -> None:
+def check_exact(network: SpikingNetwork, plan: Schedule) -> None:
     """Raise unless all sums of this run stay exact in float64 (below 2^53)."""
-    if (largest := largest_potential(network, steps)) >= 2**53:
+    if (largest := largest_potential(network, plan)) >= 2**53:
         raise SpikewattError(
             "simulate.steps", "potentials stay below 2^53, where float64 is exact", largest, "fewer steps or smaller weights"
         )

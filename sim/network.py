@@ -16,12 +16,17 @@ from . import hdf5
 from .geometry import Geometry, fan_out, output_shape
 
 FORMAT = "spikewatt-network"
-VERSION = 1
+VERSION = 2
 
 PopulationKind = Literal["input", "integrate_and_fire", "max_pool", "readout"]
-ConnectionKind = Literal["dense", "conv2d", "pool", "max_pool"]
+ConnectionKind = Literal["dense", "conv2d", "depthwise", "identity", "pool", "max_pool"]
 POPULATION_KINDS = ("input", "integrate_and_fire", "max_pool", "readout")
-CODES = ("rate",)
+CONNECTION_KINDS = ("dense", "conv2d", "depthwise", "identity", "pool", "max_pool")
+STREAMING_CODES = ("rate", "signed")
+EXACT_CODES = ("radix", "sync_rate")
+CODES = STREAMING_CODES + EXACT_CODES
+INPUT_CODES = ("if", "bitplane", "analog")
+RESETS = ("subtract", "zero")
 
 
 def _integers(where: str, value, shape: tuple[int, ...] | None = None) -> np.ndarray:
@@ -55,6 +60,8 @@ class Population:
     kind : ``input`` (integrates the integer pixel, fires at `threshold`), ``integrate_and_fire``,
         ``max_pool`` (fires when the largest cumulative input count of its window rises), ``readout`` (integrates, never fires).
     threshold, bias, initial_potential : integers that broadcast to `shape`; threshold >= 1; the bias is added at every step.
+    levels : largest value that one inference transmits, in spikes (or 2^steps - 1 under ``radix``); 0 where there is no limit.
+    reset : ``subtract`` the threshold or to ``zero``.
     """
 
     name: str
@@ -63,6 +70,8 @@ class Population:
     threshold: np.ndarray
     bias: np.ndarray
     initial_potential: np.ndarray
+    levels: int = 0
+    reset: str = "subtract"
 
     def __post_init__(self):
         where = f"Population {self.name!r}"
@@ -73,6 +82,9 @@ class Population:
             raise SpikewattError(f"{where}.shape", "every dimension is at least 1", self.shape)
         for field in ("threshold", "bias", "initial_potential"):
             object.__setattr__(self, field, _integers(f"{where}.{field}", getattr(self, field), self.shape))
+        one_of(f"{where}.reset", "must be a known reset", self.reset, RESETS)
+        if not 0 <= self.levels < 2**31:
+            raise SpikewattError(f"{where}.levels", "is a number of levels, or 0", self.levels, ">= 0")
         if self.threshold.min() < 1:
             raise SpikewattError(f"{where}.threshold", "must be at least 1", int(self.threshold.min()), ">= 1")
 
@@ -94,9 +106,13 @@ class Connection:
     ----------
     pre, post : names of populations.
     kind : ``dense`` (weights: (pre size, post size)), ``conv2d`` (weights: (rows, columns, channels in, channels out)),
-        ``pool`` (weight 1 from each neuron of the window; the post threshold divides) or ``max_pool`` (no weights).
+        ``depthwise`` (weights: (rows, columns, channels, multiplier)), ``identity`` (weights: (channels,), one synapse per
+        neuron), ``pool`` (weight 1 from each neuron of the window; the post threshold divides) or ``max_pool`` (no weights).
     weights : integers, or None for the two pools.
-    geometry : window, strides and padding; None for ``dense``.
+    geometry : window, strides and padding; None for ``dense`` and ``identity``.
+    pooled : windows that do not overlap, over which the pre neurons are summed in front of the weights; the synapses of a pooled
+        neuron are synapses of each neuron in its window.
+    branch : number of this connection where several lead from `pre` to `post`.
     """
 
     pre: str
@@ -104,21 +120,25 @@ class Connection:
     kind: ConnectionKind
     weights: np.ndarray | None = None
     geometry: Geometry | None = None
+    pooled: Geometry | None = None
+    branch: int = 1
 
     def __post_init__(self):
         where = f"Connection {self.name!r}"
-        one_of(f"{where}.kind", "must be a known kind of connection", self.kind, ("dense", "conv2d", "pool", "max_pool"))
+        one_of(f"{where}.kind", "must be a known kind of connection", self.kind, CONNECTION_KINDS)
         if (self.weights is None) != (self.kind in ("pool", "max_pool")):
-            raise SpikewattError(where, "dense and conv2d have weights, pools have none", self.kind)
-        if (self.geometry is None) != (self.kind == "dense"):
-            raise SpikewattError(where, "all kinds but dense have a geometry", self.kind)
+            raise SpikewattError(where, "all kinds but the pools have weights", self.kind)
+        if (self.geometry is None) != (self.kind in ("dense", "identity")):
+            raise SpikewattError(where, "convolutions and pools have a geometry, the others none", self.kind)
+        if self.pooled and (self.weights is None or any(s < w for s, w in zip(self.pooled.strides, self.pooled.window, strict=True))):
+            raise SpikewattError(where, "summed windows lie in front of weights and do not overlap", self.kind)
         if self.weights is not None:
             object.__setattr__(self, "weights", _integers(f"{where}.weights", self.weights))
 
     @property
     def name(self) -> str:
-        """``pre->post``, the key of this connection in a trace's ledger."""
-        return f"{self.pre}->{self.post}"
+        """``pre->post``, the key of this connection in a trace's ledger; with ``#2`` behind it for a second branch."""
+        return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,9 +147,12 @@ class SpikingNetwork:
 
     Parameters
     ----------
-    populations : first the one input, last the one read-out.
+    populations : inputs first, in topological order; read-outs feed nothing.
     connections : each from an earlier population to a later one.
-    code : how a value becomes spikes; ``rate``.
+    code : how a value becomes spikes. Streaming: ``rate``, ``signed`` (with negative spikes). Exact: ``radix`` (most significant
+        bit first), ``sync_rate`` (a layer fires when all its inputs have arrived).
+    input_code : ``if`` (integrates the pixel), ``bitplane`` (the bits of the pixel are its spikes) or ``analog`` (no spikes: a
+        host multiplies the first layer).
     input_unit : value, as the Keras model takes it, of one unit of integer input (1/255 for pixels in 0..1).
     output_unit : value of one unit of read-out potential per step, in the logits of the Keras model.
     weight_bits : width of a signed weight.
@@ -146,6 +169,7 @@ class SpikingNetwork:
     output_unit: float
     weight_bits: int
     name: str = "network"
+    input_code: str = "if"
 
     def __post_init__(self):
         object.__setattr__(self, "populations", tuple(self.populations))
@@ -155,22 +179,16 @@ class SpikingNetwork:
         order = {p.name: i for i, p in enumerate(self.populations)}
         if len(order) != len(self.populations):
             raise SpikewattError("SpikingNetwork.populations", "names are unique", [p.name for p in self.populations])
+        one_of("SpikingNetwork.input_code", "must be a known input code", self.input_code, INPUT_CODES)
         kinds = [p.kind for p in self.populations]
-        if len(kinds) < 2 or kinds[0] != "input" or kinds[-1] != "readout" or kinds.count("input") + kinds.count("readout") != 2:
-            raise SpikewattError("SpikingNetwork.populations", "the first is the one input, the last the one readout", kinds)
+        if "readout" not in kinds or kinds[: kinds.count("input")] != ["input"] * max(kinds.count("input"), 1):
+            raise SpikewattError("SpikingNetwork.populations", "begin with the inputs and hold a readout", kinds)
         names = [c.name for c in self.connections]
         if len(set(names)) != len(names):
-            raise SpikewattError("SpikingNetwork.connections", "at most one from one population to another", names)
+            raise SpikewattError("SpikingNetwork.connections", "have different names; set branch", names)
         for p in self.populations:
-            start, first = p.initial_potential, p.threshold
-            if (p.kind == "readout" and start.any()) or (p.kind == "integrate_and_fire" and (start >= first).any()):
-                raise SpikewattError(
-                    f"Population {p.name!r}.initial_potential", "is 0 for a readout, else below the threshold", int(start.max())
-                )
-            if p.kind == "max_pool" and (
-                start.any() or p.bias.any() or (first != 1).any() or len([c for c in self.connections if c.post == p.name]) != 1
-            ):
-                raise SpikewattError(f"Population {p.name!r}", "a max pool has one input, threshold 1, no bias and starts at 0")
+            if p.kind == "max_pool" and (p.initial_potential.any() or p.bias.any() or (p.threshold != 1).any()):
+                raise SpikewattError(f"Population {p.name!r}", "a max pool has threshold 1, no bias and starts at 0")
             if p.kind == "input" and p.bias.any():
                 raise SpikewattError(f"Population {p.name!r}.bias", "is 0 for an input, whose bias is the pixel", int(p.bias.max()))
         limit = 2 ** (self.weight_bits - 1) - 1
@@ -184,11 +202,16 @@ class SpikingNetwork:
             expected = output_shape(c, pre.shape)
             if expected != post.shape:
                 raise SpikewattError(where, "the shape it produces is that of its post population", expected, post.shape)
-            if c.weights is not None and c.weights.size and np.abs(c.weights).max() > limit:
+            if pre.kind == "readout":
+                raise SpikewattError(where, "a readout feeds nothing", pre.name)
+            # An identity synapse carries a ratio of units, one per channel, and is as wide as it has to be.
+            if c.weights is not None and c.kind != "identity" and np.abs(c.weights).max() > limit:
                 raise SpikewattError(where, f"weights have {self.weight_bits} bits", int(np.abs(c.weights).max()), f"-{limit}..{limit}")
         fed = {c.post for c in self.connections}
-        for p in self.populations[1:]:
-            if p.name not in fed:
+        for p in self.populations:
+            if self.code != "rate" and p.kind != "readout" and p.levels < 1:
+                raise SpikewattError(f"Population {p.name!r}.levels", f"is at least 1 under {self.code}", p.levels)
+            if p.kind != "input" and p.name not in fed:
                 raise SpikewattError(f"Population {p.name!r}", "has at least one incoming connection", "none")
 
     def population(self, name: str) -> Population:
@@ -211,9 +234,19 @@ class SpikingNetwork:
         return fan_out(connection, self.population(connection.pre).shape, self.population(connection.post).shape, nonzero)
 
     @property
+    def inputs(self) -> tuple[Population, ...]:
+        """The input populations, first in the order of the populations."""
+        return tuple(p for p in self.populations if p.kind == "input")
+
+    @property
+    def readouts(self) -> tuple[Population, ...]:
+        """The read-out populations, in order."""
+        return tuple(p for p in self.populations if p.kind == "readout")
+
+    @property
     def input_levels(self) -> int:
-        """Largest integer input: an input neuron at this value fires at every step."""
-        return int(self.populations[0].threshold.max())
+        """Largest integer input."""
+        return int(max(p.levels if self.input_code == "bitplane" else p.threshold.max() for p in self.inputs))
 
     @cached_property
     def hash(self) -> str:
@@ -228,11 +261,21 @@ class SpikingNetwork:
             "name": self.name,
             "code": self.code,
             "weight_bits": self.weight_bits,
+            "input_code": self.input_code,
             "input_unit": float(self.input_unit),
             "output_unit": float(self.output_unit),
-            "populations": [{"name": p.name, "shape": list(p.shape), "kind": p.kind} for p in self.populations],
+            "populations": [
+                {"name": p.name, "shape": list(p.shape), "kind": p.kind, "levels": p.levels, "reset": p.reset} for p in self.populations
+            ],
             "connections": [
-                {"pre": c.pre, "post": c.post, "kind": c.kind, "geometry": c.geometry.as_lists() if c.geometry else None}
+                {
+                    "pre": c.pre,
+                    "post": c.post,
+                    "kind": c.kind,
+                    "geometry": c.geometry.as_lists() if c.geometry else None,
+                    "pooled": c.pooled.as_lists() if c.pooled else None,
+                    "branch": c.branch,
+                }
                 for c in self.connections
             ],
         }
@@ -263,6 +306,8 @@ class SpikingNetwork:
                     tuple(p["shape"]),
                     p["kind"],
                     *(file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential")),
+                    p["levels"],
+                    p["reset"],
                 )
                 for i, p in enumerate(s["populations"])
             ]
@@ -273,9 +318,20 @@ class SpikingNetwork:
                     c["kind"],
                     file[f"connection_{i}_weights"][()] if f"connection_{i}_weights" in file else None,
                     Geometry.from_lists(c["geometry"]) if c["geometry"] else None,
+                    Geometry.from_lists(c["pooled"]) if c["pooled"] else None,
+                    c["branch"],
                 )
                 for i, c in enumerate(s["connections"])
             ]
-            network = cls(tuple(populations), tuple(connections), s["code"], s["input_unit"], s["output_unit"], s["weight_bits"], s["name"])
+            network = cls(
+                tuple(populations),
+                tuple(connections),
+                s["code"],
+                s["input_unit"],
+                s["output_unit"],
+                s["weight_bits"],
+                s["name"],
+                s["input_code"],
+            )
             hdf5.same_hash(Path(path), file.attrs["hash"], network.hash)
         return network

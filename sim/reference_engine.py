@@ -4,54 +4,80 @@ from __future__ import annotations
 
 import numpy as np
 
-from .engine import Counts
+from .engine import Counts, Progress, split_inputs
 from .geometry import unroll
 from .network import SpikingNetwork
+from .schedule import Schedule
 
 
-def run(network: SpikingNetwork, inputs: np.ndarray, steps: int, rasters: int = 0, progress=None) -> Counts:
-    """Run `inputs` (samples, neurons; integers) for `steps`; a spike reaches the next population within its step.
+def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: int = 0, progress: Progress | None = None) -> Counts:
+    """Run `inputs` (samples, neurons; integers) through the windows of `plan`.
 
-    Each step, for each population in order, with g = Σ W s(pre):
+    At each step, for each population in order, with g = Σ W (gain · s) over its inputs and h = threshold · gain of the step:
 
-    * input: g is the pixel;                                 v += g;     s = v >= threshold;  v -= threshold s
-    * integrate_and_fire:                                    v += g + b; s = v >= threshold;  v -= threshold s
-    * max_pool: m = largest cumulative count of the window;  s = m(t) - m(t - 1)
-    * readout:                                               v += g + b; no spike
+    * input: ``if`` v += pixel; ``bitplane`` v starts as the pixel, threshold 1; then s = v >= h; v -= h s
+    * integrate_and_fire: v += g + bias; s = v >= h; v -= h s (or v = 0). ``signed``: s = 1 only while fewer than `levels` were
+      sent, and s = -1 where v < 0 and some were sent
+    * max_pool: s = 1 where the largest count of the window exceeds its own; a spike counts with its gain
+    * readout: v += g + bias; no spike
+
+    Streaming codes pass a spike on within its step; in exact codes a max pool hears the step before.
+    An ``analog`` input is multiplied once and kept: as the start of v, under ``rate`` as part of the bias.
     """
-    samples = len(inputs)
-    shape = {p.name: p.shape for p in network.populations}
+    samples, shape = len(inputs), {p.name: p.shape for p in network.populations}
     weights = {c.name: unroll(c, shape[c.pre], shape[c.post]) for c in network.connections}
     fan_out = {(column, c.name): network.fan_out(c, column == "nonzero") for c in network.connections for column in ("synapses", "nonzero")}
-    threshold = {p.name: p.per_neuron("threshold")[:, None] for p in network.populations}
-    bias = {p.name: p.per_neuron("bias")[:, None] for p in network.populations}
+    pixels = split_inputs(network, inputs)
     v = {p.name: np.repeat(p.per_neuron("initial_potential")[:, None], samples, axis=1) for p in network.populations}
+    bias = {p.name: np.repeat(p.per_neuron("bias")[:, None], samples, axis=1) for p in network.populations}
+    for p in network.inputs:
+        if network.input_code == "analog":
+            for c in network.outgoing(p.name):
+                (bias if network.code == "rate" else v)[c.post] += weights[c.name] @ pixels[p.name].T
+        else:
+            (bias if network.input_code == "if" else v)[p.name] += pixels[p.name].T
     count = {p.name: np.zeros((p.size, samples), np.int64) for p in network.populations}
-    counts = Counts.empty(network, samples, steps, min(rasters, samples))
-    for t in range(steps):
-        spikes: dict[str, np.ndarray] = {}
+    counts = Counts.empty(network, samples, plan.steps, rasters)
+    for t in range(plan.steps):
+        sent: dict[str, np.ndarray] = {}
+        heard = count if plan.streaming else {name: values.copy() for name, values in count.items()}
         for p in network.populations:
+            window = plan.windows.get(p.name)
+            incoming = network.incoming(p.name)
             if p.kind == "max_pool":
-                (c,) = network.incoming(p.name)
-                window = weights[c.name]
-                largest = np.maximum.reduceat(count[c.pre][window.indices], window.indptr[:-1], axis=0)
-                s = largest - count[p.name]
+                largest = [
+                    np.maximum.reduceat(heard[c.pre][weights[c.name].indices], weights[c.name].indptr[:-1], axis=0) for c in incoming
+                ]
+                s = (np.max(largest, axis=0) > count[p.name]).astype(np.int64)
             else:
-                g = inputs.T if p.kind == "input" else sum(weights[c.name] @ spikes[c.pre] for c in network.incoming(p.name)) + bias[p.name]
-                v[p.name] = v[p.name] + g
-                if p.kind == "readout":
-                    counts.outputs[:, t] = v[p.name].T
+                v[p.name] = (
+                    v[p.name]
+                    + sum(weights[c.name] @ sent[c.pre] for c in incoming)
+                    + bias[p.name]
+                    * (
+                        p.kind != "input" or window.active(t)  # type: ignore[union-attr]
+                    )
+                )
+                if window is None:
+                    counts.output(p.name)[:, t] = v[p.name].T
                     continue
-                s = (v[p.name] >= threshold[p.name]).astype(np.int64)
-                v[p.name] -= threshold[p.name] * s
-            spikes[p.name] = s
-            count[p.name] += s
-            counts.spikes[p.name][:, t] = s.sum(axis=0)
+                h = p.per_neuron("threshold")[:, None] * window.gain(t)
+                s = (v[p.name] >= h).astype(np.int64)
+                if network.code == "signed" and p.kind != "input":
+                    s = np.where(count[p.name] < p.levels, s, 0) - ((v[p.name] < 0) & (count[p.name] > 0))
+            assert window is not None
+            s = s * window.active(t)
+            if p.kind != "max_pool":
+                v[p.name] = np.where(s != 0, 0, v[p.name]) if p.reset == "zero" else v[p.name] - h * s
+            sent[p.name] = window.gain(t) * s
+            count[p.name] += sent[p.name]
+            fired = np.abs(s)
+            counts.spikes[p.name][:, t] = fired.sum(axis=0)
             for c in network.outgoing(p.name):
                 for column, ledger in counts.synaptic_operations.items():
-                    ledger[c.name][:, t] = fan_out[column, c.name] @ s
+                    ledger[c.name][:, t] = fan_out[column, c.name] @ fired
             if rasters:
-                counts.rasters[p.name][:, t] = s.T[:rasters] > 0
+                counts.rasters[p.name][:, t] = s.T[:rasters]
         if progress:
-            progress("simulate", samples * (t + 1) // steps, samples)
+            progress("simulate", samples * (t + 1) // plan.steps, samples)
     return counts

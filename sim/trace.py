@@ -11,10 +11,11 @@ import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
 from . import hdf5
+from .geometry import pooled_shape
 from .network import SpikingNetwork
 
 FORMAT = "spikewatt-trace"
-VERSION = 1
+VERSION = 2
 LEDGERS = ("synapses", "nonzero")
 
 
@@ -32,6 +33,8 @@ class LayerSummary:
     synapses : synapses that exist, borders exact; ``nonzero_synapses``: those of weight != 0.
     macs : multiply-accumulates of the same layer in an ANN, taps on padding included (as kernel libraries execute them).
     parameters : weights and biases to be stored.
+    host_macs : multiply-accumulates that a host does, where the pre population is an analog input.
+    branch : number of the connection where several lead from `pre` to `post`.
     fan_in : largest number of distinct pre neurons of one post neuron.
     """
 
@@ -47,6 +50,8 @@ class LayerSummary:
     macs: int
     parameters: int
     fan_in: int
+    host_macs: int = 0
+    branch: int = 1
 
     @classmethod
     def from_json(cls, values: dict) -> LayerSummary:
@@ -55,8 +60,8 @@ class LayerSummary:
 
     @property
     def name(self) -> str:
-        """``pre->post``."""
-        return f"{self.pre}->{self.post}"
+        """``pre->post``, as `Connection.name`."""
+        return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
 
     @property
     def post_neurons(self) -> int:
@@ -69,31 +74,21 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
     layers = []
     for c in network.connections:
         pre, post = network.population(c.pre), network.population(c.post)
-        if c.kind == "dense":
-            taps, parameters = pre.size, pre.size * post.size + post.size
-        else:
-            assert c.geometry is not None
-            window = int(np.prod(c.geometry.window))
-            taps = window * (pre.shape[2] if c.weights is not None else 1)
-            parameters = c.weights.size + post.shape[2] if c.weights is not None else 0
-        geometry = c.geometry.as_lists() if c.geometry else None
+        window = int(np.prod(c.geometry.window)) if c.geometry else 1
+        summed = int(np.prod(c.pooled.window)) if c.pooled else 1
+        taps = {"dense": int(np.prod(pooled_shape(c, pre.shape))), "conv2d": window * pre.shape[-1]}.get(c.kind, window)
+        biases = post.size if len(post.shape) == 1 else post.shape[2]
         synapses, nonzero = (int(network.fan_out(c, nonzero=only).sum()) for only in (False, True))
+        macs = taps * post.size
+        analog = pre.kind == "input" and network.input_code == "analog"
+        geometry = c.geometry.as_lists() if c.geometry else None
+        parameters = 0 if c.weights is None else c.weights.size + (biases if c.kind != "identity" else 0)
         layers.append(
             LayerSummary(
-                c.pre,
-                c.post,
-                c.kind,
-                post.kind,
-                pre.shape,
-                post.shape,
-                geometry,
-                synapses,
-                nonzero,
-                taps * post.size,
-                int(parameters),
-                min(taps, pre.size),
+                c.pre, c.post, c.kind, post.kind, pre.shape, post.shape, geometry, synapses, nonzero, macs, int(parameters),
+                min(taps * summed, pre.size), macs if analog else 0, c.branch,
             )
-        )
+        )  # fmt: skip
     return tuple(layers)
 
 
@@ -110,7 +105,7 @@ class Trace:
     neurons : population -> number of neurons.
     network_hash, data_hash : what ran on what.
     settings : engine, code, steps and the like.
-    rasters : population -> (samples, steps, neurons) bool for the first samples, where asked for.
+    rasters : population -> (samples, steps, neurons) spikes (-1, 0 or 1) of the first samples, where asked for.
     """
 
     spikes: dict[str, np.ndarray]
@@ -178,7 +173,7 @@ class Trace:
                 for connection, counts in connections.items():
                     hdf5.put(file, f"synaptic_operations/{column}/{connection}", counts)
             for population, raster in self.rasters.items():
-                hdf5.put(file, f"rasters/{population}", np.packbits(raster, axis=-1))
+                hdf5.put(file, f"rasters/{population}", np.stack([np.packbits(raster > 0, axis=-1), np.packbits(raster < 0, axis=-1)]))
 
     @classmethod
     def load(cls, path) -> Trace:
@@ -186,11 +181,11 @@ class Trace:
         with hdf5.reading(Path(path), FORMAT, VERSION) as file:
             about = json.loads(file.attrs["about"])
             layers = tuple(LayerSummary.from_json(layer) for layer in about.pop("layers"))
-            rasters = {
-                p: np.unpackbits(file[f"rasters/{p}"][()], axis=-1, count=about["neurons"][p]).astype(bool)
-                for p in about["neurons"]
-                if f"rasters/{p}" in file
-            }
+            rasters = {}
+            for p, size in about["neurons"].items():
+                if f"rasters/{p}" in file:
+                    up, down = np.unpackbits(file[f"rasters/{p}"][()], axis=-1, count=size).astype(np.int8)
+                    rasters[p] = up - down
             trace = cls(
                 spikes={p: file[f"spikes/{p}"][()] for p in about["neurons"] if p in {layer.pre for layer in layers}},
                 synaptic_operations={

@@ -112,3 +112,28 @@ def test_networks_are_saved_and_loaded_whole(tmp_path):
         assert loaded.hash == network.hash
         x = random_input(network, 2, seed)
         assert_equal(simulate(network, x, "reference", steps=4), simulate(loaded, x, "reference", steps=4))
+
+
+VARIANTS = [
+    (code, input_code, residual, inputs)
+    for code, input_codes in (("rate", ("if", "analog")), ("signed", ("if", "bitplane", "analog")), ("radix", ("if", "bitplane", "analog")),
+                              ("sync_rate", ("if", "bitplane", "analog")))
+    for input_code in input_codes
+    for residual, inputs in ((False, 1), (True, 1), (True, 2))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "input_code", "residual", "inputs"), VARIANTS)
+def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
+    """Chains, residual branches, two inputs, pooled and depthwise layers: spikes, operations, outputs and rasters at every step."""
+    active = 0
+    for seed in range(4):
+        network = random_network(seed, 2 if residual else 3, code=code, input_code=input_code, residual=residual, inputs=inputs)
+        x = random_input(network, 5, seed)
+        steps = 12 if code == "rate" else None
+        reference = simulate(network, x, "reference", steps, rasters=3)
+        assert_equal(reference, simulate(network, x, "batched", steps, rasters=3))
+        if seed < 2:
+            assert_equal(reference, simulate(network, x, "annarchy", steps, rasters=3, workers=1))
+        active += sum(int(counts.sum()) for name, counts in reference.spikes.items() if not name.startswith("input"))
+    assert active > 100

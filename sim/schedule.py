@@ -1,0 +1,82 @@
+"""When each population fires, and what one of its spikes is worth at a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import SpikewattError, whole_number
+from .network import STREAMING_CODES, SpikingNetwork
+
+DEFAULT_STEPS = 32
+
+
+@dataclass(frozen=True)
+class Window:
+    """Steps in which a population may fire: start <= t < stop. Under `doubling` the first spike is worth most, the last 1."""
+
+    start: int
+    stop: int
+    doubling: bool = False
+
+    def active(self, step: int) -> bool:
+        """Whether `step` lies in the window."""
+        return self.start <= step < self.stop
+
+    def gain(self, step: int) -> int:
+        """Worth of a spike at `step`: 2^(steps left) under doubling, else 1."""
+        return 1 << (self.stop - 1 - step) if self.doubling and self.active(step) else 1
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The window of every population but the read-outs, and the number of steps from first input to last output."""
+
+    windows: dict[str, Window]
+    steps: int
+    streaming: bool
+
+
+def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
+    """The schedule of `network`.
+
+    Streaming codes: all populations fire in steps 0..T-1. Exact codes: a population fires when the windows of all its inputs are
+    over, for `levels` steps (sync_rate) or for as many as `levels` has bits (radix); a max pool repeats its inputs one step later.
+
+    Parameters
+    ----------
+    steps : T of a streaming code; by default 32 (rate), or levels + depth + inputs' steps (signed), which lets it settle.
+
+    Raises
+    ------
+    SpikewattError : `steps` given for an exact code, or out of 1..10000; pooled populations that fire at different times.
+    """
+    streaming = network.code in STREAMING_CODES
+    if steps is not None and not streaming:
+        raise SpikewattError("simulate.steps", f"is fixed when the network is converted to {network.code}", steps, "convert(steps=…)")
+    if steps is not None:
+        whole_number("simulate.steps", "must be a number of steps", steps, 1, 10_000)
+    windows: dict[str, Window] = {}
+    for p in network.populations:
+        if p.kind == "readout":
+            continue
+        doubling = (network.input_code == "bitplane") if p.kind == "input" else network.code == "radix"
+        length = p.levels.bit_length() if doubling else p.levels
+        if p.kind == "input":
+            windows[p.name] = Window(0, 0 if network.input_code == "analog" else length, doubling)
+        elif not streaming:
+            feeding = [windows[c.pre] for c in network.incoming(p.name)]
+            start = max(w.stop for w in feeding)
+            if p.kind == "max_pool":
+                if len({(w.start, w.stop) for w in feeding}) != 1:
+                    raise SpikewattError(f"Population {p.name!r}", "the inputs of a max pool fire at the same time", feeding)
+                start = feeding[0].start + 1
+            windows[p.name] = Window(start, start + length, doubling)
+    if not streaming:
+        return Schedule(windows, max(w.stop for w in windows.values()), False)
+    if steps is None:
+        settle = max(p.levels for p in network.populations) + len(network.populations) + max(w.stop for w in windows.values())
+        steps = DEFAULT_STEPS if network.code == "rate" else settle
+    for p in network.populations:
+        if p.kind != "readout" and (p.name not in windows or (p.kind == "input" and network.code == "rate" and network.input_code == "if")):
+            windows[p.name] = Window(0, steps)
+    return Schedule(windows, steps, True)
