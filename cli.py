@@ -64,8 +64,10 @@ def run(
     data_dir: DataDir = None,
     network: Annotated[str | None, typer.Option(help="Name of a network to train, or the path of a .keras file.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Simulated steps.")] = None,
-    engine: Annotated[str | None, typer.Option(help="annarchy or reference.")] = None,
+    code: Annotated[str | None, typer.Option(help="rate, signed, radix or sync_rate.")] = None,
+    input_code: Annotated[str | None, typer.Option(help="if, bitplane or analog.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps: simulated ones under rate, per layer in exact codes.")] = None,
+    engine: Annotated[str | None, typer.Option(help="annarchy, batched or reference.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Card name or .yaml file; repeat for several.")] = None,
     period_s: Annotated[float | None, typer.Option(help="One inference per so many seconds.")] = None,
     runs_dir: Annotated[Path, typer.Option(help="Folder that the run's folder is made in.")] = Path("runs"),
@@ -80,6 +82,8 @@ def run(
         "data_dir": str(data_dir) if data_dir else None,
         "network": network,
         "epochs": epochs,
+        "code": code,
+        "input_code": input_code,
         "steps": steps,
         "engine": engine,
         "devices": device or None,
@@ -107,6 +111,10 @@ def convert(
     weight_bits: Annotated[int, typer.Option(help="Width of the signed weights.")] = 8,
     input_max: Annotated[float, typer.Option(help="Input value of the brightest pixel.")] = 1.0,
     calibration_samples: Annotated[int, typer.Option(help="Training samples to calibrate on.")] = 1000,
+    code: Annotated[str, typer.Option(help="rate, signed, radix or sync_rate.")] = "rate",
+    steps: Annotated[int | None, typer.Option(help="Steps per layer, not under rate.")] = None,
+    input_code: Annotated[str, typer.Option(help="if, bitplane or analog.")] = "if",
+    bias_correction: Annotated[int, typer.Option(help="Sweeps of bias correction, in exact codes.")] = 0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -120,7 +128,17 @@ def convert(
     keras_model = load_keras(model)
     data = load_dataset(dataset, data_dir)
     calibration = data.scaled("train")[:calibration_samples] * input_max
-    network = convert_model(keras_model, calibration, "rate", weight_bits, data.levels, input_max)
+    network = convert_model(
+        keras_model,
+        calibration,
+        code,
+        weight_bits,
+        data.levels,
+        input_max,
+        steps=steps,
+        input_code=input_code,
+        bias_correction=bias_correction,
+    )
     network.save(output)
 
     from .analysis.console import print_table
@@ -139,8 +157,8 @@ def simulate(
     dataset: Annotated[str, typer.Option(help=DATASET_HELP)] = "digits",
     data_dir: DataDir = None,
     samples: Annotated[int | None, typer.Option(help="Only the first so many test samples.")] = None,
-    steps: Annotated[int, typer.Option(help="Simulated steps.")] = 32,
-    engine: Annotated[str, typer.Option(help="annarchy or reference.")] = "annarchy",
+    steps: Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")] = None,
+    engine: Annotated[str, typer.Option(help="annarchy, batched or reference.")] = "annarchy",
     rasters: Annotated[int, typer.Option(help="Record every spike of the first so many samples.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes of the ANNarchy engine.")] = None,
     force: Force = False,

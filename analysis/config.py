@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..energy.cards import load_card
-from ..errors import SpikewattError, first_fault, one_of, read_yaml
+from ..errors import SpikewattError, first_fault, one_of, read_yaml, whole_number
 from ..models.datasets import NAMES
 from ..models.networks import check_name
 
@@ -32,15 +32,20 @@ class RunConfig(BaseModel):
     epochs: int = Field(default=40, ge=1, le=10_000)
     batch_size: int = Field(default=32, ge=1, le=65_536)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
-    code: Literal["rate"] = "rate"
+    code: Literal["rate", "signed", "radix", "sync_rate"] = "rate"
+    input_code: Literal["if", "bitplane", "analog"] = "if"
+    bias_correction: int = Field(default=0, ge=0, le=100, description="sweeps, in exact codes")
     weight_bits: int = Field(default=8, ge=2, le=16)
     input_max: float = Field(
         default=1.0, gt=0, description="input value of the network for the brightest pixel; 255 if it takes raw pixels"
     )
     calibration_samples: int = Field(default=1000, ge=1)
-    steps: int = Field(default=32, ge=1, le=10_000)
+    steps: int | dict[str, int] | None = Field(
+        default=None,
+        description="rate: simulated steps (default 32); else steps per layer, or a mapping from layer to steps",
+    )
     test_samples: int | None = Field(default=None, ge=1, description="only the first so many test samples")
-    engine: Literal["annarchy", "reference"] = "annarchy"
+    engine: Literal["annarchy", "batched", "reference"] = "annarchy"
     workers: int | None = Field(default=None, ge=1, description="processes of the ANNarchy engine; by default one per core")
     devices: list[str] = Field(default=["odin_style", "stm32l4r5", "nrf54l15"], min_length=1)
     period_s: float = Field(default=1.0, gt=0, description="one inference per period, for current and battery life")
@@ -56,6 +61,10 @@ def make_config(values: dict | None, where: str) -> RunConfig:
     if not config.dataset.endswith(".npz"):
         one_of(f"{where}: dataset", "must name a data set or be the path of an .npz file", config.dataset, NAMES)
     check_name(config.network)
+    if config.code == "rate" and isinstance(config.steps, dict):
+        raise SpikewattError(f"{where}: steps", "is one number under rate", config.steps)
+    if not isinstance(config.steps, dict) and config.steps is not None:
+        whole_number(f"{where}: steps", "must be a number of steps", config.steps, 1, 10_000)
     cards = [load_card(device) for device in config.devices]
     for card in cards:
         if card.kind == "battery":

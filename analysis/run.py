@@ -78,10 +78,21 @@ def _work(config: RunConfig, dataset: Dataset, folder: Path, progress: Progress 
     limit = slice(config.test_samples)
     x, labels = dataset.scaled("test")[limit] * config.input_max, dataset.y_test[limit]
     calibration = dataset.scaled("train")[: config.calibration_samples] * config.input_max
-    network = convert(model, calibration, config.code, config.weight_bits, dataset.levels, config.input_max)
+    network = convert(
+        model,
+        calibration,
+        config.code,
+        config.weight_bits,
+        dataset.levels,
+        config.input_max,
+        steps=None if config.code == "rate" else config.steps,
+        input_code=config.input_code,
+        bias_correction=config.bias_correction,
+    )
     network.save(folder / "network.spk")
     ann = predictions(model, x)
-    trace = simulate(network, x, config.engine, config.steps, rasters=min(SAMPLES_SHOWN, len(x)), workers=config.workers, progress=progress)
+    steps = config.steps if config.code == "rate" and isinstance(config.steps, int) else None
+    trace = simulate(network, x, config.engine, steps, min(SAMPLES_SHOWN, len(x)), config.workers, progress)
     trace.save(folder / "trace.h5")
 
     report("report", 0, 1)

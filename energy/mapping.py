@@ -61,6 +61,18 @@ def map_network(trace: Trace, card: Card) -> Mapping:
             f"{trace.settings['weight_bits']} bits",
             f"<= {card.limits['weight_bits']}",
         )
+    faults = {
+        "radix doubles the accumulator at each step": trace.settings["code"] == "radix" or trace.settings["input_code"] == "bitplane",
+        "a negative spike takes one back": trace.settings["code"] == "signed",
+        "an analog first layer needs a host that multiplies": trace.settings["input_code"] == "analog",
+        "a reset to zero is not a subtraction": "zero" in trace.settings["resets"],
+    }
+    for law, present in faults.items():
+        if present:
+            got = f"code {trace.settings['code']}, input code {trace.settings['input_code']}"
+            raise DoesNotFitError(
+                f"device {card.name!r}", f"integrates and fires with signed weights only: {law}", got, "rate, sync_rate; if"
+            )
     incoming: dict[str, list[LayerSummary]] = {name: [layer for layer in trace.layers if layer.post == name] for name in trace.neurons}
     for layer in trace.layers:
         where = f"device {card.name!r}: layer {layer.post!r}"
@@ -120,14 +132,22 @@ def _fill(layers: list[LayerSummary], first: int, last: int, axons: dict[str, in
 
 def _listen(layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
     """Mark in `heard` (pre shape) the inputs of one post neuron."""
-    if layer.geometry is None:
+    at = np.unravel_index(neuron, layer.post_shape)
+    if layer.kind == "identity" and layer.pooled is None:
+        heard[at] = True
+        return
+    if layer.geometry is None and layer.kind != "identity":
         heard[...] = True
         return
-    geometry = Geometry.from_lists(layer.geometry)
-    at = np.unravel_index(neuron, layer.post_shape)
+    geometry = Geometry.from_lists(layer.geometry) if layer.geometry else Geometry((1, 1), (1, 1))
     span = []
     for axis in (0, 1):
         start = int(at[axis]) * geometry.strides[axis] - geometry.padding[axis][0]
-        span.append(slice(max(start, 0), start + geometry.window[axis]))
-    channels = slice(None) if layer.kind == "conv2d" else slice(int(at[2]), int(at[2]) + 1)
-    heard[span[0], span[1], channels] = True
+        stop = start + geometry.window[axis]
+        if layer.pooled:
+            pooled = Geometry.from_lists(layer.pooled)
+            stop = (stop - 1) * pooled.strides[axis] - pooled.padding[axis][0] + pooled.window[axis]
+            start = max(start, 0) * pooled.strides[axis] - pooled.padding[axis][0]
+        span.append(slice(max(start, 0), max(stop, 0)))
+    channel = int(at[2]) * layer.pre_shape[2] // layer.post_shape[2]  # of a depthwise layer, several post channels share one
+    heard[span[0], span[1], slice(None) if layer.kind == "conv2d" else slice(channel, channel + 1)] = True

@@ -35,20 +35,27 @@ def _memory_faults(trace: Trace, card: Card) -> dict[str, str]:
 
 def _ann_cycles(layer: LayerSummary) -> dict[str, float]:
     """Cycle-count key -> events of one int8 layer."""
-    if layer.kind in ("pool", "max_pool"):
-        return {"cycles_per_pool_element": layer.macs}
+    summed = int(np.prod(layer.pre_shape)) if layer.pooled else 0  # an average pool that was merged into this layer
+    if layer.kind in ("pool", "max_pool", "identity"):
+        return {"cycles_per_pool_element": layer.macs + summed}
     mac = "cycles_per_mac_dense" if layer.kind == "dense" else "cycles_per_mac_conv"
-    return {mac: layer.macs, "cycles_per_output": layer.post_neurons}
+    return {mac: layer.macs, "cycles_per_output": layer.post_neurons, **({"cycles_per_pool_element": summed} if summed else {})}
+
+
+def _updates(trace: Trace, population: str) -> int:
+    """Steps at which the neurons of a population are visited: those of its window; a read-out's at every step."""
+    start, stop = trace.settings["windows"].get(population, (0, trace.steps))
+    return stop - start
 
 
 def _snn_cycles(trace: Trace, layer: LayerSummary) -> dict[str, float]:
-    """Cycle-count key -> events of one spiking layer in software, mean per inference: synapses, spikes taken in, neuron updates."""
+    """Cycle-count key -> events of one spiking layer in software, mean per inference: synapses and spikes taken in."""
+    if layer.host_macs:
+        return {"cycles_per_mac_dense" if layer.kind == "dense" else "cycles_per_mac_conv": layer.host_macs}
     synapse = "cycles_per_synapse_dense" if layer.kind == "dense" else "cycles_per_synapse_sparse"
     return {
         synapse: float(trace.sops[layer.name].sum(axis=1).mean()),
         "cycles_per_spike": float(trace.spikes[layer.pre].sum(axis=1).mean()),
-        "cycles_per_neuron_update": layer.post_neurons * trace.steps,
-        "cycles_per_step": trace.steps,
     }
 
 
@@ -91,9 +98,9 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
                 )
             )
 
-    fed = {layer.post for layer in trace.layers}
-    for source in trace.neurons.keys() - fed:  # an input population integrates its pixels at every step too
-        add("snn", source, {"cycles_per_neuron_update": trace.neurons[source] * trace.steps, "cycles_per_step": trace.steps})
+    for population, neurons in trace.neurons.items():
+        visits = _updates(trace, population)
+        add("snn", population, {"cycles_per_neuron_update": neurons * visits, "cycles_per_step": visits})
     for layer in trace.layers:
         add("snn", layer.post, _snn_cycles(trace, layer))
     for layer in trace.layers:

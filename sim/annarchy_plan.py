@@ -46,7 +46,8 @@ class Plan:
     potential, gain : (neurons,) start values; kept : (rows,) start values of the observers.
     synapses, windows : (neurons, neurons) post x pre, weights and max pooling; read : (rows, neurons) weights into the read-outs;
         counted : (rows, neurons) what one spike counts.
-    sample_index : entries of (neurons, rows) that each sample sets, to the columns of its input; sample_bias : they are biases (else start values).
+    sample_index : entries of (neurons, rows) that each sample sets, to the columns of its input; sample_bias : they are biases
+        (else start values).
     steps : steps to run.
     """
 
@@ -155,10 +156,10 @@ class Layout:
                 else:
                     self.rows.append(_Row(c.name, column, p.name, fan))
 
-    def _neuron_parameters(self, s: _Segment) -> dict[str, object]:
+    def _neuron_parameters(self, s: _Segment) -> dict[str, float | np.ndarray]:
         """The NEURON_FIELDS of a segment, scalar or (size,)."""
         p, code = s.population, self.network.code
-        values: dict[str, object] = dict.fromkeys(NEURON_FIELDS, 0.0)
+        values: dict[str, float | np.ndarray] = dict.fromkeys(NEURON_FIELDS, 0.0)
         values |= {"start_step": s.window.start, "stop_step": s.window.stop, "doubling": s.window.doubling, "cap": NEVER}
         values["retracts"] = code == "signed" and p.kind != "input"
         if s.relay:

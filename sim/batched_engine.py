@@ -72,7 +72,7 @@ class _Batch:
 
     def drive(self, p: Population, values: dict):
         """Weighted sums of all that feed `p`."""
-        return sum(self.operators[c.name](values[c.pre]) for c in self.network.incoming(p.name))
+        return self.tf.add_n([self.operators[c.name](values[c.pre]) for c in self.network.incoming(p.name)])
 
     def constant(self, p: Population, field: str):
         """A field of a population, shaped to broadcast over a batch."""

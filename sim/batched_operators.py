@@ -21,7 +21,7 @@ def import_tensorflow() -> Any:
     return tf
 
 
-def _taps(x, geometry: Geometry, size: tuple[int, int], tf):
+def _taps(x, geometry: Geometry, size: tuple[int, ...], tf):
     """The input under each tap of a window at all its positions, one tensor (batch, rows, columns, channels) per tap."""
     padded = tf.pad(x, [[0, 0], *map(list, geometry.padding), [0, 0]]) if np.any(geometry.padding) else x
     (rows, columns), (down, right) = size, geometry.strides

@@ -30,7 +30,7 @@ class Geometry:
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
     @classmethod
-    def of_keras(cls, mode: str, size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int]) -> Geometry:
+    def of_keras(cls, mode: str, size: tuple[int, ...], window: tuple[int, int], strides: tuple[int, int]) -> Geometry:
         """Geometry of padding `mode` (``valid`` or ``same``) on an input of `size` (rows, columns).
 
         TensorFlow's rule for ``same``: total = max((ceil(n/s) - 1) s + k - n, 0), the odd one at the bottom and right.
@@ -41,7 +41,7 @@ class Geometry:
         rows, columns = ((t // 2, t - t // 2) for t in total)
         return cls(window, strides, (rows, columns))
 
-    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+    def output_size(self, size: tuple[int, ...]) -> tuple[int, int]:
         """(rows, columns) of window positions over an input of `size`."""
         rows, columns = ((n + sum(pad) - k) // s + 1 for n, k, s, pad in zip(size, self.window, self.strides, self.padding, strict=True))
         if min(rows, columns) < 1:

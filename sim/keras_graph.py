@@ -61,7 +61,8 @@ Value = list[Block]
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A population to be: ``input``, ``relu``, ``readout``, ``pool``, ``max_pool`` or ``flip`` (levels minus value where `weights` is negative).
+    """A population to be: ``input``, ``relu``, ``readout``, ``pool``, ``max_pool`` or
+    ``flip`` (levels minus value, where the weight is negative).
 
     `tensor` is the Keras tensor whose values it carries, `channels` its slice of them, `maximum` a cap such as ReLU6's.
     """

@@ -300,17 +300,10 @@ class SpikingNetwork:
         """Read a ``.spk`` file; raises FileFormatError on a truncated, foreign or altered one."""
         with hdf5.reading(path, FORMAT, VERSION) as file:
             s = json.loads(file.attrs["structure"])
-            populations = [
-                Population(
-                    p["name"],
-                    tuple(p["shape"]),
-                    p["kind"],
-                    *(file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential")),
-                    p["levels"],
-                    p["reset"],
-                )
-                for i, p in enumerate(s["populations"])
-            ]
+            populations = []
+            for i, p in enumerate(s["populations"]):
+                threshold, bias, start = (file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential"))
+                populations.append(Population(p["name"], tuple(p["shape"]), p["kind"], threshold, bias, start, p["levels"], p["reset"]))
             connections = [
                 Connection(
                     c["pre"],

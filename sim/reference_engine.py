@@ -42,7 +42,7 @@ def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: in
         sent: dict[str, np.ndarray] = {}
         heard = count if plan.streaming else {name: values.copy() for name, values in count.items()}
         for p in network.populations:
-            window = plan.windows.get(p.name)
+            window, h = plan.windows.get(p.name), np.ones((1, 1), np.int64)
             incoming = network.incoming(p.name)
             if p.kind == "max_pool":
                 largest = [

@@ -100,6 +100,7 @@ def simulate(
         "steps": plan.steps,
         "windows": {name: [w.start, w.stop] for name, w in plan.windows.items()},
         "weight_bits": network.weight_bits,
+        "resets": sorted({p.reset for p in network.populations}),
         "state_bits": largest_potential(network, plan).bit_length() + 1,
         "outputs": {name: [part.start, part.stop] for name, part in counts.columns.items()},
     }

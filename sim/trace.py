@@ -33,6 +33,7 @@ class LayerSummary:
     synapses : synapses that exist, borders exact; ``nonzero_synapses``: those of weight != 0.
     macs : multiply-accumulates of the same layer in an ANN, taps on padding included (as kernel libraries execute them).
     parameters : weights and biases to be stored.
+    pooled : windows that are summed in front of the weights, as lists.
     host_macs : multiply-accumulates that a host does, where the pre population is an analog input.
     branch : number of the connection where several lead from `pre` to `post`.
     fan_in : largest number of distinct pre neurons of one post neuron.
@@ -50,6 +51,7 @@ class LayerSummary:
     macs: int
     parameters: int
     fan_in: int
+    pooled: list | None = None
     host_macs: int = 0
     branch: int = 1
 
@@ -86,7 +88,7 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
         layers.append(
             LayerSummary(
                 c.pre, c.post, c.kind, post.kind, pre.shape, post.shape, geometry, synapses, nonzero, macs, int(parameters),
-                min(taps * summed, pre.size), macs if analog else 0, c.branch,
+                min(taps * summed, pre.size), c.pooled.as_lists() if c.pooled else None, macs if analog else 0, c.branch,
             )
         )  # fmt: skip
     return tuple(layers)

@@ -17,6 +17,7 @@ def random_network(
     input_code: str = "if",
     residual: bool = False,
     inputs: int = 1,
+    resets: tuple[str, ...] = ("subtract", "zero"),
 ) -> SpikingNetwork:
     """A random network with random padding, strides, thresholds, biases and numbers of levels."""
     random = np.random.default_rng(seed)
@@ -41,7 +42,7 @@ def random_network(
         if kind == "max_pool":
             return Population(name, shape, kind, 1, 0, 0, limit)
         return Population(name, shape, kind, threshold, bias if code == "rate" else 0, start, limit or levels(),
-                          str(random.choice(["subtract", "zero"])) if code == "rate" else "subtract")  # fmt: skip
+                          str(random.choice(resets)) if code == "rate" else "subtract")  # fmt: skip
 
     populations: list[Population] = []
     for i in range(inputs):

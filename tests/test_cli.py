@@ -95,13 +95,13 @@ REFUSED = {
     "network": (["run", "--network", "perceptron"], "must name a network"),
     "data set": (["run", "--dataset", "letters"], "dataset: must name a data set"),
     "device": (["run", "--device", "abacus"], "must name a device card"),
-    "steps": (["run", "--steps", "0"], "steps: Input should be greater than or equal to 1; got 0"),
-    "engine": (["run", "--engine", "nest"], "engine: Input should be 'annarchy' or 'reference'; got 'nest'"),
+    "steps": (["run", "--steps", "0"], "steps: must be a number of steps; got 0"),
+    "engine": (["run", "--engine", "nest"], "engine: Input should be 'annarchy', 'batched' or 'reference'; got 'nest'"),
     "config key": (["run", "config.yaml"], "config.yaml: stepps: unknown key; got 12"),
     "no config": (["run", "absent.yaml"], "absent.yaml: the file must exist"),
     "config text": (["run", "list.yaml"], "list.yaml: must be a mapping of keys to values; got list"),
     "key twice": (["run", "twice.yaml"], "twice.yaml: must be YAML; got key 'steps' stands twice"),
-    "bool": (["run", "bool.yaml"], "bool.yaml: steps: Input should be a valid integer; got True"),
+    "bool": (["run", "bool.yaml"], "bool.yaml: epochs: Input should be a valid integer; got True"),
     "nan": (["run", "nan.yaml"], "period_s: Input should be a finite number"),
     "one device twice": (["run", "--device", "odin_style", "--device", "odin_style"], "devices: must have different names"),
     "dot": (["run", "--name", "."], "name: String should match pattern"),
@@ -123,7 +123,7 @@ def test_bad_input_is_one_line_and_exit_code_2(case, tmp_path):
     (tmp_path / "config.yaml").write_text("stepps: 12\n")
     (tmp_path / "list.yaml").write_text("- 1\n")
     (tmp_path / "twice.yaml").write_text("steps: 8\nsteps: 9\n")
-    (tmp_path / "bool.yaml").write_text("steps: yes\n")
+    (tmp_path / "bool.yaml").write_text("epochs: yes\n")
     (tmp_path / "nan.yaml").write_text("period_s: .nan\n")
     before = sorted(p.name for p in tmp_path.iterdir())
     result = spikewatt(*arguments, cwd=tmp_path)

@@ -12,7 +12,6 @@ from spikewatt.models.datasets import Dataset, load_dataset
 from spikewatt.models.networks import build_network
 from spikewatt.models.training import predictions, train
 from spikewatt.sim.convert import convert
-from spikewatt.sim.keras_layers import read_stages
 from spikewatt.sim.simulate import simulate
 
 
@@ -20,26 +19,18 @@ def chain(*stack, shape=(8, 8, 1)):
     return keras.Sequential([layers.Input(shape), *stack])
 
 
-def test_folded_batch_norm_equals_keras(cnn, digits):
-    x = digits.scaled("test")[:20]
-    stage = next(s for s in read_stages(cnn) if s.name == "conv1")
-    expected = keras.Model(cnn.inputs, cnn.get_layer("norm1").output).predict(x, verbose=0)
-    found = keras.ops.conv(x, stage.weights.astype(np.float32), padding="valid") + stage.bias.astype(np.float32)
-    assert np.abs(cnn.get_layer("norm1").moving_mean).max() > 0.01
-    np.testing.assert_allclose(np.asarray(found), expected, atol=1e-4)
-
-
 def test_rates_approach_the_activations_of_keras(mlp, mlp_network, digits):
     """Law: r(T) = a / λ clipped to 1, up to O(1/T); λ = θ w λ' follows from the network's own integers."""
     x = digits.scaled("test")[:30]
     activations = keras.Model(mlp.inputs, mlp.get_layer("hidden1").output).predict(x, verbose=0)
     first, hidden = mlp_network.connections[0], mlp_network.population("hidden1")
-    unit = np.abs(np.asarray(mlp.get_layer("hidden1").kernel)).max() / 127
-    assert np.abs(first.weights).max() == 127
-    value = float(hidden.threshold) * unit
+    kernel = np.asarray(mlp.get_layer("hidden1").kernel, np.float64)
+    unit = float((kernel * first.weights).sum() / (first.weights**2).sum())
+    assert np.quantile(np.abs(kernel - unit * first.weights), 0.99) < unit  # the clip may cut a few outliers
+    value = hidden.threshold.item() * unit
     rate = simulate(mlp_network, x, "reference", steps=1000, rasters=30).rasters["hidden1"].mean(axis=1)
     assert rate.max() > 0.5
-    np.testing.assert_allclose(rate, np.clip(activations / value, 0, 1), atol=0.02)
+    np.testing.assert_allclose(rate, np.clip(activations / value, 0, 1), atol=0.03)
 
 
 def test_digits_loses_at_most_half_a_point_in_cross_validation(digits):
@@ -86,22 +77,18 @@ class OwnReLU(layers.ReLU):
 
 REFUSED = {
     "layer": (
-        lambda: chain(layers.Conv2D(2, 3), layers.ReLU(), layers.GlobalAveragePooling2D(), layers.Dense(3)),
-        r"GlobalAveragePooling2D",
+        lambda: chain(layers.Flatten(), layers.Dense(4, activation="relu"), layers.LayerNormalization(), layers.Dense(3)),
+        r"LayerNormalization",
     ),
     "activation": (
         lambda: chain(layers.Flatten(), layers.Dense(4, activation="tanh"), layers.Dense(3)),
         r"activation must be supported; got tanh",
     ),
-    "no relu": (lambda: chain(layers.Flatten(), layers.Dense(4), layers.Dense(3)), r"a ReLU stands between two linear layers"),
-    "norm after relu": (
-        lambda: chain(layers.Flatten(), layers.Dense(4, activation="relu"), layers.BatchNormalization(), layers.Dense(3)),
-        r"must come directly after a Dense or Conv2D",
+    "no relu": (
+        lambda: chain(layers.Conv2D(2, 3), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(3)),
+        r"a ReLU stands between two linear layers",
     ),
-    "relu6": (
-        lambda: chain(layers.Flatten(), layers.Dense(4), layers.ReLU(max_value=6.0), layers.Dense(3)),
-        r"must be a plain ReLU; got max_value=6",
-    ),
+    "leaky": (lambda: chain(layers.Flatten(), layers.Dense(4), layers.ReLU(negative_slope=0.1), layers.Dense(3)), r"must be a plain ReLU"),
     "softmax inside": (lambda: chain(layers.Flatten(), layers.Dense(4), layers.Softmax(), layers.Dense(3)), r"must be the last layer"),
     "relu at the end": (lambda: chain(layers.Flatten(), layers.Dense(3, activation="relu")), r"ends with a linear or softmax layer"),
     "dilation": (lambda: chain(layers.Conv2D(2, 3, dilation_rate=2), layers.ReLU(), layers.Flatten(), layers.Dense(3)), r"dilation_rate=1"),
@@ -110,7 +97,7 @@ REFUSED = {
         lambda: chain(layers.Conv2D(2, 3, activation="relu"), layers.Flatten(data_format="channels_first"), layers.Dense(3)),
         r"data_format must be channels_last",
     ),
-    "maps at the end": (lambda: chain(layers.Conv2D(3, 8)), r"has a flat output, one value per class; got \(None, 1, 1, 3\)"),
+    "maps at the end": (lambda: chain(layers.Conv2D(3, 8)), r"has flat outputs, one value per class; got \(None, 1, 1, 3\)"),
     "odd name": (lambda: chain(layers.Flatten(), layers.Dense(3, name="a->b")), r"a name has letters, digits"),
     "subclass": (lambda: chain(layers.Flatten(), layers.Dense(4), OwnReLU(), layers.Dense(3)), r"must be a supported layer; got OwnReLU"),
     "pool before relu": (
@@ -126,20 +113,6 @@ def test_what_is_not_supported_is_named(case):
     with pytest.raises(SpikewattError, match=match) as error:
         convert(build(), np.zeros((3, 8, 8, 1)))
     assert "\n" not in str(error.value)
-
-
-def test_branches_and_shared_layers_are_refused():
-    pixels = keras.Input((8, 8, 1))
-    flat = layers.Flatten()(pixels)
-    dense = layers.Dense(4, activation="relu", name="twice")
-    with pytest.raises(SpikewattError, match="must have one input: the network is a chain; got 2 inputs"):
-        convert(
-            keras.Model(pixels, layers.Dense(2)(layers.Add()([dense(flat), layers.Dense(4, activation="relu")(flat)]))),
-            np.zeros((1, 8, 8, 1)),
-        )
-    square = layers.Dense(64, activation="relu", name="square")
-    with pytest.raises(SpikewattError, match="'square'.*must be used exactly once"):
-        convert(keras.Model(pixels, layers.Dense(2)(square(square(flat)))), np.zeros((1, 8, 8, 1)))
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_odin_power_points_of_frenkel_2019():
 def test_one_event_on_one_core_costs_513_cycles_and_256_sops():
     """facts of the simulated RTL: 512 cycles of sweep and one to fetch; E = 8.43 pJ · 256 for the operations."""
     odin = load_card("odin_style")
-    network = random_network(3, kinds=("dense",))
+    network = random_network(3, kinds=("dense",), resets=("subtract",))
     assert sum(p.size for p in network.populations) <= 256
     trace = simulate(network, random_input(network, 4, 1), "reference", steps=6)
     frame = price(trace, odin)
@@ -156,7 +156,7 @@ def test_large_networks_use_several_cores_and_each_is_swept(digits):
 
 
 def test_convolution_on_small_cores_listens_to_its_receptive_field_only():
-    network = random_network(12, kinds=("conv2d", "pool"))
+    network = random_network(12, kinds=("conv2d", "pool"), resets=("subtract",))
     trace = simulate(network, random_input(network, 2, 0), "reference", steps=3)
     card = load_card("odin_style")
     assert any(layer.kind == "conv2d" for layer in trace.layers)
@@ -184,6 +184,19 @@ def test_wide_weights_do_not_fit(mlp, digits):
         price(trace, "odin_style")
     with pytest.raises(DoesNotFitError, match="snn: weights are int8, the network's have 12 bits"):
         price(trace, "stm32l4r5")
+
+
+@pytest.mark.parametrize(
+    ("code", "input_code", "match"),
+    [("radix", "if", "radix doubles the accumulator"), ("sync_rate", "bitplane", "radix doubles"), ("signed", "if", "a negative spike"),
+     ("rate", "analog", "needs a host that multiplies")],
+)  # fmt: skip
+def test_codes_that_the_core_cannot_execute_are_not_priced_there(code, input_code, match):
+    network = random_network(1, code=code, input_code=input_code, kinds=("dense",), resets=("subtract",))
+    trace = simulate(network, random_input(network, 2, 0), "reference", 4 if code == "rate" else None)
+    with pytest.raises(DoesNotFitError, match=match):
+        price(trace, "odin_style")
+    assert price(trace, "stm32l4r5")["energy_j"].sum() > 0
 
 
 def test_bad_pricing(trace, mlp, digits):

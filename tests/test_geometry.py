@@ -14,20 +14,42 @@ from spikewatt.sim.simulate import simulate
 from .random_networks import random_input, random_network
 
 
-def explicit_synapses(connection, pre_shape, post_shape):
-    """Every synapse (post, pre, weight) by plain loops over the definition of the layer."""
+def direct_synapses(connection, pre_shape, post_shape):
+    """(post, pre, weight) of every synapse by plain loops over the definition of the layer, pooling left out."""
+    weights, g = connection.weights, connection.geometry
     if connection.kind == "dense":
-        return [(o, i, w) for i, row in enumerate(connection.weights.tolist()) for o, w in enumerate(row)]
-    (height, width, channels), g, found = pre_shape, connection.geometry, []
+        return [(o, i, w) for i, row in enumerate(weights.tolist()) for o, w in enumerate(row)]
+    if connection.kind == "identity":
+        return [(i, i, int(weights[i % len(weights)])) for i in range(int(np.prod(pre_shape)))]
+    (height, width, channels), found = pre_shape, []
+    multiplier = weights.shape[3] if connection.kind == "depthwise" else 1
     for oy, ox, oc in np.ndindex(*post_shape):
         for ky in range(g.window[0]):
             for kx in range(g.window[1]):
                 y, x = oy * g.strides[0] + ky - g.padding[0][0], ox * g.strides[1] + kx - g.padding[1][0]
                 if not (0 <= y < height and 0 <= x < width):
                     continue
-                for ic in range(channels) if connection.kind == "conv2d" else [oc]:
-                    weight = int(connection.weights[ky, kx, ic, oc]) if connection.kind == "conv2d" else 1
+                for ic in range(channels) if connection.kind == "conv2d" else [oc // multiplier]:
+                    weight = 1
+                    if connection.kind == "conv2d":
+                        weight = int(weights[ky, kx, ic, oc])
+                    elif connection.kind == "depthwise":
+                        weight = int(weights[ky, kx, ic, oc % multiplier])
                     found.append((np.ravel_multi_index((oy, ox, oc), post_shape), np.ravel_multi_index((y, x, ic), pre_shape), weight))
+    return found
+
+
+def explicit_synapses(connection, pre_shape, post_shape):
+    """As `direct_synapses`; the synapses of a pooled neuron are those of each neuron in its window."""
+    if connection.pooled is None:
+        return direct_synapses(connection, pre_shape, post_shape)
+    p = connection.pooled
+    seen = (*((n - k) // s + 1 for n, k, s in zip(pre_shape[:2], p.window, p.strides, strict=True)), pre_shape[2])
+    found = []
+    for o, i, w in direct_synapses(connection, seen, post_shape):
+        y, x, c = np.unravel_index(i, seen)
+        for a, b in np.ndindex(*p.window):
+            found.append((o, np.ravel_multi_index((y * p.strides[0] + a, x * p.strides[1] + b, c), pre_shape), w))
     return found
 
 
