@@ -145,12 +145,19 @@ class _Exact(_Batch):
         at = np.arange(length, dtype=self.dtype).reshape(-1, *[1] * q.shape.rank)
         if p.kind == "input" and self.network.input_code == "if":
             threshold, first = self.constant(p, "threshold"), self.constant(p, "initial_potential")
-            return tf.floor(((at + 1) * q[None] + first) / threshold) - tf.floor((at * q[None] + first) / threshold)
+            return self.quotient((at + 1) * q[None] + first, threshold) - self.quotient(at * q[None] + first, threshold)
         if window.doubling:
             gain = 2.0 ** (length - 1 - at)
             halves = tf.floor(q[None] / gain.astype(self.dtype))
             return halves - 2 * tf.floor(halves / 2)
         return tf.cast(q[None] > at, q.dtype)
+
+    def quotient(self, v, threshold):
+        """floor(v / θ) of integers, exactly: a compiler may multiply by 1/θ, which is one too low or high at times."""
+        tf = self.tf
+        q = tf.floor((v + 0.5) / threshold)
+        rest = v - q * threshold
+        return q + tf.cast(rest >= threshold, v.dtype) - tf.cast(rest < 0, v.dtype)
 
     def transmitted(self, pixels) -> dict:
         """Population -> (batch, *shape) values q: one integer forward pass."""
@@ -165,7 +172,7 @@ class _Exact(_Batch):
                 q[p.name] = self.operators[c.name](q[c.pre])
             elif p.kind != "readout":
                 v = self.drive(p, q) + self.constant(p, "initial_potential")
-                q[p.name] = tf.clip_by_value(tf.floor(v / self.constant(p, "threshold")), 0, p.levels)
+                q[p.name] = tf.clip_by_value(self.quotient(v, self.constant(p, "threshold")), 0, p.levels)
         return q
 
     def forward(self, pixels):

@@ -17,7 +17,7 @@ WEIGHT_CLIP_CANDIDATES = np.linspace(0.5, 1.0, 26)
 CLIP_VALUES = 200_000  # activations per layer that the clip is chosen on
 RATE_CLIP_LEVELS = 32  # steps for which the clip of a streaming rate is tuned; the optimum is flat around it
 DEFAULT_STEPS = {"rate": 0, "signed": 15, "sync_rate": 15, "radix": 5}
-LARGEST_RATIO = 2**40  # of a bias or threshold to the unit of the weights
+LARGEST_RATIO = 2**20  # of a bias or threshold to the unit of the weights
 
 
 def convert(
@@ -254,11 +254,10 @@ class _Builder:
         """A ReLU or a read-out: weights, threshold and bias in units of the weights."""
         unit = self._weight_unit(node)
         bias = node.bias + self.corrections.get(node.name, 0.0)
-        largest = max(np.abs(bias).max() / unit.min(), self.clips.get(node.name, 0.0) / unit.min())
-        if largest > LARGEST_RATIO:
-            raise SpikewattError(
-                f"convert: layer {node.name!r}", "its bias and activations are at most 2^40 of its weights' unit", f"{largest:.3g}"
-            )
+        # Where weights are this small beside the bias and the threshold, they are nothing; the state stays narrow.
+        scale = np.broadcast_to(np.abs(bias), node.shape).reshape(-1, node.shape[-1]).max(axis=0)
+        scale = np.maximum(scale, self.clips.get(node.name, 0.0) / max(self.levels(node.name), 1))
+        unit = np.maximum(unit, (scale if len(unit) > 1 else scale.max()) / LARGEST_RATIO)
         for term in node.terms:
             by_channel = np.broadcast_to(unit, (node.shape[-1],))
             if term.kind == "depthwise":

@@ -152,6 +152,20 @@ def test_operations_are_popcount_and_count_times_fan_out():
         assert compared > 100
 
 
+@pytest.mark.parametrize(
+    ("code", "steps", "input_code"), [("radix", 6, "bitplane"), ("sync_rate", 5, "if"), ("signed", 3, "if"), ("rate", None, "if")]
+)
+def test_compiled_batches_give_the_same_integers(code, steps, input_code, monkeypatch):
+    """The batched engine compiles long runs; the compiler must not change a number, nor the last, padded batch."""
+    from spikewatt.sim import batched_engine
+
+    model, x = build(one_layer_residual if code == "signed" else residual), pixels(30)
+    network = convert(model, pixels(100, 2), code=code, steps=steps, input_code=input_code)
+    monkeypatch.setattr(batched_engine, "COMPILE_FROM", 0)
+    monkeypatch.setattr(batched_engine, "MEMORY_BYTES", 12 * 4 * 300 * 32)
+    assert_equal(simulate(network, x, "reference", rasters=30), simulate(network, x, "batched", rasters=30))
+
+
 def test_steps_per_layer_and_what_they_refuse():
     model = build(residual)
     first = convert(model, pixels(50), code="radix", steps=3).populations[1].name

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def tiny() -> Path:
-    """Folder with the MLPerf Tiny reference networks as .keras files: SPIKEWATT_MODELS, or shared/models/mlperf_tiny beside the checkout."""
+    """Folder with the MLPerf Tiny networks as .keras files: SPIKEWATT_MODELS, or shared/models/mlperf_tiny beside the checkout."""
     for folder in (os.environ.get("SPIKEWATT_MODELS"), Path(__file__).parents[2] / "shared" / "models" / "mlperf_tiny"):
         if folder and (Path(folder) / "resnet8.keras").is_file():
             return Path(folder)
