@@ -1,7 +1,11 @@
-"""Benchmarks as ratios taken in one run against a named baseline (`make bench`).
+"""Benchmarks as ratios taken in one run against a named baseline (`make bench`, all or some of ``annarchy``, ``batched``, ``growth``).
 
-LeNet with same padding on digits enlarged to 28x28, T = 50: the ANNarchy engine with full traces against ANNarchy's own
-ANNtoSNNConverter with its Poisson input. Only simulation is timed, best of three; compiling and loading are not.
+annarchy: LeNet with same padding on digits enlarged to 28x28, T = 50: the ANNarchy engine with full traces against ANNarchy's own
+ANNtoSNNConverter with its Poisson input.
+batched: LeNet with valid padding, batches of 100: the batched engine with full traces against a plain TensorFlow loop without traces
+under jit_compile=True, at T = 16 and 50, and radix K = 4 against that loop at T = 50.
+growth: seconds of the batched engine per added sample, step and layer.
+Only simulation is timed, best of three; compiling and loading are not.
 """
 
 from __future__ import annotations
@@ -97,8 +101,130 @@ def ours(network, x: np.ndarray, workers: int) -> dict:
     return best
 
 
-def main() -> None:
-    """Run both and print the ratios."""
+def plain_loop(network, steps: int):
+    """A hand-written TensorFlow loop of LeNet's rate code: no traces, only the last potentials, compiled."""
+    from ..sim.batched_operators import Operator, import_tensorflow
+
+    tf = import_tensorflow()
+    operators = [Operator(network, c, np.float32) for c in network.connections]
+    layers = network.populations
+    threshold = [p.threshold.astype(np.float32) for p in layers]
+    bias = [p.bias.astype(np.float32) for p in layers]
+
+    @tf.function(jit_compile=True)
+    def run(pixels):
+        batch = tf.shape(pixels)[0]
+        v = [tf.zeros((batch, *p.shape)) + np.broadcast_to(p.initial_potential, p.shape).astype(np.float32) for p in layers]
+
+        def step(t, *v):
+            v = list(v)
+            drive = pixels
+            for i in range(len(layers)):
+                v[i] = v[i] + drive + bias[i]
+                if i < len(operators):
+                    spikes = tf.cast(v[i] >= threshold[i], tf.float32)
+                    v[i] = v[i] - threshold[i] * spikes
+                    drive = operators[i](spikes)
+            return (t + 1, *v)
+
+        return tf.while_loop(lambda t, *_: t < steps, step, (0, *v))[-1]
+
+    return run
+
+
+def _images_per_s(run, batches: list[np.ndarray]) -> float:
+    """Best of ROUNDS over all batches, after one to warm up."""
+    run(batches[0])
+    best = 0.0
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for batch in batches:
+            run(batch)
+        best = max(best, sum(map(len, batches)) / (time.perf_counter() - start))
+    return best
+
+
+def _lenet():
+    """LeNet with valid padding, briefly trained on the enlarged digits; and the images."""
+    from ..models.networks import build_network
+    from ..models.training import train
+
+    data = digits_28()
+    model = build_network("lenet", data.input_shape, 10)
+    train(model, data, epochs=2)
+    return model, data
+
+
+def bench_batched() -> None:
+    """The batched engine against the plain loop."""
+    from ..sim.batched_engine import Runner
+    from ..sim.convert import convert
+    from ..sim.schedule import schedule
+    from ..sim.simulate import integer_input
+    from .console import print_table
+
+    model, data = _lenet()
+    calibration = data.scaled("train")[:300]
+    x = np.tile(data.scaled("test"), (3, 1, 1, 1))[:1000]
+    rows, loops = [], {}
+    rate = convert(model, calibration)
+    inputs = integer_input(rate, x)
+    batches = [inputs[i : i + 100] for i in range(0, 1000, 100)]
+    shaped = [b.reshape(-1, 28, 28, 1).astype(np.float32) for b in batches]
+    for steps in (16, 50):
+        loop = plain_loop(rate, steps)
+        loops[steps] = _images_per_s(lambda batch, loop=loop: loop(batch).numpy(), shaped)
+        rows.append({"what": f"plain loop, no traces, T={steps}", "images/s": loops[steps], "ratio": 1.0, "against": "itself"})
+        runner = Runner(rate, schedule(rate, steps), batch=100, compiled=True)
+        speed = _images_per_s(runner.run, batches)
+        rows.append(
+            {"what": f"batched rate, traces, T={steps}", "images/s": speed, "ratio": speed / loops[steps], "against": f"loop, T={steps}"}
+        )
+    radix = convert(model, calibration, code="radix", steps=4, input_code="bitplane")
+    inputs = integer_input(radix, x)
+    runner = Runner(radix, schedule(radix), batch=100, compiled=True)
+    speed = _images_per_s(runner.run, [inputs[i : i + 100] for i in range(0, 1000, 100)])
+    rows.append({"what": "batched radix K=4, traces", "images/s": speed, "ratio": speed / loops[50], "against": "loop, T=50"})
+    print_table("LeNet, valid padding, batches of 100", rows, False)
+    many = np.tile(inputs, (10, 1))
+    runner = Runner(radix, schedule(radix), batch=500, compiled=True)
+    runner.run(many[:500])
+    start = time.perf_counter()
+    runner.run(many)
+    print(f"10,000 images, radix K=4, with traces: {time.perf_counter() - start:.2f} s; peak memory {_peak_memory_bytes() / 1e9:.2f} GB")
+
+
+def bench_growth() -> None:
+    """Seconds of the batched engine as samples, steps and layers are added."""
+    from ..models.networks import build_network
+    from ..sim.batched_engine import Runner
+    from ..sim.convert import convert
+    from ..sim.schedule import schedule
+    from ..sim.simulate import integer_input
+    from .console import print_table
+
+    random = np.random.default_rng(0)
+    x = random.random((400, 16, 16, 1))
+    rows = []
+    for depth in (2, 4, 8):
+        model = build_network("mlp-256-" + "-".join(["256"] * depth) + "-10", (16, 16, 1), 10)
+        for code, settings in (("rate", (16, 32, 64)), ("radix", (2, 4, 8))):
+            for steps in settings:
+                exact = {"steps": steps, "input_code": "bitplane"} if code == "radix" else {}
+                network = convert(model, x, code=code, **exact)  # type: ignore[arg-type]
+                runner = Runner(network, schedule(network, None if exact else steps), batch=400, compiled=True)
+                inputs = integer_input(network, x)
+                speed = _images_per_s(runner.run, [inputs])
+                spent = 1e6 / speed
+                row = {"code": code, "layers": depth + 1, "steps": steps, "µs per sample": spent}
+                row["µs per sample and layer"] = spent / (depth + 1)
+                row["µs per sample, layer and step"] = spent / (depth + 1) / steps
+                rows.append(row)
+    print_table("Layers of 256 x 256, 400 samples", rows, False)
+
+
+def bench_annarchy() -> None:
+    """The ANNarchy engine against ANNarchy's own converter."""
     from ..models.keras_backend import import_keras
     from ..models.networks import build_network
     from ..models.training import predictions, train
@@ -144,4 +270,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--stock"]:
         Path(sys.argv[2], "stock.json").write_text(json.dumps(stock(Path(sys.argv[2]))))
     else:
-        main()
+        benches = {"annarchy": bench_annarchy, "batched": bench_batched, "growth": bench_growth}
+        for name in sys.argv[1:] or benches:
+            if name not in benches:
+                sys.exit(f"bench: must name a benchmark; got {name!r}; allowed: {', '.join(benches)}")
+            benches[name]()

@@ -2,7 +2,7 @@
 
 Exact codes need no loop over time: one integer forward pass gives q = clip(floor(v / θ), 0, L) of every neuron, and spikes per
 step, operations and outputs follow in closed form (radix: the bits of q; sync_rate: a spike in each of the first q steps).
-Streaming codes go layer by layer: the sums of all steps in one batched operation, then a loop over time that only adds and compares.
+Streaming codes loop over time, and keep nothing of a step but its counts.
 """
 
 from __future__ import annotations
@@ -12,31 +12,45 @@ import numpy as np
 from .batched_operators import Operator, import_tensorflow
 from .engine import Counts, Progress, largest_potential, split_inputs
 from .network import Population, SpikingNetwork
-from .schedule import Schedule, schedule
+from .schedule import Schedule, Window, schedule
 
 MEMORY_BYTES = 400e6  # of the largest tensor of a batch; a handful of its size are alive at once
 EXACT_FLOAT32 = 2**24
+MAX_BATCH = 1000
+RASTER_BATCH = 16  # samples whose every spike is kept at once
 COMPILE_FROM = 2_000_000  # neuron updates of a run; below, compiling takes longer than running
 
 
 def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: int = 0, progress: Progress | None = None) -> Counts:
     """Run `inputs` (samples, neurons; integers) in batches of bounded memory."""
-    samples = len(inputs)
-    counts = Counts.empty(network, samples, plan.steps, rasters)
-    dtype = np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64
     widest = max(p.size for p in network.populations)
-    compiled = samples * widest * plan.steps > COMPILE_FROM
-    step = (_Streaming if plan.streaming else _Exact)(network, plan, dtype, compiled)
-    batch = int(np.clip(MEMORY_BYTES / (widest * np.dtype(dtype).itemsize * step.tensors), 1, 1000))
-    for start in range(0, samples, batch):
-        part = inputs[start : start + batch]
-        padded = np.concatenate(
-            [part, np.zeros((min(batch, samples) - len(part), part.shape[1]), part.dtype)]
-        )  # one shape, one compilation
-        step.run(padded, counts, start, len(part), max(min(rasters - start, len(part)), 0))
-        if progress:
-            progress("simulate", min(start + batch, samples), samples)
-    return counts
+    steps = plan.steps if plan.streaming else max([w.stop - w.start for w in plan.windows.values()], default=1)
+    batch = int(np.clip(MEMORY_BYTES / (widest * 4 * steps), 1, min(MAX_BATCH, len(inputs))))
+    return Runner(network, plan, batch, compiled=len(inputs) * widest * plan.steps > COMPILE_FROM).run(inputs, rasters, progress)
+
+
+class Runner:
+    """A network made ready to run batches of `batch` samples; `compiled` by XLA, which pays for long runs."""
+
+    def __init__(self, network: SpikingNetwork, plan: Schedule, batch: int, compiled: bool):
+        self.network, self.plan, self.batch = network, plan, batch
+        dtype = np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64
+        self.step = (_Streaming if plan.streaming else _Exact)(network, plan, dtype, compiled)
+
+    def run(self, inputs: np.ndarray, rasters: int = 0, progress: Progress | None = None) -> Counts:
+        """Run `inputs` (samples, neurons; integers)."""
+        samples, batch = len(inputs), self.batch
+        counts = Counts.empty(self.network, samples, self.plan.steps, rasters)
+        for start in range(0, samples, batch):
+            part = inputs[start : start + batch]
+            missing = batch - len(part)
+            padded = (
+                np.concatenate([part, np.zeros((missing, part.shape[1]), part.dtype)]) if missing else part
+            )  # one shape, one compilation
+            self.step.run(padded, counts, start, len(part), max(min(rasters - start, len(part)), 0))
+            if progress:
+                progress("simulate", min(start + batch, samples), samples)
+        return counts
 
 
 def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -65,9 +79,10 @@ class _Batch:
                     found.append((c.name, column, int(fan[0]) if fan.min() == fan.max() else fan.astype(np.float64)))
             self.ledgers[p.name] = found
         self.tf = import_tensorflow()
-        self.compiled = self.tf.function(self.forward, jit_compile=True) if compiled else self.forward
+        self.compiled = self.tf.function(self.forward, jit_compile=True, autograph=False) if compiled else self.forward
 
-    def forward(self, pixels):
+    def forward(self, pixels, record: bool = False):
+        """Counts and outputs of a batch; with `record` also every spike."""
         raise NotImplementedError
 
     def drive(self, p: Population, values: dict):
@@ -81,20 +96,21 @@ class _Batch:
     def tally(self, p: Population, spikes) -> list:
         """Per sample and step: spikes (…, steps) and, for each ledger entry that is no multiple of them, operations.
 
-        `spikes` is (steps, batch, *shape) of 0 and 1. Sums over a row stay below 2^24; rows are added in float64.
+        `spikes` is (steps, batch, *shape) of 0 and 1. Sums that may reach 2^24 are taken by rows, which are added in float64.
         """
-        tf = self.tf
-        steps = spikes.shape[0]
+        tf, steps = self.tf, spikes.shape[0]
+        fans = [np.ones(p.size), *(fan for *_, fan in self.ledgers[p.name] if not isinstance(fan, int))]
+        if max(fan.sum() for fan in fans) < EXACT_FLOAT32:  # one product reads the spikes once
+            sums = tf.matmul(tf.reshape(spikes, (-1, p.size)), np.stack(fans, axis=1).astype(self.dtype))
+            sums = tf.cast(tf.reshape(sums, (steps, -1, len(fans))), tf.float64)
+            return [sums[:, :, i] for i in range(len(fans))]
         rows = tf.reshape(spikes, (steps, -1, p.shape[0], p.size // p.shape[0]))
-        per_row = tf.reduce_sum(rows, axis=3)
-        found = [tf.reduce_sum(tf.cast(per_row, tf.float64), axis=2)]
-        for _, _, fan in self.ledgers[p.name]:
-            if not isinstance(fan, int):
-                by_row = fan.reshape(p.shape[0], -1)
-                exact = by_row.sum(axis=1).max() < EXACT_FLOAT32
-                kind = spikes.dtype if exact else tf.float64
-                weighted = tf.einsum("tbrk,rk->tbr", tf.cast(rows, kind), tf.cast(by_row, kind))
-                found.append(tf.reduce_sum(tf.cast(weighted, tf.float64), axis=2))
+        found = []
+        for fan in fans:
+            by_row = fan.reshape(p.shape[0], -1)
+            kind = spikes.dtype if by_row.sum(axis=1).max() < EXACT_FLOAT32 else tf.float64
+            weighted = tf.reduce_sum(tf.cast(rows, kind) * tf.cast(by_row, kind), axis=3)
+            found.append(tf.reduce_sum(tf.cast(weighted, tf.float64), axis=2))
         return found
 
     def fill(self, p: Population, tallied: list, counts: Counts, part: slice, steps: slice) -> None:
@@ -113,7 +129,7 @@ class _Batch:
 
     def run(self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int) -> None:
         """One batch: `size` of the inputs are samples `start` onwards, the rest is padding."""
-        tallied, outputs, kept = self.compiled(self.pixels(inputs))
+        tallied, outputs, _ = self.compiled(self.pixels(inputs))
         part = slice(start, start + size)
         for p in self.network.populations:
             if p.kind == "readout":
@@ -122,21 +138,20 @@ class _Batch:
                 window = self.plan.windows[p.name]
                 steps = slice(0, self.plan.steps) if self.plan.streaming else slice(window.start, window.stop)
                 self.fill(p, tallied[p.name], counts, part, steps)
-                if rasters:
-                    raster = self.raster(p, kept[p.name], rasters)
-                    counts.rasters[p.name][start : start + rasters, steps] = raster.reshape(rasters, -1, p.size)
+        for first in range(0, rasters, RASTER_BATCH):
+            part = inputs[first : min(first + RASTER_BATCH, rasters)]
+            for name, raster in self.rasters(part).items():
+                window = self.plan.windows[name]
+                steps = slice(0, self.plan.steps) if self.plan.streaming else slice(window.start, window.stop)
+                counts.rasters[name][start + first : start + first + len(part), steps] = raster.reshape(len(part), raster.shape[1], -1)
 
-    def raster(self, p: Population, kept, rasters: int) -> np.ndarray:
+    def rasters(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Population -> (samples, steps of its window, *shape) spikes of a few samples."""
         raise NotImplementedError
 
 
 class _Exact(_Batch):
     """radix and sync_rate: integers forward, no loop over time."""
-
-    @property
-    def tensors(self) -> int:
-        """Tensors of a population's size that its spikes unfold into."""
-        return max([w.stop - w.start for w in self.plan.windows.values()], default=1)
 
     def train(self, p: Population, q):
         """(steps of the window, batch, *shape) spikes of values `q`; for an ``if`` input, q is the pixel."""
@@ -175,17 +190,17 @@ class _Exact(_Batch):
                 q[p.name] = tf.clip_by_value(self.quotient(v, self.constant(p, "threshold")), 0, p.levels)
         return q
 
-    def forward(self, pixels):
+    def forward(self, pixels, record: bool = False):
+        """Counts and outputs of a batch; with `record` also the spike trains."""
         network, q = self.network, self.transmitted(pixels)
-        tallied, outputs, kept, trains = {}, {}, {}, {}
+        tallied, outputs, trains = {}, {}, {}
         for p in network.populations:
             if p.kind == "readout":
                 outputs[p.name] = self.readout(p, q, trains)
             elif p.kind != "input" or network.input_code != "analog":
-                kept[p.name] = self.tf.convert_to_tensor(pixels[p.name]) if p.kind == "input" else q[p.name]
-                trains[p.name] = self.train(p, kept[p.name])
+                trains[p.name] = self.train(p, self.tf.convert_to_tensor(pixels[p.name]) if p.kind == "input" else q[p.name])
                 tallied[p.name] = self.tally(p, trains[p.name])
-        return tallied, outputs, kept
+        return tallied, outputs, trains if record else {}
 
     def readout(self, p: Population, q: dict, trains: dict):
         """(steps, batch, neurons) potential after every step."""
@@ -206,89 +221,95 @@ class _Exact(_Batch):
             return tf.repeat(total[None], self.plan.steps, axis=0)
         return tf.cumsum(tf.add_n(changes), axis=0) + total
 
-    def raster(self, p: Population, kept, rasters: int) -> np.ndarray:
-        return np.asarray(self.train(p, kept[:rasters])).astype(np.int8).swapaxes(0, 1)
+    def rasters(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        *_, trains = self.forward(self.pixels(inputs), record=True)
+        return {name: np.asarray(train).astype(np.int8).swapaxes(0, 1) for name, train in trains.items()}
 
 
 class _Streaming(_Batch):
-    """rate and signed: layer by layer over the whole time."""
+    """rate and signed: one loop over time that adds, compares and counts; nothing but counts is kept of a step."""
 
-    @property
-    def tensors(self) -> int:
-        """A population's spikes at all steps are alive at once."""
-        return self.plan.steps
-
-    def forward(self, pixels):
-        tf, network, steps = self.tf, self.network, self.plan.steps
-        sent: dict = {}
-        start = {p.name: self.constant(p, "initial_potential") for p in network.populations}
-        bias = {p.name: self.constant(p, "bias") for p in network.populations}
-        tallied, outputs, kept = {}, {}, {}
-        for p in network.populations:
-            incoming = [c for c in network.incoming(p.name) if c.pre in sent]
-            if p.kind == "input":
-                if network.input_code == "analog":
-                    for c in network.outgoing(p.name):
-                        target = bias if network.code == "rate" else start
-                        target[c.post] = target[c.post] + self.operators[c.name](pixels[p.name])
-                    continue
+    def start(self, pixels) -> tuple[dict, dict]:
+        """Population -> (batch, *shape) potentials before the first step, and biases of a step."""
+        tf, network = self.tf, self.network
+        batch = tf.shape(next(iter(pixels.values())))[0]
+        zeros = {p.name: tf.zeros((batch, *p.shape), self.dtype) for p in network.populations}
+        start = {p.name: zeros[p.name] + self.constant(p, "initial_potential") for p in network.populations}
+        bias = {p.name: self.constant(p, "bias") for p in network.populations}  # no batch axis where samples share it: less to read
+        for p in network.inputs:
+            if network.input_code == "analog":
+                target = bias if network.code == "rate" else start
+                for c in network.outgoing(p.name):
+                    target[c.post] = target[c.post] + self.operators[c.name](pixels[p.name])
+            else:
                 target = bias if network.input_code == "if" else start
                 target[p.name] = target[p.name] + pixels[p.name]
-            sums = None
-            for c in incoming:
-                if c.kind == "max_pool":
-                    continue
-                flat = self.operators[c.name](tf.reshape(sent[c.pre], (-1, *self.operators[c.name].pre_shape)))
-                flat = tf.reshape(flat, (steps, -1, *p.shape))
-                sums = flat if sums is None else sums + flat
-            if p.kind == "max_pool":
-                largest = None
-                for c in incoming:
-                    flat = tf.reshape(tf.cumsum(sent[c.pre], axis=0), (-1, *self.operators[c.name].pre_shape))
-                    found = tf.reshape(self.operators[c.name](flat), (steps, -1, *p.shape))
-                    largest = found if largest is None else tf.maximum(largest, found)
-                assert largest is not None
-                spikes = tf.concat([largest[:1], largest[1:] - largest[:-1]], axis=0)
-                sent[p.name] = spikes
-            else:
-                batch = tf.shape(next(iter(pixels.values())))[0]
-                zeros = tf.zeros((batch, *p.shape), self.dtype)
-                if p.kind == "readout":
-                    if sums is None:
-                        sums = tf.zeros((steps, batch, *p.shape), self.dtype)
-                    outputs[p.name] = tf.cumsum(sums + bias[p.name], axis=0) + start[p.name]
-                    continue
-                spikes = self.fire(p, sums, bias[p.name] + zeros, start[p.name] + zeros)
-                gains = np.array([self.plan.windows[p.name].gain(t) for t in range(steps)], self.dtype)
-                sent[p.name] = spikes if (gains == 1).all() else spikes * gains.reshape(-1, *[1] * (len(p.shape) + 1))
-            tallied[p.name] = self.tally(p, tf.abs(spikes) if network.code == "signed" else spikes)
-            kept[p.name] = spikes
-        return tallied, outputs, kept
+        return start, bias
 
-    def fire(self, p: Population, sums, bias, start):
-        """(steps, batch, *shape) spikes of a population that receives `sums`."""
+    def forward(self, pixels, record: bool = False):
+        """Counts and outputs of a batch; with `record` also every spike."""
         tf, steps = self.tf, self.plan.steps
-        window = self.plan.windows[p.name]
-        threshold = self.constant(p, "threshold")
-        retracts = self.network.code == "signed" and p.kind != "input"
-        record = tf.TensorArray(self.dtype, size=steps, element_shape=start.shape)
-        gains = tf.constant([window.gain(t) for t in range(steps)], self.dtype)
-        active = tf.constant([window.active(t) for t in range(steps)], self.dtype)
+        potential, bias = self.start(pixels)
+        analog = self.network.input_code == "analog"
+        spiking = [p for p in self.network.populations if p.kind != "readout" and not (analog and p.kind == "input")]
+        windows = {p.name: self.plan.windows[p.name] for p in spiking}
+        gains = {p.name: tf.constant([windows[p.name].gain(t) for t in range(steps)], self.dtype) for p in spiking}
+        active = {p.name: tf.constant([windows[p.name].active(t) for t in range(steps)], self.dtype) for p in spiking}
+        pooled = {c.pre for c in self.network.connections if c.kind == "max_pool"}
+        signed = self.network.code == "signed"
+        count = {p.name: tf.zeros_like(potential[p.name]) for p in spiking if signed or p.kind == "max_pool" or p.name in pooled}
+        always = {p.name for p in spiking if windows[p.name] == Window(0, steps)}  # its gain is 1 and it is never shut
 
-        def step(t, v, n, record):
-            v = v + bias * (active[t] if p.kind == "input" else 1.0)
-            if sums is not None:
-                v = v + sums[t]
-            h = threshold * gains[t]
-            s = tf.cast(v >= h, v.dtype)
-            if retracts:
-                s = s * tf.cast(n < p.levels, v.dtype) - tf.cast(tf.logical_and(v < 0, n > 0), v.dtype)
-            s = s * active[t]
-            v = tf.where(s != 0, tf.zeros_like(v), v) if p.reset == "zero" else v - h * s
-            return t + 1, v, n + s * gains[t], record.write(t, s)
+        def array():
+            return tf.TensorArray(tf.float64, size=steps)
 
-        *_, record = tf.while_loop(lambda t, *_: t < steps, step, (0, start, tf.zeros_like(start), record), maximum_iterations=steps)
-        return record.stack()
+        tallied = {p.name: [array() for _ in range(1 + sum(not isinstance(fan, int) for *_, fan in self.ledgers[p.name]))] for p in spiking}
+        outputs = {p.name: tf.TensorArray(self.dtype, size=steps) for p in self.network.readouts}
+        kept = {p.name: tf.TensorArray(self.dtype, size=steps) for p in spiking if record}
 
-    def raster(self, p: Population, kept, rasters: int) -> np.ndarray:
-        return np.asarray(kept[:, :rasters]).astype(np.int8).swapaxes(0, 1)
+        def step(t, potential, count, tallied, outputs, kept):
+            sent: dict = {}
+            potential, count, tallied = dict(potential), dict(count), {name: list(arrays) for name, arrays in tallied.items()}
+            outputs, kept = dict(outputs), dict(kept)
+            for p in self.network.populations:
+                name, incoming = p.name, [c for c in self.network.incoming(p.name) if c.pre in sent]
+                if p.kind == "max_pool":
+                    largest = [self.operators[c.name](count[c.pre]) for c in incoming]
+                    s = tf.cast(tf.reduce_max(tf.stack(largest), axis=0) > count[name], self.dtype)
+                elif p.kind == "readout":
+                    potential[name] = sum((self.operators[c.name](sent[c.pre]) for c in incoming), potential[name] + bias[name])
+                    outputs[name] = outputs[name].write(t, potential[name])
+                    continue
+                elif name not in tallied:
+                    continue  # an analog input sends nothing
+                else:
+                    drive = bias[name] if name in always or p.kind != "input" else bias[name] * active[name][t]
+                    v = sum((self.operators[c.name](sent[c.pre]) for c in incoming), potential[name] + drive)
+                    h = self.constant(p, "threshold") * (1 if name in always else gains[name][t])
+                    s = tf.cast(v >= h, self.dtype)
+                    if signed and p.kind != "input":
+                        n = count[name]
+                        s = s * tf.cast(n < p.levels, self.dtype) - tf.cast(tf.logical_and(v < 0, n > 0), self.dtype)
+                    if name not in always:
+                        s = s * active[name][t]
+                    potential[name] = tf.where(s != 0, tf.zeros_like(v), v) if p.reset == "zero" else v - h * s
+                sent[name] = s if name in always else s * gains[name][t]
+                if name in count:
+                    count[name] = count[name] + sent[name]
+                fired = tf.abs(s) if signed else s
+                tallied[name] = [a.write(t, found[0]) for a, found in zip(tallied[name], self.tally(p, fired[None]), strict=True)]
+                if record:
+                    kept[name] = kept[name].write(t, s)
+            return t + 1, potential, count, tallied, outputs, kept
+
+        state = (0, potential, count, tallied, outputs, kept)
+        *_, tallied, outputs, kept = tf.while_loop(lambda t, *_: t < steps, step, state, maximum_iterations=steps)
+        return (
+            {name: [a.stack() for a in arrays] for name, arrays in tallied.items()},
+            {name: a.stack() for name, a in outputs.items()},
+            {name: a.stack() for name, a in kept.items()},
+        )
+
+    def rasters(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        _, _, kept = self.forward(self.pixels(inputs), record=True)
+        return {name: np.asarray(spikes).astype(np.int8).swapaxes(0, 1) for name, spikes in kept.items()}
