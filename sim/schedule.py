@@ -74,7 +74,8 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
     if not streaming:
         return Schedule(windows, max(w.stop for w in windows.values()), False)
     if steps is None:
-        settle = max(p.levels for p in network.populations if p.kind != "input") + len(network.populations) + max(w.stop for w in windows.values())
+        largest = max(p.levels for p in network.populations if p.kind != "input")
+        settle = largest + len(network.populations) + max(w.stop for w in windows.values())
         steps = DEFAULT_STEPS if network.code == "rate" else settle
     for p in network.populations:
         if p.kind != "readout" and (p.name not in windows or (p.kind == "input" and network.code == "rate" and network.input_code == "if")):
