@@ -39,7 +39,7 @@ class Operator:
         self.seen = pooled_shape(connection, self.pre_shape)
         self.weights = None if connection.weights is None else connection.weights.astype(dtype)
 
-    def __call__(self, x):
+    def __call__(self, x) -> Any:
         """Weighted sums (max_pool: largest value of each window)."""
         tf, c = import_tensorflow(), self.connection
         x = tf.reshape(x, (-1, *self.pre_shape))
