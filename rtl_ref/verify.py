@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MissingToolError, SpikewattError
+from ..errors import DoesNotFitError, MissingToolError, SpikewattError
 from ..sim.network import SpikingNetwork
 from ..sim.simulate import simulate
 from .golden import GoldenCore, core_image
@@ -135,6 +135,10 @@ def verify_network(network: SpikingNetwork, x: np.ndarray, steps: int, waves: Pa
     ------
     DoesNotFitError : the network is no chain of integrate-and-fire populations. SpikewattError : nothing was compared.
     """
+    resets = {p.reset for p in network.populations}
+    if network.code != "rate" or network.input_code != "if" or "zero" in resets:
+        got = f"code {network.code}, input code {network.input_code}, resets {sorted(resets)}"
+        raise DoesNotFitError("RTL core", "executes the tick rule: rate code, if input, reset by subtraction", got)
     trace = simulate(network, x, "reference", steps, rasters=len(x))
     sizes = [p.size for p in network.populations]
     simulation = CoreSimulation(max(sizes[:-1]), max(sizes[1:]), network.weight_bits, waves=waves)

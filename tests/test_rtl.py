@@ -9,6 +9,7 @@ import pytest
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.rtl_ref import verify
 from spikewatt.rtl_ref.golden import GoldenCore, core_image
+from spikewatt.sim.convert import convert
 from spikewatt.sim.simulate import simulate
 
 pytestmark = pytest.mark.rtl
@@ -84,6 +85,13 @@ def test_what_does_not_fit_is_named(mlp_network, cnn_network):
         core_image(mlp_network, "hidden1", 64, 48, 8, 6)
     with pytest.raises(DoesNotFitError, match="'max1': the core integrates"):
         core_image(cnn_network, "max1", 1000, 1000, 8, 24)
+
+
+def test_codes_that_the_core_does_not_execute_are_refused(mlp, digits):
+    x = digits.scaled("test")[:1]
+    network = convert(mlp, digits.scaled("train")[:50], code="radix", steps=3, input_levels=digits.levels)
+    with pytest.raises(DoesNotFitError, match="executes the tick rule.*got code radix, input code if"):
+        verify.verify_network(network, x, steps=4)
 
 
 def test_silent_input_is_not_a_verification(mlp_network):
