@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 from pathlib import Path
@@ -11,7 +12,8 @@ from .keras_backend import import_keras
 
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
 MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
-KNOWN = ("mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10", *CONVOLUTIONAL)
+ACTIVATION = re.compile(r"(.+)-(k|qcfs)(\d{1,4})")
+KNOWN = ("mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10", *CONVOLUTIONAL, "each with -k<bits> or -qcfs<levels> for few levels")
 
 
 def check_name(name: str) -> None:
@@ -21,8 +23,30 @@ def check_name(name: str) -> None:
     if str(name).endswith(".keras"):
         if not Path(name).is_file():
             raise SpikewattError(str(name), "the .keras file must exist", "no such file")
-    elif not (name in CONVOLUTIONAL or MLP.fullmatch(str(name))):
+    elif not ((base := _base(str(name))) in CONVOLUTIONAL or MLP.fullmatch(base)):
         raise SpikewattError("network", "must name a network or be the path of a .keras file", repr(name), ", ".join(KNOWN))
+
+
+def _base(name: str) -> str:
+    """The name without its activation."""
+    match = ACTIVATION.fullmatch(name)
+    return match.group(1) if match else name
+
+
+def _firing(name: str):
+    """Makes a layer of a kind with the activation that the end of the name asks for, in a layer of its own if it is not a ReLU."""
+    match, numbers = ACTIVATION.fullmatch(name), itertools.count(1)
+    if match is None:
+        return lambda kind, *args, **options: [kind(*args, activation="relu", **options)]
+    from .quantised_layers import QCFS, KBitReLU
+
+    kind, number = match.group(2), int(match.group(3))
+
+    def make(layer, *args, **options) -> list:
+        activation = KBitReLU(number, name=f"kbit{next(numbers)}") if kind == "k" else QCFS(number, name=f"qcfs{next(numbers)}")
+        return [layer(*args, **options), activation]
+
+    return make
 
 
 def build_network(name: str, input_shape: tuple[int, int, int], classes: int, seed: int = 0):
@@ -32,7 +56,8 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     ----------
     name : ``mlp-<inputs>-<hidden>-…-<classes>``; ``lenet`` (20C5-P2-50C5-P2-500-10, average pooling, valid padding),
         ``lenet-same`` (same padding), ``lenet-max`` (max pooling), ``lenet-strided`` (P2 is a learned 2x2 convolution of stride 2),
-        ``annarchy-cnn`` (16C5-P2-64C5-P2-64C5-P2-10, same padding, max pooling).
+        ``annarchy-cnn`` (16C5-P2-64C5-P2-64C5-P2-10, same padding, max pooling). Each with ``-k<bits>`` or ``-qcfs<levels>`` behind it
+        has activations with few levels, for quantisation-aware training (`KBitReLU`, `QCFS`).
     input_shape : (rows, columns, channels). classes : size of the output.
 
     Raises
@@ -46,8 +71,9 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     layers = keras.layers
     keras.utils.set_random_seed(seed)
     stack: list = [layers.Input(input_shape, name="pixels")]
-    if MLP.fullmatch(name):
-        inputs, *hidden, outputs = map(int, name.split("-")[1:])
+    base, firing = _base(name), _firing(name)
+    if MLP.fullmatch(base):
+        inputs, *hidden, outputs = map(int, base.split("-")[1:])
         rows, columns, channels = input_shape
         if (inputs, outputs) != (rows * columns * channels, classes):
             raise SpikewattError(
@@ -57,21 +83,22 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
                 f"{rows * columns * channels} and {classes}",
             )
         stack.append(layers.Flatten(name="flatten"))
-        stack += [layers.Dense(size, activation="relu", name=f"hidden{i}") for i, size in enumerate(hidden, 1)]
+        for i, size in enumerate(hidden, 1):
+            stack += firing(layers.Dense, size, name=f"hidden{i}")
     else:
-        filters = (16, 64, 64) if name == "annarchy-cnn" else (20, 50)
-        padding = "same" if name in ("annarchy-cnn", "lenet-same") else "valid"
+        filters = (16, 64, 64) if base == "annarchy-cnn" else (20, 50)
+        padding = "same" if base in ("annarchy-cnn", "lenet-same") else "valid"
         for i, count in enumerate(filters, 1):
-            stack.append(layers.Conv2D(count, 5, padding=padding, activation="relu", name=f"conv{i}"))
-            if name == "lenet-strided":
-                stack.append(layers.Conv2D(count, 2, strides=2, activation="relu", name=f"pool{i}"))
-            elif name in ("lenet-max", "annarchy-cnn"):
+            stack += firing(layers.Conv2D, count, 5, padding=padding, name=f"conv{i}")
+            if base == "lenet-strided":
+                stack += firing(layers.Conv2D, count, 2, strides=2, name=f"pool{i}")
+            elif base in ("lenet-max", "annarchy-cnn"):
                 stack.append(layers.MaxPooling2D(2, name=f"pool{i}"))
             else:
                 stack.append(layers.AveragePooling2D(2, name=f"pool{i}"))
         stack.append(layers.Flatten(name="flatten"))
-        if name != "annarchy-cnn":
-            stack.append(layers.Dense(500, activation="relu", name="hidden1"))
+        if base != "annarchy-cnn":
+            stack += firing(layers.Dense, 500, name="hidden1")
     stack.append(layers.Dense(classes, activation="softmax", name="output"))
     try:
         return keras.Sequential(stack, name=name)
@@ -94,6 +121,8 @@ def load_keras(path: str | Path):
     if not zipfile.is_zipfile(path):
         raise FileFormatError(str(path), "must be a .keras file (a zip archive written by model.save)", "something else")
     keras = import_keras()
+    from . import quantised_layers  # noqa: F401  registers its layers with Keras
+
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many types for a bad archive; none is ours to tell apart

@@ -86,6 +86,7 @@ def run(
     schedule: Schedule,
     rasters: int = 0,
     progress: Progress | None = None,
+    seed: int = 0,
     workers: int | None = None,
 ) -> Counts:
     """Run `inputs` (samples, neurons; integers) in ANNarchy; same counts as the reference engine, bit for bit.
@@ -122,12 +123,16 @@ def run(
                         for sample in range(start, min(stop, rasters)):
                             layout.read_raster(counts, sample, result[f"raster_{sample}"])
                     (folder / f"{start}.npz").unlink()
+                    (folder / f"{start}.events.npy").unlink(missing_ok=True)
                     done += stop - start
                     report("simulate", done, samples)
                 if (start := next(waiting, None)) is not None:
                     stdin = pool.processes[worker].stdin
                     assert stdin is not None
-                    stdin.write(f"{start} {min(start + chunk, samples)} {rasters}\n")
+                    stop = min(start + chunk, samples)
+                    if (events := layout.events(inputs[start:stop], start, seed)) is not None:
+                        np.save(folder / f"{start}.events.npy", events)
+                    stdin.write(f"{start} {stop} {rasters}\n")
                 elif done == samples:
                     break
     return counts

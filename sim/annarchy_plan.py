@@ -3,7 +3,7 @@
 ANNarchy delivers a spike one step after it was fired. Exact codes do not notice, since a population fires only when its inputs have
 been silent for a step. In streaming codes a population at depth d runs d steps behind the zero-latency semantics of the
 reference engine: its window starts d steps later, every count is read d steps later, and where paths differ in length a
-relay (a neuron that repeats what it hears) fills the gap.
+relay (a neuron that repeats what it hears) fills the gap. Neurons of encoded inputs repeat what they are given at each step.
 The observers are a second, small population without spikes: one row per count (spikes of a population, synaptic
 operations of a connection) that holds the sum of the step, and one row per read-out neuron that integrates.
 """
@@ -17,14 +17,17 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ..errors import SpikewattError
-from .engine import Counts, split_inputs
+from .encoders import ENCODERS
+from .engine import Counts, events, split_inputs
 from .geometry import unroll
 from .network import Population, SpikingNetwork
 from .schedule import Schedule, Window
 
 NEVER = 1e300  # threshold of a padding neuron, cap of one that may fire at will
 MAX_NEURONS = 4_000_000
-NEURON_FIELDS = ("threshold", "bias", "start_step", "stop_step", "doubling", "retracts", "cap", "resets_to_zero", "counts_maximum")
+NEURON_FIELDS = (
+    "threshold", "bias", "start_step", "stop_step", "doubling", "retracts", "cap", "resets_to_zero", "counts_maximum", "repeats"
+)  # fmt: skip
 OBSERVER_FIELDS = ("keeps", "bias", "start_step", "stop_step")
 
 
@@ -141,7 +144,7 @@ class Layout:
         if (p.name, extra) in self.segments:
             return
         lag, window = self.lag[p.name] + extra, self.schedule.windows[p.name]
-        late = Window(window.start + lag, window.stop + lag, window.doubling)
+        late = Window(window.start + lag, window.stop + lag, window.gains)
         self.segments[p.name, extra] = _Segment(p, self.size, lag, late, extra > 0)
         self.size += p.size
 
@@ -160,10 +163,11 @@ class Layout:
         """The NEURON_FIELDS of a segment, scalar or (size,)."""
         p, code = s.population, self.network.code
         values: dict[str, float | np.ndarray] = dict.fromkeys(NEURON_FIELDS, 0.0)
-        values |= {"start_step": s.window.start, "stop_step": s.window.stop, "doubling": s.window.doubling, "cap": NEVER}
+        values |= {"start_step": s.window.start, "stop_step": s.window.stop, "cap": NEVER}
+        if s.relay or (p.kind == "input" and self.network.input_code in ENCODERS):
+            return values | {"threshold": 1.0, "repeats": 1.0}
         values["retracts"] = code == "signed" and p.kind != "input"
-        if s.relay:
-            return values | {"threshold": 1.0}
+        values["doubling"] = bool(s.window.gains)
         if p.kind == "max_pool":
             return values | {"counts_maximum": 1.0}
         if code == "signed" and p.kind != "input":
@@ -239,7 +243,7 @@ class Layout:
         pixels = split_inputs(network, inputs)
         if network.input_code != "analog":
             index = np.concatenate([self.segments[p.name, 0].first + np.arange(p.size) for p in network.inputs])
-            return index, inputs.astype(np.float64), network.input_code == "if"
+            return index, inputs.astype(np.float64), network.input_code != "bitplane"
         as_bias = network.code == "rate"
         bias = np.concatenate([neurons[NEURON_FIELDS.index("bias")], observers[OBSERVER_FIELDS.index("bias")]])
         base = bias if as_bias else np.concatenate([potential, kept])
@@ -253,6 +257,14 @@ class Layout:
             index.append(at + np.arange(product.shape[1]))
             values.append(base[index[-1]] + product)
         return np.concatenate(index), np.concatenate(values, axis=1).astype(np.float64), as_bias
+
+    def events(self, inputs: np.ndarray, first: int, seed: int) -> np.ndarray | None:
+        """(samples, steps, inputs) worth of what encoded inputs send, from sample `first` on; None where they compute their own spikes."""
+        found = events(self.network, split_inputs(self.network, inputs), self.schedule.steps, seed, first)
+        if not found:
+            return None
+        gains = [[self.schedule.windows[name].gain(t) for t in range(self.schedule.steps)] for name in found]
+        return np.concatenate([part.astype(np.int32) * np.array(g)[:, None] for part, g in zip(found.values(), gains, strict=True)], axis=2)
 
     def read(self, counts: Counts, start: int, recorded: np.ndarray) -> None:
         """Fill `counts` from `recorded` (samples, steps run, observers), samples `start` onwards."""

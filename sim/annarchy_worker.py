@@ -18,7 +18,8 @@ from .annarchy_build import cache_folder, import_annarchy, no_arguments
 from .annarchy_plan import NEURON_FIELDS, OBSERVER_FIELDS, Plan
 
 # One neuron for all codes. Between start_step and stop_step it fires when v reaches threshold * gain, and gain halves at each step
-# under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight * value.
+# under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight * value. A neuron that
+# `repeats` sends what it is given, at once.
 # n sums the values sent, so that an input's n exceeds the pool's own exactly when the window's maximum rises.
 NEURON = dict(
     parameters="\n".join(f"{field} = 0.0" for field in NEURON_FIELDS),
@@ -28,7 +29,7 @@ NEURON = dict(
         v = g_exc + v + bias * open : init = 0.0
         up = ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold * gain, 1.0, 0.0)) : init = 0.0
         down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
-        value = open * gain * (ite(n < cap, up, 0.0) - down) : init = 0.0
+        value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
         n = n : init = 0.0
     """,
     spike="value * value > 0.0",
@@ -104,8 +105,11 @@ class Simulator:
         self.set_by_sample = bias if plan.sample_bias else np.concatenate([plan.potential, plan.kept])
         self.other = (plan.potential.tolist(), plan.kept.tolist()) if plan.sample_bias else ([], [])
 
-    def run(self, values: np.ndarray, with_raster: bool) -> tuple[np.ndarray, np.ndarray | None]:
-        """One sample: (steps, observers) recorded, and the (steps, neurons) signs of its spikes if asked for."""
+    def run(self, values: np.ndarray, with_raster: bool, events: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """One sample: (steps, observers) recorded, and the (steps, neurons) signs of its spikes if asked for.
+
+        Encoded inputs are given `events` (steps, inputs), one row at each step, in place of `values`.
+        """
         cells, observers, plan = self.neurons.cyInstance, self.observers.cyInstance, self.plan
         self.network.instance.set_time(0)
         cells.reset()
@@ -121,7 +125,13 @@ class Simulator:
         observers.g_exc = observers.g_count = self.observer_zeros
         if with_raster:
             self.raster.resume()
-        self.network.instance.run(plan.steps)
+        if events is None:
+            self.network.instance.run(plan.steps)
+        else:
+            for t in range(plan.steps):
+                self.set_by_sample[plan.sample_index] = events[t] if t < len(events) else 0
+                cells.bias = self.set_by_sample[: len(self.zeros)].tolist()
+                self.network.instance.run(1)
         raster = None
         if with_raster:
             raster = np.sign(np.asarray(self.raster.get("value"))).astype(np.int8)
@@ -138,7 +148,9 @@ def main(folder: Path) -> None:
     print("ready", file=answers)
     for line in sys.stdin:
         start, stop, rasters = map(int, line.split())
-        results = [simulator.run(inputs[i], i < rasters) for i in range(start, stop)]
+        given = folder / f"{start}.events.npy"
+        events = np.load(given) if given.is_file() else [None] * (stop - start)
+        results = [simulator.run(inputs[i], i < rasters, events[i - start]) for i in range(start, stop)]
         arrays = {f"raster_{start + i}": raster for i, (_, raster) in enumerate(results) if raster is not None}
         np.savez(folder / f"{start}.npz", allow_pickle=False, recorded=np.array([recorded for recorded, _ in results]), **arrays)
         print("done", start, stop, file=answers)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from .batched_operators import Operator, import_tensorflow
-from .engine import Counts, Progress, largest_potential, split_inputs
+from .encoders import ENCODERS
+from .engine import Counts, Progress, events, largest_potential, split_inputs
 from .network import Population, SpikingNetwork
 from .schedule import Schedule, Window, schedule
 
@@ -21,12 +22,15 @@ RASTER_BATCH = 16  # samples whose every spike is kept at once
 COMPILE_FROM = 2_000_000  # neuron updates of a run; below, compiling takes longer than running
 
 
-def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: int = 0, progress: Progress | None = None) -> Counts:
-    """Run `inputs` (samples, neurons; integers) in batches of bounded memory."""
+def run(
+    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: int = 0, progress: Progress | None = None, seed: int = 0
+) -> Counts:
+    """Run `inputs` (samples, neurons; integers) in batches of bounded memory; `seed` is that of Poisson inputs."""
     widest = max(p.size for p in network.populations)
     steps = plan.steps if plan.streaming else max([w.stop - w.start for w in plan.windows.values()], default=1)
     batch = int(np.clip(MEMORY_BYTES / (widest * 4 * steps), 1, min(MAX_BATCH, len(inputs))))
-    return Runner(network, plan, batch, compiled=len(inputs) * widest * plan.steps > COMPILE_FROM).run(inputs, rasters, progress)
+    runner = Runner(network, plan, batch, compiled=len(inputs) * widest * plan.steps > COMPILE_FROM)
+    return runner.run(inputs, rasters, progress, seed)
 
 
 class Runner:
@@ -37,7 +41,7 @@ class Runner:
         dtype = np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64
         self.step = (_Streaming if plan.streaming else _Exact)(network, plan, dtype, compiled)
 
-    def run(self, inputs: np.ndarray, rasters: int = 0, progress: Progress | None = None) -> Counts:
+    def run(self, inputs: np.ndarray, rasters: int = 0, progress: Progress | None = None, seed: int = 0) -> Counts:
         """Run `inputs` (samples, neurons; integers)."""
         samples, batch = len(inputs), self.batch
         counts = Counts.empty(self.network, samples, self.plan.steps, rasters)
@@ -47,7 +51,7 @@ class Runner:
             padded = (
                 np.concatenate([part, np.zeros((missing, part.shape[1]), part.dtype)]) if missing else part
             )  # one shape, one compilation
-            self.step.run(padded, counts, start, len(part), max(min(rasters - start, len(part)), 0))
+            self.step.run(padded, counts, start, len(part), max(min(rasters - start, len(part)), 0), seed)
             if progress:
                 progress("simulate", min(start + batch, samples), samples)
         return counts
@@ -78,6 +82,7 @@ class _Batch:
                     fan = network.fan_out(c, column == "nonzero")
                     found.append((c.name, column, int(fan[0]) if fan.min() == fan.max() else fan.astype(np.float64)))
             self.ledgers[p.name] = found
+        self.encoded = network.input_code in ENCODERS
         self.tf = import_tensorflow()
         self.compiled = self.tf.function(self.forward, jit_compile=True, autograph=False) if compiled else self.forward
 
@@ -122,14 +127,17 @@ class _Batch:
         for name, column, fan in self.ledgers[p.name]:
             counts.synaptic_operations[column][name][part, steps] = tallied[0] * fan if isinstance(fan, int) else next(rest)
 
-    def pixels(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """Input population -> (batch, *shape) of its part of `inputs`."""
+    def pixels(self, inputs: np.ndarray, first: int = 0, seed: int = 0) -> dict[str, np.ndarray]:
+        """Input population -> (batch, *shape) of its part of `inputs`, or (steps, batch, *shape) of its events."""
         parts = split_inputs(self.network, inputs)
+        if encoded := events(self.network, parts, self.plan.steps, seed, first):
+            shapes = {name: self.network.population(name).shape for name in parts}
+            return {name: part.swapaxes(0, 1).reshape(part.shape[1], -1, *shapes[name]) for name, part in encoded.items()}
         return {name: part.reshape(-1, *self.network.population(name).shape).astype(self.dtype) for name, part in parts.items()}
 
-    def run(self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int) -> None:
+    def run(self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, seed: int) -> None:
         """One batch: `size` of the inputs are samples `start` onwards, the rest is padding."""
-        tallied, outputs, _ = self.compiled(self.pixels(inputs))
+        tallied, outputs, _ = self.compiled(self.pixels(inputs, start, seed))
         part = slice(start, start + size)
         for p in self.network.populations:
             if p.kind == "readout":
@@ -140,12 +148,12 @@ class _Batch:
                 self.fill(p, tallied[p.name], counts, part, steps)
         for first in range(0, rasters, RASTER_BATCH):
             part = inputs[first : min(first + RASTER_BATCH, rasters)]
-            for name, raster in self.rasters(part).items():
+            for name, raster in self.rasters(self.pixels(part, start + first, seed)).items():
                 window = self.plan.windows[name]
                 steps = slice(0, self.plan.steps) if self.plan.streaming else slice(window.start, window.stop)
                 counts.rasters[name][start + first : start + first + len(part), steps] = raster.reshape(len(part), raster.shape[1], -1)
 
-    def rasters(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+    def rasters(self, pixels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Population -> (samples, steps of its window, *shape) spikes of a few samples."""
         raise NotImplementedError
 
@@ -161,7 +169,7 @@ class _Exact(_Batch):
         if p.kind == "input" and self.network.input_code == "if":
             threshold, first = self.constant(p, "threshold"), self.constant(p, "initial_potential")
             return self.quotient((at + 1) * q[None] + first, threshold) - self.quotient(at * q[None] + first, threshold)
-        if window.doubling:
+        if window.gains:
             gain = 2.0 ** (length - 1 - at)
             halves = tf.floor(q[None] / gain.astype(self.dtype))
             return halves - 2 * tf.floor(halves / 2)
@@ -221,8 +229,8 @@ class _Exact(_Batch):
             return tf.repeat(total[None], self.plan.steps, axis=0)
         return tf.cumsum(tf.add_n(changes), axis=0) + total
 
-    def rasters(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
-        *_, trains = self.forward(self.pixels(inputs), record=True)
+    def rasters(self, pixels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        *_, trains = self.forward(pixels, record=True)
         return {name: np.asarray(train).astype(np.int8).swapaxes(0, 1) for name, train in trains.items()}
 
 
@@ -232,7 +240,7 @@ class _Streaming(_Batch):
     def start(self, pixels) -> tuple[dict, dict]:
         """Population -> (batch, *shape) potentials before the first step, and biases of a step."""
         tf, network = self.tf, self.network
-        batch = tf.shape(next(iter(pixels.values())))[0]
+        batch = tf.shape(next(iter(pixels.values())))[1 if self.encoded else 0]
         zeros = {p.name: tf.zeros((batch, *p.shape), self.dtype) for p in network.populations}
         start = {p.name: zeros[p.name] + self.constant(p, "initial_potential") for p in network.populations}
         bias = {p.name: self.constant(p, "bias") for p in network.populations}  # no batch axis where samples share it: less to read
@@ -241,7 +249,7 @@ class _Streaming(_Batch):
                 target = bias if network.code == "rate" else start
                 for c in network.outgoing(p.name):
                     target[c.post] = target[c.post] + self.operators[c.name](pixels[p.name])
-            else:
+            elif not self.encoded:
                 target = bias if network.input_code == "if" else start
                 target[p.name] = target[p.name] + pixels[p.name]
         return start, bias
@@ -273,7 +281,9 @@ class _Streaming(_Batch):
             outputs, kept = dict(outputs), dict(kept)
             for p in self.network.populations:
                 name, incoming = p.name, [c for c in self.network.incoming(p.name) if c.pre in sent]
-                if p.kind == "max_pool":
+                if p.kind == "input" and self.encoded:
+                    s = tf.cast(pixels[name][t], self.dtype)
+                elif p.kind == "max_pool":
                     largest = [self.operators[c.name](count[c.pre]) for c in incoming]
                     s = tf.cast(tf.reduce_max(tf.stack(largest), axis=0) > count[name], self.dtype)
                 elif p.kind == "readout":
@@ -296,7 +306,7 @@ class _Streaming(_Batch):
                 sent[name] = s if name in always else s * gains[name][t]
                 if name in count:
                     count[name] = count[name] + sent[name]
-                fired = tf.abs(s) if signed else s
+                fired = tf.abs(s) if signed or (self.encoded and p.kind == "input") else s
                 tallied[name] = [a.write(t, found[0]) for a, found in zip(tallied[name], self.tally(p, fired[None]), strict=True)]
                 if record:
                     kept[name] = kept[name].write(t, s)
@@ -310,6 +320,6 @@ class _Streaming(_Batch):
             {name: a.stack() for name, a in kept.items()},
         )
 
-    def rasters(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
-        _, _, kept = self.forward(self.pixels(inputs), record=True)
+    def rasters(self, pixels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        _, _, kept = self.forward(pixels, record=True)
         return {name: np.asarray(spikes).astype(np.int8).swapaxes(0, 1) for name, spikes in kept.items()}

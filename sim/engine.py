@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import SpikewattError
+from .encoders import ENCODERS, encode
 from .network import SpikingNetwork
 from .schedule import Schedule
 
@@ -51,6 +52,19 @@ def split_inputs(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.nd
     return {p.name: part for p, part in zip(network.inputs, np.split(inputs, ends, axis=1), strict=True)}
 
 
+def events(network: SpikingNetwork, pixels: dict[str, np.ndarray], steps: int, seed: int, first: int) -> dict[str, np.ndarray]:
+    """Input population -> (samples, steps, neurons) events of an encoder; empty where the inputs compute their own spikes.
+
+    `first` is the number of the first sample. Several inputs draw from different seeds.
+    """
+    if network.input_code not in ENCODERS:
+        return {}
+    return {
+        name: encode(network.input_code, part, network.input_levels, steps, seed + (i << 32), first)
+        for i, (name, part) in enumerate(pixels.items())
+    }
+
+
 def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
     """Bound on the magnitude of any potential or count in a run: start + threshold + what all inputs can add."""
     largest = 0
@@ -76,6 +90,8 @@ def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
                 if analog
                 else (max(pre.levels, 1) if not plan.streaming or pre.levels else plan.steps)
             )
+            if pre.kind == "input" and network.input_code in ENCODERS:
+                most = sum(plan.windows[pre.name].gain(t) for t in range(plan.steps))
             drive += row * windows * most
         largest = max(largest, start + drive)
     return largest

@@ -19,7 +19,8 @@ from .geometry import Geometry
 
 SUPPORTED = (
     "Dense, Conv2D, DepthwiseConv2D, SeparableConv2D, BatchNormalization, ReLU, Activation, AveragePooling2D, MaxPooling2D, "
-    "GlobalAveragePooling2D, GlobalMaxPooling2D, Add, Concatenate, ZeroPadding2D, Flatten, Reshape, Dropout, a final Softmax; "
+    "GlobalAveragePooling2D, GlobalMaxPooling2D, Add, Concatenate, ZeroPadding2D, Flatten, Reshape, Dropout, QCFS, KBitReLU, "
+    "a final Softmax; "
     "activations linear, relu, relu6 and (at an output) softmax"
 )
 NO_PADDING = ((0, 0), (0, 0))
@@ -64,7 +65,8 @@ class Node:
     """A population to be: ``input``, ``relu``, ``readout``, ``pool``, ``max_pool`` or
     ``flip`` (levels minus value, where the weight is negative).
 
-    `tensor` is the Keras tensor whose values it carries, `channels` its slice of them, `maximum` a cap such as ReLU6's.
+    `tensor` is the Keras tensor whose values it carries, `channels` its slice of them, `maximum` a cap such as ReLU6's, `levels` the
+    number of steps up to it where the layer was trained with them.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Node:
     channels: slice = field(default_factory=lambda: slice(None))
     maximum: float | None = None
     geometry: Geometry | None = None
+    levels: int = 0
 
 
 Emit = Callable[[Node], tuple[np.ndarray, int]]
@@ -93,6 +96,9 @@ class GraphReader:
 
     def __init__(self, model, emit: Emit, merge_pools: bool, flips: bool):
         keras = import_keras()
+        from ..models.quantised_layers import LAYERS
+
+        self.quantised = LAYERS
         self.keras, self.layers, self.emit = keras, keras.layers, emit
         self.merge_pools, self.flips = merge_pools, flips
         self.names: dict[str, int] = {}
@@ -150,7 +156,8 @@ class GraphReader:
         check_name(f"convert: layer {layer.name!r}", layer.name)
         inputs = [self.read(source) for source in layer._inbound_nodes[index].input_tensors]
         method = getattr(self, f"_{type(layer).__name__}", None)
-        own = getattr(self.layers, type(layer).__name__, None) is type(layer)  # a subclass may compute something else
+        ours = type(layer) in self.quantised
+        own = ours or getattr(self.layers, type(layer).__name__, None) is type(layer)  # a subclass may compute something else
         if method is None or not own:
             raise self._refused(layer, "must be a supported layer", type(layer).__name__)
         if getattr(layer, "data_format", "channels_last") != "channels_last":
@@ -161,6 +168,8 @@ class GraphReader:
         activation = getattr(layer, "activation", None)
         if activation is not None:
             value = self._activate(layer, activation, value, tensor, final)
+        elif ours:
+            value = self._relu(layer, value, tensor, float(layer.largest), int(layer.levels))
         elif isinstance(layer, self.layers.ReLU):
             value = self._relu(layer, value, tensor, layer.max_value)
         elif isinstance(layer, self.layers.Softmax) and not final:
@@ -183,7 +192,7 @@ class GraphReader:
             raise self._refused(layer, "activation must be supported", name)
         return self._relu(layer, value, tensor, 6.0 if name == "relu6" else None)
 
-    def _relu(self, layer, value: Value, tensor, maximum: float | None) -> Value:
+    def _relu(self, layer, value: Value, tensor, maximum: float | None, levels: int = 0) -> Value:
         """One population per block; a value that is a population's own spikes already is left as it is."""
         result, first = [], 0
         for block in value:
@@ -195,7 +204,7 @@ class GraphReader:
             if block.padding != NO_PADDING:
                 raise self._refused(layer, "zero padding stands in front of a convolution or pool", "a ReLU")
             name = self._name(block.name)
-            unit, _ = self.emit(Node(name, "relu", block.shape, block.terms, block.bias, tensor, channels, maximum))
+            unit, _ = self.emit(Node(name, "relu", block.shape, block.terms, block.bias, tensor, channels, maximum, levels=levels))
             result.append(replace(block, terms=(Term(name, "identity", unit),), bias=np.zeros(1)))
         return result
 
@@ -412,7 +421,7 @@ class GraphReader:
     def _same(self, layer, value: Value) -> Value:
         return value
 
-    _Dropout = _SpatialDropout2D = _GaussianNoise = _Softmax = _Activation = _same
+    _Dropout = _SpatialDropout2D = _GaussianNoise = _Softmax = _Activation = _QCFS = _KBitReLU = _same
 
     def _ReLU(self, layer, value: Value) -> Value:
         if np.any(layer.negative_slope) or np.any(layer.threshold):

@@ -13,10 +13,11 @@ import numpy as np
 
 from ..errors import SpikewattError, check_name, one_of, whole_number
 from . import hdf5
+from .encoders import ENCODERS
 from .geometry import Geometry, fan_out, output_shape
 
 FORMAT = "spikewatt-network"
-VERSION = 2
+VERSION = 3
 
 PopulationKind = Literal["input", "integrate_and_fire", "max_pool", "readout"]
 ConnectionKind = Literal["dense", "conv2d", "depthwise", "identity", "pool", "max_pool"]
@@ -25,7 +26,7 @@ CONNECTION_KINDS = ("dense", "conv2d", "depthwise", "identity", "pool", "max_poo
 STREAMING_CODES = ("rate", "signed")
 EXACT_CODES = ("radix", "sync_rate")
 CODES = STREAMING_CODES + EXACT_CODES
-INPUT_CODES = ("if", "bitplane", "analog")
+INPUT_CODES = ("if", "bitplane", "analog", *ENCODERS)
 RESETS = ("subtract", "zero")
 
 
@@ -62,6 +63,7 @@ class Population:
     threshold, bias, initial_potential : integers that broadcast to `shape`; threshold >= 1; the bias is added at every step.
     levels : largest value that one inference transmits, in spikes (or 2^steps - 1 under ``radix``); 0 where there is no limit.
     reset : ``subtract`` the threshold or to ``zero``.
+    unit : value of one spike, or of one unit of a read-out's potential, in the terms of the Keras network; one for all or (channels,).
     """
 
     name: str
@@ -72,6 +74,7 @@ class Population:
     initial_potential: np.ndarray
     levels: int = 0
     reset: str = "subtract"
+    unit: np.ndarray | float = 1.0
 
     def __post_init__(self):
         where = f"Population {self.name!r}"
@@ -83,6 +86,12 @@ class Population:
         for field in ("threshold", "bias", "initial_potential"):
             object.__setattr__(self, field, _integers(f"{where}.{field}", getattr(self, field), self.shape))
         one_of(f"{where}.reset", "must be a known reset", self.reset, RESETS)
+        unit = np.array(self.unit, np.float64)
+        unit = unit.reshape(-1)[:1].reshape(()) if (unit == unit.reshape(-1)[0]).all() else unit
+        if unit.shape not in ((), (self.shape[-1],)) or not np.isfinite(unit).all():
+            raise SpikewattError(f"{where}.unit", "is a value, one for all or one per channel", unit.shape, (self.shape[-1],))
+        unit.setflags(write=False)
+        object.__setattr__(self, "unit", unit)
         if not 0 <= self.levels < 2**31:
             raise SpikewattError(f"{where}.levels", "is a number of levels, or 0", self.levels, ">= 0")
         if self.threshold.min() < 1:
@@ -151,8 +160,8 @@ class SpikingNetwork:
     connections : each from an earlier population to a later one.
     code : how a value becomes spikes. Streaming: ``rate``, ``signed`` (with negative spikes). Exact: ``radix`` (most significant
         bit first), ``sync_rate`` (a layer fires when all its inputs have arrived).
-    input_code : ``if`` (integrates the pixel), ``bitplane`` (the bits of the pixel are its spikes) or ``analog`` (no spikes: a
-        host multiplies the first layer).
+    input_code : ``if`` (integrates the pixel), ``bitplane`` (the bits of the pixel are its spikes), ``analog`` (no spikes: a
+        host multiplies the first layer), or, under ``rate``, the name of an encoder (``poisson``, ``phase`` …; see encoders.py).
     input_unit : value, as the Keras model takes it, of one unit of integer input (1/255 for pixels in 0..1).
     output_unit : value of one unit of read-out potential per step, in the logits of the Keras model.
     weight_bits : width of a signed weight.
@@ -180,6 +189,10 @@ class SpikingNetwork:
         if len(order) != len(self.populations):
             raise SpikewattError("SpikingNetwork.populations", "names are unique", [p.name for p in self.populations])
         one_of("SpikingNetwork.input_code", "must be a known input code", self.input_code, INPUT_CODES)
+        if self.input_code in ENCODERS and self.code != "rate":
+            raise SpikewattError(
+                "SpikingNetwork.input_code", f"{self.input_code} drives a streaming rate", f"code {self.code}", "code 'rate'"
+            )
         kinds = [p.kind for p in self.populations]
         if "readout" not in kinds or kinds[: kinds.count("input")] != ["input"] * max(kinds.count("input"), 1):
             raise SpikewattError("SpikingNetwork.populations", "begin with the inputs and hold a readout", kinds)
@@ -202,6 +215,8 @@ class SpikingNetwork:
             expected = output_shape(c, pre.shape)
             if expected != post.shape:
                 raise SpikewattError(where, "the shape it produces is that of its post population", expected, post.shape)
+            if c.kind == "max_pool" and pre.kind == "input" and self.input_code in ENCODERS:
+                raise SpikewattError(where, "a max pool does not pool encoded inputs", self.input_code, "input_code 'if'")
             if pre.kind == "readout":
                 raise SpikewattError(where, "a readout feeds nothing", pre.name)
             # An identity synapse carries a ratio of units, one per channel, and is as wide as it has to be.
@@ -265,7 +280,15 @@ class SpikingNetwork:
             "input_unit": float(self.input_unit),
             "output_unit": float(self.output_unit),
             "populations": [
-                {"name": p.name, "shape": list(p.shape), "kind": p.kind, "levels": p.levels, "reset": p.reset} for p in self.populations
+                {
+                    "name": p.name,
+                    "shape": list(p.shape),
+                    "kind": p.kind,
+                    "levels": p.levels,
+                    "reset": p.reset,
+                    "unit": np.asarray(p.unit).tolist(),
+                }
+                for p in self.populations
             ],
             "connections": [
                 {
@@ -303,7 +326,9 @@ class SpikingNetwork:
             populations = []
             for i, p in enumerate(s["populations"]):
                 threshold, bias, start = (file[f"population_{i}_{field}"][()] for field in ("threshold", "bias", "initial_potential"))
-                populations.append(Population(p["name"], tuple(p["shape"]), p["kind"], threshold, bias, start, p["levels"], p["reset"]))
+                populations.append(
+                    Population(p["name"], tuple(p["shape"]), p["kind"], threshold, bias, start, p["levels"], p["reset"], p["unit"])
+                )
             connections = [
                 Connection(
                     c["pre"],

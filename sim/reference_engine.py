@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from .engine import Counts, Progress, split_inputs
+from .engine import Counts, Progress, events, split_inputs
 from .geometry import unroll
 from .network import SpikingNetwork
 from .schedule import Schedule
 
 
-def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: int = 0, progress: Progress | None = None) -> Counts:
+def run(
+    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: int = 0, progress: Progress | None = None, seed: int = 0
+) -> Counts:
     """Run `inputs` (samples, neurons; integers) through the windows of `plan`.
 
     At each step, for each population in order, with g = Σ W (gain · s) over its inputs and h = threshold · gain of the step:
 
     * input: ``if`` v += pixel; ``bitplane`` v starts as the pixel, threshold 1; then s = v >= h; v -= h s
+      encoded inputs send the events that `encode` made of the pixels
     * integrate_and_fire: v += g + bias; s = v >= h; v -= h s (or v = 0). ``signed``: s = 1 only while fewer than `levels` were
       sent, and s = -1 where v < 0 and some were sent
     * max_pool: s = 1 where the largest count of the window exceeds its own; a spike counts with its gain
@@ -34,8 +37,9 @@ def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: in
         if network.input_code == "analog":
             for c in network.outgoing(p.name):
                 (bias if network.code == "rate" else v)[c.post] += weights[c.name] @ pixels[p.name].T
-        else:
+        elif network.input_code in ("if", "bitplane"):
             (bias if network.input_code == "if" else v)[p.name] += pixels[p.name].T
+    encoded = events(network, pixels, plan.steps, seed, 0)
     count = {p.name: np.zeros((p.size, samples), np.int64) for p in network.populations}
     counts = Counts.empty(network, samples, plan.steps, rasters)
     for t in range(plan.steps):
@@ -44,7 +48,9 @@ def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: in
         for p in network.populations:
             window, h = plan.windows.get(p.name), np.ones((1, 1), np.int64)
             incoming = network.incoming(p.name)
-            if p.kind == "max_pool":
+            if p.name in encoded:
+                s = encoded[p.name][:, t].T.astype(np.int64)
+            elif p.kind == "max_pool":
                 largest = [
                     np.maximum.reduceat(heard[c.pre][weights[c.name].indices], weights[c.name].indptr[:-1], axis=0) for c in incoming
                 ]
@@ -67,7 +73,7 @@ def run(network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, rasters: in
                     s = np.where(count[p.name] < p.levels, s, 0) - ((v[p.name] < 0) & (count[p.name] > 0))
             assert window is not None
             s = s * window.active(t)
-            if p.kind != "max_pool":
+            if p.kind != "max_pool" and p.name not in encoded:
                 v[p.name] = np.where(s != 0, 0, v[p.name]) if p.reset == "zero" else v[p.name] - h * s
             sent[p.name] = window.gain(t) * s
             count[p.name] += sent[p.name]

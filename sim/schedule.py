@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import SpikewattError, whole_number
+from .encoders import ENCODERS, halving
 from .network import STREAMING_CODES, SpikingNetwork
 
 DEFAULT_STEPS = 32
@@ -12,19 +13,19 @@ DEFAULT_STEPS = 32
 
 @dataclass(frozen=True)
 class Window:
-    """Steps in which a population may fire: start <= t < stop. Under `doubling` the first spike is worth most, the last 1."""
+    """Steps in which a population may fire: start <= t < stop. `gains` are what a spike is worth in turn, over and over; 1 without."""
 
     start: int
     stop: int
-    doubling: bool = False
+    gains: tuple[int, ...] = ()
 
     def active(self, step: int) -> bool:
         """Whether `step` lies in the window."""
         return self.start <= step < self.stop
 
     def gain(self, step: int) -> int:
-        """Worth of a spike at `step`: 2^(steps left) under doubling, else 1."""
-        return 1 << (self.stop - 1 - step) if self.doubling and self.active(step) else 1
+        """Worth of a spike at `step`."""
+        return self.gains[(step - self.start) % len(self.gains)] if self.gains and self.active(step) else 1
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
         doubling = (network.input_code == "bitplane") if p.kind == "input" else network.code == "radix"
         length = p.levels.bit_length() if doubling else p.levels
         if p.kind == "input":
-            windows[p.name] = Window(0, 0 if network.input_code == "analog" else length, doubling)
+            windows[p.name] = Window(0, 0 if network.input_code == "analog" else length, halving(length) if doubling else ())
         elif not streaming:
             feeding = [windows[c.pre] for c in network.incoming(p.name)]
             start = max(w.stop for w in feeding)
@@ -70,7 +71,7 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
                 if len({(w.start, w.stop) for w in feeding}) != 1:
                     raise SpikewattError(f"Population {p.name!r}", "the inputs of a max pool fire at the same time", feeding)
                 start = feeding[0].start + 1
-            windows[p.name] = Window(start, start + length, doubling)
+            windows[p.name] = Window(start, start + length, halving(length) if doubling else ())
     if not streaming:
         return Schedule(windows, max(w.stop for w in windows.values()), False)
     if steps is None:
@@ -78,6 +79,10 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
         settle = largest + len(network.populations) + max(w.stop for w in windows.values())
         steps = DEFAULT_STEPS if network.code == "rate" else settle
     for p in network.populations:
-        if p.kind != "readout" and (p.name not in windows or (p.kind == "input" and network.code == "rate" and network.input_code == "if")):
+        if p.kind == "input" and network.input_code in ENCODERS:
+            windows[p.name] = Window(0, steps, ENCODERS[network.input_code].gains(network.input_levels))
+        elif p.kind != "readout" and (
+            p.name not in windows or (p.kind == "input" and network.code == "rate" and network.input_code == "if")
+        ):
             windows[p.name] = Window(0, steps)
     return Schedule(windows, steps, True)

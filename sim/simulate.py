@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
+from .encoders import ENCODERS
 from .engine import Progress, check_exact, largest_potential
 from .network import SpikingNetwork
 from .schedule import schedule
@@ -39,11 +40,16 @@ def _integer_input(network: SpikingNetwork, shape: tuple[int, ...], x) -> np.nda
     if not np.isfinite(x).all():
         raise SpikewattError("simulate.x", "must be finite", f"{int((~np.isfinite(x)).sum())} NaN or infinite values")
     levels = np.round(x / network.input_unit)
-    lowest = -network.input_levels if network.input_code == "analog" else 0  # only a host can multiply a negative input
+    lowest = -network.input_levels if takes_negative(network.input_code) else 0
     if levels.min() < lowest or levels.max() > network.input_levels:
         allowed = f"{lowest * network.input_unit:g}..{network.input_levels * network.input_unit:g}"
         raise SpikewattError("simulate.x", "must lie in the input range of the network", f"{x.min():g}..{x.max():g}", allowed)
     return levels.astype(np.int64)
+
+
+def takes_negative(input_code: str) -> bool:
+    """Whether inputs may be below zero: a host can multiply them, and a signed event can carry them."""
+    return input_code == "analog" or (input_code in ENCODERS and ENCODERS[input_code].signed)
 
 
 def simulate(
@@ -54,6 +60,8 @@ def simulate(
     rasters: int = 0,
     workers: int | None = None,
     progress: Progress | None = None,
+    *,
+    seed: int = 0,
 ) -> Trace:
     """Run `network` on every sample of `x` and return the counts.
 
@@ -66,6 +74,7 @@ def simulate(
     rasters : record which neuron fired at which step for the first `rasters` samples.
     workers : processes of the ANNarchy engine; by default one per core.
     progress : called with (stage, done, in all); the stages are ``compile`` and ``simulate``.
+    seed : of Poisson inputs; a sample's events depend on it and on the number of the sample only.
 
     Raises
     ------
@@ -80,19 +89,20 @@ def simulate(
         whole_number("simulate.workers", "must be a number of processes", workers, 1, 1024)
     inputs = integer_input(network, x)
     rasters = min(whole_number("simulate.rasters", "must be a number of samples", rasters, 0, 2**31), len(inputs))
+    whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
     check_exact(network, plan)
     if engine == "annarchy":
         from . import annarchy_engine
 
-        counts = annarchy_engine.run(network, inputs, plan, rasters, progress, workers)
+        counts = annarchy_engine.run(network, inputs, plan, rasters, progress, seed, workers)
     elif engine == "batched":
         from . import batched_engine
 
-        counts = batched_engine.run(network, inputs, plan, rasters, progress)
+        counts = batched_engine.run(network, inputs, plan, rasters, progress, seed)
     else:
         from . import reference_engine
 
-        counts = reference_engine.run(network, inputs, plan, rasters, progress)
+        counts = reference_engine.run(network, inputs, plan, rasters, progress, seed)
     settings = {
         "engine": engine,
         "code": network.code,
@@ -100,6 +110,8 @@ def simulate(
         "steps": plan.steps,
         "windows": {name: [w.start, w.stop] for name, w in plan.windows.items()},
         "weight_bits": network.weight_bits,
+        **({"seed": seed} if "poisson" in network.input_code else {}),
+        "counts_output_spikes": any(c.kind == "identity" for p in network.readouts for c in network.incoming(p.name)),
         "resets": sorted({p.reset for p in network.populations}),
         "state_bits": largest_potential(network, plan).bit_length() + 1,
         "outputs": {name: [part.start, part.stop] for name, part in counts.columns.items()},

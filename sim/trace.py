@@ -144,6 +144,22 @@ class Trace:
         whole_number("Trace.predictions.step", "must be a step of this trace", step, -self.steps, self.steps - 1)
         return self.outputs[:, step].argmax(axis=-1)
 
+    def decisions(self, spikes: int = 1, step: int = -1) -> tuple[np.ndarray, np.ndarray]:
+        """(samples,) class whose count first reaches `spikes`, and (samples,) the step (0-based) at which it did.
+
+        For a network converted with ``readout="spikes"``: 1 is time to first spike, k is time to k spikes. Of classes that get there
+        at once the one with more spikes by then wins, then the lowest; a sample without a decision by `step` is −1 in both.
+        """
+        whole_number("Trace.decisions.spikes", "must be a number of spikes", spikes, 1, 2**31)
+        whole_number("Trace.decisions.step", "must be a step of this trace", step, -self.steps, self.steps - 1)
+        if not self.settings.get("counts_output_spikes"):
+            raise SpikewattError("Trace.decisions", "needs an output that fires", "membrane read-out", "convert(readout='spikes')")
+        reached = self.outputs.max(axis=-1) >= spikes
+        when = np.where(reached.any(axis=-1), reached.argmax(axis=-1), -1)
+        when = np.where(when <= step % self.steps, when, -1)
+        classes = self.outputs[np.arange(self.samples), when].argmax(axis=1)
+        return np.where(when >= 0, classes, -1), when
+
     def accuracy(self, labels: np.ndarray) -> np.ndarray:
         """(steps,) share of samples whose prediction equals `labels`, after each step."""
         labels = np.asarray(labels)

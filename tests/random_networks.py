@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from spikewatt.sim.geometry import Geometry, output_shape
 from spikewatt.sim.network import EXACT_CODES, Connection, Population, SpikingNetwork
+from spikewatt.sim.simulate import takes_negative
 
 KINDS = ("conv2d", "depthwise", "pool", "max_pool", "dense")
 
@@ -67,7 +68,7 @@ def random_network(
         if (
             code == "signed"
             or (pre.kind == "input" and input_code != "bitplane" and exact)
-            or (pre.kind == "input" and input_code == "analog")
+            or (pre.kind == "input" and input_code not in ("if", "bitplane"))
         ):
             allowed = [k for k in allowed if k != "max_pool"]
         kind = str(random.choice(allowed or ["dense"]))
@@ -116,5 +117,6 @@ def random_network(
 def random_input(network: SpikingNetwork, samples: int, seed: int):
     """Inputs on the network's grid: an array, or a list of them for several inputs."""
     random = np.random.default_rng(seed)
-    found = [random.integers(0, network.input_levels + 1, (samples, *p.shape)) * network.input_unit for p in network.inputs]
+    lowest = -network.input_levels if takes_negative(network.input_code) else 0
+    found = [random.integers(lowest, network.input_levels + 1, (samples, *p.shape)) * network.input_unit for p in network.inputs]
     return found if len(found) > 1 else found[0]

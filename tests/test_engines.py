@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from spikewatt.sim.encoders import ENCODERS
 from spikewatt.sim.network import SpikingNetwork
 from spikewatt.sim.simulate import simulate
 
@@ -120,7 +121,7 @@ VARIANTS = [
                               ("sync_rate", ("if", "bitplane", "analog")))
     for input_code in input_codes
     for residual, inputs in ((False, 1), (True, 1), (True, 2))
-]  # fmt: skip
+] + [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCODERS)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("code", "input_code", "residual", "inputs"), VARIANTS)

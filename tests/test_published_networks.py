@@ -73,3 +73,38 @@ def test_lenet_in_radix_keeps_its_accuracy(shared_data):
         snn = simulate(network, x, "batched").accuracy(y)[-1]
         print(f"lenet, radix K={steps}: Keras {ann * 100:.2f} %, spiking {snn * 100:.2f} %")
         assert ann - snn <= most + 1e-9
+
+
+@pytest.mark.parametrize("bits", [0, 1, 2])
+def test_median_quantised_lenet_equals_its_quantised_network(bits, shared_data):
+    """Zou et al. (2023) report 99.32 % = 99.32 % for k = 1 after 13 steps: negative spikes settle on the quantised activations.
+
+    Every number of the Keras network lies on a power-of-two grid, so that float32 computes it exactly: the logits of all 10,000
+    images must be equal to the last bit.
+    """
+    import keras
+    from spikewatt.models.quantised_layers import round_to_grid
+
+    mnist = load_dataset("mnist", shared_data)
+    model = build_network(f"lenet-strided-k{bits}", mnist.input_shape, 10)
+    train(model, mnist, 5, batch_size=64)
+    quantised = keras.Sequential([keras.layers.Input(mnist.input_shape), *model.layers])
+    output = quantised.layers[-1]
+    output.activation = keras.activations.linear
+    first = quantised.layers[0]
+    first.kernel.assign(np.asarray(first.kernel) / 255)  # takes raw pixels, which are integers
+    round_to_grid(quantised)
+    x, y = mnist.x_test.astype(np.float32), mnist.y_test
+    logits = quantised.predict(x, batch_size=256, verbose=0)
+    network = convert(quantised, mnist.x_train[:100].astype(np.float32), "signed", input_max=255.0, input_code="analog", method="median")
+    trace = simulate(network, x, "batched")
+    accuracy = trace.accuracy(y)
+    ann = (logits.argmax(axis=1) == y).mean()
+    settled = int(np.argmax([np.array_equal(trace.outputs[:, t], trace.outputs[:, -1]) for t in range(trace.steps)])) + 1
+    first_at = int(np.argmax(accuracy >= ann)) + 1
+    sops = sum(int(c[:, :settled].sum()) for c in trace.sops.values()) / len(x)
+    print(f"lenet-strided k={bits}: {ann * 100:.2f} % quantised, {accuracy[-1] * 100:.2f} % spiking; reached after {first_at} steps, "
+          f"settled on all images after {settled}, {sops:.0f} SOPs per image")  # fmt: skip
+    assert len(x) == 10_000
+    assert np.array_equal(trace.outputs[:, -1] * network.output_unit, logits)
+    assert ann > 0.985
