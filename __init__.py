@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .analysis.diagnosis import diagnose as diagnose
     from .energy.cards import load_card as load_card
     from .energy.price import price as price
     from .errors import SpikewattError as SpikewattError
@@ -30,6 +31,7 @@ _HOME = {
     "simulate": "sim.simulate",
     "SpikingNetwork": "sim.network",
     "Trace": "sim.trace",
+    "diagnose": "analysis.diagnosis",
     "price": "energy.price",
     "load_card": "energy.cards",
     "load_dataset": "models.datasets",
@@ -44,6 +46,7 @@ __all__ = [
     "__version__",
     "build_network",
     "convert",
+    "diagnose",
     "load_card",
     "load_dataset",
     "load_keras",

@@ -23,6 +23,8 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with <dataset>.npz.")]
+INPUT_CODE_HELP = "if, bitplane, analog; under rate also poisson, signed_poisson, constant, bursting, phase, rank_order."
+METHOD_HELP = "least_error, diehl_model, diehl_data, robust, spike_norm, ml_genn_data, few_spike, median, qcfs."
 DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
 
 
@@ -65,7 +67,8 @@ def run(
     network: Annotated[str | None, typer.Option(help="Name of a network to train, or the path of a .keras file.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training data.")] = None,
     code: Annotated[str | None, typer.Option(help="rate, signed, radix or sync_rate.")] = None,
-    input_code: Annotated[str | None, typer.Option(help="if, bitplane or analog.")] = None,
+    input_code: Annotated[str | None, typer.Option(help=INPUT_CODE_HELP)] = None,
+    method: Annotated[str | None, typer.Option(help=METHOD_HELP)] = None,
     steps: Annotated[int | None, typer.Option(help="Steps: simulated ones under rate, per layer in exact codes.")] = None,
     engine: Annotated[str | None, typer.Option(help="annarchy, batched or reference.")] = None,
     device: Annotated[list[str] | None, typer.Option(help="Card name or .yaml file; repeat for several.")] = None,
@@ -84,6 +87,7 @@ def run(
         "epochs": epochs,
         "code": code,
         "input_code": input_code,
+        "method": method,
         "steps": steps,
         "engine": engine,
         "devices": device or None,
@@ -113,7 +117,10 @@ def convert(
     calibration_samples: Annotated[int, typer.Option(help="Training samples to calibrate on.")] = 1000,
     code: Annotated[str, typer.Option(help="rate, signed, radix or sync_rate.")] = "rate",
     steps: Annotated[int | None, typer.Option(help="Steps per layer, not under rate.")] = None,
-    input_code: Annotated[str, typer.Option(help="if, bitplane or analog.")] = "if",
+    input_code: Annotated[str, typer.Option(help=INPUT_CODE_HELP)] = "if",
+    method: Annotated[str, typer.Option(help=METHOD_HELP)] = "least_error",
+    reset: Annotated[str | None, typer.Option(help="subtract or zero, under rate; by default the method's own.")] = None,
+    readout: Annotated[str, typer.Option(help="membrane, or spikes (the output fires and is counted).")] = "membrane",
     bias_correction: Annotated[int, typer.Option(help="Sweeps of bias correction, in exact codes.")] = 0,
     force: Force = False,
     as_json: Json = False,
@@ -138,6 +145,9 @@ def convert(
         steps=steps,
         input_code=input_code,
         bias_correction=bias_correction,
+        method=method,
+        reset=reset,
+        readout=readout,
     )
     network.save(output)
 
@@ -161,6 +171,8 @@ def simulate(
     engine: Annotated[str, typer.Option(help="annarchy, batched or reference.")] = "annarchy",
     rasters: Annotated[int, typer.Option(help="Record every spike of the first so many samples.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes of the ANNarchy engine.")] = None,
+    seed: Annotated[int, typer.Option(help="Of Poisson inputs.")] = 0,
+    state_bits: Annotated[int | None, typer.Option(help="Width of a potential, which saturates in it; by default wide enough.")] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -178,7 +190,9 @@ def simulate(
         whole_number("simulate --samples", "must be at least 1", samples, 1, 10**9)
     input_max = spiking.input_unit * spiking.input_levels
     with stages() as progress:
-        trace = run_engine(spiking, data.scaled("test")[:samples] * input_max, engine, steps, rasters, workers, progress)
+        trace = run_engine(
+            spiking, data.scaled("test")[:samples] * input_max, engine, steps, rasters, workers, progress, seed=seed, state_bits=state_bits
+        )
     trace.save(output)
     accuracy = trace.accuracy(data.y_test[:samples])[-1]
     print_table(
@@ -187,6 +201,41 @@ def simulate(
         as_json,
         {"accuracy": float(accuracy)},
     )
+
+
+@verb
+def diagnose(
+    network: Annotated[Path, typer.Argument(help="Spiking network (.spk).")],
+    model: Annotated[Path, typer.Argument(help="The .keras file that it was converted from.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Existing folder for diagnosis.csv, .png and .svg.")] = None,
+    dataset: Annotated[str, typer.Option(help=DATASET_HELP)] = "digits",
+    data_dir: DataDir = None,
+    samples: Annotated[int, typer.Option(help="Test samples to look at.")] = 200,
+    steps: Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")] = None,
+    state_bits: Annotated[int | None, typer.Option(help="Width of a potential; by default wide enough.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Where did the accuracy go? Each layer beside the Keras layer that it came from, and what to try next."""
+    if output:
+        for name in ("diagnosis.csv", "diagnosis.png", "diagnosis.svg"):
+            _new_file(output / name, force)
+    whole_number("diagnose --samples", "must be a number of samples", samples, 1, 2000)
+    from .analysis.console import diagnosis_rows, print_table
+    from .analysis.diagnosis import diagnose as diagnose_layers
+    from .analysis.plots import save_diagnosis
+    from .models.datasets import load_dataset
+    from .models.networks import load_keras
+    from .sim.network import SpikingNetwork
+
+    spiking = SpikingNetwork.load(network)
+    data = load_dataset(dataset, data_dir)
+    x = data.scaled("test")[:samples] * spiking.input_unit * spiking.input_levels
+    table = diagnose_layers(load_keras(model), spiking, x, data.y_test[:samples], steps, state_bits)
+    if output:
+        table.to_csv(output / "diagnosis.csv", index=False)
+        save_diagnosis(table, output)
+    print_table(f"Diagnosis on {len(x)} samples", diagnosis_rows(table, raw=as_json), as_json)
 
 
 @verb

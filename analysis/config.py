@@ -11,6 +11,8 @@ from ..energy.cards import load_card
 from ..errors import SpikewattError, first_fault, one_of, read_yaml, whole_number
 from ..models.datasets import NAMES
 from ..models.networks import check_name
+from ..sim.methods import METHODS
+from ..sim.network import INPUT_CODES
 
 
 class RunConfig(BaseModel):
@@ -33,7 +35,11 @@ class RunConfig(BaseModel):
     batch_size: int = Field(default=32, ge=1, le=65_536)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     code: Literal["rate", "signed", "radix", "sync_rate"] = "rate"
-    input_code: Literal["if", "bitplane", "analog"] = "if"
+    input_code: str = Field(default="if", description="if, bitplane, analog, or an encoder such as poisson, under rate")
+    method: str = Field(default="least_error", description="how thresholds are chosen; see `convert`")
+    reset: Literal["subtract", "zero"] | None = Field(default=None, description="under rate; by default that of the method")
+    readout: Literal["membrane", "spikes"] = "membrane"
+    per_channel: bool | None = Field(default=None, description="one weight unit per output channel; by default in exact codes")
     bias_correction: int = Field(default=0, ge=0, le=100, description="sweeps, in exact codes")
     weight_bits: int = Field(default=8, ge=2, le=16)
     input_max: float = Field(
@@ -45,6 +51,7 @@ class RunConfig(BaseModel):
         description="rate: simulated steps (default 32); else steps per layer, or a mapping from layer to steps",
     )
     test_samples: int | None = Field(default=None, ge=1, description="only the first so many test samples")
+    diagnosis_samples: int = Field(default=200, ge=0, le=2000, description="test samples for the diagnosis of the layers; 0 for none")
     engine: Literal["annarchy", "batched", "reference"] = "annarchy"
     workers: int | None = Field(default=None, ge=1, description="processes of the ANNarchy engine; by default one per core")
     devices: list[str] = Field(default=["odin_style", "stm32l4r5", "nrf54l15"], min_length=1)
@@ -61,6 +68,8 @@ def make_config(values: dict | None, where: str) -> RunConfig:
     if not config.dataset.endswith(".npz"):
         one_of(f"{where}: dataset", "must name a data set or be the path of an .npz file", config.dataset, NAMES)
     check_name(config.network)
+    one_of(f"{where}: input_code", "must be a known input code", config.input_code, INPUT_CODES)
+    one_of(f"{where}: method", "must name a method", config.method, METHODS)
     if config.code == "rate" and isinstance(config.steps, dict):
         raise SpikewattError(f"{where}: steps", "is one number under rate", config.steps)
     if not isinstance(config.steps, dict) and config.steps is not None:

@@ -54,6 +54,24 @@ def stages() -> Iterator:
         yield progress
 
 
+def diagnosis_rows(table: pd.DataFrame, raw: bool) -> list[dict]:
+    """Rows of a diagnosis; as they are with `raw` (None where there is no value), else short and in percent."""
+    rows: list[dict] = [{key: None if value != value else value for key, value in row.items()} for row in table.to_dict("records")]
+    if raw:
+        return rows
+    percent = ("agreement", "mean_error", "clipped_share", "dead_share", "saturated_share", "accuracy_from_here")
+    return [
+        {
+            "layer": row["layer"],
+            "θ": row["threshold"] and int(row["threshold"]),
+            **{key.removesuffix("_share").replace("_", " "): "" if row[key] is None else f"{row[key] * 100:.1f} %" for key in percent},
+            "saturations": row["saturations"],
+            "try next": row["try_next"],
+        }
+        for row in rows
+    ]
+
+
 def print_table(title: str, rows: list[dict], as_json: bool, extra: dict | None = None) -> None:
     """Print `rows` as a table, or as JSON with `extra` beside them."""
     if as_json:

@@ -180,6 +180,45 @@ def draw_raster(axes: list[Axes], spikes: pd.DataFrame, neurons: dict[str, int],
     axes[-1].set_xlabel("step")
 
 
+def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
+    """Per layer: agreement with Keras, accuracy of Keras from there on, and what is clipped, dead or saturated."""
+    at = np.arange(len(table))
+    bars = axes[0].barh(at, table["agreement"].clip(lower=0) * 100, color=BLUE, height=0.6)
+    axes[0].bar_label(bars, [f"{share * 100:.1f}" for share in table["agreement"]], fontsize=8, padding=2)
+    axes[0].set_xlim(0, 118)
+    axes[0].set_xlabel("agreement with Keras (%)")
+    accuracy = table["accuracy_from_here"] * 100
+    axes[1].plot(accuracy, at, "o", color=ORANGE)
+    for x, y in zip(accuracy, at, strict=True):
+        text = "branches lead around it" if np.isnan(x) else f" {x:.1f}"
+        axes[1].annotate(text, (0.02, y) if np.isnan(x) else (x, y), fontsize=8, va="center", xytext=(4, 0), textcoords="offset points",
+                         xycoords=axes[1].get_yaxis_transform() if np.isnan(x) else "data")  # fmt: skip
+    if accuracy.notna().any():
+        span = max(accuracy.max() - accuracy.min(), 1.0)
+        axes[1].set_xlim(accuracy.min() - 0.3 * span, accuracy.max() + 0.6 * span)
+    axes[1].set_xlabel("accuracy of Keras from here on (%)")
+    for i, (key, label, colour) in enumerate(
+        (("clipped_share", "clipped", RED), ("dead_share", "dead", GREY), ("saturated_share", "at the largest value", PURPLE))
+    ):
+        axes[2].barh(at + (i - 1) * 0.25, table[key].fillna(0) * 100, 0.23, color=colour, label=label)
+    axes[2].set_xlim(0, max(float(np.nanmax([table[k].max() for k in ("clipped_share", "dead_share", "saturated_share")])) * 115, 1.0))
+    axes[2].set_xlabel("share (%)")
+    axes[2].legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    axes[0].set_yticks(at, table["layer"])
+    axes[0].invert_yaxis()
+    for ax in axes:
+        _clean(ax)
+
+
+def save_diagnosis(table: pd.DataFrame, folder: Path) -> Path:
+    """The picture of a diagnosis as PNG and SVG in `folder`; returns the PNG."""
+    fig = _figure(11, 1.6 + 0.4 * len(table))
+    draw_diagnosis(tuple(fig.subplots(1, 3, sharey=True, width_ratios=(1, 1, 1.2))), table)
+    for suffix in ("svg", "png"):
+        fig.savefig(folder / f"diagnosis.{suffix}", dpi=130)
+    return folder / "diagnosis.png"
+
+
 def plot_run(folder: str | Path) -> list[Path]:
     """Draw every picture of the run in `folder` as PNG and SVG; returns the PNGs.
 
@@ -231,6 +270,8 @@ def _plot(folder: Path) -> list[Path]:
         fig = _figure(10.5, 1.6 + 0.55 * len(prices.groupby(["device", "workload"])))
         draw_energy(tuple(fig.subplots(1, 2, width_ratios=(1, 1.1))), prices)
         save(fig, "energy")
+    if (folder / "diagnosis.csv").is_file():
+        written.append(save_diagnosis(pd.read_csv(folder / "diagnosis.csv"), folder))
     if trace.rasters:
         spikes = raster_table(trace, 0)
         spikes.to_csv(folder / "raster.csv", index=False)

@@ -27,6 +27,7 @@ from ..sim.network import SpikingNetwork
 from ..sim.simulate import simulate
 from ..sim.trace import Trace
 from .config import RunConfig
+from .diagnosis import diagnose
 from .plots import plot_run
 from .tables import class_report, layer_table
 
@@ -87,12 +88,16 @@ def _work(config: RunConfig, dataset: Dataset, folder: Path, progress: Progress 
         config.input_max,
         steps=None if config.code == "rate" else config.steps,
         input_code=config.input_code,
+        per_channel=config.per_channel,
         bias_correction=config.bias_correction,
+        method=config.method,
+        reset=config.reset,
+        readout=config.readout,
     )
     network.save(folder / "network.spk")
     ann = predictions(model, x)
     steps = config.steps if config.code == "rate" and isinstance(config.steps, int) else None
-    trace = simulate(network, x, config.engine, steps, min(SAMPLES_SHOWN, len(x)), config.workers, progress)
+    trace = simulate(network, x, config.engine, steps, min(SAMPLES_SHOWN, len(x)), config.workers, progress, seed=config.seed)
     trace.save(folder / "trace.h5")
 
     report("report", 0, 1)
@@ -110,6 +115,9 @@ def _work(config: RunConfig, dataset: Dataset, folder: Path, progress: Progress 
     }
     if history is not None:
         tables["training"] = history
+    if config.diagnosis_samples:
+        part = slice(config.diagnosis_samples)
+        tables["diagnosis"] = diagnose(model, network, x[part], labels[part], steps)
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     (folder / "assumptions.txt").write_text("\n".join([*prices.attrs["assumptions"], *does_not_fit.values()]) + "\n")

@@ -119,7 +119,7 @@ def run(
                 else:
                     start, stop = int(words[1]), int(words[2])
                     with np.load(folder / f"{start}.npz", allow_pickle=False) as result:
-                        layout.read(counts, start, result["recorded"])
+                        layout.read(counts, start, result["recorded"], result["lost"])
                         for sample in range(start, min(stop, rasters)):
                             layout.read_raster(counts, sample, result[f"raster_{sample}"])
                     (folder / f"{start}.npz").unlink()

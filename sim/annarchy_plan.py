@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from ..errors import SpikewattError
 from .encoders import ENCODERS
-from .engine import Counts, events, split_inputs
+from .engine import Counts, events, has_potential, split_inputs
 from .geometry import unroll
 from .network import Population, SpikingNetwork
 from .schedule import Schedule, Window
@@ -26,9 +26,10 @@ from .schedule import Schedule, Window
 NEVER = 1e300  # threshold of a padding neuron, cap of one that may fire at will
 MAX_NEURONS = 4_000_000
 NEURON_FIELDS = (
-    "threshold", "bias", "start_step", "stop_step", "doubling", "retracts", "cap", "resets_to_zero", "counts_maximum", "repeats"
+    "threshold", "bias", "start_step", "stop_step", "doubling", "retracts", "cap", "resets_to_zero", "counts_maximum", "repeats",
+    "lowest", "highest",
 )  # fmt: skip
-OBSERVER_FIELDS = ("keeps", "bias", "start_step", "stop_step")
+OBSERVER_FIELDS = ("keeps", "bias", "start_step", "stop_step", "lowest", "highest")
 
 
 def size_class(count: int, smallest: int) -> int:
@@ -124,7 +125,7 @@ class Layout:
             streaming = schedule.streaming or p.kind == "readout"
             self.lag[p.name] = max(before) + 1 if before and streaming else 0
         self.segments: dict[tuple[str, int], _Segment] = {}
-        self.size = 0
+        self.size = self.observers = 0
         for p in network.populations:
             if p.kind != "readout":
                 self._segment(p, 0)
@@ -162,7 +163,9 @@ class Layout:
     def _neuron_parameters(self, s: _Segment) -> dict[str, float | np.ndarray]:
         """The NEURON_FIELDS of a segment, scalar or (size,)."""
         p, code = s.population, self.network.code
-        values: dict[str, float | np.ndarray] = dict.fromkeys(NEURON_FIELDS, 0.0)
+        values: dict[str, float | np.ndarray] = {**dict.fromkeys(NEURON_FIELDS, 0.0), "lowest": -NEVER, "highest": NEVER}
+        if self.schedule.largest and not s.relay and has_potential(self.network, p):
+            values |= self._width()
         values |= {"start_step": s.window.start, "stop_step": s.window.stop, "cap": NEVER}
         if s.relay or (p.kind == "input" and self.network.input_code in ENCODERS):
             return values | {"threshold": 1.0, "repeats": 1.0}
@@ -178,13 +181,19 @@ class Layout:
             "resets_to_zero": p.reset == "zero",
         }
 
+    def _width(self) -> dict[str, float | np.ndarray]:
+        largest = self.schedule.largest or NEVER
+        return {"lowest": -largest - 1, "highest": largest}
+
     def plan(self, inputs: np.ndarray) -> tuple[Plan, np.ndarray]:
         """Arrays for the simulator, padded to a size class, and what each sample sets (samples, len(sample_index))."""
         network = self.network
         size, width = size_class(self.size, 1024), sum(p.size for p in network.readouts)
-        count = size_class(len(self.rows) + width, 32)
+        count = self.observers = size_class(len(self.rows) + width, 32)
         neurons, observers = np.zeros((len(NEURON_FIELDS), size)), np.zeros((len(OBSERVER_FIELDS), count))
         neurons[NEURON_FIELDS.index("threshold")] = NEVER
+        for table, names in ((neurons, NEURON_FIELDS), (observers, OBSERVER_FIELDS)):
+            table[names.index("lowest")], table[names.index("highest")] = -NEVER, NEVER
         potential, gain, kept = np.zeros(size), np.ones(size), np.zeros(count)
         for s in self.segments.values():
             part = slice(s.first, s.first + s.population.size)
@@ -199,7 +208,14 @@ class Layout:
             first[p.name] = at
             part, lag = slice(at, at + p.size), self.lag[p.name]
             at += p.size
-            for field, value in zip(OBSERVER_FIELDS, (1.0, p.per_neuron("bias"), lag, lag + self.schedule.steps), strict=True):
+            values = {
+                "keeps": 1.0,
+                "bias": p.per_neuron("bias"),
+                "start_step": lag,
+                "stop_step": lag + self.schedule.steps,
+                **self._width(),
+            }
+            for field, value in values.items():
                 observers[OBSERVER_FIELDS.index(field), part] = value
             kept[part] = p.per_neuron("initial_potential")
 
@@ -266,8 +282,8 @@ class Layout:
         gains = [[self.schedule.windows[name].gain(t) for t in range(self.schedule.steps)] for name in found]
         return np.concatenate([part.astype(np.int32) * np.array(g)[:, None] for part, g in zip(found.values(), gains, strict=True)], axis=2)
 
-    def read(self, counts: Counts, start: int, recorded: np.ndarray) -> None:
-        """Fill `counts` from `recorded` (samples, steps run, observers), samples `start` onwards."""
+    def read(self, counts: Counts, start: int, recorded: np.ndarray, lost: np.ndarray) -> None:
+        """Fill `counts` from sample `start` on: `recorded` (samples, steps run, observers), `lost` (samples, neurons + observers)."""
         recorded, steps = np.round(recorded).astype(np.int64), self.schedule.steps
         part = slice(start, start + len(recorded))
         for i, row in enumerate(self.rows):
@@ -276,10 +292,16 @@ class Layout:
             (counts.spikes if row.column is None else counts.synaptic_operations[row.column])[row.name][part] = values
         for (connection, column), (population, fan) in self.multiples.items():
             counts.synaptic_operations[column][connection][part] = counts.spikes[population][part] * fan
+        for p in self.network.populations if lost.size else ():
+            if p.kind != "readout" and p.name in counts.saturations:
+                first = self.segments[p.name, 0].first
+                counts.saturations[p.name][part] = lost[:, first : first + p.size].sum(axis=1)
         at = len(self.rows)
         for p in self.network.readouts:
             lag = self.lag[p.name]
             counts.output(p.name)[part] = recorded[:, lag : lag + steps, at : at + p.size]
+            if lost.size:
+                counts.saturations[p.name][part] = lost[:, lost.shape[1] - self.observers + at :][:, : p.size].sum(axis=1)
             at += p.size
 
     def read_raster(self, counts: Counts, sample: int, raster: np.ndarray) -> None:

@@ -15,18 +15,20 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .annarchy_build import cache_folder, import_annarchy, no_arguments
-from .annarchy_plan import NEURON_FIELDS, OBSERVER_FIELDS, Plan
+from .annarchy_plan import NEURON_FIELDS, NEVER, OBSERVER_FIELDS, Plan
 
 # One neuron for all codes. Between start_step and stop_step it fires when v reaches threshold * gain, and gain halves at each step
 # under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight * value. A neuron that
-# `repeats` sends what it is given, at once.
+# `repeats` sends what it is given, at once. A potential is held within lowest..highest, and `lost` counts how often.
 # n sums the values sent, so that an input's n exceeds the pool's own exactly when the window's maximum rises.
 NEURON = dict(
     parameters="\n".join(f"{field} = 0.0" for field in NEURON_FIELDS),
     equations="""
         gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
         open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
+        sum_ = g_exc + v + bias * open : init = 0.0
+        v = clip(sum_, lowest, highest) : init = 0.0
+        lost = lost + ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0
         up = ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold * gain, 1.0, 0.0)) : init = 0.0
         down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
         value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
@@ -40,7 +42,11 @@ NEURON = dict(
 )
 OBSERVER = dict(
     parameters="\n".join(f"{field} = 0.0" for field in OBSERVER_FIELDS),
-    equations="c = g_exc + g_count + keeps * c + ite(t >= start_step, ite(t < stop_step, bias, 0.0), 0.0) : init = 0.0",
+    equations="""
+        sum_ = g_exc + g_count + keeps * c + ite(t >= start_step, ite(t < stop_step, bias, 0.0), 0.0) : init = 0.0
+        c = clip(sum_, lowest, highest) : init = 0.0
+        lost = lost + ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0
+    """,
     spike="c < -1.0e300",
     reset="",
 )
@@ -101,12 +107,13 @@ class Simulator:
             setattr(self.observers, field, plan.observers[i])
         self.zeros, self.observer_zeros = [0.0] * neurons, [0.0] * observers
         self.gain = plan.gain.tolist()
+        self.saturates = bool((plan.observers[OBSERVER_FIELDS.index("highest")] < NEVER).any())
         bias = np.concatenate([plan.neurons[NEURON_FIELDS.index("bias")], plan.observers[OBSERVER_FIELDS.index("bias")]])
         self.set_by_sample = bias if plan.sample_bias else np.concatenate([plan.potential, plan.kept])
         self.other = (plan.potential.tolist(), plan.kept.tolist()) if plan.sample_bias else ([], [])
 
-    def run(self, values: np.ndarray, with_raster: bool, events: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-        """One sample: (steps, observers) recorded, and the (steps, neurons) signs of its spikes if asked for.
+    def run(self, values: np.ndarray, with_raster: bool, events: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """One sample: (steps, observers) recorded, losses of neurons and observers, the (steps, neurons) signs of its spikes if asked for.
 
         Encoded inputs are given `events` (steps, inputs), one row at each step, in place of `values`.
         """
@@ -121,6 +128,8 @@ class Simulator:
         else:
             cells.v, observers.c = mine
         cells.n, cells.gain = self.zeros, self.gain
+        if self.saturates:
+            cells.lost, observers.lost = self.zeros, self.observer_zeros
         cells.g_exc = cells.g_window = self.zeros
         observers.g_exc = observers.g_count = self.observer_zeros
         if with_raster:
@@ -136,7 +145,8 @@ class Simulator:
         if with_raster:
             raster = np.sign(np.asarray(self.raster.get("value"))).astype(np.int8)
             self.raster.pause()
-        return np.asarray(self.counts.get("c")), raster
+        lost = np.array([*cells.lost, *observers.lost], np.int64) if self.saturates else np.zeros(0, np.int64)
+        return np.asarray(self.counts.get("c")), lost, raster
 
 
 def main(folder: Path) -> None:
@@ -151,8 +161,9 @@ def main(folder: Path) -> None:
         given = folder / f"{start}.events.npy"
         events = np.load(given) if given.is_file() else [None] * (stop - start)
         results = [simulator.run(inputs[i], i < rasters, events[i - start]) for i in range(start, stop)]
-        arrays = {f"raster_{start + i}": raster for i, (_, raster) in enumerate(results) if raster is not None}
-        np.savez(folder / f"{start}.npz", allow_pickle=False, recorded=np.array([recorded for recorded, _ in results]), **arrays)
+        arrays = {f"raster_{start + i}": raster for i, (*_, raster) in enumerate(results) if raster is not None}
+        arrays |= {"recorded": np.array([recorded for recorded, *_ in results]), "lost": np.array([lost for _, lost, _ in results])}
+        np.savez(folder / f"{start}.npz", allow_pickle=False, **arrays)
         print("done", start, stop, file=answers)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .batched_operators import Operator, import_tensorflow
 from .encoders import ENCODERS
-from .engine import Counts, Progress, events, largest_potential, split_inputs
+from .engine import Counts, Progress, events, has_potential, largest_potential, split_inputs
 from .network import Population, SpikingNetwork
 from .schedule import Schedule, Window, schedule
 
@@ -82,6 +82,7 @@ class _Batch:
                     fan = network.fan_out(c, column == "nonzero")
                     found.append((c.name, column, int(fan[0]) if fan.min() == fan.max() else fan.astype(np.float64)))
             self.ledgers[p.name] = found
+        self.saturating = {p.name for p in network.populations if plan.largest and has_potential(network, p)}
         self.encoded = network.input_code in ENCODERS
         self.tf = import_tensorflow()
         self.compiled = self.tf.function(self.forward, jit_compile=True, autograph=False) if compiled else self.forward
@@ -137,7 +138,7 @@ class _Batch:
 
     def run(self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, seed: int) -> None:
         """One batch: `size` of the inputs are samples `start` onwards, the rest is padding."""
-        tallied, outputs, _ = self.compiled(self.pixels(inputs, start, seed))
+        tallied, outputs, _, lost = self.compiled(self.pixels(inputs, start, seed))
         part = slice(start, start + size)
         for p in self.network.populations:
             if p.kind == "readout":
@@ -146,6 +147,8 @@ class _Batch:
                 window = self.plan.windows[p.name]
                 steps = slice(0, self.plan.steps) if self.plan.streaming else slice(window.start, window.stop)
                 self.fill(p, tallied[p.name], counts, part, steps)
+        for name, losses in lost.items():
+            counts.saturations[name][part] = np.asarray(losses)[:size]
         for first in range(0, rasters, RASTER_BATCH):
             part = inputs[first : min(first + RASTER_BATCH, rasters)]
             for name, raster in self.rasters(self.pixels(part, start + first, seed)).items():
@@ -208,7 +211,7 @@ class _Exact(_Batch):
             elif p.kind != "input" or network.input_code != "analog":
                 trains[p.name] = self.train(p, self.tf.convert_to_tensor(pixels[p.name]) if p.kind == "input" else q[p.name])
                 tallied[p.name] = self.tally(p, trains[p.name])
-        return tallied, outputs, trains if record else {}
+        return tallied, outputs, trains if record else {}, {}
 
     def readout(self, p: Population, q: dict, trains: dict):
         """(steps, batch, neurons) potential after every step."""
@@ -230,7 +233,7 @@ class _Exact(_Batch):
         return tf.cumsum(tf.add_n(changes), axis=0) + total
 
     def rasters(self, pixels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        *_, trains = self.forward(pixels, record=True)
+        _, _, trains, _ = self.forward(pixels, record=True)
         return {name: np.asarray(train).astype(np.int8).swapaxes(0, 1) for name, train in trains.items()}
 
 
@@ -258,6 +261,7 @@ class _Streaming(_Batch):
         """Counts and outputs of a batch; with `record` also every spike."""
         tf, steps = self.tf, self.plan.steps
         potential, bias = self.start(pixels)
+        batch = tf.shape(next(iter(potential.values())))[0]
         analog = self.network.input_code == "analog"
         spiking = [p for p in self.network.populations if p.kind != "readout" and not (analog and p.kind == "input")]
         windows = {p.name: self.plan.windows[p.name] for p in spiking}
@@ -275,10 +279,10 @@ class _Streaming(_Batch):
         outputs = {p.name: tf.TensorArray(self.dtype, size=steps) for p in self.network.readouts}
         kept = {p.name: tf.TensorArray(self.dtype, size=steps) for p in spiking if record}
 
-        def step(t, potential, count, tallied, outputs, kept):
+        def step(t, potential, count, tallied, outputs, kept, lost):
             sent: dict = {}
             potential, count, tallied = dict(potential), dict(count), {name: list(arrays) for name, arrays in tallied.items()}
-            outputs, kept = dict(outputs), dict(kept)
+            outputs, kept, lost = dict(outputs), dict(kept), dict(lost)
             for p in self.network.populations:
                 name, incoming = p.name, [c for c in self.network.incoming(p.name) if c.pre in sent]
                 if p.kind == "input" and self.encoded:
@@ -287,7 +291,8 @@ class _Streaming(_Batch):
                     largest = [self.operators[c.name](count[c.pre]) for c in incoming]
                     s = tf.cast(tf.reduce_max(tf.stack(largest), axis=0) > count[name], self.dtype)
                 elif p.kind == "readout":
-                    potential[name] = sum((self.operators[c.name](sent[c.pre]) for c in incoming), potential[name] + bias[name])
+                    v = sum((self.operators[c.name](sent[c.pre]) for c in incoming), potential[name] + bias[name])
+                    potential[name] = self.held(name, v, lost)
                     outputs[name] = outputs[name].write(t, potential[name])
                     continue
                 elif name not in tallied:
@@ -295,6 +300,7 @@ class _Streaming(_Batch):
                 else:
                     drive = bias[name] if name in always or p.kind != "input" else bias[name] * active[name][t]
                     v = sum((self.operators[c.name](sent[c.pre]) for c in incoming), potential[name] + drive)
+                    v = self.held(name, v, lost)
                     h = self.constant(p, "threshold") * (1 if name in always else gains[name][t])
                     s = tf.cast(v >= h, self.dtype)
                     if signed and p.kind != "input":
@@ -310,16 +316,26 @@ class _Streaming(_Batch):
                 tallied[name] = [a.write(t, found[0]) for a, found in zip(tallied[name], self.tally(p, fired[None]), strict=True)]
                 if record:
                     kept[name] = kept[name].write(t, s)
-            return t + 1, potential, count, tallied, outputs, kept
+            return t + 1, potential, count, tallied, outputs, kept, lost
 
-        state = (0, potential, count, tallied, outputs, kept)
-        *_, tallied, outputs, kept = tf.while_loop(lambda t, *_: t < steps, step, state, maximum_iterations=steps)
+        lost = {name: tf.zeros(batch, tf.int64) for name in self.saturating}
+        state = (0, potential, count, tallied, outputs, kept, lost)
+        *_, tallied, outputs, kept, lost = tf.while_loop(lambda t, *_: t < steps, step, state, maximum_iterations=steps)
         return (
             {name: [a.stack() for a in arrays] for name, arrays in tallied.items()},
             {name: a.stack() for name, a in outputs.items()},
             {name: a.stack() for name, a in kept.items()},
+            lost,
         )
 
+    def held(self, name: str, v, lost: dict):
+        """`v` within the width of a potential; what it lost is counted in `lost`."""
+        if name not in self.saturating:
+            return v
+        held = self.tf.clip_by_value(v, -self.plan.largest - 1, self.plan.largest)
+        lost[name] = lost[name] + self.tf.reduce_sum(self.tf.cast(held != v, self.tf.int64), axis=list(range(1, v.shape.rank)))
+        return held
+
     def rasters(self, pixels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        _, _, kept = self.forward(pixels, record=True)
+        _, _, kept, _ = self.forward(pixels, record=True)
         return {name: np.asarray(spikes).astype(np.int8).swapaxes(0, 1) for name, spikes in kept.items()}

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import SpikewattError
+from ..errors import SpikewattError, whole_number
 from .encoders import ENCODERS, encode
-from .network import SpikingNetwork
+from .network import Population, SpikingNetwork
 from .schedule import Schedule
 
 Progress = Callable[[str, int, int], None]
+
+
+def has_potential(network: SpikingNetwork, population: Population) -> bool:
+    """Whether a population adds up a potential, which can saturate: all but max pools and inputs that are given their events."""
+    return population.kind != "max_pool" and (population.kind != "input" or network.input_code == "if")
 
 
 @dataclass
@@ -24,6 +29,7 @@ class Counts:
     outputs: np.ndarray
     rasters: dict[str, np.ndarray]
     columns: dict[str, slice] = field(default_factory=dict)
+    saturations: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, network: SpikingNetwork, samples: int, steps: int, rasters: int) -> Counts:
@@ -39,6 +45,7 @@ class Counts:
             np.zeros((samples, steps, width), np.int64),
             {p.name: np.zeros((rasters, steps, p.size), np.int8) for p in spiking} if rasters else {},
             columns,
+            {p.name: np.zeros(samples, np.int64) for p in network.populations if has_potential(network, p)},
         )
 
     def output(self, readout: str) -> np.ndarray:
@@ -97,9 +104,21 @@ def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
     return largest
 
 
-def check_exact(network: SpikingNetwork, plan: Schedule) -> None:
-    """Raise unless all sums of this run stay exact in float64 (below 2^53)."""
+def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None) -> int:
+    """Width of a signed potential: what the worst case needs, or the `state_bits` that were asked for.
+
+    Raises
+    ------
+    SpikewattError : sums that are not exact in float64 (2^53 and more), or a width too small for an exact code.
+    """
     if (largest := largest_potential(network, plan)) >= 2**53:
         raise SpikewattError(
             "simulate.steps", "potentials stay below 2^53, where float64 is exact", largest, "fewer steps or smaller weights"
         )
+    needed = largest.bit_length() + 1
+    if state_bits is None:
+        return needed
+    whole_number("simulate.state_bits", "must be a width of signed potentials", state_bits, 2, 64)
+    if state_bits < needed and not plan.streaming:
+        raise SpikewattError("simulate.state_bits", f"{network.code} is exact only if no potential saturates", state_bits, f">= {needed}")
+    return state_bits

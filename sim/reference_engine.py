@@ -64,6 +64,10 @@ def run(
                         p.kind != "input" or window.active(t)  # type: ignore[union-attr]
                     )
                 )
+                if plan.largest and p.name in counts.saturations:
+                    held = np.clip(v[p.name], -plan.largest - 1, plan.largest)
+                    counts.saturations[p.name] += (held != v[p.name]).sum(axis=0)
+                    v[p.name] = held
                 if window is None:
                     counts.output(p.name)[:, t] = v[p.name].T
                     continue

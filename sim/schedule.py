@@ -35,6 +35,7 @@ class Schedule:
     windows: dict[str, Window]
     steps: int
     streaming: bool
+    largest: int = 0  # potentials saturate at this value, and at its negative minus 1; 0: never
 
 
 def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:

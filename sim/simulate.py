@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
 from .encoders import ENCODERS
-from .engine import Progress, check_exact, largest_potential
+from .engine import Progress, largest_potential, state_width
 from .network import SpikingNetwork
 from .schedule import schedule
 from .trace import Trace, summarise
@@ -62,6 +63,7 @@ def simulate(
     progress: Progress | None = None,
     *,
     seed: int = 0,
+    state_bits: int | None = None,
 ) -> Trace:
     """Run `network` on every sample of `x` and return the counts.
 
@@ -75,6 +77,8 @@ def simulate(
     workers : processes of the ANNarchy engine; by default one per core.
     progress : called with (stage, done, in all); the stages are ``compile`` and ``simulate``.
     seed : of Poisson inputs; a sample's events depend on it and on the number of the sample only.
+    state_bits : width of a signed potential; by default what the worst case needs. In a narrower one the potential of a streaming code
+        saturates after the sum of each step, which the trace counts; exact codes do not run in a narrower one.
 
     Raises
     ------
@@ -90,7 +94,9 @@ def simulate(
     inputs = integer_input(network, x)
     rasters = min(whole_number("simulate.rasters", "must be a number of samples", rasters, 0, 2**31), len(inputs))
     whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
-    check_exact(network, plan)
+    width = state_width(network, plan, state_bits)
+    if width <= largest_potential(network, plan).bit_length():
+        plan = replace(plan, largest=2 ** (width - 1) - 1)
     if engine == "annarchy":
         from . import annarchy_engine
 
@@ -113,7 +119,7 @@ def simulate(
         **({"seed": seed} if "poisson" in network.input_code else {}),
         "counts_output_spikes": any(c.kind == "identity" for p in network.readouts for c in network.incoming(p.name)),
         "resets": sorted({p.reset for p in network.populations}),
-        "state_bits": largest_potential(network, plan).bit_length() + 1,
+        "state_bits": width,
         "outputs": {name: [part.start, part.stop] for name, part in counts.columns.items()},
     }
     return Trace(
@@ -126,4 +132,5 @@ def simulate(
         hashlib.sha256(np.ascontiguousarray(inputs, "<i8").tobytes()).hexdigest(),
         settings,
         counts.rasters,
+        counts.saturations,
     )

@@ -15,7 +15,7 @@ from .geometry import pooled_shape
 from .network import SpikingNetwork
 
 FORMAT = "spikewatt-trace"
-VERSION = 2
+VERSION = 3
 LEDGERS = ("synapses", "nonzero")
 
 
@@ -108,6 +108,7 @@ class Trace:
     network_hash, data_hash : what ran on what.
     settings : engine, code, steps and the like.
     rasters : population -> (samples, steps, neurons) spikes (-1, 0 or 1) of the first samples, where asked for.
+    saturations : population -> (samples,) how often a potential left its width and was held at the end of it.
     """
 
     spikes: dict[str, np.ndarray]
@@ -119,6 +120,7 @@ class Trace:
     data_hash: str
     settings: dict
     rasters: dict[str, np.ndarray] = field(default_factory=dict)
+    saturations: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def samples(self) -> int:
@@ -173,7 +175,7 @@ class Trace:
     def content_hash(self) -> str:
         """SHA-256 over all counts."""
         digest = hashlib.sha256()
-        for arrays in (self.spikes, *(self.synaptic_operations[column] for column in LEDGERS), {"outputs": self.outputs}):
+        for arrays in (self.spikes, *(self.synaptic_operations[column] for column in LEDGERS), {"outputs": self.outputs}, self.saturations):
             for key, array in arrays.items():
                 digest.update(f"{key}{array.shape}".encode() + np.ascontiguousarray(array, "<i8").tobytes())
         return digest.hexdigest()
@@ -185,6 +187,8 @@ class Trace:
             about = {k: getattr(self, k) for k in ("network_hash", "data_hash", "settings", "neurons")}
             file.attrs["about"] = json.dumps({**about, "layers": [asdict(layer) for layer in self.layers]})
             hdf5.put(file, "outputs", self.outputs)
+            for population, counts in self.saturations.items():
+                hdf5.put(file, f"saturations/{population}", counts)
             for population, counts in self.spikes.items():
                 hdf5.put(file, f"spikes/{population}", counts)
             for column, connections in self.synaptic_operations.items():
@@ -212,6 +216,7 @@ class Trace:
                 outputs=file["outputs"][()],
                 layers=layers,
                 rasters=rasters,
+                saturations={p: file[f"saturations/{p}"][()] for p in about["neurons"] if f"saturations/{p}" in file},
                 **about,
             )
             hdf5.same_hash(Path(path), file.attrs["hash"], trace.content_hash())

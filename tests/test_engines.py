@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from spikewatt.errors import SpikewattError
 from spikewatt.sim.encoders import ENCODERS
 from spikewatt.sim.network import SpikingNetwork
 from spikewatt.sim.simulate import simulate
@@ -18,7 +19,9 @@ def assert_equal(a, b) -> int:
     compared = 0
     assert a.spikes.keys() == b.spikes.keys()
     assert a.rasters.keys() == b.rasters.keys()
-    pairs = [(a.spikes[p], b.spikes[p]) for p in a.spikes] + [(a.rasters[p], b.rasters[p]) for p in a.rasters] + [(a.outputs, b.outputs)]
+    assert a.saturations.keys() == b.saturations.keys()
+    pairs = [(a.saturations[p], b.saturations[p]) for p in a.saturations]
+    pairs += [(a.spikes[p], b.spikes[p]) for p in a.spikes] + [(a.rasters[p], b.rasters[p]) for p in a.rasters] + [(a.outputs, b.outputs)]
     for column in ("synapses", "nonzero"):
         assert a.ledger(column).keys() == b.ledger(column).keys()
         pairs += [(a.ledger(column)[c], b.ledger(column)[c]) for c in a.ledger(column)]
@@ -138,3 +141,32 @@ def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, 
             assert_equal(reference, simulate(network, x, "annarchy", steps, rasters=3, workers=1))
         active += sum(int(counts.sum()) for name, counts in reference.spikes.items() if not name.startswith("input"))
     assert active > 100
+
+
+@pytest.mark.parametrize("code", ["rate", "signed"])
+def test_three_engines_saturate_alike(code):
+    """Potentials of 8 bits: what leaves them is held, counted, and changes the outputs."""
+    lost, differ = 0, 0
+    for seed in range(4):
+        network = random_network(seed, 2, code=code, residual=seed % 2 == 1)
+        x = random_input(network, 4, seed)
+        narrow = simulate(network, x, "reference", 12, rasters=2, state_bits=8)
+        assert narrow.settings["state_bits"] == 8
+        assert_equal(narrow, simulate(network, x, "batched", 12, rasters=2, state_bits=8))
+        if seed < 2:
+            assert_equal(narrow, simulate(network, x, "annarchy", 12, rasters=2, workers=1, state_bits=8))
+        wide = simulate(network, x, "reference", 12)
+        assert not any(counts.any() for counts in wide.saturations.values())
+        lost += sum(int(counts.sum()) for counts in narrow.saturations.values())
+        differ += int((narrow.outputs != wide.outputs).sum())
+    assert lost > 100
+    assert differ > 100
+
+
+def test_an_exact_code_does_not_run_in_a_width_that_saturates():
+    network = random_network(1, code="radix")
+    x = random_input(network, 2, 1)
+    bits = simulate(network, x, "reference").settings["state_bits"]
+    assert_equal(simulate(network, x, "reference"), simulate(network, x, "batched", state_bits=bits))
+    with pytest.raises(SpikewattError, match="simulate.state_bits: radix is exact only if no potential saturates"):
+        simulate(network, x, "reference", state_bits=bits - 1)
