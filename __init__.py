@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .models.networks import load_keras as load_keras
     from .sim.convert import convert as convert
     from .sim.network import SpikingNetwork as SpikingNetwork
+    from .sim.nir_export import to_nir as to_nir
+    from .sim.nir_import import from_nir as from_nir
     from .sim.simulate import simulate as simulate
     from .sim.trace import Trace as Trace
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _HOME = {
     "convert": "sim.convert",
     "simulate": "sim.simulate",
+    "to_nir": "sim.nir_export",
+    "from_nir": "sim.nir_import",
     "SpikingNetwork": "sim.network",
     "Trace": "sim.trace",
     "diagnose": "analysis.diagnosis",
@@ -47,11 +51,13 @@ __all__ = [
     "build_network",
     "convert",
     "diagnose",
+    "from_nir",
     "load_card",
     "load_dataset",
     "load_keras",
     "price",
     "simulate",
+    "to_nir",
 ]
 
 

@@ -92,6 +92,7 @@ class Population:
             raise SpikewattError(f"{where}.unit", "is a value, one for all or one per channel", unit.shape, (self.shape[-1],))
         unit.setflags(write=False)
         object.__setattr__(self, "unit", unit)
+        object.__setattr__(self, "levels", int(self.levels))
         if not 0 <= self.levels < 2**31:
             raise SpikewattError(f"{where}.levels", "is a number of levels, or 0", self.levels, ">= 0")
         if self.threshold.min() < 1:

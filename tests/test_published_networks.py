@@ -15,6 +15,7 @@ from spikewatt.sim.simulate import simulate
 
 from .test_engines import assert_equal
 
+EPOCHS = 10
 pytestmark = pytest.mark.slow
 
 
@@ -87,7 +88,9 @@ def test_median_quantised_lenet_equals_its_quantised_network(bits, shared_data):
 
     mnist = load_dataset("mnist", shared_data)
     model = build_network(f"lenet-strided-k{bits}", mnist.input_shape, 10)
-    train(model, mnist, 5, batch_size=64)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * -(-len(mnist.x_train) // 100))
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy", jit_compile=False)
+    model.fit(mnist.scaled("train"), mnist.y_train, batch_size=100, epochs=EPOCHS, verbose=0)
     quantised = keras.Sequential([keras.layers.Input(mnist.input_shape), *model.layers])
     output = quantised.layers[-1]
     output.activation = keras.activations.linear
@@ -107,4 +110,4 @@ def test_median_quantised_lenet_equals_its_quantised_network(bits, shared_data):
           f"settled on all images after {settled}, {sops:.0f} SOPs per image")  # fmt: skip
     assert len(x) == 10_000
     assert np.array_equal(trace.outputs[:, -1] * network.output_unit, logits)
-    assert ann > 0.985
+    assert ann > 0.988
