@@ -28,7 +28,7 @@ def run_folder(tmp_path_factory) -> Path:
 
 def test_run_leaves_tables_pictures_and_objects(run_folder):
     run = run_folder / "runs" / "digits-mlp-64-48-10"
-    pictures = {"samples", "training", "sops_per_layer", "firing_rate", "accuracy_against_steps", "energy", "raster"}
+    pictures = {"samples", "training", "sops_per_layer", "firing_rate", "accuracy_against_steps", "energy", "diagnosis", "raster"}
     assert {p.stem for p in run.glob("*.png")} == {p.stem for p in run.glob("*.svg")} == pictures
     assert all(p.stat().st_size > 5_000 for p in run.glob("*.png"))
     for name in ("config.yaml", "network.spk", "trace.h5", "model.keras", "versions.json", "assumptions.txt"):
@@ -79,7 +79,7 @@ def test_plot_draws_the_pictures_of_a_run_again(run_folder, tmp_path):
         picture.unlink()
     result = spikewatt("plot", str(run), cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert len(list(run.glob("*.png"))) == len(list(run.glob("*.svg"))) == 7
+    assert len(list(run.glob("*.png"))) == len(list(run.glob("*.svg"))) == 8
 
 
 def test_devices_lists_every_card_with_provenance(tmp_path):

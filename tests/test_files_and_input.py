@@ -49,7 +49,7 @@ def test_truncated_foreign_and_old_files(trace, mlp_network, tmp_path):
     path.write_bytes(whole)
     with h5py.File(path, "r+") as file:
         file.attrs["version"] = 99
-    with pytest.raises(FileFormatError, match="version of a spikewatt-trace file must be known; got 99; allowed: 2"):
+    with pytest.raises(FileFormatError, match="version of a spikewatt-trace file must be known; got 99; allowed: 3"):
         Trace.load(path)
     mlp_network.save(tmp_path / "n.spk")
     with pytest.raises(FileFormatError, match="must be a spikewatt-trace file; got 'spikewatt-network'"):
