@@ -12,7 +12,8 @@ def layer_table(trace: Trace) -> pd.DataFrame:
     """One row per population: neurons, spikes and synaptic operations per inference, firing rate and sparsity.
 
     ``firing_rate`` = spikes / (neurons · steps), ``sparsity`` = 1 - firing_rate; the operations are those of the connections that
-    feed the population, on all synapses and on those of weight != 0.
+    feed the population, on all synapses and on those of weight != 0. ``saturations`` of potentials per inference, where their width
+    is narrower than the worst case needs.
     """
     rows = []
     for population, neurons in trace.neurons.items():
@@ -24,6 +25,8 @@ def layer_table(trace: Trace) -> pd.DataFrame:
             row["sparsity"] = 1 - spikes / (neurons * trace.steps)
         for column in ("synapses", "nonzero"):
             row[f"sops_{column}"] = sum(float(trace.ledger(column)[name].sum(axis=1).mean()) for name in feeding)
+        if trace.settings["state_bits"] < trace.settings["needed_state_bits"]:
+            row["saturations"] = float(trace.saturations[population].mean()) if population in trace.saturations else 0.0
         row["macs"] = sum(layer.macs for layer in trace.layers if layer.post == population and layer.kind in ("dense", "conv2d"))
         rows.append(row)
     return pd.DataFrame(rows)

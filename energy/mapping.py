@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import DoesNotFitError
+from ..sim.encoders import ENCODERS
 from ..sim.geometry import Geometry
 from ..sim.trace import LayerSummary, Trace
 from .cards import Card
@@ -47,7 +48,8 @@ class Mapping:
 def map_network(trace: Trace, card: Card) -> Mapping:
     """Place the populations in order, each core filled up to its neurons and axons before the next is begun.
 
-    An axon is one pre neuron that the core listens to. Input neurons integrate their pixel and need no axon.
+    An axon is one pre neuron that the core listens to. Input neurons integrate their pixel and need no axon; the
+    events of an encoder come from outside and need no neuron.
 
     Raises
     ------
@@ -66,12 +68,18 @@ def map_network(trace: Trace, card: Card) -> Mapping:
         "a negative spike takes one back": trace.settings["code"] == "signed",
         "an analog first layer needs a host that multiplies": trace.settings["input_code"] == "analog",
         "a reset to zero is not a subtraction": "zero" in trace.settings["resets"],
+        "an event of the input has one worth": trace.settings["input_code"] in ENCODERS
+        and bool(ENCODERS[trace.settings["input_code"]].gains(1)),
+        "an event of the input is positive": trace.settings["input_code"] in ENCODERS and ENCODERS[trace.settings["input_code"]].signed,
     }
     for law, present in faults.items():
         if present:
             got = f"code {trace.settings['code']}, input code {trace.settings['input_code']}"
             raise DoesNotFitError(
-                f"device {card.name!r}", f"integrates and fires with signed weights only: {law}", got, "rate, sync_rate; if"
+                f"device {card.name!r}",
+                f"integrates and fires with signed weights only: {law}",
+                got,
+                "rate, sync_rate; if, poisson, constant, bursting",
             )
     incoming: dict[str, list[LayerSummary]] = {name: [layer for layer in trace.layers if layer.post == name] for name in trace.neurons}
     for layer in trace.layers:
@@ -93,6 +101,8 @@ def map_network(trace: Trace, card: Card) -> Mapping:
             )
     cores = [Core()]
     for name, size in trace.neurons.items():
+        if trace.settings["input_code"] in ENCODERS and not incoming[name]:
+            continue  # its events come from outside
         first = 0
         while first < size:
             core = cores[-1]

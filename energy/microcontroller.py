@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import DoesNotFitError
+from ..sim.encoders import ENCODERS
 from ..sim.trace import LayerSummary, Trace
 from .cards import Card
 from .price import Item
@@ -107,6 +108,7 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
         add("int8_ann", layer.post, _ann_cycles(layer))
     lines = [
         f"{card.title}; int8 network by {card.about['library']} cycle counts; spiking network as an event-driven loop over int8 weights.",
+        *(["an encoder is taken to cost a neuron update per input and step."] if trace.settings["input_code"] in ENCODERS else []),
         *(f"{workload} does not fit: {why}." for workload, why in faults.items()),
         *([f"{card.about['caution']}."] if "caution" in card.about else []),
         f"included: {card.includes}. Not included: {card.excludes}.",

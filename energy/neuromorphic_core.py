@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..sim.encoders import ENCODERS
 from ..sim.trace import Trace
 from .cards import Card, Quantity
 from .mapping import Mapping, map_network
@@ -62,8 +63,10 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
     serial_events = float(busiest.sum(axis=1).mean())
     swept = {pre: sum(share.get(pre, 0.0) for share in shares) * float(trace.spikes[pre].sum(axis=1).mean()) for pre in trace.spikes}
     total_swept = sum(swept.values()) or 1.0
+    encoded = trace.settings["input_code"] in ENCODERS
+    sources = [p for p in trace.neurons if p not in depth]
     ports = {
-        "input load": sum(trace.neurons[p] for p in trace.neurons if p not in depth),
+        "input load": sum(float(trace.spikes[p].sum(axis=1).mean()) if encoded else trace.neurons[p] for p in sources),
         "read-out": sum(trace.neurons[p] for p in trace.neurons if p not in trace.spikes),
     }
 
@@ -119,6 +122,7 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
         f"{card.title}; {mapping.describe()}; {clock.value / 1e6:g} MHz.",
         f"each event sweeps all {size} neurons of a core: {physical:,.0f} physical SOPs per inference for {existing:,.0f} "
         f"on existing synapses; {steps} steps of the core for {trace.steps} simulated.",
+        *(["the events of the input are made outside of the core; making them is not included."] if encoded else []),
         *([f"{card.about['caution']}."] if "caution" in card.about else []),
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]

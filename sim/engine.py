@@ -104,7 +104,7 @@ def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
     return largest
 
 
-def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None) -> int:
+def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None = None) -> int:
     """Width of a signed potential: what the worst case needs, or the `state_bits` that were asked for.
 
     Raises

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
 from .encoders import ENCODERS
-from .engine import Progress, largest_potential, state_width
+from .engine import Progress, state_width
 from .network import SpikingNetwork
 from .schedule import schedule
 from .trace import Trace, summarise
@@ -94,8 +94,8 @@ def simulate(
     inputs = integer_input(network, x)
     rasters = min(whole_number("simulate.rasters", "must be a number of samples", rasters, 0, 2**31), len(inputs))
     whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
-    width = state_width(network, plan, state_bits)
-    if width <= largest_potential(network, plan).bit_length():
+    needed, width = state_width(network, plan), state_width(network, plan, state_bits)
+    if width < needed:
         plan = replace(plan, largest=2 ** (width - 1) - 1)
     if engine == "annarchy":
         from . import annarchy_engine
@@ -120,6 +120,7 @@ def simulate(
         "counts_output_spikes": any(c.kind == "identity" for p in network.readouts for c in network.incoming(p.name)),
         "resets": sorted({p.reset for p in network.populations}),
         "state_bits": width,
+        "needed_state_bits": needed,
         "outputs": {name: [part.start, part.stop] for name, part in counts.columns.items()},
     }
     return Trace(

@@ -12,6 +12,7 @@ from spikewatt.energy.mapping import map_network
 from spikewatt.energy.neuromorphic_core import power_w
 from spikewatt.energy.price import COLUMNS, battery_life, price, totals
 from spikewatt.errors import DoesNotFitError, SpikewattError
+from spikewatt.sim.convert import convert
 from spikewatt.sim.simulate import simulate
 
 from .random_networks import random_input, random_network
@@ -175,8 +176,6 @@ def test_max_pooling_does_not_run_on_the_core(cnn_network, digits):
 
 
 def test_wide_weights_do_not_fit(mlp, digits):
-    from spikewatt.sim.convert import convert
-
     trace = simulate(
         convert(mlp, digits.scaled("train")[:50], weight_bits=12, input_levels=16), digits.scaled("test")[:1], "reference", steps=2
     )
@@ -221,6 +220,26 @@ def test_bad_pricing(trace, mlp, digits):
         price(trace)
     with pytest.raises(SpikewattError, match="card 'odin_style': must price 'energy_per_hop_j'"):
         load_card("odin_style")["energy_per_hop_j"]
+
+
+def test_events_of_an_encoder_come_from_outside_the_core(mlp, digits):
+    """Law: one access per event in place of one per pixel, and no neuron for an input; weighted and negative events do not fit."""
+    x, calibration = digits.scaled("test")[:5], digits.scaled("train")[:100]
+    card = load_card("odin_style")
+
+    def run(input_code):
+        return simulate(convert(mlp, calibration, input_levels=16, input_code=input_code), x, "reference", 8)
+
+    trace = run("poisson")
+    assert map_network(trace, card).cores[0].neurons == 48 + 10
+    frame = price(trace, "odin_style")
+    load = frame[frame["component"] == "input load"]["energy_j"].sum()
+    assert load == pytest.approx(trace.spikes["input"].sum() / 5 * card["energy_per_neuron_access_j"].value)
+    assert any("made outside of the core" in line for line in frame.attrs["assumptions"])
+    for code, match in (("phase", "an event of the input has one worth"), ("signed_poisson", "an event of the input is positive")):
+        with pytest.raises(DoesNotFitError, match=match):
+            price(run(code), "odin_style")
+    assert any("an encoder is taken to cost" in line for line in price(run("phase"), "stm32l4r5").attrs["assumptions"])
 
 
 @pytest.mark.parametrize("name", card_names())
