@@ -8,7 +8,7 @@ import pandas as pd
 from ..errors import SpikewattError
 from ..models.keras_backend import import_keras
 from ..sim.builder import nodes_of
-from ..sim.keras_graph import Node
+from ..sim.graph_values import Node
 from ..sim.keras_values import activations_of
 from ..sim.network import STREAMING_CODES, Population, SpikingNetwork
 from ..sim.schedule import schedule

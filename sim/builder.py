@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import SpikewattError
 from .encoders import ENCODERS, unit_of
 from .geometry import Geometry, unroll
-from .keras_graph import GraphReader, Node, Term
+from .graph_values import Node, Term
+from .keras_graph import GraphReader
 from .keras_values import activations_of
 from .methods import clip_of
 from .network import EXACT_CODES, Connection, Population, SpikingNetwork

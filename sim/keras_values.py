@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.keras_backend import import_keras
-from .keras_graph import Node
+from .graph_values import Node
 
 
 def activations_of(model, nodes: list[Node], x: list[np.ndarray]) -> dict[str, np.ndarray]:
