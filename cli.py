@@ -266,14 +266,12 @@ def simulate(
         trace = run_engine(
             spiking, data.scaled("test")[:samples] * input_max, engine, steps, rasters, workers, progress, seed=seed, state_bits=state_bits
         )
+    title, found = f"{output}: {trace.samples} samples, {trace.steps} steps", {}
+    if len(spiking.readouts) == 1:  # of several outputs the labels are those of none
+        found = {"accuracy": float(trace.accuracy(data.y_test[:samples])[-1])}
+        title += f", accuracy {found['accuracy'] * 100:.2f} %"
     trace.save(output)
-    accuracy = trace.accuracy(data.y_test[:samples])[-1]
-    print_table(
-        f"{output}: {trace.samples} samples, {trace.steps} steps, accuracy {accuracy * 100:.2f} %",
-        layer_table(trace).to_dict("records"),
-        as_json,
-        {"accuracy": float(accuracy)},
-    )
+    print_table(title, layer_table(trace).to_dict("records"), as_json, found)
 
 
 @verb

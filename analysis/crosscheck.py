@@ -120,8 +120,10 @@ def _module(torch, network: SpikingNetwork, c: Connection):
     seen: tuple[int, ...] = pooled_shape(c, network.population(c.pre).shape)
     kernel: np.ndarray
     for geometry in (g for g in (c.geometry, c.pooled) if g is not None):
-        if any(before != after for before, after in geometry.padding):
-            raise SpikewattError(f"crosscheck: connection {c.name!r}", "PyTorch pads alike on both sides", geometry.padding)
+        if any(before != after for before, after in geometry.padding) or (geometry is c.pooled and np.any(geometry.padding)):
+            raise SpikewattError(
+                f"crosscheck: connection {c.name!r}", "PyTorch pads alike on both sides, and its pools leave padding out", geometry.padding
+            )
     if c.pooled is not None:
         parts.append(nn.AvgPool2d(c.pooled.window, c.pooled.strides))
     if c.kind == "dense":

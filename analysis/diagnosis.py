@@ -8,6 +8,7 @@ import pandas as pd
 from ..errors import SpikewattError
 from ..models.keras_backend import import_keras
 from ..sim.builder import nodes_of
+from ..sim.encoders import takes_negative
 from ..sim.graph_values import Node
 from ..sim.keras_values import activations_of
 from ..sim.network import STREAMING_CODES, Population, SpikingNetwork
@@ -43,12 +44,18 @@ def diagnose(
     ------
     SpikewattError : the network was not made of this model.
     """
-    trace = simulate(network, x, "batched", steps, rasters=len(x[0]) if isinstance(x, list | tuple) else len(x), state_bits=state_bits)
+    trace = simulate(network, x, "batched", steps, rasters=2**31 - 1, state_bits=state_bits)
     names = {p.name for p in network.populations}
-    nodes = [node for node in nodes_of(model, network.code) if node.kind in ("relu", "readout")]
+    nodes = [n for n in nodes_of(model, network.code, takes_negative(network.input_code)) if n.kind in ("relu", "readout")]
     if missing := [node.name for node in nodes if node.name not in names]:
         raise SpikewattError("diagnose.network", "was made of this model", f"no population {', '.join(missing)}", ", ".join(sorted(names)))
-    inputs = [np.asarray(part, np.float32) for part in (x if isinstance(x, list | tuple) else [x])]
+    if other := [node.name for node in nodes if network.population(node.name).shape != node.shape]:
+        raise SpikewattError("diagnose.network", "was made of this model", f"other shapes of {', '.join(other)}")
+    parts = x if isinstance(x, list | tuple) and len(model.inputs) > 1 else [x]
+    inputs = [np.asarray(part, np.float32).reshape(-1, *t.shape[1:]) for part, t in zip(parts, model.inputs, strict=True)]
+    if labels is not None:
+        trace.accuracy(labels)  # refuses labels of another kind or number
+        labels = np.asarray(labels)
     wanted = activations_of(model, nodes, inputs)
     rows = []
     for node in nodes:

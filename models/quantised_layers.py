@@ -33,7 +33,7 @@ class QCFS(keras.layers.Layer):
     def __init__(self, levels: int = 4, clip: float = 8.0, **kwargs):
         super().__init__(**kwargs)
         self.levels = whole_number("QCFS.levels", "must be a number of levels", levels, 1, 65_535)
-        if not clip > 0:
+        if not (isinstance(clip, int | float) and 0 < clip < np.inf):
             raise SpikewattError("QCFS.clip", "is a value above 0", clip)
         self.first_clip = float(clip)
 
@@ -80,7 +80,8 @@ class KBitReLU(keras.layers.Layer):
     def __init__(self, bits: int = 1, maximum: float = 8.0, **kwargs):
         super().__init__(**kwargs)
         self.bits = whole_number("KBitReLU.bits", "must be a number of fractional bits", bits, 0, 15)
-        self.largest = float(maximum)
+        known = isinstance(maximum, int | float) and 0 < maximum < 2**31
+        self.largest = float(maximum) if known else 0.0
         self.levels = round(self.largest * 2**bits)
         if self.levels < 1 or self.levels != self.largest * 2**bits:
             raise SpikewattError("KBitReLU.maximum", f"is a positive multiple of the step, {2.0**-bits:g}", maximum)
@@ -113,6 +114,8 @@ def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
     ------
     SpikewattError : an activation without a power-of-two step between two layers with weights.
     """
+    if not (isinstance(input_step, float | int) and 0 < input_step < np.inf and np.log2(input_step) % 1 == 0):
+        raise SpikewattError("round_to_grid.input_step", "is a power of two", input_step, "1, 0.5, 2, …")
     step, largest = input_step, 2 ** (whole_number("round_to_grid.weight_bits", "must be a width", weight_bits, 2, 16) - 1) - 1
     for layer in model.layers:
         if isinstance(layer, KBitReLU):
@@ -123,7 +126,7 @@ def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
             if layer.activation.__name__ not in ("linear", "softmax"):
                 raise SpikewattError(f"round_to_grid: layer {layer.name!r}", "is followed by KBitReLU", layer.activation.__name__, "linear")
             kernel = np.asarray(layer.kernel, np.float64)
-            unit = 2.0 ** np.ceil(np.log2(np.abs(kernel).max() / largest))
+            unit = 2.0 ** np.ceil(np.log2((np.abs(kernel).max() or 1.0) / largest))
             layer.kernel.assign(np.round(kernel / unit) * unit)
             if layer.use_bias:
                 layer.bias.assign(np.round(np.asarray(layer.bias, np.float64) / (unit * step)) * unit * step)

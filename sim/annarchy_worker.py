@@ -19,7 +19,7 @@ from .annarchy_plan import NEURON_FIELDS, NEVER, OBSERVER_FIELDS, Plan
 
 # One neuron for all codes. Between start_step and stop_step it fires when v reaches threshold * gain, and gain halves at each step
 # under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight * value. A neuron that
-# `repeats` sends what it is given, at once. A potential is held within lowest..highest, and `lost` counts how often.
+# `repeats` sends what it is given, at once. While open, a potential is held within lowest..highest, and `lost` counts how often.
 # n sums the values sent, so that an input's n exceeds the pool's own exactly when the window's maximum rises.
 NEURON = dict(
     parameters="\n".join(f"{field} = 0.0" for field in NEURON_FIELDS),
@@ -27,8 +27,8 @@ NEURON = dict(
         gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
         open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
         sum_ = g_exc + v + bias * open : init = 0.0
-        v = clip(sum_, lowest, highest) : init = 0.0
-        lost = lost + ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0
+        v = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
+        lost = lost + open * ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0
         up = ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold * gain, 1.0, 0.0)) : init = 0.0
         down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
         value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
@@ -43,9 +43,10 @@ NEURON = dict(
 OBSERVER = dict(
     parameters="\n".join(f"{field} = 0.0" for field in OBSERVER_FIELDS),
     equations="""
-        sum_ = g_exc + g_count + keeps * c + ite(t >= start_step, ite(t < stop_step, bias, 0.0), 0.0) : init = 0.0
-        c = clip(sum_, lowest, highest) : init = 0.0
-        lost = lost + ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0
+        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
+        sum_ = g_exc + g_count + keeps * c + bias * open : init = 0.0
+        c = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
+        lost = lost + open * ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0
     """,
     spike="c < -1.0e300",
     reset="",

@@ -27,7 +27,7 @@ def run(
 ) -> Counts:
     """Run `inputs` (samples, neurons; integers) in batches of bounded memory; `seed` is that of Poisson inputs."""
     widest = max(p.size for p in network.populations)
-    steps = plan.steps if plan.streaming else max([w.stop - w.start for w in plan.windows.values()], default=1)
+    steps = plan.steps if plan.streaming else max(1, *(w.stop - w.start for w in plan.windows.values()))
     batch = int(np.clip(MEMORY_BYTES / (widest * 4 * steps), 1, min(MAX_BATCH, len(inputs))))
     runner = Runner(network, plan, batch, compiled=len(inputs) * widest * plan.steps > COMPILE_FROM)
     return runner.run(inputs, rasters, progress, seed)
@@ -136,13 +136,18 @@ class _Batch:
             return {name: part.swapaxes(0, 1).reshape(part.shape[1], -1, *shapes[name]) for name, part in encoded.items()}
         return {name: part.reshape(-1, *self.network.population(name).shape).astype(self.dtype) for name, part in parts.items()}
 
+    def by_sample(self, outputs) -> np.ndarray:
+        """(steps, batch, *shape) as integers (batch, steps, neurons)."""
+        outputs = np.round(np.asarray(outputs)).astype(np.int64).swapaxes(0, 1)
+        return outputs.reshape(*outputs.shape[:2], -1)
+
     def run(self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, seed: int) -> None:
         """One batch: `size` of the inputs are samples `start` onwards, the rest is padding."""
         tallied, outputs, _, lost = self.compiled(self.pixels(inputs, start, seed))
         part = slice(start, start + size)
         for p in self.network.populations:
             if p.kind == "readout":
-                counts.output(p.name)[part] = np.round(np.asarray(outputs[p.name])).astype(np.int64).swapaxes(0, 1)[:size]
+                counts.output(p.name)[part] = self.by_sample(outputs[p.name])[:size]
             elif p.name in tallied:
                 window = self.plan.windows[p.name]
                 steps = slice(0, self.plan.steps) if self.plan.streaming else slice(window.start, window.stop)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import SpikewattError
-from .encoders import ENCODERS, unit_of
+from .encoders import ENCODERS, takes_more_than_one, takes_negative, unit_of
 from .geometry import Geometry, unroll
 from .graph_values import Node, Term
 from .keras_graph import GraphReader
@@ -22,15 +22,15 @@ SPIKE_NORM_STEPS = 100
 SPIKE_NORM_SAMPLES = 100
 
 
-def nodes_of(model, code: str) -> list[Node]:
-    """The populations that `model` becomes under `code`, in topological order, without their numbers."""
+def nodes_of(model, code: str, negative: bool) -> list[Node]:
+    """The populations that `model` becomes under `code`, in order, without their numbers; `negative`: inputs may be below zero."""
     nodes: list[Node] = []
 
     def note(node: Node) -> tuple[np.ndarray, int]:
         nodes.append(node)
         return np.ones(node.shape[-1]), 1
 
-    GraphReader(model, note, merge_pools=code != "rate", flips=code in EXACT_CODES)
+    GraphReader(model, note, merge_pools=code != "rate", flips=code in EXACT_CODES, negative=negative)
     return nodes
 
 
@@ -39,7 +39,8 @@ class Builder:
 
     def __init__(self, model, recipe: Recipe, calibration: list[np.ndarray]):
         self.model, self.calibration = model, calibration
-        self.nodes = nodes_of(model, recipe.code)
+        self.negative = takes_negative(recipe.input_code)
+        self.nodes = nodes_of(model, recipe.code, self.negative)
         self.recipe = replace(recipe, trained={node.name: node.levels for node in self.nodes if node.levels})
         self.clips: dict[str, float] = {}
         self.corrections: dict[str, np.ndarray] = {}
@@ -72,7 +73,8 @@ class Builder:
         self.populations: dict[str, Population] = {}
         self.connections: list[Connection] = []
         self.units: dict[str, np.ndarray] = {}
-        GraphReader(self.model, self._emit, merge_pools=self.recipe.code != "rate", flips=self.recipe.code in EXACT_CODES)
+        code = self.recipe.code
+        GraphReader(self.model, self._emit, merge_pools=code != "rate", flips=code in EXACT_CODES, negative=self.negative)
         return self._network(list(self.populations.values()))
 
     def _network(self, populations: list[Population]) -> SpikingNetwork:
@@ -199,13 +201,17 @@ class Builder:
             x = [part[:SPIKE_NORM_SAMPLES] for part in self.calibration]
             outputs = simulate(network, x if len(x) > 1 else x[0], "batched", SPIKE_NORM_STEPS).outputs[..., -probe.size :]
             drive = np.diff(outputs, axis=1, prepend=0).reshape(-1, node.shape[-1]).max(axis=0)
-            return float((drive * unit).max()) or 1.0
+            largest = float((drive * unit).max())
+            return largest if largest > 0 else 1.0  # a layer that nothing drives
         return clip
 
     def _pool(self, node: Node) -> tuple[Population, np.ndarray]:
         """An average pool as a population: weight 1, and a threshold of the window's size."""
         (term,) = node.terms
         source = self.populations[term.source]
+        if source.kind == "input" and (self.recipe.input_code == "analog" or takes_more_than_one(self.recipe.input_code)):
+            raise SpikewattError(f"convert: layer {node.name!r}", "averages spikes of worth 1", f"{self.recipe.input_code} input",
+                                 "a convolution in front of the pool, or input_code='if', 'poisson'")  # fmt: skip
         probe = Connection(term.source, node.name, "pool", None, node.geometry)
         in_window = np.diff(unroll(probe, source.shape, node.shape).indptr).reshape(node.shape)  # Keras leaves padding out of the average
         self._connect(term, node.name, None, "pool", node.geometry)
@@ -219,12 +225,12 @@ class Builder:
             law = "a spike of a max pool cannot be taken back"
             allowed = "code='rate', 'radix' or 'sync_rate', or average pooling"
             raise SpikewattError(f"convert: layer {node.name!r} (MaxPooling2D)", law, "signed", allowed)
-        if source.kind == "input" and self.recipe.input_code not in ("if", "bitplane"):
+        if source.kind == "input" and (self.recipe.code, self.recipe.input_code) not in (("rate", "if"), ("radix", "bitplane")):
             raise SpikewattError(
                 f"convert: layer {node.name!r} (MaxPooling2D)",
-                "pools what a ReLU gives, or an input that fires by itself",
+                "pools what a ReLU gives, or an input in its own code",
                 f"input_code {self.recipe.input_code!r}",
-                "if, bitplane",
+                "rate with if, radix with bitplane",
             )
         self._connect(term, node.name, None, "max_pool", node.geometry)
         population = Population(node.name, node.shape, "max_pool", np.asarray(1), np.asarray(0), np.asarray(0), source.levels)

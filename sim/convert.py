@@ -8,10 +8,10 @@ import numpy as np
 
 from ..errors import SpikewattError
 from .builder import Builder
+from .encoders import takes_negative
 from .methods import Method
 from .network import SpikingNetwork
 from .recipe import Recipe
-from .simulate import takes_negative
 
 
 def convert(
@@ -99,4 +99,6 @@ def checked_inputs(model, calibration, input_max: float, negative: bool) -> list
                 allowed += ", input_code='analog' for negative inputs"
             raise SpikewattError("convert.calibration", law, f"{part.min():g}..{part.max():g}", allowed)
         found.append(part)
+    if len({len(part) for part in found}) > 1:
+        raise SpikewattError("convert.calibration", "every input has the same number of samples", [len(part) for part in found])
     return found

@@ -93,6 +93,16 @@ ENCODERS = {
 }
 
 
+def takes_negative(input_code: str) -> bool:
+    """Whether inputs may be below zero: a host can multiply them, and a signed event can carry them."""
+    return input_code == "analog" or (input_code in ENCODERS and ENCODERS[input_code].signed)
+
+
+def takes_more_than_one(input_code: str) -> bool:
+    """Whether an event may count for something else than 1."""
+    return input_code in ENCODERS and (ENCODERS[input_code].signed or bool(ENCODERS[input_code].gains(255)))
+
+
 def encode(code: str, pixels: np.ndarray, levels: int, steps: int, seed: int, first: int) -> np.ndarray:
     """(samples, steps, neurons) int8 events, −1, 0 or 1, of integer `pixels` (samples, neurons) in 0..levels.
 

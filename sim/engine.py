@@ -92,11 +92,10 @@ def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
             else:
                 row = int(np.abs(c.weights).sum(axis=tuple(range(c.weights.ndim - 1))).max())
             analog = pre.kind == "input" and network.input_code == "analog"
-            most = (
-                network.input_levels * (plan.steps if network.code == "rate" else 1)
-                if analog
-                else (max(pre.levels, 1) if not plan.streaming or pre.levels else plan.steps)
-            )
+            if analog:
+                most = network.input_levels * (plan.steps if network.code == "rate" else 1)
+            else:  # under rate a population has no limit but one spike per step
+                most = plan.steps if network.code == "rate" else max(pre.levels, 1)
             if pre.kind == "input" and network.input_code in ENCODERS:
                 most = sum(plan.windows[pre.name].gain(t) for t in range(plan.steps))
             drive += row * windows * most
@@ -118,7 +117,7 @@ def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None 
     needed = largest.bit_length() + 1
     if state_bits is None:
         return needed
-    whole_number("simulate.state_bits", "must be a width of signed potentials", state_bits, 2, 64)
+    state_bits = whole_number("simulate.state_bits", "must be a width of signed potentials", state_bits, 2, 64)
     if state_bits < needed and not plan.streaming:
         raise SpikewattError("simulate.state_bits", f"{network.code} is exact only if no potential saturates", state_bits, f">= {needed}")
     return state_bits

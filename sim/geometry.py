@@ -29,6 +29,13 @@ class Geometry:
     strides: tuple[int, int]
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
+    def __post_init__(self):
+        for name, least in (("window", 1), ("strides", 1), ("padding", 0)):
+            value = np.asarray(getattr(self, name))
+            expected = (2, 2) if name == "padding" else (2,)
+            if value.shape != expected or not np.issubdtype(value.dtype, np.integer) or value.min() < least:
+                raise SpikewattError(f"Geometry.{name}", f"integers of shape {expected}, each at least {least}", getattr(self, name))
+
     @classmethod
     def of_keras(cls, mode: str, size: tuple[int, ...], window: tuple[int, int], strides: tuple[int, int]) -> Geometry:
         """Geometry of padding `mode` (``valid`` or ``same``) on an input of `size` (rows, columns).

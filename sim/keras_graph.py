@@ -23,16 +23,17 @@ class GraphReader(LinearLayers):
     Parameters
     ----------
     emit : see `Emit`. merge_pools : sum average pools into the next layer's weights, instead of making them populations.
+    negative : whether inputs may be below zero, so that a ReLU on them does something.
     flips : whether a max pool over a negative scale may become a min pool (exact codes only).
     """
 
-    def __init__(self, model, emit: Emit, merge_pools: bool, flips: bool):
+    def __init__(self, model, emit: Emit, merge_pools: bool, flips: bool, negative: bool):
         keras = import_keras()
         from ..models.quantised_layers import LAYERS
 
         self.quantised = LAYERS
         self.keras, self.layers, self.emit = keras, keras.layers, emit
-        self.merge_pools, self.flips = merge_pools, flips
+        self.merge_pools, self.flips, self.negative = merge_pools, flips, negative
         self.names: dict[str, int] = {}
         self.values: dict[int, Value] = {}
         self.used: set[str] = set()
@@ -127,12 +128,13 @@ class GraphReader(LinearLayers):
         for block in value:
             channels = slice(first, first + block.shape[-1])
             first += block.shape[-1]
-            if block.plain and maximum is None and (block.terms[0].weights >= 0).all() and not block.bias.any():
+            signed = self.negative and block.plain and block.terms[0].source.split(".")[0] == "input"
+            if block.plain and maximum is None and (block.terms[0].weights >= 0).all() and not block.bias.any() and not signed:
                 result.append(block)
                 continue
             if block.padding != NO_PADDING:
                 raise refused(layer, "zero padding stands in front of a convolution or pool", "a ReLU")
-            name = self._name(block.name)
+            name = self._name(layer.name if signed else block.name)
             unit, _ = self.emit(Node(name, "relu", block.shape, block.terms, block.bias, tensor, channels, maximum, levels=levels))
             result.append(replace(block, terms=(Term(name, "identity", unit),), bias=np.zeros(1)))
         return result

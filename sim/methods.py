@@ -46,7 +46,7 @@ class Method:
     def __post_init__(self):
         one_of("Method.rule", "must be a known rule", self.rule, RULES)
         one_of("Method.reset", "must be a known reset", self.reset, RESETS)
-        if not 0 < self.percentile <= 100:
+        if not isinstance(self.percentile, int | float) or not 0 < self.percentile <= 100:
             raise SpikewattError("Method.percentile", "is a percentage", self.percentile, "above 0, up to 100")
 
 

@@ -33,7 +33,12 @@ RESETS = ("subtract", "zero")
 def _integers(where: str, value, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Read-only int64 copy of `value`; raises if it is not integer-valued or does not broadcast to `shape`."""
     array = np.asarray(value)
-    if array.dtype == object or not np.issubdtype(array.dtype, np.number) or not (np.abs(array.astype(np.float64)) < 2**53).all():
+    if (
+        array.dtype == object
+        or not np.issubdtype(array.dtype, np.number)
+        or np.iscomplexobj(array)
+        or not (np.abs(array.astype(np.float64)) < 2**53).all()
+    ):
         raise SpikewattError(where, "every number is an integer below 2^53", array.dtype, "integers")
     if not (np.issubdtype(array.dtype, np.integer) or np.all(array == np.round(array))):
         raise SpikewattError(where, "every number of a SpikingNetwork is an integer", array.dtype, "integers")
@@ -92,7 +97,7 @@ class Population:
             raise SpikewattError(f"{where}.unit", "is a value, one for all or one per channel", unit.shape, (self.shape[-1],))
         unit.setflags(write=False)
         object.__setattr__(self, "unit", unit)
-        object.__setattr__(self, "levels", int(self.levels))
+        object.__setattr__(self, "levels", whole_number(f"{where}.levels", "is a number of levels, or 0", self.levels, 0, 2**31))
         if not 0 <= self.levels < 2**31:
             raise SpikewattError(f"{where}.levels", "is a number of levels, or 0", self.levels, ">= 0")
         if self.threshold.min() < 1:
@@ -136,6 +141,7 @@ class Connection:
     def __post_init__(self):
         where = f"Connection {self.name!r}"
         one_of(f"{where}.kind", "must be a known kind of connection", self.kind, CONNECTION_KINDS)
+        object.__setattr__(self, "branch", whole_number(f"{where}.branch", "numbers the branches from 1", self.branch, 1, 10**6))
         if (self.weights is None) != (self.kind in ("pool", "max_pool")):
             raise SpikewattError(where, "all kinds but the pools have weights", self.kind)
         if (self.geometry is None) != (self.kind in ("dense", "identity")):
@@ -185,7 +191,13 @@ class SpikingNetwork:
         object.__setattr__(self, "populations", tuple(self.populations))
         object.__setattr__(self, "connections", tuple(self.connections))
         one_of("SpikingNetwork.code", "must be a known code", self.code, CODES)
-        whole_number("SpikingNetwork.weight_bits", "must be a width of signed weights", self.weight_bits, 2, 16)
+        bits = whole_number("SpikingNetwork.weight_bits", "must be a width of signed weights", self.weight_bits, 2, 16)
+        object.__setattr__(self, "weight_bits", bits)
+        for name in ("input_unit", "output_unit"):
+            unit = getattr(self, name)
+            if not (isinstance(unit, float | int | np.floating | np.integer) and 0 < unit < np.inf):
+                raise SpikewattError(f"SpikingNetwork.{name}", "is a value above 0", repr(unit))
+            object.__setattr__(self, name, float(unit))
         order = {p.name: i for i, p in enumerate(self.populations)}
         if len(order) != len(self.populations):
             raise SpikewattError("SpikingNetwork.populations", "names are unique", [p.name for p in self.populations])
@@ -206,6 +218,8 @@ class SpikingNetwork:
             if p.kind == "input" and p.bias.any():
                 raise SpikewattError(f"Population {p.name!r}.bias", "is 0 for an input, whose bias is the pixel", int(p.bias.max()))
         limit = 2 ** (self.weight_bits - 1) - 1
+        for p in self.populations:
+            self._check_code(p)
         for c in self.connections:
             where = f"Connection {c.name!r}"
             if c.pre not in order or c.post not in order or order[c.pre] >= order[c.post]:
@@ -216,8 +230,8 @@ class SpikingNetwork:
             expected = output_shape(c, pre.shape)
             if expected != post.shape:
                 raise SpikewattError(where, "the shape it produces is that of its post population", expected, post.shape)
-            if c.kind == "max_pool" and pre.kind == "input" and self.input_code in ENCODERS:
-                raise SpikewattError(where, "a max pool does not pool encoded inputs", self.input_code, "input_code 'if'")
+            if c.kind == "max_pool":
+                self._check_max_pool(where, pre, post)
             if pre.kind == "readout":
                 raise SpikewattError(where, "a readout feeds nothing", pre.name)
             # An identity synapse carries a ratio of units, one per channel, and is as wide as it has to be.
@@ -229,6 +243,39 @@ class SpikingNetwork:
                 raise SpikewattError(f"Population {p.name!r}.levels", f"is at least 1 under {self.code}", p.levels)
             if p.kind != "input" and p.name not in fed:
                 raise SpikewattError(f"Population {p.name!r}", "has at least one incoming connection", "none")
+
+    def _check_code(self, p: Population) -> None:
+        """Raise where the code or the input code leaves `p` no choice, and it chose otherwise."""
+        where, start = f"Population {p.name!r}", p.initial_potential
+        if p.kind == "input":
+            one = p.threshold.ndim == 0 and (self.input_code == "bitplane" or int(p.threshold) == int(self.inputs[0].threshold.max()))
+            law = f"inputs are alike: under {self.input_code} "
+            if not one or p.reset != "subtract":
+                raise SpikewattError(f"{where}.threshold", law + "one threshold for all, reset by subtraction", p.threshold.shape)
+            if self.input_code != "if" and start.any():
+                raise SpikewattError(f"{where}.initial_potential", law + "they start at 0", int(start.max()), 0)
+            if self.input_code == "if" and not (start.min() >= 0 and (start < p.threshold).all()):
+                raise SpikewattError(f"{where}.initial_potential", law + "they start below the threshold", int(start.max()))
+            if self.input_code == "bitplane" and (p.threshold != 1).any():
+                raise SpikewattError(f"{where}.threshold", law + "it is 1", int(p.threshold.max()), 1)
+        elif self.code in EXACT_CODES:
+            if p.bias.any():
+                raise SpikewattError(f"{where}.bias", f"{self.code} adds the bias once, as initial potential", int(p.bias.max()), 0)
+            if p.reset != "subtract":
+                raise SpikewattError(f"{where}.reset", f"{self.code} subtracts what it sends", p.reset, "subtract")
+            if self.code == "radix" and p.kind != "readout" and p.levels & (p.levels + 1):
+                raise SpikewattError(f"{where}.levels", "radix transmits 2^K - 1 levels", p.levels, "1, 3, 7, 15, …")
+
+    def _check_max_pool(self, where: str, pre: Population, post: Population) -> None:
+        if pre.kind == "input" and (self.code, self.input_code) not in (("rate", "if"), ("radix", "bitplane")):
+            got = f"an {self.input_code} input under {self.code}"
+            raise SpikewattError(
+                where, "a max pool compares spikes of its own code", got, "a ReLU in front; rate with if, radix with bitplane"
+            )
+        if self.code in EXACT_CODES and (len(self.incoming(post.name)) > 1 or post.levels != pre.levels):
+            raise SpikewattError(
+                where, "a max pool repeats one population", f"levels {post.levels} of {pre.levels}", "one source, its levels"
+            )
 
     def population(self, name: str) -> Population:
         """The population called `name`; an unknown name is an error that lists the known ones."""

@@ -62,6 +62,9 @@ def to_nir(network: SpikingNetwork, path: str | Path, portable: bool = False) ->
     nir = import_nir()
     if network.code != "rate" or network.input_code not in ("if", "analog", *ENCODERS):
         raise SpikewattError("to_nir", "NIR has streaming rates without negative spikes, steps or bits", network.code, "code 'rate'")
+    for p in network.populations:
+        if p.name.endswith((".source", ".sink")):
+            raise SpikewattError(f"to_nir: population {p.name!r}", "names do not end in .source or .sink", p.name)
     nodes: dict[str, Any] = {}
     edges: list[tuple[str, str]] = []
     for p in network.populations:
@@ -83,6 +86,8 @@ def to_nir(network: SpikingNetwork, path: str | Path, portable: bool = False) ->
         for i, c in enumerate(incoming):
             chain = _chain(nir, network, c, _bias(p, incoming) if i == _biased(incoming) else None)
             names = [node_name(c) + suffix for suffix in chain]
+            if taken := [name for name in names if name in nodes or name in (p.name for p in network.populations)]:
+                raise SpikewattError("to_nir", "nodes have names of their own", ", ".join(taken), "other names of layers")
             nodes |= dict(zip(names, chain.values(), strict=True))
             route = [c.pre, *names, c.post]
             edges += list(itertools.pairwise(route))
@@ -96,6 +101,8 @@ def to_nir(network: SpikingNetwork, path: str | Path, portable: bool = False) ->
     for p in network.inputs:
         metadata[f"levels.{p.name}"] = p.levels
         metadata[f"unit.{p.name}"] = np.asarray(p.unit) if np.ndim(p.unit) else float(p.unit)
+    if not Path(path).parent.is_dir() or Path(path).is_dir():
+        raise SpikewattError(f"to_nir: {path}", "the file is written into a folder that exists", "no such folder, or a folder")
     nir.write(str(path), nir.NIRGraph(nodes, edges, metadata=metadata, **unchecked(nir.NIRGraph)))
 
 

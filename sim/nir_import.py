@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileFormatError, SpikewattError, one_of, whole_number
-from .encoders import ENCODERS
+from .encoders import ENCODERS, takes_more_than_one
 from .geometry import Geometry, output_shape
 from .network import RESETS, Connection, Population, SpikingNetwork
 from .nir_export import TOOL, import_nir, unchecked
@@ -32,7 +34,8 @@ def from_nir(
     """Read the NIR file `path`. In each step of `dt` a neuron adds dt R (Σ W s + b), s being 1 for a spike; then it is tested and reset.
 
     What `to_nir` wrote is restored whole, and its metadata say dt, reset and firing; other tools leave these open, and you say them.
-    Weights that lie on a power-of-two grid of `weight_bits` are kept exactly, others are rounded to that width.
+    Weights that lie on a power-of-two grid of `weight_bits` are kept exactly, others are rounded to that width. Thresholds and biases
+    are rounded to the unit of the weights, which is as fine as their width allows.
 
     Parameters
     ----------
@@ -58,19 +61,35 @@ def from_nir(
             str(path), f"must be a NIR file of known nodes ({SUPPORTED})", f"{type(error).__name__}: {error}"[:200]
         ) from error
     if metadata.get("tool") == TOOL:
-        return _Reader(path, graph, metadata, 1.0, float(metadata["dt"]), "", "at", int(metadata["weight_bits"])).restore()
-    if dt is None or not dt > 0:
+        with _whole(path):
+            return _Reader(path, graph, metadata, 1.0, float(metadata["dt"]), "", "at", int(metadata["weight_bits"])).restore()
+    if not isinstance(dt, int | float) or not 0 < dt < np.inf:
         raise SpikewattError("from_nir.dt", "is said where the file does not say it", dt, "time per step, above 0")
     one_of("from_nir.reset", "is said where the file does not say it", str(reset), RESETS)
     fires = one_of("from_nir.fires", "is said as one of", fires or "above", FIRES)
-    one_of("from_nir.input_code", "must be what an Input node can be given", input_code, ("analog", *ENCODERS))
-    whole_number("from_nir.weight_bits", "must be a width of signed weights", weight_bits, 2, 16)
-    whole_number("from_nir.input_levels", "must be a number of input levels", input_levels, 1, 65535)
-    if not 0 < input_max < 1e30:
+    given = ("analog", *(code for code in ENCODERS if code == "signed_poisson" or not takes_more_than_one(code)))
+    one_of("from_nir.input_code", "must be what an Input node can be given", input_code, given)
+    weight_bits = whole_number("from_nir.weight_bits", "must be a width of signed weights", weight_bits, 2, 16)
+    input_levels = whole_number("from_nir.input_levels", "must be a number of input levels", input_levels, 1, 65535)
+    if not isinstance(input_max, int | float) or not 0 < input_max < 1e30:
         raise SpikewattError("from_nir.input_max", "must be the largest input value", input_max, "above 0")
     about = {"input_code": input_code, "input_levels": input_levels, "input_unit": input_max / input_levels}
     unit = input_max / input_levels if input_code == "analog" else 1.0
-    return _Reader(path, graph, about, unit, float(dt), str(reset), fires, weight_bits).network()
+    with _whole(path):
+        return _Reader(path, graph, about, unit, float(dt), str(reset), fires, weight_bits).network()
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Numbers or nodes that do not fit together, in whatever way they fail, are a fault of the file."""
+    try:
+        yield
+    except SpikewattError:
+        raise
+    except Exception as error:
+        raise FileFormatError(
+            str(path), "must be a NIR graph whose nodes fit together", f"{type(error).__name__}: {error}"[:200]
+        ) from error
 
 
 def _text(value) -> Any:
@@ -151,8 +170,10 @@ class _Reader:
                 populations.append(Population(name, shape, "input", np.asarray(levels), zero, zero, levels, unit=self.input_value))
                 continue
             paths = self._paths(name)
-            if kind == "Output" and not any(path.nodes for path in paths):
-                (path,) = paths
+            if kind == "Output" and len(paths) != 1:
+                raise self._refused(name, "has one node in front of it", f"{len(paths)} nodes", 1)
+            if kind == "Output" and not paths[0].nodes:
+                path = paths[0]
                 if self._kind(path.source) == "IF":  # its spikes are counted
                     shape = self.shapes[path.source]
                     connections.append(Connection(path.source, name, "identity", np.ones(shape[-1])))
@@ -174,29 +195,36 @@ class _Reader:
         if np.any(node.v_reset):
             raise self._refused(name, "is reset to 0 or by its threshold", f"v_reset = {np.max(node.v_reset):g}", 0)
         exact = _on_shape(self, name, node.v_threshold, shape) / unit
-        near = np.round(exact)
-        on_grid = np.abs(exact - near) <= GRID * np.maximum(np.abs(exact), 1.0)
-        threshold = np.where(on_grid, near, np.ceil(exact)) + (on_grid & (self.fires == "above"))
+        if not (np.abs(exact) < 2**40).all():
+            raise self._refused(name, "its thresholds are finite and of the size of its weights", f"up to {np.max(node.v_threshold):g}")
+        threshold = np.round(exact)
+        on_grid = np.abs(exact - threshold) <= GRID * np.maximum(np.abs(exact), 1.0)
+        start = np.asarray(0)
+        if self.reset == "zero":  # any number of units between two of the potential does the same
+            threshold = np.where(on_grid, threshold + (self.fires == "above"), np.ceil(exact))
+        elif self.fires == "above":  # v > θ on whole units is v - 1 >= θ, and θ is what is subtracted
+            start = np.asarray(-1)
         threshold = threshold.astype(np.int64)
         if threshold.min() < 1:
             raise self._refused(name, "its threshold is at least 1", "0 after rounding", "more weight_bits")
-        zero = np.asarray(0)
-        return Population(name, shape, "integrate_and_fire", _shared(threshold), bias, zero, 0, self.reset)
+        return Population(name, shape, "integrate_and_fire", _shared(threshold), bias, start, 0, self.reset)
 
     def _connections(self, name: str, paths: list[_Path], gain: float) -> tuple[list[Connection], float, np.ndarray]:
         """Connections into a neuron, the value of one unit of its potential, and its bias per step."""
         if not paths:
             raise self._refused(name, "something feeds it", "nothing")
-        made, bias = [], np.zeros(1)
+        made, bias, scales = [], np.zeros(1), [1.0]
         for path in paths:
             connection, weights, own, shape = self._connection(name, path)
             value = self.input_value if self._kind(path.source) == "Input" else 1.0
             made.append((connection, weights * value * gain))
+            scales += [value * gain, value * gain / np.prod(connection.pooled.window) if connection.pooled else 1.0]
             bias = bias + own * gain
             if self.shapes.setdefault(name, shape) != shape:
                 raise self._refused(name, "all that feed it have its shape", shape, self.shapes[name])
         largest = max(float(np.abs(weights).max()) for _, weights in made)
-        unit = self._unit([weights for _, weights in made], largest or 1.0)
+        pools = [float(weights.max()) for connection, weights in made if connection.kind == "pool"]
+        unit = pools[0] if pools else self._unit([weights for _, weights in made], largest or 1.0, scales)
         found = []
         for connection, weights in made:
             integers = np.round(weights / unit).astype(np.int64)
@@ -210,15 +238,13 @@ class _Reader:
         integer_bias = np.round(bias / unit).astype(np.int64)
         return found, unit, _shared(np.broadcast_to(integer_bias, self.shapes[name]))
 
-    def _unit(self, parts: list[np.ndarray], largest: float) -> float:
-        """A power of two on whose grid all weights lie, or their largest divided by that of the width."""
+    def _unit(self, parts: list[np.ndarray], largest: float, scales: list[float]) -> float:
+        """The finest power of two (times one of `scales`) on whose grid all weights lie, or their largest divided by that of the width."""
         values = np.unique(np.abs(np.concatenate([part.reshape(-1) for part in parts])))
-        for scale in (1.0, self.input_value):
+        for scale in scales:
             unit = scale * 2.0 ** np.ceil(np.log2(largest / scale / self.limit) - 1e-9)
-            coarser = [unit * 2.0**i for i in range(self.weight_bits, -1, -1)]  # the coarsest that holds them: small integers
-            for candidate in coarser:
-                if np.all(np.abs(values / candidate - np.round(values / candidate)) <= GRID * np.maximum(values / candidate, 1)):
-                    return candidate
+            if np.all(np.abs(values / unit - np.round(values / unit)) <= GRID * np.maximum(values / unit, 1)):
+                return float(unit)
         return largest / self.limit
 
     def _connection(self, name: str, path: _Path) -> tuple[Connection, np.ndarray, np.ndarray, tuple[int, ...]]:
@@ -250,7 +276,10 @@ class _Reader:
                 raise self._refused(name, "weights follow a Flatten", "none")
             return Connection(path.source, name, "identity", np.ones(shape[-1])), np.ones(shape[-1]), np.zeros(1), shape
         at, node = main
-        kind, bias = type(node).__name__, np.asarray(getattr(node, "bias", 0.0), np.float64)
+        kind, bias = type(node).__name__, np.asarray(getattr(node, "bias", 0.0))
+        for values in (bias, getattr(node, "weight", bias), getattr(node, "scale", bias)):
+            if np.iscomplexobj(values) or not np.isfinite(values).all():
+                raise self._refused(at, "has real and finite numbers", np.asarray(values).dtype)
         if kind in ("Linear", "Affine"):
             weights = np.asarray(node.weight, np.float64).T
             inputs = int(np.prod(shape))
@@ -297,6 +326,11 @@ class _Reader:
             threshold, bias, start = (about[key] for key in ("threshold", "bias", "start"))
             rule = int(about["levels"]), about["reset"], about["unit"]
             populations.append(Population(name, self.shapes[name], about["kind"], threshold, bias, start, *rule))
+            portable = 0.5 if self.about["fires"] == "above" else 0.0
+            shown = getattr(node, "v_threshold", None)
+            if shown is not None and not np.array_equal(_on_shape(self, name, shown, self.shapes[name]) + portable,
+                                                        np.broadcast_to(threshold, self.shapes[name])):  # fmt: skip
+                raise self._refused(name, "says the same in its fields and in its metadata", "another v_threshold")
         listed = tuple(connections[name] for name in str(self.about["connections"]).split("\n"))
         units = float(self.about["input_unit"]), float(self.about["output_unit"])
         name, input_code = str(self.about["name"]), str(self.about["input_code"])
@@ -334,6 +368,9 @@ def _on_shape(reader: _Reader, name: str, values, shape: tuple[int, ...]) -> np.
 
 
 def _by_channel(reader: _Reader, name: str, values, shape: tuple[int, ...]) -> np.ndarray:
+    expected = (shape[2], shape[0], shape[1]) if len(shape) == 3 else shape
+    if np.shape(values) not in (expected, (expected[0], 1, 1), ()):
+        raise reader._refused(name, "scales what feeds it, in its shape", np.shape(values), expected)
     values = _on_shape(reader, name, values, shape).reshape(-1, shape[-1])
     if (values != values[0]).any():
         raise reader._refused(name, "scales each channel alike", "one scale per position")
@@ -341,7 +378,10 @@ def _by_channel(reader: _Reader, name: str, values, shape: tuple[int, ...]) -> n
 
 
 def _pair(value) -> tuple[int, int]:
-    values = np.broadcast_to(np.asarray(value, np.int64), 2)
+    values = np.asarray(value)
+    if values.shape not in ((), (1,), (2,)) or (values != np.round(values)).any():
+        raise ValueError(f"one or two integers, not {value}")
+    values = np.broadcast_to(values, 2)
     return int(values[0]), int(values[1])
 
 
@@ -352,6 +392,8 @@ def _geometry(reader: _Reader, name: str, window, strides, padding, shape, dilat
         raise reader._refused(name, "has dilation 1", dilation, 1)
     padding = _text(padding)
     if isinstance(padding, str):
+        if padding not in ("same", "valid") or (padding == "same" and _pair(strides) != (1, 1)):
+            raise reader._refused(name, "pads by numbers, or valid, or same with stride 1", f"{padding!r} with stride {strides}")
         return Geometry.of_keras(padding, shape[:2], _pair(window), _pair(strides))
     rows, columns = _pair(padding)
     return Geometry(_pair(window), _pair(strides), ((rows, rows), (columns, columns)))

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..errors import SpikewattError, one_of, whole_number
 from .encoders import ENCODERS
 from .methods import METHODS, Method
@@ -44,10 +46,12 @@ class Recipe:
             raise SpikewattError("convert.input_code", "under rate an input drives every step", self.input_code, "if, analog, an encoder")
         if self.code != "rate" and self.input_code in ENCODERS:
             raise SpikewattError("convert.input_code", f"{self.input_code} drives a streaming rate", self.code, "code='rate'")
-        whole_number("convert.weight_bits", "must be a width of signed weights", self.weight_bits, 2, 16)
-        whole_number("convert.input_levels", "must be a number of input levels", self.input_levels, 1, 65535)
-        whole_number("convert.bias_correction", "must be a number of sweeps", self.bias_correction, 0, 100)
-        if not (isinstance(self.input_max, int | float) and 1e-30 < self.input_max < 1e30):
+        for name, law, low, high in (
+            ("weight_bits", "must be a width of signed weights", 2, 16), ("input_levels", "must be a number of input levels", 1, 65535),
+            ("bias_correction", "must be a number of sweeps", 0, 100),
+        ):  # fmt: skip
+            object.__setattr__(self, name, whole_number(f"convert.{name}", law, getattr(self, name), low, high))
+        if not (isinstance(self.input_max, int | float | np.floating | np.integer) and 1e-30 < self.input_max < 1e30):
             raise SpikewattError("convert.input_max", "must be the largest input value", repr(self.input_max), "1e-30..1e30")
         if self.code == "rate" and self.steps is not None:
             raise SpikewattError("convert.steps", "rate is simulated for any number of steps", self.steps, "simulate(steps=…)")
@@ -57,16 +61,18 @@ class Recipe:
             raise SpikewattError(
                 "convert.readout", "spikes of the output are counted in a streaming code", self.code, ", ".join(STREAMING_CODES)
             )
-        if not isinstance(self.method, Method):
+        if not isinstance(self.method, Method | str):
+            raise SpikewattError("convert.method", "must name a method or be a Method", repr(self.method), ", ".join(METHODS))
+        if isinstance(self.method, str):
             one_of("convert.method", "must name a method or be a Method", self.method, METHODS)
             object.__setattr__(self, "method", METHODS[self.method])
         if self.code not in self.rules.codes:
             raise SpikewattError(f"convert.method {self.rules.name!r}", "is defined for some codes", self.code, ", ".join(self.rules.codes))
         if self.reset is not None:
             one_of("convert.reset", "must be a known reset", self.reset, RESETS)
-            if self.reset == "zero" and self.code != "rate":
-                raise SpikewattError("convert.reset", "a reset to zero loses value, which only rate can bear", self.code, "code='rate'")
             object.__setattr__(self, "method", dataclasses.replace(self.rules, reset=self.reset))
+        if self.rules.reset == "zero" and self.code != "rate":
+            raise SpikewattError("convert.reset", "a reset to zero loses value, which only rate can bear", self.code, "code='rate'")
         for name, value in self._by_layer().items():
             where = f"convert.steps[{name!r}]" if name else "convert.steps"
             whole_number(where, "must be a number of steps", value, 1, LARGEST_STEPS.get(self.code, 4096))

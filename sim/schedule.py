@@ -56,7 +56,7 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
     if steps is not None and not streaming:
         raise SpikewattError("simulate.steps", f"is fixed when the network is converted to {network.code}", steps, "convert(steps=…)")
     if steps is not None:
-        whole_number("simulate.steps", "must be a number of steps", steps, 1, 10_000)
+        steps = whole_number("simulate.steps", "must be a number of steps", steps, 1, 10_000)
     windows: dict[str, Window] = {}
     for p in network.populations:
         if p.kind == "readout":
@@ -74,7 +74,7 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
                 start = feeding[0].start + 1
             windows[p.name] = Window(start, start + length, halving(length) if doubling else ())
     if not streaming:
-        return Schedule(windows, max(w.stop for w in windows.values()), False)
+        return Schedule(windows, max(1, *(w.stop for w in windows.values())), False)
     if steps is None:
         largest = max(p.levels for p in network.populations if p.kind != "input")
         settle = largest + len(network.populations) + max(w.stop for w in windows.values())

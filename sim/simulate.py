@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
-from .encoders import ENCODERS
+from .encoders import takes_negative
 from .engine import Progress, state_width
 from .network import SpikingNetwork
 from .schedule import schedule
@@ -48,11 +48,6 @@ def _integer_input(network: SpikingNetwork, shape: tuple[int, ...], x) -> np.nda
     return levels.astype(np.int64)
 
 
-def takes_negative(input_code: str) -> bool:
-    """Whether inputs may be below zero: a host can multiply them, and a signed event can carry them."""
-    return input_code == "analog" or (input_code in ENCODERS and ENCODERS[input_code].signed)
-
-
 def simulate(
     network: SpikingNetwork,
     x,
@@ -90,10 +85,10 @@ def simulate(
         raise SpikewattError("simulate.network", "must be a SpikingNetwork", type(network).__name__)
     plan = schedule(network, steps)
     if workers is not None:
-        whole_number("simulate.workers", "must be a number of processes", workers, 1, 1024)
+        workers = whole_number("simulate.workers", "must be a number of processes", workers, 1, 1024)
     inputs = integer_input(network, x)
     rasters = min(whole_number("simulate.rasters", "must be a number of samples", rasters, 0, 2**31), len(inputs))
-    whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
+    seed = whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
     needed, width = state_width(network, plan), state_width(network, plan, state_bits)
     if width < needed:
         plan = replace(plan, largest=2 ** (width - 1) - 1)

@@ -141,12 +141,20 @@ class Trace:
         """``ledger("synapses")``."""
         return self.ledger("synapses")
 
-    def predictions(self, step: int = -1) -> np.ndarray:
+    def output(self, readout: str | None = None) -> np.ndarray:
+        """(samples, steps, classes) potentials of one read-out, which may be left unnamed where there is but one."""
+        named = self.settings["outputs"]
+        if readout is None and len(named) == 1:
+            return self.outputs
+        first, last = named[one_of("Trace.readout", "names one of several read-outs", str(readout), named)]
+        return self.outputs[:, :, first:last]
+
+    def predictions(self, step: int = -1, readout: str | None = None) -> np.ndarray:
         """(samples,) class with the largest read-out potential after `step` (0-based; negative counts from the end)."""
         whole_number("Trace.predictions.step", "must be a step of this trace", step, -self.steps, self.steps - 1)
-        return self.outputs[:, step].argmax(axis=-1)
+        return self.output(readout)[:, step].argmax(axis=-1)
 
-    def decisions(self, spikes: int = 1, step: int = -1) -> tuple[np.ndarray, np.ndarray]:
+    def decisions(self, spikes: int = 1, step: int = -1, readout: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         """(samples,) class whose count first reaches `spikes`, and (samples,) the step (0-based) at which it did.
 
         For a network converted with ``readout="spikes"``: 1 is time to first spike, k is time to k spikes. Of classes that get there
@@ -156,21 +164,22 @@ class Trace:
         whole_number("Trace.decisions.step", "must be a step of this trace", step, -self.steps, self.steps - 1)
         if not self.settings.get("counts_output_spikes"):
             raise SpikewattError("Trace.decisions", "needs an output that fires", "membrane read-out", "convert(readout='spikes')")
-        reached = self.outputs.max(axis=-1) >= spikes
+        outputs = self.output(readout)
+        reached = outputs.max(axis=-1) >= spikes
         when = np.where(reached.any(axis=-1), reached.argmax(axis=-1), -1)
         when = np.where(when <= step % self.steps, when, -1)
-        classes = self.outputs[np.arange(self.samples), when].argmax(axis=1)
+        classes = outputs[np.arange(self.samples), when].argmax(axis=1)
         return np.where(when >= 0, classes, -1), when
 
-    def accuracy(self, labels: np.ndarray) -> np.ndarray:
+    def accuracy(self, labels: np.ndarray, readout: str | None = None) -> np.ndarray:
         """(steps,) share of samples whose prediction equals `labels`, after each step."""
-        labels = np.asarray(labels)
-        if not np.issubdtype(labels.dtype, np.integer) or labels.max(initial=0) >= self.outputs.shape[2]:
-            law = f"labels are integers below the {self.outputs.shape[2]} outputs"
-            raise SpikewattError("Trace.accuracy.labels", law, f"{labels.dtype} up to {labels.max(initial=0)}")
+        labels, outputs = np.asarray(labels), self.output(readout)
+        if not np.issubdtype(labels.dtype, np.integer) or labels.max(initial=0) >= outputs.shape[2] or labels.min(initial=0) < 0:
+            found = f"{labels.dtype}" + (f" {labels.min(initial=0)}..{labels.max(initial=0)}" if labels.dtype.kind in "iuf" else "")
+            raise SpikewattError("Trace.accuracy.labels", f"labels are integers below the {outputs.shape[2]} outputs", found)
         if labels.shape != (self.samples,):
             raise SpikewattError("Trace.accuracy.labels", "one label per sample", labels.shape, (self.samples,))
-        return (self.outputs.argmax(axis=-1) == labels[:, None]).mean(axis=0)
+        return (outputs.argmax(axis=-1) == labels[:, None]).mean(axis=0)
 
     def content_hash(self) -> str:
         """SHA-256 over all counts."""

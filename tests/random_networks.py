@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from spikewatt.sim.encoders import takes_negative
 from spikewatt.sim.geometry import Geometry, output_shape
 from spikewatt.sim.network import EXACT_CODES, Connection, Population, SpikingNetwork
-from spikewatt.sim.simulate import takes_negative
 
 KINDS = ("conv2d", "depthwise", "pool", "max_pool", "dense")
 
@@ -53,7 +53,7 @@ def random_network(
         else:
             count = 0 if code == "rate" else int(random.integers(1, 9))
             populations.append(
-                Population(name, shape, "input", pixels, 0, pixels // 2 if input_code == "if" else 0, count or (code != "rate"))
+                Population(name, shape, "input", pixels, 0, pixels // 2 if input_code == "if" else 0, count or int(code != "rate"))
             )
     connections: list[Connection] = []
     pre, limit = populations[0], 0
@@ -68,7 +68,7 @@ def random_network(
         if (
             code == "signed"
             or (pre.kind == "input" and input_code != "bitplane" and exact)
-            or (pre.kind == "input" and input_code not in ("if", "bitplane"))
+            or (pre.kind == "input" and (code, input_code) not in (("rate", "if"), ("radix", "bitplane")))
         ):
             allowed = [k for k in allowed if k != "max_pool"]
         kind = str(random.choice(allowed or ["dense"]))

@@ -144,3 +144,41 @@ def test_what_nir_cannot_say_is_an_error(mlp, mlp_network, cnn_network, digits, 
         with pytest.raises(SpikewattError, match=match):
             to_nir(network, tmp_path / "n.nir", portable)
     assert not (tmp_path / "n.nir").exists()
+
+
+def by_hand(weight, bias, threshold, reset, fires, x, steps):
+    """v' = R I with steps of 1, in floating point: spikes of one neuron."""
+    v, spikes = 0.0, 0
+    for _ in range(steps):
+        v += weight * x + bias
+        if v > threshold or (fires == "at" and v == threshold):
+            spikes += 1
+            v = 0.0 if reset == "zero" else v - threshold
+    return spikes
+
+
+@pytest.mark.parametrize("fires", ["at", "above"])
+@pytest.mark.parametrize("reset", ["zero", "subtract"])
+def test_thresholds_and_biases_off_the_grid_of_the_weights(reset, fires, tmp_path):
+    """Second implementation: the equation written out, for weights of 1 with biases and thresholds in between."""
+    for weight, bias, threshold in ((1.0, 0.0, 2.0), (1.0, 0.0, 1.5), (1.0, 0.3125, 1.75), (0.5, 0.125, 1.0), (1.0, -0.25, 3.0)):
+        nodes = nir.Affine(np.array([[weight]]), np.array([bias])), nir.IF(np.ones(1), np.array([threshold]))
+        graph = nir.NIRGraph.from_list(nir.Input(np.array([1])), *nodes, nir.Output(np.array([1])), type_check=False)
+        nir.write(tmp_path / "n.nir", graph)
+        network = from_nir(tmp_path / "n.nir", 1.0, reset, fires, input_levels=1)
+        for x in (0.0, 1.0):
+            found = simulate(network, np.array([[x]]), "reference", 24).outputs[0, -1, 0]
+            assert found == by_hand(weight, bias, threshold, reset, fires, x, 24)
+
+
+def test_an_average_pool_in_front_of_weights_keeps_their_grid(tmp_path):
+    kernel, ones = np.array([[[[2.0]]], [[[-1.0]]]]), np.ones((2, 2, 2))
+    pool = nir.AvgPool2d(np.array([3, 3]), np.array([3, 3]), np.array([0, 0]))
+    nodes = [pool, nir.Conv2d((2, 2), kernel, 1, 0, 1, 1, np.zeros(2)), nir.IF(ones, ones)]
+    graph = nir.NIRGraph.from_list(nir.Input(np.array([1, 6, 6])), *nodes, nir.Output(np.array([2, 2, 2])), type_check=False)
+    nir.write(tmp_path / "n.nir", graph)
+    network = from_nir(tmp_path / "n.nir", 1.0, "subtract", "at", input_levels=1)
+    x = np.zeros((1, 6, 6, 1))
+    x[0, :3, :3, 0] = np.eye(3)  # a mean of 1/3, times 2: 2/3 per step
+    trace = simulate(network, x, "reference", 9, rasters=1)
+    assert trace.rasters["if"][0].sum(axis=0).reshape(2, 2, 2)[..., 0].tolist() == [[6, 0], [0, 0]]
