@@ -153,12 +153,18 @@ def convert(
     _print_populations(output, network, as_json)
 
 
+def _span(population) -> str:
+    """The thresholds of a population that fires: one, or the smallest and the largest."""
+    low, high = int(population.threshold.min()), int(population.threshold.max())
+    fires = population.kind == "integrate_and_fire"
+    return "" if not fires else str(low) if low == high else f"{low}..{high}"
+
+
 def _print_populations(output: Path, network, as_json: bool) -> None:
     from .analysis.console import print_table
 
     rows = [
-        {"population": p.name, "kind": p.kind, "shape": "x".join(map(str, p.shape)), "threshold": int(p.threshold.max())}
-        for p in network.populations
+        {"population": p.name, "kind": p.kind, "shape": "x".join(map(str, p.shape)), "threshold": _span(p)} for p in network.populations
     ]
     print_table(f"{output}: {network.hash[:12]}", rows, as_json)
 
@@ -169,13 +175,16 @@ def export_nir(
     output: Annotated[Path, typer.Option("--output", "-o", help="The NIR file to write.")],
     portable: Annotated[bool, typer.Option(help="Refuse what another tool would not know from NIR's own equations.")] = False,
     force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Write a spiking network in NIR, the exchange format of spiking simulators."""
     _new_file(output, force)
     from .sim.network import SpikingNetwork
     from .sim.nir_export import to_nir
 
-    to_nir(SpikingNetwork.load(network), output, portable)
+    spiking = SpikingNetwork.load(network)
+    to_nir(spiking, output, portable)
+    _print_populations(output, spiking, as_json)
 
 
 @verb
@@ -323,21 +332,29 @@ def price(
     if output:
         _new_file(output, force)
     from .analysis.console import price_rows, print_lines, print_table
+    from .analysis.tables import price_devices
     from .energy.cards import load_card
     from .energy.price import battery_life
-    from .energy.price import price as price_trace
     from .sim.network import SpikingNetwork
     from .sim.trace import Trace
 
     cards = [load_card(name) for name in device]
     spiking = SpikingNetwork.load(network) if network else None
-    frame = price_trace(Trace.load(trace), *cards, network=spiking, period_s=period_s)
+    loaded = Trace.load(trace)
+    frame, refused = price_devices(loaded, cards, period_s, spiking)
+    if not len(frame):
+        raise SpikewattError("price", "one of the devices can execute the network", "; ".join(refused.values()))
     battery = battery_life(frame) if period_s else None
     if output:
         frame.to_csv(output, index=False)
-    print_table("Price of one inference", price_rows(frame, battery, raw=as_json), as_json, {"assumptions": frame.attrs["assumptions"]})
+    print_table(
+        "Price of one inference",
+        price_rows(frame, battery, raw=as_json),
+        as_json,
+        {"assumptions": frame.attrs["assumptions"], "does_not_fit": refused},
+    )
     if not as_json:
-        print_lines(frame.attrs["assumptions"])
+        print_lines([*frame.attrs["assumptions"], *(f"does not fit: {why}" for why in refused.values())])
 
 
 @verb

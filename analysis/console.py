@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from .run import RunResult
 
 WIDTH = 130  # of tables in a pipe or file, where there is no terminal to ask
-STAGES = {"train": "Training", "compile": "Compiling ANNarchy's simulator (once per machine)", "simulate": "Simulating", "report": "Report"}
+LABELS = {"saturated_share": "at the largest value", "accuracy_from_here": "Keras from here on", "keras_accuracy": "Keras alone"}
+STAGES = {
+    "train": "Training",
+    "compile": "Making ANNarchy's simulator ready (compiled once per size)",
+    "simulate": "Simulating",
+    "report": "Report",
+}
 
 
 def with_prefix(value: float, unit: str) -> str:
@@ -59,13 +65,16 @@ def diagnosis_rows(table: pd.DataFrame, raw: bool) -> list[dict]:
     rows: list[dict] = [{key: None if value != value else value for key, value in row.items()} for row in table.to_dict("records")]
     if raw:
         return rows
-    percent = ("agreement", "mean_error", "clipped_share", "dead_share", "saturated_share", "accuracy_from_here")
+    percent = ("agreement", "mean_error", "clipped_share", "dead_share", "saturated_share", "keras_accuracy", "accuracy_from_here")
     return [
         {
             "layer": row["layer"],
-            "θ": row["threshold"] and int(row["threshold"]),
-            **{key.removesuffix("_share").replace("_", " "): "" if row[key] is None else f"{row[key] * 100:.1f} %" for key in percent},
-            "saturations": row["saturations"],
+            "smallest θ": "" if row["threshold"] is None else int(row["threshold"]),
+            **{
+                LABELS.get(key, key.removesuffix("_share").replace("_", " ")): "" if row[key] is None else f"{row[key] * 100:.1f} %"
+                for key in percent
+            },
+            "potentials held": row["saturations"],
             "try next": row["try_next"],
         }
         for row in rows

@@ -30,8 +30,9 @@ def diagnose(
     ``clipped_share`` of the active Keras values that lie above the largest value a spike train carries; ``dead_share`` of the neurons
     that Keras sees active and that never spike; ``saturated_share`` of the transmitted values that are the largest; ``saturations``
     of the potential per inference (none unless `state_bits` is narrower than needed); ``threshold`` the smallest of the layer, and
-    ``threshold_resolution`` = 1 / (2 θ), the relative error of rounding it; ``accuracy_from_here`` of Keras when it goes on
-    from the values of the spiking layer, which shows the layer that loses them (NaN where the graph has branches around it);
+    ``threshold_resolution`` = 1 / (2 θ), the relative error of rounding it; ``keras_accuracy`` on
+    these samples, and ``accuracy_from_here``: that of Keras when it goes on from the values of the spiking layer; where it falls,
+    accuracy is lost (NaN where the graph has branches around the layer);
     ``try_next`` what to change first.
 
     Parameters
@@ -42,7 +43,7 @@ def diagnose(
 
     Raises
     ------
-    SpikewattError : the network was not made of this model.
+    SpikewattError : layers of the model that the network does not have, or has in another shape; labels that do not fit.
     """
     trace = simulate(network, x, "batched", steps, rasters=2**31 - 1, state_bits=state_bits)
     names = {p.name for p in network.populations}
@@ -57,6 +58,9 @@ def diagnose(
         trace.accuracy(labels)  # refuses labels of another kind or number
         labels = np.asarray(labels)
     wanted = activations_of(model, nodes, inputs)
+    keras_accuracy = np.nan
+    if labels is not None:
+        keras_accuracy = float((wanted[nodes[-1].name].argmax(axis=-1) == labels).mean())
     rows = []
     for node in nodes:
         population, keras_value = network.population(node.name), wanted[node.name].astype(np.float64)
@@ -64,6 +68,7 @@ def diagnose(
             keras_value = np.maximum(keras_value, 0.0)  # an output that fires cannot say less than nothing
         value = _transmitted(network, population, trace).reshape(keras_value.shape)
         row = _row(network, population, trace, value, keras_value)
+        row["keras_accuracy"] = keras_accuracy
         row["accuracy_from_here"] = np.nan if labels is None else _accuracy_from(model, node, value, trace, labels)
         rows.append(row | {"try_next": _advice(network, row)})
     return pd.DataFrame(rows)

@@ -47,6 +47,13 @@ def _clean(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def _whole(ax: Axes) -> None:
+    """Ticks at whole numbers of steps or epochs."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
 def draw_samples(fig: Figure, images: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> None:
     """A grid of test images, each with its label and the class that the spiking network gave."""
     columns = min(10, len(images))
@@ -66,8 +73,10 @@ def draw_training(axes: tuple[Axes, Axes], history: pd.DataFrame) -> None:
     """Accuracy and loss per epoch, on training and validation data."""
     for ax, key, label in zip(axes, ("accuracy", "loss"), ("accuracy (%)", "cross-entropy loss (nats)"), strict=True):
         scale = 100 if key == "accuracy" else 1
-        ax.plot(history["epoch"], history[key] * scale, color=BLUE, label="training")
-        ax.plot(history["epoch"], history[f"val_{key}"] * scale, color=ORANGE, linestyle="--", label="validation")
+        marker = "o" if len(history) < 3 else None
+        ax.plot(history["epoch"], history[key] * scale, color=BLUE, label="training", marker=marker)
+        ax.plot(history["epoch"], history[f"val_{key}"] * scale, color=ORANGE, linestyle="--", label="validation", marker=marker)
+        _whole(ax)
         ax.set_xlabel("epoch")
         ax.set_ylabel(label)
         ax.legend(frameon=False)
@@ -119,7 +128,8 @@ def draw_accuracy(ax: Axes, table: pd.DataFrame) -> None:
     ax.axhline(table["ann_accuracy"].iloc[0] * 100, color=ORANGE, linestyle="--", label="Keras network")
     ax.set_xlabel("steps")
     ax.set_ylabel("accuracy on the test images (%)")
-    ax.legend(frameon=False, loc="lower right")
+    _whole(ax)
+    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     _clean(ax)
 
 
@@ -177,6 +187,7 @@ def draw_raster(axes: list[Axes], spikes: pd.DataFrame, neurons: dict[str, int],
         ax.set_xlim(0.5, steps + 0.5)
         ax.set_ylabel(f"{population}\nneuron")
         _clean(ax)
+    _whole(axes[-1])
     axes[-1].set_xlabel("step")
 
 
@@ -193,16 +204,20 @@ def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
         text = "branches lead around it" if np.isnan(x) else f" {x:.1f}"
         axes[1].annotate(text, (0.02, y) if np.isnan(x) else (x, y), fontsize=8, va="center", xytext=(4, 0), textcoords="offset points",
                          xycoords=axes[1].get_yaxis_transform() if np.isnan(x) else "data")  # fmt: skip
+    whole = table["keras_accuracy"].iloc[0] * 100
     if accuracy.notna().any():
-        span = max(accuracy.max() - accuracy.min(), 1.0)
-        axes[1].set_xlim(accuracy.min() - 0.3 * span, accuracy.max() + 0.6 * span)
-    axes[1].set_xlabel("accuracy of Keras from here on (%)")
+        axes[1].axvline(whole, color=GREY, linestyle="--", label=f"Keras alone, {whole:.1f}")
+        axes[1].legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        lowest, highest = min(accuracy.min(), whole), max(accuracy.max(), whole)
+        span = max(highest - lowest, 4.0)
+        axes[1].set_xlim(highest - 1.3 * span, highest + 0.5 * span)
+    axes[1].set_xlabel("accuracy if Keras goes on from here (%)")
     for i, (key, label, colour) in enumerate(
         (("clipped_share", "clipped", RED), ("dead_share", "dead", GREY), ("saturated_share", "at the largest value", PURPLE))
     ):
         axes[2].barh(at + (i - 1) * 0.25, table[key].fillna(0) * 100, 0.23, color=colour, label=label)
     axes[2].set_xlim(0, max(float(np.nanmax([table[k].max() for k in ("clipped_share", "dead_share", "saturated_share")])) * 115, 1.0))
-    axes[2].set_xlabel("share (%)")
+    axes[2].set_xlabel("share of active values, neurons, values (%)")
     axes[2].legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     axes[0].set_yticks(at, table["layer"])
     axes[0].invert_yaxis()

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ..energy.price import COLUMNS, battery_life, price
-from ..errors import DoesNotFitError, SpikewattError
+from ..energy.price import battery_life
+from ..errors import SpikewattError
 from ..models.datasets import Dataset, load_dataset
 from ..models.networks import build_network, load_keras
 from ..models.training import predictions, train
@@ -29,7 +29,7 @@ from ..sim.trace import Trace
 from .config import RunConfig
 from .diagnosis import diagnose
 from .plots import plot_run
-from .tables import class_report, layer_table
+from .tables import class_report, layer_table, price_devices
 
 Progress = Callable[[str, int, int], None]
 SAMPLES_SHOWN = 20
@@ -101,7 +101,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: Path, progress: Progress 
     trace.save(folder / "trace.h5")
 
     report("report", 0, 1)
-    prices, does_not_fit = _prices(config, trace)
+    prices, does_not_fit = price_devices(trace, config.devices, config.period_s)
     battery = battery_life(prices, config.battery) if len(prices) else pd.DataFrame()
     accuracy = trace.accuracy(labels)
     tables = {
@@ -197,17 +197,3 @@ def _network(config: RunConfig, dataset, partial: Path, report: Progress):
     written.rename(model_file)
     history.to_csv(history_file, index=False)
     return model, history
-
-
-def _prices(config: RunConfig, trace: Trace) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Prices on every device that can hold the network, and device -> reason for the others."""
-    frames, does_not_fit = [], {}
-    for device in config.devices:
-        try:
-            frames.append(price(trace, device, period_s=config.period_s))
-        except DoesNotFitError as error:
-            does_not_fit[device] = str(error)
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-    attrs = {key: [entry for f in frames for entry in f.attrs[key]] for key in ("assumptions", "cards")}
-    frame.attrs = {**attrs, "period_s": config.period_s}
-    return frame, does_not_fit

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from ..energy.cards import Card
+from ..energy.price import COLUMNS, price
+from ..errors import DoesNotFitError, SpikewattError
+from ..sim.network import SpikingNetwork
 from ..sim.trace import Trace
 
 
@@ -30,6 +36,25 @@ def layer_table(trace: Trace) -> pd.DataFrame:
         row["macs"] = sum(layer.macs for layer in trace.layers if layer.post == population and layer.kind in ("dense", "conv2d"))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def price_devices(
+    trace: Trace, devices: Sequence[str | Card], period_s: float | None, network: SpikingNetwork | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Prices on every device that can hold and execute the network, and device -> reason for the others."""
+    frames, does_not_fit = [], {}
+    names = [device if isinstance(device, str) else device.name for device in devices]
+    if len(set(names)) < len(names):
+        raise SpikewattError("price.devices", "must have different names (the key `name` of a card)", names)
+    for device in devices:
+        try:
+            frames.append(price(trace, device, network=network, period_s=period_s))
+        except DoesNotFitError as error:
+            does_not_fit[device if isinstance(device, str) else device.name] = str(error)
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    attrs = {key: [entry for f in frames for entry in f.attrs[key]] for key in ("assumptions", "cards")}
+    frame.attrs = {**attrs, "period_s": period_s}
+    return frame, does_not_fit
 
 
 def class_report(labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:

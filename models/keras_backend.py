@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -34,4 +35,5 @@ def import_keras() -> Any:
                 import keras  # noqa: F401
         except ImportError as error:
             raise MissingToolError("keras", "needs Keras 3 and TensorFlow", str(error), "pip install 'spikewatt[keras]'") from error
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every model that is asked for a few predictions
     return sys.modules["keras"]

@@ -81,7 +81,7 @@ class Builder:
         recipe, order = self.recipe, sorted(populations, key=lambda p: p.kind != "input")
         return SpikingNetwork(
             tuple(order), tuple(self.connections), recipe.code, recipe.input_max / recipe.input_levels, self.output_unit,
-            recipe.weight_bits, self.model.name, recipe.input_code,
+            recipe.weight_bits, self.model.name, recipe.input_code, recipe.input_levels if recipe.input_code == "bitplane" else 0,
         )  # fmt: skip
 
     def _emit(self, node: Node) -> tuple[np.ndarray, int]:

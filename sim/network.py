@@ -169,6 +169,7 @@ class SpikingNetwork:
         bit first), ``sync_rate`` (a layer fires when all its inputs have arrived).
     input_code : ``if`` (integrates the pixel), ``bitplane`` (the bits of the pixel are its spikes), ``analog`` (no spikes: a
         host multiplies the first layer), or, under ``rate``, the name of an encoder (``poisson``, ``phase`` …; see encoders.py).
+    largest_input : largest integer input, where the input neurons could take more; 0 where they could not.
     input_unit : value, as the Keras model takes it, of one unit of integer input (1/255 for pixels in 0..1).
     output_unit : value of one unit of read-out potential per step, in the logits of the Keras model.
     weight_bits : width of a signed weight.
@@ -186,11 +187,14 @@ class SpikingNetwork:
     weight_bits: int
     name: str = "network"
     input_code: str = "if"
+    largest_input: int = 0
 
     def __post_init__(self):
         object.__setattr__(self, "populations", tuple(self.populations))
         object.__setattr__(self, "connections", tuple(self.connections))
         one_of("SpikingNetwork.code", "must be a known code", self.code, CODES)
+        largest = whole_number("SpikingNetwork.largest_input", "is an integer input, or 0", self.largest_input, 0, 2**31)
+        object.__setattr__(self, "largest_input", largest)
         bits = whole_number("SpikingNetwork.weight_bits", "must be a width of signed weights", self.weight_bits, 2, 16)
         object.__setattr__(self, "weight_bits", bits)
         for name in ("input_unit", "output_unit"):
@@ -309,6 +313,8 @@ class SpikingNetwork:
     @property
     def input_levels(self) -> int:
         """Largest integer input."""
+        if self.largest_input:
+            return self.largest_input
         return int(max(p.levels if self.input_code == "bitplane" else p.threshold.max() for p in self.inputs))
 
     @cached_property
@@ -325,6 +331,7 @@ class SpikingNetwork:
             "code": self.code,
             "weight_bits": self.weight_bits,
             "input_code": self.input_code,
+            "largest_input": self.largest_input,
             "input_unit": float(self.input_unit),
             "output_unit": float(self.output_unit),
             "populations": [
@@ -398,6 +405,7 @@ class SpikingNetwork:
                 s["weight_bits"],
                 s["name"],
                 s["input_code"],
+                s["largest_input"],
             )
             hdf5.same_hash(Path(path), file.attrs["hash"], network.hash)
         return network

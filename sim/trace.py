@@ -94,7 +94,7 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
     return tuple(layers)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """Counts of one simulation run.
 
@@ -121,6 +121,9 @@ class Trace:
     settings: dict
     rasters: dict[str, np.ndarray] = field(default_factory=dict)
     saturations: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Trace({self.samples} samples, {self.steps} steps, {', '.join(self.neurons)}; {self.settings['engine']})"
 
     @property
     def samples(self) -> int:

@@ -8,8 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from spikewatt.errors import SpikewattError
+from spikewatt.sim.convert import convert
+from spikewatt.sim.simulate import simulate
+from spikewatt.sim.trace import Trace
 
 
 def spikewatt(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
@@ -158,3 +163,20 @@ def test_pricing_a_saved_trace_imports_no_simulator(run_folder):
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=run_folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_bit_planes_see_the_same_pixels_on_the_command_line(tmp_path, mlp, digits):
+    """Digits have 16 levels, five bits could say 31: the verbs scale by what the network was converted for."""
+    network = convert(mlp, digits.scaled("train")[:200], "radix", input_levels=16, input_code="bitplane", steps=4)
+    assert network.input_levels == 16
+    network.save(tmp_path / "n.spk")
+    result = spikewatt("simulate", "n.spk", "-o", "t.h5", "--engine", "batched", "--samples", "20", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    expected = simulate(network, digits.scaled("test")[:20], "reference")
+    assert np.array_equal(Trace.load(tmp_path / "t.h5").outputs, expected.outputs)
+    with pytest.raises(SpikewattError, match="must lie in the input range of the network; got 0..2"):
+        simulate(network, digits.scaled("test")[:2] * 2, "reference")
+    priced = spikewatt("price", "t.h5", "--device", "odin_style", "--device", "stm32l4r5", "--json", cwd=tmp_path)
+    assert priced.returncode == 0, priced.stderr
+    assert {row["device"] for row in json.loads(priced.stdout)["rows"]} == {"stm32l4r5"}
+    assert "radix doubles the accumulator" in json.loads(priced.stdout)["does_not_fit"]["odin_style"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.encoders import ENCODERS
-from spikewatt.sim.network import SpikingNetwork
+from spikewatt.sim.network import Connection, Population, SpikingNetwork
 from spikewatt.sim.simulate import simulate
 
 from .random_networks import random_input, random_network
@@ -170,3 +170,53 @@ def test_an_exact_code_does_not_run_in_a_width_that_saturates():
     assert_equal(simulate(network, x, "reference"), simulate(network, x, "batched", state_bits=bits))
     with pytest.raises(SpikewattError, match="simulate.state_bits: radix is exact only if no potential saturates"):
         simulate(network, x, "reference", state_bits=bits - 1)
+
+
+def test_a_convolution_of_unequal_strides_onto_one_column_is_exact():
+    """oneDNN's own convolution gives wrong sums for one channel, strides (1, 2) and one column of outputs."""
+    from spikewatt.sim.geometry import Geometry
+
+    random = np.random.default_rng(0)
+    zero = np.asarray(0)
+    for size, window in (((5, 4), (3, 3)), ((4, 4), (3, 3)), ((5, 4), (1, 3)), ((8, 6), (5, 5))):
+        geometry = Geometry(window, (1, 2))
+        shape = (*geometry.output_size(size), 3)
+        network = SpikingNetwork(
+            (Population("input", (*size, 1), "input", np.asarray(16), zero, np.asarray(8)),
+             Population("conv", shape, "integrate_and_fire", np.asarray(9), zero, np.asarray(4)),
+             Population("output", (4,), "readout", np.asarray(1), zero, zero)),
+            (Connection("input", "conv", "conv2d", random.integers(-5, 9, (*window, 1, 3)), geometry),
+             Connection("conv", "output", "dense", random.integers(-9, 9, (int(np.prod(shape)), 4)))),
+            "rate", 1 / 16, 1.0, 8,
+        )  # fmt: skip
+        x = random.integers(0, 17, (40, *size, 1)) / 16
+        assert_equal(simulate(network, x, "reference", 12), simulate(network, x, "batched", 12))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "match"),
+    [
+        ({"bias": 1}, "radix", "radix adds the bias once"),
+        ({"reset": "zero"}, "sync_rate", "sync_rate subtracts what it sends"),
+        ({"levels": 5}, "radix", "radix transmits 2\\^K - 1 levels"),
+        ({"levels": 2.5}, "rate", "levels: is a number of levels"),
+    ],
+)
+def test_networks_that_a_code_cannot_mean_are_refused(changes, code, match):
+    network = random_network(3, kinds=("dense",), code=code)
+    with pytest.raises(SpikewattError, match=match):
+        _changed(network, "integrate_and_fire", changes)
+
+
+def _changed(network, kind, changes):
+    """`network` with the populations of one kind changed."""
+    populations = [dataclasses.replace(p, **changes) if p.kind == kind else p for p in network.populations]
+    return dataclasses.replace(network, populations=populations)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"initial_potential": 16}, {"initial_potential": -1}, {"reset": "zero"}, {"threshold": np.full((8, 8, 1), 16)}]
+)
+def test_inputs_that_no_engine_computes_are_refused(changes, mlp_network):
+    with pytest.raises(SpikewattError, match="inputs are alike: under if"):
+        _changed(mlp_network, "input", changes)

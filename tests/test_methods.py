@@ -272,3 +272,71 @@ def test_diagnosis_finds_the_layer_that_was_spoilt(mlp, mlp_network, digits, cal
     assert "state_bits" in narrow.loc["hidden1", "try_next"]
     with pytest.raises(SpikewattError, match="diagnose.network: was made of this model; got no population hidden2"):
         diagnose(build_network("mlp-64-8-8-10", digits.input_shape, 10), mlp_network, x, y, steps=4)
+
+
+def residual_cnn(pool):
+    keras.utils.set_random_seed(0)
+    start = layers.Input((8, 8, 1))
+    first = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(start)
+    added = layers.ReLU(name="relu")(layers.Add(name="add")([first, layers.Conv2D(4, 3, padding="same", name="branch")(first)]))
+    pooled = pool(2, name="pool")(layers.BatchNormalization(name="norm")(added))
+    return keras.Model(start, layers.Dense(10, name="output")(layers.Flatten()(pooled)))
+
+
+@pytest.mark.parametrize("method", ["diehl_model", "diehl_data", "robust", "spike_norm", "ml_genn_data", "least_error"])
+@pytest.mark.parametrize("pool", [layers.AveragePooling2D, layers.MaxPooling2D])
+def test_methods_convert_branches_and_pools(method, pool, digits):
+    network = convert(residual_cnn(pool), digits.scaled("train")[:40], input_levels=16, method=method, readout="spikes")
+    x = digits.scaled("test")[:6]
+    reference = simulate(network, x, "reference", 12, rasters=2)
+    assert reference.spikes["add"].sum() > 0
+    assert_equal(reference, simulate(network, x, "batched", 12, rasters=2))
+
+
+def test_what_an_input_cannot_be_pooled_as_is_refused(digits):
+    """An average pool of weighted events would saturate, a max pool compares spikes of its own code."""
+    x = digits.scaled("train")[:40]
+    average = keras.Sequential([layers.Input((8, 8, 1)), layers.AveragePooling2D(2, name="pool"), layers.Flatten(), layers.Dense(3)])
+    for input_code in ("analog", "phase"):
+        with pytest.raises(SpikewattError, match="layer 'pool': averages spikes of worth 1; got .* input"):
+            convert(average, x, input_levels=16, input_code=input_code)
+    largest = keras.Sequential([layers.Input((8, 8, 1)), layers.MaxPooling2D(2, name="pool"), layers.Flatten(), layers.Dense(3)])
+    for code, input_code in (("radix", "if"), ("sync_rate", "if"), ("sync_rate", "bitplane"), ("rate", "poisson")):
+        with pytest.raises(SpikewattError, match="layer 'pool' .* pools what a ReLU gives"):
+            convert(largest, x, code, input_levels=16, input_code=input_code)
+    network = convert(largest, x, "radix", input_levels=16, input_code="bitplane")
+    assert_equal(simulate(network, x[:5], "reference"), simulate(network, x[:5], "batched"))
+
+
+def test_a_relu_on_inputs_of_both_signs_is_a_layer(digits):
+    stack = [layers.ReLU(name="cut"), layers.Flatten(), layers.Dense(8, activation="relu", name="hidden"), layers.Dense(3, name="output")]
+    model = keras.Sequential([layers.Input((8, 8, 1)), *stack])
+    x = digits.scaled("train")[:60] * 2 - 1
+    network = convert(model, x, "radix", input_levels=16, input_code="analog", steps=8)
+    assert "cut" in [p.name for p in network.populations]
+    assert diagnose(model, network, x)["agreement"].min() > 0.99
+    plain = convert(model, (x + 1) / 2, "radix", input_levels=16, input_code="bitplane")
+    assert "cut" not in [p.name for p in plain.populations]  # nothing to cut
+
+
+def test_one_layer_with_an_analog_input_is_a_step(digits):
+    model = keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10, name="output")])
+    x = digits.scaled("test")[:7]
+    network = convert(model, x, "radix", input_levels=16, input_code="analog")
+    traces = [simulate(network, x, engine) for engine in ("reference", "batched", "annarchy")]
+    assert traces[0].steps == 1
+    assert_equal(traces[0], traces[1])
+    assert_equal(traces[0], traces[2])
+    np.testing.assert_array_equal(traces[0].predictions(), predictions(model, x))
+
+
+def test_several_outputs_are_named(digits):
+    start = layers.Input((8, 8, 1))
+    flat = layers.Dense(12, activation="relu", name="hidden")(layers.Flatten()(start))
+    model = keras.Model(start, [layers.Dense(10, name="digit")(flat), layers.Dense(2, name="odd")(flat)])
+    x = digits.scaled("test")[:9]
+    trace = simulate(convert(model, x, "radix", input_levels=16), x, "reference")
+    assert trace.predictions(readout="odd").max() < 2
+    assert trace.accuracy(digits.y_test[:9] % 2, "odd").shape == (trace.steps,)
+    with pytest.raises(SpikewattError, match="Trace.readout: names one of several read-outs; got 'None'; allowed: digit, odd"):
+        trace.predictions()
