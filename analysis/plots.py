@@ -228,6 +228,7 @@ def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
 def save_diagnosis(table: pd.DataFrame, folder: Path) -> Path:
     """The picture of a diagnosis as PNG and SVG in `folder`; returns the PNG."""
     fig = _figure(11, 1.6 + 0.4 * len(table))
+    fig.set_layout_engine("constrained", wspace=0.06)
     draw_diagnosis(tuple(fig.subplots(1, 3, sharey=True, width_ratios=(1, 1, 1.2))), table)
     for suffix in ("svg", "png"):
         fig.savefig(folder / f"diagnosis.{suffix}", dpi=130)
