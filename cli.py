@@ -311,7 +311,8 @@ def diagnose(
     spiking = SpikingNetwork.load(network)
     data = load_dataset(dataset, data_dir)
     x = data.scaled("test")[:samples] * spiking.input_unit * spiking.input_levels
-    table = diagnose_layers(load_keras(model), spiking, x, data.y_test[:samples], steps, state_bits)
+    labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None  # of several outputs the labels are those of none
+    table = diagnose_layers(load_keras(model), spiking, x, labels, steps, state_bits)
     if output:
         table.to_csv(output / "diagnosis.csv", index=False)
         save_diagnosis(table, output)

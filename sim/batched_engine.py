@@ -251,7 +251,7 @@ class _Streaming(_Batch):
         self.summed: dict[str, tuple[str, int]] = {}
         for c in network.connections if network.code == "rate" and network.input_code not in ENCODERS else ():
             fans = [network.fan_out(d, nonzero) for d in network.outgoing(c.pre) for nonzero in (False, True)]
-            if c.kind == "pool" and all(fan.min() == fan.max() for fan in fans) and fans[0].sum() < EXACT_FLOAT32:
+            if c.kind == "pool" and all(fan.min() == fan.max() for fan in fans) and network.fan_out(c).sum() < EXACT_FLOAT32:
                 self.summed[c.pre] = (c.name, int(network.fan_out(c)[0]))
         super().__init__(network, plan, dtype, compiled)
 
