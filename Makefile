@@ -1,5 +1,6 @@
 # make run    create .venv, install from PyPI, run the main job
 # make test   the same set-up, then the tests (make test-slow: those that train for minutes)
+# make verify the RTL core on five images; make bench: ratios against named baselines; make lint: ruff and pyright
 
 PYTHON ?= python3
 VENV   := .venv

@@ -26,7 +26,6 @@ from ..sim.geometry import Geometry, pooled_shape
 from ..sim.network import Connection, Population, SpikingNetwork
 from ..sim.simulate import simulate
 
-TOOLS = {"neurobench": "nonzero", "spikingjelly": "synapses", "sinabs": "synapses"}
 STEPS = 12
 SAMPLES = 3
 
@@ -87,8 +86,8 @@ def crosscheck(network: SpikingNetwork, x, steps: int | None = None) -> pd.DataF
         raster = trace.rasters[c.pre]
         for sample, spikes in enumerate(raster):
             events = torch.tensor(_first(spikes.reshape(len(spikes), *network.population(c.pre).shape)), dtype=torch.float32)
-            for tool, ledger in TOOLS.items():
-                counted = globals()[f"_{tool}"](torch, module, events, c)
+            for tool, (ledger, count) in TOOLS.items():
+                counted = count(torch, module, events, c)
                 rows.append((c.name, sample, tool, ledger, counted, int(trace.ledger(ledger)[c.name][sample].sum())))
     return pd.DataFrame(rows, columns=["connection", "sample", "tool", "ledger", "counted", "ours"])
 
@@ -177,6 +176,9 @@ def _sinabs(torch, module, events, c: Connection) -> float:
             module(events)
         (found,) = analyzer.get_layer_statistics()["parameter"].values()
     return float(round(float(found["synops"]) * len(events)))  # it took the steps for a batch, and averaged in float32
+
+
+TOOLS = {"neurobench": ("nonzero", _neurobench), "spikingjelly": ("synapses", _spikingjelly), "sinabs": ("synapses", _sinabs)}
 
 
 def write_fixture(path: Path) -> pd.DataFrame:

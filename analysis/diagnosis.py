@@ -16,6 +16,7 @@ from ..sim.schedule import schedule
 from ..sim.simulate import simulate
 from ..sim.trace import Trace
 
+# Where advice begins; our choice, no more than a hint.
 COARSE_THRESHOLD = 16  # below, rounding moves a threshold by more than 3 %
 FEW_BITS = 6
 NOTED = {"clipped": 0.02, "dead": 0.05, "bias": 0.05, "error": 0.05}
@@ -26,7 +27,8 @@ def diagnose(
 ) -> pd.DataFrame:
     """One row per ReLU and output of `model`, in order.
 
-    ``agreement`` = 1 − Σ(spiking − Keras)² / Σ Keras², errors of earlier layers included; ``mean_error`` = (Σ spiking − Σ Keras) / Σ Keras;
+    ``agreement`` = 1 − Σ(spiking − Keras)² / Σ Keras², with errors of earlier layers;
+    ``mean_error`` = (Σ spiking − Σ Keras) / Σ |Keras|;
     ``clipped_share`` of the active Keras values that lie above the largest value a spike train carries; ``dead_share`` of the neurons
     that Keras sees active and that never spike; ``saturated_share`` of the transmitted values that are the largest; ``saturations``
     of the potential per inference (none unless `state_bits` is narrower than needed); ``threshold`` the smallest of the layer, and
@@ -69,7 +71,7 @@ def diagnose(
         value = _transmitted(network, population, trace).reshape(keras_value.shape)
         row = _row(network, population, trace, value, keras_value)
         row["keras_accuracy"] = keras_accuracy
-        row["accuracy_from_here"] = np.nan if labels is None else _accuracy_from(model, node, value, trace, labels)
+        row["accuracy_from_here"] = np.nan if labels is None else _accuracy_from(model, node, value, labels)
         rows.append(row | {"try_next": _advice(network, row)})
     return pd.DataFrame(rows)
 
@@ -106,7 +108,7 @@ def _row(network: SpikingNetwork, population: Population, trace: Trace, value: n
     return row
 
 
-def _accuracy_from(model, node: Node, value: np.ndarray, trace: Trace, labels: np.ndarray) -> float:
+def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray) -> float:
     """Accuracy of Keras from the tensor of `node` on, given `value` there."""
     if node.kind == "readout":
         return float((value.argmax(axis=-1) == labels).mean())

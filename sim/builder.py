@@ -18,7 +18,7 @@ from .recipe import Recipe
 
 WEIGHT_CLIP_CANDIDATES = np.linspace(0.5, 1.0, 26)
 LARGEST_RATIO = 2**20  # of a bias or threshold to the unit of the weights
-SPIKE_NORM_STEPS = 100
+SPIKE_NORM_STEPS = 100  # Sengupta et al. took 2,500: fewer steps may miss the largest sum
 SPIKE_NORM_SAMPLES = 100
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 
 import keras
@@ -137,7 +138,7 @@ with no_arguments(), tempfile.TemporaryDirectory() as folder:
     print('SPIKES', {k: [int(t) for t in v] for k, v in monitor.get('spike').items()})
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    found = eval(next(line for line in result.stdout.splitlines() if line.startswith("SPIKES")).removeprefix("SPIKES "))
+    found = ast.literal_eval(next(line for line in result.stdout.splitlines() if line.startswith("SPIKES")).removeprefix("SPIKES "))
     ours = encode("bursting", np.array([[0, 4, 8, 12, 16]]), 16, 120, 0, 0)[0]
     assert {i: np.flatnonzero(ours[:, i]).tolist() for i in range(5)} == found
     assert ours.sum() > 20

@@ -47,7 +47,7 @@ def test_queued_events(event, each, operations):
 
 @pytest.mark.parametrize("fire", [0, 10, 20, 30, 40])
 def test_each_output_spike_stalls_six_cycles_and_the_receivers_delay(fire):
-    """RTL simulation: 512, 572, 632, 692, 752 busy cycles; a delay of 3 on both edges adds 12... per spike."""
+    """RTL simulation: 512, 572, 632, 692, 752 busy cycles; a delay of 3 on both edges makes 12 of the 6."""
     quiet = OdinTwin(EMPTY, 0, 255).run([200]).cycles
     for delay in (0, 3):
         twin = OdinTwin(synapses(200, range(fire)), 0, 7, receiver_delay=delay)
