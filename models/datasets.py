@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileFormatError, SpikewattError, one_of
+from ..errors import FileFormatError, SpikewattError, one_of, whole_number
 from .keras_backend import import_keras
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10")
@@ -86,6 +86,39 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
             f"data_dir or {DATA_VARIABLE} with {name}.npz",
         ) from error
     return _split(name, x_train, y_train, x_test, y_test)
+
+
+def resized(dataset: Dataset, height: int, width: int) -> Dataset:
+    """The same data set with images of another size: each new pixel is the mean over the area it covers, rounded to an integer.
+
+    Parameters
+    ----------
+    height, width : 1 .. those of the images: areas only shrink images.
+
+    Raises
+    ------
+    SpikewattError : a size of 0, or above that of the images.
+    """
+    rows, columns, _ = dataset.input_shape
+    whole_number("resized.height", "images only shrink", height, 1, rows)
+    whole_number("resized.width", "images only shrink", width, 1, columns)
+    down, across = _overlaps(rows, height), _overlaps(columns, width)
+
+    def shrink(images: np.ndarray) -> np.ndarray:
+        sums = np.einsum("ab,nbcd,ec->naed", down, images.astype(np.float64), across, optimize=True)  # exact: integers below 2^53
+        return np.floor(sums / (rows * columns) + 0.5).astype(np.uint8)
+
+    images = {}
+    for key in ("x_train", "x_validation", "x_test"):
+        old = getattr(dataset, key)
+        images[key] = np.concatenate([shrink(old[i : i + 1000]) for i in range(0, len(old), 1000)])
+    return replace(dataset, name=f"{dataset.name}_{height}x{width}", **images)
+
+
+def _overlaps(old: int, new: int) -> np.ndarray:
+    """(new, old) integers: the length that a new pixel and an old one share, where a row of pixels is old x new long."""
+    starts, pixels = np.arange(new)[:, None] * old, np.arange(old)[None, :] * new
+    return np.maximum(np.minimum(starts + old, pixels + new) - np.maximum(starts, pixels), 0)
 
 
 def _digits() -> Dataset:
