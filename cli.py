@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .errors import SpikewattError, whole_number
-
-app = typer.Typer(
-    help="What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
-DataDir = Annotated[Path | None, typer.Option(help="Folder with <dataset>.npz.")]
-INPUT_CODE_HELP = "if, bitplane, analog; under rate also poisson, signed_poisson, constant, bursting, phase, rank_order."
-METHOD_HELP = "least_error, diehl_model, diehl_data, robust, spike_norm, ml_genn_data, few_spike, median, qcfs."
-DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
-
-
-def verb(function):
-    """Register a verb whose bad input is one line on stderr and exit code 2."""
-
-    @functools.wraps(function)
-    def guarded(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except SpikewattError as error:
-            print(f"spikewatt: {error}", file=sys.stderr)
-            raise typer.Exit(2) from None
-        except OSError as error:
-            print(f"spikewatt: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            print("spikewatt: interrupted", file=sys.stderr)
-            raise typer.Exit(130) from None
-
-    return app.command()(guarded)
-
-
-def _new_file(path: Path, force: bool) -> Path:
-    if path.is_dir():
-        raise SpikewattError(str(path), "must name a file", "a folder")
-    if path.exists() and not force:
-        raise SpikewattError(str(path), "an existing file is not written over", "it exists", "another name, or --force")
-    if not path.parent.is_dir():
-        raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
-    return path
+from . import cli_energy  # noqa: F401  (registers its verbs)
+from .cli_common import DATASET_HELP, INPUT_CODE_HELP, METHOD_HELP, DataDir, Force, Json, app, new_file, verb
+from .errors import whole_number
 
 
 @verb
@@ -126,7 +81,7 @@ def convert(
     as_json: Json = False,
 ) -> None:
     """Convert a trained Keras network into a spiking network."""
-    _new_file(output, force)
+    new_file(output, force)
     whole_number("convert --calibration-samples", "must be at least 1", calibration_samples, 1, 10**9)
     from .models.datasets import load_dataset
     from .models.networks import load_keras
@@ -178,7 +133,7 @@ def export_nir(
     as_json: Json = False,
 ) -> None:
     """Write a spiking network in NIR, the exchange format of spiking simulators."""
-    _new_file(output, force)
+    new_file(output, force)
     from .sim.network import SpikingNetwork
     from .sim.nir_export import to_nir
 
@@ -202,7 +157,7 @@ def import_nir(
     as_json: Json = False,
 ) -> None:
     """Read a NIR file, of any tool, as a spiking network."""
-    _new_file(output, force)
+    new_file(output, force)
     from .sim.nir_import import from_nir
 
     network = from_nir(nir_file, dt, reset, fires, weight_bits, input_code, input_levels, input_max)
@@ -259,7 +214,7 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Run a spiking network on the test part of a data set and keep the trace."""
-    _new_file(output, force)
+    new_file(output, force)
     from .analysis.console import print_table, stages
     from .analysis.tables import layer_table
     from .models.datasets import load_dataset
@@ -299,7 +254,7 @@ def diagnose(
     """Where did the accuracy go? Each layer beside the Keras layer that it came from, and what to try next."""
     if output:
         for name in ("diagnosis.csv", "diagnosis.png", "diagnosis.svg"):
-            _new_file(output / name, force)
+            new_file(output / name, force)
     whole_number("diagnose --samples", "must be a number of samples", samples, 1, 2000)
     from .analysis.console import diagnosis_rows, print_table
     from .analysis.diagnosis import diagnose as diagnose_layers
@@ -320,73 +275,12 @@ def diagnose(
 
 
 @verb
-def price(
-    trace: Annotated[Path, typer.Argument(help="Trace (.h5).")],
-    device: Annotated[list[str], typer.Option(help="Card name or .yaml file; repeat for several.")],
-    network: Annotated[Path | None, typer.Option(help="Spiking network, to check that it left the trace.")] = None,
-    period_s: Annotated[float | None, typer.Option(help="One inference per so many seconds: adds current and battery life.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")] = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Price a trace on devices: energy and time per inference, with the range that the cards imply."""
-    if output:
-        _new_file(output, force)
-    from .analysis.console import price_rows, print_lines, print_table
-    from .analysis.tables import price_devices
-    from .energy.cards import load_card
-    from .energy.price import battery_life
-    from .sim.network import SpikingNetwork
-    from .sim.trace import Trace
-
-    cards = [load_card(name) for name in device]
-    spiking = SpikingNetwork.load(network) if network else None
-    loaded = Trace.load(trace)
-    frame, refused = price_devices(loaded, cards, period_s, spiking)
-    if not len(frame):
-        raise SpikewattError("price", "one of the devices can execute the network", "; ".join(refused.values()))
-    battery = battery_life(frame) if period_s else None
-    if output:
-        frame.to_csv(output, index=False)
-    print_table(
-        "Price of one inference",
-        price_rows(frame, battery, raw=as_json),
-        as_json,
-        {"assumptions": frame.attrs["assumptions"], "does_not_fit": refused},
-    )
-    if not as_json:
-        print_lines([*frame.attrs["assumptions"], *(f"does not fit: {why}" for why in refused.values())])
-
-
-@verb
 def plot(folder: Annotated[Path, typer.Argument(help="Folder of a run.")], as_json: Json = False) -> None:
     """Draw the pictures of a run again."""
     from .analysis.console import print_table
     from .analysis.plots import plot_run
 
     print_table("Pictures", [{"picture": str(path)} for path in plot_run(folder)], as_json)
-
-
-@verb
-def devices(
-    name: Annotated[str | None, typer.Argument(help="One card, with every value.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List the devices, or every value of one with its range, status and source."""
-    from .analysis.console import card_rows, print_table
-    from .energy.cards import card_names, load_card
-
-    if name:
-        card = load_card(name)
-        print_table(f"{card.name}: {card.title}", card_rows(card), as_json)
-        return
-    cards = [load_card(n) for n in card_names()]
-    rows = []
-    for card in cards:
-        statuses = [q.status for q in card.values.values()]
-        provenance = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
-        rows.append({"device": card.name, "kind": card.kind, "what": card.title, "values": provenance})
-    print_table("Devices (`spikewatt devices NAME` shows values and sources)", rows, as_json)
 
 
 @verb

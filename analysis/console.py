@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..energy.cards import VALUES, Card
-from ..energy.price import totals
+from ..energy.price import battery_life, totals
+from .comparison import verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ def stages() -> Iterator:
 
 def diagnosis_rows(table: pd.DataFrame, raw: bool) -> list[dict]:
     """Rows of a diagnosis; as they are with `raw` (None where there is no value), else short and in percent."""
-    rows: list[dict] = [{key: None if value != value else value for key, value in row.items()} for row in table.to_dict("records")]
+    rows = records(table)
     if raw:
         return rows
     percent = ("agreement", "mean_error", "clipped_share", "dead_share", "saturated_share", "keras_accuracy", "accuracy_from_here")
@@ -117,7 +118,7 @@ def price_rows(prices: pd.DataFrame, battery: pd.DataFrame | None, raw: bool = F
 
     `raw` keeps SI numbers with units in the keys, for JSON.
     """
-    inference = totals(prices[prices["component"] != "between inferences"])
+    inference = totals(prices, idle=False)
     rows = []
     for i, row in enumerate(inference.to_dict("records")):
         life = battery.iloc[i].to_dict() if battery is not None else {}
@@ -139,6 +140,65 @@ def price_rows(prices: pd.DataFrame, battery: pd.DataFrame | None, raw: bool = F
             }
         rows.append(shown)
     return rows
+
+
+def print_price(title: str, frames: list[pd.DataFrame], as_json: bool, extra: dict | None = None, lines: bool = True) -> None:
+    """Prices, current and battery life where there is a period, and the assumptions that end every result."""
+    rows: list[dict] = []
+    for frame in frames:
+        rated = [bill for bill in frame.attrs["bills"] if bill.period_s is not None]
+        battery = battery_life(frame) if len(rated) == len(frame.attrs["bills"]) and rated else None
+        rows += price_rows(frame, battery, raw=as_json)
+    assumptions = list(dict.fromkeys(line for frame in frames for line in frame.attrs["assumptions"]))
+    print_table(title, rows, as_json, {"assumptions": assumptions, **(extra or {})})
+    if lines and not as_json:
+        print_lines(assumptions)
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """Rows of a table, with None where there is no value."""
+    return [{str(key): None if value != value else value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def verdict_rows(rows: list[dict]) -> list[dict]:
+    """Verdicts in a few words: ``3.59 (1.73 to 9.73)``."""
+    shown = []
+    for row in rows:
+        part = {"first": row["first"], "second": row["second"], "first / second": f"{row['ratio']:.3g}"}
+        part |= {"5 % to 95 %": f"{row['ratio_low']:.3g} to {row['ratio_high']:.3g}", "the first": row["verdict"]}
+        if "break_even_period_s" in row:
+            period = row["break_even_period_s"]
+            part["equal average power at a period of"] = "" if period is None else with_prefix(period, "s")
+        shown.append(part)
+    return shown
+
+
+def difference_rows(rows: list[dict]) -> list[dict]:
+    """Rows whose energies get an SI prefix and whose shares get a percent sign."""
+
+    def shown(key: str, value: object) -> object:
+        if key.endswith("_j") and isinstance(value, float):
+            return with_prefix(value, "J")
+        return f"{value * 100:.1f} %" if key.startswith("share") and isinstance(value, float) else value
+
+    return [{key.removesuffix("_j"): shown(key, value) for key, value in row.items()} for row in rows]
+
+
+def validation_rows(table: pd.DataFrame, raw: bool) -> list[dict]:
+    """Rows of a validation, short where not `raw`."""
+    rows = records(table)
+    if raw:
+        return rows
+    return [
+        {
+            "what": row["what"],
+            "published": with_prefix(row["published"], row["unit"]) if row["unit"] else f"{row['published']:.4g}",
+            "predicted": with_prefix(row["predicted"], row["unit"]) if row["unit"] else f"{row['predicted']:.4g}",
+            "error": f"{row['error'] * 100:+.1f} %",
+            "kind": row["kind"],
+        }
+        for row in rows
+    ]
 
 
 def card_rows(card: Card) -> list[dict]:
@@ -175,6 +235,7 @@ def run_as_json(result: RunResult) -> dict:
         "network_hash": result.network.hash,
         "layers": json.loads(layer_table(result.trace).to_json(orient="records") or "[]"),
         "prices": price_rows(result.prices, result.battery, raw=True),
+        "verdicts": records(verdicts(result.prices)),
         "does_not_fit": result.does_not_fit,
         "assumptions": result.prices.attrs["assumptions"],
     }
@@ -199,13 +260,15 @@ def print_run(result: RunResult) -> None:
     )
     if len(result.prices):
         print_table("Price of one inference", price_rows(result.prices, result.battery), False)
+        if len(pairs := verdicts(result.prices, everything=False)):
+            print_table("Verdicts: energy of one inference", verdict_rows(records(pairs)), False)
     for reason in result.does_not_fit.values():
         print(f"does not fit: {reason}")
     print("Assumptions")
     print_lines(
         [
             *result.prices.attrs["assumptions"],
-            "low to high: every value of a card at its low, or high, end at once; "
+            "low to high: 5th and 95th percentile that the ranges of a card imply; wins, loses: over that whole range of the ratio; "
             "average current and battery life include the time between inferences.",
         ]
     )

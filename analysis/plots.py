@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from ..energy.bill import IDLE_COMPONENTS
 from ..errors import FileFormatError, SpikewattError
 from ..sim.trace import Trace
 from .tables import layer_table
@@ -133,18 +134,17 @@ def draw_accuracy(ax: Axes, table: pd.DataFrame) -> None:
     _clean(ax)
 
 
-def draw_energy(axes: tuple[Axes, Axes], prices: pd.DataFrame) -> None:
-    """Left: energy per inference with its range, per device and workload. Right: what it goes to."""
-    computing = prices[prices["component"] != "between inferences"]
+def draw_energy(axes: tuple[Axes, Axes], prices: pd.DataFrame, sums: pd.DataFrame) -> None:
+    """Left: energy per inference with its range, per device and workload (`sums`, see totals). Right: what it goes to."""
+    computing = prices[~prices["component"].isin(IDLE_COMPONENTS)]
     keys = list(dict.fromkeys(zip(computing["device"], computing["workload"], strict=True)))
     at = np.arange(len(keys))[::-1]
-    indexed = computing.set_index(["device", "workload"])
-    sums = indexed.groupby(level=[0, 1], sort=False)[["energy_j", "energy_low_j", "energy_high_j"]].sum().loc[keys] * 1e6
+    sums = sums.set_index(["device", "workload"])[["energy_j", "energy_low_j", "energy_high_j"]].loc[keys] * 1e6
     middle, low, high = (sums[key].to_numpy() for key in ("energy_j", "energy_low_j", "energy_high_j"))
     axes[0].errorbar(middle, at, xerr=[middle - low, high - middle], fmt="o", color=BLUE, ecolor=SKY, elinewidth=3, capsize=4)
     axes[0].set_xscale("log")
     axes[0].set_yticks(at, [f"{device}\n{workload}" for device, workload in keys])
-    axes[0].set_xlabel("energy per inference (µJ), low to high")
+    axes[0].set_xlabel("energy per inference (µJ), 5 % to 95 %")
     axes[0].grid(axis="x", color="0.9")
     axes[0].set_axisbelow(True)
     axes[0].set_ylim(-0.6, len(keys) - 0.4)
@@ -284,7 +284,7 @@ def _plot(folder: Path) -> list[Path]:
     prices = pd.read_csv(folder / "energy.csv")
     if len(prices):
         fig = _figure(10.5, 1.6 + 0.55 * len(prices.groupby(["device", "workload"])))
-        draw_energy(tuple(fig.subplots(1, 2, width_ratios=(1, 1.1))), prices)
+        draw_energy(tuple(fig.subplots(1, 2, width_ratios=(1, 1.1))), prices, pd.read_csv(folder / "energy_totals.csv"))
         save(fig, "energy")
     if (folder / "diagnosis.csv").is_file():
         written.append(save_diagnosis(pd.read_csv(folder / "diagnosis.csv"), folder))

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ..energy.price import battery_life
+from ..energy.price import battery_life, totals
 from ..errors import SpikewattError
 from ..models.datasets import Dataset, load_dataset
 from ..models.networks import build_network, load_keras
@@ -26,6 +26,7 @@ from ..sim.convert import convert
 from ..sim.network import SpikingNetwork
 from ..sim.simulate import simulate
 from ..sim.trace import Trace
+from .comparison import tornadoes, verdicts
 from .config import RunConfig
 from .diagnosis import diagnose
 from .plots import plot_run
@@ -106,6 +107,9 @@ def _work(config: RunConfig, dataset: Dataset, folder: Path, progress: Progress 
     accuracy = trace.accuracy(labels)
     tables = {
         "energy": prices,
+        "energy_totals": totals(prices, idle=False),
+        "verdicts": verdicts(prices) if len(prices) else pd.DataFrame(),
+        "tornado": tornadoes(prices, rows=20) if len(prices) else pd.DataFrame(),
         "battery": battery,
         "layers": layer_table(trace),
         "classes": class_report(labels, trace.predictions()),

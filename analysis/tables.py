@@ -39,7 +39,12 @@ def layer_table(trace: Trace) -> pd.DataFrame:
 
 
 def price_devices(
-    trace: Trace, devices: Sequence[str | Card], period_s: float | None, network: SpikingNetwork | None = None
+    trace: Trace,
+    devices: Sequence[str | Card],
+    period_s: float | None,
+    network: SpikingNetwork | None = None,
+    host: str | Card | None = None,
+    library: str | None = None,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Prices on every device that can hold and execute the network, and device -> reason for the others."""
     frames, does_not_fit = [], {}
@@ -48,11 +53,11 @@ def price_devices(
         raise SpikewattError("price.devices", "must have different names (the key `name` of a card)", names)
     for device in devices:
         try:
-            frames.append(price(trace, device, network=network, period_s=period_s))
+            frames.append(price(trace, device, network=network, period_s=period_s, host=host, library=library))
         except DoesNotFitError as error:
             does_not_fit[device if isinstance(device, str) else device.name] = str(error)
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-    attrs = {key: [entry for f in frames for entry in f.attrs[key]] for key in ("assumptions", "cards")}
+    attrs = {key: [entry for f in frames for entry in f.attrs[key]] for key in ("assumptions", "bills")}
     frame.attrs = {**attrs, "period_s": period_s}
     return frame, does_not_fit
 

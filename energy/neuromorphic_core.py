@@ -2,26 +2,25 @@
 
 Per inference, with n cores of N neurons each that share a clock f:
 
-    E = E_sop · physical SOPs + E_update · updates + E_access · accesses + E_cycle · cycles · n + P_leak · time · n
+    E = E_sop · physical SOPs + E_update · updates + E_access · accesses + E_route · routed events
+        + E_cycle · cycles · n + P_leak · time · n
 
-Physical SOPs are what the hardware sweeps: N per event and core, whether mapped or not. Each step, every core first sweeps its
-events, then tests all its neurons once; a barrier ends the step. A spike is an event of the next step, so a network of depth d
-needs d steps more than it simulates.
+Physical SOPs are what the hardware sweeps: N per event and core, whether mapped or not, or with zero skipping the weights that are
+not 0. Each step, every core first sweeps its events, then tests all its neurons once; a barrier ends the step. A spike is an event
+of the next step, so a network of depth d needs d steps more than it simulates.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..sim.encoders import ENCODERS
 from ..sim.trace import Trace
-from .cards import Card, Quantity
+from .bill import BillWriter
+from .cards import Card
 from .mapping import Mapping, map_network
-from .price import Item
-
-ENDS = ("value", "low", "high")
 
 
 def power_w(card: Card, clock_hz: float, sops_per_s: float) -> float:
@@ -29,24 +28,37 @@ def power_w(card: Card, clock_hz: float, sops_per_s: float) -> float:
     return card["leakage_power_w"].value + card["energy_per_clock_cycle_j"].value * clock_hz + card["energy_per_sop_j"].value * sops_per_s
 
 
-def idle_power_w(trace: Trace, card: Card) -> Quantity:
-    """Power between inferences: all cores leak, the clock is stopped."""
-    leak, n = card["leakage_power_w"], len(map_network(trace, card).cores)
-    return replace(leak, value=leak.value * n, low=leak.low * n, high=leak.high * n)
-
-
 def core_events(mapping: Mapping, trace: Trace) -> list[dict[str, float]]:
-    """Per core: pre population -> share of its spikes that the core sweeps.
+    """Per core: pre population -> how often it sweeps each of its spikes, on average.
 
-    1 where the core listens to the whole population; else axons in use / neurons, the spikes being taken as spread evenly.
+    1 where the core listens to the whole population; else axons in use / neurons, the spikes being taken as spread evenly. More than 1
+    where axons are doubled because a core has one sign per axon.
     """
     return [{pre: axons / trace.neurons[pre] for pre, axons in core.axons.items()} for core in mapping.cores]
 
 
-def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
-    """Rows of the price, and the assumptions behind them."""
-    mapping = map_network(trace, card)
-    n, size = len(mapping.cores), mapping.neurons_per_core
+@dataclass(frozen=True)
+class Activity:
+    """What the cores do in one inference, mean over the samples.
+
+    Parameters
+    ----------
+    swept : pre population -> events swept, over all cores. serial_events : events of the busiest core of each step, summed.
+    routed_events : events that leave the core of their neuron, and those of pixels none. physical : pre -> physical SOPs.
+    steps : steps of the cores, those of the pipeline included. inputs, results : values written before and read after.
+    """
+
+    swept: dict[str, float]
+    serial_events: float
+    routed_events: float
+    physical: dict[str, float]
+    steps: int
+    inputs: float
+    results: float
+
+
+def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
+    """Count the events of the cores from the spikes of a trace."""
     depth: dict[str, int] = {}
     for layer in trace.layers:
         depth[layer.post] = max(depth.get(layer.post, 0), depth.get(layer.pre, 0) + 1)
@@ -57,73 +69,80 @@ def items(trace: Trace, card: Card) -> tuple[list[Item], list[str]]:
     for share in {tuple(sorted(s.items())) for s in shares}:
         events = np.zeros_like(busiest)
         for pre, part in share:
-            late = depth.get(pre, 0) + 1  # a population at depth d runs d steps behind, and is heard one step later
-            events[:, late : late + trace.steps] += trace.spikes[pre] * part
+            if pre in trace.spikes:
+                late = depth.get(pre, 0) + 1  # a population at depth d runs d steps behind, and is heard one step later
+                events[:, late : late + trace.steps] += trace.spikes[pre] * part
         busiest = np.maximum(busiest, events)
-    serial_events = float(busiest.sum(axis=1).mean())
-    swept = {pre: sum(share.get(pre, 0.0) for share in shares) * float(trace.spikes[pre].sum(axis=1).mean()) for pre in trace.spikes}
-    total_swept = sum(swept.values()) or 1.0
+    spikes = {pre: float(counts.sum(axis=1).mean()) for pre, counts in trace.spikes.items()}
+    swept = {pre: sum(share.get(pre, 0.0) for share in shares) * count for pre, count in spikes.items()}
+    local = dict.fromkeys(spikes, 0.0)  # share of (event, core) pairs where the spike is the core's own
+    for core, share in zip(mapping.cores, shares, strict=True):
+        for population, first, last in core.residents:
+            if population in spikes:
+                local[population] += share.get(population, 0.0) * (last - first) / trace.neurons[population]
+    physical = {pre: count * mapping.neurons_per_core for pre, count in swept.items()}
+    if card.limits["zero_skipping"]:
+        ledger = trace.ledger("nonzero")
+        physical = {pre: sum(float(ledger[layer.name].sum(axis=1).mean()) for layer in trace.layers if layer.pre == pre) for pre in swept}
     encoded = trace.settings["input_code"] in ENCODERS
-    sources = [p for p in trace.neurons if p not in depth]
-    ports = {
-        "input load": sum(float(trace.spikes[p].sum(axis=1).mean()) if encoded else trace.neurons[p] for p in sources),
-        "read-out": sum(trace.neurons[p] for p in trace.neurons if p not in trace.spikes),
-    }
+    analog = trace.settings["input_code"] == "analog"
+    sources = [population for population in trace.neurons if population not in depth]
+    inputs = sum(spikes[p] if encoded else trace.neurons[p] for p in sources)
+    if analog:  # the host writes what its layer yields as the bias of the neurons behind it
+        inputs = sum(layer.post_neurons for layer in trace.layers if layer.host_macs)
+    return Activity(
+        swept,
+        float(busiest.sum(axis=1).mean()),
+        sum(swept[pre] - spikes[pre] * local[pre] for pre in swept if pre not in sources or not encoded),
+        physical,
+        steps,
+        inputs,
+        sum(trace.neurons[p] for p in trace.neurons if p not in trace.spikes and p not in sources),
+    )
 
-    rows: list[Item] = []
-    clock = card["clock_hz"]
-    # All cycles in the end that makes them few (low), nominal, and many (high).
-    total_cycles = {end: 0.0 for end in ENDS}
 
-    def add(layer: str, component: str, count: float, energy: Quantity, cycles: dict[str, float] | None = None) -> None:
-        cycles = cycles or dict.fromkeys(ENDS, 0.0)
-        for end in ENDS:
-            total_cycles[end] += cycles[end]
-        rows.append(
-            Item(
-                "snn",
-                layer,
-                component,
-                count * energy.value,
-                count * energy.low,
-                count * energy.high,
-                cycles["value"] / clock.value,
-                cycles["value"],
-            )
-        )
-
-    def each(count: float, key: str) -> dict[str, float]:
-        return {end: count * getattr(card[key], end) for end in ENDS}
-
-    sweep = {end: getattr(card["cycles_per_event"], end) + size * getattr(card["cycles_per_sop"], end) for end in ENDS}
-    for pre in swept:
+def write(writer: BillWriter, trace: Trace, card: Card, hosted: bool = False) -> list[str]:
+    """Charge the spiking network to `writer`; returns the assumptions. `hosted` : a host does the analog first layer."""
+    mapping = map_network(trace, card, hosted)
+    n, size = len(mapping.cores), mapping.neurons_per_core
+    did = activity(trace, card, mapping)
+    total_swept = sum(did.swept.values()) or 1.0
+    for pre in did.swept:
         # One sweep serves all the layers that listen to it. A step's time is that of its busiest core, shared out by events.
         listeners = "+".join(layer.post for layer in trace.layers if layer.pre == pre)
-        part = serial_events * swept[pre] / total_swept
-        add(listeners, "synaptic operations", swept[pre] * size, card["energy_per_sop_j"], {end: part * sweep[end] for end in ENDS})
-    add("all", "neuron updates", steps * n * size, card["energy_per_neuron_update_j"], each(steps * size, "cycles_per_neuron_update"))
+        row = ("snn", listeners, "synaptic operations")
+        writer.charge(*row, did.physical[pre], "energy_per_sop_j", by_spikes=True)
+        serial = did.serial_events * did.swept[pre] / total_swept
+        per_event = did.physical[pre] / did.swept[pre] if did.swept[pre] else 0.0
+        writer.cycles(*row, serial, "cycles_per_event", by_spikes=True)
+        writer.cycles(*row, serial * per_event, "cycles_per_sop", by_spikes=True)
+    if did.routed_events:
+        writer.charge("snn", "all", "routing", did.routed_events, "energy_per_routed_event_j", by_spikes=True)
+    updates = ("snn", "all", "neuron updates")
+    writer.charge(*updates, did.steps * n * size, "energy_per_neuron_update_j")
+    writer.cycles(*updates, did.steps * size, "cycles_per_neuron_update")
     # All cores are reset at once; pixels and results pass one port, one after the other.
-    add("all", "state reset", n * size, card["energy_per_neuron_access_j"], each(size, "cycles_per_neuron_access"))
-    for component, count in ports.items():
-        add("all", component, count, card["energy_per_neuron_access_j"], each(count, "cycles_per_neuron_access"))
-    tick, leak = card["energy_per_clock_cycle_j"], card["leakage_power_w"]
-    by_cycles = replace(tick, **{end: total_cycles[end] * getattr(tick, end) for end in ENDS})
-    seconds = {
-        "value": total_cycles["value"] / clock.value,
-        "low": total_cycles["low"] / clock.high,
-        "high": total_cycles["high"] / clock.low,
-    }
-    by_time = replace(leak, **{end: seconds[end] * getattr(leak, end) for end in ENDS})
-    add("all", "clock", n, by_cycles)
-    add("all", "leakage", n, by_time)
-    physical = sum(swept.values()) * size
+    ports = {"state reset": (n * size, size), "input load": (did.inputs, did.inputs), "read-out": (did.results, did.results)}
+    for component, (accesses, serial) in ports.items():
+        writer.charge("snn", "all", component, accesses, "energy_per_neuron_access_j")
+        writer.cycles("snn", "all", component, serial, "cycles_per_neuron_access")
+    writer.per_cycle("snn", "clock", n, "energy_per_clock_cycle_j")
+    writer.per_second("snn", "leakage", n, "leakage_power_w")
+    encoded = trace.settings["input_code"] in ENCODERS
     existing = sum(float(counts.sum(axis=1).mean()) for counts in trace.sops.values())
-    lines = [
-        f"{card.title}; {mapping.describe()}; {clock.value / 1e6:g} MHz.",
-        f"each event sweeps all {size} neurons of a core: {physical:,.0f} physical SOPs per inference for {existing:,.0f} "
-        f"on existing synapses; {steps} steps of the core for {trace.steps} simulated.",
-        *(["the events of the input are made outside of the core; making them is not included."] if encoded else []),
-        *([f"{card.about['caution']}."] if "caution" in card.about else []),
+    all_neurons = f"each event sweeps all {size} neurons of a core"
+    sweeps = "each event meets the weights that are not 0" if card.limits["zero_skipping"] else all_neurons
+    outside = ["the events of the input are made outside of the core; making them is not included."] if encoded else []
+    return [
+        f"{card.title}; {mapping.describe()}; {card['clock_hz'].value / 1e6:g} MHz; {sweeps}: {sum(did.physical.values()):,.0f} physical "
+        f"SOPs per inference for {existing:,.0f} on existing synapses; {did.steps} steps of the core for {trace.steps} simulated.",
+        " ".join([mapping.loading(card), *outside, *([f"{card.about['caution']}."] if "caution" in card.about else [])]),
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]
-    return rows, lines
+
+
+def write_idle(writer: BillWriter, trace: Trace, card: Card, period_s: float, hosted: bool = False) -> None:
+    """Charge what the cores use between inferences: they leak, the clock is stopped."""
+    n = len(map_network(trace, card, hosted).cores)
+    writer.charge("snn", "all", "between inferences", n * period_s, "leakage_power_w")
+    writer.per_second("snn", "between inferences", -n, "leakage_power_w")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SpikewattError
+from ..errors import DoesNotFitError, SpikewattError
 from ..sim.trace import Trace
-from .cards import Card, load_card
+from .bill import Bill, BillWriter, Term
+from .cards import Card, Quantity, load_card
+from .uncertainty import estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,21 +22,14 @@ if TYPE_CHECKING:
 COLUMNS = ("device", "workload", "layer", "component", "energy_j", "energy_low_j", "energy_high_j", "time_s", "cycles")
 
 
-@dataclass(frozen=True)
-class Item:
-    """One row of a price: energy with its range, time and cycles, per inference."""
-
-    workload: str
-    layer: str
-    component: str
-    energy_j: float
-    energy_low_j: float
-    energy_high_j: float
-    time_s: float = 0.0
-    cycles: float = 0.0
-
-
-def price(trace: Trace, *devices: str | Card, network: SpikingNetwork | None = None, period_s: float | None = None) -> pd.DataFrame:
+def price(
+    trace: Trace,
+    *devices: str | Card,
+    network: SpikingNetwork | None = None,
+    period_s: float | None = None,
+    host: str | Card | None = None,
+    library: str | None = None,
+) -> pd.DataFrame:
     """Energy and time of one inference (mean over the samples) on each device.
 
     Parameters
@@ -40,61 +37,162 @@ def price(trace: Trace, *devices: str | Card, network: SpikingNetwork | None = N
     devices : names of cards, paths of ``.yaml`` cards, or cards. A neuromorphic core gets the workload ``snn``; a
         microcontroller gets ``snn`` (the spiking network in software) and ``int8_ann`` (the same layers as an int8 network).
     network : if given, checked to be the one that left the trace.
-    period_s : one inference per period; adds what the device uses between two inferences as component ``between inferences``.
+    period_s : one inference per period; adds what the device uses between two inferences as components ``between inferences`` and
+        ``waking``.
+    host : a microcontroller beside each neuromorphic core, which does the input, an analog first layer and the read-out.
+    library : int8 kernel library of the microcontrollers, in place of their cards' own.
 
     Returns
     -------
-    DataFrame with the columns COLUMNS, one row per device, workload, layer and component. The low (high) energy has every
-    value of the card at its low (high) end at once; the pause between two inferences is what the nominal time leaves.
-    ``attrs`` holds ``assumptions`` (lines to print with the numbers), ``cards`` and ``period_s``.
+    DataFrame with the columns COLUMNS, one row per device, workload, layer and component; the low and high energy are the 5th and 95th
+    percentile that the ranges of the card imply (rows do not add up in them: `totals` has those of the sums). ``attrs`` holds
+    ``assumptions`` (lines to print with the numbers), ``bills`` (see Bill) and ``period_s``.
 
     Raises
     ------
     SpikewattError : unknown device, a network of another hash, a period shorter than the inference.
     DoesNotFitError : the device cannot hold or execute the network.
     """
-    import pandas as pd
-
-    from . import microcontroller, neuromorphic_core
-
     if not devices:
         raise SpikewattError("price.devices", "must name at least one device")
     if network is not None and network.hash != trace.network_hash:
         raise SpikewattError(
             "price.network", "must be the network that left the trace", network.hash[:12], f"hash {trace.network_hash[:12]}"
         )
-    models = {"neuromorphic_core": neuromorphic_core.items, "microcontroller": microcontroller.items}
-    if period_s is not None and not (isinstance(period_s, int | float) and 0 < period_s < math.inf):
-        raise SpikewattError("price.period_s", "must be a time in seconds", repr(period_s), "> 0")
     cards = [load_card(device) for device in devices]
     if len({card.name for card in cards}) != len(cards):
         raise SpikewattError("price.devices", "must have different names", [card.name for card in cards])
-    rows, assumptions = [], []
-    for card in cards:
-        if card.kind not in models:
-            raise SpikewattError("price.devices", "must be devices that compute", f"{card.name} is a {card.kind}", ", ".join(models))
-        items, lines = models[card.kind](trace, card)
-        idle = neuromorphic_core.idle_power_w(trace, card) if card.kind == "neuromorphic_core" else card["sleep_power_w"]
-        for workload in dict.fromkeys(item.workload for item in items):
-            latency_s = sum(item.time_s for item in items if item.workload == workload)
-            if period_s is None:
-                continue
-            if period_s < latency_s:
-                raise SpikewattError(
-                    f"price: {workload} on {card.name!r}", "one inference fits into the period", f"{period_s:g} s", f">= {latency_s:.3g} s"
-                )
-            rest_s = period_s - latency_s
-            items.append(Item(workload, "all", "between inferences", idle.value * rest_s, idle.low * rest_s, idle.high * rest_s))
-        rows += [{"device": card.name, **vars(item)} for item in items]
-        assumptions += [f"{card.name}: {line}" for line in lines]
+    beside = None if host is None else load_card(host, library)
+    return frame_of([bill_of(trace, card, period_of(period_s), beside, library) for card in cards], period_s)
+
+
+def price_layers(
+    table: str | Path | pd.DataFrame,
+    device: str | Card,
+    library: str | None = None,
+    clock_hz: float | None = None,
+    network: str | None = None,
+    period_s: float | None = None,
+) -> pd.DataFrame:
+    """Energy and time of an int8 network that is given as a layer table, on a microcontroller.
+
+    Parameters
+    ----------
+    table : a CSV file or frame with the columns of ``energy/data/mlperf_tiny_layers.csv``; `network` chooses one of several in it.
+    library : int8 kernel library. clock_hz : in place of the card's; cycles and energy per cycle are taken not to depend on it.
+
+    Raises
+    ------
+    SpikewattError : a table with wrong columns, an unknown layer, device or library. DoesNotFitError : too little flash or RAM.
+    """
+    from . import microcontroller
+    from .layer_table import read_layers
+
+    card, layers = load_card(device, library), read_layers(table, network)
+    if card.kind != "microcontroller":
+        raise SpikewattError("price_layers.device", "must be a microcontroller", f"{card.name} is a {card.kind}")
+    if clock_hz is not None:
+        card = at_clock(card, clock_hz)
+    writer = BillWriter()
+    lines = microcontroller.write_layers(writer, layers, card)
+    if period := period_of(period_s):
+        microcontroller.write_idle(writer, "int8_ann", period)
+    return frame_of([finished(writer, card.name, card, card.values, lines, period)], period_s)
+
+
+def at_clock(card: Card, clock_hz: float) -> Card:
+    """`card` at another clock; raises SpikewattError for one that is not above 0 or is beyond the device's own."""
+    own = card["clock_hz"]
+    if not (isinstance(clock_hz, int | float) and 0 < clock_hz <= own.high):
+        raise SpikewattError(f"device {card.name!r}: clock_hz", "must be above 0 and within the device's", clock_hz, f"<= {own.high:g}")
+    caution = "; ".join(
+        filter(None, [card.about.get("caution"), "energy per cycle as at full clock: at 60 of 160 MHz a STM32U575 measured 9 % more"])
+    )
+    clock = replace(own, value=clock_hz, low=clock_hz, high=clock_hz, conditions="as given")
+    about = card.about if clock_hz == own.value else {**card.about, "caution": caution}
+    return replace(card, values={**card.values, "clock_hz": clock}, about=about)
+
+
+def bill_of(trace: Trace, card: Card, period_s: float | None = None, host: Card | None = None, library: str | None = None) -> Bill:
+    """The bill of one device for a trace; see `price`."""
+    from . import microcontroller, neuromorphic_core, rules, system
+
+    writer = BillWriter()
+    name, values = card.name, dict(card.values)
+    if card.kind == "microcontroller":
+        card = card if library is None else load_card(card, library)
+        values = dict(card.values)
+        lines = microcontroller.write(writer, trace, card)
+    elif card.kind == "neuromorphic_core" and "executes" in card.about:
+        raise DoesNotFitError(f"device {card.name!r}", f"executes {card.about['executes']}", "a trace of another network", "price_odin")
+    elif card.kind == "neuromorphic_core" and host is not None:
+        name = f"{card.name}+{host.name}"
+        values |= {system.PREFIX + key: quantity for key, quantity in host.values.items()}
+        lines = system.write(writer, trace, card, host)
+    elif card.kind == "neuromorphic_core":
+        lines = neuromorphic_core.write(writer, trace, card)
+    elif card.kind == "rule":
+        lines = rules.write(writer, trace, card)
+    else:
+        raise SpikewattError("price.devices", "must be devices that compute", f"{card.name} is a {card.kind}")
+    if period_s is not None and card.kind != "rule":
+        if card.kind == "microcontroller":
+            for workload in dict.fromkeys(term.workload for term in writer.terms):
+                microcontroller.write_idle(writer, workload, period_s)
+        elif host is not None:
+            system.write_idle(writer, trace, card, period_s)
+        else:
+            neuromorphic_core.write_idle(writer, trace, card, period_s)
+    return finished(writer, name, card, values, lines, None if card.kind == "rule" else period_s)
+
+
+def finished(writer: BillWriter, name: str, card: Card, values: Mapping[str, Quantity], lines: list[str], period_s: float | None) -> Bill:
+    """The bill, once it is known that one inference fits into the period."""
+    bill = Bill(name, card, values, tuple(writer.terms), tuple(f"{name}: {line}" for line in lines), period_s)
+    for workload in bill.workloads:
+        latency_s = float(bill.total(workload, "time_s"))
+        if period_s is not None and period_s < latency_s:
+            raise SpikewattError(
+                f"price: {workload} on {name!r}", "one inference fits into the period", f"{period_s:g} s", f">= {latency_s:.3g} s"
+            )
+    return bill
+
+
+def period_of(period_s: float | None) -> float | None:
+    if period_s is not None and not (isinstance(period_s, int | float) and 0 < period_s < math.inf):
+        raise SpikewattError("price.period_s", "must be a time in seconds", repr(period_s), "> 0")
+    return period_s
+
+
+def frame_of(bills: Sequence[Bill], period_s: float | None = None) -> pd.DataFrame:
+    """The price of `bills`: one row per device, workload, layer and component."""
+    import pandas as pd
+
+    rows = []
+    for bill in bills:
+        grouped: dict[tuple[str, str, str], list[Term]] = {}
+        for term in bill.terms:
+            grouped.setdefault((term.workload, term.layer, term.component), []).append(term)
+        for key, terms in grouped.items():
+            amounts = {what: float(bill.evaluate(t for t in terms if t.what == what)) for what in ("time_s", "cycles")}
+            energy = estimate(bill, [t for t in terms if t.what == "energy_j"])
+            rows.append((bill.device, *key, energy.value, energy.low, energy.high, amounts["time_s"], amounts["cycles"]))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame.attrs.update(assumptions=assumptions, cards=cards, period_s=period_s)
+    frame.attrs.update(assumptions=[line for bill in bills for line in bill.assumptions], bills=list(bills), period_s=period_s)
     return frame
 
 
-def totals(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per device and workload: the sums of energy, time and cycles."""
-    return frame.groupby(["device", "workload"], sort=False)[list(COLUMNS[4:])].sum().reset_index()
+def totals(frame: pd.DataFrame, idle: bool = True) -> pd.DataFrame:
+    """One row per device and workload of a price: energy with its range, time and cycles; without `idle` of the inference alone."""
+    import pandas as pd
+
+    rows = []
+    for bill in frame.attrs["bills"]:
+        for workload in bill.workloads:
+            energy = estimate(bill, bill.select(workload, idle=idle))
+            amounts = [float(bill.total(workload, what)) for what in ("time_s", "cycles")]
+            rows.append((bill.device, workload, energy.value, energy.low, energy.high, *amounts))
+    return pd.DataFrame(rows, columns=["device", "workload", *COLUMNS[4:]])
 
 
 def battery_life(frame: pd.DataFrame, battery: str | Card = "cr2032") -> pd.DataFrame:
@@ -114,7 +212,7 @@ def battery_life(frame: pd.DataFrame, battery: str | Card = "cr2032") -> pd.Data
         raise SpikewattError("battery_life.battery", "must be a battery", cell.name, "cr2032")
     if period_s is None:
         raise SpikewattError("battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)")
-    cards: dict[str, Card] = {card.name: card for card in frame.attrs["cards"]}
+    cards: dict[str, Card] = {bill.device: bill.card for bill in frame.attrs["bills"]}
     rows = []
     for row in totals(frame).to_dict("records"):
         card = cards[row["device"]]

@@ -12,10 +12,10 @@ import numpy as np
 from ..errors import SpikewattError, one_of, whole_number
 from . import hdf5
 from .geometry import pooled_shape
-from .network import SpikingNetwork
+from .network import Connection, SpikingNetwork
 
 FORMAT = "spikewatt-trace"
-VERSION = 3
+VERSION = 4
 LEDGERS = ("synapses", "nonzero")
 
 
@@ -37,6 +37,7 @@ class LayerSummary:
     host_macs : multiply-accumulates that a host does, where the pre population is an analog input.
     branch : number of the connection where several lead from `pre` to `post`.
     fan_in : largest number of distinct pre neurons of one post neuron.
+    mixed_axons : pre neurons with weights of both signs, borders not looked at.
     """
 
     pre: str
@@ -54,6 +55,7 @@ class LayerSummary:
     pooled: list | None = None
     host_macs: int = 0
     branch: int = 1
+    mixed_axons: int = 0
 
     @classmethod
     def from_json(cls, values: dict) -> LayerSummary:
@@ -69,6 +71,19 @@ class LayerSummary:
     def post_neurons(self) -> int:
         """Number of neurons of the post population."""
         return int(np.prod(self.post_shape))
+
+
+def _mixed_axons(connection: Connection, pre_shape: tuple[int, ...]) -> int:
+    """Pre neurons with weights of both signs."""
+    weights = connection.weights
+    if weights is None or connection.kind == "identity":
+        return 0
+    if connection.kind == "dense":
+        mixed = int(((weights > 0).any(axis=1) & (weights < 0).any(axis=1)).sum())
+        return mixed * (int(np.prod(connection.pooled.window)) if connection.pooled else 1)
+    axes = (0, 1, 3) if connection.kind == "conv2d" else (0, 1)
+    channels = (weights > 0).any(axis=axes) & (weights < 0).any(axis=axes)
+    return int(channels.mean() * np.prod(pre_shape))
 
 
 def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
@@ -89,6 +104,7 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
             LayerSummary(
                 c.pre, c.post, c.kind, post.kind, pre.shape, post.shape, geometry, synapses, nonzero, macs, int(parameters),
                 min(taps * summed, pre.size), c.pooled.as_lists() if c.pooled else None, macs if analog else 0, c.branch,
+                _mixed_axons(c, pre.shape),
             )
         )  # fmt: skip
     return tuple(layers)

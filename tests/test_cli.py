@@ -44,7 +44,7 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
     energy = pd.read_csv(run / "energy.csv")
     assert energy.groupby(["device", "workload"]).ngroups == 5
     printed = (run_folder / "printed.txt").read_text()
-    for expected in ("Keras accuracy", "SOPs", "odin_style", "int8_ann", "low to high", "Assumptions", "CMSIS-NN"):
+    for expected in ("Keras accuracy", "SOPs", "odin_style", "int8_ann", "low to high", "Assumptions", "cmsis-nn"):
         assert expected in printed
     assert not list((run_folder / "runs").glob("*.partial"))
 
