@@ -15,15 +15,20 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .analysis.diagnosis import diagnose as diagnose
     from .energy.cards import load_card as load_card
+    from .energy.odin import price_odin as price_odin
     from .energy.price import price as price
+    from .energy.price import price_layers as price_layers
     from .errors import SpikewattError as SpikewattError
     from .models.datasets import load_dataset as load_dataset
     from .models.networks import build_network as build_network
     from .models.networks import load_keras as load_keras
+    from .rtl_ref.odin_run import run_odin as run_odin
     from .sim.convert import convert as convert
     from .sim.network import SpikingNetwork as SpikingNetwork
     from .sim.nir_export import to_nir as to_nir
     from .sim.nir_import import from_nir as from_nir
+    from .sim.odin_convert import convert_for_odin as convert_for_odin
+    from .sim.odin_network import OdinNetwork as OdinNetwork
     from .sim.simulate import simulate as simulate
     from .sim.trace import Trace as Trace
 
@@ -37,6 +42,11 @@ _HOME = {
     "Trace": "sim.trace",
     "diagnose": "analysis.diagnosis",
     "price": "energy.price",
+    "price_layers": "energy.price",
+    "price_odin": "energy.odin",
+    "convert_for_odin": "sim.odin_convert",
+    "OdinNetwork": "sim.odin_network",
+    "run_odin": "rtl_ref.odin_run",
     "load_card": "energy.cards",
     "load_dataset": "models.datasets",
     "build_network": "models.networks",
@@ -44,18 +54,23 @@ _HOME = {
     "SpikewattError": "errors",
 }
 __all__ = [
+    "OdinNetwork",
     "SpikewattError",
     "SpikingNetwork",
     "Trace",
     "__version__",
     "build_network",
     "convert",
+    "convert_for_odin",
     "diagnose",
     "from_nir",
     "load_card",
     "load_dataset",
     "load_keras",
     "price",
+    "price_layers",
+    "price_odin",
+    "run_odin",
     "simulate",
     "to_nir",
 ]

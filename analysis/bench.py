@@ -1,9 +1,10 @@
-"""Benchmarks as ratios taken in one run against a named baseline (`make bench`, all or some of ``annarchy``, ``batched``, ``growth``).
+"""Benchmarks as ratios taken in one run against a named baseline (`make bench`; ARGS: ``annarchy``, ``batched``, ``pricing``, ``growth``).
 
 annarchy: LeNet with same padding on digits enlarged to 28x28, T = 50: the ANNarchy engine with full traces against ANNarchy's own
 ANNtoSNNConverter with its Poisson input.
 batched: LeNet with valid padding, batches of 100: the batched engine with full traces against a plain TensorFlow loop without traces
 under jit_compile=True, at T = 16 and 50, and radix K = 4 against that loop at T = 50.
+pricing: one LeNet trace priced for many variants of a card at once, against pricing them one by one.
 growth: seconds of the batched engine per added sample, step and layer.
 Only simulation is timed; compiling and loading are not.
 """
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ import numpy as np
 STEPS = 50
 ROUNDS = 3
 COMPARED_ROUNDS = 9
+DESIGNS, ONE_BY_ONE = 100_000, 10
 OUR_SAMPLES, STOCK_SAMPLES = 160, 12
 
 
@@ -268,11 +271,44 @@ def bench_annarchy() -> None:
     print_table("Baseline: ANNarchy's own converter (Poisson input, no traces)", rows, False)
 
 
+def bench_pricing() -> None:
+    """Design points per second: all at once against one by one."""
+    from ..energy.cards import load_card
+    from ..energy.price import bill_of
+    from ..energy.uncertainty import draw
+    from ..sim.convert import convert
+    from ..sim.simulate import simulate
+    from .console import print_table
+
+    model, data = _lenet()
+    network = convert(model, data.scaled("train")[:300])
+    trace = simulate(network, data.scaled("test")[:20], "batched", 16)
+    rows = []
+    for device in ("odin_style:axons_per_core=1024,neurons_per_core=1024", "stm32l4r5"):
+        card = load_card(device)
+        designs = draw(card.values, DESIGNS, seed=0)
+        start = time.perf_counter()
+        bill = bill_of(trace, card)
+        many = bill.reprice(designs)
+        all_at_once = DESIGNS / (time.perf_counter() - start)
+        start = time.perf_counter()
+        for i in range(ONE_BY_ONE):
+            changed = {key: replace(card[key], value=float(values[i])) for key, values in designs.items()}
+            energy = bill_of(trace, replace(card, values={**card.values, **changed})).total("snn")
+            np.testing.assert_allclose(many["snn"]["energy_j"][i], energy, rtol=1e-12)
+        one_by_one = ONE_BY_ONE / (time.perf_counter() - start)
+        names = ("device", "one by one (designs/s)", "all at once (designs/s)", "ratio")
+        rows.append(dict(zip(names, (device, one_by_one, all_at_once, all_at_once / one_by_one), strict=True)))
+    print_table(
+        f"Pricing one LeNet trace for {DESIGNS:,} variants of a card, its bill included; {ONE_BY_ONE} compared one by one", rows, False
+    )
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--stock"]:
         Path(sys.argv[2], "stock.json").write_text(json.dumps(stock(Path(sys.argv[2]))))
     else:
-        benches = {"annarchy": bench_annarchy, "batched": bench_batched, "growth": bench_growth}
+        benches = {"annarchy": bench_annarchy, "batched": bench_batched, "pricing": bench_pricing, "growth": bench_growth}
         for name in sys.argv[1:] or benches:
             if name not in benches:
                 sys.exit(f"bench: must name a benchmark; got {name!r}; allowed: {', '.join(benches)}")

@@ -136,7 +136,7 @@ def _check(where: str, fit: StackFit, used: Mapping[str, Mapping[str, float]], a
         where,
         f"the rows must identify {' and '.join(weakest)}",
         f"{got} ({', '.join(used)})",
-        f"{remedies}; or accept assumed ratios (allow_prior)",
+        f"{remedies}; or accept assumed ratios (allow_prior, --allow-prior)",
     )
 
 
