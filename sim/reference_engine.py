@@ -6,6 +6,7 @@ import numpy as np
 
 from .engine import Counts, Progress, events, split_inputs
 from .geometry import unroll
+from .integrate_and_fire import fires, hold, reset
 from .network import SpikingNetwork
 from .schedule import Schedule
 
@@ -65,20 +66,19 @@ def run(
                     )
                 )
                 if plan.largest and p.name in counts.saturations:
-                    held = np.clip(v[p.name], -plan.largest - 1, plan.largest)
-                    counts.saturations[p.name] += (held != v[p.name]).sum(axis=0)
-                    v[p.name] = held
+                    v[p.name], lost = hold(v[p.name], -plan.largest - 1, plan.largest)
+                    counts.saturations[p.name] += lost.sum(axis=0)
                 if window is None:
                     counts.output(p.name)[:, t] = v[p.name].T
                     continue
                 h = p.per_neuron("threshold")[:, None] * window.gain(t)
-                s = (v[p.name] >= h).astype(np.int64)
+                s = fires(v[p.name], h).astype(np.int64)
                 if network.code == "signed" and p.kind != "input":
                     s = np.where(count[p.name] < p.levels, s, 0) - ((v[p.name] < 0) & (count[p.name] > 0))
             assert window is not None
             s = s * window.active(t)
             if p.kind != "max_pool" and p.name not in encoded:
-                v[p.name] = np.where(s != 0, 0, v[p.name]) if p.reset == "zero" else v[p.name] - h * s
+                v[p.name] = reset(v[p.name], s, h, p.reset)
             sent[p.name] = window.gain(t) * s
             count[p.name] += sent[p.name]
             fired = np.abs(s)

@@ -1,0 +1,80 @@
+"""Ten small faults, planted one at a time in a copy of the RTL: the benches must catch every one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import SpikewattError
+from .coverage import Coverage
+from .random_cases import SWEEP, random_cases, run_cases
+from .simulator import RTL, SOURCES
+from .units import queue as queue_bench
+
+CASES, SEED = 24, 3
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`right` in `file` becomes `wrong`; `sweep` is the entry of SWEEP that runs it (None: the bench of the queue)."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    sweep: int | None = 0
+
+
+FAULTS = (
+    Fault("fires above the threshold only", "neuron_update.sv", "!rest[STATE_BITS+1];", "!rest[STATE_BITS+1] && rest != 0;"),
+    Fault("resets to zero", "neuron_update.sv", "after = spike ? rest : value", "after = spike ? '0 : value"),
+    Fault("a neuron that may not fire does", "neuron_update.sv", "tests && fires &&", "tests &&"),
+    Fault("FIRE does not double", "neuron_update.sv", "wire double = fire || (", "wire double = ("),
+    Fault("sums wrap round", "saturating_add.sv", "saturated = exact[WIDTH] != exact[WIDTH-1]", "saturated = 1'b0 && exact[WIDTH]"),
+    Fault("event rule goes below 0", "neuron_update.sv", "sum[STATE_BITS-1] ? '0 : sum", "sum", 1),
+    Fault("ticks for another core are executed", "controller.sv", "(in_target == '0 || ", "(in_target != in_kind || "),
+    Fault("the last neuron's spike ends the visit without its tick", "controller.sv", "state  <= !last ? READ : passes ? PASS_ON : IDLE;",
+          "state  <= !last ? READ : IDLE;"),
+    Fault("waiting for the receiver counts as work", "activity_counters.sv", "WIDTH'(busy && !stalled)", "WIDTH'(busy)"),
+    Fault("a full queue takes a word", "event_queue.sv", "(tail - head) != (POINTER_BITS+1)'(DEPTH)", "1'b1 | (tail == head)", None),
+)  # fmt: skip
+
+
+def plant(fault: Fault, folder: Path) -> None:
+    """Copy the RTL to `folder` with the fault in it; raises SpikewattError if the place for it is not there, or not once."""
+    for name in SOURCES:
+        if (RTL / name).is_file():
+            text = (RTL / name).read_text()
+            if name == fault.file:
+                if text.count(fault.right) != 1:
+                    raise SpikewattError(f"fault {fault.name!r}", f"its place must be once in {fault.file}", text.count(fault.right), 1)
+                text = text.replace(fault.right, fault.wrong)
+            (folder / name).write_text(text)
+
+
+def caught(fault: Fault, simulator: str = "verilator") -> dict:
+    """Run the bench that ought to see `fault`; a row that says whether, and by what."""
+    with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
+        plant(fault, Path(name))
+        try:
+            if fault.sweep is None:
+                row = queue_bench(simulator, Path(name))
+            else:
+                parameters = SWEEP[fault.sweep]
+                row = run_cases(parameters, random_cases(parameters, CASES, SEED), Coverage(), simulator, Path(name))
+            found, seen_by = row["mismatches"] > 0, row["where"]
+        except SpikewattError as error:  # a bench that hangs or stops has seen it too; RTL that does not build has not
+            found, seen_by = "must build" not in str(error), str(error)[:80]
+    return {"fault": fault.name, "file": fault.file, "caught": found, "seen by": seen_by}
+
+
+def all_caught(simulator: str = "verilator", progress: Callable[[str, int, int], None] | None = None) -> list[dict]:
+    """Every fault; one row each."""
+    rows = []
+    for i, fault in enumerate(FAULTS):
+        rows.append(caught(fault, simulator))
+        if progress:
+            progress("faults", i + 1, len(FAULTS))
+    return rows

@@ -1,0 +1,45 @@
+// What happened since reset. A cycle counts when the core works and does not wait for the receiver; waiting is counted apart.
+`default_nettype none
+
+module activity_counters #(
+    parameter int WIDTH = 32
+) (
+    input  wire              clk,
+    input  wire              reset,
+    input  wire              busy,
+    input  wire              stalled,
+    input  wire              read,
+    input  wire              write,
+    input  wire              is_event,
+    input  wire              spike,
+    input  wire              saturated,
+    output logic [WIDTH-1:0] cycles,
+    output logic [WIDTH-1:0] stalls,
+    output logic [WIDTH-1:0] sops,         // weights added; each is a read of the synapse memory
+    output logic [WIDTH-1:0] reads,        // of the potentials
+    output logic [WIDTH-1:0] writes,
+    output logic [WIDTH-1:0] spikes,
+    output logic [WIDTH-1:0] saturations
+);
+    always_ff @(posedge clk) begin
+        if (reset) begin
+            cycles      <= '0;
+            stalls      <= '0;
+            sops        <= '0;
+            reads       <= '0;
+            writes      <= '0;
+            spikes      <= '0;
+            saturations <= '0;
+        end else begin
+            cycles      <= cycles + WIDTH'(busy && !stalled);
+            stalls      <= stalls + WIDTH'(stalled);
+            sops        <= sops + WIDTH'(read && is_event);
+            reads       <= reads + WIDTH'(read);
+            writes      <= writes + WIDTH'(write);
+            spikes      <= spikes + WIDTH'(write && spike);
+            saturations <= saturations + WIDTH'(write && saturated);
+        end
+    end
+endmodule
+
+`default_nettype wire
