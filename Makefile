@@ -1,6 +1,6 @@
 # make run    create .venv, install from PyPI, run the main job
 # make test   the same set-up, then the tests (make test-slow: those that train for minutes)
-# make verify the RTL core on five images; make bench: ratios against named baselines; make lint: ruff and pyright
+# make verify the RTL core: benches and radix networks (make verify-rate, verify-proofs, verify-icarus, verify-faults); make bench: ratios against named baselines; make lint: ruff and pyright
 
 PYTHON ?= python3
 VENV   := .venv
@@ -44,6 +44,9 @@ test-slow: setup
 
 verify: setup
 	$(BIN)/spikewatt verify $(ARGS)
+
+verify-%: setup
+	$(BIN)/spikewatt verify --what $* $(ARGS)
 
 bench: setup
 	$(BIN)/python -m spikewatt.analysis.bench $(ARGS)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_energy  # noqa: F401  (registers its verbs)
+from . import cli_energy, cli_rtl  # noqa: F401  (they register their verbs)
 from .cli_common import DATASET_HELP, INPUT_CODE_HELP, METHOD_HELP, DataDir, Force, Json, app, new_file, verb
 from .errors import whole_number
 
@@ -281,23 +281,6 @@ def plot(folder: Annotated[Path, typer.Argument(help="Folder of a run.")], as_js
     from .analysis.plots import plot_run
 
     print_table("Pictures", [{"picture": str(path)} for path in plot_run(folder)], as_json)
-
-
-@verb
-def verify(
-    images: Annotated[int, typer.Option(help="Test images to run.")] = 5,
-    steps: Annotated[int, typer.Option(help="Steps per image.")] = 32,
-    waves: Annotated[Path | None, typer.Option(help="Folder to leave waveforms (VCD) in.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Run the RTL core on digits images and compare every spike with the reference engine."""
-    from .analysis.console import print_table
-    from .rtl_ref.verify import verify_digits
-
-    rows = verify_digits(images, steps, waves)
-    print_table("RTL against the reference engine", rows, as_json)
-    if any(row["mismatches"] for row in rows):
-        raise typer.Exit(1)
 
 
 def main() -> None:

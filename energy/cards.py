@@ -32,6 +32,8 @@ VALUES: dict[str, dict[str, str]] = {
         "cycles_per_event": "",
         "cycles_per_neuron_update": "",
         "cycles_per_neuron_access": "",
+        "cycles_per_step": "",
+        "cycles_per_output_spike": "",
         "area_per_synapse_bit_m2": "m**2",
         "area_besides_synapses_m2": "m**2",
         "regulator_efficiency": "",

@@ -28,6 +28,13 @@ def power_w(card: Card, clock_hz: float, sops_per_s: float) -> float:
     return card["leakage_power_w"].value + card["energy_per_clock_cycle_j"].value * clock_hz + card["energy_per_sop_j"].value * sops_per_s
 
 
+def core_cycles(card: Card, neurons: int, events: float, steps: float, spikes: float) -> float:
+    """Cycles of one core: events (c_event + N c_sop) + steps (c_step + N c_update) + spikes c_spike; without waiting for a receiver."""
+    per_event = card["cycles_per_event"].value + neurons * card["cycles_per_sop"].value
+    per_step = card["cycles_per_step"].value + neurons * card["cycles_per_neuron_update"].value
+    return events * per_event + steps * per_step + spikes * card["cycles_per_output_spike"].value
+
+
 def core_events(mapping: Mapping, trace: Trace) -> list[dict[str, float]]:
     """Per core: pre population -> how often it sweeps each of its spikes, on average.
 
@@ -45,11 +52,13 @@ class Activity:
     ----------
     swept : pre population -> events swept, over all cores. serial_events : events of the busiest core of each step, summed.
     routed_events : events that leave the core of their neuron, and those of pixels none. physical : pre -> physical SOPs.
+    serial_spikes : spikes that the busiest core of each step sends, summed.
     steps : steps of the cores, those of the pipeline included. inputs, results : values written before and read after.
     """
 
     swept: dict[str, float]
     serial_events: float
+    serial_spikes: float
     routed_events: float
     physical: dict[str, float]
     steps: int
@@ -73,6 +82,12 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
                 late = depth.get(pre, 0) + 1  # a population at depth d runs d steps behind, and is heard one step later
                 events[:, late : late + trace.steps] += trace.spikes[pre] * part
         busiest = np.maximum(busiest, events)
+    firing = np.zeros((trace.samples, trace.steps))
+    for core in mapping.cores:
+        parts = [
+            trace.spikes[name] * ((last - first) / trace.neurons[name]) for name, first, last in core.residents if name in trace.spikes
+        ]
+        firing = np.maximum(firing, sum(parts, np.zeros_like(firing)))
     spikes = {pre: float(counts.sum(axis=1).mean()) for pre, counts in trace.spikes.items()}
     swept = {pre: sum(share.get(pre, 0.0) for share in shares) * count for pre, count in spikes.items()}
     local = dict.fromkeys(spikes, 0.0)  # share of (event, core) pairs where the spike is the core's own
@@ -93,6 +108,7 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
     return Activity(
         swept,
         float(busiest.sum(axis=1).mean()),
+        float(firing.sum(axis=1).mean()),
         sum(swept[pre] - spikes[pre] * local[pre] for pre in swept if pre not in sources or not encoded),
         physical,
         steps,
@@ -121,6 +137,8 @@ def write(writer: BillWriter, trace: Trace, card: Card, hosted: bool = False) ->
     updates = ("snn", "all", "neuron updates")
     writer.charge(*updates, did.steps * n * size, "energy_per_neuron_update_j")
     writer.cycles(*updates, did.steps * size, "cycles_per_neuron_update")
+    writer.cycles(*updates, did.steps, "cycles_per_step")
+    writer.cycles("snn", "all", "output spikes", did.serial_spikes, "cycles_per_output_spike", by_spikes=True)
     # All cores are reset at once; pixels and results pass one port, one after the other.
     ports = {"state reset": (n * size, size), "input load": (did.inputs, did.inputs), "read-out": (did.results, did.results)}
     for component, (accesses, serial) in ports.items():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Of the public RTL (ChFrenkel/ODIN 1781931), simulated: see rtl_ref/README.md.
-EVENT_CYCLES, LAST_CYCLES, SPIKE_CYCLES = 5, 2, 6
+EVENT_CYCLES, LAST_CYCLES = 5, 2
 
 
 def price_odin(
@@ -45,7 +45,7 @@ def price_odin(
     cycles("synaptic operations", mean["synaptic_operations"], "cycles_per_sop", by_spikes=True)
     used = float((counts.external_events > 0).mean())
     cycles("input load", EVENT_CYCLES * mean["external_events"] + LAST_CYCLES * used, by_spikes=True)
-    cycles("output spikes", SPIKE_CYCLES * mean["spikes"], by_spikes=True)
+    cycles("output spikes", mean["spikes"], "cycles_per_output_spike", by_spikes=True)
     writer.charge("snn", "all", "state reset", mean["reset_updates"], "energy_per_neuron_update_j")
     cycles("state reset", mean["reset_cycles"])
     writer.charge("snn", "all", "read-out", mean["readout_reads"], "energy_per_neuron_access_j")

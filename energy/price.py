@@ -110,7 +110,8 @@ def at_clock(card: Card, clock_hz: float) -> Card:
     )
     clock = replace(own, value=clock_hz, low=clock_hz, high=clock_hz, conditions="as given")
     about = card.about if clock_hz == own.value else {**card.about, "caution": caution}
-    return replace(card, values={**card.values, "clock_hz": clock}, about=about)
+    title = card.title if clock_hz == own.value else f"{card.title}, here at {clock_hz / 1e6:g} MHz"
+    return replace(card, title=title, values={**card.values, "clock_hz": clock}, about=about)
 
 
 def bill_of(trace: Trace, card: Card, period_s: float | None = None, host: Card | None = None, library: str | None = None) -> Bill:

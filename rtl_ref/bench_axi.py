@@ -23,17 +23,18 @@ class Host:
     """A processor: loads memories, sends words, reads spikes, potentials and counters, all through registers."""
 
     def __init__(self, dut):
-        self.dut = dut
-        self.master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk)
-        self.words = []
+        self.dut, self.words = dut, []
 
     async def start(self, seed: int, idle: float) -> None:
         """Reset; from then on each of the five channels rests in a cycle with probability `idle`."""
         cocotb.start_soon(Clock(self.dut.clk, 10, unit="ns").start())
+        for signal in ("awvalid", "wvalid", "bready", "arvalid", "rready"):
+            getattr(self.dut, f"s_axil_{signal}").value = 0
         self.dut.reset.value = 1
-        await FallingEdge(self.dut.clk)
+        await ClockCycles(self.dut.clk, 2)
         await FallingEdge(self.dut.clk)
         self.dut.reset.value = 0
+        self.master = AxiLiteMaster(AxiLiteBus.from_prefix(self.dut, "s_axil"), self.dut.clk)  # looks at once, and finds no X
         write, read = self.master.write_if, self.master.read_if
         for number, channel in enumerate((write.aw_channel, write.w_channel, write.b_channel, read.ar_channel, read.r_channel)):
             chance = random.Random(10 * seed + number)
@@ -41,8 +42,8 @@ class Host:
                 channel.set_pause_generator(iter(lambda chance=chance: chance.random() < idle, None))
 
     async def answer_to_write(self, address: int, value: int, first: int = 0, count: int = 4) -> AxiResp:
-        """Write `count` bytes of `value`, the lowest being byte `first` of the word; returns the response."""
-        data = (value & 0xFFFFFFFF).to_bytes(4, "little")[first : first + count]
+        """Write the lowest `count` bytes of `value` to the bytes from `first` on of a word; returns the response."""
+        data = (value & 0xFFFFFFFF).to_bytes(4, "little")[:count]
         return (await with_timeout(self.master.write(address + first, data), 1, "ms")).resp
 
     async def answer_to_read(self, address: int) -> tuple[int, AxiResp]:
@@ -185,10 +186,13 @@ async def check_registers(dut):
     axons, neurons = job["sizes"][0].tolist()
     result = {}
     # Strobes: bytes of a selection one by one, and parts of a word that is taken whole.
-    await host.write(PORT_ADDRESS, 0x11223344)
-    for first, count, value in ((0, 1, 0xAA), (1, 1, 0xBB00), (2, 2, 0xCCDD0000)):
-        assert await host.answer_to_write(PORT_ADDRESS, value, first, count) == AxiResp.OKAY
-        result[f"address{first}"] = await host.read(PORT_ADDRESS)
+    for register in (PORT_ADDRESS, PORT_SELECT, COUNTER_SELECT):
+        await host.write(register, 0x01010101)
+        result[f"bytes{register}"] = [await host.read(register)]
+        for first, value in enumerate((0x02, 0x03, 0x04, 0x05)):
+            assert await host.answer_to_write(register, value, first, 1) == AxiResp.OKAY
+            result[f"bytes{register}"].append(await host.read(register))
+    await host.write(PORT_SELECT, 0)
     await host.write(PORT_ADDRESS, 0)
     before = await host.dump(0, "potential", (neurons,))
     refused = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from cocotb.handle import SimHandleBase
 from cocotb.triggers import FallingEdge, RisingEdge, ValueChange
 
 from .golden import COUNTER_ORDER
@@ -16,7 +15,7 @@ SYNAPSE, POTENTIAL, RULE, BIAS = range(4)
 class Driver:
     """Writes memories and sends words to a core or a chain; all changes at the falling edge, so that it is stable at the rising one."""
 
-    def __init__(self, dut: SimHandleBase):
+    def __init__(self, dut):
         self.dut = dut
         self.chain = hasattr(dut, "port_core")
         self.state_bits = len(dut.port_rdata)
@@ -107,7 +106,7 @@ class Driver:
 class Monitor:
     """Collects the words that leave the cores of a chain: one list per core of neurons, and −1 for a tick."""
 
-    def __init__(self, dut: SimHandleBase, cores: int):
+    def __init__(self, dut, cores: int):
         self.dut, self.left = dut, [[] for _ in range(cores)]
         self.ticks_out = 0
 

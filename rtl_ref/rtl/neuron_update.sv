@@ -20,33 +20,57 @@ module neuron_update #(
 );
     import snn_words::*;
 
+    localparam logic signed [STATE_BITS-1:0] LOWEST = {1'b1, {(STATE_BITS-1){1'b0}}}, HIGHEST = ~LOWEST;
     wire fire   = !is_event && kind == FIRE;
     wire double = fire || (!is_event && kind == DOUBLE);
 
-    // The sum, held within the width.
-    logic signed [STATE_BITS-1:0] addend, sum;
-    logic                         beyond;
-    assign addend = is_event ? STATE_BITS'(weight) : double ? potential : bias;
-    saturating_add #(.WIDTH(STATE_BITS)) adder (.a(potential), .b(addend), .sum, .saturated(beyond));
+    // Twice the potential.
+    wire                         twice_beyond = potential[STATE_BITS-1] != potential[STATE_BITS-2];
+    wire signed [STATE_BITS-1:0] twice = !twice_beyond ? potential <<< 1 : potential[STATE_BITS-1] ? LOWEST : HIGHEST;
 
     generate
         if (EVENT_RULE) begin : g_event_rule
-            wire signed [STATE_BITS-1:0] held = sum[STATE_BITS-1] ? '0 : sum;  // below 0 is 0
+            logic signed [STATE_BITS-1:0] sum;
+            logic                         beyond;
+            saturating_add #(.WIDTH(STATE_BITS)) adder (
+                .a(potential), .b(is_event ? STATE_BITS'(weight) : bias), .sum, .saturated(beyond));
+            wire signed [STATE_BITS-1:0] total = double ? twice : sum;
+            wire signed [STATE_BITS-1:0] held  = total[STATE_BITS-1] ? '0 : total;  // below 0 is 0
             assign spike          = fires && held >= threshold;
             assign next_potential = spike ? '0 : held;
-            assign saturated      = beyond;
+            assign saturated      = double ? twice_beyond : beyond;
         end else begin : g_tick_rule
+            // The sums stand side by side, none waits for another: they are the longest path of the core.
+            logic signed [STATE_BITS-1:0] event_sum, bias_sum;
+            logic                         event_beyond, bias_beyond;
+            saturating_add #(.WIDTH(STATE_BITS)) event_adder (
+                .a(potential), .b(STATE_BITS'(weight)), .sum(event_sum), .saturated(event_beyond));
+            saturating_add #(.WIDTH(STATE_BITS)) bias_adder (.a(potential), .b(bias), .sum(bias_sum), .saturated(bias_beyond));
+
+            // STEP: potential + bias - threshold, by carry-save. A spike leaves the rest of the sum as it was held.
+            wire signed [STATE_BITS+1:0] a     = (STATE_BITS+2)'(potential);
+            wire signed [STATE_BITS+1:0] b     = (STATE_BITS+2)'(bias);
+            wire signed [STATE_BITS+1:0] c     = ~(STATE_BITS+2)'(threshold);
+            wire        [STATE_BITS:0]   carry = (STATE_BITS+1)'((a & b) | (a & c) | (b & c));
+            wire signed [STATE_BITS+1:0] step_rest = $signed(a ^ b ^ c) + $signed({carry, 1'b1});
+            wire                         lowest    = threshold == LOWEST;
+            wire                         step_wide = |step_rest[STATE_BITS:STATE_BITS-1];  // if not below 0
+            wire                         step      = kind == STEP && (!step_rest[STATE_BITS+1] || lowest);
+            logic signed [STATE_BITS-1:0] stepped;
+            always_comb begin
+                if (!threshold[STATE_BITS-1]) stepped = bias_beyond ? HIGHEST ^ threshold : step_rest[STATE_BITS-1:0];
+                else if (bias_beyond)         stepped = lowest && bias_sum[STATE_BITS-1] ? '0 : HIGHEST;
+                else                          stepped = step_wide ? HIGHEST : step_rest[STATE_BITS-1:0];
+            end
+
             // FIRE compares 2 v with 2 threshold, on the exact double: v may be too large for its double to fit.
-            wire                         tests = !is_event && (kind == STEP || fire);
-            wire signed [STATE_BITS+1:0] value = fire ? (STATE_BITS+2)'(potential) <<< 1 : (STATE_BITS+2)'(sum);
-            wire signed [STATE_BITS+1:0] level = fire ? (STATE_BITS+2)'(threshold) <<< 1 : (STATE_BITS+2)'(threshold);
-            wire signed [STATE_BITS+1:0] rest  = value - level;
-            wire signed [STATE_BITS+1:0] after = spike ? rest : value;
-            wire                         wide  = after[STATE_BITS+1:STATE_BITS-1] != {3{after[STATE_BITS-1]}};
-            assign spike          = tests && fires && !rest[STATE_BITS+1];
-            assign next_potential = !wide ? after[STATE_BITS-1:0] :
-                                    after[STATE_BITS+1] ? {1'b1, {(STATE_BITS-1){1'b0}}} : {1'b0, {(STATE_BITS-1){1'b1}}};
-            assign saturated      = fire ? wide : beyond;
+            wire signed [STATE_BITS:0]   fire_rest = (STATE_BITS+1)'(potential) - (STATE_BITS+1)'(threshold);
+            wire                         fire_wide = |fire_rest[STATE_BITS-1:STATE_BITS-2];  // if not below 0
+            wire signed [STATE_BITS-1:0] fired     = fire_wide ? HIGHEST : fire_rest[STATE_BITS-1:0] <<< 1;
+
+            assign spike          = !is_event && fires && (fire ? !fire_rest[STATE_BITS] : step);
+            assign next_potential = is_event ? event_sum : double ? (spike ? fired : twice) : spike ? stepped : bias_sum;
+            assign saturated      = is_event ? event_beyond : !double ? bias_beyond : spike ? fire_wide : twice_beyond;
         end
     endgenerate
 endmodule

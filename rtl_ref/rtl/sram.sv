@@ -13,7 +13,7 @@ module sram #(
     input  wire [WIDTH-1:0]         wdata,
     output logic [WIDTH-1:0]        rdata
 );
-    logic [WIDTH-1:0] memory [DEPTH];
+    (* ram_style = "block" *) logic [WIDTH-1:0] memory [DEPTH];
 
     always_ff @(posedge clk) begin
         if (enable) begin
