@@ -10,6 +10,7 @@ import typer
 from .cli_common import DATASET_HELP, DataDir, Force, Json, new_file, verb
 from .errors import SpikewattError, whole_number
 
+CORE_ALONE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
 SHOWN = ("what", "compared", "mismatches", "where")
 
 
@@ -67,3 +68,72 @@ def verify(
             print_lines([f"waveforms: {files}; open with GTKWave or Surfer, e.g. `gtkwave {files.split(', ')[0]}`."])
     if wrong:
         raise typer.Exit(1)
+
+
+@verb
+def synth(
+    network: Annotated[Path | None, typer.Option(help="Your own spiking network (.spk), a chain of dense layers.")] = None,
+    size: Annotated[list[str] | None, typer.Option(help="Layers such as 784-48-10; repeat; by default 784-48-10 and 784-128-10.")] = None,
+    core: Annotated[bool, typer.Option(help="The core alone: 256 axons, 256 neurons, 4-bit weights, 16-bit potentials.")] = False,
+    liberty: Annotated[Path | None, typer.Option(help="Standard cells (.lib or .lib.gz) in place of the FPGA.")] = None,
+    waves: Annotated[Path | None, typer.Option(help="FST or VCD of a run of the same network: toggles, and shares of energy.")] = None,
+    clock_mhz: Annotated[float, typer.Option(help="Clock to aim at.")] = 100.0,
+    speed_grade: Annotated[int, typer.Option(help="Of the ECP5: 6, 7 or 8.")] = 8,
+    picture: Annotated[Path | None, typer.Option(help="PNG of the placement of the last design.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Synthesise the RTL core: LUTs and clock on an ECP5, or area, clock and power in a standard-cell library."""
+    if picture:
+        new_file(picture, force)
+    if picture and liberty:
+        raise SpikewattError("synth --picture", "is that of a placement on the FPGA", "--liberty")
+    from .analysis.console import print_lines, print_table
+    from .rtl_ref.asic import synthesise_asic
+    from .rtl_ref.synthesis import STANDING_NETWORKS, placement_picture, synthesise_fpga
+    from .rtl_ref.synthesis_tools import parameters_of, parameters_of_sizes
+    from .rtl_ref.toggles import read_activity
+    from .sim.network import SpikingNetwork
+
+    designs: list[tuple[str, str, dict]] = []
+    if network is not None:
+        designs.append((network.name, "snn_top", parameters_of(SpikingNetwork.load(network))))
+    for text in size or ():
+        layers = [int(part) if part.isdigit() else 0 for part in text.split("-")]
+        designs.append((text, "snn_top", parameters_of_sizes(layers)))
+    if core:
+        designs.append(("core 256 x 256, 4 bits", "integrate_and_fire_core", dict(CORE_ALONE)))
+    if not designs:
+        designs = [("-".join(map(str, layers)), "snn_top", parameters_of_sizes(list(layers))) for layers in STANDING_NETWORKS]
+    activity = read_activity(waves) if waves else None
+    rows, lines, reports = [], [], []
+    for name, top, parameters in designs:
+        if liberty is not None:
+            rates = activity.net_rates() if activity else None
+            report = synthesise_asic(parameters, liberty, rates, clock_mhz * 1e6, top)
+            lines += [f"{name}: {note}." for note in (f"{report.technology}, {report.corner}; activity: {report.activity}", *report.notes)]
+        else:
+            report = synthesise_fpga(parameters, top, clock_mhz * 1e6, speed_grade=speed_grade)
+            lines.append(f"{name}: {report.technology}; the clock is limited by {report.limit()}.")
+            if picture and (name, top, parameters) == designs[-1]:
+                lines.append(f"picture: {placement_picture(report, picture)}")
+        rows.append({"design": name, **{key: value for key, value in report.row().items() if key not in ("top", "critical path")}})
+        reports.append(report.__dict__)
+        lines.append(f"{name}: reports of the tools in {report.folder}")
+        if activity:
+            shares = activity.energy_shares(parameters, top)
+            text = ", ".join(f"{group} {share:.0%}" for group, share in shares.items())
+            lines.append(f"{name}: shares of energy by accesses (CACTI) and toggles of the waveform: {text}; beside them {_card_shares()}")
+            lines.append(
+                "logic is a lower bound there: 2 fF per toggle assumed, no clock tree, no glitches; memories below 1 kB count as 1 kB."
+            )
+    print_table("Synthesis of the RTL core", rows, as_json, {"reports": reports, "notes": lines})
+    if not as_json:
+        print_lines(list(dict.fromkeys(lines)))
+
+
+def _card_shares() -> str:
+    """How the parametric card splits an operation, for comparison."""
+    from .energy.odin_style import MEMORY_SHARE
+
+    return f"the card odin_style: memories {MEMORY_SHARE:.0%}, logic {1 - MEMORY_SHARE:.0%} of a synaptic operation."

@@ -40,8 +40,8 @@ def _node_factor(node_nm: int, voltage_v: float) -> float:
     return 1.0 if node_nm == NODE_NM else factor(node_nm) / at_28
 
 
-def _access_pj(size_bytes: float) -> float:
-    """Read and write of 32 bits of a memory of `size_bytes`, log-log between CACTI's sizes; outside of them an error."""
+def access_pj(size_bytes: float) -> float:
+    """Read and write of 32 bits of a memory of `size_bytes` in pJ, log-log between CACTI's sizes; outside of them an error."""
     sizes = list(CACTI_PJ)
     if not sizes[0] <= size_bytes <= sizes[-1]:
         raise SpikewattError("odin_style: memory", "must have a size that CACTI's table holds", f"{size_bytes:,.0f} bytes", "1 kB to 1 MB")
@@ -53,8 +53,8 @@ def _access_pj(size_bytes: float) -> float:
 
 def _memory_pj(neurons: int, axons: int, weight_bits: int) -> float:
     """Memory energy of one synaptic operation."""
-    neuron = NEURON_WORD_PJ * _access_pj(neurons * NEURON_WORD_BYTES) / _access_pj(256 * NEURON_WORD_BYTES)
-    return neuron + _access_pj(neurons * axons * weight_bits / 8) * weight_bits / 32
+    neuron = NEURON_WORD_PJ * access_pj(neurons * NEURON_WORD_BYTES) / access_pj(256 * NEURON_WORD_BYTES)
+    return neuron + access_pj(neurons * axons * weight_bits / 8) * weight_bits / 32
 
 
 def highest_clock_hz(voltage_v: float) -> float:
@@ -116,7 +116,7 @@ def _scaled(
     """The values of `base` by the laws of this module."""
     sizes = ("neurons_per_core", "axons_per_core", "weight_bits")
     memory, memory_0 = _memory_pj(*(limits[key] for key in sizes)), _memory_pj(*(base.limits[key] for key in sizes))
-    neuron_memory = _access_pj(limits["neurons_per_core"] * NEURON_WORD_BYTES) / _access_pj(256 * NEURON_WORD_BYTES)
+    neuron_memory = access_pj(limits["neurons_per_core"] * NEURON_WORD_BYTES) / access_pj(256 * NEURON_WORD_BYTES)
     bits, bits_0 = ([limits_of[key] for key in sizes] for limits_of in (limits, base.limits))
     size = 0.5 * bits[0] * bits[1] * bits[2] / (bits_0[0] * bits_0[1] * bits_0[2]) + 0.5 * bits[0] / bits_0[0]
     technology = (voltage / VOLTAGE_V) ** 2 * _node_factor(node, voltage)

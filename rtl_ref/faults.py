@@ -35,7 +35,7 @@ FAULTS = (
     Fault("FIRE does not double", "neuron_update.sv", "fire_rest[STATE_BITS-1:0] <<< 1", "fire_rest[STATE_BITS-1:0] <<< 0"),
     Fault("sums wrap round", "saturating_add.sv", "saturated = exact[WIDTH] != exact[WIDTH-1]", "saturated = 1'b0 && exact[WIDTH]"),
     Fault("event rule goes below 0", "neuron_update.sv", "total[STATE_BITS-1] ? '0 : total", "total", 1),
-    Fault("ticks for another core are executed", "controller.sv", "(in_target == '0 || ", "(in_target != in_kind || "),
+    Fault("ticks for another core are executed", "controller.sv", "(in_target == '0 || ", "(in_target != '0 || "),
     Fault("the last neuron's spike ends the visit without its tick", "controller.sv", "state  <= !last ? READ : passes ? PASS_ON : IDLE;",
           "state  <= !last ? READ : IDLE;"),
     Fault("waiting for the receiver counts as work", "activity_counters.sv", "if (busy && !stalled)", "if (busy)"),

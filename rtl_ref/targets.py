@@ -122,7 +122,7 @@ def run_target(target: str, engine: str = "batched", data_dir: Path | None = Non
         for proof in prove():
             sizes = ", ".join(f"{key.lower()} {value}" for key, value in proof["sizes"].items())
             name = f"{proof['mode']} {proof['properties']} ({sizes}), depth {proof['depth']}"
-            wrong = int(proof["result"] != "PASS")
+            wrong = int(proof["result"].lower() != "pass")
             rows.append({"what": name, "compared": proof["checked"], "mismatches": wrong, "where": proof["result"]})
     elif target == "faults":
         found = all_caught(progress=progress)

@@ -118,7 +118,12 @@ REFUSED = {
     "network file": (["simulate", "absent.spk", "-o", "t.h5"], "absent.spk: must be a spikewatt-network file; got no such file"),
     "plot": (["plot", "."], "must be the folder of a run; got no trace.h5 in it"),
     "unknown card": (["devices", "abacus"], "must name a device card"),
-    "verify": (["verify", "--images", "0"], "verify.images: must be at least 1; got 0"),
+    "verify": (["verify", "--samples", "0"], "verify --samples: must be at least 1; got 0"),
+    "verify what": (["verify", "--what", "all"], "verify.what: must be a target; got 'all'"),
+    "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --network"),
+    "synth size": (["synth", "--size", "784-many"], "synth: sizes: must fit into 16 bits; got 0"),
+    "synth picture": (["synth", "--liberty", "l.lib", "--picture", "p.png"], "synth --picture: is that of a placement on the FPGA"),
+    "synth liberty": (["synth", "--core", "--liberty", "config.yaml"], "config.yaml: must be a Liberty file"),
 }
 
 
@@ -149,7 +154,7 @@ def test_help_imports_nothing_heavy(tmp_path):
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    for name in ("run", "convert", "simulate", "price", "plot", "devices", "verify"):
+    for name in ("run", "convert", "simulate", "price", "map", "calibrate", "validate", "odin", "plot", "devices", "verify", "synth"):
         assert name in result.stdout
 
 

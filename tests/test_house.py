@@ -43,7 +43,13 @@ def test_wheel_holds_everything_and_works(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in FLOORS:
-        for path in (*(ROOT / folder).glob("*.py"), *(ROOT / folder).glob("data/*"), *(ROOT / folder).glob("rtl/*.sv"), *(ROOT / folder).glob("formal/*.sv"), *(ROOT / folder).glob("*.svg")):
+        for path in (
+            *(ROOT / folder).glob("*.py"),
+            *(ROOT / folder).glob("data/*"),
+            *(ROOT / folder).glob("rtl/*.sv"),
+            *(ROOT / folder).glob("formal/*.sv"),
+            *(ROOT / folder).glob("*.svg"),
+        ):
             assert f"spikewatt/{path.relative_to(ROOT)}" in names
     assert {"spikewatt/__init__.py", "spikewatt/cli.py", "spikewatt/errors.py"} <= names
     assert not [n for n in names if n.startswith(("spikewatt/tests", "spikewatt/runs", "spikewatt/build"))]
