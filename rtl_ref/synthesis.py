@@ -37,7 +37,7 @@ DEVICE, PACKAGE, SPEED_GRADE = "LFE5U-45F", "CABGA381", 8
 SEEDS = (1, 2, 3)
 GOAL_HZ = 100e6
 STANDING_NETWORKS = ([784, 48, 10], [784, 128, 10])
-COLOURS = {"LUT": "#4c72b0", "flip-flop": "#dd8452", "block RAM": "#55a868"}
+COLOURS = {"LUT": "#0072B2", "flip-flop": "#E69F00", "block RAM": "#009E73"}  # told apart by the colour-blind too
 CELLS = {"TRELLIS_COMB": "LUT", "TRELLIS_FF": "flip-flop", "DP16KD": "block RAM"}
 
 
