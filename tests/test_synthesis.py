@@ -312,6 +312,7 @@ def test_bad_asic_options_are_refused(tmp_path, options, match):
         synthesise_asic(CORE, tmp_path / "a.lib", **options)
 
 
+@pytest.mark.slow
 @pytest.mark.synth
 def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
     """Counts times the areas that the library gives; no memory is among them, and without OpenSTA the report says so."""
@@ -336,6 +337,7 @@ def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
     assert synthesise_asic(SMALL, library) == report  # kept
 
 
+@pytest.mark.slow
 @pytest.mark.synth
 @pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -354,6 +356,7 @@ def test_core_in_real_cells(libraries, library):
     assert slower.critical_path_s == pytest.approx(report.critical_path_s + 2e-9, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.synth
 @pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 def test_power_grows_with_the_activity_of_the_registers(libraries):
@@ -434,6 +437,7 @@ def test_accesses_of_a_run_are_those_that_the_core_counts(mlp_network, digits, t
 # Field-programmable gate array.
 
 
+@pytest.mark.slow
 @pytest.mark.synth
 def test_small_core_on_an_fpga(tmp_path):
     parameters = {**SMALL, "NEURONS": 16, "AXONS": 16}
