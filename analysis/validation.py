@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..energy.cards import load_card
 from ..energy.kernel_fit import fit_power, leave_one_out, read_measured
+from ..energy.kernel_library import prior_sensitivity
 from ..energy.layer_table import read_networks, work
 from ..energy.neuromorphic_core import power_w
 from ..energy.odin import price_odin
@@ -127,7 +128,6 @@ def summary_lines(table: pd.DataFrame) -> list[str]:
         lines.append(f"{name} of networks left out: median {errors.median():.1%}, worst {errors.max():.1%} ({len(errors)} rows)")
     return [
         *lines,
-        "with IC left out, cycles per output and per MAC cannot be told apart: their ratio, 30, is assumed (at 20 to 45 the worst error is "
-        "26 to 37 %).",
+        prior_sensitivity(),
         "law: reproduces a total from constants of the same chip; it validates nothing.",
     ]

@@ -117,6 +117,18 @@ def coefficients(library: str, core: str, same_chip: bool = True) -> dict[str, C
     return result
 
 
+def prior_sensitivity() -> str:
+    """What the leave-one-out errors owe to the assumed ratio of cycles per output to cycles per MAC, in words."""
+    fits = _fits()
+    assumed = fits["assumed"]["prior_ratios_to_cycles_per_mac_conv"]["cycles_per_output"]["median"]
+    others = fits["leave_one_out_with_another_prior_of_cycles_per_output"]
+    worst = [entry["worst"] for entry in others.values()]
+    return (
+        f"with IC left out, cycles per output and per MAC cannot be told apart: their ratio, {assumed:g}, is assumed "
+        f"(at {min(others, key=float)} to {max(others, key=float)} the worst error is {min(worst):.0%} to {max(worst):.0%})."
+    )
+
+
 def measured_chip(library: str, core: str) -> str | None:
     """The chip on which a stack was measured; None where its coefficients are borrowed."""
     return _fits()["stacks"].get(library, {}).get(core, {}).get("chip")

@@ -37,7 +37,6 @@ class Mapping:
     neurons_per_core: int
     axons_per_core: int
     weight_bits: int
-    synapses: int
 
     @property
     def neurons(self) -> int:
@@ -164,8 +163,7 @@ def map_network(trace: Trace, card: Card, hosted: bool = False) -> Mapping:
             core.residents.append((name, first, last))
             core.axons = axons
             first = last
-    synapses = sum(layer.synapses for layer in trace.layers if not layer.host_macs)
-    return Mapping(tuple(cores), neurons_limit, axons_limit, card.limits["weight_bits"], synapses)
+    return Mapping(tuple(cores), neurons_limit, axons_limit, card.limits["weight_bits"])
 
 
 def _fill(

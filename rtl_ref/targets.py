@@ -39,14 +39,6 @@ def benches(simulator: str = "verilator", progress: Progress | None = None) -> l
     return rows
 
 
-def coverage_table(simulator: str = "verilator") -> list[dict]:
-    """Every bin and its hits in the random cases."""
-    coverage = Coverage()
-    for parameters in SWEEP:
-        run_cases(parameters, random_cases(parameters, CASES, SEED), coverage, simulator)
-    return [{"bin": name, "hits": coverage.hits[name]} for name in BINS]
-
-
 def trained(name: str, data_dir: Path | None, **options) -> tuple[SpikingNetwork, np.ndarray]:
     """A briefly trained network of that name and test images: digits for 64 inputs; for 784 MNIST if at hand, else random images.
 

@@ -15,7 +15,7 @@ from spikewatt.energy.neuromorphic_core import core_cycles
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
 from spikewatt.rtl_ref import OdinTwin, simulator, targets, verify
 from spikewatt.rtl_ref.coverage import BINS, Coverage
-from spikewatt.rtl_ref.faults import FAULTS, Fault, caught, plant
+from spikewatt.rtl_ref.faults import FAULTS, Fault, caught, check_without_fault, plant
 from spikewatt.rtl_ref.golden import CoreImage, GoldenChain, GoldenCore, core_image, network_images
 from spikewatt.rtl_ref.random_cases import SWEEP, Case, random_cases, run_cases
 from spikewatt.rtl_ref.units import neuron
@@ -72,9 +72,14 @@ def test_coverage_that_is_not_complete_is_named():
     assert "word: FIRE" in coverage.missing()
 
 
+@pytest.fixture(scope="module")
+def passes_without_fault():
+    check_without_fault("icarus")
+
+
 @needs_icarus
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_every_planted_fault_is_caught(fault):
+def test_every_planted_fault_is_caught(fault, passes_without_fault):
     row = caught(fault, "icarus")
     assert row["caught"], row
 
