@@ -20,7 +20,7 @@ from ..sim.encoders import ENCODERS
 from ..sim.trace import Trace
 from .bill import BillWriter
 from .cards import Card
-from .mapping import Mapping, map_network
+from .mapping import Mapping
 
 
 def power_w(card: Card, clock_hz: float, sops_per_s: float) -> float:
@@ -117,9 +117,8 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
     )
 
 
-def write(writer: BillWriter, trace: Trace, card: Card, hosted: bool = False) -> list[str]:
-    """Charge the spiking network to `writer`; returns the assumptions. `hosted` : a host does the analog first layer."""
-    mapping = map_network(trace, card, hosted)
+def write(writer: BillWriter, trace: Trace, card: Card, mapping: Mapping) -> list[str]:
+    """Charge the spiking network, mapped as `mapping`, to `writer`; returns the assumptions."""
     n, size = len(mapping.cores), mapping.neurons_per_core
     did = activity(trace, card, mapping)
     total_swept = sum(did.swept.values()) or 1.0
@@ -159,8 +158,8 @@ def write(writer: BillWriter, trace: Trace, card: Card, hosted: bool = False) ->
     ]
 
 
-def write_idle(writer: BillWriter, trace: Trace, card: Card, period_s: float, hosted: bool = False) -> None:
+def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
     """Charge what the cores use between inferences: they leak, the clock is stopped."""
-    n = len(map_network(trace, card, hosted).cores)
+    n = len(mapping.cores)
     writer.charge("snn", "all", "between inferences", n * period_s, "leakage_power_w")
     writer.per_second("snn", "between inferences", -n, "leakage_power_w")

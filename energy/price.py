@@ -12,6 +12,7 @@ from ..errors import DoesNotFitError, SpikewattError
 from ..sim.trace import Trace
 from .bill import Bill, BillWriter, Term
 from .cards import Card, Quantity, load_card
+from .mapping import map_network
 from .uncertainty import estimate
 
 if TYPE_CHECKING:
@@ -118,33 +119,31 @@ def bill_of(trace: Trace, card: Card, period_s: float | None = None, host: Card 
     """The bill of one device for a trace; see `price`."""
     from . import microcontroller, neuromorphic_core, rules, system
 
-    writer = BillWriter()
+    writer, period = BillWriter(), None if card.kind == "rule" else period_s
     name, values = card.name, dict(card.values)
     if card.kind == "microcontroller":
         card = card if library is None else load_card(card, library)
         values = dict(card.values)
         lines = microcontroller.write(writer, trace, card)
+        for workload in dict.fromkeys(term.workload for term in writer.terms) if period else ():
+            microcontroller.write_idle(writer, workload, period)
     elif card.kind == "neuromorphic_core" and "executes" in card.about:
         raise DoesNotFitError(f"device {card.name!r}", f"executes {card.about['executes']}", "a trace of another network", "price_odin")
-    elif card.kind == "neuromorphic_core" and host is not None:
-        name = f"{card.name}+{host.name}"
-        values |= {system.PREFIX + key: quantity for key, quantity in host.values.items()}
-        lines = system.write(writer, trace, card, host)
     elif card.kind == "neuromorphic_core":
-        lines = neuromorphic_core.write(writer, trace, card)
+        mapping = map_network(trace, card, hosted=host is not None)
+        if host is not None:
+            name = f"{card.name}+{host.name}"
+            values |= {system.PREFIX + key: quantity for key, quantity in host.values.items()}
+            lines = system.write(writer, trace, card, host, mapping)
+        else:
+            lines = neuromorphic_core.write(writer, trace, card, mapping)
+        if period:
+            (neuromorphic_core if host is None else system).write_idle(writer, mapping, period)
     elif card.kind == "rule":
         lines = rules.write(writer, trace, card)
     else:
         raise SpikewattError("price.devices", "must be devices that compute", f"{card.name} is a {card.kind}")
-    if period_s is not None and card.kind != "rule":
-        if card.kind == "microcontroller":
-            for workload in dict.fromkeys(term.workload for term in writer.terms):
-                microcontroller.write_idle(writer, workload, period_s)
-        elif host is not None:
-            system.write_idle(writer, trace, card, period_s)
-        else:
-            neuromorphic_core.write_idle(writer, trace, card, period_s)
-    return finished(writer, name, card, values, lines, None if card.kind == "rule" else period_s)
+    return finished(writer, name, card, values, lines, period)
 
 
 def finished(writer: BillWriter, name: str, card: Card, values: Mapping[str, Quantity], lines: list[str], period_s: float | None) -> Bill:

@@ -8,12 +8,12 @@ from ..sim.trace import Trace
 from . import microcontroller, neuromorphic_core
 from .bill import BillWriter
 from .cards import Card
-from .mapping import map_network
+from .mapping import Mapping
 
 PREFIX = "host."
 
 
-def write(writer: BillWriter, trace: Trace, core: Card, host: Card) -> list[str]:
+def write(writer: BillWriter, trace: Trace, core: Card, host: Card, mapping: Mapping) -> list[str]:
     """Charge the spiking network on `core` and what `host` does for it; returns the assumptions.
 
     Raises
@@ -22,10 +22,9 @@ def write(writer: BillWriter, trace: Trace, core: Card, host: Card) -> list[str]
     """
     if host.kind != "microcontroller":
         raise SpikewattError("price.host", "must be a microcontroller", f"{host.name} is a {host.kind}")
-    lines = neuromorphic_core.write(writer, trace, core, hosted=True)
+    lines = neuromorphic_core.write(writer, trace, core, mapping)
     writer.per_second("snn", "host asleep", 1, f"{PREFIX}sleep_power_w")
     awake = len(writer.terms)
-    mapping = map_network(trace, core, hosted=True)
     did = neuromorphic_core.activity(trace, core, mapping)
     microcontroller.compute(writer, "snn", "all", "host input", did.inputs, "cycles_per_event_output", PREFIX)
     for layer in trace.layers:
@@ -43,7 +42,7 @@ def write(writer: BillWriter, trace: Trace, core: Card, host: Card) -> list[str]
     ]
 
 
-def write_idle(writer: BillWriter, trace: Trace, core: Card, period_s: float) -> None:
+def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
     """Charge cores that leak and a host that sleeps between inferences, and its waking for the next one."""
-    neuromorphic_core.write_idle(writer, trace, core, period_s, hosted=True)
+    neuromorphic_core.write_idle(writer, mapping, period_s)
     microcontroller.write_idle(writer, "snn", period_s, PREFIX)

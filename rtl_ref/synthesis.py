@@ -16,7 +16,6 @@ from ..errors import MissingToolError, SpikewattError, one_of, whole_number
 from .synthesis_reports import read_json, read_place_and_route, read_stat
 from .synthesis_tools import (
     check_parameters,
-    parameters_of_sizes,
     program,
     read_command,
     result_folder,
@@ -166,17 +165,6 @@ def synthesise_fpga(
             (folder / "report.tmp").write_text(json.dumps(asdict(report), indent=1))
             (folder / "report.tmp").replace(folder / "report.json")
         return FpgaReport(**{**read_json(folder / "report.json"), "folder": str(folder)})
-
-
-def network_table(sizes: Sequence[list[int]] = STANDING_NETWORKS, **options) -> list[dict]:
-    """One row per network (sizes of its layers, the input first): 8-bit weights, 24-bit state, one core per layer."""
-    rows = []
-    for layers in sizes:
-        report = synthesise_fpga(parameters_of_sizes(list(layers)), "snn_top", **options)
-        row = report.row()
-        row.pop("top")
-        rows.append({"network": "-".join(map(str, layers)), **row})
-    return rows
 
 
 def placement_picture(report: FpgaReport, path: Path) -> Path:

@@ -16,7 +16,7 @@ from ..errors import DoesNotFitError, MissingToolError, SpikewattError, one_of, 
 from ..sim.network import SpikingNetwork
 from . import simulator
 from .simulator import RTL, SOURCES, cache_folder, tail
-from .verify import packed
+from .verify import chain_parameters
 
 TOPS = ("integrate_and_fire_core", "snn_top")
 STATE_BITS = 24
@@ -78,10 +78,9 @@ def parameters_of_sizes(sizes: list[int], weight_bits: int = 8, state_bits: int 
     """Parameters of snn_top for layers of `sizes`, the input first: [784, 48, 10] makes two cores."""
     if len(sizes) < 2:
         raise SpikewattError("synth: sizes", "must name an input and a layer", sizes, "e.g. [784, 48, 10]")
-    chosen = {"WEIGHT_BITS": weight_bits, "STATE_BITS": state_bits}
     for size in sizes:
         whole_number("synth: sizes", "must fit into 16 bits", size, 1, 65535)
-    return {"CORES": len(sizes) - 1, "AXONS": packed(sizes[:-1]), "NEURONS": packed(sizes[1:]), **chosen}
+    return chain_parameters(sizes, weight_bits, state_bits)
 
 
 def check_parameters(parameters: Mapping[str, int | str], top: str) -> dict[str, int | str]:

@@ -71,12 +71,6 @@ def group_of(name: str) -> str:
     return next((GROUPS[part] for part in name.split(".") if part in GROUPS), REST)
 
 
-def toggle_shares(waveform: Path) -> dict[str, int]:
-    """Bit toggles of a run by group: synapse memory, neuron memory, queue, logic. See `read_activity`."""
-    toggles = read_activity(waveform).toggles
-    return {group: toggles[group] for group in ALL_GROUPS}
-
-
 def read_activity(waveform: Path) -> Activity:
     """Read the waveform of a run of `snn_top` or of one core, FST or VCD; about a second per 300,000 changes.
 

@@ -25,15 +25,10 @@ def packed(sizes: Sequence[int]) -> str:
     return f"{16 * len(sizes)}'h" + "".join(f"{size:04x}" for size in reversed(sizes))
 
 
-def chain_parameters(images: Sequence[CoreImage], weight_bits: int, state_bits: int) -> dict[str, int | str]:
-    """Parameters of `snn_top` for a chain with these memories."""
-    return {
-        "CORES": len(images),
-        "AXONS": packed([image.synapses.shape[0] for image in images]),
-        "NEURONS": packed([image.synapses.shape[1] for image in images]),
-        "WEIGHT_BITS": weight_bits,
-        "STATE_BITS": state_bits,
-    }
+def chain_parameters(sizes: Sequence[int], weight_bits: int, state_bits: int) -> dict[str, int | str]:
+    """Parameters of `snn_top` for layers of `sizes`, the input first: one core per layer behind it."""
+    packs = {"AXONS": packed(sizes[:-1]), "NEURONS": packed(sizes[1:])}
+    return {"CORES": len(sizes) - 1, **packs, "WEIGHT_BITS": weight_bits, "STATE_BITS": state_bits}
 
 
 def _job(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]]) -> dict[str, np.ndarray]:
@@ -76,7 +71,8 @@ def verify_network(
     raster = trace.rasters[network.populations[0].name]
     programs = [list(words(network, plan, raster[sample])) for sample in range(len(x))]
     report("verify", 0, 2)
-    simulation = Simulation("snn_top", chain_parameters(images, network.weight_bits, state_bits), simulator, waves is not None, sources)
+    parameters = chain_parameters([p.size for p in network.populations], network.weight_bits, state_bits)
+    simulation = Simulation("snn_top", parameters, simulator, waves is not None, sources)
     report("verify", 1, 2)
     started = time.perf_counter()
     result = simulation.run("bench_network", _job(images, programs), results=waves)

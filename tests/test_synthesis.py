@@ -16,10 +16,10 @@ from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError,
 from spikewatt.rtl_ref import asic, synthesis, synthesis_tools
 from spikewatt.rtl_ref.asic import memory_prices, read_liberty, synthesise_asic
 from spikewatt.rtl_ref.static_timing import Netlist
-from spikewatt.rtl_ref.synthesis import network_table, placement_picture, synthesise_fpga
+from spikewatt.rtl_ref.synthesis import STANDING_NETWORKS, placement_picture, synthesise_fpga
 from spikewatt.rtl_ref.synthesis_reports import read_place_and_route, read_power, read_stat, read_timing
 from spikewatt.rtl_ref.synthesis_tools import check_parameters, memories, parameters_of, parameters_of_sizes, unpack
-from spikewatt.rtl_ref.toggles import ALL_GROUPS, group_of, read_activity, toggle_shares
+from spikewatt.rtl_ref.toggles import ALL_GROUPS, group_of, read_activity
 from spikewatt.rtl_ref.verify import verify_network
 
 CORE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
@@ -381,7 +381,7 @@ def test_toggles_by_hand(waveform):
     pytest.importorskip("pylibfst")
     activity = read_activity(waveform)
     assert activity.cycles == 3  # the fourth is the host's
-    assert toggle_shares(waveform) == {"synapse memory": 1, "neuron memory": 2 + 1 + 1 + 1, "queue": 1, "logic": 3}
+    assert read_activity(waveform).toggles == {"synapse memory": 1, "neuron memory": 2 + 1 + 1 + 1, "queue": 1, "logic": 3}
     assert (activity.reads, activity.writes) == ({"potentials": 1, "synapses": 1}, {"potentials": 1})
     assert activity.net_rates()["busy"] == 1.0
     assert activity.net_rates()["potentials.rdata[0]"] == pytest.approx(2 / 3)
@@ -467,8 +467,7 @@ def test_core_meets_its_size_and_clock():
 @pytest.mark.synth
 @pytest.mark.slow
 def test_two_networks_differ_in_memory_and_not_in_logic():
-    small, large = network_table(seeds=[1])
-    assert (small["network"], large["network"]) == ("784-48-10", "784-128-10")
-    assert large["block RAMs"] > small["block RAMs"]
-    assert abs(large["LUTs"] - small["LUTs"]) < 0.25 * small["LUTs"]
-    assert min(small["clock (MHz)"], large["clock (MHz)"]) > 40
+    small, large = (synthesise_fpga(parameters_of_sizes(list(sizes)), "snn_top", seeds=[1]) for sizes in STANDING_NETWORKS)
+    assert large.block_rams > small.block_rams
+    assert abs(large.luts - small.luts) < 0.25 * small.luts
+    assert min(small.clock_hz, large.clock_hz) > 40e6
