@@ -125,8 +125,9 @@ def bill_of(trace: Trace, card: Card, period_s: float | None = None, host: Card 
         card = card if library is None else load_card(card, library)
         values = dict(card.values)
         lines = microcontroller.write(writer, trace, card)
-        for workload in dict.fromkeys(term.workload for term in writer.terms) if period else ():
-            microcontroller.write_idle(writer, workload, period)
+        if period:
+            for workload in dict.fromkeys(term.workload for term in writer.terms):
+                microcontroller.write_idle(writer, workload, period)
     elif card.kind == "neuromorphic_core" and "executes" in card.about:
         raise DoesNotFitError(f"device {card.name!r}", f"executes {card.about['executes']}", "a trace of another network", "price_odin")
     elif card.kind == "neuromorphic_core":
