@@ -22,8 +22,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import MissingToolError, SpikewattError
+from ..sim.connection import Connection
 from ..sim.geometry import Geometry, pooled_shape
-from ..sim.network import Connection, Population, SpikingNetwork
+from ..sim.network import SpikingNetwork
+from ..sim.population import Population
 from ..sim.simulate import simulate
 
 STEPS = 12

@@ -11,7 +11,8 @@ from ..sim.builder import nodes_of
 from ..sim.encoders import takes_negative
 from ..sim.graph_values import Node
 from ..sim.keras_values import activations_of
-from ..sim.network import STREAMING_CODES, Population, SpikingNetwork
+from ..sim.network import STREAMING_CODES, SpikingNetwork
+from ..sim.population import Population
 from ..sim.schedule import schedule
 from ..sim.simulate import simulate
 from ..sim.trace import Trace

@@ -20,7 +20,8 @@ from ..errors import SpikewattError
 from .encoders import ENCODERS
 from .engine import Counts, events, has_potential, split_inputs
 from .geometry import unroll
-from .network import Population, SpikingNetwork
+from .network import SpikingNetwork
+from .population import Population
 from .schedule import Schedule, Window
 
 NEVER = 1e300  # threshold of a padding neuron, cap of one that may fire at will

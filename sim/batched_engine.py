@@ -12,7 +12,8 @@ import numpy as np
 from .batched_operators import Operator, import_tensorflow
 from .encoders import ENCODERS
 from .engine import Counts, Progress, events, has_potential, largest_potential, split_inputs
-from .network import Population, SpikingNetwork
+from .network import SpikingNetwork
+from .population import Population
 from .schedule import Schedule, Window, schedule
 
 MEMORY_BYTES = 400e6  # of the largest tensor of a batch; a handful of its size are alive at once

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .connection import Connection
 from .geometry import Geometry, pooled_shape
-from .network import Connection, SpikingNetwork
+from .network import SpikingNetwork
 
 
 def import_tensorflow() -> Any:

@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import SpikewattError
+from .connection import Connection
 from .encoders import ENCODERS, takes_more_than_one, takes_negative, unit_of
 from .geometry import Geometry, unroll
 from .graph_values import Node, Term
 from .keras_graph import GraphReader
 from .keras_values import activations_of
 from .methods import clip_of
-from .network import EXACT_CODES, Connection, Population, SpikingNetwork
+from .network import EXACT_CODES, SpikingNetwork
+from .population import Population
 from .recipe import Recipe
 
 WEIGHT_CLIP_CANDIDATES = np.linspace(0.5, 1.0, 26)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import SpikewattError, whole_number
 from .encoders import ENCODERS, encode
-from .network import Population, SpikingNetwork
+from .network import SpikingNetwork
+from .population import Population
 from .schedule import Schedule
 
 Progress = Callable[[str, int, int], None]

@@ -12,7 +12,7 @@ from ..errors import SpikewattError
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from .network import Connection
+    from .connection import Connection
 
 
 @dataclass(frozen=True)

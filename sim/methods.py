@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import SpikewattError, one_of
-from .network import CODES, RESETS
+from .network import CODES
+from .population import RESETS
 
 CLIP_CANDIDATES = np.linspace(0.15, 1.0, 60)
 CLIP_VALUES = 200_000  # activations per layer that a clip is chosen on

@@ -7,154 +7,23 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from ..errors import SpikewattError, check_name, one_of, whole_number
+from ..errors import SpikewattError, one_of, whole_number
 from . import hdf5
+from .connection import Connection
 from .encoders import ENCODERS
 from .geometry import Geometry, fan_out, output_shape
+from .population import Population
 
 FORMAT = "spikewatt-network"
 VERSION = 3
 
-PopulationKind = Literal["input", "integrate_and_fire", "max_pool", "readout"]
-ConnectionKind = Literal["dense", "conv2d", "depthwise", "identity", "pool", "max_pool"]
-POPULATION_KINDS = ("input", "integrate_and_fire", "max_pool", "readout")
-CONNECTION_KINDS = ("dense", "conv2d", "depthwise", "identity", "pool", "max_pool")
 STREAMING_CODES = ("rate", "signed")
 EXACT_CODES = ("radix", "sync_rate")
 CODES = STREAMING_CODES + EXACT_CODES
 INPUT_CODES = ("if", "bitplane", "analog", *ENCODERS)
-RESETS = ("subtract", "zero")
-
-
-def _integers(where: str, value, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Read-only int64 copy of `value`; raises if it is not integer-valued or does not broadcast to `shape`."""
-    array = np.asarray(value)
-    if (
-        array.dtype == object
-        or not np.issubdtype(array.dtype, np.number)
-        or np.iscomplexobj(array)
-        or not (np.abs(array.astype(np.float64)) < 2**53).all()
-    ):
-        raise SpikewattError(where, "every number is an integer below 2^53", array.dtype, "integers")
-    if not (np.issubdtype(array.dtype, np.integer) or np.all(array == np.round(array))):
-        raise SpikewattError(where, "every number of a SpikingNetwork is an integer", array.dtype, "integers")
-    if shape is not None:
-        try:
-            np.broadcast_shapes(array.shape, shape)
-            fits = np.broadcast_shapes(array.shape, shape) == tuple(shape)
-        except ValueError:
-            fits = False
-        if not fits:
-            raise SpikewattError(where, "must broadcast to the population's shape", array.shape, shape)
-    array = array.astype(np.int64)
-    array.setflags(write=False)
-    return array
-
-
-@dataclass(frozen=True, eq=False)
-class Population:
-    """Neurons of one layer, which share a firing rule.
-
-    Parameters
-    ----------
-    name : unique in the network.
-    shape : (channels,) or (height, width, channels).
-    kind : ``input`` (integrates the integer pixel, fires at `threshold`), ``integrate_and_fire``,
-        ``max_pool`` (fires when the largest cumulative input count of its window rises), ``readout`` (integrates, never fires).
-    threshold, bias, initial_potential : integers that broadcast to `shape`; threshold >= 1; the bias is added at every step.
-    levels : largest value that one inference transmits, in spikes (or 2^steps - 1 under ``radix``); 0 where there is no limit.
-    reset : ``subtract`` the threshold or to ``zero``.
-    unit : value of one spike, or of one unit of a read-out's potential, in the terms of the Keras network; one for all or (channels,).
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    kind: PopulationKind
-    threshold: np.ndarray
-    bias: np.ndarray
-    initial_potential: np.ndarray
-    levels: int = 0
-    reset: str = "subtract"
-    unit: np.ndarray | float = 1.0
-
-    def __post_init__(self):
-        where = f"Population {self.name!r}"
-        check_name(f"{where}.name", self.name)
-        one_of(f"{where}.kind", "must be a known kind of population", self.kind, POPULATION_KINDS)
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
-        if not self.shape or min(self.shape) < 1:
-            raise SpikewattError(f"{where}.shape", "every dimension is at least 1", self.shape)
-        for field in ("threshold", "bias", "initial_potential"):
-            object.__setattr__(self, field, _integers(f"{where}.{field}", getattr(self, field), self.shape))
-        one_of(f"{where}.reset", "must be a known reset", self.reset, RESETS)
-        unit = np.array(self.unit, np.float64)
-        unit = unit.reshape(-1)[:1].reshape(()) if (unit == unit.reshape(-1)[0]).all() else unit
-        if unit.shape not in ((), (self.shape[-1],)) or not np.isfinite(unit).all():
-            raise SpikewattError(f"{where}.unit", "is a value, one for all or one per channel", unit.shape, (self.shape[-1],))
-        unit.setflags(write=False)
-        object.__setattr__(self, "unit", unit)
-        object.__setattr__(self, "levels", whole_number(f"{where}.levels", "is a number of levels, or 0", self.levels, 0, 2**31))
-        if not 0 <= self.levels < 2**31:
-            raise SpikewattError(f"{where}.levels", "is a number of levels, or 0", self.levels, ">= 0")
-        if self.threshold.min() < 1:
-            raise SpikewattError(f"{where}.threshold", "must be at least 1", int(self.threshold.min()), ">= 1")
-
-    @property
-    def size(self) -> int:
-        """Number of neurons."""
-        return int(np.prod(self.shape))
-
-    def per_neuron(self, field: str) -> np.ndarray:
-        """The (size,) int64 values of ``threshold``, ``bias`` or ``initial_potential``, one per neuron."""
-        return np.broadcast_to(getattr(self, field), self.shape).reshape(-1)
-
-
-@dataclass(frozen=True, eq=False)
-class Connection:
-    """Synapses from one population to another.
-
-    Parameters
-    ----------
-    pre, post : names of populations.
-    kind : ``dense`` (weights: (pre size, post size)), ``conv2d`` (weights: (rows, columns, channels in, channels out)),
-        ``depthwise`` (weights: (rows, columns, channels, multiplier)), ``identity`` (weights: (channels,), one synapse per
-        neuron), ``pool`` (weight 1 from each neuron of the window; the post threshold divides) or ``max_pool`` (no weights).
-    weights : integers, or None for the two pools.
-    geometry : window, strides and padding; None for ``dense`` and ``identity``.
-    pooled : windows that do not overlap, over which the pre neurons are summed in front of the weights; the synapses of a pooled
-        neuron are synapses of each neuron in its window.
-    branch : number of this connection where several lead from `pre` to `post`.
-    """
-
-    pre: str
-    post: str
-    kind: ConnectionKind
-    weights: np.ndarray | None = None
-    geometry: Geometry | None = None
-    pooled: Geometry | None = None
-    branch: int = 1
-
-    def __post_init__(self):
-        where = f"Connection {self.name!r}"
-        one_of(f"{where}.kind", "must be a known kind of connection", self.kind, CONNECTION_KINDS)
-        object.__setattr__(self, "branch", whole_number(f"{where}.branch", "numbers the branches from 1", self.branch, 1, 10**6))
-        if (self.weights is None) != (self.kind in ("pool", "max_pool")):
-            raise SpikewattError(where, "all kinds but the pools have weights", self.kind)
-        if (self.geometry is None) != (self.kind in ("dense", "identity")):
-            raise SpikewattError(where, "convolutions and pools have a geometry, the others none", self.kind)
-        if self.pooled and (self.weights is None or any(s < w for s, w in zip(self.pooled.strides, self.pooled.window, strict=True))):
-            raise SpikewattError(where, "summed windows lie in front of weights and do not overlap", self.kind)
-        if self.weights is not None:
-            object.__setattr__(self, "weights", _integers(f"{where}.weights", self.weights))
-
-    @property
-    def name(self) -> str:
-        """``pre->post``, the key of this connection in a trace's ledger; with ``#2`` behind it for a second branch."""
-        return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingToolError, SpikewattError
+from .connection import Connection
 from .encoders import ENCODERS
 from .geometry import Geometry
-from .network import Connection, Population, SpikingNetwork
+from .network import SpikingNetwork
+from .population import Population
 
 TOOL = "spikewatt"
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileFormatError, SpikewattError, one_of, whole_number
+from .connection import Connection
 from .encoders import ENCODERS, takes_more_than_one
 from .geometry import Geometry, output_shape
-from .network import RESETS, Connection, Population, SpikingNetwork
+from .network import SpikingNetwork
 from .nir_export import TOOL, import_nir, unchecked
+from .population import RESETS, Population
 
 SUPPORTED = "Input, Output, Linear, Affine, Scale, Conv2d, SumPool2d, AvgPool2d, Flatten, IF, I"
 FIRES = ("at", "above")

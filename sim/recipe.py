@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import SpikewattError, one_of, whole_number
 from .encoders import ENCODERS
 from .methods import METHODS, Method
-from .network import CODES, EXACT_CODES, INPUT_CODES, RESETS, STREAMING_CODES
+from .network import CODES, EXACT_CODES, INPUT_CODES, STREAMING_CODES
+from .population import RESETS
 
 DEFAULT_STEPS = {"rate": 0, "signed": 15, "sync_rate": 15, "radix": 5}
 READOUTS = ("membrane", "spikes")

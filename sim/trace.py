@@ -11,8 +11,9 @@ import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
 from . import hdf5
+from .connection import Connection
 from .geometry import pooled_shape
-from .network import Connection, SpikingNetwork
+from .network import SpikingNetwork
 
 FORMAT = "spikewatt-trace"
 VERSION = 4

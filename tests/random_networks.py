@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from spikewatt.sim.connection import Connection
 from spikewatt.sim.encoders import takes_negative
 from spikewatt.sim.geometry import Geometry, output_shape
-from spikewatt.sim.network import EXACT_CODES, Connection, Population, SpikingNetwork
+from spikewatt.sim.network import EXACT_CODES, SpikingNetwork
+from spikewatt.sim.population import Population
 
 KINDS = ("conv2d", "depthwise", "pool", "max_pool", "dense")
 

@@ -7,8 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
+from spikewatt.sim.connection import Connection
 from spikewatt.sim.encoders import ENCODERS
-from spikewatt.sim.network import Connection, Population, SpikingNetwork
+from spikewatt.sim.network import SpikingNetwork
+from spikewatt.sim.population import Population
 from spikewatt.sim.simulate import simulate
 
 from .random_networks import random_input, random_network

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.errors import SpikewattError
+from spikewatt.sim.connection import Connection
 from spikewatt.sim.geometry import Geometry, fan_out, output_shape, unroll
-from spikewatt.sim.network import Connection
 from spikewatt.sim.simulate import simulate
 
 from .random_networks import random_input, random_network
