@@ -16,8 +16,8 @@ from ..energy.kernel_library import prior_sensitivity
 from ..energy.layer_table import read_networks, work
 from ..energy.neuromorphic_core import power_w
 from ..energy.odin import price_odin
+from ..rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 from ..rtl_ref.odin_run import run_odin
-from ..rtl_ref.odin_twin import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 
 COLUMNS = ("what", "published", "predicted", "unit", "error", "kind", "source")
 ODIN = "Frenkel et al., IEEE TBioCAS 13(1), 2019, doi:10.1109/TBCAS.2018.2880425"

@@ -11,7 +11,8 @@ from ..errors import SpikewattError
 from ..sim.odin_counts import OdinCounts
 from ..sim.odin_image import ALL, OdinImage
 from ..sim.odin_network import OdinNetwork
-from .odin_twin import NEURONS, OdinTwin, TimeReference, TwinRun
+from .odin_events import NEURONS, TimeReference
+from .odin_twin import OdinTwin, TwinRun
 
 BYTES_PER_POTENTIAL = 2  # bits 70..77 of a neuron's word
 

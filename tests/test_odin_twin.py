@@ -7,6 +7,8 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.rtl_ref import Accesses, Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 
+from .odin_clocked import clocked
+
 EMPTY = np.zeros((256, 256), np.uint8)
 
 
@@ -113,84 +115,61 @@ def test_unmapped_synapses_disabled_neurons_and_leaks():
     assert leaky.run([TimeReference(5)], start).potentials.sum() == 4 * 255
 
 
-def literally(crossbar, inhibitory, threshold, leak, enabled, open_loop, events):
-    """The rules, one synapse at a time: (spikes, potentials, pops, dropped)."""
-    v, queue, spikes, dropped, pops = [0] * 256, [], [], 0, 0
-    waiting = list(enumerate(events))
-
-    def update(neuron, change, cause):
-        nonlocal dropped
-        v[neuron] = min(255, max(0, v[neuron] + change))
-        if v[neuron] >= threshold[neuron]:
-            v[neuron] = 0
-            if enabled[neuron]:
-                spikes.append((cause, neuron))
-                if not open_loop:
-                    if len(queue) < 32:
-                        queue.append((cause, neuron))
-                    else:
-                        dropped += 1
-
-    def pop():
-        nonlocal pops
-        pops += 1
-        cause, pre = queue[0]
-        for post in range(256):
-            word = int(crossbar[pre, post])
-            weight = word & 7 if word & 8 else 0
-            update(post, -weight if inhibitory[pre] else weight, cause)
-        queue.pop(0)
-
-    while waiting or queue:
-        if waiting and len(queue) < 32:
-            cause, event = waiting.pop(0)
-            if event == -1:
-                for neuron in range(256):
-                    update(neuron, -leak[neuron], cause)
-            else:
-                queue.append((cause, event))
-            if queue:
-                pop()
-        else:
-            pop()
-    return spikes, v, pops, dropped
+def random_event(random: np.random.Generator, streams: str):
+    a, b, kind = (int(n) for n in (*random.integers(0, 256, 2), random.integers(0, 10)))
+    if streams == "spikes" or kind < 4:
+        return a
+    if streams == "with time references" or kind < 6:
+        return -1
+    return (SingleSynapse(a, b), TimeReference(a), Virtual(a, b % 8, bool(b & 8), b > 200), Bistability(a))[kind - 6]
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_twin_equals_the_rules_written_out(seed):
+@pytest.mark.parametrize("streams", ["spikes", "with time references", "all kinds"])
+@pytest.mark.parametrize("seed", range(6))
+def test_twin_equals_the_rules_clock_by_clock(seed, streams):
     """Second implementation, and the published totals: cycles = (5+h) N + 2 + 513 P + (6+2r) S."""
     random = np.random.default_rng(seed)
     open_loop = bool(seed % 2)
-    density = 0.5 if open_loop else 0.01
-    crossbar = np.where(random.random((256, 256)) < density, random.integers(0, 16, (256, 256)), 0).astype(np.uint8)
+    crossbar = np.where(random.random((256, 256)) < 0.5, random.integers(0, 16, (256, 256)), 0).astype(np.uint8)
+    crossbar = crossbar if open_loop else np.triu(crossbar, 200)  # a closed loop that comes to rest
     inhibitory, enabled = random.random(256) < 0.3, random.random(256) < 0.9
     threshold, leak = random.integers(5, 40 if open_loop else 12, 256), random.integers(0, 20, 256)
-    stream = [int(e) for e in random.integers(0, 256, 60)]
-    mixed = [e if random.random() < 0.8 else -1 for e in stream]
     delay, late = int(random.integers(0, 4)), int(random.integers(0, 2))
+    events, start = [random_event(random, streams) for _ in range(40)], random.integers(0, 50, 256)
     twin = OdinTwin(crossbar, inhibitory, threshold, leak, 1, enabled, open_loop, late, delay)
-    for events in (stream, mixed):
-        spikes, v, pops, dropped = literally(crossbar, inhibitory, threshold, leak.tolist(), enabled, open_loop, events)
-        run = twin.run(events)
-        assert run.spikes == spikes
-        assert run.potentials.tolist() == v
-        assert run.dropped == dropped
-        assert run.accesses.synapse_writes == 32 * pops
-    spikes, _, pops, _ = literally(crossbar, inhibitory, threshold, leak.tolist(), enabled, open_loop, stream)
-    assert len(spikes) > 3
-    assert twin.run(stream).cycles == (5 + late) * 60 + 2 + 513 * pops + (6 + 2 * delay) * len(spikes)
+    run, literal = twin.run(events, start), clocked(twin, events, start.tolist())
+    assert run.spikes == literal.spikes
+    assert run.potentials.tolist() == literal.potentials
+    assert (run.accesses, run.cycles, run.dropped) == (literal.accesses, literal.cycles, literal.dropped)
+    assert len(run.spikes) > 3
+    if streams == "spikes":
+        pops = literal.accesses.synapse_writes // 32
+        assert run.cycles == (5 + late) * len(events) + 2 + 513 * pops + (6 + 2 * delay) * len(run.spikes)
+
+
+def test_what_runs_beside_the_output_link():
+    """Rules of the RTL: the spike of an event that ends in its acknowledgement is sent while the sender lets go and asks again."""
+    for late, cycles in ((0, 9 + 9 + 11), (1, 10 + 10 + 11)):
+        assert OdinTwin(EMPTY, 0, 0, sender_delay=late).run([SingleSynapse(1, 2)] * 3).cycles == cycles
+    assert OdinTwin(EMPTY, 0, np.where(np.arange(256) == 255, 0, 255)).run([-1]).cycles == 518 + 3
+    closed = OdinTwin(synapses(200, range(5)), 0, 7, open_loop=False)
+    assert closed.run([200, -1]).cycles == 7 + 513 + 5 * 6 + (518 - 2) + 5 * 513  # its request was seen long before
 
 
 @pytest.mark.parametrize(
     ("make", "match"),
     [
         (lambda: OdinTwin(EMPTY.astype(int), 0, 9), "OdinTwin.synapses: a \\(256, 256\\) uint8 array of 4 bits"),
-        (lambda: OdinTwin(EMPTY + np.uint8(16), 0, 9), "OdinTwin.synapses"),
+        (lambda: OdinTwin(EMPTY + np.uint8(16), 0, 9), "OdinTwin.synapses: .* 4 bits; got 16; allowed: 0..15"),
         (lambda: OdinTwin(EMPTY, 2, 9), "OdinTwin.inhibitory: one integer in 0..1"),
-        (lambda: OdinTwin(EMPTY, 0, 256), "OdinTwin.threshold: one integer in 0..255"),
+        (lambda: OdinTwin(EMPTY, 0, 256), "OdinTwin.threshold: one integer in 0..255, or one per neuron; got 256"),
         (lambda: OdinTwin(EMPTY, 0, np.zeros(10, int)), "OdinTwin.threshold"),
         (lambda: OdinTwin(EMPTY, 0, 9, leak=128), "OdinTwin.leak: one integer in 0..127"),
         (lambda: OdinTwin(EMPTY, 0, 9, sender_delay=2), "OdinTwin.sender_delay"),
+        (lambda: OdinTwin(EMPTY, 0, 9, open_loop="no"), "OdinTwin.open_loop: must be true or false; got 'no'"),
+        (lambda: OdinTwin(EMPTY, 0, 9).run(3), "OdinTwin.run.events: must be a list of events; got int"),
+        (lambda: OdinTwin(EMPTY, 0, 9).run([3], most_local_spikes=-1), "most_local_spikes: must be a number of spikes; got -1"),
+        (lambda: OdinTwin(EMPTY, 0, 9).run([Virtual(1, 1, "no")]), "event 0.inhibitory: must be true or false; got 'no'"),
         (lambda: OdinTwin(EMPTY, 0, 9).run([256]), "event 0: must be a neuron, or -1 for a time reference; got 256"),
         (lambda: OdinTwin(EMPTY, 0, 9).run([1, "spike"]), "event 1: must be an event that the core knows; got 'str'"),
         (lambda: OdinTwin(EMPTY, 0, 9).run([SingleSynapse(1, 300)]), "event 0.post: must be a neuron; got 300"),
@@ -204,5 +183,5 @@ def test_refusals(make, match):
 
 def test_a_core_that_excites_itself_forever_is_stopped():
     twin = OdinTwin(synapses(3, [3]), 0, 7, open_loop=False)
-    with pytest.raises(SpikewattError, match="OdinTwin.run: comes to rest; got 1,001 spikes in closed loop"):
+    with pytest.raises(SpikewattError, match="OdinTwin.run: comes to rest; got 1,001 local spikes behind one event"):
         twin.run([3], most_local_spikes=1000)
