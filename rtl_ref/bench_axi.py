@@ -13,7 +13,7 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
 from .simulator import load_job, store
 
 IDENTIFICATION, SIZES, STATUS, SOFT_RESET, EVENT, SPIKE, PORT_SELECT, PORT_ADDRESS, PORT_DATA, COUNTER_SELECT, COUNTER = range(0, 44, 4)
-MEMORIES = ("synapses", "potential", "rule", "bias")
+MEMORIES = ("synapses", "potential", "threshold", "bias")
 OUTPUT_WAITS, OUTPUT_FULL, INPUT_READY, PORT_READY = 1, 2, 4, 8
 TICK, VALID = 1 << 31, 1 << 16
 ADD, MARK = 2, 4
@@ -109,9 +109,7 @@ async def prepared(dut) -> tuple:
     host = Host(dut)
     await host.start(int(job["seed"]), float(job["idle"]))
     cores = len(job["sizes"])
-    width = int(await host.read(IDENTIFICATION)) & 0xFF
     for core in range(cores):
-        job[f"rule{core}"] = (job[f"fires{core}"].astype(np.int64) << width) | (job[f"threshold{core}"] & ((1 << width) - 1))
         for memory in MEMORIES:
             await host.load(core, memory, job[f"{memory}{core}"])
     return host, folder, job, cores
@@ -126,7 +124,7 @@ async def run_network(dut):
         assert await host.read(STATUS) & PORT_READY
         for memory, shape in (("synapses", tuple(job["sizes"][core])), ("bias", (job["sizes"][core][1],))):
             result[f"{memory}{core}"] = await host.dump(core, memory, shape)
-        result[f"threshold{core}"] = await host.dump(core, "rule", (job["sizes"][core][1],))
+        result[f"threshold{core}"] = await host.dump(core, "threshold", (job["sizes"][core][1],))
     potentials = []
     for step in job["raster"]:
         host.send(step[None])

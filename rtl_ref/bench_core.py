@@ -70,7 +70,7 @@ async def run_cases(dut) -> None:
     cocotb.start_soon(receiver.watch())
     lengths, left, potentials, counters, states, full = [], [], [], [], [], 0
     for case in range(int(job["cases"])):
-        image = {name: job[f"{name}_{case}"] for name in ("synapses", "threshold", "bias", "fires")}
+        image = {name: job[f"{name}_{case}"] for name in ("synapses", "threshold", "bias")}
         receiver.readiness = 1.0
         await driver.load(0, image)
         await driver.write(0, POTENTIAL, job[f"initial_potential_{case}"])

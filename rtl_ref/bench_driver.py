@@ -9,7 +9,7 @@ from cocotb.triggers import FallingEdge, RisingEdge, ValueChange
 
 from .golden import COUNTER_ORDER
 
-SYNAPSE, POTENTIAL, RULE, BIAS = range(4)
+SYNAPSE, POTENTIAL, THRESHOLD, BIAS = range(4)
 
 
 class Driver:
@@ -46,7 +46,7 @@ class Driver:
 
     async def write(self, core: int, select: int, values: np.ndarray) -> None:
         """Write (neurons,) values, or (axons, neurons) synapses, into a memory of a core that rests."""
-        dut, mask = self.dut, (1 << (self.state_bits + 1)) - 1
+        dut, mask = self.dut, (1 << self.state_bits) - 1
         self._choose(core, select)
         await self._rests()
         dut.port_enable.value = dut.port_write.value = 1
@@ -60,8 +60,7 @@ class Driver:
     async def load(self, core: int, image: dict[str, np.ndarray]) -> None:
         """Write all memories of a core but the potentials."""
         await self.write(core, SYNAPSE, image["synapses"])
-        rule = np.where(image["threshold"] < 0, image["threshold"] + (1 << self.state_bits), image["threshold"])
-        await self.write(core, RULE, rule + (image["fires"].astype(np.int64) << self.state_bits))
+        await self.write(core, THRESHOLD, image["threshold"])
         await self.write(core, BIAS, image["bias"])
 
     async def read(self, core: int, select: int, count: int) -> list[int]:

@@ -20,7 +20,7 @@ async def run_network(dut) -> None:
     """Words of the job: (n, 4) axon (−1: tick), kind, target, read; behind a word to read, potentials of all cores are read."""
     folder, job = load_job()
     cores = int(job["cores"])
-    images = [{name: job[f"{name}_{i}"] for name in ("synapses", "threshold", "bias", "fires", "initial_potential")} for i in range(cores)]
+    images = [{name: job[f"{name}_{i}"] for name in ("synapses", "threshold", "bias", "initial_potential")} for i in range(cores)]
     cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
     driver, monitor = Driver(dut), Monitor(dut, cores)
     await driver.reset()

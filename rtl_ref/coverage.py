@@ -17,7 +17,7 @@ BINS = (
     "spikes of a visit: none", "spikes of a visit: some", "spikes of a visit: all", "spike of the first neuron", "spike of the last neuron",
     "potential equals its threshold", "potential one below its threshold", "neuron that may not fire reaches its threshold",
     "sum held at the upper end", "sum held at the lower end", "event rule: held at 0",
-    "weight: 0", "weight: smallest", "weight: largest", "negative bias", "negative threshold",
+    "weight: 0", "weight: smallest", "weight: largest", "negative bias",
     "one axon", "one neuron", "cycles per operation: 2", "cycles per operation: more",
     "queue full", "queue of 2", "queue empty between words", "receiver waits: 0", "receiver waits: 1", "receiver waits: 2 or more",
     *(f"reset in {name}" for name in STATES), "memories written anew", "second run without a reset",
@@ -81,9 +81,9 @@ class Coverage:
         tested = before if not event and word.kind == FIRE and not core.event_rule else np.clip(exact, -limit, limit - 1)
         if tests:
             for name, equal in (("equals", tested == image.threshold), ("one below", tested == image.threshold - 1)):
-                if (equal & image.fires).any():
+                if (equal & (image.threshold >= 0)).any():
                     self.hit(f"potential {name} its threshold")
-            if (~image.fires & (tested >= image.threshold)).any():
+            if ((image.threshold < 0) & (tested >= image.threshold)).any():
                 self.hit("neuron that may not fire reaches its threshold")
             if not core.event_rule and word.kind == FIRE and not event and (2 * (before - image.threshold) >= limit).any():
                 self.hit("rule: FIRE on a potential too large to double")
@@ -93,5 +93,3 @@ class Coverage:
                     self.hit(f"weight: {name}")
         elif word.kind in (STEP, ADD) and (image.bias < 0).any():
             self.hit("negative bias")
-        if tests and (image.threshold < 0).any():
-            self.hit("negative threshold")

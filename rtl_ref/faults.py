@@ -28,10 +28,10 @@ class Fault:
 
 
 FAULTS = (
-    Fault("fires above the threshold only", "neuron_update.sv", "(!step_rest[STATE_BITS+1] || lowest)",
-          "((!step_rest[STATE_BITS+1] && step_rest != 0) || lowest)"),
+    Fault("fires above the threshold only", "neuron_update.sv", "!step_rest[STATE_BITS+1]",
+          "(!step_rest[STATE_BITS+1] && step_rest != 0)"),
     Fault("resets to zero", "neuron_update.sv", "spike ? stepped : bias_sum", "spike ? '0 : bias_sum"),
-    Fault("a neuron that may not fire does", "neuron_update.sv", "!is_event && fires && (", "!is_event && ("),
+    Fault("a neuron that may not fire does", "neuron_update.sv", "!is_event && may_fire && (", "!is_event && ("),
     Fault("FIRE does not double", "neuron_update.sv", "fire_rest[STATE_BITS-1:0] <<< 1", "fire_rest[STATE_BITS-1:0] <<< 0"),
     Fault("sums wrap round", "saturating_add.sv", "saturated = exact[WIDTH] != exact[WIDTH-1]", "saturated = 1'b0 && exact[WIDTH]"),
     Fault("event rule goes below 0", "neuron_update.sv", "total[STATE_BITS-1] ? '0 : total", "total", 1),

@@ -15,6 +15,7 @@ from ..sim.schedule import Schedule
 from .words import ALL, DOUBLE, FIRE, MARK, STEP, Word
 
 COUNTERS = ("cycles", "sops", "reads", "writes", "spikes", "saturations")
+NEVER = -1  # threshold of a neuron that never fires
 COUNTER_ORDER = ("cycles", "stalls", "sops", "reads", "writes", "spikes", "saturations")  # of the hardware
 
 
@@ -22,14 +23,17 @@ COUNTER_ORDER = ("cycles", "stalls", "sops", "reads", "writes", "spikes", "satur
 class CoreImage:
     """What is written into a core's memories for one population.
 
-    ``synapses`` (axons, neurons) weights; ``threshold``, ``bias``, ``initial_potential``, ``fires`` (neurons,).
+    ``synapses`` (axons, neurons) weights; ``threshold`` (below 0: never fires), ``bias``, ``initial_potential`` (neurons,).
     """
 
     synapses: np.ndarray
     threshold: np.ndarray
     bias: np.ndarray
     initial_potential: np.ndarray
-    fires: np.ndarray
+
+    def spikes(self, potential: np.ndarray) -> np.ndarray:
+        """Which neurons fire at a test."""
+        return (self.threshold >= 0) & fires(potential, self.threshold)
 
 
 def core_image(
@@ -70,9 +74,8 @@ def core_image(
     for name, array in values.items():
         if np.abs(array).max() >= 2 ** (state_bits - 1):
             raise DoesNotFitError(f"{where}: {name}", f"fits into {state_bits} bits", int(np.abs(array).max()))
-    may_fire = np.zeros(neurons, bool)
-    may_fire[: post.size] = post.kind != "readout"
-    return CoreImage(synapses, fires=may_fire, **values)
+    values["threshold"][0 if post.kind == "readout" else post.size :] = NEVER
+    return CoreImage(synapses, **values)
 
 
 def network_images(network: SpikingNetwork, plan: Schedule, state_bits: int) -> list[CoreImage]:
@@ -144,17 +147,17 @@ class GoldenCore:
         if word.axon is not None:
             self.sops += self.neurons
         if word.axon is None and word.kind == FIRE and not self.event_rule:
-            spikes = image.fires & fires(v, image.threshold)
+            spikes = image.spikes(v)
             v, lost = hold(2 * reset(v, spikes, image.threshold, "subtract"), -limit, limit - 1)
         else:
             doubles = word.axon is None and word.kind in (DOUBLE, FIRE)
             v, lost = hold(v + (image.synapses[word.axon] if word.axon is not None else v if doubles else image.bias), -limit, limit - 1)
             if self.event_rule:
                 v = np.maximum(v, 0)
-                spikes = image.fires & fires(v, image.threshold)
+                spikes = image.spikes(v)
                 v = reset(v, spikes, image.threshold, "zero")
             elif word.axon is None and word.kind == STEP:
-                spikes = image.fires & fires(v, image.threshold)
+                spikes = image.spikes(v)
                 v = reset(v, spikes, image.threshold, "subtract")
         self.potential = v
         self.saturations += int(lost.sum())

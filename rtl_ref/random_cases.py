@@ -38,7 +38,7 @@ class Case:
 
 
 def random_image(random: np.random.Generator, parameters: Mapping[str, int]) -> CoreImage:
-    """Weights over their whole range, small thresholds (some negative under the tick rule), small biases, some neurons that never fire."""
+    """Weights over their whole range, small thresholds and biases; some neurons never fire."""
     axons, neurons, bits = (parameters[key] for key in ("AXONS", "NEURONS", "WEIGHT_BITS"))
     limit, largest = 2 ** (parameters["STATE_BITS"] - 1), 2 ** (bits - 1)
     synapses = random.integers(-largest, largest, (axons, neurons))
@@ -47,10 +47,9 @@ def random_image(random: np.random.Generator, parameters: Mapping[str, int]) -> 
     event_rule = parameters.get("EVENT_RULE", 0)
     return CoreImage(
         synapses,
-        random.integers(0 if event_rule else -1, reach, neurons),
+        np.where(random.random(neurons) < 0.8, random.integers(0, reach, neurons), random.integers(-limit, 0, neurons)),
         random.integers(-min(3, limit), 3, neurons),
         random.integers(0 if event_rule else -reach, reach, neurons),
-        random.random(neurons) < 0.8,
     )
 
 
@@ -84,7 +83,7 @@ def run_cases(
             raise SpikewattError(f"memory image of case {i}", "must have the size of the core", got, size)
     job: dict[str, np.ndarray] = {"cases": np.array(len(cases)), "seed": np.array(1)}
     for i, case in enumerate(cases):
-        job |= {f"{name}_{i}": getattr(case.image, name) for name in ("synapses", "threshold", "bias", "fires", "initial_potential")}
+        job |= {f"{name}_{i}": getattr(case.image, name) for name in ("synapses", "threshold", "bias", "initial_potential")}
         rows = [(-1 if w.axon is None else w.axon, w.kind, w.target, idle) for w, idle in zip(case.words, case.idle, strict=True)]
         job[f"words_{i}"] = np.array(rows, np.int64)
     for name in ("readiness", "interrupted", "reset_state"):

@@ -114,7 +114,7 @@ def memories(parameters: Mapping[str, int | str], top: str) -> dict[str, tuple[i
     state, result = int(widths["STATE_BITS"]), {}
     for i, (rows, columns) in enumerate(zip(axons, neurons, strict=True)):
         prefix = f"g_core[{i}].core." if several else ""
-        sizes = {"potentials": state, "rules": state + 1, "biases": state}
+        sizes = {"potentials": state, "thresholds": state, "biases": state}
         result[prefix + "synapses"] = (int(widths["WEIGHT_BITS"]), rows << max(1, (columns - 1).bit_length()))
         result.update({prefix + name: (width, columns) for name, width in sizes.items()})
     return result

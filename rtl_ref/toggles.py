@@ -20,7 +20,7 @@ from .waveform import vcd_to_fst
 GROUPS = {
     "synapses": "synapse memory",
     "potentials": "neuron memory",
-    "rules": "neuron memory",
+    "thresholds": "neuron memory",
     "biases": "neuron memory",
     "queue": "queue",
 }
@@ -127,7 +127,7 @@ class _Counting:
         memories = [name.removesuffix(".enable") for name in self.handle if name.endswith(tuple(f"{m}.enable" for m in MEMORIES))]
         self.memories = {name: (self.handle[f"{name}.enable"], self.handle[f"{name}.write"]) for name in memories}
         if not memories or len(memories) % len(MEMORIES):
-            raise SpikewattError(where, "must show the memories of each core", memories, "synapses, potentials, rules, biases")
+            raise SpikewattError(where, "must show the memories of each core", memories, "synapses, potentials, thresholds, biases")
         self.value: dict[int, int | None] = {}
         self.width: dict[int, int] = {}
         self.counts: dict[int, Counter[int]] = {handle: Counter() for handle in self.names}

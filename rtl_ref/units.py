@@ -46,11 +46,11 @@ def neuron(event_rule: bool, simulator: str = "verilator", sources: Path | None 
     close = random.random(count) < 0.3
     threshold = np.where(close, np.clip(v + random.integers(-1, 2, count), -32, 31), threshold)
     weight, is_event = random.integers(-4, 4, count), random.integers(0, 2, count)
-    kind, may_fire = random.integers(0, 4, count), random.integers(0, 2, count)
+    kind = random.integers(0, 4, count)
     if event_rule:
         v = np.abs(v).clip(0, 31)
     inputs = {
-        "is_event": is_event, "kind": kind, "weight": weight, "bias": bias, "threshold": threshold, "fires": may_fire, "potential": v,
+        "is_event": is_event, "kind": kind, "weight": weight, "bias": bias, "threshold": threshold, "potential": v,
     }  # fmt: skip
     parameters = {"WEIGHT_BITS": WEIGHT_BITS, "STATE_BITS": BITS, "EVENT_RULE": int(event_rule)}
     rows = _vectors("neuron_update", parameters, inputs, ("next_potential", "spike", "saturated"), simulator, sources)
@@ -59,10 +59,10 @@ def neuron(event_rule: bool, simulator: str = "verilator", sources: Path | None 
     after, lost = hold(v + np.where(is_event == 1, weight, np.where(doubles, v, bias)), -32, 31)
     if event_rule:
         after = np.maximum(after, 0)
-        spike = (may_fire == 1) & fires(after, threshold)
+        spike = (threshold >= 0) & fires(after, threshold)
         after = reset(after, spike, threshold, "zero")
     else:
-        spike = (may_fire == 1) & (is_event == 0) & np.where(fire, fires(v, threshold), (kind == STEP) & fires(after, threshold))
+        spike = (threshold >= 0) & (is_event == 0) & np.where(fire, fires(v, threshold), (kind == STEP) & fires(after, threshold))
         twice, twice_lost = hold(2 * reset(v, spike, threshold, "subtract"), -32, 31)
         after = np.where(fire, twice, hold(reset(after, spike & ~fire, threshold, "subtract"), -32, 31)[0])
         lost = np.where(fire, twice_lost, lost)

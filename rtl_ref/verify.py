@@ -17,7 +17,7 @@ from .simulator import Simulation
 from .words import Word, check_executable, words
 
 STATE_BITS = 24
-IMAGE_FIELDS = ("synapses", "threshold", "bias", "fires", "initial_potential")
+IMAGE_FIELDS = ("synapses", "threshold", "bias", "initial_potential")
 
 
 def packed(sizes: Sequence[int]) -> str:

@@ -40,7 +40,7 @@ def libraries() -> Path:
 def test_memories_and_their_prices():
     """Depth × width; CACTI's table prices a read and a write of 32 bits, an access of w bits is half of that times w / 32."""
     sizes = memories(CORE, "integrate_and_fire_core")
-    assert sizes == {"synapses": (4, 65536), "potentials": (16, 256), "rules": (17, 256), "biases": (16, 256)}
+    assert sizes == {"synapses": (4, 65536), "potentials": (16, 256), "thresholds": (16, 256), "biases": (16, 256)}
     prices = {price.name: price for price in memory_prices(CORE)}
     assert prices["synapses"].access_j == pytest.approx(CACTI_PJ[32768] / 2 * 4 / 32 * 1e-12)
     assert not prices["synapses"].held

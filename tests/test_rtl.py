@@ -97,7 +97,7 @@ def test_event_rule_is_odins_where_the_two_coincide(seed):
     magnitude, inhibitory = random.integers(0, 8, (256, 256)), random.random(256) < 0.3
     threshold, leak = random.integers(1, 256, 256), random.integers(0, 20, 256)
     signed = np.where(inhibitory[:, None], -magnitude, magnitude)
-    image = CoreImage(signed, threshold, -leak, np.zeros(256, np.int64), np.ones(256, bool))
+    image = CoreImage(signed, threshold, -leak, np.zeros(256, np.int64))
     events = [int(random.integers(256)) if random.random() < 0.9 else -1 for _ in range(60)]
     twin = OdinTwin((magnitude | 8).astype(np.uint8), inhibitory.astype(np.uint8), threshold, leak)
     run = twin.run(events)
@@ -141,7 +141,7 @@ def test_golden_chain_equals_the_reference_engine(mlp_network, radix_network, di
 def test_saturation_is_held_and_counted(mlp_network):
     """Law: a sum beyond the state's range stays at its end, and each time is counted."""
     image = core_image(mlp_network, "hidden1", 64, 48, 8, 24)
-    narrow = GoldenCore(dataclasses.replace(image, fires=np.zeros(48, bool), initial_potential=np.zeros(48, int)), state_bits=9)
+    narrow = GoldenCore(dataclasses.replace(image, threshold=np.full(48, -1), initial_potential=np.zeros(48, int)), state_bits=9)
     for _ in range(100):
         narrow.send(Word(20))
     row = image.synapses[20]

@@ -18,7 +18,7 @@ CORE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
 SMALL = {"AXONS": 8, "NEURONS": 4, "WEIGHT_BITS": 4, "STATE_BITS": 8, "QUEUE_DEPTH": 2, "COUNTER_BITS": 4}
 LOGIC_LIMIT, CLOCK_LIMIT_HZ = 1500, 75e6
 
-TIMING = """Startpoint: rules.rdata[1] (input port clocked by clk)
+TIMING = """Startpoint: thresholds.rdata[1] (input port clocked by clk)
 Endpoint: part7 (rising edge-triggered flip-flop clocked by clk)
    0.0000    0.0000   clock clk (rise edge)
              5.0000   data arrival time
@@ -105,7 +105,7 @@ def test_timing_report_adds_the_setup_time():
     values = read_timing(TIMING)
     assert values["critical_path_s"] == pytest.approx(5.25e-9)
     assert values["critical_path_s"] + values["slack_s"] == pytest.approx(10e-9)
-    assert (values["critical_from"], values["critical_to"]) == ("rules.rdata[1]", "part7")
+    assert (values["critical_from"], values["critical_to"]) == ("thresholds.rdata[1]", "part7")
     with pytest.raises(FileFormatError, match="OpenSTA: must report a path; got No paths found"):
         read_timing("No paths found.")
 

@@ -23,7 +23,7 @@ $upscope $end
 {memories}$upscope $end
 $enddefinitions $end
 #0
-0c 0p 0l 0q b00 Dp 1Ep 0Wp 0Es 0Ws 0Er 0Wr 0Eb 0Wb
+0c 0p 0l 0q b00 Dp 1Ep 0Wp 0Es 0Ws 0Et 0Wt 0Eb 0Wb
 #5
 1c 1l 1q b11 Dp
 #10
@@ -43,7 +43,7 @@ SCOPES = "".join(
     f"$scope module {name} $end\n$var wire 1 E{name[0]} enable $end\n$var wire 1 W{name[0]} write $end\n"
     + ("$var wire 2 Dp rdata $end\n" if name == "potentials" else "")
     + "$upscope $end\n"
-    for name in ("synapses", "potentials", "rules", "biases")
+    for name in ("synapses", "potentials", "thresholds", "biases")
 )
 
 
@@ -71,7 +71,7 @@ def test_toggles_by_hand(waveform):
 
 
 def test_group_of_an_instance():
-    assert group_of("g_core[0].core.rules.rdata") == "neuron memory"
+    assert group_of("g_core[0].core.thresholds.rdata") == "neuron memory"
     assert group_of("g_core[0].core.synapses.rdata") == "synapse memory"
     assert group_of("g_core[0].core.queue.head") == "queue"
     assert group_of("g_core[0].core.weight") == "logic"

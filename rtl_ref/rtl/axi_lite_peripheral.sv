@@ -7,7 +7,7 @@
 //   0x0C SOFT_RESET      W   bit 0 empties all queues, ends all work and clears the counters; memories and selections stay
 //   0x10 EVENT           W   [31] tick, [30:28] kind, [27:24] target, [15:0] axon; the response waits until the core has the word
 //   0x14 SPIKE           R   takes a word from the output queue: as EVENT, with [16] valid and [15:0] neuron (tick: 0); 0 if it is empty
-//   0x18 PORT_SELECT     RW  [15:8] core, [1:0] memory: 0 synapses, 1 potentials, 2 {fires, threshold}, 3 biases
+//   0x18 PORT_SELECT     RW  [15:8] core, [1:0] memory: 0 synapses, 1 potentials, 2 thresholds (below 0: never fires), 3 biases
 //   0x1C PORT_ADDRESS    RW  [31:16] axon (of a synapse), [15:0] neuron
 //   0x20 PORT_DATA       RW  W  the word there; the response waits until the core rests. A read of memory 2 gives the threshold
 //   0x24 COUNTER_SELECT  RW  [2:0] 0 cycles, 1 stalls, 2 sops, 3 reads, 4 writes, 5 spikes, 6 saturations
@@ -22,7 +22,7 @@ module axi_lite_peripheral #(
     parameter bit [CORES*16-1:0] AXONS   = {16'd48, 16'd64},
     parameter bit [CORES*16-1:0] NEURONS = {16'd10, 16'd48},
     parameter int WEIGHT_BITS          = 8,
-    parameter int STATE_BITS           = 24,  // at most 31
+    parameter int STATE_BITS           = 24,  // at most 32
     parameter int CYCLES_PER_SOP       = 2,
     parameter bit EVENT_RULE           = 1'b0,
     parameter int QUEUE_DEPTH          = 16,
@@ -98,7 +98,7 @@ module axi_lite_peripheral #(
         .clk, .reset(chain_reset), .in_valid, .in_ready, .in_tick(write_data[31]), .in_kind(write_data[30:28]),
         .in_target(write_data[27:24]), .in_axon(write_data[15:0]), .out_valid, .out_ready, .out_tick, .out_kind, .out_target, .out_neuron,
         .port_enable, .port_ready(rests), .port_core(core[CORE_BITS-1:0]), .port_write, .port_select(memory),
-        .port_address({axon, neuron}), .port_wdata(write_data[STATE_BITS:0]), .port_rdata, .counter_select, .counter,
+        .port_address({axon, neuron}), .port_wdata(write_data[STATE_BITS-1:0]), .port_rdata, .counter_select, .counter,
         .link_valid, .link_ready, .link_tick, .link_neuron);
 
     event_queue #(.WIDTH(WORD_BITS), .DEPTH(OUTPUT_DEPTH)) output_queue (

@@ -36,13 +36,13 @@ module integrate_and_fire_core #(
     output logic [NEURON_BITS-1:0]            out_neuron,
 
     // Memory port, served while the core rests: port_ready is high then. select: 0 synapse {axon, neuron}, 1 potential,
-    // 2 {fires, threshold}, 3 bias. A read answers on port_rdata in the next cycle.
+    // 2 threshold (below 0: never fires), 3 bias. A read answers on port_rdata in the next cycle.
     input  wire                               port_enable,
     output logic                              port_ready,
     input  wire                               port_write,
     input  wire [1:0]                         port_select,
     input  wire [ADDRESS_BITS-1:0]            port_address,
-    input  wire [STATE_BITS:0]                port_wdata,
+    input  wire [STATE_BITS-1:0]              port_wdata,
     output logic signed [STATE_BITS-1:0]      port_rdata,
 
     // What happened since reset; see activity_counters.
@@ -82,8 +82,7 @@ module integrate_and_fire_core #(
     assign port_ready = idle && !word_valid;
     wire serve = port_ready && port_enable;
     logic [WEIGHT_BITS-1:0]       weight;
-    logic signed [STATE_BITS-1:0] potential, next_potential, bias;
-    logic [STATE_BITS:0]          rule;  // {fires, threshold}
+    logic signed [STATE_BITS-1:0] potential, next_potential, threshold, bias;
     wire [NEURON_BITS-1:0]        row = serve ? port_address[NEURON_BITS-1:0] : neuron;
 
     sram #(.WIDTH(WEIGHT_BITS), .DEPTH((AXONS > 1 ? AXONS : 2) << NEURON_BITS)) synapses (
@@ -92,19 +91,19 @@ module integrate_and_fire_core #(
 
     sram #(.WIDTH(STATE_BITS), .DEPTH(NEURONS)) potentials (
         .clk, .enable(read || write || (serve && port_select == 2'd1)), .write(write || (serve && port_write)),
-        .address(row), .wdata(serve ? port_wdata[STATE_BITS-1:0] : next_potential), .rdata(potential));
+        .address(row), .wdata(serve ? port_wdata : next_potential), .rdata(potential));
 
-    sram #(.WIDTH(STATE_BITS + 1), .DEPTH(NEURONS)) rules (
+    sram #(.WIDTH(STATE_BITS), .DEPTH(NEURONS)) thresholds (
         .clk, .enable((read && (EVENT_RULE || !is_event)) || (serve && port_select == 2'd2)), .write(serve && port_write),
-        .address(row), .wdata(port_wdata), .rdata(rule));
+        .address(row), .wdata(port_wdata), .rdata(threshold));
 
     sram #(.WIDTH(STATE_BITS), .DEPTH(NEURONS)) biases (
         .clk, .enable((read && !is_event) || (serve && port_select == 2'd3)), .write(serve && port_write),
-        .address(row), .wdata(port_wdata[STATE_BITS-1:0]), .rdata(bias));
+        .address(row), .wdata(port_wdata), .rdata(bias));
 
     // The neuron.
     neuron_update #(.WEIGHT_BITS(WEIGHT_BITS), .STATE_BITS(STATE_BITS), .EVENT_RULE(EVENT_RULE)) update (
-        .is_event, .kind, .weight($signed(weight)), .bias, .threshold($signed(rule[STATE_BITS-1:0])), .fires(rule[STATE_BITS]),
+        .is_event, .kind, .weight($signed(weight)), .bias, .threshold,
         .potential, .next_potential, .spike, .saturated);
 
     // The port's answer, from the memory that was asked.
@@ -114,7 +113,7 @@ module integrate_and_fire_core #(
         case (asked)
             2'd0:    port_rdata = STATE_BITS'($signed(weight));
             2'd1:    port_rdata = potential;
-            2'd2:    port_rdata = $signed(rule[STATE_BITS-1:0]);
+            2'd2:    port_rdata = threshold;
             default: port_rdata = bias;
         endcase
     end

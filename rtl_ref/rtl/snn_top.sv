@@ -41,7 +41,7 @@ module snn_top #(
     /* verilator lint_off UNUSEDSIGNAL */  // a core uses as many bits of a number as it has axons or neurons
     input  wire [ADDRESS_BITS-1:0]            port_address,
     /* verilator lint_on UNUSEDSIGNAL */
-    input  wire [STATE_BITS:0]                port_wdata,
+    input  wire [STATE_BITS-1:0]              port_wdata,
     output logic signed [STATE_BITS-1:0]      port_rdata,
 
     // A counter of the core port_core: 0 cycles, 1 stalls, 2 sops, 3 reads, 4 writes, 5 spikes, 6 saturations.
