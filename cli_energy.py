@@ -11,7 +11,7 @@ from .cli_common import DATASET_HELP, DataDir, Force, Json, new_file, verb
 from .errors import SpikewattError, whole_number
 
 DEVICE_HELP = "Card name, .yaml file, or odin_style:neurons_per_core=512,voltage_v=0.8; repeat for several."
-LIBRARY_HELP = "int8 kernel library: cmsis-nn, tvm, tflm, x-cube-ai, x-cube-ai-7.1, hale; by default the card's own."
+LIBRARY_HELP = "int8 kernels: cmsis-nn, tvm, tflm (reference), x-cube-ai (vendor-optimised), x-cube-ai-7.1, hale; else the card's own."
 
 
 @verb
@@ -39,66 +39,33 @@ def price(
         raise SpikewattError("price", "takes a trace, or --layers", "both" if trace else "neither")
     if not device:
         raise SpikewattError("price --device", "must name at least one device", "none", "see `spikewatt devices`")
-    import pandas as pd
-
-    from .analysis.comparison import break_evens, side_of, tornadoes, verdicts
-    from .analysis.console import difference_rows, print_lines, print_price, print_table, records, verdict_rows
-    from .analysis.tables import price_devices
+    from .analysis.price_report import print_prices, save_prices
+    from .analysis.tables import price_devices, price_layers_on_devices
     from .energy.cards import load_card
-    from .energy.explain import explain as lay_side_by_side
     from .energy.layer_table import read_networks
-    from .energy.price import price_layers
     from .sim.network import SpikingNetwork
     from .sim.trace import Trace
 
-    if layers is not None:
-        for name, given in (("--network", network), ("--host", host)):
+    cards = [load_card(name) for name in device]
+    if layers is None:
+        if clock_mhz is not None or benchmark is not None:
+            raise SpikewattError("price --clock-mhz, --benchmark", "go with --layers", "a trace")
+        spiking = SpikingNetwork.load(network) if network else None
+        loaded = Trace.load(trace)  # type: ignore[arg-type]
+        priced = {"": price_devices(loaded, cards, period_s, spiking, host, library)}
+    else:
+        for name, given in (("--network", network), ("--host", host), ("--workload", workload)):
             if given is not None:
                 raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
+        loaded, clock_hz = None, None if clock_mhz is None else clock_mhz * 1e6
         names = [benchmark] if benchmark else list(read_networks(layers))
-        clock_hz = None if clock_mhz is None else clock_mhz * 1e6
-        found = {(n, d): price_layers(layers, d, library, clock_hz, n, period_s) for n in names for d in device}
-        for (name, _), frame in found.items():
-            frame.insert(0, "benchmark", name)
-        if output:
-            pd.concat(found.values()).to_csv(output, index=False)
-        for name in names:
-            print_price(f"{name}: price of one inference", [found[name, d] for d in device], as_json)
-        return
-    if clock_mhz is not None or benchmark is not None:
-        raise SpikewattError("price --clock-mhz, --benchmark", "go with --layers", "a trace")
-    spiking = SpikingNetwork.load(network) if network else None
-    loaded = Trace.load(trace)  # type: ignore[arg-type]
-    cards = [load_card(name) for name in device]
-    frame, refused = price_devices(loaded, cards, period_s, spiking, host, library)
-    if not len(frame):
-        raise SpikewattError("price", "one of the devices can execute the network", "; ".join(refused.values()))
+        priced = {name: price_layers_on_devices(layers, cards, period_s, name, library, clock_hz) for name in names}
+    for frame, refused in priced.values():
+        if not len(frame):
+            raise SpikewattError("price", "one of the devices can execute the network", "; ".join(refused.values()))
     if output:
-        frame.to_csv(output, index=False)
-    extra: dict = {"does_not_fit": refused}
-    pairs = verdicts(frame, everything=as_json)
-    level = break_evens(loaded, frame)
-    for key, table in (("verdicts", pairs), ("break_even", level), ("tornado", tornadoes(frame) if tornado else pd.DataFrame())):
-        if len(table):
-            extra[key] = records(table)
-    if explain:
-        if len(cards) < 2 or refused:
-            raise SpikewattError("price --explain", "needs two devices that can execute the network", len(cards) - len(refused), 2)
-        sides = [side_of(frame, card.name, workload) for card in cards[:2]]
-        extra["explain"] = lay_side_by_side(sides[0], sides[1]).to_dict("records")
-    if as_json:
-        print_price("", [frame], True, extra)
-        return
-    print_price("Price of one inference", [frame], False, lines=False)
-    if len(pairs):
-        print_table("Verdicts", verdict_rows(extra["verdicts"]), False)
-    if "break_even" in extra:
-        print_table("Break-even with the int8 network, per inference", extra["break_even"], False)
-    if "tornado" in extra:
-        print_table("What matters most", difference_rows(extra["tornado"]), False)
-    if "explain" in extra:
-        print_table("From the first price to the second", difference_rows(extra["explain"]), False)
-    print_lines([*frame.attrs["assumptions"], *(f"does not fit: {why}" for why in refused.values())])
+        save_prices(priced, output)
+    print_prices(priced, loaded, as_json, tornado=tornado, explained=(cards, workload) if explain else None)
 
 
 @verb
@@ -200,7 +167,7 @@ def odin(
     if result.keras_accuracy is not None:
         title += f", Keras {result.keras_accuracy * 100:.2f} %"
     about = {"accuracy": result.accuracy, "keras_accuracy": result.keras_accuracy, "counts": result.run.counts.mean()}
-    print_price(title, [result.prices], as_json, about)
+    print_price(title, result.prices, as_json, about)
 
 
 @verb

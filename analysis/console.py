@@ -113,11 +113,14 @@ def print_lines(lines: list[str]) -> None:
         print(f"  {line}")
 
 
-def price_rows(prices: pd.DataFrame, battery: pd.DataFrame | None, raw: bool = False) -> list[dict]:
-    """One row per device and workload: energy of the inference alone with its range, time; current and battery life if given.
+def price_rows(prices: pd.DataFrame, raw: bool = False, battery: pd.DataFrame | None = None) -> list[dict]:
+    """One row per device and workload: energy of the inference alone with its range, time; with a period current and battery life.
 
     `raw` keeps SI numbers with units in the keys, for JSON.
     """
+    bills = prices.attrs["bills"]
+    if battery is None and bills and all(bill.period_s is not None for bill in bills):
+        battery = battery_life(prices)
     inference = totals(prices, idle=False)
     rows = []
     for i, row in enumerate(inference.to_dict("records")):
@@ -142,16 +145,11 @@ def price_rows(prices: pd.DataFrame, battery: pd.DataFrame | None, raw: bool = F
     return rows
 
 
-def print_price(title: str, frames: list[pd.DataFrame], as_json: bool, extra: dict | None = None, lines: bool = True) -> None:
+def print_price(title: str, prices: pd.DataFrame, as_json: bool, extra: dict | None = None) -> None:
     """Prices, current and battery life where there is a period, and the assumptions that end every result."""
-    rows: list[dict] = []
-    for frame in frames:
-        rated = [bill for bill in frame.attrs["bills"] if bill.period_s is not None]
-        battery = battery_life(frame) if len(rated) == len(frame.attrs["bills"]) and rated else None
-        rows += price_rows(frame, battery, raw=as_json)
-    assumptions = list(dict.fromkeys(line for frame in frames for line in frame.attrs["assumptions"]))
-    print_table(title, rows, as_json, {"assumptions": assumptions, **(extra or {})})
-    if lines and not as_json:
+    assumptions = prices.attrs["assumptions"]
+    print_table(title, price_rows(prices, raw=as_json), as_json, {"assumptions": assumptions, **(extra or {})})
+    if not as_json:
         print_lines(assumptions)
 
 
@@ -234,7 +232,7 @@ def run_as_json(result: RunResult) -> dict:
         "steps": result.trace.steps,
         "network_hash": result.network.hash,
         "layers": json.loads(layer_table(result.trace).to_json(orient="records") or "[]"),
-        "prices": price_rows(result.prices, result.battery, raw=True),
+        "prices": price_rows(result.prices, raw=True, battery=result.battery),
         "verdicts": records(verdicts(result.prices)),
         "does_not_fit": result.does_not_fit,
         "assumptions": result.prices.attrs["assumptions"],
@@ -259,7 +257,7 @@ def print_run(result: RunResult) -> None:
         False,
     )
     if len(result.prices):
-        print_table("Price of one inference", price_rows(result.prices, result.battery), False)
+        print_table("Price of one inference", price_rows(result.prices, battery=result.battery), False)
         if len(pairs := verdicts(result.prices, everything=False)):
             print_table("Verdicts: energy of one inference", verdict_rows(records(pairs)), False)
     for reason in result.does_not_fit.values():

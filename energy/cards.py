@@ -153,8 +153,8 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
 
     Parameters
     ----------
-    name : a device; of the parametric core with values of your own: ``odin_style:neurons_per_core=512,voltage_v=0.8``.
-    library : int8 kernel library of a microcontroller, in place of the one that its card names.
+    name : a device, in capitals or not; of the parametric core with values of your own: ``odin_style:neurons_per_core=512,voltage_v=0.8``.
+    library : int8 kernel library of a microcontroller (see `kernel_library.named`), in place of the one that its card names.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         from .odin_style import from_text
 
         return from_text(str(name))
-    path = Path(name) if str(name).endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
+    path = Path(name) if str(name).endswith((".yaml", ".yml")) else FOLDER / f"{str(name).lower()}.yaml"
     if not path.is_file():
         raise SpikewattError("device", "must name a device card or be the path of a .yaml file", repr(str(name)), ", ".join(card_names()))
     try:
@@ -215,11 +215,11 @@ def with_library(card: Card, library: str | None = None) -> Card:
     ------
     SpikewattError : not a microcontroller, unknown library, or one that no core like this was measured with.
     """
-    from .kernel_library import coefficients, measured_chip
+    from .kernel_library import coefficients, measured_chip, named
 
     if card.kind != "microcontroller":
         raise SpikewattError("library", "is that of a microcontroller", f"{card.name} is a {card.kind}")
-    library = library or card.about["library"]
+    library = named(card.about["library"] if library is None else library)
     core = card.about["core"]
     found = coefficients(library, core, same_chip=measured_chip(library, core) == card.name)
     fitted = {

@@ -7,7 +7,7 @@ from functools import cache
 from math import exp, hypot, log, sqrt
 
 from ..errors import SpikewattError, one_of
-from .kernel_fit import CHECKED, ELEMENT, FITS, FITTED
+from .kernel_fit import CHECKED, ELEMENT, FITS, FITTED, LIBRARIES
 
 NORMAL_90 = 1.645  # half width of a 90 % interval in standard deviations
 LEAST_ERROR = 0.05  # three left-out rows can agree by luck (to 0.4 % on one stack); the fit itself takes the law to be good to 5 %
@@ -15,6 +15,7 @@ LEAST_SPREAD = 0.2  # of a borrowed ratio of cores
 OTHER_CHIP = 0.1  # caches, flash and compiler of another chip with the same core; assumed
 PREFERRED = ("Cortex-M4", "Cortex-M33", "Cortex-M7", "Cortex-M0+")  # core to borrow from
 OLDER = {"x-cube-ai-7.1": "x-cube-ai"}  # an older release lends no ratios: counting both would count one library twice
+KINDS = {"vendor": "x-cube-ai", "vendor-optimised": "x-cube-ai", "vendor-optimized": "x-cube-ai", "reference": "tflm"}
 Coefficient = tuple[float, float, float, str, str]  # value, low, high, note, measurement group
 
 
@@ -27,6 +28,27 @@ def _fits() -> dict:
 def libraries() -> dict[str, tuple[str, ...]]:
     """Library -> cores with a fit of their own."""
     return {library: tuple(cores) for library, cores in _fits()["stacks"].items()}
+
+
+def named(library: str) -> str:
+    """Name of a fitted library: as it is, in capitals, with _ or spaces for -, as a measured row calls it, or by its kind.
+
+    The kinds: ``vendor-optimised`` (ST's X-CUBE-AI) and ``reference`` (the plain C kernels of TensorFlow Lite Micro).
+
+    Raises
+    ------
+    SpikewattError : no such library.
+    """
+    stacks = _fits()["stacks"]
+    others = KINDS | {_plain(software): name for software, name in LIBRARIES.items()}
+    plain = others.get(_plain(str(library)), _plain(str(library)))
+    if plain not in stacks:
+        raise SpikewattError("library", "must be a kernel library with fitted coefficients", repr(library), ", ".join((*stacks, *KINDS)))
+    return plain
+
+
+def _plain(text: str) -> str:
+    return text.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def _own_error(stack: dict) -> float:
@@ -82,7 +104,7 @@ def coefficients(library: str, core: str, same_chip: bool = True) -> dict[str, C
 
     Parameters
     ----------
-    library : one of `libraries()`.
+    library : one of `libraries()`, or what `named` knows.
     core : a core of any of them, e.g. ``"Cortex-M4"``.
     same_chip : whether the device is the very chip on which the stack was measured.
 
@@ -91,7 +113,7 @@ def coefficients(library: str, core: str, same_chip: bool = True) -> dict[str, C
     SpikewattError : unknown library, unknown core, or a core that cannot be borrowed.
     """
     stacks = _fits()["stacks"]
-    one_of("library", "must be a kernel library with fitted coefficients", library, stacks)
+    library = named(library)
     one_of("core", "must be a core that some kernel library was measured on", core, {name for cores in stacks.values() for name in cores})
     if core in stacks[library]:
         reference, values, spreads = core, stacks[library][core]["coefficients"], dict.fromkeys(FITTED, 0.0)

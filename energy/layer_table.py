@@ -22,6 +22,13 @@ KINDS = {
     "ADD": "add",
     "AVERAGE_POOL_2D": "pool",
     "MAX_POOL_2D": "pool",
+    "MEAN": "pool",
+    "PAD": "elementwise",
+    "RELU": "elementwise",
+    "RELU6": "elementwise",
+    "HARD_SWISH": "elementwise",
+    "LOGISTIC": "elementwise",
+    "QUANTIZE": "elementwise",
     "RESHAPE": "reshape",
     "SOFTMAX": "softmax",
 }
@@ -34,10 +41,11 @@ BIAS_BYTES = 4
 
 @dataclass(frozen=True)
 class Int8Layer:
-    """One layer: `kind` is dense, conv, depthwise, add, pool, reshape or softmax; all else are counts.
+    """One layer: `kind` is dense, conv, depthwise, add, pool, elementwise, reshape or softmax; all else are counts.
 
-    `outputs` are those of a dense, conv or depthwise layer, requantised one by one; `elements` those of an add or pool input
-    (of one of an add's two inputs: each is touched once per sum). Both are 0 for other kinds. MACs at padded borders are counted in full.
+    `outputs` are those of a dense, conv or depthwise layer, requantised one by one; `elements` those of the input of an add (of one of
+    its two: each is touched once per sum) or pool, and of the output of an elementwise layer. Both are 0 for other kinds. MACs at padded
+    borders are counted in full.
     """
 
     name: str
@@ -62,10 +70,12 @@ def read_table(source: str | Path | pd.DataFrame, required: Sequence[str], where
 
     if not isinstance(source, str | Path):
         frame = source
+        if not isinstance(frame, pd.DataFrame):
+            raise SpikewattError(where, "must be a table", type(source).__name__, "the path of a CSV, a DataFrame")
     else:
         where = Path(source).name
         if not Path(source).is_file():
-            raise SpikewattError(str(source), "the file must exist", "no such file")
+            raise SpikewattError(str(source), "must be a CSV file", "a folder" if Path(source).is_dir() else "no such file")
         try:
             frame = pd.read_csv(source, dtype=str, keep_default_na=False, skipinitialspace=True)
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
@@ -93,7 +103,8 @@ def numbers(where: str, frame: pd.DataFrame, column: str, needed: bool = True) -
 
 
 def _whole(where: str, text: str, law: str = "must be a whole number of at least 0") -> int:
-    """`text` as an integer >= 0; raises SpikewattError."""
+    """`text` as an integer >= 0, which a table may hold as ``12.0``; raises SpikewattError."""
+    text = text.removesuffix(".0")
     if not (text.isascii() and text.isdigit()):
         raise SpikewattError(where, law, repr(text), "0, 1, 2, …")
     return int(text)
@@ -109,7 +120,7 @@ def _elements(where: str, text: str) -> int:
 
 def _layer(where: str, row: dict[str, str]) -> Int8Layer:
     """One row; raises SpikewattError naming row and column."""
-    kind = KINDS[one_of(f"{where}: op", "must be an int8 operator with a known cost", row["op"], KINDS)]
+    kind = KINDS[one_of(f"{where}: op", "must be an int8 operator with a known cost", row["op"].upper(), KINDS)]
     number = {column: _whole(f"{where}: {column}", row[column]) for column in _COUNTS}
     inputs, outputs = (_elements(f"{where}: {column}", row[column]) for column in ("in_shape", "out_shape"))
     if number["out_elems"] != outputs:
@@ -117,14 +128,18 @@ def _layer(where: str, row: dict[str, str]) -> Int8Layer:
     if (number["macs"] > 0) != (kind in _WEIGHTED):
         law = "must be above 0 for a layer with weights, 0 for any other"
         raise SpikewattError(f"{where}: macs", law, f"{number['macs']} for {row['op']}")
+    positions = outputs // int(row["out_shape"].split("x")[-1])
+    if number["macs"] > positions * number["weights"]:
+        law, allowed = "is at most weights times positions of out_shape", f"<= {positions * number['weights']}"
+        raise SpikewattError(f"{where}: macs", law, number["macs"], allowed)
     if kind in ("add", "reshape", "softmax") and inputs != outputs:
         raise SpikewattError(f"{where}: in_shape", f"{row['op']} keeps the number of elements", f"{inputs} in, {outputs} out")
     return Int8Layer(
-        name=f"{row['idx']}_{row['op'].lower()}",
+        name=f"{number['idx']}_{row['op'].lower()}",
         kind=kind,
         macs=number["macs"],
         outputs=outputs if kind in _WEIGHTED else 0,
-        elements=inputs if kind in ("add", "pool") else 0,
+        elements=inputs if kind in ("add", "pool") else outputs if kind == "elementwise" else 0,
         weights=number["weights"],
         biases=number["bias"],
         input_elements=inputs,
@@ -135,6 +150,10 @@ def _layer(where: str, row: dict[str, str]) -> Int8Layer:
 def read_networks(source: str | Path | pd.DataFrame = LAYERS) -> dict[str, tuple[Int8Layer, ...]]:
     """Name of each network in the table -> its layers in order; raises as `read_layers`."""
     where, frame = read_table(source, COLUMNS, "layer table")
+    if (twice := frame.duplicated(["benchmark", "idx"])).any():
+        row = frame[twice].iloc[0]
+        law = f"must be there once in network {row['benchmark']!r}"
+        raise SpikewattError(f"{where}: row {frame.index[twice][0]}: idx", law, row["idx"], "numbers of layers")
     networks: dict[str, list[Int8Layer]] = {}
     for number, row in zip(frame.index, frame[list(COLUMNS)].to_dict("records"), strict=True):
         if not row["benchmark"]:

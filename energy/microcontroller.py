@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import DoesNotFitError
+from ..errors import DoesNotFitError, SpikewattError
 from ..sim.encoders import ENCODERS
 from ..sim.trace import LayerSummary, Trace
 from .bill import BillWriter
@@ -169,8 +169,11 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
 
     Raises
     ------
-    DoesNotFitError : it needs more flash or RAM than there is.
+    DoesNotFitError : it needs more flash or RAM than there is. SpikewattError : no layer of it costs anything.
     """
+    free = [layer.name for layer in layers if not any(work([layer]).values())]
+    if len(free) == len(layers):
+        raise SpikewattError("layer table", "must have a layer that computes", ", ".join(free), "dense, convolution, add, pool …")
     needs = {"flash_bytes": flash_bytes(layers) + CODE_BYTES, "ram_bytes": arena_bytes(layers) + STACK_BYTES}
     if faults := _faults({"int8_ann": needs}, card):
         raise DoesNotFitError(f"device {card.name!r}", "the network fits", faults["int8_ann"])
@@ -179,7 +182,9 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
             if count:
                 key = FROM_WORK[feature]
                 compute(writer, "int8_ann", layer.name, COMPONENTS[key], count, key)
-    return _lines([f"{card.title}; {card.about['library']} cycle counts; every layer as in the table, nothing pruned."], card, needs)
+    nothing = f"; counted as nothing: {', '.join(free)}" if free else ""
+    first = f"{card.title}; {card.about['library']} cycle counts; every layer as in the table, nothing pruned{nothing}."
+    return _lines([first], card, needs)
 
 
 def wake(writer: BillWriter, workload: str, component: str, prefix: str = "") -> None:

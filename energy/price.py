@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..sim.network import SpikingNetwork
 
+LOWEST_CLOCK_HZ = 32_768  # of a watch crystal: below it somebody meant megahertz
 COLUMNS = ("device", "workload", "layer", "component", "energy_j", "energy_low_j", "energy_high_j", "time_s", "cycles")
 
 
@@ -102,10 +103,14 @@ def price_layers(
 
 
 def at_clock(card: Card, clock_hz: float) -> Card:
-    """`card` at another clock; raises SpikewattError for one that is not above 0 or is beyond the device's own."""
+    """`card` at another clock; raises SpikewattError for one below that of a watch crystal or beyond the device's own."""
+    from numbers import Real
+
     own = card["clock_hz"]
-    if not (isinstance(clock_hz, int | float) and 0 < clock_hz <= own.high):
-        raise SpikewattError(f"device {card.name!r}: clock_hz", "must be above 0 and within the device's", clock_hz, f"<= {own.high:g}")
+    if not isinstance(clock_hz, Real) or isinstance(clock_hz, bool) or not LOWEST_CLOCK_HZ <= clock_hz <= own.high:
+        law, allowed = "must be a clock of the device, in hertz", f"{LOWEST_CLOCK_HZ:,} to {own.high:,.0f}"
+        raise SpikewattError(f"device {card.name!r}: clock_hz", law, repr(clock_hz), allowed)
+    clock_hz = float(clock_hz)
     caution = "; ".join(
         filter(None, [card.about.get("caution"), "energy per cycle as at full clock: at 60 of 160 MHz a STM32U575 measured 9 % more"])
     )

@@ -55,8 +55,15 @@ def test_price_of_a_layer_table(tmp_path):
     measured_s = 54.345e-3 * 280 / 200  # X-CUBE-AI 7.3 on this board; cycles do not depend on the clock
     assert row["time_s"] == pytest.approx(measured_s, rel=0.05)
     assert set(pd.read_csv(tmp_path / "p.csv")["benchmark"]) == {"IC"}
-    every = spikewatt("price", "--layers", str(LAYERS), "--device", "stm32l4r5")
+    options = ("price", "--layers", str(LAYERS), "--device", "STM32L4R5", "--device", "stm32u575", "--tornado", "--explain")
+    every = spikewatt(*options)
     assert all(f"{name}: price" in every.stdout for name in ("AD", "IC", "KWS", "VWW"))
+    assert "counted as nothing: 13_reshape, 15_softmax" in every.stdout.replace("\n", " ")
+    document = json.loads(spikewatt(*options, "--json").stdout)
+    networks = ["AD", "IC", "KWS", "SWW", "VWW"]
+    for key in ("rows", "verdicts", "tornado", "explain"):
+        assert sorted({row["benchmark"] for row in document[key]}) == networks
+    assert (len(document["rows"]), len(document["verdicts"])) == (10, 5)
 
 
 def test_map(trace_file):

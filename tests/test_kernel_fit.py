@@ -1,4 +1,4 @@
-"""Coefficients of int8 kernel libraries: the law, the layer tables, left-out networks, the committed fits, a user's own rows."""
+"""Coefficients of int8 kernel libraries: the law, left-out networks, the committed fits, a user's own rows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from spikewatt.energy import kernel_fit as kf
 from spikewatt.energy.calibrate import MEASURED_BY_USER, calibrate
-from spikewatt.energy.kernel_library import OLDER, borrow, coefficients, libraries
-from spikewatt.energy.layer_table import LAYERS, Int8Layer, arena_bytes, flash_bytes, read_layers, read_networks, work
+from spikewatt.energy.cards import load_card
+from spikewatt.energy.kernel_library import OLDER, borrow, coefficients, libraries, named
+from spikewatt.energy.layer_table import LAYERS, read_networks, work
 from spikewatt.errors import SpikewattError
 
 TRUE = {"cycles_per_mac_dense": 3.1, "cycles_per_mac_conv": 2.4, "cycles_per_output": 72.0, "cycles_per_pool_element": 6.0}
@@ -43,73 +44,6 @@ def user_rows(work_rows, networks=FOUR, clock_mhz=120.0, power_w=0.044):
     cycles = np.array([kf.predict(TRUE, work_rows[name]) for name in networks])
     latency_ms = cycles / clock_mhz / 1e3
     return pd.DataFrame({"network": networks, "latency_ms": latency_ms, "energy_uj": latency_ms * power_w * 1e3})
-
-
-# Layer tables
-
-
-def test_published_macs_of_the_mlperf_tiny_networks():
-    """MACs of the int8 files of mlcommons/tiny, benchmark/training/*/trained_models."""
-    macs = {name: sum(layer.macs for layer in layers) for name, layers in read_networks().items()}
-    assert macs == {"AD": 264192, "IC": 12501632, "KWS": 2656768, "VWW": 7489664, "SWW": 826368}
-    assert all(sum(work(layers)[key] for key in ("mac_dense", "mac_conv")) == macs[name] for name, layers in read_networks().items())
-
-
-def test_counts_of_one_network_by_hand():
-    layers = read_layers(LAYERS, "IC")
-    assert layers[3] == Int8Layer("3_add", "add", 0, 0, 16384, 0, 0, 16384, 16384)
-    assert layers[12].kind == "pool"
-    assert (layers[12].elements, layers[12].output_elements) == (4096, 64)
-    assert work(layers) == {"mac_dense": 640, "mac_conv": 12500992, "outputs": 86026, "elements": 16384 + 8192 + 4096 + 4096}
-    weights, biases = 77360, 346
-    assert flash_bytes(layers) == weights + 12 * biases
-    assert weights + biases == 77706  # parameters of the int8 file
-
-
-def test_arena_keeps_the_skip_of_an_add_alive():
-    assert arena_bytes(read_layers(LAYERS, "IC")) == 3 * 16384  # block input, second convolution's input and output
-    assert arena_bytes(read_layers(LAYERS, "AD")) == 640 + 128
-    assert arena_bytes(read_layers(LAYERS, "VWW")) == 48 * 48 * (8 + 16)
-    chain = [Int8Layer(str(i), "conv", 10, 50, 0, 10, 5, 100 if i == 0 else 50, 50) for i in range(3)]
-    assert arena_bytes(chain) == 150
-    with pytest.raises(SpikewattError, match="layer lost: its input must be a tensor made before; got 7 elements"):
-        arena_bytes([*chain, Int8Layer("lost", "pool", 0, 0, 7, 0, 0, 7, 1)])
-    with pytest.raises(SpikewattError, match="an add needs two tensors"):
-        arena_bytes([Int8Layer("sum", "add", 0, 0, 7, 0, 0, 7, 7)])
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "message"),
-    [
-        ("op", "LSTM", "layers.csv: row 2: op: must be an int8 operator.*'LSTM'; allowed: ADD, AVERAGE_POOL_2D"),
-        ("macs", "-5", "layers.csv: row 2: macs: must be a whole number of at least 0; got '-5'"),
-        ("weights", "1.5", "layers.csv: row 2: weights: must be a whole number"),
-        ("bias", "", "layers.csv: row 2: bias: must be a whole number"),
-        ("out_elems", "7", "layers.csv: row 2: out_elems: must be the product of out_shape; got 7; allowed: 128"),
-        ("macs", "0", "layers.csv: row 2: macs: must be above 0 for a layer with weights"),
-        ("in_shape", "1x-3", "layers.csv: row 2: in_shape: must be a shape"),
-        ("benchmark", "", "layers.csv: row 2: benchmark: must name the network"),
-    ],
-)
-def test_a_wrong_layer_table_is_refused(tmp_path, column, value, message):
-    frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)[:10]
-    frame.loc[1, column] = value
-    frame.to_csv(tmp_path / "layers.csv", index=False)
-    with pytest.raises(SpikewattError, match=message):
-        read_layers(tmp_path / "layers.csv")
-
-
-def test_a_layer_table_without_columns_rows_or_choice_is_refused(tmp_path):
-    with pytest.raises(SpikewattError, match="network: must be chosen.*AD, IC, KWS, VWW, SWW"):
-        read_layers(LAYERS)
-    with pytest.raises(SpikewattError, match="must be a benchmark of the layer table; got 'resnet'; allowed: AD, IC"):
-        read_layers(LAYERS, "resnet")
-    with pytest.raises(SpikewattError, match="must have the column macs, bias"):
-        read_layers(pd.read_csv(LAYERS).drop(columns=["macs", "bias"]), "AD")
-    with pytest.raises(SpikewattError, match="at least one row"):
-        read_layers(pd.read_csv(LAYERS)[:0])
-    with pytest.raises(SpikewattError, match="the file must exist"):
-        read_layers(tmp_path / "none.csv")
 
 
 # The fit
@@ -280,6 +214,18 @@ def test_an_unknown_library_or_core_is_refused():
         coefficients("cmsis-nn", "Cortex-M55")
     with pytest.raises(SpikewattError, match="another library must link this core to a fitted one.*hale: Cortex-M0\\+"):
         borrow("hale", "Cortex-M0+")
+
+
+@pytest.mark.parametrize(
+    ("spelt", "library"),
+    [
+        ("CMSIS-NN", "cmsis-nn"), ("cmsis_nn", "cmsis-nn"), ("vendor-optimised", "x-cube-ai"), ("Reference", "tflm"),
+        ("X-CUBE-AI v7.3.0", "x-cube-ai"), ("Bosch HALE version 1.0", "hale"), ("x-cube-ai-7.1", "x-cube-ai-7.1"),
+    ],
+)  # fmt: skip
+def test_names_of_a_library(spelt, library):
+    assert named(spelt) == library
+    assert load_card("STM32L4R5", spelt).about["library"] == library
 
 
 # A user's own rows
