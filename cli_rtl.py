@@ -11,7 +11,6 @@ from .cli_common import DATASET_HELP, DataDir, Force, Json, new_file, verb
 from .errors import SpikewattError, whole_number
 
 CORE_ALONE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
-SHOWN = ("what", "compared", "mismatches", "where")
 
 
 @verb
@@ -38,35 +37,36 @@ def verify(
         raise SpikewattError("verify --waves", "goes with --network", "no network", "spikewatt verify --network my.spk --waves folder")
     whole_number("verify --samples", "must be at least 1", samples, 1, 10**6)
     from .analysis.console import print_lines, print_table, stages
+    from .analysis.verify_report import print_target
     from .rtl_ref.targets import DEFAULT, run_target, write_junit
 
-    rows: list[dict] = []
-    if network is not None:
-        from .models.datasets import load_dataset
-        from .rtl_ref.verify import verify_network
-        from .sim.network import SpikingNetwork
+    found: dict[str, list[dict]] = {}
+    with stages() as progress:
+        if network is not None:
+            from .models.datasets import load_dataset
+            from .rtl_ref.verify import verify_network
+            from .sim.network import SpikingNetwork
 
-        spiking = SpikingNetwork.load(network)
-        x = load_dataset(dataset, data_dir).scaled("test")[:samples] * spiking.input_unit * spiking.input_levels
-        own_steps = steps if spiking.code == "rate" else None
-        for row in verify_network(spiking, x, own_steps, waves, engine, simulator):
-            rows.append({"what": f"{network.name}, {row['samples']} images: {row['population']}", **row})
-    else:
-        with stages() as progress:
+            spiking = SpikingNetwork.load(network)
+            x = load_dataset(dataset, data_dir).scaled("test")[:samples] * spiking.input_unit * spiking.input_levels
+            own_steps = steps if spiking.code == "rate" else None
+            checked = verify_network(spiking, x, own_steps, waves, engine, simulator, progress=progress)
+            found["network"] = [{"what": f"{network.name}, {row['samples']} images: {row['population']}", **row} for row in checked]
+        else:
             for target in what or DEFAULT:
-                rows += run_target(target, engine, data_dir, progress)
+                found[target] = run_target(target, engine, data_dir, progress)
+    rows = [row for part in found.values() for row in part]
     if junit:
         write_junit(rows, junit)
-    keys = (*SHOWN[:-1], "cycles", "sops", "stalls", "where") if network is not None else SHOWN
-    shown = rows if as_json else [{key: row.get(key, "") for key in keys} for row in rows]
-    print_table("RTL against the golden model", shown, as_json)
-    wrong, compared = (sum(row[key] for row in rows) for key in ("mismatches", "compared"))
-    if not as_json:
-        print_lines([f"{compared:,} values compared, {wrong:,} mismatches."])
+    if as_json:
+        print_table("", rows, True)
+    else:
+        for target, part in found.items():
+            print_target(target, part)
         if waves:
             files = ", ".join(str(path) for path in sorted(waves.iterdir()) if path.suffix in (".fst", ".vcd"))
             print_lines([f"waveforms: {files}; open with GTKWave or Surfer, e.g. `gtkwave {files.split(', ')[0]}`."])
-    if wrong:
+    if sum(row["mismatches"] for row in rows):
         raise typer.Exit(1)
 
 

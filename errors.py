@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -86,10 +87,11 @@ def read_yaml(path: Path) -> object:
         raise SpikewattError(str(path), "must be YAML", str(error)[:200]) from error
 
 
-def first_fault(where: str, error) -> SpikewattError:
-    """The first fault in a pydantic ValidationError of the file or object `where`, in the words of this project."""
+def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:
+    """The first fault in a pydantic ValidationError of the file or object `where`, in the words of this project; `known` are its keys."""
     fault = error.errors()[0]
     key = ".".join(str(part) for part in fault["loc"])
     got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:80]
     law = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-    return SpikewattError(f"{where}: {key}" if key else where, law, got, fault.get("ctx", {}).get("expected"))
+    allowed = fault.get("ctx", {}).get("expected") or (", ".join(known) if fault["type"] == "extra_forbidden" else None)
+    return SpikewattError(f"{where}: {key}" if key else where, law, got, allowed)

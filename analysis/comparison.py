@@ -30,9 +30,9 @@ def verdicts(frame: pd.DataFrame, everything: bool = True) -> pd.DataFrame:
 
     ``wins``: the first uses less over the whole range; ``loses``: more; else ``undecided``. Without `everything` only the pairs with
     the first, where there are more than FEW workloads. With a period there is ``break_even_period_s``, at which the average powers are
-    equal (empty if one uses less at every period).
+    equal (empty if one uses less at every period), and ratio and verdict of what is used from one inference to the next at that period.
     """
-    sides = workloads(frame)
+    sides = [side for side in workloads(frame) if side[0].card.kind != "rule"]  # an estimate without a range decides nothing
     pairs = list(combinations(sides, 2))
     if not everything and len(sides) > FEW:
         pairs = [(sides[0], other) for other in sides[1:]]
@@ -44,6 +44,8 @@ def verdicts(frame: pd.DataFrame, everything: bool = True) -> pd.DataFrame:
         if frame.attrs["period_s"] is not None:
             both = all(bill.period_s is not None for bill, _ in (first, second))
             row["break_even_period_s"] = break_even_period_s(first, second) if both else None
+            row["ratio_at_period"] = ratio(first, second).value if both else None
+            row["verdict_at_period"] = verdict(first, second) if both else None
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -60,17 +62,21 @@ def tornadoes(frame: pd.DataFrame, rows: int = 5) -> pd.DataFrame:
 
 
 def break_evens(trace: Trace, frame: pd.DataFrame) -> pd.DataFrame:
-    """Each spiking workload on a core against each int8 network: the factor on spikes and, under ``rate``, the steps to draw level."""
+    """Each spiking workload on a core against each int8 network: what draws level.
+
+    ``factor_on_spikes``, None if the steps alone cost more; under ``rate`` ``steps``, at most the ``simulated_steps``.
+    """
     rows = []
     sides = workloads(frame)
     for bill, workload in sides:
         if workload != "snn" or bill.card.kind != "neuromorphic_core":
             continue
         for other, against in sides:
-            if against != "int8_ann":
+            if against != "int8_ann" or other.card.kind == "rule":
                 continue
             energy_j = float(other.total(against, idle=False))
-            row = {"device": bill.device, "against": label((other, against)), "factor_on_spikes": break_even_spikes(bill, energy_j)}
+            factor = break_even_spikes(bill, energy_j)
+            row = {"device": bill.device, "against": label((other, against)), "factor_on_spikes": factor if factor > 0 else None}
             if trace.settings["code"] == "rate" and not any(key.startswith("host.") for key in bill.values):
                 row |= {"steps": break_even_steps(trace, bill.card, energy_j), "simulated_steps": trace.steps}
             rows.append(row)

@@ -64,7 +64,7 @@ def make_config(values: dict | None, where: str) -> RunConfig:
     try:
         config = RunConfig.model_validate(values or {})
     except ValidationError as error:
-        raise first_fault(where, error) from error
+        raise first_fault(where, error, RunConfig.model_fields) from error
     if not config.dataset.endswith(".npz"):
         one_of(f"{where}: dataset", "must name a data set or be the path of an .npz file", config.dataset, NAMES)
     check_name(config.network)

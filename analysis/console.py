@@ -121,7 +121,7 @@ def price_rows(prices: pd.DataFrame, raw: bool = False, battery: pd.DataFrame | 
     bills = prices.attrs["bills"]
     if battery is None and bills and all(bill.period_s is not None for bill in bills):
         battery = battery_life(prices)
-    inference = totals(prices, idle=False)
+    inference, timed = totals(prices, idle=False), {bill.device: bill.card.kind != "rule" for bill in bills}
     rows = []
     for i, row in enumerate(inference.to_dict("records")):
         life = battery.iloc[i].to_dict() if battery is not None else {}
@@ -133,7 +133,7 @@ def price_rows(prices: pd.DataFrame, raw: bool = False, battery: pd.DataFrame | 
             "workload": row["workload"],
             "energy": with_prefix(row["energy_j"], "J"),
             "low to high": f"{with_prefix(row['energy_low_j'], 'J')} to {with_prefix(row['energy_high_j'], 'J')}",
-            "time": with_prefix(row["time_s"], "s"),
+            "time": with_prefix(row["time_s"], "s") if timed[row["device"]] else "",
         }
         if life:
             shown |= {
@@ -167,6 +167,8 @@ def verdict_rows(rows: list[dict]) -> list[dict]:
         if "break_even_period_s" in row:
             period = row["break_even_period_s"]
             part["equal average power at a period of"] = "" if period is None else with_prefix(period, "s")
+            rested = row["ratio_at_period"]
+            part["at the period asked for"] = "" if rested is None else f"{rested:.3g}, {row['verdict_at_period']}"
         shown.append(part)
     return shown
 

@@ -65,13 +65,27 @@ def print_prices(
         print_table(f"{name}: price of one inference" if name else "Price of one inference", price_rows(frame), False)
         for key, title, shown in (
             ("verdicts", "Verdicts", verdict_rows),
-            ("break_even", "Break-even with the int8 network, per inference", list),
+            ("break_even", "Break-even with the int8 network, per inference", _break_even_rows),
             ("tornado", "What matters most", difference_rows),
             ("explain", "From the first price to the second", difference_rows),
         ):
             if key in extra:
                 print_table(title, shown(extra[key]), False)
         print_lines([*frame.attrs["assumptions"], *(f"does not fit: {why}" for why in refused.values())])
+
+
+def _break_even_rows(rows: list[dict]) -> list[dict]:
+    """Break-even points, with words where nothing draws level, or all simulated steps stay below."""
+    shown = []
+    for row in rows:
+        factor, steps = row["factor_on_spikes"], row.get("steps")
+        part = {"device": row["device"], "against": row["against"]}
+        part["factor on spikes"] = "none" if factor is None else f"{factor:.3g}"
+        if steps is not None:
+            of = row["simulated_steps"]
+            part["steps"] = "none" if steps == 0 else f"all {of} simulated" if steps == of else f"{steps} of {of}"
+        shown.append(part)
+    return shown
 
 
 def _document(priced: Priced, found: dict[str, dict[str, list[dict]]]) -> dict:

@@ -167,6 +167,10 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
 
         return from_text(str(name))
     path = Path(name) if str(name).endswith((".yaml", ".yml")) else FOLDER / f"{str(name).lower()}.yaml"
+    if not path.is_file() and path.parent != FOLDER:
+        raise SpikewattError(
+            f"device {str(name)!r}", "the card must exist", "no such file", "a .yaml file, or a name of `spikewatt devices`"
+        )
     if not path.is_file():
         raise SpikewattError("device", "must name a device card or be the path of a .yaml file", repr(str(name)), ", ".join(card_names()))
     try:

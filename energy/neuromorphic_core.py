@@ -117,8 +117,11 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
     )
 
 
-def write(writer: BillWriter, trace: Trace, card: Card, mapping: Mapping) -> list[str]:
-    """Charge the spiking network, mapped as `mapping`, to `writer`; returns the assumptions."""
+HOST_EXCLUDED = ", the host that writes pixels and reads results beyond the core's own memory accesses"
+
+
+def write(writer: BillWriter, trace: Trace, card: Card, mapping: Mapping, hosted: bool = False) -> list[str]:
+    """Charge the spiking network, mapped as `mapping`, to `writer`; returns the assumptions, which are silent about a host if `hosted`."""
     n, size = len(mapping.cores), mapping.neurons_per_core
     did = activity(trace, card, mapping)
     total_swept = sum(did.swept.values()) or 1.0
@@ -154,7 +157,7 @@ def write(writer: BillWriter, trace: Trace, card: Card, mapping: Mapping) -> lis
         f"{card.title}; {mapping.describe()}; {card['clock_hz'].value / 1e6:g} MHz; {sweeps}: {sum(did.physical.values()):,.0f} physical "
         f"SOPs per inference for {existing:,.0f} on existing synapses; {did.steps} steps of the core for {trace.steps} simulated.",
         " ".join([mapping.loading(card), *outside, *([f"{card.about['caution']}."] if "caution" in card.about else [])]),
-        f"included: {card.includes}. Not included: {card.excludes}.",
+        f"included: {card.includes}. Not included: {card.excludes}{'' if hosted else HOST_EXCLUDED}.",
     ]
 
 

@@ -14,6 +14,7 @@ from ..errors import SpikewattError
 from ..sim.odin_counts import OdinCounts
 from .bill import BillWriter
 from .cards import Card, load_card
+from .neuromorphic_core import HOST_EXCLUDED
 from .price import finished, frame_of, period_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def price_odin(
         f"{card.title}; one core; {card['clock_hz'].value / 1e6:g} MHz; {reached}{mean['external_events']:,.1f} events from the host, "
         f"{mean['spikes']:,.1f} spikes, {mean['synaptic_operations']:,.0f} physical SOPs per inference, {mean['dropped']:.2g} lost.",
         f"no steps: {mean['time_references']:,.0f} time references clear the potentials behind each inference. {card.about['caution']}.",
-        f"included: {card.includes}. Not included: {card.excludes}.",
+        f"included: {card.includes}. Not included: {card.excludes}{HOST_EXCLUDED}.",
     ]
     frame = frame_of([finished(writer, card.name, card, card.values, lines, period)], period_s)
     frame.attrs["accuracy"] = accuracy

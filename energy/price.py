@@ -134,7 +134,12 @@ def bill_of(trace: Trace, card: Card, period_s: float | None = None, host: Card 
             for workload in dict.fromkeys(term.workload for term in writer.terms):
                 microcontroller.write_idle(writer, workload, period)
     elif card.kind == "neuromorphic_core" and "executes" in card.about:
-        raise DoesNotFitError(f"device {card.name!r}", f"executes {card.about['executes']}", "a trace of another network", "price_odin")
+        raise DoesNotFitError(
+            f"device {card.name!r}",
+            f"executes {card.about['executes']}",
+            "a trace of another network",
+            "`spikewatt odin`, in Python price_odin",
+        )
     elif card.kind == "neuromorphic_core":
         mapping = map_network(trace, card, hosted=host is not None)
         if host is not None:

@@ -22,7 +22,7 @@ def write(writer: BillWriter, trace: Trace, core: Card, host: Card, mapping: Map
     """
     if host.kind != "microcontroller":
         raise SpikewattError("price.host", "must be a microcontroller", f"{host.name} is a {host.kind}")
-    lines = neuromorphic_core.write(writer, trace, core, mapping)
+    lines = neuromorphic_core.write(writer, trace, core, mapping, hosted=True)
     writer.per_second("snn", "host asleep", 1, f"{PREFIX}sleep_power_w")
     awake = len(writer.terms)
     did = neuromorphic_core.activity(trace, core, mapping)

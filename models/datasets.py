@@ -60,7 +60,8 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     Parameters
     ----------
     name : ``digits`` (scikit-learn's 1,797 scans, bundled with it), ``mnist``, ``fashion_mnist``, ``cifar10``,
-        or the path of an ``.npz`` with uint8 arrays x_train, y_train, x_test, y_test.
+        or the path of an ``.npz`` with uint8 arrays x_train, y_train, x_test, y_test and, where it is not 255, `levels`, the largest
+        possible pixel.
     data_dir : folder with ``<name>.npz``; by default the variable SPIKEWATT_DATA, and without it Keras' own loaders and cache.
 
     Raises
@@ -138,13 +139,23 @@ def _from_file(name: str, path: Path) -> Dataset:
         with np.load(path, allow_pickle=False) as arrays:
             missing = [key for key in KEYS if key not in arrays.files]
             found = [arrays[key] for key in KEYS if key not in missing]
+            levels = arrays["levels"] if "levels" in arrays.files else None
     except Exception as error:  # numpy, zipfile and zlib each raise their own for a bad archive
         raise FileFormatError(str(path), "must be a whole .npz file without pickled objects", str(error)) from error
     if missing:
         raise FileFormatError(str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}")
     if not all(isinstance(array, np.ndarray) for array in found):
         raise FileFormatError(str(path), "must hold numpy arrays", "raw members")
-    return _split(name, *found)
+    images = [array for array in found if array.dtype == np.uint8]
+    brightest = max((int(array.max(initial=0)) for array in images), default=255)
+    if levels is None and 0 < brightest < 128:
+        law = "pixels are scaled by 1 / 255: images that never get brighter than half of that hold the largest possible pixel as `levels`"
+        raise FileFormatError(
+            str(path), law, f"brightest pixel {brightest}, no `levels`", f"np.savez(…, levels={brightest}), or levels=255"
+        )
+    if levels is not None and (levels.shape != () or not np.issubdtype(levels.dtype, np.integer) or not max(1, brightest) <= levels <= 255):
+        raise FileFormatError(f"{path}: levels", "is the largest possible pixel", levels, f"one integer in {max(1, brightest)}..255")
+    return _split(name, *found, levels=255 if levels is None else int(levels))
 
 
 def _split(name: str, x_train, y_train, x_test, y_test, levels: int = 255) -> Dataset:

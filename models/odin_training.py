@@ -144,6 +144,26 @@ def _integers(tensor) -> np.ndarray:
     return np.rint(np.asarray(tensor)).astype(np.int64)
 
 
+def check_start(model) -> None:
+    """Raise SpikewattError for what ODIN's networks cannot begin from: all but Dense, ReLU, Dense and perhaps softmax in a row."""
+    where, law = "train_odin.start", "is Dense, ReLU, Dense and perhaps softmax, with Flatten and Dropout where they are wanted"
+    found = []
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind in ("Dense", "Activation"):
+            activation = getattr(layer.activation, "__name__", str(layer.activation))
+            found += ["Dense"] * (kind == "Dense") + [activation] * (activation != "linear")
+        elif kind == "ReLU":
+            plain = layer.max_value is None and not layer.negative_slope and not layer.threshold
+            found.append("relu" if plain else "ReLU with a limit, slope or threshold")
+        elif kind == "Softmax":
+            found.append("softmax")
+        elif kind not in ("InputLayer", "Flatten", "Dropout"):
+            raise SpikewattError(f"{where}: layer {layer.name!r}", law, kind)
+    if found[:3] != ["Dense", "relu", "Dense"] or found[3:] not in ([], ["softmax"]):
+        raise SpikewattError(where, law, ", ".join(found))
+
+
 def _begin_from(first, last, start, x, levels: int) -> None:
     """Scale the weights of an MLP into the two layers: a hidden neuron fires where its activation is high for it."""
     dense = [layer for layer in start.layers if layer.get_weights()]

@@ -43,6 +43,8 @@ def reading(path, file_format: str, version: int) -> Iterator[Any]:
     path = Path(path)
     if not path.is_file():
         raise FileFormatError(str(path), f"must be a {file_format} file", "no such file")
+    if path.suffix == ".keras":
+        raise FileFormatError(str(path), f"must be a {file_format} file", "a Keras network", "what `spikewatt convert` makes of it")
     try:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != file_format:

@@ -24,14 +24,14 @@ def convert_for_odin(
     Raises
     ------
     DoesNotFitError : 2 inputs + bias + neurons beyond 256 indices; raised before any training.
-    SpikewattError : another kind of model, images or settings out of range.
+    SpikewattError : a layer that ODIN's networks do not begin from, images or settings out of range.
     """
-    from ..models.odin_training import train_odin
+    from ..models.odin_training import check_start, train_odin
 
-    dense = [layer.get_weights()[0].shape for layer in model.layers if layer.get_weights()]
+    check_start(model)
+    hidden, classes = (layer.units for layer in model.layers if type(layer).__name__ == "Dense")
     inputs = int(np.prod(np.shape(x_train)[1:]))
-    check_size(inputs, [shape[-1] for shape in dense], doubled=True, bias=bias_events > 0)
-    hidden = dense[0][-1] if dense else 0
+    check_size(inputs, [hidden, classes], doubled=True, bias=bias_events > 0)
     found = train_odin(x_train, y_train, hidden, largest_pixel, input_levels, bias_events, epochs=epochs, start=model, seed=seed,
                        spike_cost=spike_cost, progress=progress)  # fmt: skip
     return OdinNetwork(**found, name=name)

@@ -184,6 +184,17 @@ def test_data_sets(tmp_path, random):
     mine = load_dataset(str(tmp_path / "mine.npz"))
     assert (mine.input_shape, mine.classes, len(mine.x_train), len(mine.x_validation)) == ((6, 5, 1), 3, 18, 2)
     assert mine.scaled("test").max() <= 1.0
+    dim = {**arrays, "x_train": arrays["x_train"] // 16, "x_test": arrays["x_test"] // 16}
+    np.savez(tmp_path / "dim.npz", **dim)
+    with pytest.raises(
+        FileFormatError, match="the largest possible pixel as `levels`; got brightest pixel 15, no `levels`; allowed: np.savez"
+    ):
+        load_dataset(str(tmp_path / "dim.npz"))
+    np.savez(tmp_path / "said.npz", **dim, levels=16)
+    assert load_dataset(str(tmp_path / "said.npz")).scaled("test").max() == dim["x_test"].max() / 16
+    np.savez(tmp_path / "wrong.npz", **dim, levels=14)
+    with pytest.raises(FileFormatError, match="levels: is the largest possible pixel; got 14; allowed: one integer in 15..255"):
+        load_dataset(str(tmp_path / "wrong.npz"))
     np.savez(tmp_path / "floats.npz", **{**arrays, "x_test": np.zeros((4, 6, 5))})
     with pytest.raises(FileFormatError, match="x_test: must be uint8 images; got float64"):
         load_dataset(str(tmp_path / "floats.npz"))
@@ -277,7 +288,7 @@ def test_interrupt_during_simulation_leaves_no_file_and_no_process(mlp_network, 
     mlp_network.save(tmp_path / "n.spk")
     np.savez(
         tmp_path / "many.npz", x_train=np.zeros((10, 8, 8), np.uint8), y_train=np.zeros(10, int),
-        x_test=np.full((20_000, 8, 8), 9, np.uint8), y_test=np.zeros(20_000, int),
+        x_test=np.full((20_000, 8, 8), 150, np.uint8), y_test=np.zeros(20_000, int),
     )  # fmt: skip
     command = [sys.executable, "-m", "spikewatt.cli", "simulate", "n.spk", "-o", "t.h5", "--dataset", "many.npz", "--steps", "300"]
     heeding = partial(signal.signal, signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores the signal

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from spikewatt.errors import DoesNotFitError, FileFormatError, SpikewattError
 from spikewatt.models.datasets import load_dataset, resized
-from spikewatt.models.odin_training import first_spikes, train_odin
+from spikewatt.models.odin_training import check_start, first_spikes, train_odin
 from spikewatt.models.training import predictions
 from spikewatt.rtl_ref import OdinTwin
 from spikewatt.rtl_ref.odin_run import run_odin
@@ -324,3 +324,31 @@ def test_networks_that_do_not_fit_are_refused_before_training(digits, mlp, cnn):
         convert_for_odin(mlp, np.zeros((4, 784), np.uint8), np.arange(4))
     with pytest.raises(SpikewattError, match="train_odin.start: is an MLP of two dense layers with biases"):
         train_odin(digits.x_train, digits.y_train, 12, 16, start=mlp)
+
+
+@pytest.mark.parametrize(
+    ("layers", "match"),
+    [
+        (lambda k: [k.Dense(12, activation="tanh"), k.Dense(10)], "got Dense, tanh, Dense"),
+        (lambda k: [k.Dense(12), k.Dense(10)], "got Dense, Dense"),
+        (lambda k: [k.Dense(12, activation="relu"), k.Dense(9, activation="relu"), k.Dense(10)], "got Dense, relu, Dense, relu, Dense"),
+        (lambda k: [k.Dense(12), k.ReLU(max_value=6), k.Dense(10)], "got Dense, ReLU with a limit, slope or threshold, Dense"),
+        (lambda k: [k.Reshape((8, 8, 1), name="square"), k.Conv2D(2, 3)], "layer 'square': is Dense, ReLU, Dense.*; got Reshape"),
+    ],
+)
+def test_what_odin_does_not_begin_from(digits, layers, match):
+    import keras
+
+    model = keras.Sequential([keras.layers.Input((64,)), *layers(keras.layers)])
+    with pytest.raises(SpikewattError, match=match):
+        convert_for_odin(model, digits.x_train, digits.y_train, 16)
+
+
+def test_odin_begins_from_dense_relu_dense(digits):
+    import keras
+
+    layers = keras.layers
+    for last in ([layers.Dense(10, activation="softmax")], [layers.Dense(10), layers.Softmax()]):
+        check_start(
+            keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(12), layers.ReLU(), layers.Dropout(0.1), *last])
+        )
