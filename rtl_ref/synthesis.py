@@ -7,6 +7,7 @@ ports are not timed; those between registers and block RAMs are, and the slowest
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -183,21 +184,23 @@ def placement_picture(report: FpgaReport, path: Path) -> Path:
         places = [place for cell in cells.values() if cell["type"] == kind and (place := _place(cell["attributes"].get("NEXTPNR_BEL", "")))]
         if places:
             x, y = zip(*places, strict=True)
-            style = {"marker": "s", "s": 60} if name == "block RAM" else {"marker": ".", "s": 12}
+            style = {"marker": "s", "s": 60} if name == "block RAM" else {"marker": ".", "s": 14, "linewidths": 0}
             ax.scatter(x, y, color=COLOURS[name], label=f"{name} ({len(places):,})", **style)
     ax.invert_yaxis()
     ax.set_aspect("equal")
     ax.set(xlabel="column", ylabel="row", title=f"{report.top} on {report.device}-{report.speed_grade}, {report.clock_hz / 1e6:.1f} MHz")
-    figure.legend(loc="outside lower center", ncols=3)
+    figure.legend(loc="outside lower center", ncols=3, markerscale=1.5)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=110, bbox_inches="tight")
     return path
 
 
 def _place(bel: str) -> tuple[float, float] | None:
-    """Column and row of a BEL such as X12/Y37/SLICEA.LUT0, the places of one tile side by side."""
-    parts = bel.split("/")
-    if len(parts) != 3:
+    """Column and row of a BEL such as X12/Y37/SLICEA.K0; the four slices of a tile side by side, their LUTs above their flip-flops."""
+    found = re.fullmatch(r"X(\d+)/Y(\d+)/(?:SLICE([A-D])\.(K|FF)([01])|.+)", bel)
+    if not found:
         return None
-    offset = sum(map(ord, parts[2])) % 8 / 10
-    return int(parts[0][1:]) + offset, int(parts[1][1:]) + offset
+    column, row, slice_, kind, number = found.groups()
+    if slice_ is None:
+        return int(column), int(row)
+    return int(column) + ("ABCD".index(slice_) - 1.5) / 4, int(row) + ((kind == "FF") * 2 + int(number) - 1.5) / 4
