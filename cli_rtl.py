@@ -99,8 +99,9 @@ def synth(
     if network is not None:
         designs.append((network.name, "snn_top", parameters_of(SpikingNetwork.load(network))))
     for text in size or ():
-        layers = [int(part) if part.isdigit() else 0 for part in text.split("-")]
-        designs.append((text, "snn_top", parameters_of_sizes(layers)))
+        if not all(part.isdigit() for part in text.split("-")):
+            raise SpikewattError("synth --size", "is the sizes of layers, joined by -", text, "such as 784-48-10")
+        designs.append((text, "snn_top", parameters_of_sizes([int(part) for part in text.split("-")])))
     if core:
         designs.append(("core 256 x 256, 4 bits", "integrate_and_fire_core", dict(CORE_ALONE)))
     if not designs:

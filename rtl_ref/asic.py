@@ -104,6 +104,8 @@ def memory_prices(parameters: Mapping[str, int | str], top: str = "integrate_and
 
 def read_liberty(path: Path) -> tuple[str, str, bytes]:
     """Name, corner (voltage, temperature) and text of a Liberty file, gzipped or not; raises FileFormatError."""
+    if not path.is_file():
+        raise FileFormatError(str(path), "the Liberty file must exist", "no such file")
     try:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":

@@ -121,9 +121,13 @@ REFUSED = {
     "verify": (["verify", "--samples", "0"], "verify --samples: must be at least 1; got 0"),
     "verify what": (["verify", "--what", "all"], "verify.what: must be a target; got 'all'"),
     "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --network"),
-    "synth size": (["synth", "--size", "784-many"], "synth: sizes: must fit into 16 bits; got 0"),
+    "synth size": (
+        ["synth", "--size", "784-many"],
+        "synth --size: is the sizes of layers, joined by -; got 784-many; allowed: such as 784-48-10",
+    ),
     "synth picture": (["synth", "--liberty", "l.lib", "--picture", "p.png"], "synth --picture: is that of a placement on the FPGA"),
     "synth liberty": (["synth", "--core", "--liberty", "config.yaml"], "config.yaml: must be a Liberty file"),
+    "no liberty": (["synth", "--core", "--liberty", "none.lib"], "none.lib: the Liberty file must exist; got no such file"),
 }
 
 
