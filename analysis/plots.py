@@ -98,7 +98,7 @@ def draw_sops(ax: Axes, table: pd.DataFrame) -> None:
     ax.set_xticks(at, table["layer"], rotation=30 if len(table) > 4 else 0)
     ax.set_ylabel("operations per inference")
     ax.set_xlabel("layer that receives them")
-    ax.set_ylim(top=ax.get_ylim()[1] * 4)
+    ax.set_ylim(1, ax.get_ylim()[1] * 4)  # one operation: the foot of a bar means something
     ax.legend(frameon=False, ncols=3, loc="upper center", fontsize=9)
     _clean(ax)
 
