@@ -88,10 +88,10 @@ def read_yaml(path: Path) -> object:
 
 
 def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:
-    """The first fault in a pydantic ValidationError of the file or object `where`, in the words of this project; `known` are its keys."""
+    """The first fault in a pydantic ValidationError of the file or object `where`, in the words of this project; `known`: its keys."""
     fault = error.errors()[0]
     key = ".".join(str(part) for part in fault["loc"])
     got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:80]
     law = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-    allowed = fault.get("ctx", {}).get("expected") or (", ".join(known) if fault["type"] == "extra_forbidden" else None)
-    return SpikewattError(f"{where}: {key}" if key else where, law, got, allowed)
+    listed = ", ".join(known) if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1 else None
+    return SpikewattError(f"{where}: {key}" if key else where, law, got, fault.get("ctx", {}).get("expected") or listed)

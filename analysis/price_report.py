@@ -39,7 +39,7 @@ def print_prices(
     Parameters
     ----------
     trace : what was priced, for break-even points; None for layer tables. tornado : which values matter most.
-    explained : cards and workload; the first price is led over into the second, difference by difference.
+    explained : cards and workload; the price on the first that can execute the network is led over into that on the second.
 
     Raises
     ------
@@ -53,9 +53,10 @@ def print_prices(
         found[name] = {key: records(table) for key, table in parts.items() if len(table)}
         if explained:
             cards, workload = explained
-            if len(cards) < 2 or refused:
-                raise SpikewattError("price --explain", "needs two devices that can execute the network", len(cards) - len(refused), 2)
-            sides = [side_of(frame, card.name, workload) for card in cards[:2]]
+            able = [card for card in cards if card.name not in refused]
+            if len(able) < 2:
+                raise SpikewattError("price --explain", "needs two devices that can execute the network", len(able), "two or more")
+            sides = [side_of(frame, card.name, workload) for card in able[:2]]
             found[name]["explain"] = explain(sides[0], sides[1]).to_dict("records")
     if as_json:
         print(json.dumps(_document(priced, found), indent=2, default=float))

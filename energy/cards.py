@@ -166,17 +166,17 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         from .odin_style import from_text
 
         return from_text(str(name))
-    path = Path(name) if str(name).endswith((".yaml", ".yml")) else FOLDER / f"{str(name).lower()}.yaml"
-    if not path.is_file() and path.parent != FOLDER:
-        raise SpikewattError(
-            f"device {str(name)!r}", "the card must exist", "no such file", "a .yaml file, or a name of `spikewatt devices`"
-        )
+    is_path = str(name).endswith((".yaml", ".yml"))
+    path = Path(name) if is_path else FOLDER / f"{str(name).lower()}.yaml"
     if not path.is_file():
-        raise SpikewattError("device", "must name a device card or be the path of a .yaml file", repr(str(name)), ", ".join(card_names()))
+        law, got = (
+            ("must be a card", "no such file") if is_path else ("must name a device card or be the path of a .yaml file", repr(str(name)))
+        )
+        raise SpikewattError(f"device {name}" if is_path else "device", law, got, ", ".join(card_names()))
     try:
         file = _File.model_validate(read_yaml(path))
     except ValidationError as error:
-        raise first_fault(str(path), error) from error
+        raise first_fault(str(path), error, _File.model_fields) from error
     for part, expected in (("values", set(VALUES[file.kind])), ("limits", LIMITS[file.kind])):
         found = set(getattr(file, part))
         if part == "values" and file.kind == "microcontroller" and not found & set(KERNEL_KEYS):

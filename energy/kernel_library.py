@@ -15,7 +15,7 @@ LEAST_SPREAD = 0.2  # of a borrowed ratio of cores
 OTHER_CHIP = 0.1  # caches, flash and compiler of another chip with the same core; assumed
 PREFERRED = ("Cortex-M4", "Cortex-M33", "Cortex-M7", "Cortex-M0+")  # core to borrow from
 OLDER = {"x-cube-ai-7.1": "x-cube-ai"}  # an older release lends no ratios: counting both would count one library twice
-KINDS = {"vendor": "x-cube-ai", "vendor-optimised": "x-cube-ai", "vendor-optimized": "x-cube-ai", "reference": "tflm"}
+KINDS = {"vendor-optimised": "x-cube-ai", "reference": "tflm"}
 Coefficient = tuple[float, float, float, str, str]  # value, low, high, note, measurement group
 
 
@@ -33,7 +33,8 @@ def libraries() -> dict[str, tuple[str, ...]]:
 def named(library: str) -> str:
     """Name of a fitted library: as it is, in capitals, with _ or spaces for -, as a measured row calls it, or by its kind.
 
-    The kinds: ``vendor-optimised`` (ST's X-CUBE-AI) and ``reference`` (the plain C kernels of TensorFlow Lite Micro).
+    The kinds: ``vendor-optimised`` (ST's X-CUBE-AI 7.3) and ``reference`` (MLPerf Tiny's reference submission, stock TensorFlow Lite
+    Micro 2.3.1).
 
     Raises
     ------
@@ -48,7 +49,7 @@ def named(library: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.strip().lower().replace("_", "-").replace(" ", "-")
+    return text.strip().lower().replace("_", "-").replace(" ", "-").replace("optimized", "optimised")
 
 
 def _own_error(stack: dict) -> float:

@@ -144,8 +144,13 @@ def _integers(tensor) -> np.ndarray:
     return np.rint(np.asarray(tensor)).astype(np.int64)
 
 
-def check_start(model) -> None:
-    """Raise SpikewattError for what ODIN's networks cannot begin from: all but Dense, ReLU, Dense and perhaps softmax in a row."""
+def start_sizes(model) -> tuple[int, int]:
+    """Hidden neurons and classes of a Keras network that one for ODIN can begin from: Dense, ReLU, Dense and perhaps softmax.
+
+    Raises
+    ------
+    SpikewattError : any other layer or activation.
+    """
     where, law = "train_odin.start", "is Dense, ReLU, Dense and perhaps softmax, with Flatten and Dropout where they are wanted"
     found = []
     for layer in model.layers:
@@ -162,10 +167,13 @@ def check_start(model) -> None:
             raise SpikewattError(f"{where}: layer {layer.name!r}", law, kind)
     if found[:3] != ["Dense", "relu", "Dense"] or found[3:] not in ([], ["softmax"]):
         raise SpikewattError(where, law, ", ".join(found))
+    hidden, classes = (layer.units for layer in model.layers if type(layer).__name__ == "Dense")
+    return hidden, classes
 
 
 def _begin_from(first, last, start, x, levels: int) -> None:
     """Scale the weights of an MLP into the two layers: a hidden neuron fires where its activation is high for it."""
+    start_sizes(start)
     dense = [layer for layer in start.layers if layer.get_weights()]
     shapes = [tuple(layer.get_weights()[0].shape) for layer in dense]
     wanted = [(x.shape[1], first.units), (first.units, last.units)]

@@ -110,7 +110,9 @@ class OdinTwin:
         self.leak = _per_neuron("OdinTwin.leak", 0 if leak is None else leak, 127) * leaks
         self.enabled = _per_neuron("OdinTwin.enabled", 1 if enabled is None else enabled, 1).astype(bool)
         self.open_loop = flag("OdinTwin.open_loop", open_loop)
-        self.sender_delay = whole_number("OdinTwin.sender_delay", "must be what was measured", sender_delay, 0, 1)
+        self.sender_delay = whole_number(
+            "OdinTwin.sender_delay", "is that of the senders in the sources: at once, or registered", sender_delay, 0, 1
+        )
         self.receiver_delay = whole_number("OdinTwin.receiver_delay", "must be a number of cycles", receiver_delay, 0, 10**6)
         self.change = np.where(synapses & MAPPED, synapses & WEIGHT, 0).astype(np.int16) * sign[:, None]
 
@@ -157,7 +159,7 @@ class _Run:
         while waiting or self.queue:
             self.now = max(self.now, self.link_free)
             overtakes = bool(waiting) and self.seen <= self.now and not isinstance(waiting[0][1], Bistability)
-            if self.queue and (len(self.queue) >= QUEUE or not overtakes):
+            if self.queue and (len(self.queue) == QUEUE or not overtakes):
                 self.pop()
             elif self.seen <= self.now:
                 self.take(*waiting.popleft())

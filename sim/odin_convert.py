@@ -26,10 +26,9 @@ def convert_for_odin(
     DoesNotFitError : 2 inputs + bias + neurons beyond 256 indices; raised before any training.
     SpikewattError : a layer that ODIN's networks do not begin from, images or settings out of range.
     """
-    from ..models.odin_training import check_start, train_odin
+    from ..models.odin_training import start_sizes, train_odin
 
-    check_start(model)
-    hidden, classes = (layer.units for layer in model.layers if type(layer).__name__ == "Dense")
+    hidden, classes = start_sizes(model)
     inputs = int(np.prod(np.shape(x_train)[1:]))
     check_size(inputs, [hidden, classes], doubled=True, bias=bias_events > 0)
     found = train_odin(x_train, y_train, hidden, largest_pixel, input_levels, bias_events, epochs=epochs, start=model, seed=seed,

@@ -169,7 +169,9 @@ def check_size(inputs: int, neurons: Sequence[int], doubled: bool, bias: bool) -
         taken = [] if open_loop else [f"{sum(neurons)} neurons"]
         taken += ["the bias axon"] if bias else []
         law = f"inputs take {each}, of {INDICES} indices" + (f" with {' and '.join(taken)}" if taken else "")
-        allowed = f"at most {max(0, room // copies)} inputs: smaller images (--side)" + ("" if open_loop else ", fewer neurons")
+        allowed = f"at most {max(0, room // copies)} inputs: smaller images (`--side`, in Python `resized`)" + (
+            "" if open_loop else ", fewer neurons"
+        )
         allowed += ", or weights of 0..7 only" if copies == 2 else ""
         raise DoesNotFitError("OdinNetwork.layers[0]", law, f"{inputs} inputs", allowed)
 

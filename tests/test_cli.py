@@ -102,7 +102,7 @@ REFUSED = {
     "device": (["run", "--device", "abacus"], "must name a device card"),
     "steps": (["run", "--steps", "0"], "steps: must be a number of steps; got 0"),
     "engine": (["run", "--engine", "nest"], "engine: Input should be 'annarchy', 'batched' or 'reference'; got 'nest'"),
-    "config key": (["run", "config.yaml"], "config.yaml: stepps: unknown key; got 12"),
+    "config key": (["run", "config.yaml"], "config.yaml: stepps: unknown key; got 12; allowed: name, "),
     "no config": (["run", "absent.yaml"], "absent.yaml: the file must exist"),
     "config text": (["run", "list.yaml"], "list.yaml: must be a mapping of keys to values; got list"),
     "key twice": (["run", "twice.yaml"], "twice.yaml: must be YAML; got key 'steps' stands twice"),

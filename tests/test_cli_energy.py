@@ -71,6 +71,13 @@ def test_price_of_a_layer_table(tmp_path):
     assert (len(document["rows"]), len(document["verdicts"])) == (10, 5)
 
 
+def test_explain_takes_the_first_two_that_can_execute(trace_file):
+    devices = [part for name in ("odin", "odin_style", "stm32l4r5") for part in ("--device", name)]
+    found = json.loads(spikewatt("price", trace_file, *devices, "--explain", "--json").stdout)
+    assert list(found["does_not_fit"]) == ["odin"]
+    assert [found["explain"][i]["step"] for i in (0, -1)] == ["odin_style snn", "stm32l4r5 snn"]
+
+
 def test_map(trace_file):
     found = json.loads(spikewatt("map", trace_file, "--json").stdout)
     assert found["rows"][0]["residents"] == "input[0:64], hidden1[0:48], output[0:10]"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from spikewatt.errors import DoesNotFitError, FileFormatError, SpikewattError
 from spikewatt.models.datasets import load_dataset, resized
-from spikewatt.models.odin_training import check_start, first_spikes, train_odin
+from spikewatt.models.odin_training import first_spikes, start_sizes, train_odin
 from spikewatt.models.training import predictions
 from spikewatt.rtl_ref import OdinTwin
 from spikewatt.rtl_ref.odin_run import run_odin
@@ -347,8 +347,10 @@ def test_what_odin_does_not_begin_from(digits, layers, match):
 def test_odin_begins_from_dense_relu_dense(digits):
     import keras
 
-    layers = keras.layers
-    for last in ([layers.Dense(10, activation="softmax")], [layers.Dense(10), layers.Softmax()]):
-        check_start(
-            keras.Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(12), layers.ReLU(), layers.Dropout(0.1), *last])
-        )
+    k = keras.layers
+    for last in ([k.Dense(10, activation="softmax")], [k.Dense(10), k.Softmax()]):
+        model = keras.Sequential([k.Input((8, 8, 1)), k.Flatten(), k.Dense(12), k.ReLU(), k.Dropout(0.1), *last])
+        assert start_sizes(model) == (12, 10)
+    tanh = keras.Sequential([k.Input((64,)), k.Dense(12, activation="tanh"), k.Dense(10)])
+    with pytest.raises(SpikewattError, match="train_odin.start: is Dense, ReLU, Dense.*; got Dense, tanh, Dense"):
+        train_odin(digits.x_train, digits.y_train, 12, 16, start=tanh)

@@ -7,7 +7,7 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.rtl_ref import Accesses, Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 
-from .odin_clocked import clocked
+from .odin_clocked import Configuration, clocked
 
 EMPTY = np.zeros((256, 256), np.uint8)
 
@@ -121,7 +121,8 @@ def random_event(random: np.random.Generator, streams: str):
         return a
     if streams == "with time references" or kind < 6:
         return -1
-    return (SingleSynapse(a, b), TimeReference(a), Virtual(a, b % 8, bool(b & 8), b > 200), Bistability(a))[kind - 6]
+    one = TimeReference(a if b else None)
+    return (SingleSynapse(a, b), one, Virtual(a, b % 8, bool(b & 8), b > 200), Bistability(a))[kind - 6]
 
 
 @pytest.mark.parametrize("streams", ["spikes", "with time references", "all kinds"])
@@ -136,8 +137,8 @@ def test_twin_equals_the_rules_clock_by_clock(seed, streams):
     threshold, leak = random.integers(5, 40 if open_loop else 12, 256), random.integers(0, 20, 256)
     delay, late = int(random.integers(0, 4)), int(random.integers(0, 2))
     events, start = [random_event(random, streams) for _ in range(40)], random.integers(0, 50, 256)
-    twin = OdinTwin(crossbar, inhibitory, threshold, leak, 1, enabled, open_loop, late, delay)
-    run, literal = twin.run(events, start), clocked(twin, events, start.tolist())
+    chip = Configuration(crossbar, inhibitory, threshold, leak, random.random(256) < 0.8, enabled, open_loop, late, delay)
+    run, literal = OdinTwin(**vars(chip)).run(events, start), clocked(chip, events, start.tolist())
     assert run.spikes == literal.spikes
     assert run.potentials.tolist() == literal.potentials
     assert (run.accesses, run.cycles, run.dropped) == (literal.accesses, literal.cycles, literal.dropped)

@@ -10,7 +10,7 @@ import pytest
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
 from spikewatt.rtl_ref import synthesis, synthesis_tools
 from spikewatt.rtl_ref.asic import synthesise_asic
-from spikewatt.rtl_ref.synthesis import STANDING_NETWORKS, placement_picture, synthesise_fpga
+from spikewatt.rtl_ref.synthesis import STANDING_NETWORKS, _place, placement_picture, synthesise_fpga
 from spikewatt.rtl_ref.synthesis_reports import read_place_and_route, read_power, read_stat, read_timing
 from spikewatt.rtl_ref.synthesis_tools import check_parameters, parameters_of, parameters_of_sizes, unpack
 
@@ -199,6 +199,14 @@ def test_missing_tool_is_named(monkeypatch, tmp_path):
 
 
 # Field-programmable gate array.
+
+
+def test_every_cell_of_a_tile_has_a_place_of_its_own():
+    cells = [f"X12/Y37/SLICE{letter}.{kind}{number}" for letter in "ABCD" for kind in ("K", "FF") for number in "01"]
+    places = {place for cell in cells if (place := _place(cell))}
+    assert len(places) == 16
+    assert all(abs(column - 12) < 0.5 and abs(row - 37) < 0.5 for column, row in places)
+    assert (_place("X12/Y37/EBR2"), _place("")) == ((12, 37), None)
 
 
 @pytest.mark.slow
