@@ -168,11 +168,10 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return from_text(str(name))
     is_path = str(name).endswith((".yaml", ".yml"))
     path = Path(name) if is_path else FOLDER / f"{str(name).lower()}.yaml"
+    if is_path and not path.is_file():
+        raise SpikewattError(f"device {name}", "the card must exist", "no such file", "a .yaml file, or a name of `spikewatt devices`")
     if not path.is_file():
-        law, got = (
-            ("must be a card", "no such file") if is_path else ("must name a device card or be the path of a .yaml file", repr(str(name)))
-        )
-        raise SpikewattError(f"device {name}" if is_path else "device", law, got, ", ".join(card_names()))
+        raise SpikewattError("device", "must name a device card or be the path of a .yaml file", repr(str(name)), ", ".join(card_names()))
     try:
         file = _File.model_validate(read_yaml(path))
     except ValidationError as error:

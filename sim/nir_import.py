@@ -16,9 +16,9 @@ from .encoders import ENCODERS, takes_more_than_one
 from .geometry import Geometry, output_shape
 from .network import SpikingNetwork
 from .nir_export import TOOL, import_nir, unchecked
+from .nir_nodes import SUPPORTED, by_channel, channels_last, geometry_of, kernel_of, on_shape, one_value, refused, shared, text_of
 from .population import RESETS, Population
 
-SUPPORTED = "Input, Output, Linear, Affine, Scale, Conv2d, SumPool2d, AvgPool2d, Flatten, IF, I"
 FIRES = ("at", "above")
 GRID = 2.0**-24  # relative distance from a power-of-two grid that float32 weights may have
 
@@ -57,7 +57,7 @@ def from_nir(
         raise SpikewattError(str(path), "the NIR file must exist", "no such file")
     try:
         graph = nir.read(str(path), **unchecked(nir.read))
-        metadata = {key: _text(value) for key, value in graph.metadata.items()}
+        metadata = {key: text_of(value) for key, value in graph.metadata.items()}
     except Exception as error:  # nir raises many types for a bad file or an unknown node
         raise FileFormatError(
             str(path), f"must be a NIR file of known nodes ({SUPPORTED})", f"{type(error).__name__}: {error}"[:200]
@@ -94,10 +94,6 @@ def _whole(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _text(value) -> Any:
-    return value.decode() if isinstance(value, bytes) else value
-
-
 @dataclass
 class _Path:
     """What lies between two neurons: the neuron that it comes from, and the nodes on the way, the first first."""
@@ -116,12 +112,13 @@ class _Reader:
         self.before = {name: [a for a, b in graph.edges if b == name] for name in graph.nodes}
         for name, node in graph.nodes.items():
             if type(node).__name__ not in SUPPORTED.split(", "):
-                raise self._refused(name, "must be a node that a SpikingNetwork can express", type(node).__name__)
+                raise refused(self.where(name), "must be a node that a SpikingNetwork can express", type(node).__name__)
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.depthwise = str(about.get("depthwise", "")).split("\n")  # of one channel, where NIR sees no difference
 
-    def _refused(self, name: str, law: str, got: object, allowed: object = SUPPORTED) -> SpikewattError:
-        return SpikewattError(f"{self.path}: node {name!r}", law, got, allowed)
+    def where(self, name: str) -> str:
+        """The node `name` of the file, for errors."""
+        return f"{self.path}: node {name!r}"
 
     def _kind(self, name: str) -> str:
         return type(self.graph.nodes[name]).__name__
@@ -135,7 +132,7 @@ class _Reader:
                 continue
             inner = self._paths(previous)
             if len(inner) != 1:
-                raise self._refused(previous, "a node with weights has one node in front of it", f"{len(inner)} nodes")
+                raise refused(self.where(previous), "a node with weights has one node in front of it", f"{len(inner)} nodes")
             found.append(_Path(inner[0].source, [*inner[0].nodes, (previous, self.graph.nodes[previous])]))
         return found
 
@@ -149,7 +146,7 @@ class _Reader:
             if name in order:
                 return
             if name in visiting:
-                raise self._refused(name, "a network without loops", "a loop", "feed-forward graphs")
+                raise refused(self.where(name), "a network without loops", "a loop", "feed-forward graphs")
             visiting.add(name)
             for previous in self.before[name]:
                 visit(previous)
@@ -167,13 +164,13 @@ class _Reader:
         for name in self._neurons():
             kind, node, zero = self._kind(name), self.graph.nodes[name], np.asarray(0)
             if kind == "Input":
-                self.shapes[name] = shape = _last(tuple(int(n) for n in np.asarray(node.input_type["input"]).reshape(-1)))
+                self.shapes[name] = shape = channels_last(tuple(int(n) for n in np.asarray(node.input_type["input"]).reshape(-1)))
                 levels = self.about["input_levels"]
                 populations.append(Population(name, shape, "input", np.asarray(levels), zero, zero, levels, unit=self.input_value))
                 continue
             paths = self._paths(name)
             if kind == "Output" and len(paths) != 1:
-                raise self._refused(name, "has one node in front of it", f"{len(paths)} nodes", 1)
+                raise refused(self.where(name), "has one node in front of it", f"{len(paths)} nodes", 1)
             if kind == "Output" and not paths[0].nodes:
                 path = paths[0]
                 if self._kind(path.source) == "IF":  # its spikes are counted
@@ -181,7 +178,7 @@ class _Reader:
                     connections.append(Connection(path.source, name, "identity", np.ones(shape[-1])))
                     populations.append(Population(name, shape, "readout", np.asarray(1), zero, zero))
                 continue
-            resistance = _one(self, name, node.r) if kind in ("IF", "I") else 1.0
+            resistance = one_value(self.where(name), node.r) if kind in ("IF", "I") else 1.0
             made, unit, bias = self._connections(name, paths, resistance * self.dt)
             connections += made
             shape = self.shapes[name]
@@ -195,10 +192,12 @@ class _Reader:
 
     def _firing(self, name: str, node, shape, unit: float, bias: np.ndarray) -> Population:
         if np.any(node.v_reset):
-            raise self._refused(name, "is reset to 0 or by its threshold", f"v_reset = {np.max(node.v_reset):g}", 0)
-        exact = _on_shape(self, name, node.v_threshold, shape) / unit
+            raise refused(self.where(name), "is reset to 0 or by its threshold", f"v_reset = {np.max(node.v_reset):g}", 0)
+        exact = on_shape(self.where(name), node.v_threshold, shape) / unit
         if not (np.abs(exact) < 2**40).all():
-            raise self._refused(name, "its thresholds are finite and of the size of its weights", f"up to {np.max(node.v_threshold):g}")
+            raise refused(
+                self.where(name), "its thresholds are finite and of the size of its weights", f"up to {np.max(node.v_threshold):g}"
+            )
         threshold = np.round(exact)
         on_grid = np.abs(exact - threshold) <= GRID * np.maximum(np.abs(exact), 1.0)
         start = np.asarray(0)
@@ -208,13 +207,13 @@ class _Reader:
             start = np.asarray(-1)
         threshold = threshold.astype(np.int64)
         if threshold.min() < 1:
-            raise self._refused(name, "its threshold is at least 1", "0 after rounding", "more weight_bits")
-        return Population(name, shape, "integrate_and_fire", _shared(threshold), bias, start, 0, self.reset)
+            raise refused(self.where(name), "its threshold is at least 1", "0 after rounding", "more weight_bits")
+        return Population(name, shape, "integrate_and_fire", shared(threshold), bias, start, 0, self.reset)
 
     def _connections(self, name: str, paths: list[_Path], gain: float) -> tuple[list[Connection], float, np.ndarray]:
         """Connections into a neuron, the value of one unit of its potential, and its bias per step."""
         if not paths:
-            raise self._refused(name, "something feeds it", "nothing")
+            raise refused(self.where(name), "something feeds it", "nothing")
         made, bias, scales = [], np.zeros(1), [1.0]
         for path in paths:
             connection, weights, own, shape = self._connection(name, path)
@@ -223,7 +222,7 @@ class _Reader:
             scales += [value * gain, value * gain / np.prod(connection.pooled.window) if connection.pooled else 1.0]
             bias = bias + own * gain
             if self.shapes.setdefault(name, shape) != shape:
-                raise self._refused(name, "all that feed it have its shape", shape, self.shapes[name])
+                raise refused(self.where(name), "all that feed it have its shape", shape, self.shapes[name])
         largest = max(float(np.abs(weights).max()) for _, weights in made)
         pools = [float(weights.max()) for connection, weights in made if connection.kind == "pool"]
         unit = pools[0] if pools else self._unit([weights for _, weights in made], largest or 1.0, scales)
@@ -231,14 +230,14 @@ class _Reader:
         for connection, weights in made:
             integers = np.round(weights / unit).astype(np.int64)
             if connection.kind == "pool" and (integers != 1).any():
-                raise self._refused(
-                    name, "a pool without weights behind it sums, in the unit of all that feed the neuron", float(weights.max())
+                raise refused(
+                    self.where(name), "a pool without weights behind it sums, in the unit of all that feed the neuron", float(weights.max())
                 )
             branch = 1 + sum(c.pre == connection.pre for c in found)
             kept = None if connection.kind == "pool" else integers
             found.append(Connection(connection.pre, name, connection.kind, kept, connection.geometry, connection.pooled, branch))
         integer_bias = np.round(bias / unit).astype(np.int64)
-        return found, unit, _shared(np.broadcast_to(integer_bias, self.shapes[name]))
+        return found, unit, shared(np.broadcast_to(integer_bias, self.shapes[name]))
 
     def _unit(self, parts: list[np.ndarray], largest: float, scales: list[float]) -> float:
         """The finest power of two (times one of `scales`) on whose grid all weights lie, or their largest divided by that of the width."""
@@ -260,11 +259,11 @@ class _Reader:
         for at, node in path.nodes:
             kind = type(node).__name__
             if main is not None:
-                raise self._refused(at, "one node with weights stands between two neurons", f"{kind} behind {main[0]!r}")
+                raise refused(self.where(at), "one node with weights stands between two neurons", f"{kind} behind {main[0]!r}")
             if kind in ("SumPool2d", "AvgPool2d"):
                 if pooled is not None:
-                    raise self._refused(at, "one pool stands between two neurons", kind)
-                pooled = _geometry(self, at, node.kernel_size, node.stride, node.padding, shape)
+                    raise refused(self.where(at), "one pool stands between two neurons", kind)
+                pooled = geometry_of(self.where(at), node.kernel_size, node.stride, node.padding, shape)
                 scale = scale / np.prod(pooled.window) if kind == "AvgPool2d" else scale
                 shape = (*pooled.output_size(shape[:2]), shape[-1])
             elif kind == "Flatten":
@@ -275,28 +274,28 @@ class _Reader:
             if pooled is not None and flat is None:
                 return Connection(path.source, name, "pool", None, pooled), np.full(1, scale), np.zeros(1), shape
             if pooled is not None or flat is not None:
-                raise self._refused(name, "weights follow a Flatten", "none")
+                raise refused(self.where(name), "weights follow a Flatten", "none")
             return Connection(path.source, name, "identity", np.ones(shape[-1])), np.ones(shape[-1]), np.zeros(1), shape
         at, node = main
         kind, bias = type(node).__name__, np.asarray(getattr(node, "bias", 0.0))
         for values in (bias, getattr(node, "weight", bias), getattr(node, "scale", bias)):
             if np.iscomplexobj(values) or not np.isfinite(values).all():
-                raise self._refused(at, "has real and finite numbers", np.asarray(values).dtype)
+                raise refused(self.where(at), "has real and finite numbers", np.asarray(values).dtype)
         if kind in ("Linear", "Affine"):
             weights = np.asarray(node.weight, np.float64).T
             inputs = int(np.prod(shape))
             if weights.ndim != 2 or weights.shape[0] != inputs or (len(shape) == 3 and shape[:2] != (1, 1)):
-                raise self._refused(at, "takes as many inputs as are flat in front of it", weights.shape, (inputs, "outputs"))
+                raise refused(self.where(at), "takes as many inputs as are flat in front of it", weights.shape, (inputs, "outputs"))
             if flat is not None and len(flat) == 3:
                 rows, columns, channels = flat
                 weights = np.asarray(weights.reshape(channels, rows, columns, -1).transpose(1, 2, 0, 3).reshape(inputs, -1))
             kind = "dense"
         elif kind == "Scale":
-            weights = _by_channel(self, at, node.scale, shape)
+            weights = by_channel(self.where(at), node.scale, shape)
             kind = "identity"
         else:
-            geometry = _geometry(self, at, node.weight.shape[2:], node.stride, node.padding, shape, node.dilation)
-            weights, kind = _kernel(self, at, node, shape)
+            geometry = geometry_of(self.where(at), node.weight.shape[2:], node.stride, node.padding, shape, node.dilation)
+            weights, kind = kernel_of(self.where(at), node, shape, at in self.depthwise)
         probe = Connection(path.source, name, kind, np.zeros(weights.shape), geometry, pooled)  # type: ignore[arg-type]
         return probe, weights * scale, bias.reshape(-1) if bias.ndim else np.zeros(1), output_shape(probe, self.shapes[path.source])
 
@@ -307,10 +306,10 @@ class _Reader:
         order = str(self.about["order"]).split("\n")
         for name in order:
             node = self.graph.nodes[name]
-            about: dict[str, Any] = {key: _text(value) for key, value in getattr(node, "metadata", {}).items()}
+            about: dict[str, Any] = {key: text_of(value) for key, value in getattr(node, "metadata", {}).items()}
             source = self.graph.nodes.get(f"{name}.source", node)
             if type(source).__name__ == "Input":
-                self.shapes[name] = _last(tuple(int(n) for n in np.asarray(source.input_type["input"]).reshape(-1)))
+                self.shapes[name] = channels_last(tuple(int(n) for n in np.asarray(source.input_type["input"]).reshape(-1)))
             for path in self._paths(name) if f"{name}.source" not in self.graph.nodes and type(node).__name__ != "Input" else ():
                 probe, weights, _, shape = self._connection(name, path)
                 self.shapes[name] = shape
@@ -330,82 +329,10 @@ class _Reader:
             populations.append(Population(name, self.shapes[name], about["kind"], threshold, bias, start, *rule))
             portable = 0.5 if self.about["fires"] == "above" else 0.0
             shown = getattr(node, "v_threshold", None)
-            if shown is not None and not np.array_equal(_on_shape(self, name, shown, self.shapes[name]) + portable,
+            if shown is not None and not np.array_equal(on_shape(self.where(name), shown, self.shapes[name]) + portable,
                                                         np.broadcast_to(threshold, self.shapes[name])):  # fmt: skip
-                raise self._refused(name, "says the same in its fields and in its metadata", "another v_threshold")
+                raise refused(self.where(name), "says the same in its fields and in its metadata", "another v_threshold")
         listed = tuple(connections[name] for name in str(self.about["connections"]).split("\n"))
         units = float(self.about["input_unit"]), float(self.about["output_unit"])
         name, input_code = str(self.about["name"]), str(self.about["input_code"])
         return SpikingNetwork(tuple(populations), listed, "rate", *units, self.weight_bits, name, input_code)
-
-
-def _last(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """(channels, rows, columns) as (rows, columns, channels)."""
-    return (shape[1], shape[2], shape[0]) if len(shape) == 3 else shape
-
-
-def _shared(values: np.ndarray) -> np.ndarray:
-    """One value where all are the same, one per channel where positions agree."""
-    by_channel = values.reshape(-1, values.shape[-1])
-    if (values == values.reshape(-1)[0]).all():
-        return np.asarray(values.reshape(-1)[0])
-    return by_channel[0] if (by_channel == by_channel[0]).all() else values
-
-
-def _one(reader: _Reader, name: str, values) -> float:
-    values = np.asarray(values, np.float64)
-    if (values != values.reshape(-1)[0]).any() or not values.reshape(-1)[0] > 0:
-        raise reader._refused(name, "all neurons of a node have one resistance, above 0", f"{values.min():g}..{values.max():g}")
-    return float(values.reshape(-1)[0])
-
-
-def _on_shape(reader: _Reader, name: str, values, shape: tuple[int, ...]) -> np.ndarray:
-    """Values per neuron of a node, channels last."""
-    values = np.asarray(values, np.float64)
-    values = np.moveaxis(values, 0, -1) if values.ndim == 3 else values
-    try:
-        return np.broadcast_to(values, shape)
-    except ValueError:
-        raise reader._refused(name, "its parameters have the shape of what feeds it", values.shape, shape) from None
-
-
-def _by_channel(reader: _Reader, name: str, values, shape: tuple[int, ...]) -> np.ndarray:
-    expected = (shape[2], shape[0], shape[1]) if len(shape) == 3 else shape
-    if np.shape(values) not in (expected, (expected[0], 1, 1), ()):
-        raise reader._refused(name, "scales what feeds it, in its shape", np.shape(values), expected)
-    values = _on_shape(reader, name, values, shape).reshape(-1, shape[-1])
-    if (values != values[0]).any():
-        raise reader._refused(name, "scales each channel alike", "one scale per position")
-    return values[0].copy()
-
-
-def _pair(value) -> tuple[int, int]:
-    values = np.asarray(value)
-    if values.shape not in ((), (1,), (2,)) or (values != np.round(values)).any():
-        raise ValueError(f"one or two integers, not {value}")
-    values = np.broadcast_to(values, 2)
-    return int(values[0]), int(values[1])
-
-
-def _geometry(reader: _Reader, name: str, window, strides, padding, shape, dilation=1) -> Geometry:
-    if len(shape) != 3:
-        raise reader._refused(name, "works on channels, rows and columns", shape)
-    if _pair(dilation) != (1, 1):
-        raise reader._refused(name, "has dilation 1", dilation, 1)
-    padding = _text(padding)
-    if isinstance(padding, str):
-        if padding not in ("same", "valid") or (padding == "same" and _pair(strides) != (1, 1)):
-            raise reader._refused(name, "pads by numbers, or valid, or same with stride 1", f"{padding!r} with stride {strides}")
-        return Geometry.of_keras(padding, shape[:2], _pair(window), _pair(strides))
-    rows, columns = _pair(padding)
-    return Geometry(_pair(window), _pair(strides), ((rows, rows), (columns, columns)))
-
-
-def _kernel(reader: _Reader, name: str, node, shape) -> tuple[np.ndarray, str]:
-    """Weights of a convolution, channels last, and its kind."""
-    kernel, groups = np.asarray(node.weight, np.float64), int(node.groups)
-    if groups == 1 and kernel.shape[1] == shape[2] and name not in reader.depthwise:
-        return kernel.transpose(2, 3, 1, 0), "conv2d"
-    if groups == shape[2] and kernel.shape[1] == 1:
-        return kernel.reshape(groups, -1, *kernel.shape[2:]).transpose(2, 3, 0, 1), "depthwise"
-    raise reader._refused(name, "has one group, or one per channel", f"groups {groups} on {shape[2]} channels", f"1 or {shape[2]}")
