@@ -85,7 +85,8 @@ class Coverage:
                     self.hit(f"potential {name} its threshold")
             if ((image.threshold < 0) & (tested >= image.threshold)).any():
                 self.hit("neuron that may not fire reaches its threshold")
-            if not core.event_rule and word.kind == FIRE and not event and (2 * (before - image.threshold) >= limit).any():
+            left = 2 * (before - image.threshold)[image.spikes(before)]
+            if not core.event_rule and word.kind == FIRE and not event and (left >= limit).any():
                 self.hit("rule: FIRE on a potential too large to double")
         if event:
             for name, value in (("0", 0), ("smallest", image.synapses.min()), ("largest", image.synapses.max())):
