@@ -13,41 +13,41 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .analysis.diagnosis import diagnose as diagnose
-    from .energy.cards import load_card as load_card
-    from .energy.odin import price_odin as price_odin
-    from .energy.price import price as price
-    from .energy.price import price_layers as price_layers
+    from .analysis.studies.diagnosis import diagnose as diagnose
+    from .energy.cards.card import load_card as load_card
+    from .energy.pricing.odin import price_odin as price_odin
+    from .energy.pricing.price import price as price
+    from .energy.pricing.price import price_layers as price_layers
     from .errors import SpikewattError as SpikewattError
     from .models.datasets import load_dataset as load_dataset
     from .models.networks import build_network as build_network
     from .models.networks import load_keras as load_keras
-    from .rtl_ref.odin_run import run_odin as run_odin
-    from .sim.convert import convert as convert
-    from .sim.network import SpikingNetwork as SpikingNetwork
-    from .sim.nir_export import to_nir as to_nir
-    from .sim.nir_import import from_nir as from_nir
-    from .sim.odin_convert import convert_for_odin as convert_for_odin
-    from .sim.odin_network import OdinNetwork as OdinNetwork
-    from .sim.simulate import simulate as simulate
-    from .sim.trace import Trace as Trace
+    from .rtl_ref.odin.run import run_odin as run_odin
+    from .sim.conversion.convert import convert as convert
+    from .sim.engines.simulate import simulate as simulate
+    from .sim.network.spiking_network import SpikingNetwork as SpikingNetwork
+    from .sim.nir.read import from_nir as from_nir
+    from .sim.nir.write import to_nir as to_nir
+    from .sim.odin.convert import convert_for_odin as convert_for_odin
+    from .sim.odin.network import OdinNetwork as OdinNetwork
+    from .sim.trace.trace import Trace as Trace
 
 # Public name -> module that defines it; loaded on first use, so that `import spikewatt` stays instant.
 _HOME = {
-    "convert": "sim.convert",
-    "simulate": "sim.simulate",
-    "to_nir": "sim.nir_export",
-    "from_nir": "sim.nir_import",
-    "SpikingNetwork": "sim.network",
-    "Trace": "sim.trace",
-    "diagnose": "analysis.diagnosis",
-    "price": "energy.price",
-    "price_layers": "energy.price",
-    "price_odin": "energy.odin",
-    "convert_for_odin": "sim.odin_convert",
-    "OdinNetwork": "sim.odin_network",
-    "run_odin": "rtl_ref.odin_run",
-    "load_card": "energy.cards",
+    "convert": "sim.conversion.convert",
+    "simulate": "sim.engines.simulate",
+    "to_nir": "sim.nir.write",
+    "from_nir": "sim.nir.read",
+    "SpikingNetwork": "sim.network.spiking_network",
+    "Trace": "sim.trace.trace",
+    "diagnose": "analysis.studies.diagnosis",
+    "price": "energy.pricing.price",
+    "price_layers": "energy.pricing.price",
+    "price_odin": "energy.pricing.odin",
+    "convert_for_odin": "sim.odin.convert",
+    "OdinNetwork": "sim.odin.network",
+    "run_odin": "rtl_ref.odin.run",
+    "load_card": "energy.cards.card",
     "load_dataset": "models.datasets",
     "build_network": "models.networks",
     "load_keras": "models.networks",

@@ -63,7 +63,9 @@ def whole_number(where: str, law: str, value: object, low: int, high: int) -> in
 def check_name(where: str, name: str) -> str:
     """Return `name` if it can be a key, a file name and part of ``pre->post``, else raise SpikewattError."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)", name) or len(name) > 100:
-        raise SpikewattError(where, "a name has letters, digits, _ . and - only, at most 100", repr(name)[:120])
+        raise SpikewattError(
+            where, "a name has letters, digits, _ . and - only, at most 100", repr(name)[:120]
+        )
     return name
 
 
@@ -93,5 +95,12 @@ def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:
     key = ".".join(str(part) for part in fault["loc"])
     got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:80]
     law = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-    listed = ", ".join(known) if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1 else None
-    return SpikewattError(f"{where}: {key}" if key else where, law, got, fault.get("ctx", {}).get("expected") or listed)
+    listed = (
+        ", ".join(known) if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1 else None
+    )
+    return SpikewattError(
+        f"{where}: {key}" if key else where,
+        law,
+        got,
+        fault.get("ctx", {}).get("expected") or listed,
+    )

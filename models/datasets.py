@@ -106,7 +106,9 @@ def resized(dataset: Dataset, height: int, width: int) -> Dataset:
     down, across = _overlaps(rows, height), _overlaps(columns, width)
 
     def shrink(images: np.ndarray) -> np.ndarray:
-        sums = np.einsum("ab,nbcd,ec->naed", down, images.astype(np.float64), across, optimize=True)  # exact: integers below 2^53
+        sums = np.einsum(
+            "ab,nbcd,ec->naed", down, images.astype(np.float64), across, optimize=True
+        )  # exact: integers below 2^53
         return np.floor(sums / (rows * columns) + 0.5).astype(np.uint8)
 
     images = {}
@@ -128,22 +130,33 @@ def _digits() -> Dataset:
 
     bunch = load_digits()
     images, labels = np.asarray(bunch["images"]), np.asarray(bunch["target"])
-    x_train, x_test, y_train, y_test = train_test_split(images.astype(np.uint8), labels, test_size=0.2, stratify=labels, random_state=0)
+    x_train, x_test, y_train, y_test = train_test_split(
+        images.astype(np.uint8), labels, test_size=0.2, stratify=labels, random_state=0
+    )
     return _split("digits", x_train, y_train, x_test, y_test, levels=16)
 
 
 def _from_file(name: str, path: Path) -> Dataset:
     if not path.is_file():
-        raise SpikewattError(str(path), "the data set file must exist", "no such file", f"an .npz with {', '.join(KEYS)}")
+        raise SpikewattError(
+            str(path),
+            "the data set file must exist",
+            "no such file",
+            f"an .npz with {', '.join(KEYS)}",
+        )
     try:
         with np.load(path, allow_pickle=False) as arrays:
             missing = [key for key in KEYS if key not in arrays.files]
             found = [arrays[key] for key in KEYS if key not in missing]
             levels = arrays["levels"] if "levels" in arrays.files else None
     except Exception as error:  # numpy, zipfile and zlib each raise their own for a bad archive
-        raise FileFormatError(str(path), "must be a whole .npz file without pickled objects", str(error)) from error
+        raise FileFormatError(
+            str(path), "must be a whole .npz file without pickled objects", str(error)
+        ) from error
     if missing:
-        raise FileFormatError(str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}")
+        raise FileFormatError(
+            str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}"
+        )
     if not all(isinstance(array, np.ndarray) for array in found):
         raise FileFormatError(str(path), "must hold numpy arrays", "raw members")
     images = [array for array in found if array.dtype == np.uint8]
@@ -151,10 +164,22 @@ def _from_file(name: str, path: Path) -> Dataset:
     if levels is None and 0 < brightest < 128:
         law = "pixels are scaled by 1 / 255: images that never get brighter than half of that hold the largest possible pixel as `levels`"
         raise FileFormatError(
-            str(path), law, f"brightest pixel {brightest}, no `levels`", f"np.savez(…, levels={brightest}), or levels=255"
+            str(path),
+            law,
+            f"brightest pixel {brightest}, no `levels`",
+            f"np.savez(…, levels={brightest}), or levels=255",
         )
-    if levels is not None and (levels.shape != () or not np.issubdtype(levels.dtype, np.integer) or not max(1, brightest) <= levels <= 255):
-        raise FileFormatError(f"{path}: levels", "is the largest possible pixel", levels, f"one integer in {max(1, brightest)}..255")
+    if levels is not None and (
+        levels.shape != ()
+        or not np.issubdtype(levels.dtype, np.integer)
+        or not max(1, brightest) <= levels <= 255
+    ):
+        raise FileFormatError(
+            f"{path}: levels",
+            "is the largest possible pixel",
+            levels,
+            f"one integer in {max(1, brightest)}..255",
+        )
     return _split(name, *found, levels=255 if levels is None else int(levels))
 
 
@@ -163,19 +188,40 @@ def _split(name: str, x_train, y_train, x_test, y_test, levels: int = 255) -> Da
     for key, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if x.dtype != np.uint8 or x.ndim not in (3, 4):
             raise FileFormatError(
-                f"{name}: x_{key}", "must be uint8 images", f"{x.dtype} {x.shape}", "(samples, rows, columns[, channels])"
+                f"{name}: x_{key}",
+                "must be uint8 images",
+                f"{x.dtype} {x.shape}",
+                "(samples, rows, columns[, channels])",
             )
         if min(x.shape[1:]) < 1 or len(x) < (2 if key == "train" else 1):
-            raise FileFormatError(f"{name}: x_{key}", "must hold images of at least one pixel, two of them for training", x.shape)
+            raise FileFormatError(
+                f"{name}: x_{key}",
+                "must hold images of at least one pixel, two of them for training",
+                x.shape,
+            )
         if y.size != len(x) or not np.issubdtype(y.dtype, np.integer):
-            raise FileFormatError(f"{name}: y_{key}", "must hold one integer label per image", f"{y.dtype} {y.shape}", (len(x),))
+            raise FileFormatError(
+                f"{name}: y_{key}",
+                "must hold one integer label per image",
+                f"{y.dtype} {y.shape}",
+                (len(x),),
+            )
         if y.min() < 0 or y.max() > 65_535:
-            raise FileFormatError(f"{name}: y_{key}", "labels count from 0", f"{y.min()}..{y.max()}", "0..65535")
+            raise FileFormatError(
+                f"{name}: y_{key}", "labels count from 0", f"{y.min()}..{y.max()}", "0..65535"
+            )
     if x_train.shape[1:] != x_test.shape[1:]:
-        raise FileFormatError(f"{name}: x_test", "images have the shape of those in x_train", x_test.shape[1:], x_train.shape[1:])
+        raise FileFormatError(
+            f"{name}: x_test",
+            "images have the shape of those in x_train",
+            x_test.shape[1:],
+            x_train.shape[1:],
+        )
     x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))
     y_train, y_test = (y.reshape(-1).astype(np.int64) for y in (y_train, y_test))
     order = np.random.default_rng(0).permutation(len(x_train))
     cut = len(x_train) - max(1, round(len(x_train) * VALIDATION_SHARE))
     fit, held = np.sort(order[:cut]), np.sort(order[cut:])
-    return Dataset(name, x_train[fit], y_train[fit], x_train[held], y_train[held], x_test, y_test, levels)
+    return Dataset(
+        name, x_train[fit], y_train[fit], x_train[held], y_train[held], x_test, y_test, levels
+    )

@@ -34,6 +34,13 @@ def import_keras() -> Any:
             with _silent_stderr():
                 import keras  # noqa: F401
         except ImportError as error:
-            raise MissingToolError("keras", "needs Keras 3 and TensorFlow", str(error), "pip install 'spikewatt[keras]'") from error
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every model that is asked for a few predictions
+            raise MissingToolError(
+                "keras",
+                "needs Keras 3 and TensorFlow",
+                str(error),
+                "pip install 'spikewatt[keras]'",
+            ) from error
+        logging.getLogger("tensorflow").setLevel(
+            logging.ERROR
+        )  # it warns of every model that is asked for a few predictions
     return sys.modules["keras"]

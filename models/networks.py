@@ -13,7 +13,11 @@ from .keras_backend import import_keras
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
 MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
 ACTIVATION = re.compile(r"(.+)-(k|qcfs)(\d{1,4})")
-KNOWN = ("mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10", *CONVOLUTIONAL, "each with -k<bits> or -qcfs<levels> for few levels")
+KNOWN = (
+    "mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10",
+    *CONVOLUTIONAL,
+    "each with -k<bits> or -qcfs<levels> for few levels",
+)
 
 
 def check_name(name: str) -> None:
@@ -24,7 +28,12 @@ def check_name(name: str) -> None:
         if not Path(name).is_file():
             raise SpikewattError(str(name), "the .keras file must exist", "no such file")
     elif not ((base := _base(str(name))) in CONVOLUTIONAL or MLP.fullmatch(base)):
-        raise SpikewattError("network", "must name a network or be the path of a .keras file", repr(name), ", ".join(KNOWN))
+        raise SpikewattError(
+            "network",
+            "must name a network or be the path of a .keras file",
+            repr(name),
+            ", ".join(KNOWN),
+        )
 
 
 def _base(name: str) -> str:
@@ -43,7 +52,11 @@ def _firing(name: str):
     kind, number = match.group(2), int(match.group(3))
 
     def make(layer, *args, **options) -> list:
-        activation = KBitReLU(number, name=f"kbit{next(numbers)}") if kind == "k" else QCFS(number, name=f"qcfs{next(numbers)}")
+        activation = (
+            KBitReLU(number, name=f"kbit{next(numbers)}")
+            if kind == "k"
+            else QCFS(number, name=f"qcfs{next(numbers)}")
+        )
         return [layer(*args, **options), activation]
 
     return make
@@ -104,7 +117,10 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
         return keras.Sequential(stack, name=name)
     except ValueError as error:
         raise SpikewattError(
-            f"network {name}", "its windows fit into the images", f"images of {input_shape}", str(error).splitlines()[0]
+            f"network {name}",
+            "its windows fit into the images",
+            f"images of {input_shape}",
+            str(error).splitlines()[0],
         ) from error
 
 
@@ -119,12 +135,20 @@ def load_keras(path: str | Path):
     if not path.is_file():
         raise SpikewattError(str(path), "the .keras file must exist", "no such file")
     if not zipfile.is_zipfile(path):
-        raise FileFormatError(str(path), "must be a .keras file (a zip archive written by model.save)", "something else")
+        raise FileFormatError(
+            str(path),
+            "must be a .keras file (a zip archive written by model.save)",
+            "something else",
+        )
     keras = import_keras()
     from . import quantised_layers  # noqa: F401  registers its layers with Keras
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises many types for a bad archive; none is ours to tell apart
+    except (
+        Exception
+    ) as error:  # Keras raises many types for a bad archive; none is ours to tell apart
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FileFormatError(str(path), "must be a .keras file that loads in safe mode", reason) from error
+        raise FileFormatError(
+            str(path), "must be a .keras file that loads in safe mode", reason
+        ) from error

@@ -39,7 +39,9 @@ class QCFS(keras.layers.Layer):
 
     def build(self, input_shape):
         """Make λ."""
-        self.clip = self.add_weight(name="clip", shape=(), initializer=keras.initializers.Constant(self.first_clip))
+        self.clip = self.add_weight(
+            name="clip", shape=(), initializer=keras.initializers.Constant(self.first_clip)
+        )
         super().build(input_shape)
 
     @property
@@ -79,12 +81,16 @@ class KBitReLU(keras.layers.Layer):
 
     def __init__(self, bits: int = 1, maximum: float = 8.0, **kwargs):
         super().__init__(**kwargs)
-        self.bits = whole_number("KBitReLU.bits", "must be a number of fractional bits", bits, 0, 15)
+        self.bits = whole_number(
+            "KBitReLU.bits", "must be a number of fractional bits", bits, 0, 15
+        )
         known = isinstance(maximum, int | float) and 0 < maximum < 2**31
         self.largest = float(maximum) if known else 0.0
         self.levels = round(self.largest * 2**bits)
         if self.levels < 1 or self.levels != self.largest * 2**bits:
-            raise SpikewattError("KBitReLU.maximum", f"is a positive multiple of the step, {2.0**-bits:g}", maximum)
+            raise SpikewattError(
+                "KBitReLU.maximum", f"is a positive multiple of the step, {2.0**-bits:g}", maximum
+            )
 
     def call(self, x):
         """The quantised activation; its gradient is that of the clip."""
@@ -114,22 +120,45 @@ def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
     ------
     SpikewattError : an activation without a power-of-two step between two layers with weights.
     """
-    if not (isinstance(input_step, float | int) and 0 < input_step < np.inf and np.log2(input_step) % 1 == 0):
-        raise SpikewattError("round_to_grid.input_step", "is a power of two", input_step, "1, 0.5, 2, …")
-    step, largest = input_step, 2 ** (whole_number("round_to_grid.weight_bits", "must be a width", weight_bits, 2, 16) - 1) - 1
+    if not (
+        isinstance(input_step, float | int)
+        and 0 < input_step < np.inf
+        and np.log2(input_step) % 1 == 0
+    ):
+        raise SpikewattError(
+            "round_to_grid.input_step", "is a power of two", input_step, "1, 0.5, 2, …"
+        )
+    step, largest = (
+        input_step,
+        2 ** (whole_number("round_to_grid.weight_bits", "must be a width", weight_bits, 2, 16) - 1)
+        - 1,
+    )
     for layer in model.layers:
         if isinstance(layer, KBitReLU):
             step = 2.0**-layer.bits
-        elif isinstance(layer, keras.layers.Flatten | keras.layers.Dropout | keras.layers.InputLayer | keras.layers.Softmax):
+        elif isinstance(
+            layer,
+            keras.layers.Flatten
+            | keras.layers.Dropout
+            | keras.layers.InputLayer
+            | keras.layers.Softmax,
+        ):
             continue
         elif isinstance(layer, keras.layers.Dense | keras.layers.Conv2D) and step is not None:
             if layer.activation.__name__ not in ("linear", "softmax"):
-                raise SpikewattError(f"round_to_grid: layer {layer.name!r}", "is followed by KBitReLU", layer.activation.__name__, "linear")
+                raise SpikewattError(
+                    f"round_to_grid: layer {layer.name!r}",
+                    "is followed by KBitReLU",
+                    layer.activation.__name__,
+                    "linear",
+                )
             kernel = np.asarray(layer.kernel, np.float64)
             unit = 2.0 ** np.ceil(np.log2((np.abs(kernel).max() or 1.0) / largest))
             layer.kernel.assign(np.round(kernel / unit) * unit)
             if layer.use_bias:
-                layer.bias.assign(np.round(np.asarray(layer.bias, np.float64) / (unit * step)) * unit * step)
+                layer.bias.assign(
+                    np.round(np.asarray(layer.bias, np.float64) / (unit * step)) * unit * step
+                )
             step = None
         else:
             raise SpikewattError(f"round_to_grid: layer {layer.name!r}", "has values on a power-of-two grid", type(layer).__name__,

@@ -11,7 +11,12 @@ from .keras_backend import import_keras
 
 
 def train(
-    model, dataset: Dataset, epochs: int, seed: int = 0, batch_size: int = 32, progress: Callable[[str, int, int], None] | None = None
+    model,
+    dataset: Dataset,
+    epochs: int,
+    seed: int = 0,
+    batch_size: int = 32,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, list[float]]:
     """Train `model` in place with Adam on the cross-entropy; same seed, same weights on the same machine.
 
@@ -26,10 +31,17 @@ def train(
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.compile(
+        optimizer=keras.optimizers.Adam(1e-3),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
     report = progress or (lambda stage, done, total: None)
     report("train", 0, epochs)
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: report("train", epoch + 1, epochs))
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: report("train", epoch + 1, epochs)
+    )
     history = model.fit(
         dataset.scaled("train"),
         dataset.y_train,
@@ -44,4 +56,6 @@ def train(
 
 def predictions(model, x: np.ndarray) -> np.ndarray:
     """(samples,) class with the largest output of `model` on `x`."""
-    return np.asarray(model.predict(x, batch_size=256, verbose=0)).reshape(len(x), -1).argmax(axis=-1)
+    return (
+        np.asarray(model.predict(x, batch_size=256, verbose=0)).reshape(len(x), -1).argmax(axis=-1)
+    )

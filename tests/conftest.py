@@ -10,8 +10,8 @@ import pytest
 from spikewatt.models.datasets import load_dataset
 from spikewatt.models.networks import build_network
 from spikewatt.models.training import train
-from spikewatt.sim.convert import convert
-from spikewatt.sim.simulate import simulate
+from spikewatt.sim.conversion.convert import convert
+from spikewatt.sim.engines.simulate import simulate
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,9 @@ def test_imports_are_relative_and_run_one_way():
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
                     target = node.module.split(".")[0]
-                    assert target == "errors" or FLOORS.index(target) <= floor, f"{path.name} imports {node.module}"
+                    assert target == "errors" or FLOORS.index(target) <= floor, (
+                        f"{path.name} imports {node.module}"
+                    )
                     checked += 1
                 names = (
                     [a.name for a in node.names]
@@ -30,7 +32,12 @@ def test_imports_are_relative_and_run_one_way():
                     if isinstance(node, ast.ImportFrom)
                     else []
                 )
-                absolute = [n for n in names if n.split(".")[0] == "spikewatt" and not (isinstance(node, ast.ImportFrom) and node.level)]
+                absolute = [
+                    n
+                    for n in names
+                    if n.split(".")[0] == "spikewatt"
+                    and not (isinstance(node, ast.ImportFrom) and node.level)
+                ]
                 assert not absolute, f"{path}: {absolute}"
     assert checked > 20
 
@@ -52,7 +59,9 @@ def test_wheel_holds_everything_and_works(tmp_path):
         ):
             assert f"spikewatt/{path.relative_to(ROOT)}" in names
     assert {"spikewatt/__init__.py", "spikewatt/cli.py", "spikewatt/errors.py"} <= names
-    assert not [n for n in names if n.startswith(("spikewatt/tests", "spikewatt/runs", "spikewatt/build"))]
+    assert not [
+        n for n in names if n.startswith(("spikewatt/tests", "spikewatt/runs", "spikewatt/build"))
+    ]
     unpacked = tmp_path / "unpacked"
     zipfile.ZipFile(wheel).extractall(unpacked)
     code = (
@@ -60,7 +69,9 @@ def test_wheel_holds_everything_and_works(tmp_path):
         f"assert spikewatt.__file__.startswith({str(unpacked)!r})\n"
         "print(spikewatt.load_card('odin_style').title)"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert "ODIN" in result.stdout
 
 

@@ -1,0 +1,1 @@
+"""The main job, its configuration and its folder."""

@@ -1,0 +1,1 @@
+"""Questions beside the main job: diagnosis, cross-checks, validation."""

@@ -1,0 +1,5 @@
+"""``python -m spikewatt.cli``."""
+
+from .main import main
+
+main()

@@ -1,0 +1,1 @@
+"""From counts and cards to prices, ranges and verdicts."""

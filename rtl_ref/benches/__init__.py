@@ -1,0 +1,1 @@
+"""cocotb benches; each runs inside of a simulator."""

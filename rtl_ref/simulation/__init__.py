@@ -1,0 +1,1 @@
+"""Builds and runs the core in Verilator or Icarus."""

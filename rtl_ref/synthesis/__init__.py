@@ -1,0 +1,1 @@
+"""The core as gates: FPGA, standard cells, timing and activity."""

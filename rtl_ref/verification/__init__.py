@@ -1,0 +1,1 @@
+"""What is verified, on what, and whether faults are caught."""

@@ -1,0 +1,1 @@
+"""From Keras: read the graph, choose clips, round to integers."""

@@ -1,0 +1,1 @@
+"""Who runs it: three engines that give the same integers."""

@@ -1,0 +1,1 @@
+"""Neuron equations in C++, generated and compiled by ANNarchy."""

@@ -1,0 +1,1 @@
+"""What runs: populations, connections, and the network that they make."""

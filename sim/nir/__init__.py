@@ -1,0 +1,1 @@
+"""The exchange format of spiking simulators."""

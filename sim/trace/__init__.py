@@ -1,0 +1,1 @@
+"""What happened, in counts only."""

@@ -1,0 +1,304 @@
+"""The command line: verbs, exit codes, refusals in one line, nothing written over."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from spikewatt.errors import SpikewattError
+from spikewatt.sim.conversion.convert import convert
+from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.trace.trace import Trace
+
+
+def spikewatt(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "spikewatt.cli", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    """One short run of the main job."""
+    folder = tmp_path_factory.mktemp("cli")
+    result = spikewatt("run", "--epochs", "8", "--steps", "16", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    (folder / "printed.txt").write_text(result.stdout)
+    return folder
+
+
+def test_run_leaves_tables_pictures_and_objects(run_folder):
+    run = run_folder / "runs" / "digits-mlp-64-48-10"
+    pictures = {
+        "samples",
+        "training",
+        "sops_per_layer",
+        "firing_rate",
+        "accuracy_against_steps",
+        "energy",
+        "diagnosis",
+        "raster",
+    }
+    assert {p.stem for p in run.glob("*.png")} == {p.stem for p in run.glob("*.svg")} == pictures
+    assert all(p.stat().st_size > 5_000 for p in run.glob("*.png"))
+    for name in (
+        "config.yaml",
+        "network.spk",
+        "trace.h5",
+        "model.keras",
+        "versions.json",
+        "assumptions.txt",
+    ):
+        assert (run / name).stat().st_size > 0
+    classes = pd.read_csv(run / "classes.csv")
+    assert list(classes.columns) == ["class", "precision", "recall", "f1", "samples"]
+    assert classes["samples"].sum() == 360
+    energy = pd.read_csv(run / "energy.csv")
+    assert energy.groupby(["device", "workload"]).ngroups == 5
+    printed = (run_folder / "printed.txt").read_text()
+    for expected in (
+        "Keras accuracy",
+        "SOPs",
+        "odin_style",
+        "int8_ann",
+        "low to high",
+        "Assumptions",
+        "cmsis-nn",
+    ):
+        assert expected in printed
+    assert not list((run_folder / "runs").glob("*.partial"))
+
+
+def test_a_second_run_goes_to_a_new_folder_and_a_named_one_is_not_written_over(run_folder):
+    before = sorted((run_folder / "runs").iterdir())
+    taken = spikewatt("run", "--name", "digits-mlp-64-48-10", cwd=run_folder)
+    assert taken.returncode == 2
+    assert "a run goes to a new folder" in taken.stderr
+    assert sorted((run_folder / "runs").iterdir()) == before
+
+
+def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
+    run = run_folder / "runs" / "digits-mlp-64-48-10"
+    converted = spikewatt(
+        "convert", str(run / "model.keras"), "-o", "n.spk", "--json", cwd=tmp_path
+    )
+    assert converted.returncode == 0, converted.stderr
+    assert [row["population"] for row in json.loads(converted.stdout)["rows"]] == [
+        "input",
+        "hidden1",
+        "output",
+    ]
+    simulated = spikewatt(
+        "simulate",
+        "n.spk",
+        "-o",
+        "t.h5",
+        "--samples",
+        "20",
+        "--engine",
+        "reference",
+        "--json",
+        cwd=tmp_path,
+    )
+    assert simulated.returncode == 0, simulated.stderr
+    assert 0.5 < json.loads(simulated.stdout)["accuracy"] <= 1
+    priced = spikewatt("price", "t.h5", "--device", "odin_style", "--device", "nrf54l15", "--network", "n.spk", "--period-s", "1",
+                       "-o", "p.csv", "--json", cwd=tmp_path)  # fmt: skip
+    assert priced.returncode == 0, priced.stderr
+    rows = json.loads(priced.stdout)["rows"]
+    assert len(rows) == 3
+    assert all(
+        row["energy_low_j"] <= row["energy_j"] <= row["energy_high_j"] and row["battery_life_s"] > 0
+        for row in rows
+    )
+    assert len(pd.read_csv(tmp_path / "p.csv")) > 10
+    again = spikewatt("price", "t.h5", "--device", "odin_style", "-o", "p.csv", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "an existing file is not written over" in again.stderr
+
+
+def test_plot_draws_the_pictures_of_a_run_again(run_folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(run_folder / "runs" / "digits-mlp-64-48-10", run)
+    for picture in (*run.glob("*.png"), *run.glob("*.svg")):
+        picture.unlink()
+    result = spikewatt("plot", str(run), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(list(run.glob("*.png"))) == len(list(run.glob("*.svg"))) == 8
+
+
+def test_devices_lists_every_card_with_provenance(tmp_path):
+    listed = json.loads(spikewatt("devices", "--json", cwd=tmp_path).stdout)["rows"]
+    assert {row["device"] for row in listed} >= {"odin_style", "stm32l4r5", "nrf54l15", "cr2032"}
+    assert "measured" in next(row for row in listed if row["device"] == "odin_style")["values"]
+    one = spikewatt("devices", "odin_style", cwd=tmp_path).stdout
+    assert "8.43e-12 J" in one
+    assert "doi:10.1109" in one
+
+
+REFUSED = {
+    "network": (["run", "--network", "perceptron"], "must name a network"),
+    "data set": (["run", "--dataset", "letters"], "dataset: must name a data set"),
+    "device": (["run", "--device", "abacus"], "must name a device card"),
+    "steps": (["run", "--steps", "0"], "steps: must be a number of steps; got 0"),
+    "engine": (
+        ["run", "--engine", "nest"],
+        "engine: Input should be 'annarchy', 'batched' or 'reference'; got 'nest'",
+    ),
+    "config key": (
+        ["run", "config.yaml"],
+        "config.yaml: stepps: unknown key; got 12; allowed: name, ",
+    ),
+    "no config": (["run", "absent.yaml"], "absent.yaml: the file must exist"),
+    "config text": (
+        ["run", "list.yaml"],
+        "list.yaml: must be a mapping of keys to values; got list",
+    ),
+    "key twice": (["run", "twice.yaml"], "twice.yaml: must be YAML; got key 'steps' stands twice"),
+    "bool": (["run", "bool.yaml"], "bool.yaml: epochs: Input should be a valid integer; got True"),
+    "nan": (["run", "nan.yaml"], "period_s: Input should be a finite number"),
+    "one device twice": (
+        ["run", "--device", "odin_style", "--device", "odin_style"],
+        "devices: must have different names",
+    ),
+    "dot": (["run", "--name", "."], "name: String should match pattern"),
+    "output folder": (
+        ["convert", "config.yaml", "-o", ".", "--force"],
+        "must name a file; got a folder",
+    ),
+    "runs folder": (
+        ["run", "--engine", "reference", "--epochs", "1", "--runs-dir", "config.yaml"],
+        "File exists",
+    ),
+    "negative": (
+        ["convert", "m.keras", "-o", "n.spk", "--calibration-samples", "-5"],
+        "must be at least 1",
+    ),
+    "keras file": (["convert", "config.yaml", "-o", "n.spk"], "config.yaml: must be a .keras file"),
+    "trace file": (
+        ["price", "config.yaml", "--device", "odin_style"],
+        "must be a whole spikewatt-trace file",
+    ),
+    "network file": (
+        ["simulate", "absent.spk", "-o", "t.h5"],
+        "absent.spk: must be a spikewatt-network file; got no such file",
+    ),
+    "plot": (["plot", "."], "must be the folder of a run; got no trace.h5 in it"),
+    "unknown card": (["devices", "abacus"], "must name a device card"),
+    "verify": (["verify", "--samples", "0"], "verify --samples: must be at least 1; got 0"),
+    "verify what": (["verify", "--what", "all"], "verify.what: must be a target; got 'all'"),
+    "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --network"),
+    "synth size": (
+        ["synth", "--size", "784-many"],
+        "synth --size: is the sizes of layers, joined by -; got 784-many; allowed: such as 784-48-10",
+    ),
+    "synth picture": (
+        ["synth", "--liberty", "l.lib", "--picture", "p.png"],
+        "synth --picture: is that of a placement on the FPGA",
+    ),
+    "synth liberty": (
+        ["synth", "--core", "--liberty", "config.yaml"],
+        "config.yaml: must be a Liberty file",
+    ),
+    "no liberty": (
+        ["synth", "--core", "--liberty", "none.lib"],
+        "none.lib: the Liberty file must exist; got no such file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_one_line_and_exit_code_2(case, tmp_path):
+    arguments, message = REFUSED[case]
+    (tmp_path / "config.yaml").write_text("stepps: 12\n")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    (tmp_path / "twice.yaml").write_text("steps: 8\nsteps: 9\n")
+    (tmp_path / "bool.yaml").write_text("epochs: yes\n")
+    (tmp_path / "nan.yaml").write_text("period_s: .nan\n")
+    before = sorted(p.name for p in tmp_path.iterdir())
+    result = spikewatt(*arguments, cwd=tmp_path)
+    assert result.returncode == 2, result.stderr
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    code = (
+        "import sys; sys.argv = ['spikewatt', '--help']\n"
+        "from spikewatt.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pandas', 'tensorflow', 'keras', 'ANNarchy', 'matplotlib', 'h5py', 'pint', 'pydantic'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    for name in (
+        "run",
+        "convert",
+        "simulate",
+        "price",
+        "map",
+        "calibrate",
+        "validate",
+        "odin",
+        "plot",
+        "devices",
+        "verify",
+        "synth",
+    ):
+        assert name in result.stdout
+
+
+def test_pricing_a_saved_trace_imports_no_simulator(run_folder):
+    code = (
+        "import sys, spikewatt as sw\n"
+        "frame = sw.price(sw.Trace.load('runs/digits-mlp-64-48-10/trace.h5'), 'odin_style', 'stm32l4r5')\n"
+        "assert len(frame) > 5\n"
+        "heavy = {'tensorflow', 'keras', 'ANNarchy', 'matplotlib', 'cocotb'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=run_folder, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_bit_planes_see_the_same_pixels_on_the_command_line(tmp_path, mlp, digits):
+    """Digits have 16 levels, five bits could say 31: the verbs scale by what the network was converted for."""
+    network = convert(
+        mlp, digits.scaled("train")[:200], "radix", input_levels=16, input_code="bitplane", steps=4
+    )
+    assert network.input_levels == 16
+    network.save(tmp_path / "n.spk")
+    result = spikewatt(
+        "simulate", "n.spk", "-o", "t.h5", "--engine", "batched", "--samples", "20", cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    expected = simulate(network, digits.scaled("test")[:20], "reference")
+    assert np.array_equal(Trace.load(tmp_path / "t.h5").outputs, expected.outputs)
+    with pytest.raises(
+        SpikewattError, match="must lie in the input range of the network; got 0..2"
+    ):
+        simulate(network, digits.scaled("test")[:2] * 2, "reference")
+    priced = spikewatt(
+        "price", "t.h5", "--device", "odin_style", "--device", "stm32l4r5", "--json", cwd=tmp_path
+    )
+    assert priced.returncode == 0, priced.stderr
+    assert {row["device"] for row in json.loads(priced.stdout)["rows"]} == {"stm32l4r5"}
+    assert (
+        "radix doubles the accumulator" in json.loads(priced.stdout)["does_not_fit"]["odin_style"]
+    )

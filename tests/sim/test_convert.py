@@ -1,0 +1,255 @@
+"""Law: folding and thresholds; accuracy of the rate code; every refusal with its message."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.model_selection import StratifiedKFold
+from spikewatt.errors import SpikewattError
+from spikewatt.models.datasets import Dataset, load_dataset
+from spikewatt.models.networks import build_network
+from spikewatt.models.training import predictions, train
+from spikewatt.sim.conversion.convert import convert
+from spikewatt.sim.engines.simulate import simulate
+
+
+def chain(*stack, shape=(8, 8, 1)):
+    return keras.Sequential([layers.Input(shape), *stack])
+
+
+def test_rates_approach_the_activations_of_keras(mlp, mlp_network, digits):
+    """Law: r(T) = a / λ clipped to 1, up to O(1/T); λ = θ w λ' follows from the network's own integers."""
+    x = digits.scaled("test")[:30]
+    activations = keras.Model(mlp.inputs, mlp.get_layer("hidden1").output).predict(x, verbose=0)
+    first, hidden = mlp_network.connections[0], mlp_network.population("hidden1")
+    kernel = np.asarray(mlp.get_layer("hidden1").kernel, np.float64)
+    unit = float((kernel * first.weights).sum() / (first.weights**2).sum())
+    assert (
+        np.quantile(np.abs(kernel - unit * first.weights), 0.99) < unit
+    )  # the clip may cut a few outliers
+    value = hidden.threshold.item() * unit
+    rate = (
+        simulate(mlp_network, x, "reference", steps=1000, rasters=30)
+        .rasters["hidden1"]
+        .mean(axis=1)
+    )
+    assert rate.max() > 0.5
+    np.testing.assert_allclose(rate, np.clip(activations / value, 0, 1), atol=0.03)
+
+
+def test_digits_loses_at_most_half_a_point_in_cross_validation(digits):
+    """Keras against the rate code at 32 steps, 5 folds over all 1,797 scans."""
+    x = np.concatenate([digits.x_train, digits.x_validation, digits.x_test])
+    y = np.concatenate([digits.y_train, digits.y_validation, digits.y_test])
+    losses = []
+    for seed, (fit, held) in enumerate(
+        StratifiedKFold(5, shuffle=True, random_state=0).split(x[:, 0, 0, 0], y)
+    ):
+        fold = Dataset("fold", x[fit], y[fit], x[held], y[held], x[held], y[held], digits.levels)
+        model = build_network("mlp-64-48-10", fold.input_shape, 10, seed=seed)
+        train(model, fold, epochs=40, seed=seed)
+        network = convert(model, fold.scaled("train")[:1000], input_levels=fold.levels)
+        trace = simulate(network, fold.scaled("test"), "reference", steps=32)
+        losses.append(
+            (predictions(model, fold.scaled("test")) == y[held]).mean()
+            - trace.accuracy(y[held])[-1]
+        )
+    print(
+        f"digits, 5 folds: mean loss {np.mean(losses) * 100:.2f} points, folds {np.round(np.array(losses) * 100, 2)}"
+    )
+    assert np.mean(losses) <= 0.005
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "epochs"), [("mlp-784-128-10", 8), ("lenet", 3), ("lenet-max", 3)]
+)
+def test_mnist_loses_at_most_0_3_points(name, epochs, shared_data):
+    """All 10,000 test images in ANNarchy, 64 steps."""
+    mnist = load_dataset("mnist", shared_data)
+    model = build_network(name, mnist.input_shape, 10)
+    train(model, mnist, epochs, batch_size=64)
+    x, y = mnist.scaled("test"), mnist.y_test
+    trace = simulate(convert(model, mnist.scaled("train")[:1000]), x, "annarchy", steps=64)
+    ann, snn = (predictions(model, x) == y).mean(), trace.accuracy(y)
+    print(
+        f"{name}: Keras {ann * 100:.2f} %, spiking {snn[-1] * 100:.2f} % at 64 steps, {snn[31] * 100:.2f} % at 32"
+    )
+    assert len(y) == 10_000
+    assert ann > 0.95
+    assert ann - snn[-1] <= 0.003
+
+
+def test_hash_is_stable_and_depends_on_the_numbers(mlp, mlp_network, digits):
+    again = convert(mlp, digits.scaled("train")[:500], input_levels=digits.levels)
+    assert again.hash == mlp_network.hash
+    assert (
+        convert(mlp, digits.scaled("train")[:500], input_levels=digits.levels, weight_bits=7).hash
+        != again.hash
+    )
+
+
+class OwnReLU(layers.ReLU):
+    """A user's layer that computes something else than its parent."""
+
+
+REFUSED = {
+    "layer": (
+        lambda: chain(
+            layers.Flatten(),
+            layers.Dense(4, activation="relu"),
+            layers.LayerNormalization(),
+            layers.Dense(3),
+        ),
+        r"LayerNormalization",
+    ),
+    "activation": (
+        lambda: chain(layers.Flatten(), layers.Dense(4, activation="tanh"), layers.Dense(3)),
+        r"activation must be supported; got tanh",
+    ),
+    "no relu": (
+        lambda: chain(layers.Conv2D(2, 3), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(3)),
+        r"a ReLU stands between two linear layers",
+    ),
+    "leaky": (
+        lambda: chain(
+            layers.Flatten(), layers.Dense(4), layers.ReLU(negative_slope=0.1), layers.Dense(3)
+        ),
+        r"must be a plain ReLU",
+    ),
+    "softmax inside": (
+        lambda: chain(layers.Flatten(), layers.Dense(4), layers.Softmax(), layers.Dense(3)),
+        r"must be the last layer",
+    ),
+    "relu at the end": (
+        lambda: chain(layers.Flatten(), layers.Dense(3, activation="relu")),
+        r"ends with a linear or softmax layer",
+    ),
+    "dilation": (
+        lambda: chain(
+            layers.Conv2D(2, 3, dilation_rate=2), layers.ReLU(), layers.Flatten(), layers.Dense(3)
+        ),
+        r"dilation_rate=1",
+    ),
+    "dense on maps": (
+        lambda: chain(layers.Dense(4, activation="relu"), layers.Flatten(), layers.Dense(3)),
+        r"its input must be flat",
+    ),
+    "flatten": (
+        lambda: chain(
+            layers.Conv2D(2, 3, activation="relu"),
+            layers.Flatten(data_format="channels_first"),
+            layers.Dense(3),
+        ),
+        r"data_format must be channels_last",
+    ),
+    "maps at the end": (
+        lambda: chain(layers.Conv2D(3, 8)),
+        r"has flat outputs, one value per class; got \(None, 1, 1, 3\)",
+    ),
+    "odd name": (
+        lambda: chain(layers.Flatten(), layers.Dense(3, name="a->b")),
+        r"a name has letters, digits",
+    ),
+    "subclass": (
+        lambda: chain(layers.Flatten(), layers.Dense(4), OwnReLU(), layers.Dense(3)),
+        r"must be a supported layer; got OwnReLU",
+    ),
+    "pool before relu": (
+        lambda: chain(
+            layers.Conv2D(2, 3),
+            layers.MaxPooling2D(),
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(3),
+        ),
+        r"pools what a ReLU gives",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_not_supported_is_named(case):
+    build, match = REFUSED[case]
+    with pytest.raises(SpikewattError, match=match) as error:
+        convert(build(), np.zeros((3, 8, 8, 1)))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("calibration", "match"),
+    [
+        (np.zeros((0, 8, 8, 1)), "at least one sample; got none"),
+        (np.full((2, 8, 8, 1), np.nan), "must be finite"),
+        (np.full((2, 8, 8, 1), 255.0), r"must lie in 0..input_max; got 255..255; allowed: 0..1"),
+        (np.zeros((2, 64)), "must have the model's input shape"),
+    ],
+)
+def test_bad_calibration(mlp, calibration, match):
+    with pytest.raises(SpikewattError, match=match):
+        convert(mlp, calibration)
+
+
+@pytest.mark.parametrize(
+    ("option", "match"),
+    [
+        ({"weight_bits": 1}, r"2\.\.16"),
+        ({"code": "morse"}, "known code; got 'morse'"),
+        ({"input_levels": 0}, "input levels"),
+        ({"input_max": float("nan")}, "largest input value; got nan"),
+        ({"weight_bits": 8.5}, "got 8.5"),
+    ],
+)
+def test_bad_options(mlp, option, match):
+    with pytest.raises(SpikewattError, match=match):
+        convert(mlp, np.zeros((2, 8, 8, 1)), **option)
+
+
+def test_threshold_that_rounds_to_zero_names_the_layer():
+    model = chain(
+        layers.Flatten(), layers.Dense(4, activation="relu", name="coarse"), layers.Dense(3)
+    )
+    kernel = np.zeros((64, 4), np.float32)
+    kernel[0] = [1000, -1000, 1000, -1000]
+    kernel[1] = 0.01
+    model.get_layer("coarse").set_weights([kernel, np.zeros(4, np.float32)])
+    calibration = np.zeros((3, 8, 8, 1))
+    calibration[:, 0, 1] = 1.0
+    with pytest.raises(SpikewattError, match="layer 'coarse': its threshold is at least 1"):
+        convert(model, calibration)
+
+
+def test_quantised_and_broken_weights_are_refused():
+    model = chain(
+        layers.Flatten(),
+        layers.Dense(4, name="hidden"),
+        layers.BatchNormalization(name="norm"),
+        layers.ReLU(),
+        layers.Dense(3),
+    )
+    model.get_layer("norm").moving_variance.assign([-1.0, 1, 1, 1])
+    with pytest.raises(SpikewattError, match="'norm'.*its weights must be finite"):
+        convert(model, np.zeros((1, 8, 8, 1)))
+    model = chain(layers.Flatten(), layers.Dense(3))
+    model.quantize("int8")
+    with pytest.raises(SpikewattError, match="must not be quantised; got int8"):
+        convert(model, np.zeros((1, 8, 8, 1)))
+
+
+def test_weights_that_are_nothing_beside_the_bias_become_zero():
+    model = chain(layers.Flatten(), layers.Dense(3, name="tiny"))
+    model.get_layer("tiny").set_weights(
+        [np.full((64, 3), 1e-22, np.float32), np.array([1, 3, 2], np.float32)]
+    )
+    network = convert(model, np.zeros((1, 8, 8, 1)))
+    assert not np.any(network.connections[0].weights)
+    assert simulate(network, np.ones((1, 8, 8, 1)), "reference", steps=4).predictions()[0] == 1
+
+
+def test_not_a_model():
+    with pytest.raises(
+        SpikewattError, match="must be a built Keras 3 Sequential or functional model; got str"
+    ):
+        convert("model", np.zeros((1, 8, 8, 1)))  # type: ignore[arg-type]

@@ -1,0 +1,266 @@
+"""Second implementation: ANNarchy and the reference engine give the same integers."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from spikewatt.errors import SpikewattError
+from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.network.connection import Connection
+from spikewatt.sim.network.encoders import ENCODERS
+from spikewatt.sim.network.population import Population
+from spikewatt.sim.network.spiking_network import SpikingNetwork
+
+from ..helpers.random_networks import random_input, random_network
+
+
+def assert_equal(a, b) -> int:
+    """All counts of two traces are equal; returns how many numbers were compared."""
+    compared = 0
+    assert a.spikes.keys() == b.spikes.keys()
+    assert a.rasters.keys() == b.rasters.keys()
+    assert a.saturations.keys() == b.saturations.keys()
+    pairs = [(a.saturations[p], b.saturations[p]) for p in a.saturations]
+    pairs += (
+        [(a.spikes[p], b.spikes[p]) for p in a.spikes]
+        + [(a.rasters[p], b.rasters[p]) for p in a.rasters]
+        + [(a.outputs, b.outputs)]
+    )
+    for column in ("synapses", "nonzero"):
+        assert a.ledger(column).keys() == b.ledger(column).keys()
+        pairs += [(a.ledger(column)[c], b.ledger(column)[c]) for c in a.ledger(column)]
+    for one, other in pairs:
+        assert one.shape == other.shape
+        assert np.array_equal(one, other)
+        compared += one.size
+    return compared
+
+
+@pytest.mark.parametrize("name", ["mlp_network", "cnn_network"])
+def test_annarchy_equals_reference_on_every_digits_test_image(name, digits, request):
+    network = request.getfixturevalue(name)
+    x = digits.scaled("test")
+    reference = simulate(network, x, "reference", steps=32, rasters=10)
+    annarchy = simulate(network, x, "annarchy", steps=32, rasters=10)
+    assert len(x) == 360
+    assert (
+        min(counts.sum() for counts in reference.spikes.values()) > 1000
+    )  # every layer was active
+    assert assert_equal(reference, annarchy) > 360 * 32 * 10
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_annarchy_equals_reference_on_random_networks(seed):
+    network = random_network(seed)
+    x = random_input(network, 6, seed)
+    reference = simulate(network, x, "reference", steps=12, rasters=6)
+    assert reference.spikes["input"].sum() > 0
+    assert_equal(reference, simulate(network, x, "annarchy", steps=12, rasters=6, workers=1))
+
+
+def test_one_changed_hidden_weight_changes_both_engines_alike(mlp_network, digits):
+    x = digits.scaled("test")[:30]
+    first, second = mlp_network.connections
+    before = [simulate(mlp_network, x, engine, steps=16) for engine in ("reference", "annarchy")]
+    busiest = int(
+        simulate(mlp_network, x, "reference", steps=16, rasters=30)
+        .rasters["input"]
+        .sum(axis=(0, 1))
+        .argmax()
+    )
+    weights = first.weights.copy()
+    weights[busiest, 5] += 40 if weights[busiest, 5] < 80 else -40
+    changed = dataclasses.replace(
+        mlp_network, connections=(dataclasses.replace(first, weights=weights), second)
+    )
+    assert changed.hash != mlp_network.hash
+    after = [simulate(changed, x, engine, steps=16) for engine in ("reference", "annarchy")]
+    assert not np.array_equal(before[0].spikes["hidden1"], after[0].spikes["hidden1"])
+    assert_equal(*before)
+    assert_equal(*after)
+
+
+def test_worker_count_and_chunks_do_not_change_the_counts(mlp_network, digits):
+    x = digits.scaled("test")[:37]
+    assert_equal(
+        *(simulate(mlp_network, x, "annarchy", steps=9, rasters=37, workers=n) for n in (1, 2))
+    )
+
+
+def test_a_sample_does_not_remember_the_one_before(mlp_network, digits):
+    x = digits.scaled("test")[:5]
+    forward = simulate(mlp_network, x, "annarchy", steps=12, workers=1)
+    backward = simulate(mlp_network, x[::-1], "annarchy", steps=12, workers=1)
+    assert np.array_equal(forward.outputs, backward.outputs[::-1])
+    assert not np.array_equal(forward.outputs, backward.outputs)
+
+
+def test_rate_of_an_input_neuron_is_its_pixel(mlp_network):
+    """Law: an integrator that starts at half its threshold has fired round(T q / levels) times after T steps."""
+    x = np.arange(17)[:, None, None, None] / 16 * np.ones((17, 8, 8, 1))
+    counts = simulate(mlp_network, x, "reference", steps=32).spikes["input"].sum(axis=1)
+    assert np.array_equal(counts, 64 * np.arange(17) * 2)
+
+
+def test_max_pool_emits_the_rise_of_the_largest_count():
+    """Law: after any step, a max-pool neuron has fired as often as the busiest input of its window."""
+    checked = 0
+    for seed in range(40):
+        network = random_network(seed)
+        pools = [c for c in network.connections if c.kind == "max_pool"]
+        trace = simulate(network, random_input(network, 3, seed), "reference", steps=10, rasters=3)
+        for c in pools:
+            g = c.geometry
+            assert g is not None
+            shape, pre = network.population(c.post).shape, network.population(c.pre).shape
+            into = trace.rasters[c.pre].cumsum(axis=1).reshape(3, 10, *pre)
+            out = trace.rasters[c.post].cumsum(axis=1).reshape(3, 10, *shape)
+            for oy, ox, oc in np.ndindex(*shape):
+                y, x = oy * g.strides[0] - g.padding[0][0], ox * g.strides[1] - g.padding[1][0]
+                window = into[:, :, max(y, 0) : y + g.window[0], max(x, 0) : x + g.window[1], oc]
+                assert np.array_equal(out[:, :, oy, ox, oc], window.max(axis=(2, 3)))
+                checked += int(out[:, -1, oy, ox, oc].sum())
+    assert checked > 100
+
+
+def test_networks_are_saved_and_loaded_whole(tmp_path):
+    for seed in range(6):
+        network = random_network(seed)
+        network.save(tmp_path / f"{seed}.spk")
+        loaded = SpikingNetwork.load(tmp_path / f"{seed}.spk")
+        assert loaded.hash == network.hash
+        x = random_input(network, 2, seed)
+        assert_equal(
+            simulate(network, x, "reference", steps=4), simulate(loaded, x, "reference", steps=4)
+        )
+
+
+VARIANTS = [
+    (code, input_code, residual, inputs)
+    for code, input_codes in (("rate", ("if", "analog")), ("signed", ("if", "bitplane", "analog")), ("radix", ("if", "bitplane", "analog")),
+                              ("sync_rate", ("if", "bitplane", "analog")))
+    for input_code in input_codes
+    for residual, inputs in ((False, 1), (True, 1), (True, 2))
+] + [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCODERS)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "input_code", "residual", "inputs"), VARIANTS)
+def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
+    """Chains, residual branches, two inputs, pooled and depthwise layers: spikes, operations, outputs and rasters at every step."""
+    active = 0
+    for seed in range(4):
+        network = random_network(
+            seed,
+            2 if residual else 3,
+            code=code,
+            input_code=input_code,
+            residual=residual,
+            inputs=inputs,
+        )
+        x = random_input(network, 5, seed)
+        steps = 12 if code == "rate" else None
+        reference = simulate(network, x, "reference", steps, rasters=3)
+        assert_equal(reference, simulate(network, x, "batched", steps, rasters=3))
+        if seed < 2:
+            assert_equal(reference, simulate(network, x, "annarchy", steps, rasters=3, workers=1))
+        active += sum(
+            int(counts.sum())
+            for name, counts in reference.spikes.items()
+            if not name.startswith("input")
+        )
+    assert active > 100
+
+
+@pytest.mark.parametrize("code", ["rate", "signed"])
+def test_three_engines_saturate_alike(code):
+    """Potentials of 8 bits: what leaves them is held, counted, and changes the outputs."""
+    lost, differ = 0, 0
+    for seed in range(4):
+        network = random_network(seed, 2, code=code, residual=seed % 2 == 1)
+        x = random_input(network, 4, seed)
+        narrow = simulate(network, x, "reference", 12, rasters=2, state_bits=8)
+        assert narrow.settings["state_bits"] == 8
+        assert_equal(narrow, simulate(network, x, "batched", 12, rasters=2, state_bits=8))
+        if seed < 2:
+            assert_equal(
+                narrow, simulate(network, x, "annarchy", 12, rasters=2, workers=1, state_bits=8)
+            )
+        wide = simulate(network, x, "reference", 12)
+        assert not any(counts.any() for counts in wide.saturations.values())
+        lost += sum(int(counts.sum()) for counts in narrow.saturations.values())
+        differ += int((narrow.outputs != wide.outputs).sum())
+    assert lost > 100
+    assert differ > 100
+
+
+def test_an_exact_code_does_not_run_in_a_width_that_saturates():
+    network = random_network(1, code="radix")
+    x = random_input(network, 2, 1)
+    bits = simulate(network, x, "reference").settings["state_bits"]
+    assert_equal(
+        simulate(network, x, "reference"), simulate(network, x, "batched", state_bits=bits)
+    )
+    with pytest.raises(
+        SpikewattError, match="simulate.state_bits: radix is exact only if no potential saturates"
+    ):
+        simulate(network, x, "reference", state_bits=bits - 1)
+
+
+def test_a_convolution_of_unequal_strides_onto_one_column_is_exact():
+    """oneDNN's own convolution gives wrong sums for one channel, strides (1, 2) and one column of outputs."""
+    from spikewatt.sim.network.geometry import Geometry
+
+    random = np.random.default_rng(0)
+    zero = np.asarray(0)
+    for size, window in (((5, 4), (3, 3)), ((4, 4), (3, 3)), ((5, 4), (1, 3)), ((8, 6), (5, 5))):
+        geometry = Geometry(window, (1, 2))
+        shape = (*geometry.output_size(size), 3)
+        network = SpikingNetwork(
+            (Population("input", (*size, 1), "input", np.asarray(16), zero, np.asarray(8)),
+             Population("conv", shape, "integrate_and_fire", np.asarray(9), zero, np.asarray(4)),
+             Population("output", (4,), "readout", np.asarray(1), zero, zero)),
+            (Connection("input", "conv", "conv2d", random.integers(-5, 9, (*window, 1, 3)), geometry),
+             Connection("conv", "output", "dense", random.integers(-9, 9, (int(np.prod(shape)), 4)))),
+            "rate", 1 / 16, 1.0, 8,
+        )  # fmt: skip
+        x = random.integers(0, 17, (40, *size, 1)) / 16
+        assert_equal(simulate(network, x, "reference", 12), simulate(network, x, "batched", 12))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "match"),
+    [
+        ({"bias": 1}, "radix", "radix adds the bias once"),
+        ({"reset": "zero"}, "sync_rate", "sync_rate subtracts what it sends"),
+        ({"levels": 5}, "radix", "radix transmits 2\\^K - 1 levels"),
+        ({"levels": 2.5}, "rate", "levels: is a number of levels"),
+    ],
+)
+def test_networks_that_a_code_cannot_mean_are_refused(changes, code, match):
+    network = random_network(3, kinds=("dense",), code=code)
+    with pytest.raises(SpikewattError, match=match):
+        _changed(network, "integrate_and_fire", changes)
+
+
+def _changed(network, kind, changes):
+    """`network` with the populations of one kind changed."""
+    populations = [
+        dataclasses.replace(p, **changes) if p.kind == kind else p for p in network.populations
+    ]
+    return dataclasses.replace(network, populations=populations)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"initial_potential": 16},
+        {"initial_potential": -1},
+        {"reset": "zero"},
+        {"threshold": np.full((8, 8, 1), 16)},
+    ],
+)
+def test_inputs_that_no_engine_computes_are_refused(changes, mlp_network):
+    with pytest.raises(SpikewattError, match="inputs are alike: under if"):
+        _changed(mlp_network, "input", changes)

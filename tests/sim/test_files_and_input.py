@@ -1,0 +1,389 @@
+"""Files are whole, known and unchanged, or an error says so; inputs are checked before any work; Ctrl-C leaves nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from functools import partial
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from spikewatt.errors import FileFormatError, MissingToolError, SpikewattError
+from spikewatt.models.datasets import load_dataset
+from spikewatt.models.networks import build_network, load_keras
+from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.network.spiking_network import SpikingNetwork
+from spikewatt.sim.trace.trace import VERSION, Trace
+
+
+def test_trace_is_saved_and_loaded_whole(trace, tmp_path):
+    trace.save(tmp_path / "trace.h5")
+    loaded = Trace.load(tmp_path / "trace.h5")
+    assert loaded.layers == trace.layers
+    assert (loaded.network_hash, loaded.data_hash, loaded.settings, loaded.neurons) == (
+        trace.network_hash, trace.data_hash, trace.settings, trace.neurons,
+    )  # fmt: skip
+    assert np.array_equal(loaded.outputs, trace.outputs)
+    for mine, theirs in (
+        (loaded.spikes, trace.spikes),
+        (loaded.rasters, trace.rasters),
+        (loaded.sops, trace.sops),
+    ):
+        assert mine.keys() == theirs.keys()
+        assert all(np.array_equal(mine[key], theirs[key]) for key in theirs)
+    assert (tmp_path / "trace.h5").stat().st_mode & 0o444 == 0o444
+
+
+def test_truncated_foreign_and_old_files(trace, mlp_network, tmp_path):
+    path = tmp_path / "trace.h5"
+    trace.save(path)
+    whole = path.read_bytes()
+    for size in (0, 100, len(whole) // 2, len(whole) - 10):
+        path.write_bytes(whole[:size])
+        with pytest.raises(FileFormatError, match="must be a whole spikewatt-trace file"):
+            Trace.load(path)
+    path.write_bytes(whole)
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = 99
+    with pytest.raises(
+        FileFormatError, match="version of a spikewatt-trace file must be known; got 99"
+    ):
+        Trace.load(path)
+    mlp_network.save(tmp_path / "n.spk")
+    with pytest.raises(
+        FileFormatError, match="must be a spikewatt-trace file; got 'spikewatt-network'"
+    ):
+        Trace.load(tmp_path / "n.spk")
+    with pytest.raises(FileFormatError, match="no such file"):
+        SpikingNetwork.load(tmp_path / "absent.spk")
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = VERSION
+        counts = file["synaptic_operations/synapses/input->hidden1"]
+        assert isinstance(counts, h5py.Dataset)
+        counts[0, 0] = 10**9
+    with pytest.raises(FileFormatError, match="the content has the hash stored with it"):
+        Trace.load(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["about"] = "{"
+    with pytest.raises(FileFormatError, match="must be a whole spikewatt-trace file"):
+        Trace.load(path)
+    with h5py.File(tmp_path / "n.spk", "r+") as file:
+        weights = file["connection_0_weights"]
+        assert isinstance(weights, h5py.Dataset)
+        weights[0, 0] = weights[0, 0] + 1
+    with pytest.raises(FileFormatError, match="the content has the hash stored with it"):
+        SpikingNetwork.load(tmp_path / "n.spk")
+    with pytest.raises(SpikewattError, match="the folder to write into exists"):
+        trace.save(tmp_path / "no" / "trace.h5")
+
+
+def test_an_interrupted_save_leaves_the_old_file(trace, tmp_path, monkeypatch):
+    path = tmp_path / "trace.h5"
+    trace.save(path)
+    before = path.read_bytes()
+    monkeypatch.setattr("spikewatt.files.put", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        trace.save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["trace.h5"]
+
+
+@pytest.mark.parametrize(
+    ("x", "match"),
+    [
+        (np.full((2, 8, 8, 1), np.nan), "must be finite; got 128 NaN"),
+        (np.zeros((2, 7, 8, 1)), r"network's input shape; got \(2, 7, 8, 1\)"),
+        (np.zeros((0, 8, 8, 1)), "at least one sample"),
+        (
+            np.full((1, 8, 8, 1), 1.2),
+            r"must lie in the input range of the network; got 1.2..1.2; allowed: 0..1",
+        ),
+        (np.full((1, 8, 8, 1), -0.2), "must lie in the input range"),
+        (np.full((1, 8, 8, 1), "a"), "must hold real numbers"),
+    ],
+)
+def test_bad_inputs(mlp_network, x, match):
+    with pytest.raises(SpikewattError, match=match):
+        simulate(mlp_network, x, "reference")
+
+
+def test_bad_simulation_options(mlp_network, digits):
+    x = digits.scaled("test")[:2]
+    with pytest.raises(SpikewattError, match="must be a number of samples; got -1"):
+        simulate(mlp_network, x, "reference", rasters=-1)
+    with pytest.raises(SpikewattError, match="must be a number of steps; got 32.5"):
+        simulate(mlp_network, x, "reference", steps=32.5)  # type: ignore[arg-type]
+    with pytest.raises(
+        SpikewattError,
+        match="must name an engine; got 'nest'; allowed: annarchy, batched, reference",
+    ):
+        simulate(mlp_network, x, "nest")
+    with pytest.raises(SpikewattError, match=r"number of steps; got 0; allowed: 1..10000"):
+        simulate(mlp_network, x, "reference", steps=0)
+    with pytest.raises(SpikewattError, match="number of processes; got 0; allowed: 1"):
+        simulate(mlp_network, x, "annarchy", workers=0)
+
+
+def test_bad_questions_to_a_trace(trace):
+    with pytest.raises(SpikewattError, match="must be a step of this trace; got 16"):
+        trace.predictions(16)
+    with pytest.raises(
+        SpikewattError, match="column of the ledger; got 'physical'; allowed: nonzero, synapses"
+    ):
+        trace.ledger("physical")
+    with pytest.raises(SpikewattError, match="one label per sample"):
+        trace.accuracy(np.zeros(3, int))
+    with pytest.raises(
+        SpikewattError, match="labels are integers below the 10 outputs; got int64 0..12"
+    ):
+        trace.accuracy(np.full(40, 12))
+
+
+def test_network_refuses_fractions(mlp_network):
+    import dataclasses
+
+    with pytest.raises(SpikewattError, match="every number of a SpikingNetwork is an integer"):
+        dataclasses.replace(mlp_network.populations[1], bias=np.full(48, 0.5))
+    with pytest.raises(SpikewattError, match="an integer below 2\\^53"):
+        dataclasses.replace(mlp_network.populations[1], bias=np.full(48, np.inf))
+    with pytest.raises(SpikewattError, match="have different names; set branch"):
+        dataclasses.replace(mlp_network, connections=mlp_network.connections * 2)
+    with pytest.raises(SpikewattError, match="must be at least 1; got 0"):
+        dataclasses.replace(mlp_network.populations[1], threshold=np.zeros(48, int))
+    with pytest.raises(SpikewattError, match="weights have 4 bits; got 127"):
+        dataclasses.replace(mlp_network, weight_bits=4)
+    with pytest.raises(SpikewattError, match="must name a population; got 'conv9'"):
+        mlp_network.population("conv9")
+    with pytest.raises(ValueError, match="read-only"):
+        mlp_network.connections[0].weights[0, 0] = 3
+
+
+def test_keras_files_are_loaded_without_running_code(tmp_path):
+    text = tmp_path / "text.keras"
+    text.write_text("not a network")
+    with pytest.raises(FileFormatError, match="must be a .keras file"):
+        load_keras(text)
+    with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
+        archive.writestr("readme", "nothing")
+    with pytest.raises(FileFormatError, match="loads in safe mode"):
+        load_keras(tmp_path / "empty.keras")
+    with pytest.raises(SpikewattError, match="must exist; got no such file"):
+        load_keras(tmp_path / "absent.keras")
+    model = keras.Sequential(
+        [layers.Input((4,)), layers.Lambda(lambda x: x, output_shape=(4,)), layers.Dense(2)]
+    )
+    model.save(tmp_path / "lambda.keras")
+    with pytest.raises(FileFormatError, match="safe mode"):
+        load_keras(tmp_path / "lambda.keras")
+
+
+def test_data_sets(tmp_path, random):
+    digits = load_dataset("digits")
+    assert len(digits.x_train) + len(digits.x_validation) + len(digits.x_test) == 1797
+    assert len(digits.x_test) == 360
+    assert digits.x_test.max() == digits.levels == 16
+    assert np.array_equal(load_dataset("digits").x_test, digits.x_test)
+    with pytest.raises(
+        SpikewattError, match="must name a data set.*got 'letters'; allowed: cifar10, digits"
+    ):
+        load_dataset("letters")
+    with pytest.raises(SpikewattError, match="data set file must exist"):
+        load_dataset("mnist", tmp_path)
+    arrays = {
+        "x_train": random.integers(0, 256, (20, 6, 5), dtype=np.uint8), "y_train": np.arange(20) % 3,
+        "x_test": random.integers(0, 256, (4, 6, 5), dtype=np.uint8), "y_test": np.arange(4) % 3,
+    }  # fmt: skip
+    np.savez(tmp_path / "mine.npz", **arrays)
+    mine = load_dataset(str(tmp_path / "mine.npz"))
+    assert (mine.input_shape, mine.classes, len(mine.x_train), len(mine.x_validation)) == (
+        (6, 5, 1),
+        3,
+        18,
+        2,
+    )
+    assert mine.scaled("test").max() <= 1.0
+    dim = {**arrays, "x_train": arrays["x_train"] // 16, "x_test": arrays["x_test"] // 16}
+    np.savez(tmp_path / "dim.npz", **dim)
+    with pytest.raises(
+        FileFormatError,
+        match="the largest possible pixel as `levels`; got brightest pixel 15, no `levels`; allowed: np.savez",
+    ):
+        load_dataset(str(tmp_path / "dim.npz"))
+    np.savez(tmp_path / "said.npz", **dim, levels=16)
+    assert load_dataset(str(tmp_path / "said.npz")).scaled("test").max() == dim["x_test"].max() / 16
+    np.savez(tmp_path / "wrong.npz", **dim, levels=14)
+    with pytest.raises(
+        FileFormatError,
+        match="levels: is the largest possible pixel; got 14; allowed: one integer in 15..255",
+    ):
+        load_dataset(str(tmp_path / "wrong.npz"))
+    np.savez(tmp_path / "floats.npz", **{**arrays, "x_test": np.zeros((4, 6, 5))})
+    with pytest.raises(FileFormatError, match="x_test: must be uint8 images; got float64"):
+        load_dataset(str(tmp_path / "floats.npz"))
+    np.savez(tmp_path / "short.npz", **{**arrays, "y_test": np.zeros(3, int)})
+    with pytest.raises(FileFormatError, match="one integer label per image"):
+        load_dataset(str(tmp_path / "short.npz"))
+    np.savez(tmp_path / "size.npz", **{**arrays, "x_test": np.zeros((4, 5, 5), np.uint8)})
+    with pytest.raises(
+        FileFormatError, match=r"images have the shape of those in x_train; got \(5, 5\)"
+    ):
+        load_dataset(str(tmp_path / "size.npz"))
+    np.savez(tmp_path / "minus.npz", **{**arrays, "y_train": np.arange(20) - 1})
+    with pytest.raises(FileFormatError, match="labels count from 0; got -1..18"):
+        load_dataset(str(tmp_path / "minus.npz"))
+    np.savez(tmp_path / "sorted.npz", **{**arrays, "y_train": np.arange(20)})
+    assert load_dataset(str(tmp_path / "sorted.npz")).classes == 20
+    np.save(tmp_path / "array.npy", arrays["x_train"])
+    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
+    with pytest.raises(FileFormatError, match=r"must be a whole .npz file"):
+        load_dataset(str(tmp_path / "array.npz"))
+    del arrays["y_test"]
+    np.savez(tmp_path / "missing.npz", **arrays)
+    with pytest.raises(FileFormatError, match="must hold the arrays.*got no y_test"):
+        load_dataset(str(tmp_path / "missing.npz"))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "mine.npz").read_bytes()[:300])
+    with pytest.raises(FileFormatError, match=r"must be a whole .npz file"):
+        load_dataset(str(tmp_path / "cut.npz"))
+
+
+def test_mnist_file_is_found_by_folder(shared_data):
+    mnist = load_dataset("mnist", shared_data)
+    assert mnist.x_test.shape == (10_000, 28, 28, 1)
+    assert len(mnist.x_train) + len(mnist.x_validation) == 60_000
+
+
+@pytest.mark.parametrize(
+    ("name", "neurons"),
+    [
+        ("lenet", [11520, 2880, 3200, 800, 500, 10]),
+        ("lenet-max", [11520, 2880, 3200, 800, 500, 10]),
+        ("lenet-strided", [11520, 2880, 3200, 800, 500, 10]),
+        ("lenet-same", [15680, 3920, 9800, 2450, 500, 10]),
+        ("annarchy-cnn", [12544, 3136, 12544, 3136, 3136, 576, 10]),
+        ("mlp-784-48-10", [48, 10]),
+    ],
+)
+def test_networks_by_name_have_the_published_sizes(name, neurons):
+    model = build_network(name, (28, 28, 1), 10)
+    sizes = [
+        int(np.prod(layer.output.shape[1:])) for layer in model.layers if layer.name != "flatten"
+    ]
+    assert sizes == neurons
+
+
+def test_a_partial_folder_of_other_data_or_of_a_live_run_is_left_alone(tmp_path, monkeypatch):
+    from spikewatt.analysis.job import run as job
+    from spikewatt.analysis.job.config import make_config
+
+    digits = load_dataset("digits")
+    config = make_config({}, "test")
+    with job._claimed(tmp_path, config, digits) as (final, partial):
+        with job._claimed(tmp_path, config, digits) as (second, _):
+            assert second.name == f"{final.name}-2"
+        assert partial.is_dir()
+    with job._claimed(tmp_path, config, digits) as (again, _):
+        assert again == final
+    import dataclasses
+
+    with job._claimed(
+        tmp_path, config, dataclasses.replace(digits, y_test=digits.y_test[::-1])
+    ) as (other, _):
+        assert other != final
+
+
+def test_networks_that_do_not_exist_or_fit():
+    with pytest.raises(SpikewattError, match="must name a network.*got 'resnet'; allowed: mlp-"):
+        build_network("resnet", (8, 8, 1), 10)
+    with pytest.raises(
+        SpikewattError,
+        match="as many inputs and outputs as the data; got 784 and 10; allowed: 64 and 10",
+    ):
+        build_network("mlp-784-48-10", (8, 8, 1), 10)
+    with pytest.raises(SpikewattError, match="its windows fit into the images"):
+        build_network("lenet", (8, 8, 1), 10)
+
+
+def test_missing_compiler_is_named_before_the_work(monkeypatch, tmp_path, mlp_network, digits):
+    from spikewatt.analysis.job.config import RunConfig
+    from spikewatt.analysis.job.run import run
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        MissingToolError,
+        match=r"needs a C\+\+ tool chain; got no g\+\+, make; allowed: apt install",
+    ):
+        run(RunConfig(), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+    with pytest.raises(MissingToolError, match=r"no g\+\+, make"):
+        simulate(mlp_network, digits.scaled("test")[:1], "annarchy")
+
+
+def test_interrupt_during_simulation_leaves_no_file_and_no_process(mlp_network, tmp_path):
+    mlp_network.save(tmp_path / "n.spk")
+    np.savez(
+        tmp_path / "many.npz", x_train=np.zeros((10, 8, 8), np.uint8), y_train=np.zeros(10, int),
+        x_test=np.full((20_000, 8, 8), 150, np.uint8), y_test=np.zeros(20_000, int),
+    )  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "spikewatt.cli",
+        "simulate",
+        "n.spk",
+        "-o",
+        "t.h5",
+        "--dataset",
+        "many.npz",
+        "--steps",
+        "300",
+    ]
+    heeding = partial(
+        signal.signal, signal.SIGINT, signal.default_int_handler
+    )  # what a shell starts in the background ignores the signal
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeding,
+    )
+
+    def workers() -> list[int]:
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                line = Path(f"/proc/{pid}/cmdline").read_text()
+                parent = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]
+            except OSError:
+                continue
+            if "annarchy_worker" in line and int(parent) == process.pid:
+                found.append(int(pid))
+        return found
+
+    deadline = time.monotonic() + 60
+    while not (started := workers()) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.1)
+    assert started, process.communicate()
+    time.sleep(4)  # some samples are done
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "interrupted" in errors
+    assert sorted(os.listdir(tmp_path)) == ["many.npz", "n.spk"]
+    for pid in started:
+        assert not os.path.exists(f"/proc/{pid}")
+
+
+def test_settings_of_a_trace_are_plain_json(trace):
+    assert json.loads(json.dumps(trace.settings)) == trace.settings

@@ -1,0 +1,162 @@
+"""Published: networks that others trained, on real data where it is at hand. Slow; skipped without the files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from spikewatt.models.datasets import load_dataset
+from spikewatt.models.networks import build_network, load_keras
+from spikewatt.models.training import predictions, train
+from spikewatt.sim.conversion.convert import convert
+from spikewatt.sim.engines.simulate import simulate
+
+from .test_engines import assert_equal
+
+EPOCHS = 10
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Path:
+    """Folder with the MLPerf Tiny networks as .keras files: SPIKEWATT_MODELS, or shared/models/mlperf_tiny beside the checkout."""
+    for folder in (
+        os.environ.get("SPIKEWATT_MODELS"),
+        Path(__file__).parents[3] / "shared" / "models" / "mlperf_tiny",
+    ):
+        if folder and (Path(folder) / "resnet8.keras").is_file():
+            return Path(folder)
+    pytest.skip("no folder with resnet8.keras")
+
+
+@pytest.mark.parametrize(
+    ("name", "input_code", "input_max"),
+    [
+        ("resnet8", "bitplane", 255.0),
+        ("dscnn", "analog", 8.0),
+        ("autoencoder", "analog", 8.0),
+        ("mobilenet_025", "bitplane", 1.0),
+    ],
+)
+def test_mlperf_tiny_networks_run_alike_on_three_engines(name, input_code, input_max, tiny):
+    """Random inputs: equal spikes per layer and step, operations and outputs."""
+    model = load_keras(tiny / f"{name}.keras")
+    random = np.random.default_rng(0)
+    shape = model.inputs[0].shape[1:]
+    x = (
+        random.random((20, *shape)) * input_max
+        if input_code == "bitplane"
+        else np.clip(random.normal(0, 2, (20, *shape)), -8, 8)
+    )
+    network = convert(model, x, code="radix", steps=4, input_code=input_code, input_max=input_max)
+    reference = simulate(network, x[:1], "reference")
+    assert sum(int(c.sum()) for c in reference.sops.values()) > 10_000
+    compared = assert_equal(reference, simulate(network, x[:1], "batched"))
+    compared += assert_equal(reference, simulate(network, x[:1], "annarchy", workers=1))
+    print(
+        f"{name}: {len(network.populations)} populations, {reference.steps} steps end to end, {compared} numbers equal"
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "sweeps", "least"), [(6, 0, 0.870), (5, 0, 0.865), (4, 2, 0.862)]
+)
+def test_resnet8_keeps_its_accuracy_without_retraining(steps, sweeps, least, tiny, shared_data):
+    """MLPerf Tiny ResNet-8, 87.19 % in float on the 10,000 CIFAR-10 test images; 8-bit weights, radix."""
+    if not (shared_data / "cifar10.npz").is_file():
+        pytest.skip("no cifar10.npz")
+    data = load_dataset("cifar10", shared_data)
+    model = load_keras(tiny / "resnet8.keras")
+    calibration = data.scaled("train")[:256] * 255
+    network = convert(
+        model,
+        calibration,
+        code="radix",
+        steps=steps,
+        input_code="bitplane",
+        input_max=255.0,
+        bias_correction=sweeps,
+    )
+    trace = simulate(network, data.scaled("test") * 255, "batched")
+    accuracy = trace.accuracy(data.y_test)[-1]
+    print(
+        f"ResNet-8, K={steps}, {sweeps} sweeps of bias correction: {accuracy * 100:.2f} % on {trace.samples} images"
+    )
+    assert trace.samples == 10_000
+    assert accuracy >= least
+
+
+def test_lenet_in_radix_keeps_its_accuracy(shared_data):
+    """MNIST, 10,000 test images, 8-bit weights: at most 0.1 points lost at K=4, 0.05 at K=6."""
+    mnist = load_dataset("mnist", shared_data)
+    model = build_network("lenet", mnist.input_shape, 10)
+    train(model, mnist, 3, batch_size=64)
+    x, y = mnist.scaled("test"), mnist.y_test
+    ann = (predictions(model, x) == y).mean()
+    for steps, most in ((4, 0.001), (6, 0.0005)):
+        network = convert(
+            model, mnist.scaled("train")[:1000], code="radix", steps=steps, input_code="bitplane"
+        )
+        snn = simulate(network, x, "batched").accuracy(y)[-1]
+        print(f"lenet, radix K={steps}: Keras {ann * 100:.2f} %, spiking {snn * 100:.2f} %")
+        assert ann - snn <= most + 1e-9
+
+
+@pytest.mark.parametrize("bits", [0, 1, 2])
+def test_median_quantised_lenet_equals_its_quantised_network(bits, shared_data):
+    """Zou et al. (2023) report 99.32 % = 99.32 % for k = 1 after 13 steps: negative spikes settle on the quantised activations.
+
+    Every number of the Keras network lies on a power-of-two grid, so that float32 computes it exactly: the logits of all 10,000
+    images must be equal to the last bit.
+    """
+    import keras
+    from spikewatt.models.quantised_layers import round_to_grid
+
+    mnist = load_dataset("mnist", shared_data)
+    model = build_network(f"lenet-strided-k{bits}", mnist.input_shape, 10)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * -(-len(mnist.x_train) // 100))
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate),
+        loss="sparse_categorical_crossentropy",
+        jit_compile=False,
+    )
+    model.fit(mnist.scaled("train"), mnist.y_train, batch_size=100, epochs=EPOCHS, verbose=0)
+    quantised = keras.Sequential([keras.layers.Input(mnist.input_shape), *model.layers])
+    output = quantised.layers[-1]
+    output.activation = keras.activations.linear
+    first = quantised.layers[0]
+    first.kernel.assign(np.asarray(first.kernel) / 255)  # takes raw pixels, which are integers
+    round_to_grid(quantised)
+    x, y = mnist.x_test.astype(np.float32), mnist.y_test
+    logits = quantised.predict(x, batch_size=256, verbose=0)
+    network = convert(
+        quantised,
+        mnist.x_train[:100].astype(np.float32),
+        "signed",
+        input_max=255.0,
+        input_code="analog",
+        method="median",
+    )
+    trace = simulate(network, x, "batched")
+    accuracy = trace.accuracy(y)
+    ann = (logits.argmax(axis=1) == y).mean()
+    settled = (
+        int(
+            np.argmax(
+                [
+                    np.array_equal(trace.outputs[:, t], trace.outputs[:, -1])
+                    for t in range(trace.steps)
+                ]
+            )
+        )
+        + 1
+    )
+    first_at = int(np.argmax(accuracy >= ann)) + 1
+    sops = sum(int(c[:, :settled].sum()) for c in trace.sops.values()) / len(x)
+    print(f"lenet-strided k={bits}: {ann * 100:.2f} % quantised, {accuracy[-1] * 100:.2f} % spiking; reached after {first_at} steps, "
+          f"settled on all images after {settled}, {sops:.0f} SOPs per image")  # fmt: skip
+    assert len(x) == 10_000
+    assert np.array_equal(trace.outputs[:, -1] * network.output_unit, logits)
+    assert ann > 0.988
