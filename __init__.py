@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from .sim.nir.write import to_nir as to_nir
     from .sim.odin.convert import convert_for_odin as convert_for_odin
     from .sim.odin.network import OdinNetwork as OdinNetwork
-    from .sim.trace.trace import LayerSummary as LayerSummary
+    from .sim.trace.layer_summary import LayerSummary as LayerSummary
     from .sim.trace.trace import Trace as Trace
 
 # Module -> public names that it defines. They are loaded on first use, so that `import spikewatt`
@@ -81,7 +81,8 @@ _HOME = {
     "sim.nir.write": ("to_nir",),
     "sim.odin.convert": ("convert_for_odin",),
     "sim.odin.network": ("OdinNetwork",),
-    "sim.trace.trace": ("LayerSummary", "Trace"),
+    "sim.trace.layer_summary": ("LayerSummary",),
+    "sim.trace.trace": ("Trace",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = sorted([*_MODULE_OF, "__version__"])

@@ -23,6 +23,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..energy.cards.card import Card
+    from ..energy.pricing.prices import Prices
     from ..sim.trace.trace import Trace
 
 DEVICE_HELP = (

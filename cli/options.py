@@ -256,7 +256,7 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     from ..models.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
-    x = data.scaled("test")[:samples] * spiking.input_unit * spiking.input_levels
+    x = data.scaled("test")[:samples] * spiking.input_max
     labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
     return x, labels
 

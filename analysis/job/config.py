@@ -9,11 +9,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...energy.cards.card import load_card
-from ...errors import SpikewattError, first_fault, one_of, read_yaml, whole_number
+from ...errors import SpikewattError, first_fault, one_of, whole_number
+from ...files import read_yaml
 from ...models.datasets import NAMES
 from ...models.networks import check_name
 from ...sim.conversion.thresholds import METHODS
-from ...sim.network.spiking_network import INPUT_CODES
+from ...sim.network.input_codes import INPUT_CODES
 
 
 class RunConfig(BaseModel):

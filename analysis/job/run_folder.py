@@ -1,4 +1,4 @@
-"""The folder of a run: claimed for one run, filled as ``<name>.partial``, named when it is whole."""
+"""The folder of a run: claimed for it alone, ``<name>.partial`` until it is whole."""
 
 from __future__ import annotations
 

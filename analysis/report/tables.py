@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ...sim.network.spiking_network import SpikingNetwork
     from ...sim.trace.trace import Trace
 
-MULTIPLIED = ("dense", "conv2d", "depthwise")
-
 
 # ------------------------------------------------------------------ the network
 
@@ -65,7 +63,35 @@ def layer_table(trace: Trace) -> pd.DataFrame:
         potentials, where they are narrower than the worst case needs; ``macs`` that an ANN
         executes for the same connections.
     """
+<<<<<<< HEAD
     return pd.DataFrame([_layer_row(trace, population) for population in trace.neurons])
+=======
+    rows = []
+    for population, neurons in trace.neurons.items():
+        feeding = [layer.name for layer in trace.layers if layer.post == population]
+        row: dict[str, object] = {"layer": population, "neurons": neurons}
+        if population in trace.spikes:
+            spikes = trace.mean_spikes(population)
+            row |= {"spikes_per_inference": spikes, "firing_rate": spikes / (neurons * trace.steps)}
+            row["sparsity"] = 1 - spikes / (neurons * trace.steps)
+        for column in ("synapses", "nonzero"):
+            row[f"sops_{column}"] = sum(
+                float(trace.ledger(column)[name].sum(axis=1).mean()) for name in feeding
+            )
+        if trace.settings.state_bits < trace.settings.needed_state_bits:
+            row["saturations"] = (
+                float(trace.saturations[population].mean())
+                if population in trace.saturations
+                else 0.0
+            )
+        row["macs"] = sum(
+            layer.macs
+            for layer in trace.layers
+            if layer.post == population and layer.kind in ("dense", "conv2d")
+        )
+        rows.append(row)
+    return pd.DataFrame(rows)
+>>>>>>> main
 
 
 def _layer_row(trace: Trace, population: str) -> dict[str, object]:
@@ -73,21 +99,19 @@ def _layer_row(trace: Trace, population: str) -> dict[str, object]:
     feeding = [layer for layer in trace.layers if layer.post == population]
     row: dict[str, object] = {"layer": population, "neurons": neurons}
     if population in trace.spikes:
-        spikes = float(trace.spikes[population].sum(axis=1).mean())
+        spikes = trace.mean_spikes(population)
         row["spikes_per_inference"] = spikes
         row["firing_rate"] = spikes / (neurons * trace.steps)
         row["sparsity"] = 1 - spikes / (neurons * trace.steps)
 
     for ledger in ("synapses", "nonzero"):
-        operations = trace.ledger(ledger)
-        means = [float(operations[layer.name].sum(axis=1).mean()) for layer in feeding]
-        row[f"sops_{ledger}"] = sum(means)
+        row[f"sops_{ledger}"] = sum(trace.mean_operations(layer.name, ledger) for layer in feeding)
 
-    if trace.settings["state_bits"] < trace.settings["needed_state_bits"]:
+    if trace.settings.can_saturate:
         held = trace.saturations.get(population)
         row["saturations"] = 0.0 if held is None else float(held.mean())
 
-    row["macs"] = sum(layer.macs for layer in feeding if layer.kind in MULTIPLIED)
+    row["macs"] = sum(layer.macs for layer in feeding if layer.kind.multiplies)
     return row
 
 
@@ -98,13 +122,11 @@ def layers(trace: Trace, title: str, name: str = "layers") -> Table:
 
 def summary(trace: Trace, ann_accuracy: float, snn_accuracy: float) -> Table:
     """The network in one row: accuracy of both, spikes and operations per inference."""
-    spikes = sum(float(counts.sum(axis=1).mean()) for counts in trace.spikes.values())
-    operations = sum(float(counts.sum(axis=1).mean()) for counts in trace.sops.values())
     row = {
         "ann_accuracy": ann_accuracy,
         "snn_accuracy": snn_accuracy,
-        "spikes_per_inference": spikes,
-        "sops_per_inference": operations,
+        "spikes_per_inference": trace.mean_spikes(),
+        "sops_per_inference": trace.mean_operations(),
     }
     columns = (
         Column("Keras accuracy (%)", ("ann_accuracy",), _hundredfold),

@@ -26,7 +26,7 @@ import pandas as pd
 from ...errors import MissingToolError, SpikewattError
 from ...sim.engines.simulate import simulate
 from ...sim.network.connection import Connection
-from ...sim.network.geometry import Geometry, pooled_shape
+from ...sim.network.geometry import Geometry
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
 
@@ -38,7 +38,6 @@ COLUMNS = ["connection", "sample", "tool", "ledger", "counted", "ours"]
 # What sends spikes of 0 and 1 alone.
 CODES = ("rate", "sync_rate")
 INPUT_CODES = ("if", "poisson", "constant", "bursting")
-COUNTED_KINDS = ("dense", "conv2d", "depthwise")
 
 
 # ------------------------------------------------------------------ the standing network
@@ -55,12 +54,12 @@ def standing_network() -> SpikingNetwork:
         return random.integers(-3, 5, shape) * (random.random(shape) < 0.8)
 
     populations = (
-        Population("input", (9, 9, 2), "input", np.asarray(16), np.asarray(0), np.asarray(8)),
+        Population("input", (9, 9, 2), "input", 16, 0, 8),
         _firing("same", (9, 9, 4), 9),
         _firing("strided", (4, 4, 6), 12),
         _firing("depthwise", (4, 4, 6), 6),
         _firing("hidden", (12,), 14),
-        Population("output", (5,), "readout", np.asarray(1), np.asarray(0), np.asarray(0)),
+        Population("output", (5,), "readout", 1, 0, 0),
     )
 
     padded = Geometry((3, 3), (1, 1), ((1, 1), (1, 1)))
@@ -78,8 +77,7 @@ def standing_network() -> SpikingNetwork:
 
 def _firing(name: str, shape: tuple[int, ...], threshold: int) -> Population:
     """A population that integrates and fires, from half its threshold."""
-    at, half = np.asarray(threshold), np.asarray(threshold // 2)
-    return Population(name, shape, "integrate_and_fire", at, np.asarray(0), half)
+    return Population(name, shape, "integrate_and_fire", threshold, 0, threshold // 2)
 
 
 def standing_input() -> np.ndarray:
@@ -125,7 +123,7 @@ def crosscheck(network: SpikingNetwork, x, steps: int | None = None) -> pd.DataF
     torch = _torch()
     rows = []
     for connection in network.connections:
-        if connection.kind not in COUNTED_KINDS:
+        if not connection.kind.multiplies:
             continue
         module = _module(torch, network, connection)
         shape = network.population(connection.pre).shape
@@ -165,12 +163,30 @@ def _module(torch, network: SpikingNetwork, connection: Connection):
     """The connection, with the pool in front of its weights and the flattening where it has one."""
     _check_padding(connection)
     nn = torch.nn
-    seen: tuple[int, ...] = pooled_shape(connection, network.population(connection.pre).shape)
+    seen: tuple[int, ...] = connection.seen(network.population(connection.pre).shape)
     parts: list = []
+<<<<<<< HEAD
     if connection.pooled is not None:
         parts.append(nn.AvgPool2d(connection.pooled.window, connection.pooled.strides))
 
     if connection.kind == "dense":
+=======
+    weights: np.ndarray = c.weights
+    seen: tuple[int, ...] = c.seen(network.population(c.pre).shape)
+    kernel: np.ndarray
+    for geometry in (g for g in (c.geometry, c.pooled) if g is not None):
+        if any(before != after for before, after in geometry.padding) or (
+            geometry is c.pooled and np.any(geometry.padding)
+        ):
+            raise SpikewattError(
+                f"crosscheck: connection {c.name!r}",
+                "PyTorch pads alike on both sides, and its pools leave padding out",
+                geometry.padding,
+            )
+    if c.pooled is not None:
+        parts.append(nn.AvgPool2d(c.pooled.window, c.pooled.strides))
+    if c.kind == "dense":
+>>>>>>> main
         if len(seen) == 3:
             parts.append(nn.Flatten())
         layer, kernel = _dense(nn, connection, seen)
@@ -209,7 +225,7 @@ def _dense(nn, connection: Connection, seen: tuple[int, ...]):
 
 
 def _convolution(nn, connection: Connection, seen: tuple[int, ...]):
-    """(layer, weights in PyTorch's order) of a convolution, depthwise where each channel has its own."""
+    """(layer, weights in PyTorch's order); depthwise, each channel has weights of its own."""
     assert connection.weights is not None
     assert connection.geometry is not None
     weights, geometry = np.asarray(connection.weights), connection.geometry

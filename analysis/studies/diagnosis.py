@@ -12,11 +12,9 @@ from ...models.keras_backend import import_keras
 from ...sim.conversion.activations import activations_of
 from ...sim.conversion.builder import nodes_of
 from ...sim.conversion.graph_values import Node
-from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
-from ...sim.network.encoders import takes_negative
 from ...sim.network.population import Population
-from ...sim.network.spiking_network import STREAMING_CODES, SpikingNetwork
+from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 
 ALL = 2**31 - 1  # samples whose every spike is kept
@@ -96,7 +94,7 @@ def diagnose(
     for node in nodes:
         population = network.population(node.name)
         keras_value = wanted[node.name].astype(np.float64)
-        if population.kind != "readout":  # what fires cannot say less than nothing
+        if not population.kind.is_readout:  # what fires cannot say less than nothing
             keras_value = np.maximum(keras_value, 0.0)
         value = _transmitted(network, population, trace).reshape(keras_value.shape)
 
@@ -111,8 +109,7 @@ def diagnose(
 
 def _nodes_of(model, network: SpikingNetwork) -> list[Node]:
     """The ReLUs and outputs of the model, each of which has its population."""
-    negative = takes_negative(network.input_code)
-    every = nodes_of(model, network.code, negative)
+    every = nodes_of(model, network.code, network.input_code.takes_negative)
     nodes = [node for node in every if node.kind in ("relu", "readout")]
 
     where, law = "diagnose.network", "was made of this model"
@@ -140,25 +137,23 @@ def _keras_inputs(model, x) -> list[np.ndarray]:
 
 def _transmitted(network: SpikingNetwork, population: Population, trace: Trace) -> np.ndarray:
     """(samples, neurons) values, in Keras' terms, that the spikes of a population stand for."""
-    if population.kind == "readout":
-        first, last = trace.settings["outputs"][population.name]
-        total = trace.outputs[:, -1, first:last]
+    if population.kind.is_readout:
+        total = trace.output(population.name)[:, -1]
     else:
-        simulated = trace.steps if network.code in STREAMING_CODES else None
-        window = schedule(network, simulated).windows[population.name]
+        window = trace.settings.schedule.windows[population.name]
         worth = np.array([window.gain(t) for t in range(trace.steps)], np.int64)
         spikes = trace.rasters[population.name].astype(np.int64)
         total = np.einsum("stn,t->sn", spikes, worth)
 
     unit = np.broadcast_to(population.unit, population.shape).reshape(-1)
-    return total * unit / (trace.steps if network.code == "rate" else 1)
+    return total * unit / (1 if network.code.limited else trace.steps)
 
 
 def _row(
     population: Population, trace: Trace, value: np.ndarray, keras_value: np.ndarray
 ) -> dict[str, Any]:
     """The measures of one layer: `value` is what its spikes say, `keras_value` what Keras says."""
-    firing = population.kind != "readout"
+    firing = population.kind.fires
     row: dict[str, Any] = {
         "layer": population.name,
         "neurons": population.size,
@@ -228,10 +223,10 @@ def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray | No
 
 def _advice(network: SpikingNetwork, row: dict) -> str:
     """The first thing to change, by what stands out most."""
-    streaming = network.code in STREAMING_CODES
+    streaming = network.code.streaming
     wrong = row["agreement"] < 1 - LARGE_ERROR
     longer = f"more steps for this layer: convert(steps={{{row['layer']!r}: …}})"
-    if network.code == "rate":
+    if not network.code.limited:
         longer = "more simulated steps"
 
     if row["saturations"]:
@@ -244,7 +239,7 @@ def _advice(network: SpikingNetwork, row: dict) -> str:
     if wrong and network.weight_bits < FEW_BITS:
         return "more weight_bits"
     if wrong and row["threshold"] is None:
-        return longer if network.code == "rate" else "the layers before it"
+        return "the layers before it" if network.code.limited else longer
     if row["dead_share"] > MANY_DEAD:
         return longer
     if wrong and abs(row["mean_error"]) > LARGE_BIAS:
