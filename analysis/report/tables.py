@@ -63,35 +63,7 @@ def layer_table(trace: Trace) -> pd.DataFrame:
         potentials, where they are narrower than the worst case needs; ``macs`` that an ANN
         executes for the same connections.
     """
-<<<<<<< HEAD
     return pd.DataFrame([_layer_row(trace, population) for population in trace.neurons])
-=======
-    rows = []
-    for population, neurons in trace.neurons.items():
-        feeding = [layer.name for layer in trace.layers if layer.post == population]
-        row: dict[str, object] = {"layer": population, "neurons": neurons}
-        if population in trace.spikes:
-            spikes = trace.mean_spikes(population)
-            row |= {"spikes_per_inference": spikes, "firing_rate": spikes / (neurons * trace.steps)}
-            row["sparsity"] = 1 - spikes / (neurons * trace.steps)
-        for column in ("synapses", "nonzero"):
-            row[f"sops_{column}"] = sum(
-                float(trace.ledger(column)[name].sum(axis=1).mean()) for name in feeding
-            )
-        if trace.settings.state_bits < trace.settings.needed_state_bits:
-            row["saturations"] = (
-                float(trace.saturations[population].mean())
-                if population in trace.saturations
-                else 0.0
-            )
-        row["macs"] = sum(
-            layer.macs
-            for layer in trace.layers
-            if layer.post == population and layer.kind in ("dense", "conv2d")
-        )
-        rows.append(row)
-    return pd.DataFrame(rows)
->>>>>>> main
 
 
 def _layer_row(trace: Trace, population: str) -> dict[str, object]:

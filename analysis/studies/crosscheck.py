@@ -165,28 +165,10 @@ def _module(torch, network: SpikingNetwork, connection: Connection):
     nn = torch.nn
     seen: tuple[int, ...] = connection.seen(network.population(connection.pre).shape)
     parts: list = []
-<<<<<<< HEAD
     if connection.pooled is not None:
         parts.append(nn.AvgPool2d(connection.pooled.window, connection.pooled.strides))
 
     if connection.kind == "dense":
-=======
-    weights: np.ndarray = c.weights
-    seen: tuple[int, ...] = c.seen(network.population(c.pre).shape)
-    kernel: np.ndarray
-    for geometry in (g for g in (c.geometry, c.pooled) if g is not None):
-        if any(before != after for before, after in geometry.padding) or (
-            geometry is c.pooled and np.any(geometry.padding)
-        ):
-            raise SpikewattError(
-                f"crosscheck: connection {c.name!r}",
-                "PyTorch pads alike on both sides, and its pools leave padding out",
-                geometry.padding,
-            )
-    if c.pooled is not None:
-        parts.append(nn.AvgPool2d(c.pooled.window, c.pooled.strides))
-    if c.kind == "dense":
->>>>>>> main
         if len(seen) == 3:
             parts.append(nn.Flatten())
         layer, kernel = _dense(nn, connection, seen)
