@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
+from ...sim.engines.schedule import Schedule
 from ...sim.trace.trace import Trace
 from ..bill import IDLE_COMPONENTS, Bill
 from ..cards.card import Card
@@ -37,27 +39,27 @@ def first_steps(trace: Trace, steps: int) -> Trace:
     SpikewattError
         An exact code, whose number of steps is fixed, or more steps than were simulated.
     """
-    if trace.settings["code"] != "rate":
+    settings = trace.settings
+    if settings.code.limited:
         raise SpikewattError(
             "first_steps",
             "a network of an exact code has its number of steps",
-            trace.settings["code"],
+            settings.code,
             "rate",
         )
     whole_number("first_steps.steps", "must be a number of simulated steps", steps, 1, trace.steps)
-    windows = {
-        name: (min(a, steps), min(b, steps)) for name, (a, b) in trace.settings["windows"].items()
-    }
+
+    def cut(tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: counts[:, :steps] for name, counts in tables.items()}
+
+    ledgers = {column: cut(tables) for column, tables in trace.synaptic_operations.items()}
     return replace(
         trace,
-        spikes={name: counts[:, :steps] for name, counts in trace.spikes.items()},
-        synaptic_operations={
-            column: {name: counts[:, :steps] for name, counts in table.items()}
-            for column, table in trace.synaptic_operations.items()
-        },
+        spikes=cut(trace.spikes),
+        synaptic_operations=ledgers,
         outputs=trace.outputs[:, :steps],
-        settings={**trace.settings, "windows": windows},
-        rasters={name: raster[:, :steps] for name, raster in trace.rasters.items()},
+        settings=replace(settings, schedule=_first_windows(settings.schedule, steps)),
+        rasters=cut(trace.rasters),
     )
 
 
@@ -151,6 +153,15 @@ def break_even_period_s(first: Side, second: Side) -> float | None:
     period_s = (one.energy_j - other.energy_j) / (other.power_w - one.power_w)
     shortest_s = max(one.latency_s, other.latency_s)
     return period_s if period_s >= shortest_s else None
+
+
+def _first_windows(schedule: Schedule, steps: int) -> Schedule:
+    """The windows of a schedule as far as they lie within `steps`."""
+    windows = {
+        name: replace(window, start=min(window.start, steps), stop=min(window.stop, steps))
+        for name, window in schedule.windows.items()
+    }
+    return replace(schedule, windows=windows, steps=steps)
 
 
 def _average_power(side: Side) -> AveragePower:

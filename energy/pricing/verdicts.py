@@ -165,7 +165,7 @@ def _break_even(trace: Trace, bill: Bill, other: Side) -> dict[str, Any]:
         "factor_on_spikes": factor if factor > 0 else None,
     }
     has_a_host = bill.device != bill.card.name
-    if trace.settings["code"] == "rate" and not has_a_host:
+    if not trace.settings.code.limited and not has_a_host:
         row["steps"] = break_even_steps(trace, bill.card, energy_j)
         row["simulated_steps"] = trace.steps
     return row
