@@ -150,9 +150,7 @@ class BillWriter:
         powers: Powers,
         by_spikes: bool,
     ) -> None:
-        self.terms.append(
-            Term(workload, layer, component, what, float(count), powers, by_spikes)
-        )
+        self.terms.append(Term(workload, layer, component, what, float(count), powers, by_spikes))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -146,9 +146,7 @@ def serial_spikes(trace: Trace, mapping: Mapping) -> float:
     return float(busiest.sum(axis=1).mean())
 
 
-def routed_events(
-    trace: Trace, mapping: Mapping, shares: Shares, swept: Map[str, float]
-) -> float:
+def routed_events(trace: Trace, mapping: Mapping, shares: Shares, swept: Map[str, float]) -> float:
     """Events that leave the core of their neuron; the events of an encoder come by another way."""
     local = _local_shares(trace, mapping, shares)
     from_outside = set(sources(trace)) if trace.settings.input_code.encoded else set()

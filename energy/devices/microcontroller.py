@@ -65,9 +65,7 @@ def compute(
     energy = (prefix + key, f"{prefix}energy_per_cycle_j", f"{prefix}active_power_factor")
     writer.charge(workload, layer, component, count, *energy, by_spikes=grows)
     clock = f"{prefix}clock_hz"
-    writer.cycles(
-        workload, layer, component, count, prefix + key, clock=clock, by_spikes=grows
-    )
+    writer.cycles(workload, layer, component, count, prefix + key, clock=clock, by_spikes=grows)
 
 
 def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:

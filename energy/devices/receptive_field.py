@@ -18,9 +18,7 @@ from ...sim.trace.layer_summary import LayerSummary
 
 
 @singledispatch
-def mark_inputs(
-    kind: ConnectionKind, layer: LayerSummary, neuron: int, heard: np.ndarray
-) -> None:
+def mark_inputs(kind: ConnectionKind, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
     """Mark the inputs of one post neuron.
 
     Parameters

@@ -130,12 +130,12 @@ def _resets_to_zero(settings: RunSettings, card: Card, hosted: bool) -> bool:
     return "zero" in settings.resets
 
 
-def _has_events_of_several_worths(settings: RunSettings, card: Card, hosted: bool) -> bool:
-    return settings.input_code.encoded and settings.input_code.worth_varies
-
-
 def _has_negative_events(settings: RunSettings, card: Card, hosted: bool) -> bool:
     return settings.input_code.encoded and settings.input_code.takes_negative
+
+
+def _has_events_of_several_worths(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    return settings.input_code.encoded and settings.input_code.worth_varies
 
 
 CORE_LAWS: tuple[Callable[[Trace, Card, bool], Misfit | None], ...] = (
@@ -145,8 +145,8 @@ CORE_LAWS: tuple[Callable[[Trace, Card, bool], Misfit | None], ...] = (
     ArithmeticLaw("a negative spike takes one back", _takes_spikes_back),
     ArithmeticLaw("an analog first layer needs a host that multiplies", _multiplies_without_host),
     ArithmeticLaw("a reset to zero is not a subtraction", _resets_to_zero),
-    ArithmeticLaw("an event of the input has one worth", _has_events_of_several_worths),
     ArithmeticLaw("an event of the input is positive", _has_negative_events),
+    ArithmeticLaw("an event of the input has one worth", _has_events_of_several_worths),
 )
 
 

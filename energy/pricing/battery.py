@@ -52,7 +52,9 @@ def battery_life(
             "battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)"
         )
     cards = {bill.device: bill.card for bill in bills}
-    rows = [_row(total, cards[total["device"]], cell, period_s) for total in totals.to_dict("records")]
+    rows = [
+        _row(total, cards[total["device"]], cell, period_s) for total in totals.to_dict("records")
+    ]
     return pd.DataFrame(rows)
 
 

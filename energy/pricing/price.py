@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -180,7 +180,7 @@ def at_clock(card: Card, clock_hz: float) -> Card:
 
 
 def _priced(
-    devices: Iterable[str | Card],
+    devices: Sequence[str | Card],
     bill: Callable[[Card], Bill],
     period_s: float | None,
     skip_unfit: bool,
@@ -194,13 +194,14 @@ def _priced(
         )
 
     bills, does_not_fit = [], {}
-    for card in cards:
+    for device, card in zip(devices, cards, strict=True):
         try:
             bills.append(bill(card))
         except DoesNotFitError as error:
             if not skip_unfit:
                 raise
-            does_not_fit[card.name] = str(error)
+            asked_for = card.name if isinstance(device, Card) else str(device)
+            does_not_fit[asked_for] = str(error)
     return Prices(tuple(bills), period_s, does_not_fit)
 
 

@@ -68,7 +68,9 @@ class Prices:
         """
         periods = {part.period_s for part in parts}
         if len(periods) != 1:
-            raise SpikewattError("Prices.joined", "prices have one period", sorted(map(str, periods)))
+            raise SpikewattError(
+                "Prices.joined", "prices have one period", sorted(map(str, periods))
+            )
         bills = [bill for part in parts for bill in part.bills]
         names = [bill.device for bill in bills]
         if len(set(names)) < len(names):
@@ -77,9 +79,7 @@ class Prices:
         return cls(tuple(bills), periods.pop(), refused)
 
     def __repr__(self) -> str:
-        shown = [
-            f"{label(side)} {float(side[0].total(side[1])):.3g} J" for side in self.workloads
-        ]
+        shown = [f"{label(side)} {float(side[0].total(side[1])):.3g} J" for side in self.workloads]
         if len(shown) > SHOWN:
             shown[SHOWN:] = [f"{len(shown) - SHOWN} more"]
         if self.period_s is not None:
