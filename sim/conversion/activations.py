@@ -1,48 +1,71 @@
-"""What Keras computes where a population will fire: the values that a conversion calibrates on and is judged by."""
+"""What Keras computes where a population will fire: a conversion is calibrated and judged by it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from ...models.keras_backend import import_keras
-from .graph_values import Node
+from .graph import Graph
+from .nodes import Node, ReadoutNode
+
+BATCH = 64
 
 
-def activations_of(model, nodes: list[Node], x: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Name of each of `nodes` -> (samples, *shape) what Keras gives there for inputs `x`; of an output, before its softmax."""
-    keras = import_keras()
-    wanted, after = {}, {}
-    for node in nodes:
-        tensor, rest = (
-            _before_softmax(keras, node.tensor) if node.kind == "readout" else (node.tensor, None)
-        )
-        wanted[node.name], after[node.name] = tensor, rest
-    tensors = list({id(tensor): tensor for tensor in wanted.values()}.values())
+def activations_of(
+    graph: Graph, nodes: Iterable[Node], x: list[np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What Keras gives where `nodes` stand.
+
+    Parameters
+    ----------
+    graph : Graph
+        The model that was read.
+    nodes : iterable of Node
+        ReLUs and outputs of it.
+    x : list of array, (samples, *shape)
+        One array per input of the model.
+
+    Returns
+    -------
+    dict from name of a node to array (samples, *shape) : of an output, before its softmax.
+    """
+    places = {node: _before_softmax(node) for node in nodes}
+    tensors = {id(tensor): tensor for tensor, _ in places.values()}
     if not tensors:
         return {}
-    found = keras.Model(model.inputs, tensors).predict(
-        x if len(x) > 1 else x[0], batch_size=64, verbose=0
-    )
-    by_tensor = dict(
-        zip(map(id, tensors), found if isinstance(found, list) else [found], strict=True)
-    )
+
+    part = import_keras().Model(list(graph.inputs), list(tensors.values()))
+    found = part.predict(x if len(x) > 1 else x[0], batch_size=BATCH, verbose=0)
+    found = found if isinstance(found, list) else [found]
+    by_tensor = dict(zip(tensors, found, strict=True))
+
     values = {}
-    for node in nodes:
-        value, layer = by_tensor[id(wanted[node.name])], after[node.name]
-        if layer is not None:
-            value = value @ np.asarray(layer.kernel) + (
-                np.asarray(layer.bias) if layer.use_bias else 0.0
-            )
-        values[node.name] = value[..., node.channels]
+    for node, (tensor, dense) in places.items():
+        value = by_tensor[id(tensor)]
+        if dense is not None:
+            bias = np.asarray(dense.bias) if dense.use_bias else 0.0
+            value = value @ np.asarray(dense.kernel) + bias
+        values[node.name] = node.part_of(value)
     return values
 
 
-def _before_softmax(keras, tensor):
-    """A tensor, and the Dense layer to apply to it (or None), that together give the logits of an output."""
-    layer, index, _ = tensor._keras_history
-    if isinstance(layer, keras.layers.Softmax):
-        return _before_softmax(keras, layer._inbound_nodes[index].input_tensors[0])
-    if getattr(getattr(layer, "activation", None), "__name__", "") != "softmax":
-        return tensor, None
-    source = layer._inbound_nodes[index].input_tensors[0]
-    return (source, layer) if isinstance(layer, keras.layers.Dense) else (source, None)
+def _before_softmax(node: Node) -> tuple[Any, Any]:
+    """A tensor, and the Dense layer to apply to it (or None), that give the values of `node`."""
+    if not (isinstance(node, ReadoutNode) and node.softmax):
+        return node.tensor, None
+    layer, index, _ = node.tensor._keras_history
+    (source,) = layer._inbound_nodes[index].input_tensors
+    return source, layer if isinstance(layer, import_keras().layers.Dense) else None
+
+
+def tensors_of(graph: Graph, tensors: list[Any], x: list[np.ndarray]) -> list[np.ndarray]:
+    """(samples, …) what Keras computes at `tensors`, call by call on the CPU: nothing is compiled."""
+    keras = import_keras()
+    part = keras.Model(list(graph.inputs), tensors)
+    with keras.device("cpu:0"):
+        found = part(x, training=False)
+    found = found if isinstance(found, list | tuple) else [found]
+    return [keras.ops.convert_to_numpy(value).astype(np.float64) for value in found]
