@@ -7,9 +7,10 @@ import pandas as pd
 
 from ...errors import SpikewattError
 from ...models.keras_backend import import_keras
-from ...sim.conversion.activations import activations_of
-from ...sim.conversion.builder import nodes_of
-from ...sim.conversion.graph_values import Node
+from ...sim.conversion.graph.keras_values import activations_of
+from ...sim.conversion.graph.nodes import Node, ReadoutNode
+from ...sim.conversion.reading.reader import read
+from ...sim.conversion.reading.rules import ReadingRules
 from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
 from ...sim.network.population import Population
@@ -54,11 +55,8 @@ def diagnose(
     """
     trace = simulate(network, x, "batched", steps, rasters=2**31 - 1, state_bits=state_bits)
     names = {p.name for p in network.populations}
-    nodes = [
-        n
-        for n in nodes_of(model, network.code, network.input_code.takes_negative)
-        if n.kind in ("relu", "readout")
-    ]
+    graph = read(model, ReadingRules.of(network.code, network.input_code))
+    nodes = graph.layers
     if missing := [node.name for node in nodes if node.name not in names]:
         raise SpikewattError(
             "diagnose.network",
@@ -78,7 +76,7 @@ def diagnose(
     if labels is not None:
         trace.accuracy(labels)  # refuses labels of another kind or number
         labels = np.asarray(labels)
-    wanted = activations_of(model, nodes, inputs)
+    wanted = activations_of(graph, nodes, inputs)
     keras_accuracy = np.nan
     if labels is not None:
         keras_accuracy = float((wanted[nodes[-1].name].argmax(axis=-1) == labels).mean())
@@ -154,9 +152,9 @@ def _row(
 
 def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray) -> float:
     """Accuracy of Keras from the tensor of `node` on, given `value` there."""
-    if node.kind == "readout":
+    if isinstance(node, ReadoutNode):
         return float((value.argmax(axis=-1) == labels).mean())
-    if node.channels != slice(0, node.tensor.shape[-1]):
+    if not node.whole:
         return float("nan")  # a block of a concatenation is not the whole tensor
     try:
         rest = import_keras().Model(node.tensor, model.outputs[0])

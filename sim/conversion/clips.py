@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SpikewattError
-from .graph import Graph
-from .nodes import Node, ReadoutNode, ReluNode
+from .graph.graph import Graph
+from .graph.nodes import Node, ReadoutNode, ReluNode
 from .options import ConversionOptions
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..network.spiking_network import SpikingNetwork
-from .activations import activations_of
 from .bias_correction import mean_differences
-from .builder import quantise
 from .calibration import checked_inputs
 from .clips import choose_clips, firing_nodes
-from .graph_reader import read
-from .guard import check_against_keras
+from .graph.guard import check_against_keras
+from .graph.keras_values import activations_of
+from .integers.quantise import quantise
 from .options import ConversionOptions, takes_options
+from .reading.reader import read
 
 
 @takes_options
@@ -30,7 +30,7 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
     ----------
     model : Keras model
         Built, Sequential or functional. The layers that are read are listed by
-        `spikewatt.sim.conversion.layers.registry.supported_layers`.
+        `spikewatt.sim.conversion.reading.registry.supported_layers`.
     calibration : array or list of array, (samples, *shape)
         Typical inputs as the model takes them, 100 or more, without labels; a list for several
         inputs.

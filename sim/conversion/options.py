@@ -25,10 +25,11 @@ from pydantic import (
 )
 
 from ...errors import SpikewattError, first_fault, one_of, whole_number
-from ..network.population import RESETS
-from ._codes import CODES, INPUT_CODES, Code, InputCode, code_named, input_code_named
-from .nodes import Node, ReluNode
-from .reading_rules import ReadingRules
+from ..network.codes import CODES, Code, code_named, names_of
+from ..network.input_codes import INPUT_CODES, InputCode, input_code_named
+from ..network.neurons import RESETS
+from .graph.nodes import Node, ReluNode
+from .reading.rules import ReadingRules
 from .thresholds import METHODS, Method
 
 READOUTS = ("membrane", "spikes")
@@ -197,13 +198,13 @@ class ConversionOptions(BaseModel):
         return self
 
     def _check_input_code(self) -> None:
-        code, input_code = self.spike_code, self.spike_input_code
-        if code.bias_each_step and input_code.doubles:
-            law = "under rate an input drives every step"
-            raise SpikewattError("input_code", law, self.input_code, "if, analog, an encoder")
-        if input_code.encoded and not code.bias_each_step:
+        if self.spike_input_code.drives(self.spike_code):
+            return
+        if self.spike_input_code.encoded:
             law = f"{self.input_code} drives a streaming rate"
             raise SpikewattError("input_code", law, self.code, "code='rate'")
+        law = "under rate an input drives every step"
+        raise SpikewattError("input_code", law, self.input_code, "if, analog, an encoder")
 
     def _check_steps(self) -> None:
         """The steps of a layer; a configuration in which they are simulated ones overrides it."""
@@ -214,11 +215,11 @@ class ConversionOptions(BaseModel):
     def _check_exact_and_streaming(self) -> None:
         code = self.spike_code
         if self.bias_correction and not code.exact:
-            exact = ", ".join(name for name, code in CODES.items() if code.exact)
+            exact = names_of(code for code in CODES.values() if code.exact)
             raise SpikewattError("bias_correction", "needs an exact code", self.code, exact)
         if self.readout == "spikes" and not code.streaming:
             law = "spikes of the output are counted in a streaming code"
-            streaming = ", ".join(name for name, code in CODES.items() if code.streaming)
+            streaming = names_of(code for code in CODES.values() if code.streaming)
             raise SpikewattError("readout", law, self.code, streaming)
 
     def _check_method(self) -> None:
@@ -300,7 +301,7 @@ class ConversionOptions(BaseModel):
             steps = given.get(node.name, given.get("", code.default_steps))
             return code.levels(steps)
 
-        if code.doubles and trained & (trained + 1):
+        if not code.transmits(trained):
             where, law = f"convert: layer {node.name!r}", "radix transmits 2^K - 1 levels"
             other = "code='sync_rate', or steps of your own"
             allowed = f"a layer trained with 1, 3, 7, 15, … levels, {other}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import SpikewattError, one_of
-from ..network.population import RESETS
-from ..network.spiking_network import CODES
+from ..network.codes import CODES
+from ..network.neurons import RESETS
 from .clip_rules import RULES, ClipRule
 
 

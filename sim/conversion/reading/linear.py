@@ -8,10 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from ....errors import SpikewattError
+from ...network.connection import ExecutedLayer
+from ...network.connection_kinds import ConnectionKind, Conv2D, Dense, Depthwise
 from ...network.geometry import Geometry
-from ..executed import ExecutedLayer
-from ..graph import NO_PADDING, Block, Value
-from ..terms import ConvolutionTerm, DenseTerm, DepthwiseTerm, IdentityTerm, Term, sum_of, taps
+from ..graph.blocks import Block, Value, added
+from ..graph.terms import (
+    ConvolutionTerm,
+    DenseTerm,
+    DepthwiseTerm,
+    IdentityTerm,
+    Term,
+    sum_of,
+    taps,
+)
 from .registry import Call, reads
 
 LINEAR_BEFORE = "a ReLU stands between two linear layers"
@@ -25,13 +34,17 @@ def _bias(layer) -> np.ndarray:
     return _array(layer.bias) if layer.use_bias else np.zeros(1)
 
 
-def _executed(call: Call, kind: str, macs: int, suffix: str = "", bias: bool = True, **counts):
-    """What Keras executes in this call: `counts` may give outputs and weights of a part of it."""
-    outputs = counts.get("outputs", math.prod(call.tensor.shape[1:]))
-    parameters = counts["weights"]
-    if bias and call.layer.use_bias:
-        parameters += call.layer.bias.shape[0]
-    return ExecutedLayer(call.layer.name + suffix, kind, macs, outputs, parameters)
+def _executed(
+    name: str, kind: ConnectionKind, kernel: np.ndarray, positions: int, channels: int
+) -> ExecutedLayer:
+    """What Keras executes: a kernel at every position; with a bias per channel, as it is stored."""
+    macs, outputs = positions * kernel.size, positions * channels
+    return ExecutedLayer(name, kind, macs, outputs, kernel.size + channels)
+
+
+def _positions(call: Call) -> int:
+    """Window positions of a convolution."""
+    return math.prod(call.tensor.shape[1:-1])
 
 
 @reads("Dense")
@@ -43,14 +56,14 @@ def dense(call: Call) -> Value:
         raise call.refused(law, call.sources[0].shape, "Flatten in front of it")
 
     kernel, total = _array(call.layer.kernel), _bias(call.layer)
-    executed = _executed(call, "dense", kernel.size, weights=kernel.size)
+    size = kernel.shape[1]
+    executed = _executed(call.layer.name, Dense(), kernel, 1, size)
     terms: list[Term] = []
     for block in call.value:
         rows = kernel[block.columns]
         total = total + np.broadcast_to(block.bias, block.shape).reshape(-1) @ rows
         terms += [_dense_term(call, block, term, rows, executed) for term in block.terms]
 
-    size = kernel.shape[1]
     bias = np.broadcast_to(total, (size,))
     return [Block((size,), tuple(terms), bias, call.layer.name, columns=np.arange(size))]
 
@@ -62,7 +75,7 @@ def _dense_term(
     path = (*term.executed, executed)
     if isinstance(term, DenseTerm):
         return term.then(lambda weights: weights @ rows, executed=path)
-    if not isinstance(term, IdentityTerm) or block.padding != NO_PADDING:
+    if not isinstance(term, IdentityTerm) or block.padding:
         law = "a ReLU stands between a convolution and the next linear layer"
         raise call.refused(law, f"none after {block.name!r}")
 
@@ -76,9 +89,7 @@ def _dense_term(
 def conv2d(call: Call) -> Value:
     """A window that slides over all channels."""
     kernel = _array(call.layer.kernel)
-    size = call.tensor.shape[1:-1]
-    macs = math.prod(size) * kernel.size
-    executed = _executed(call, "conv2d", macs, weights=kernel.size)
+    executed = _executed(call.layer.name, Conv2D(), kernel, _positions(call), kernel.shape[-1])
     return _convolved(call, kernel, _bias(call.layer), (executed,))
 
 
@@ -90,19 +101,9 @@ def separable_conv2d(call: Call) -> Value:
     by_channel = pointwise.reshape(channels, multiplier, -1)
     kernel = np.einsum("abcm,cmo->abco", depthwise, by_channel)
 
-    positions = math.prod(call.tensor.shape[1:-1])
-    first = _executed(
-        call,
-        "depthwise",
-        positions * depthwise.size,
-        ".depthwise",
-        bias=False,
-        weights=depthwise.size,
-        outputs=positions * channels * multiplier,
-    )
-    second = _executed(
-        call, "conv2d", positions * pointwise.size, ".pointwise", weights=pointwise.size
-    )
+    name, positions = call.layer.name, _positions(call)
+    first = _executed(f"{name}.depthwise", Depthwise(), depthwise, positions, channels * multiplier)
+    second = _executed(f"{name}.pointwise", Conv2D(), pointwise, positions, kernel.shape[-1])
     return _convolved(call, kernel, _bias(call.layer), (first, second))
 
 
@@ -133,8 +134,8 @@ def depthwise_conv2d(call: Call) -> Value:
     geometry = _geometry(call, kernel.shape[:-2])
     size = geometry.output_size(call.value[0].shape[:-1])
     multiplier = kernel.shape[-1]
-    macs = math.prod(call.tensor.shape[1:-1]) * kernel.size
-    executed = (_executed(call, "depthwise", macs, weights=kernel.size),)
+    channels = call.tensor.shape[-1]
+    executed = _executed(call.layer.name, Depthwise(), kernel, _positions(call), channels)
 
     result, first = [], 0
     for block in call.value:
@@ -144,7 +145,7 @@ def depthwise_conv2d(call: Call) -> Value:
         first = last
         total = own + _convolved_bias(block, geometry, size, part, "...c,cm->...cm")
         terms = [
-            _windowed_term(DepthwiseTerm, call, block, term, part, geometry, executed)
+            _windowed_term(DepthwiseTerm, call, block, term, part, geometry, (executed,))
             for term in block.terms
         ]
         shape = (*size, block.shape[-1] * multiplier)
@@ -177,13 +178,11 @@ def _windowed_term(
     """What `term` becomes when a window slides over its block."""
     if not isinstance(term, IdentityTerm):
         raise call.refused(LINEAR_BEFORE, f"none after {block.name!r}")
-    if term.pooled is not None and block.padding != NO_PADDING:
+    if term.pooled is not None and block.padding:
         law = "zero padding does not follow a merged average pool"
         raise SpikewattError(f"convert: layer {call.layer.name!r}", law, block.padding)
 
-    both = zip(geometry.padding, block.padding, strict=True)
-    padding = tuple((a + c, b + d) for (a, b), (c, d) in both)
-    window = replace(geometry, padding=padding)
+    window = replace(geometry, padding=added(geometry.padding, block.padding))
     path = (*term.executed, *executed)
     return term.then(lambda scale: kernel * scale[:, None], kind, geometry=window, executed=path)
 

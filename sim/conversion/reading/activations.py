@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ....models.keras_backend import import_keras
-from ..graph import NO_PADDING, Block, Value
-from ..nodes import InputNode, ReluNode
-from ..terms import IdentityTerm
+from ..graph.blocks import Block, Value
+from ..graph.nodes import InputNode, ReluNode
+from ..graph.terms import IdentityTerm
 from .registry import ACTIVATIONS, Call, reads
 
 RELU6 = 6.0
@@ -109,7 +109,7 @@ def _closed(call: Call, block: Block, place, maximum: float | None, levels: int)
     rectified = block.plain and (block.scale >= 0).all() and not block.shifted
     if rectified and maximum is None and not signed:
         return block
-    if block.padding != NO_PADDING:
+    if block.padding:
         raise call.refused("zero padding stands in front of a convolution or pool", "a ReLU")
 
     def make(name: str) -> ReluNode:

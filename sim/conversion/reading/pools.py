@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ...network.geometry import Geometry
-from ..graph import NO_PADDING, Block, Value
-from ..nodes import AveragePoolNode, FlipNode, MaxPoolNode
-from ..terms import IdentityTerm, Term, sum_of, taps
+from ..graph.blocks import Block, Value
+from ..graph.nodes import AveragePoolNode, FlipNode, MaxPoolNode
+from ..graph.terms import IdentityTerm, Term, sum_of, taps
 from .registry import Call, reads
 from .shapes import flattened
 
@@ -58,7 +58,7 @@ def _global(call: Call, value: Value) -> Value:
 
 def _largest(call: Call, block: Block, geometry: Geometry) -> Block:
     """A population that passes on the largest value of each window of `block`."""
-    if not block.plain or block.padding != NO_PADDING or block.bias.ndim > 1:
+    if not block.plain or block.padding or block.bias.ndim > 1:
         raise call.refused(AFTER_RELU, f"{block.name!r}, which is not that")
     if (block.scale < 0).any():
         block = _flipped(call, block)
@@ -101,12 +101,12 @@ def _mean(call: Call, block: Block, geometry: Geometry) -> Block:
     shape = (*geometry.output_size(block.shape[:-1]), block.shape[-1])
     bias = _averaged(block, geometry, shape)
     apart = all(s >= w for s, w in zip(geometry.strides, geometry.window, strict=True))
-    if call.rules.merge_pools and apart and geometry.padding == NO_PADDING:
+    if call.rules.merge_pools and apart and not np.any(geometry.padding):
         summed = replace(geometry, padding=block.padding)
         terms = tuple(_pooled(term, summed) for term in block.terms)
         return Block(shape, terms, bias, call.layer.name)
 
-    if not block.plain or block.padding != NO_PADDING:
+    if not block.plain or block.padding:
         law = "a pool that cannot be merged pools the spikes of one population"
         raise call.refused(law, f"{block.name!r}")
     (term,) = block.signals

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...errors import SpikewattError
-from .activations import tensors_of
-from .graph import Graph, LayerCall, evaluated
+from ....errors import SpikewattError
+from .blocks import evaluated
+from .graph import Graph, LayerCall
+from .keras_values import tensors_of
 from .nodes import InputNode, ReluNode, Values
 
 CALIBRATION_SAMPLES = 4

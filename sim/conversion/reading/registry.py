@@ -8,9 +8,9 @@ from typing import Any
 
 from ....errors import SpikewattError
 from ....models.keras_backend import import_keras
-from ..graph import Value
-from ..nodes import Node
-from ..reading_rules import ReadingRules
+from ..graph.blocks import Value
+from ..graph.nodes import Node
+from .rules import ReadingRules
 
 ACTIVATIONS = ("linear", "relu", "relu6", "softmax")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...models.keras_backend import import_keras
+from ....models.keras_backend import import_keras
 from .graph import Graph
 from .nodes import Node, ReadoutNode
 

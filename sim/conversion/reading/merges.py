@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph import Block, Value
+from ..graph.blocks import Block, Value
 from .registry import Call, reads
 
 

@@ -2,7 +2,7 @@
 
 Whatever is not understood is an error. Batch norm, padding, merged pools, additions and
 concatenations only rewrite values; a ReLU, a pool or an output closes a value into a population.
-The readers of the layers are in `layers`.
+Each kind of layer has its reader in a module beside this one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import SpikewattError, check_name
-from ...models.keras_backend import import_keras
-from .graph import Block, Graph, LayerCall, Value
-from .layers import activations, linear, merges, pools, shapes
-from .layers.registry import Call, reader_of
-from .nodes import InputNode, Node, ReadoutNode
-from .reading_rules import ReadingRules
-from .terms import IdentityTerm
+from ....errors import SpikewattError, check_name
+from ....models.keras_backend import import_keras
+from ..graph.blocks import Block, Value
+from ..graph.graph import Graph, LayerCall
+from ..graph.nodes import InputNode, Node, ReadoutNode
+from ..graph.terms import IdentityTerm
+from . import activations, linear, merges, pools, shapes
+from .registry import Call, reader_of
+from .rules import ReadingRules
 
 LAYERS = (activations, linear, merges, pools, shapes)  # imported, so that they are registered
 

@@ -1,19 +1,27 @@
-"""What a Keras model is once it was read: populations to be, and the linear paths between them.
-
-All numbers are values in the terms of Keras; units, spikes and integers come with `quantise`.
-"""
+"""A Keras tensor while a graph is read: blocks of channels, each a sum of linear paths."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from .nodes import Node, ReadoutNode, ReluNode, Values
+from .nodes import Values
 from .terms import Term, sum_of
 
-NO_PADDING = ((0, 0), (0, 0))
+Padding = tuple[tuple[int, int], ...]
+
+
+def added(outer: Padding, inner: Padding) -> Padding:
+    """Zeros around zeros; an empty `inner` is none.
+
+    >>> added(((1, 1), (0, 2)), ((1, 0), (0, 0)))
+    ((2, 1), (0, 2))
+    """
+    if not inner:
+        return outer
+    sides = zip(outer, inner, strict=True)
+    return tuple((a + c, b + d) for (a, b), (c, d) in sides)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +39,8 @@ class Block:
         Broadcasts to `shape`.
     name : str
         Name of the layer that made it, which a population of these channels takes.
-    padding : ((top, bottom), (left, right)), default none
-        Zeros around, which the terms do not see.
+    padding : (zeros before, zeros after) of each axis, default none
+        Around what the terms see.
     columns : array of int, default None
         Positions in a flat tensor; None where it is not flat.
     """
@@ -41,7 +49,7 @@ class Block:
     terms: tuple[Term, ...]
     bias: np.ndarray
     name: str
-    padding: tuple[tuple[int, int], ...] = NO_PADDING
+    padding: Padding = ()
     columns: np.ndarray | None = None
 
     @property
@@ -78,7 +86,7 @@ class Block:
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) from the `values` of the populations."""
         total = sum_of(term.apply(values[term.source]) for term in self.signals)
-        if self.padding != NO_PADDING:
+        if self.padding:
             total = np.pad(total, ((0, 0), *self.padding, (0, 0)))
         return total.reshape(len(total), *self.shape) + self.bias
 
@@ -98,58 +106,3 @@ def evaluated(value: Value, values: Values) -> np.ndarray:
     for columns, part in parts:
         flat[:, columns] = part.reshape(samples, -1)
     return flat
-
-
-@dataclass(frozen=True, eq=False)
-class LayerCall:
-    """One call of a Keras layer, as it was read.
-
-    Parameters
-    ----------
-    layer : Keras layer
-        A layer that is used twice has two calls.
-    tensor : Keras tensor
-        What came out.
-    value : list of Block
-        What was read, a final softmax left out.
-    nodes : tuple of Node
-        The populations that this call became.
-    softmax : bool, default False
-        Whether a softmax was left out.
-    """
-
-    layer: Any
-    tensor: Any
-    value: Value
-    nodes: tuple[Node, ...]
-    softmax: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Graph:
-    """A Keras model that was read.
-
-    Parameters
-    ----------
-    nodes : tuple of Node
-        Populations to be, in topological order.
-    calls : tuple of LayerCall
-        What was read, in order.
-    inputs : tuple of Keras tensor
-        Of the model.
-    outputs : tuple of Keras tensor
-        Of the model.
-    name : str
-        Of the model.
-    """
-
-    nodes: tuple[Node, ...]
-    calls: tuple[LayerCall, ...]
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    name: str
-
-    @property
-    def layers(self) -> tuple[ReluNode | ReadoutNode, ...]:
-        """The ReLUs and outputs: where a value of Keras stands beside one of the network."""
-        return tuple(node for node in self.nodes if isinstance(node, ReluNode | ReadoutNode))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..network.geometry import Geometry
+from ...network.geometry import Geometry
 from .terms import Term, sum_of, taps
 
 Values = dict[str, np.ndarray]

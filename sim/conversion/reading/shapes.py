@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph import Block, Value
-from ..terms import IdentityTerm
+from ..graph.blocks import Block, Value, added
+from ..graph.terms import IdentityTerm
 from .registry import Call, reads
 
 
@@ -61,12 +61,12 @@ def _padded(call: Call, block: Block) -> Block:
         raise call.refused("pads what a ReLU gives", f"{block.name!r}, which is not that")
 
     around = call.layer.padding
-    sides = zip(block.padding, around, strict=True)
-    padding = tuple((a + before, b + after) for (a, b), (before, after) in sides)
     sizes = zip(block.shape, around, strict=False)
     size = tuple(n + before + after for n, (before, after) in sizes)
 
     bias = np.zeros(1)
     if block.bias.any():
         bias = np.pad(np.broadcast_to(block.bias, block.shape), (*around, (0, 0)))
-    return replace(block, shape=(*size, block.shape[-1]), padding=padding, bias=bias)
+    return replace(
+        block, shape=(*size, block.shape[-1]), padding=added(around, block.padding), bias=bias
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._codes import Code, InputCode
+from ...network.codes import Code
+from ...network.input_codes import InputCode
 
 
 @dataclass(frozen=True)

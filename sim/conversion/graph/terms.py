@@ -11,8 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..network.geometry import Geometry
-from .executed import ExecutedLayer
+from ...network.connection import ExecutedLayer
+from ...network.connection_kinds import ConnectionKind, Conv2D, Dense, Depthwise, Identity
+from ...network.geometry import Geometry
 
 Operation = Callable[[np.ndarray], np.ndarray]
 
@@ -52,8 +53,7 @@ class Term:
     executed: tuple[ExecutedLayer, ...] = ()
     full_scale: bool = False
 
-    kind: ClassVar[str]  # of the connection that this becomes
-    outputs: ClassVar[int] = 1  # last axes of the weights that tell the outputs apart
+    kind: ClassVar[ConnectionKind]  # of the connection that this becomes
 
     @property
     def plain(self) -> bool:
@@ -119,7 +119,7 @@ class Term:
 class IdentityTerm(Term):
     """Every value goes where it came from, times a weight per channel: weights (channels,)."""
 
-    kind = "identity"
+    kind = Identity()
 
     @classmethod
     def of(cls, source: str, shape: tuple[int, ...]) -> IdentityTerm:
@@ -144,7 +144,7 @@ class IdentityTerm(Term):
 class DenseTerm(Term):
     """Every value reaches every output: weights (inputs, outputs)."""
 
-    kind = "dense"
+    kind = Dense()
 
     @property
     def macs(self) -> int:
@@ -160,7 +160,7 @@ class DenseTerm(Term):
 class ConvolutionTerm(Term):
     """A window slides over all channels: weights (rows, columns, channels in, channels out)."""
 
-    kind = "conv2d"
+    kind = Conv2D()
 
     @property
     def size(self) -> tuple[int, ...]:
@@ -187,8 +187,7 @@ class ConvolutionTerm(Term):
 class DepthwiseTerm(ConvolutionTerm):
     """A window slides over each channel: weights (rows, columns, channels, multiplier)."""
 
-    kind = "depthwise"
-    outputs = 2
+    kind = Depthwise()
 
     @staticmethod
     def _tap(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
