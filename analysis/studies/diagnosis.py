@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import pandas as pd
 
 from ...errors import SpikewattError
 from ...models.keras_backend import import_keras
-from ...sim.conversion.activations import activations_of
-from ...sim.conversion.builder import nodes_of
-from ...sim.conversion.graph_values import Node
+from ...sim.conversion.graph.keras_values import activations_of
+from ...sim.conversion.graph.nodes import Node, ReadoutNode
+from ...sim.conversion.reading.reader import read
+from ...sim.conversion.reading.rules import ReadingRules
 from ...sim.engines.simulate import simulate
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
@@ -83,15 +85,16 @@ def diagnose(
     >>> sw.diagnose(model, network, x, labels, steps=32)  # doctest: +SKIP
     """
     trace = simulate(network, x, "batched", steps, rasters=ALL, state_bits=state_bits)
-    nodes = _nodes_of(model, network)
+    graph = read(model, ReadingRules.of(network.code, network.input_code))
+    _check_layers(graph.layers, network)
     if labels is not None:
         trace.accuracy(labels)  # refuses labels of another kind or number
         labels = np.asarray(labels)
 
-    wanted = activations_of(model, nodes, _keras_inputs(model, x))
-    keras_accuracy = _accuracy(wanted[nodes[-1].name], labels)
+    wanted = activations_of(graph, graph.layers, _keras_inputs(model, x))
+    keras_accuracy = _accuracy(wanted[graph.layers[-1].name], labels)
     rows = []
-    for node in nodes:
+    for node in graph.layers:
         population = network.population(node.name)
         keras_value = wanted[node.name].astype(np.float64)
         if not population.kind.is_readout:  # what fires cannot say less than nothing
@@ -107,11 +110,8 @@ def diagnose(
     return pd.DataFrame(rows)
 
 
-def _nodes_of(model, network: SpikingNetwork) -> list[Node]:
-    """The ReLUs and outputs of the model, each of which has its population."""
-    every = nodes_of(model, network.code, network.input_code.takes_negative)
-    nodes = [node for node in every if node.kind in ("relu", "readout")]
-
+def _check_layers(nodes: Sequence[Node], network: SpikingNetwork) -> None:
+    """Raise unless each ReLU and output of the model has its population."""
     where, law = "diagnose.network", "was made of this model"
     names = {population.name for population in network.populations}
     missing = [node.name for node in nodes if node.name not in names]
@@ -122,7 +122,6 @@ def _nodes_of(model, network: SpikingNetwork) -> list[Node]:
     other = [n.name for n in nodes if network.population(n.name).shape != n.shape]
     if other:
         raise SpikewattError(where, law, f"other shapes of {', '.join(other)}")
-    return nodes
 
 
 def _keras_inputs(model, x) -> list[np.ndarray]:
@@ -208,9 +207,9 @@ def _accuracy(outputs: np.ndarray, labels: np.ndarray | None) -> float:
 
 def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray | None) -> float:
     """Accuracy of Keras from the tensor of `node` on, given `value` there."""
-    if labels is None or node.kind == "readout":
+    if labels is None or isinstance(node, ReadoutNode):
         return _accuracy(value, labels)
-    if node.channels != slice(0, node.tensor.shape[-1]):
+    if not node.whole:
         return float("nan")  # a block of a concatenation is not the whole tensor
 
     try:

@@ -1,0 +1,67 @@
+"""What a Keras model is once it was read: populations to be, and the linear paths between them.
+
+All numbers are values in the terms of Keras; units, spikes and integers come with `quantise`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .blocks import Value
+from .nodes import Node, ReadoutNode, ReluNode
+
+
+@dataclass(frozen=True, eq=False)
+class LayerCall:
+    """One call of a Keras layer, as it was read.
+
+    Parameters
+    ----------
+    layer : Keras layer
+        A layer that is used twice has two calls.
+    tensor : Keras tensor
+        What came out.
+    value : list of Block
+        What was read, a final softmax left out.
+    nodes : tuple of Node
+        The populations that this call became.
+    softmax : bool, default False
+        Whether a softmax was left out.
+    """
+
+    layer: Any
+    tensor: Any
+    value: Value
+    nodes: tuple[Node, ...]
+    softmax: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A Keras model that was read.
+
+    Parameters
+    ----------
+    nodes : tuple of Node
+        Populations to be, in topological order.
+    calls : tuple of LayerCall
+        What was read, in order.
+    inputs : tuple of Keras tensor
+        Of the model.
+    outputs : tuple of Keras tensor
+        Of the model.
+    name : str
+        Of the model.
+    """
+
+    nodes: tuple[Node, ...]
+    calls: tuple[LayerCall, ...]
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    name: str
+
+    @property
+    def layers(self) -> tuple[ReluNode | ReadoutNode, ...]:
+        """The ReLUs and outputs: where a value of Keras stands beside one of the network."""
+        return tuple(node for node in self.nodes if isinstance(node, ReluNode | ReadoutNode))

@@ -1,0 +1,136 @@
+"""The guard: what was read of a Keras model is run on a few samples, and must equal Keras.
+
+From Keras' own values of the populations before it, every population and every output is computed
+in float64 and compared with the Keras tensor that it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....errors import SpikewattError
+from .blocks import evaluated
+from .graph import Graph, LayerCall
+from .keras_values import tensors_of
+from .nodes import InputNode, ReluNode, Values
+
+CALIBRATION_SAMPLES = 4
+RANDOM_SAMPLES = 2
+EPSILON = {"float64": 2.0**-23, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
+ROUNDINGS = 100  # how many epsilons of its data type the result of a layer may be away
+TIES = 0.02  # share of quantised activations that may round to the level beside
+
+
+def check_against_keras(graph: Graph, calibration: list[np.ndarray], lowest: float, largest: float):
+    """Raise unless what was read computes what Keras computes.
+
+    Parameters
+    ----------
+    graph : Graph
+        What was read.
+    calibration : list of array, (samples, *shape)
+        One array per input of the model; a few samples of it are taken.
+    lowest, largest : float
+        Range of the inputs, in which a few more samples are drawn.
+
+    Raises
+    ------
+    SpikewattError : a difference; it names the first layer that differs.
+    """
+    x = _samples(calibration, lowest, largest)
+    closing = [call for call in graph.calls if call.nodes]
+    outputs = {id(tensor) for tensor in graph.outputs}
+    ends = [call for call in graph.calls if not call.nodes and id(call.tensor) in outputs]
+    if _first_fault(graph, x, [*closing, *ends]) is not None:
+        fault = _first_fault(graph, x, graph.calls)  # of all layers, the merged ones too
+        assert fault is not None
+        raise fault
+
+
+def _first_fault(graph: Graph, x: list[np.ndarray], calls: Sequence[LayerCall]):
+    """The error about the first of `calls` that was read wrongly, or None."""
+    values = _inputs(graph, x)
+    expected = tensors_of(graph, [call.tensor for call in calls], x)
+    for call, wanted in zip(calls, expected, strict=True):
+        before = dict(values)
+        for node in call.nodes:
+            values[node.name] = node.evaluate(values)
+        found = evaluated(call.value, values)
+        if found.shape != wanted.shape or not _equal(call, found, wanted, before):
+            return _fault(call, found, wanted)
+
+        for node in call.nodes:  # what follows is computed from the values of Keras
+            if node.tensor is not None:
+                values[node.name] = node.part_of(wanted)
+    return None
+
+
+def _samples(calibration: list[np.ndarray], lowest: float, largest: float) -> list[np.ndarray]:
+    """A few samples of the calibration, apart from each other, and a few random ones."""
+    random = np.random.default_rng(0)
+    last = len(calibration[0]) - 1
+    places = np.unique(np.linspace(0, last, CALIBRATION_SAMPLES).astype(int))
+
+    found = []
+    for part in calibration:
+        drawn = random.uniform(lowest, largest, (RANDOM_SAMPLES, *part.shape[1:]))
+        found.append(np.concatenate([part[places], drawn.astype(np.float32)]))
+    return found
+
+
+def _inputs(graph: Graph, x: list[np.ndarray]) -> Values:
+    inputs = [node for node in graph.nodes if isinstance(node, InputNode)]
+    return {node.name: part.astype(np.float64) for node, part in zip(inputs, x, strict=True)}
+
+
+def _equal(call: LayerCall, found: np.ndarray, wanted: np.ndarray, before: Values) -> bool:
+    """Whether `found` is what Keras gives, up to the rounding of its sums."""
+    rounding = ROUNDINGS * EPSILON[call.layer.compute_dtype]
+    if call.softmax:
+        smallest = rounding**4  # smaller shares are noise
+        found, wanted = _log_softmax(found, smallest), np.log(np.maximum(wanted, smallest))
+
+    difference = np.abs(found - wanted)
+    tolerance = rounding * np.abs(wanted).max()
+    if (difference <= tolerance).all():
+        return True
+
+    # Large terms may have cancelled: then their size decides, not that of their sum.
+    tolerance = np.maximum(tolerance, rounding * _sizes(call, before))
+    wrong = ~(difference <= tolerance)
+    steps = [n.maximum / n.levels for n in call.nodes if isinstance(n, ReluNode) and n.levels]
+    if steps and wrong.mean() <= TIES:
+        wrong = ~(difference <= 1.001 * max(steps) + tolerance)
+    return not wrong.any()
+
+
+def _sizes(call: LayerCall, before: Values) -> np.ndarray:
+    """Σ |weight| |value| + |bias| of everything in `call`."""
+    sizes = {name: np.abs(value) for name, value in before.items()}
+    for node in call.nodes:
+        sizes[node.name] = node.size(sizes)
+    return evaluated([block.absolute() for block in call.value], sizes)
+
+
+def _log_softmax(logits: np.ndarray, smallest: float) -> np.ndarray:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    total = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return np.maximum(shifted - total, np.log(smallest))
+
+
+def _fault(call: LayerCall, found: np.ndarray, wanted: np.ndarray) -> SpikewattError:
+    """The error about a call that was read wrongly."""
+    where = f"convert: layer {call.layer.name!r} ({type(call.layer).__name__})"
+    if found.shape != wanted.shape:
+        got = f"shape {found.shape[1:]} instead of {wanted.shape[1:]}"
+    else:
+        if call.softmax:
+            found = np.exp(_log_softmax(found, 1e-300))
+        difference = np.abs(found - wanted).max()
+        got = f"values that differ by {difference:.2g} where Keras gives up to {wanted.max():.2g}"
+    law = "the network read must equal Keras"
+    return SpikewattError(
+        where, law, got, "rounding; this is a fault of the reader, please report it"
+    )

@@ -1,0 +1,179 @@
+"""Populations to be, one small class per kind: what they sum, and what they transmit of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ...network.geometry import Geometry
+from .terms import Term, sum_of, taps
+
+Values = dict[str, np.ndarray]
+"""Name of a node -> (samples, *shape) what it transmits, in the terms of Keras."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A population to be.
+
+    Parameters
+    ----------
+    name : str
+        Of the population; unique.
+    shape : tuple of int
+        (channels,) or (rows, columns, channels).
+    terms : tuple of Term, default ()
+        What it sums.
+    bias : array, default 0
+        What it adds; broadcasts to `shape`.
+    tensor : Keras tensor, default None
+        Whose values it carries; None for a node between two tensors.
+    place : slice or array of int, default all
+        Where they stand on the last axis of `tensor`.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    terms: tuple[Term, ...] = ()
+    bias: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    tensor: Any = None
+    place: slice | np.ndarray = field(default_factory=lambda: slice(None))
+
+    @property
+    def signals(self) -> tuple[Term, ...]:
+        """The terms that carry spikes."""
+        return tuple(term for term in self.terms if not term.full_scale)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it carries all values of its tensor."""
+        return self.tensor is not None and tuple(self.tensor.shape[1:]) == self.shape
+
+    def total(self, values: Values) -> np.ndarray:
+        """(samples, *shape) what reaches the neurons: Σ terms + bias."""
+        total = sum_of(term.apply(values[term.source]) for term in self.signals)
+        return total.reshape(len(total), *self.shape) + self.bias
+
+    def evaluate(self, values: Values) -> np.ndarray:
+        """(samples, *shape) what the neurons transmit, from the `values` of the nodes before."""
+        return self.total(values)
+
+    def size(self, sizes: Values) -> np.ndarray:
+        """(samples, *shape) Σ |weight| |value| + |bias|, from the `sizes` of the nodes before."""
+        terms = tuple(term.absolute() for term in self.terms)
+        return replace(self, terms=terms, bias=np.abs(self.bias)).total(sizes)
+
+    def part_of(self, whole: np.ndarray) -> np.ndarray:
+        """(samples, *shape) the values of this node among those of its whole tensor."""
+        part = whole[..., self.place]
+        return part.reshape(len(part), *self.shape)
+
+
+class InputNode(Node):
+    """What the model is given."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReluNode(Node):
+    """clip(Σ, 0, maximum).
+
+    Parameters
+    ----------
+    maximum : float, default None
+        A cap such as ReLU6's.
+    levels : int, default 0
+        Number of steps up to the cap, where the layer was trained with them.
+    """
+
+    maximum: float | None = None
+    levels: int = 0
+
+    def evaluate(self, values: Values) -> np.ndarray:
+        """(samples, *shape) the activation; with levels the nearest one, halves upwards."""
+        total = np.clip(self.total(values), 0.0, self.maximum)
+        if not self.levels:
+            return total
+
+        assert self.maximum is not None
+        share = total.astype(np.float32) / np.float32(self.maximum)  # rounds as Keras does
+        return np.floor(share * self.levels + 0.5).astype(np.float64) / self.levels * self.maximum
+
+
+@dataclass(frozen=True, eq=False)
+class ReadoutNode(Node):
+    """An output: Σ, which nothing rectifies.
+
+    Parameters
+    ----------
+    softmax : bool, default False
+        Whether Keras takes the softmax of it.
+    """
+
+    softmax: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class PoolNode(Node):
+    """A pool over one population.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Its windows.
+    """
+
+    geometry: Geometry = field(default_factory=lambda: Geometry((1, 1), (1, 1)))
+
+    @property
+    def source(self) -> Term:
+        """The path from what is pooled."""
+        (term,) = self.terms
+        return term
+
+    def size(self, sizes: Values) -> np.ndarray:
+        """(samples, *shape) the pool of the `sizes`."""
+        return self.evaluate(sizes)
+
+    def _taps(self, values: Values, padding: float) -> list[np.ndarray]:
+        x = values[self.source.source]
+        around = ((0, 0), *self.geometry.padding, (0, 0))
+        padded = np.pad(x, around, constant_values=padding)
+        inside = Geometry(self.geometry.window, self.geometry.strides)
+        return [tap for _, tap in taps(padded, inside, self.shape[:-1])]
+
+
+class AveragePoolNode(PoolNode):
+    """The mean of each window, padding left out."""
+
+    def evaluate(self, values: Values) -> np.ndarray:
+        """(samples, *shape) the means."""
+        parts = self._taps(values, np.nan)
+        inside = sum_of(np.isfinite(part).astype(np.float64) for part in parts)
+        return sum_of(np.nan_to_num(part) for part in parts) / inside
+
+
+class MaxPoolNode(PoolNode):
+    """The largest of each window."""
+
+    def evaluate(self, values: Values) -> np.ndarray:
+        """(samples, *shape) the largest values."""
+        return np.max(self._taps(values, -np.inf), axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class FlipNode(Node):
+    """Largest value minus value in some channels: it makes a max pool of a min pool.
+
+    Parameters
+    ----------
+    negative : array of bool, (channels,)
+        Which channels.
+    """
+
+    negative: np.ndarray = field(default_factory=lambda: np.zeros(1, bool))
+
+    def evaluate(self, values: Values) -> np.ndarray:
+        """(samples, *shape) the values as if the largest were 0, which cancels later on."""
+        return self.total(values) * np.where(self.negative, -1.0, 1.0)

@@ -1,0 +1,1 @@
+"""From the graph to integers: units, weights, biases and thresholds."""

@@ -1,0 +1,152 @@
+"""A network of integers in the making: its populations, connections and units so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...network.connection import Connection, ExecutedLayer
+from ...network.connection_kinds import ConnectionKind
+from ...network.geometry import Geometry
+from ...network.population import Population, PopulationKind
+from ...network.spiking_network import SpikingNetwork
+from ..graph.graph import Graph
+from ..graph.nodes import Node
+from ..graph.terms import Term
+from ..options import ConversionOptions
+
+ZERO = np.asarray(0)
+ONE = np.asarray(1)
+
+
+@dataclass(eq=False)
+class Draft:
+    """A network in the making.
+
+    Parameters
+    ----------
+    graph : Graph
+        What was read.
+    clips : mapping from name of a node to float
+        λ of every node that fires.
+    options : ConversionOptions
+        Bits, levels and code.
+    calibration : list of array, (samples, *shape)
+        One array per input.
+    corrections : mapping from name of a node to array (channels,)
+        What is added to its bias.
+    populations : dict from name to Population
+        So far.
+    connections : list of Connection
+        So far.
+    units : dict from name to array, (channels,)
+        Value of one spike of a population, or of one unit of a read-out's potential.
+    counted : set of int
+        Ids of the executed layers that a connection has.
+    output_unit : float
+        Value of one unit of the last read-out.
+    """
+
+    graph: Graph
+    clips: Mapping[str, float]
+    options: ConversionOptions
+    calibration: list[np.ndarray]
+    corrections: Mapping[str, np.ndarray]
+    populations: dict[str, Population] = field(default_factory=dict)
+    connections: list[Connection] = field(default_factory=list)
+    units: dict[str, np.ndarray] = field(default_factory=dict)
+    counted: set[int] = field(default_factory=set)
+    output_unit: float = 1.0
+
+    def network(self, *more: Population) -> SpikingNetwork:
+        """The network of what is here so far, and `more` populations."""
+        options = self.options
+        populations = [*self.populations.values(), *more]
+        return SpikingNetwork(
+            tuple(sorted(populations, key=lambda p: not p.kind.is_input)),
+            tuple(self.connections),
+            options.spike_code,
+            options.input_unit,
+            self.output_unit,
+            options.weight_bits,
+            self.graph.name,
+            options.spike_input_code,
+            options.input_levels if options.spike_input_code.doubles else 0,
+        )
+
+    def add(self, population: Population, unit: np.ndarray) -> None:
+        """Keep `population`, with the value of one of its spikes: `unit`, (channels,) or (1,)."""
+        self.populations[population.name] = replace(population, unit=unit)
+        self.units[population.name] = np.broadcast_to(unit, (population.shape[-1],))
+
+    def add_repeating(
+        self, node: Node, kind: PopulationKind, threshold: np.ndarray, start: np.ndarray
+    ) -> None:
+        """Keep a population without weights: a spike is worth what one of its source is."""
+        (term,) = node.terms
+        levels = self.populations[term.source].levels
+        population = Population(node.name, node.shape, kind, threshold, ZERO, start, levels)
+        self.add(population, self.units[term.source])
+
+    def connect(
+        self,
+        term: Term,
+        post: str,
+        kind: ConnectionKind,
+        weights: np.ndarray | None,
+        geometry: Geometry | None = None,
+    ) -> None:
+        """Keep the connection that `term` becomes."""
+        others = sum((c.pre, c.post) == (term.source, post) for c in self.connections)
+        connection = Connection(
+            term.source,
+            post,
+            kind,
+            weights,
+            geometry,
+            term.pooled,
+            branch=others + 1,
+            executed=self._executed(term),
+        )
+        self.connections.append(connection)
+
+    def _executed(self, term: Term) -> tuple[ExecutedLayer, ...] | None:
+        """What Keras executes for `term`: None where that is the connection as it stands.
+
+        A layer that became several connections is counted with the first of them.
+        """
+        if not term.executed:
+            return None
+        new = tuple(layer for layer in term.executed if id(layer) not in self.counted)
+        self.counted |= {id(layer) for layer in new}
+        one = len(term.executed) == len(new) == 1
+        return None if one and new[0].macs == term.macs else new
+
+    def per_spike(self, term: Term) -> np.ndarray:
+        """The weights of `term`, in value per spike instead of per value."""
+        return term.with_unit(self.units[term.source])
+
+    def bias_of(self, node: Node) -> np.ndarray:
+        """(*shape) what is added to `node`, in the terms of Keras."""
+        bias = node.bias
+        for term in node.terms:
+            if term.full_scale:
+                bias = bias + self._full_scale(term).reshape(node.shape)
+        return np.broadcast_to(bias + self.corrections.get(node.name, 0.0), node.shape)
+
+    def _full_scale(self, term: Term) -> np.ndarray:
+        """What `term` makes of the largest value of its source, which is everywhere."""
+        levels = self.populations[term.source].levels
+        everywhere = np.full((1, *term.shape), float(levels))
+        return replace(term, weights=self.per_spike(term)).apply(everywhere)[0]
+
+    def free_name(self, name: str) -> str:
+        """`name`, or with a number after it where a population has it."""
+        taken = {node.name for node in self.graph.nodes} | set(self.populations)
+        found, number = name, 1
+        while found in taken:
+            number += 1
+            found = f"{name}.{number}"
+        return found

@@ -1,0 +1,38 @@
+"""Input populations, by input code."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...network.encoders import Encoder, unit_of
+from ...network.population import Input, Population
+from ..graph.nodes import InputNode
+from .draft import ONE, ZERO, Draft
+
+
+def add_input(draft: Draft, node: InputNode) -> None:
+    """An input population: what its neurons count to, and what a spike of it is worth."""
+    options, input_code = draft.options, draft.options.spike_input_code
+    full, unit = options.input_levels, options.input_unit
+    threshold, start, levels = np.asarray(full), ZERO, 0
+
+    if input_code.doubles:
+        threshold, levels = ONE, 2 ** full.bit_length() - 1
+    elif input_code.analog:
+        levels = full
+    elif isinstance(input_code, Encoder):
+        unit = options.input_max * unit_of(input_code, full, _level_counts(draft))
+    else:
+        levels, start = options.levels_of(node), threshold // 2
+        unit = options.input_max / max(levels, 1)
+
+    population = Population(node.name, node.shape, Input(), threshold, ZERO, start, levels)
+    draft.add(population, np.full(node.shape[-1], unit))
+
+
+def _level_counts(draft: Draft) -> np.ndarray:
+    """(levels + 1,) how often each level occurs in the calibration data, its sign left out."""
+    options = draft.options
+    pixels = np.abs(np.concatenate([part.reshape(-1) for part in draft.calibration]))
+    levels = np.round(pixels / options.input_max * options.input_levels).astype(np.int64)
+    return np.bincount(levels, minlength=options.input_levels + 1)

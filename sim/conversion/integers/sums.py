@@ -1,0 +1,154 @@
+"""Populations that sum: ReLUs and outputs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....errors import SpikewattError
+from ...network.connection_kinds import Identity
+from ...network.population import IntegrateAndFire, Population, Readout
+from ..clip_rules import Drive
+from ..graph.nodes import Node, ReadoutNode, ReluNode
+from ..graph.terms import IdentityTerm, Term
+from . import rounding
+from .draft import ONE, ZERO, Draft
+
+SPIKE_NORM_STEPS = 100  # Sengupta et al. took 2,500: fewer steps may miss the largest sum
+SPIKE_NORM_SAMPLES = 100
+
+
+def add_relu(draft: Draft, node: ReluNode) -> None:
+    """Neurons that fire."""
+    unit, bias = _connect(draft, node)
+    _add_firing(draft, node, unit, bias)
+
+
+def add_readout(draft: Draft, node: ReadoutNode) -> None:
+    """An output that integrates; or one that fires, and a population that counts its spikes."""
+    unit, bias = _connect(draft, node)
+    if not draft.options.counts_output_spikes:
+        each_step, at_once = _bias_apart(draft, bias)
+        population = Population(node.name, node.shape, Readout(), ONE, each_step, at_once)
+        draft.add(population, unit)
+        draft.output_unit = float(unit[0])
+        return
+
+    _add_firing(draft, node, unit, bias)
+    worth, channels = draft.units[node.name], node.shape[-1]
+    count = draft.free_name(f"{node.name}.count")
+    draft.connect(IdentityTerm.of(node.name, node.shape), count, Identity(), np.ones(channels))
+    draft.add(Population(count, node.shape, Readout(), ONE, ZERO, ZERO), worth)
+    draft.output_unit = float(worth[0])
+
+
+def _bias_apart(draft: Draft, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A bias as what is added at every step, and what is added once."""
+    return (bias, ZERO) if draft.options.spike_code.bias_each_step else (ZERO, bias)
+
+
+def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
+    """Connect the terms of `node`.
+
+    Returns
+    -------
+    (unit, bias) : (channels,) or (1,) unit of the weights, in the terms of Keras; integer bias.
+    """
+    options, bias = draft.options, draft.bias_of(node)
+    unit = _weight_unit(draft, node)
+    unit = rounding.wide_enough(unit, bias, _value_per_level(draft, node))
+
+    by_channel = np.broadcast_to(unit, (node.shape[-1],))
+    for term in node.signals:
+        limit = options.largest_weight if term.kind.narrow else None
+        by_output = term.per_output_channel(by_channel)
+        weights = rounding.integer_weights(draft.per_spike(term), by_output, limit)
+        draft.connect(term, node.name, term.kind, weights, term.geometry)
+    return unit, rounding.integer_bias(bias, unit)
+
+
+def _value_per_level(draft: Draft, node: Node, clip: float | None = None) -> float:
+    """λ / L; 0 for an output that does not fire."""
+    clip = draft.clips.get(node.name, 0.0) if clip is None else clip
+    return clip / max(draft.options.levels_of(node), 1)
+
+
+def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
+    """(channels,) or (1,) unit of the weights into `node`: the largest over its terms."""
+    options = draft.options
+    one = not options.unit_per_channel or isinstance(node, ReadoutNode)
+    narrow = [term for term in node.signals if term.kind.narrow]
+
+    units = []
+    for term in narrow or node.signals:  # other weights are as wide as they have to be
+        sizes = np.abs(draft.per_spike(term))
+        sizes = sizes.reshape(-1, 1 if one else node.shape[-1])
+        grid = float(draft.units[term.source].max())
+        units.append(rounding.least_error_unit(sizes, grid, options.largest_weight))
+    return rounding.common_unit(units)
+
+
+def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) -> None:
+    """Neurons that fire: their threshold, where they start, and what a spike is worth."""
+    options, method = draft.options, draft.options.rules
+    each_step, at_once = _bias_apart(draft, bias)
+
+    drive = _drive(draft, node, each_step, unit)
+    clip = method.clip_rule.in_spikes(draft.clips[node.name], drive)
+    threshold = rounding.integer_threshold(_value_per_level(draft, node, clip), unit)
+    if threshold.min() < 1:
+        where, law = f"convert: layer {node.name!r}", "its threshold is at least 1"
+        allowed = "more weight_bits, fewer steps, or smaller weights in this layer"
+        raise SpikewattError(where, law, "0 after rounding", allowed)
+
+    population = Population(
+        node.name,
+        node.shape,
+        IntegrateAndFire(),
+        threshold,
+        each_step,
+        at_once + (threshold // 2 if method.half_start else 0),
+        options.levels_of(node),
+        method.reset,
+    )
+    draft.add(population, threshold * unit)
+
+
+def _drive(draft: Draft, node: Node, bias: np.ndarray, unit: np.ndarray) -> Drive:
+    """What reaches `node` in one step, for the rules that ask for it."""
+    terms = node.signals
+    return Drive(
+        largest_weights=[_largest_weight(draft, term) for term in terms],
+        positive_sums=[_positive_sum(draft, term) for term in terms],
+        positive_bias=float(np.maximum(node.bias, 0.0).max()),
+        largest=partial(_simulated_drive, draft, node, bias, unit),
+    )
+
+
+def _largest_weight(draft: Draft, term: Term) -> float:
+    """The largest weight, in the terms of Keras."""
+    per_spike = np.abs(draft.per_spike(term)).max()
+    return float(per_spike / draft.units[term.source].max())
+
+
+def _positive_sum(draft: Draft, term: Term) -> float:
+    """The largest value that a neuron gets when all inputs with a positive weight fire."""
+    positive = np.maximum(draft.per_spike(term), 0.0)
+    together = np.prod(term.pooled.window) if term.pooled else 1
+    return float((positive.sum(axis=term.kind.summed_axes()) * together).max())
+
+
+def _simulated_drive(draft: Draft, node: Node, bias: np.ndarray, unit: np.ndarray) -> float:
+    """The largest sum of a step, in value, when the layers before run on calibration data."""
+    from ...engines.simulate import simulate
+
+    probe = Population(node.name, node.shape, Readout(), ONE, bias, ZERO)
+    x: Any = [part[:SPIKE_NORM_SAMPLES] for part in draft.calibration]
+    x = x if len(x) > 1 else x[0]
+    trace = simulate(draft.network(probe), x, "batched", SPIKE_NORM_STEPS)
+
+    potentials = trace.outputs[..., -probe.size :]
+    sums = np.diff(potentials, axis=1, prepend=0).reshape(-1, node.shape[-1])
+    return float((sums.max(axis=0) * unit).max())

@@ -1,0 +1,1 @@
+"""Reads Keras: a walk over the graph, and a reader for each kind of layer."""
