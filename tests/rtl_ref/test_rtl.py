@@ -14,13 +14,8 @@ from spikewatt.energy.cards.card import load_card
 from spikewatt.energy.devices.neuromorphic_core import core_cycles
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
 from spikewatt.rtl_ref import OdinTwin
-from spikewatt.rtl_ref.model.golden import (
-    CoreImage,
-    GoldenChain,
-    GoldenCore,
-    core_image,
-    network_images,
-)
+from spikewatt.rtl_ref.model.core_image import CoreImage, core_image, network_images
+from spikewatt.rtl_ref.model.golden import GoldenChain, GoldenCore
 from spikewatt.rtl_ref.model.words import STEP, Word, words
 from spikewatt.rtl_ref.simulation import simulator
 from spikewatt.rtl_ref.simulation.waveform import vcd_to_fst
