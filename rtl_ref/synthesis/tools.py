@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ...errors import MissingToolError, SpikewattError
+from ...files import cache_folder
 from ..design import Parameters, sources_of
-from ..simulation.simulator import cache_folder
 from ..simulation.tool_log import tail
 
 
@@ -47,7 +47,7 @@ def result_folder(kind: str, top: str, settings: object) -> Path:
     digest = hashlib.sha256(repr((kind, top, settings)).encode())
     for file in sources_of(top):
         digest.update(file.read_bytes())
-    folder = cache_folder() / "synthesis" / digest.hexdigest()[:16]
+    folder = cache_folder("rtl", "synthesis") / digest.hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -56,9 +56,9 @@ def compare(network: SpikingNetwork, trace: Trace, got: ChainRun, golden: ChainR
     for population, core, expected in zip(populations[1:], got, golden, strict=True):
         tally = Tally()
         _with_golden_model(tally, core, expected)
-        if population.kind == "readout":
+        if population.kind.is_readout:
             _outputs(tally, network, trace, core)
-        elif network.code == "rate":
+        elif network.code.streaming:
             _spikes_of_each_step(tally, trace, core, population)
         else:
             _spikes_of_each_neuron(tally, trace, core, population)
@@ -90,7 +90,7 @@ def _with_golden_model(tally: Tally, core: CoreRun, golden: CoreRun) -> None:
 
 def _outputs(tally: Tally, network: SpikingNetwork, trace: Trace, core: CoreRun) -> None:
     """Potentials of a read-out are the engine's outputs: after each step, or (radix) at the end."""
-    outputs = trace.outputs if network.code == "rate" else trace.outputs[:, -1:]
+    outputs = trace.outputs if network.code.streaming else trace.outputs[:, -1:]
     potentials = core.potentials.reshape(len(outputs), -1, core.neurons)
     tally.check("engine", potentials, outputs)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import SpikewattError
+from ...progress import Progress, silent
 from ..design import source_files
 from .coverage import Coverage
 from .random_cases import SWEEP, random_cases, run_cases
@@ -163,9 +163,7 @@ def caught(fault: Fault, simulator: str = "verilator") -> dict:
     return {"fault": fault.name, "file": fault.file, "caught": found, "seen by": seen_by}
 
 
-def all_caught(
-    simulator: str = "verilator", progress: Callable[[str, int, int], None] | None = None
-) -> list[dict]:
+def all_caught(simulator: str = "verilator", progress: Progress = silent) -> list[dict]:
     """Every fault, after the same benches without one; one row each.
 
     Parameters
@@ -177,8 +175,7 @@ def all_caught(
     rows = []
     for i, fault in enumerate(FAULTS):
         rows.append(caught(fault, simulator))
-        if progress:
-            progress("faults", i + 1, len(FAULTS))
+        progress("faults", i + 1, len(FAULTS))
     return rows
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...sim.network.neurons import fires, hold, reset
+from ...sim.network.neurons import Reset, Subtract, Zero, fire, hold
 from ..model.words import DOUBLE, FIRE, STEP
 from ..simulation.simulator import Simulation
 
@@ -102,8 +102,8 @@ def _event_rule(
     """Potential, spikes and saturations of a visit under the event rule."""
     after, saturated = _sum(is_event, kind, weight, bias, potential)
     after = np.maximum(after, 0)
-    spike = (threshold >= 0) & fires(after, threshold)
-    return reset(after, spike, threshold, "zero"), spike, saturated
+    potential, spike = _fire(after, threshold, Zero(), may_fire=threshold >= 0)
+    return potential, spike, saturated
 
 
 def _tick_rule(
@@ -111,17 +111,25 @@ def _tick_rule(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Potential, spikes and saturations of a visit under the tick rule."""
     added, saturated = _sum(is_event, kind, weight, bias, potential)
-    fire = (is_event == 0) & (kind == FIRE)
-    step = (is_event == 0) & (kind == STEP)
+    is_fire = (is_event == 0) & (kind == FIRE)
+    is_step = (is_event == 0) & (kind == STEP)
 
-    # A FIRE tests before it doubles; a STEP tests its sum.
-    tested = np.where(fire, potential, added)
-    spike = (fire | step) & (threshold >= 0) & fires(tested, threshold)
-    left = reset(tested, spike, threshold, "subtract")
+    # A FIRE tests before it doubles; a STEP tests its sum; the others test nothing.
+    tested = np.where(is_fire, potential, added)
+    may_fire = (is_fire | is_step) & (threshold >= 0)
+    left, spike = _fire(tested, threshold, Subtract(), may_fire)
 
     doubled, doubled_saturated = hold(2 * left, LOWEST, HIGHEST)
-    after = np.where(fire, doubled, left)
-    return after, spike, np.where(fire, doubled_saturated, saturated)
+    after = np.where(is_fire, doubled, left)
+    return after, spike, np.where(is_fire, doubled_saturated, saturated)
+
+
+def _fire(
+    v: np.ndarray, threshold: np.ndarray, reset: Reset, may_fire: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Potentials and spikes after a test of those neurons that may fire."""
+    after, spikes = fire(v, threshold, reset)
+    return np.where(may_fire, after, v), may_fire & (spikes == 1)
 
 
 def memory(simulator: str = "verilator", sources: Path | None = None) -> dict:

@@ -5,11 +5,12 @@ Each is a target of its own with rows to print.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from ...errors import SpikewattError, one_of
+from ...progress import Progress, silent
 from ..simulation.simulator import check_tools
 from .coverage import BINS, Coverage
 from .planted_faults import all_caught
@@ -24,14 +25,13 @@ DEFAULT = ("benches", "radix")  # within five minutes; the others take a quarter
 CASES, SEED = 40, 7
 RATE_STEPS, RADIX_STEPS = 32, 4
 SMALL, LARGE = "mlp-64-48-10", ("mlp-784-48-10", "mlp-784-128-10")
-Progress = Callable[[str, int, int], None]
 
 
 def run_target(
     target: str,
     engine: str = "batched",
     data_dir: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> list[dict]:
     """Rows of one target, each with ``what``, ``compared``, ``mismatches`` and ``where``.
 
@@ -64,7 +64,7 @@ def run_target(
     return rows
 
 
-def benches(simulator: str = "verilator", progress: Progress | None = None) -> list[dict]:
+def benches(simulator: str = "verilator", progress: Progress = silent) -> list[dict]:
     """Units, random cases over the sweep of parameters, and functional coverage.
 
     Parameters
@@ -77,8 +77,7 @@ def benches(simulator: str = "verilator", progress: Progress | None = None) -> l
     for i, parameters in enumerate(SWEEP):
         cases = random_cases(parameters, CASES, SEED)
         rows.append(run_cases(parameters, cases, coverage, simulator))
-        if progress:
-            progress("benches", i + 1, len(SWEEP))
+        progress("benches", i + 1, len(SWEEP))
 
     # Coverage must be complete: a bin that was not hit is a mismatch.
     missing = coverage.missing()
@@ -100,7 +99,7 @@ def networks(
     large_samples: int = 20,
     digits_samples: int | None = None,
     data_dir: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     names: Sequence[str] = (SMALL, *LARGE),
 ) -> list[dict]:
     """Whole networks: digits on every test image, the large ones on fewer; a row per population.
@@ -129,8 +128,7 @@ def networks(
         for row in checked:
             what = f"{name}, {code}, {row['samples']} images: {row['population']}"
             rows.append({"what": what, **row})
-        if progress:
-            progress("networks", i + 1, len(names))
+        progress("networks", i + 1, len(names))
     return rows
 
 
@@ -157,7 +155,7 @@ def write_junit(rows: Sequence[dict], path: Path) -> None:
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _second_simulator(engine: str, data_dir: Path | None, progress: Progress | None) -> list[dict]:
+def _second_simulator(engine: str, data_dir: Path | None, progress: Progress) -> list[dict]:
     """Benches and a radix network on Icarus."""
     rows = benches("icarus", progress)
     rows += networks(
@@ -190,7 +188,7 @@ def _proofs() -> list[dict]:
     return rows
 
 
-def _faults(progress: Progress | None) -> list[dict]:
+def _faults(progress: Progress) -> list[dict]:
     rows = []
     for found in all_caught(progress=progress):
         row = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...progress import Progress
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import STATE_BITS
 from .whole_network import verify_network
@@ -70,7 +70,7 @@ def verify(
     simulator: str = "verilator",
     state_bits: int = STATE_BITS,
     waves: Path | str | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Run `network` on the RTL core and compare with its golden model and an engine.
 

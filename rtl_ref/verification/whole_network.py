@@ -6,12 +6,13 @@ Spike for spike, potential for potential, cycle for cycle.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import SpikewattError
+from ...progress import Progress, silent
 from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
 from ...sim.network.spiking_network import SpikingNetwork
@@ -32,7 +33,7 @@ def verify_network(
     simulator: str = "verilator",
     state_bits: int = STATE_BITS,
     sources: Path | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[dict]:
     """Run `x` through all populations of `network` on a chain of RTL cores; one row per population.
 
@@ -58,10 +59,10 @@ def verify_network(
     DoesNotFitError : a code, rule or size that the cores do not have.
     SpikewattError : nothing was compared.
     """
+    report = progress or silent
     check_executable(network)
     plan = schedule(network, steps)
     images = network_images(network, plan, state_bits)
-    report = progress or (lambda stage, done, total: None)
 
     # The input's spikes come from the engine; all others the cores must find by themselves.
     trace = simulate(network, x, engine, steps, rasters=len(x))

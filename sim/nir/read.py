@@ -12,9 +12,10 @@ import numpy as np
 
 from ...errors import FileFormatError, SpikewattError, one_of, whole_number
 from ..network.connection import Connection
-from ..network.encoders import ENCODERS, takes_more_than_one
-from ..network.geometry import Geometry, output_shape
-from ..network.population import RESETS, Population
+from ..network.encoders import ENCODERS
+from ..network.geometry import Geometry
+from ..network.neurons import RESETS
+from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
 from .nodes import (
     SUPPORTED,
@@ -95,7 +96,7 @@ def from_nir(
     fires = one_of("from_nir.fires", "is said as one of", fires or "above", FIRES)
     given = (
         "analog",
-        *(code for code in ENCODERS if code == "signed_poisson" or not takes_more_than_one(code)),
+        *(code for code in ENCODERS if code == "signed_poisson" or not ENCODERS[code].worth_varies),
     )
     one_of("from_nir.input_code", "must be what an Input node can be given", input_code, given)
     weight_bits = whole_number(
@@ -476,7 +477,7 @@ class _Reader:
             probe,
             weights * scale,
             bias.reshape(-1) if bias.ndim else np.zeros(1),
-            output_shape(probe, self.shapes[path.source]),
+            probe.post_shape(self.shapes[path.source]),
         )
 
     def restore(self) -> SpikingNetwork:

@@ -114,7 +114,7 @@ def to_nir(network: SpikingNetwork, path: str | Path, portable: bool = False) ->
             route = [c.pre, *names, c.post]
             edges += list(itertools.pairwise(route))
     metadata = {
-        "tool": TOOL, "dt": 1.0, "fires": "above" if portable else "at", "name": network.name, "input_code": network.input_code,
+        "tool": TOOL, "dt": 1.0, "fires": "above" if portable else "at", "name": network.name, "input_code": str(network.input_code),
         "input_unit": float(network.input_unit), "output_unit": float(network.output_unit), "weight_bits": network.weight_bits,
         "input_levels": network.input_levels, "order": "\n".join(p.name for p in network.populations),
         "connections": "\n".join(c.name for c in network.connections),
@@ -174,7 +174,7 @@ def _about(p: Population) -> dict:
         "start": p.initial_potential,
     }
     return {
-        "initial_potential": _per_neuron(p, "initial_potential"), "reset": p.reset, "kind": p.kind, "levels": p.levels,
+        "initial_potential": _per_neuron(p, "initial_potential"), "reset": str(p.reset), "kind": str(p.kind), "levels": p.levels,
         **{key: np.asarray(value) if np.ndim(value) else np.asarray(value).item() for key, value in numbers.items()},
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import files as hdf5
+from ... import files
 from ...errors import DoesNotFitError, SpikewattError, check_name, one_of, whole_number
 
 FORMAT = "spikewatt-odin-network"
@@ -176,24 +176,24 @@ class OdinNetwork:
 
     def save(self, path) -> None:
         """Write one HDF5 file, whole or not at all."""
-        with hdf5.writing(path, FORMAT, VERSION) as file:
+        with files.writing(path, FORMAT, VERSION) as file:
             file.attrs["settings"] = json.dumps(self._settings())
             file.attrs["hash"] = self.hash
             for i, (layer, threshold) in enumerate(zip(self.layers, self.thresholds, strict=True)):
-                hdf5.put(file, f"layer_{i}", layer)
-                hdf5.put(file, f"threshold_{i}", threshold)
+                files.put(file, f"layer_{i}", layer)
+                files.put(file, f"threshold_{i}", threshold)
 
     @classmethod
     def load(cls, path) -> OdinNetwork:
         """Read a file that `save` wrote; raises FileFormatError on a truncated, foreign or altered one."""
-        with hdf5.reading(path, FORMAT, VERSION) as file:
+        with files.reading(path, FORMAT, (VERSION,)) as file:
             settings = json.loads(file.attrs["settings"])
             count = settings.pop("layers")
             layers = tuple(file[f"layer_{i}"][()] for i in range(count))
             network = cls(
                 layers, tuple(file[f"threshold_{i}"][()] for i in range(count)), **settings
             )
-            hdf5.same_hash(Path(path), file.attrs["hash"], network.hash)
+            files.same_hash(Path(path), file.attrs["hash"], network.hash)
         return network
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from spikewatt.sim.network.codes import CODES
 from spikewatt.sim.network.connection import Connection
-from spikewatt.sim.network.encoders import takes_negative
-from spikewatt.sim.network.geometry import Geometry, output_shape
+from spikewatt.sim.network.geometry import Geometry
 from spikewatt.sim.network.population import Population
-from spikewatt.sim.network.spiking_network import EXACT_CODES, SpikingNetwork
+from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 KINDS = ("conv2d", "depthwise", "pool", "max_pool", "dense")
 
@@ -26,7 +26,7 @@ def random_network(
     random = np.random.default_rng(seed)
     shape = (int(random.integers(4, 8)), int(random.integers(4, 8)), int(random.integers(1, 4)))
     pixels = 255 if input_code == "bitplane" else int(random.choice([1, 16, 255]))
-    exact = code in EXACT_CODES
+    exact = CODES[code].exact
 
     def levels() -> int:
         bits = int(random.integers(1, 5))
@@ -128,7 +128,7 @@ def random_network(
             connection = Connection(
                 pre.name, name, kind, weights, Geometry(size, strides, padding), pooled
             )
-        post_shape = output_shape(connection, pre.shape)
+        post_shape = connection.post_shape(pre.shape)
         limit = pre.levels if kind == "max_pool" else 0
         populations.append(
             neurons(
@@ -171,7 +171,7 @@ def random_network(
 def random_input(network: SpikingNetwork, samples: int, seed: int):
     """Inputs on the network's grid: an array, or a list of them for several inputs."""
     random = np.random.default_rng(seed)
-    lowest = -network.input_levels if takes_negative(network.input_code) else 0
+    lowest = -network.input_levels if network.input_code.takes_negative else 0
     found = [
         random.integers(lowest, network.input_levels + 1, (samples, *p.shape)) * network.input_unit
         for p in network.inputs

@@ -105,7 +105,7 @@ def test_bad_asic_options_are_refused(tmp_path, options, match):
 @pytest.mark.synth
 def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
     """Counts times the areas that the library gives; no memory is among them, and without OpenSTA the report says so."""
-    monkeypatch.setattr(tools, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(tools, "cache_folder", lambda *parts: tmp_path)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     library = libraries / LIBRARIES[1]
     report = synthesise_asic(SMALL, library)
