@@ -9,7 +9,7 @@ from ..network.connection import Connection, ExecutedLayer
 from ..network.connection_kinds import CONNECTION_KINDS, ConnectionKind
 from ..network.named import named
 from ..network.network_file import executed_entry, executed_layers
-from ..network.population_kinds import POPULATION_KINDS, PopulationKind
+from ..network.population import POPULATION_KINDS, PopulationKind
 from ..network.spiking_network import SpikingNetwork
 
 

@@ -368,7 +368,7 @@ def test_interrupt_during_simulation_leaves_no_file_and_no_process(mlp_network, 
                 parent = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]
             except OSError:
                 continue
-            if "annarchy_worker" in line and int(parent) == process.pid:
+            if "annarchy.worker" in line and int(parent) == process.pid:
                 found.append(int(pid))
         return found
 
