@@ -80,7 +80,8 @@ def source_files(folder: Path | None = None) -> list[Path]:
     folder : path, default that of this package
         Where they lie; those that are not there are left out.
     """
-    files = [(folder or RTL) / name for name in SOURCES]
+    folder = folder or RTL
+    files = [folder / name for name in SOURCES]
     return [file for file in files if file.is_file()]
 
 
@@ -105,13 +106,24 @@ def check_parameters(parameters: Parameters) -> None:
     for key, (low, high) in LIMITS.items():
         value = parameters.get(key, low)
         if isinstance(value, int):
-            whole_number(f"RTL core: {key}", "must be a size of the core", value, low, high)
+            whole_number(
+                f"RTL core: {key}",
+                "must be a size of the core",
+                value,
+                low,
+                high,
+            )
 
     _check_weight_bits(parameters)
 
     depth = parameters.get("QUEUE_DEPTH", 2)
     if isinstance(depth, int) and depth & (depth - 1):
-        raise SpikewattError("RTL core: QUEUE_DEPTH", "must be a power of two", depth, "2, 4, 8, …")
+        raise SpikewattError(
+            "RTL core: QUEUE_DEPTH",
+            "must be a power of two",
+            depth,
+            "2, 4, 8, …",
+        )
 
 
 def _check_weight_bits(parameters: Parameters) -> None:
@@ -148,19 +160,24 @@ def unpack(text: str) -> list[int]:
     >>> unpack("32'h000a0030")
     [48, 10]
     """
+    width = value = 0
     match = re.fullmatch(r"(\d+)'h([0-9a-fA-F_]+)", text)
-    width = int(match[1]) if match else 0
-    value = int(match[2].replace("_", ""), 16) if match else 0
+    if match:
+        width = int(match[1])
+        value = int(match[2].replace("_", ""), 16)
 
     whole_cores = width % SIZE_BITS == 0
-    if not whole_cores or not 0 < width <= SIZE_BITS * MOST_CORES or value >> width:
+    in_range = 0 < width <= SIZE_BITS * MOST_CORES
+    if not whole_cores or not in_range or value >> width:
         raise SpikewattError(
             "synth: size",
             "must be a packed literal, 16 bits per core",
             repr(text),
             "e.g. 32'h000a0030",
         )
-    return [value >> shift & 0xFFFF for shift in range(0, width, SIZE_BITS)]
+
+    shifts = range(0, width, SIZE_BITS)
+    return [value >> shift & 0xFFFF for shift in shifts]
 
 
 def chain_parameters(
@@ -201,22 +218,29 @@ def memories(parameters: Parameters, top: str = CORE) -> dict[str, tuple[int, in
         return _core_memories("", {**DEFAULTS, **parameters})
 
     chosen = {**DEFAULTS, **CHAIN_DEFAULTS, **parameters}
-    axons, neurons = unpack(str(chosen["AXONS"])), unpack(str(chosen["NEURONS"]))
+    axons = unpack(str(chosen["AXONS"]))
+    neurons = unpack(str(chosen["NEURONS"]))
 
-    found: dict[str, tuple[int, int]] = {}
+    found = {}
     for i, (rows, columns) in enumerate(zip(axons, neurons, strict=True)):
         core = {**chosen, "AXONS": rows, "NEURONS": columns}
-        found |= _core_memories(f"g_core[{i}].core.", core)
+        prefix = f"g_core[{i}].core."
+        found |= _core_memories(prefix, core)
+
     return found
 
 
 def _core_memories(prefix: str, parameters: Parameters) -> dict[str, tuple[int, int]]:
     """The memories of one core; axon and neuron lie side by side in the synapses' address."""
-    neurons, state_bits = int(parameters["NEURONS"]), int(parameters["STATE_BITS"])
+    axons = int(parameters["AXONS"])
+    neurons = int(parameters["NEURONS"])
+    weight_bits = int(parameters["WEIGHT_BITS"])
+    state_bits = int(parameters["STATE_BITS"])
+
     neuron_bits = max(1, (neurons - 1).bit_length())
-    depth = int(parameters["AXONS"]) << neuron_bits
+    depth = axons << neuron_bits
     return {
-        f"{prefix}synapses": (int(parameters["WEIGHT_BITS"]), depth),
+        f"{prefix}synapses": (weight_bits, depth),
         f"{prefix}potentials": (state_bits, neurons),
         f"{prefix}thresholds": (state_bits, neurons),
         f"{prefix}biases": (state_bits, neurons),

@@ -39,14 +39,18 @@ class _Bench:
         self.dut = dut
         self.folder, self.job = load_job()
         self.host = Host(dut)
-        self.sizes = [tuple(size) for size in self.job["sizes"].tolist()]
+        sizes = self.job["sizes"].tolist()
+        self.sizes = [(axons, neurons) for axons, neurons in sizes]
         self.cores = range(len(self.sizes))
 
     async def start(self) -> Host:
-        await self.host.start(int(self.job["seed"]), float(self.job["idle"]))
+        seed, idle = int(self.job["seed"]), float(self.job["idle"])
+        await self.host.start(seed, idle)
         for core in self.cores:
             for memory in MEMORIES:
-                await self.host.load(core, memory, self.job[f"{memory}{core}"])
+                values = self.job[f"{memory}{core}"]
+                await self.host.load(core, memory, values)
+
         return self.host
 
     async def potentials(self) -> np.ndarray:
@@ -54,7 +58,9 @@ class _Bench:
         found = []
         for core in self.cores:
             _, neurons = self.sizes[core]
-            found.append(await self.host.dump(core, "potential", (neurons,)))
+            values = await self.host.dump(core, "potential", (neurons,))
+            found.append(values)
+
         return np.concatenate(found)
 
     async def counters(self) -> list[list[int]]:
@@ -111,8 +117,10 @@ async def talk_at_once(dut):
     looks = 0
     receiver = cocotb.start_soon(host.receive(len(raster)))
     while not receiver.done():
-        assert await host.read(STATUS) >> 16 <= len(raster) * 100
-        looks += await host.read(IDENTIFICATION) == bench.job["identification"]
+        status = await host.read(STATUS)
+        assert status >> 16 <= len(raster) * 100
+        identification = await host.read(IDENTIFICATION)
+        looks += identification == bench.job["identification"]
 
     await _all_accepted(sent)
     store(bench.folder, words=host.words, looks=looks)
@@ -193,16 +201,21 @@ async def _byte_strobes(host: Host) -> dict[str, list[int]]:
             answer = await host.answer_to_write(register, value, first, 1)
             assert answer == AxiResp.OKAY
             values.append(await host.read(register))
+
         found[f"bytes{register}"] = values
+
     return found
 
 
 async def _partial_writes(host: Host) -> list[AxiResp]:
     """Parts of a word that is only taken whole."""
+    parts = ((0, 1), (3, 1), (0, 2), (1, 3))  # first byte, number of bytes
     answers = []
     for address in (EVENT, PORT_DATA, SOFT_RESET):
-        for first, count in ((0, 1), (3, 1), (0, 2), (1, 3)):
-            answers.append(await host.answer_to_write(address, 0xFFFFFFFF, first, count))
+        for first, count in parts:
+            answer = await host.answer_to_write(address, 0xFFFFFFFF, first, count)
+            answers.append(answer)
+
     return answers
 
 
@@ -210,13 +223,24 @@ async def _what_does_not_exist(host: Host, bench: _Bench) -> list[AxiResp]:
     """Registers that are not there or go one way, words that mean nothing, an eighth counter."""
     axons, _ = bench.sizes[0]
     answers = []
-    for address in (IDENTIFICATION, SIZES, STATUS, SPIKE, COUNTER, *NO_REGISTER):
+    for address in (
+        IDENTIFICATION,
+        SIZES,
+        STATUS,
+        SPIKE,
+        COUNTER,
+        *NO_REGISTER,
+    ):
         answers.append(await host.answer_to_write(address, 0))
+
     for address in (SOFT_RESET, EVENT, *NO_REGISTER):
         _, answer = await host.answer_to_read(address)
         answers.append(answer)
-    for word in (axons, 0xFFFF, TICK | 5 << 28, TICK | 7 << 28):
-        answers.append(await host.answer_to_write(EVENT, word))
+
+    no_kinds = (TICK | 5 << 28, TICK | 7 << 28)
+    for word in (axons, 0xFFFF, *no_kinds):
+        answer = await host.answer_to_write(EVENT, word)
+        answers.append(answer)
 
     await host.write(COUNTER_SELECT, 7)
     _, answer = await host.answer_to_read(COUNTER)
@@ -248,13 +272,16 @@ async def _places_that_do_not_exist(host: Host, bench: _Bench) -> list[AxiResp]:
     for address in (SIZES, COUNTER):
         _, answer = await host.answer_to_read(address)
         answers.append(answer)
+
     return answers
 
 
 async def _single_targets(host: Host, bench: _Bench) -> dict:
     """A tick for the last core alone, then marks: those of others' targets come out as they are."""
     last = len(bench.cores)
-    for word in (TICK | ADD << 28 | last << 24, MARK_WORD, MARK_WORD | 9 << 24):
+    add_to_the_last = TICK | ADD << 28 | last << 24
+    mark_for_the_ninth = MARK_WORD | 9 << 24
+    for word in (add_to_the_last, MARK_WORD, mark_for_the_ninth):
         await host.write(EVENT, word)
     await host.receive(2)
     return {"marks": host.words, "potentials": await bench.potentials()}

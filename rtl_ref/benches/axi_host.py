@@ -101,7 +101,8 @@ class Host:
     async def write(self, address: int, value: int) -> None:
         """Write a word; it must be accepted."""
         answer = await self.answer_to_write(address, value)
-        assert answer == AxiResp.OKAY, f"write of {value:#x} to {address:#x} was refused"
+        refused = f"write of {value:#x} to {address:#x} was refused"
+        assert answer == AxiResp.OKAY, refused
 
     async def read(self, address: int) -> int:
         """Read a word; it must be given."""
@@ -120,7 +121,13 @@ class Host:
         for step in raster:
             words += np.flatnonzero(step).tolist()
             words.append(TICK)
-        return [self.master.init_write(EVENT, word.to_bytes(4, "little")) for word in words]
+
+        handles = []
+        for word in words:
+            data = word.to_bytes(4, "little")
+            handles.append(self.master.init_write(EVENT, data))
+
+        return handles
 
     async def receive(self, ticks: int) -> None:
         """Take words from the output queue until as many ticks came."""
@@ -139,11 +146,12 @@ class Host:
         memory : of MEMORIES
         values : (neurons,), or (axons, neurons) of synapses
         """
-        await self.write(PORT_SELECT, core << 8 | MEMORIES.index(memory))
+        await self._select(core, memory)
         rows = np.atleast_2d(values)
         for axon, neuron in np.ndindex(rows.shape):
             await self.write(PORT_ADDRESS, axon << 16 | neuron)
-            await self.write(PORT_DATA, int(rows[axon, neuron]))
+            value = int(rows[axon, neuron])
+            await self.write(PORT_DATA, value)
 
     async def dump(self, core: int, memory: str, shape: tuple) -> np.ndarray:
         """Read one memory of a core.
@@ -154,7 +162,7 @@ class Host:
         memory : of MEMORIES
         shape : (neurons,), or (axons, neurons) of synapses
         """
-        await self.write(PORT_SELECT, core << 8 | MEMORIES.index(memory))
+        await self._select(core, memory)
         values = np.zeros(shape, np.int64)
         rows = np.atleast_2d(values)
         for axon, neuron in np.ndindex(rows.shape):
@@ -162,7 +170,12 @@ class Host:
             value = await self.read(PORT_DATA)
             sign = value >> 31
             rows[axon, neuron] = value - (sign << 32)
+
         return values
+
+    async def _select(self, core: int, memory: str) -> None:
+        number = MEMORIES.index(memory)
+        await self.write(PORT_SELECT, core << 8 | number)
 
     async def counters(self, core: int) -> list[int]:
         """The counters of a core in COUNTER_ORDER."""
@@ -171,6 +184,7 @@ class Host:
         for number in range(len(COUNTER_ORDER)):
             await self.write(COUNTER_SELECT, number)
             values.append(await self.read(COUNTER))
+
         return values
 
 

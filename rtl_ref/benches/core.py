@@ -64,24 +64,33 @@ class _Bench:
         receiver.readiness = float(self.job["readiness"][case])
         interrupted = int(self.job["interrupted"][case])
         words = self.job[f"words_{case}"].tolist()
-        await self.send(words[:interrupted] if interrupted else words)
         if interrupted:
-            await self.reset_in(int(self.job["reset_state"][case]))
+            words = words[:interrupted]
+        await self.send(words)
+
+        if interrupted:
+            state = int(self.job["reset_state"][case])
+            await self.reset_in(state)
             return
 
         await self.rest()
         self.lengths.append(len(receiver.words))
         self.left += receiver.words
         neurons = len(self.job[f"threshold_{case}"])
-        self.potentials.append(await driver.read(0, POTENTIAL, neurons))
-        self.counters.append(np.array(await driver.counters()) - before)
+        potentials = await driver.read(0, POTENTIAL, neurons)
+        self.potentials.append(potentials)
+        after = np.array(await driver.counters())
+        self.counters.append(after - before)
 
     async def load(self, case: int) -> None:
         """Write all memories."""
-        names = ("synapses", "threshold", "bias")
-        image = {name: self.job[f"{name}_{case}"] for name in names}
+        image = {}
+        for name in ("synapses", "threshold", "bias"):
+            image[name] = self.job[f"{name}_{case}"]
         await self.driver.load(0, image)
-        await self.driver.write(0, POTENTIAL, self.job[f"initial_potential_{case}"])
+
+        start = self.job[f"initial_potential_{case}"]
+        await self.driver.write(0, POTENTIAL, start)
 
     async def send(self, words: list[list[int]]) -> None:
         """Send words, each after its rest; count those that found the queue full."""
@@ -98,6 +107,7 @@ class _Bench:
             if int(state.value) == wanted:
                 break
             await FallingEdge(self.dut.clk)
+
         self.states.append(int(state.value))
         await self.driver.reset()
 
@@ -109,6 +119,7 @@ class _Bench:
             await FallingEdge(self.dut.clk)
             waited += 1
             assert waited < PATIENCE, "the core does not come to rest"
+
         await FallingEdge(self.dut.clk)
         await FallingEdge(self.dut.clk)
 

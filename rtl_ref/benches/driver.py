@@ -14,7 +14,13 @@ from ..design import COUNTER_ORDER, SIZE_BITS
 
 SYNAPSE, POTENTIAL, THRESHOLD, BIAS = range(4)
 EVENT_PORTS = ("in_valid", "in_tick", "in_kind", "in_target", "in_axon")
-MEMORY_PORTS = ("port_enable", "port_write", "port_select", "port_address", "port_wdata")
+MEMORY_PORTS = (
+    "port_enable",
+    "port_write",
+    "port_select",
+    "port_address",
+    "port_wdata",
+)
 CHAIN_PORTS = ("port_core", "counter_select")
 
 
@@ -41,6 +47,7 @@ class Driver:
         ports = [*EVENT_PORTS, *MEMORY_PORTS]
         if self.chain:
             ports += CHAIN_PORTS
+
         for name in ports:
             getattr(dut, name).value = 0
         dut.out_ready.value = 1
@@ -65,7 +72,8 @@ class Driver:
         select : memory: SYNAPSE, POTENTIAL, THRESHOLD or BIAS
         values : (neurons,), or (axons, neurons) of synapses
         """
-        dut, mask = self.dut, (1 << self.state_bits) - 1
+        dut = self.dut
+        mask = (1 << self.state_bits) - 1
         self._choose(core, select)
         await self.rests()
 
@@ -73,9 +81,11 @@ class Driver:
         dut.port_write.value = 1
         rows = np.atleast_2d(values)
         for (axon, neuron), value in np.ndenumerate(rows):
-            dut.port_address.value = (axon << self.neuron_bits) + neuron
+            row = axon << self.neuron_bits
+            dut.port_address.value = row + neuron
             dut.port_wdata.value = int(value) & mask
             await FallingEdge(dut.clk)
+
         dut.port_enable.value = 0
         dut.port_write.value = 0
 
@@ -110,6 +120,7 @@ class Driver:
             dut.port_address.value = neuron
             await FallingEdge(dut.clk)
             values.append(dut.port_rdata.value.to_signed())
+
         dut.port_enable.value = 0
         return values
 
@@ -126,6 +137,7 @@ class Driver:
             dut.counter_select.value = i
             await FallingEdge(dut.clk)
             values.append(int(dut.counter.value))
+
         return values
 
     async def send(self, axon: int, kind: int, target: int) -> None:
@@ -147,6 +159,7 @@ class Driver:
         while not dut.in_ready.value:
             await RisingEdge(dut.in_ready)
             await FallingEdge(dut.clk)
+
         await FallingEdge(dut.clk)
         dut.in_valid.value = 0
 
@@ -187,16 +200,20 @@ class Monitor:
 
     def _take(self, taken: int) -> None:
         """Note the words of those cores whose bit is set."""
-        ticks, neurons = int(self.dut.link_tick.value), int(self.dut.link_neuron.value)
+        ticks = int(self.dut.link_tick.value)
+        neurons = int(self.dut.link_neuron.value)
         last = len(self.left) - 1
         for core in _bits(taken):
             if ticks >> core & 1:
                 self.left[core].append(-1)
                 self.ticks_out += core == last
             else:
-                self.left[core].append(neurons >> (SIZE_BITS * core) & 0xFFFF)
+                neuron = neurons >> (SIZE_BITS * core)
+                self.left[core].append(neuron & 0xFFFF)
 
 
 def _bits(mask: int) -> Iterator[int]:
     """Numbers of the bits that are set."""
-    return (i for i in range(mask.bit_length()) if mask >> i & 1)
+    for number in range(mask.bit_length()):
+        if mask >> number & 1:
+            yield number

@@ -37,11 +37,14 @@ class _Bench:
     """Runs samples, and collects what it saw."""
 
     def __init__(self, dut, job):
-        cores = range(int(job["cores"]))
         self.dut = dut
-        self.images = [{name: job[f"{name}_{i}"] for name in FIELDS} for i in cores]
+        self.images = []
+        for core in range(int(job["cores"])):
+            image = {name: job[f"{name}_{core}"] for name in FIELDS}
+            self.images.append(image)
+
         self.driver = Driver(dut)
-        self.monitor = Monitor(dut, len(cores))
+        self.monitor = Monitor(dut, len(self.images))
         self.potentials: list[list[int]] = []
         self.ends: list[list[int]] = []  # how many words had left each core when it was read
 
@@ -72,6 +75,7 @@ class _Bench:
             if not dut.out_valid.value:
                 # Wait, without a cycle in Python, until a word leaves.
                 await RisingEdge(dut.out_valid)
+
             await FallingEdge(dut.clk)
             waited += 1
             assert waited < PATIENCE, "the tick does not come out"
@@ -80,15 +84,21 @@ class _Bench:
         """Read the potentials of all cores."""
         row: list[int] = []
         for core, image in enumerate(self.images):
-            row += await self.driver.read(core, POTENTIAL, len(image["threshold"]))
+            neurons = len(image["threshold"])
+            row += await self.driver.read(core, POTENTIAL, neurons)
+
         self.potentials.append(row)
-        self.ends.append([len(words) for words in self.monitor.left])
+
+        ends = [len(words) for words in self.monitor.left]
+        self.ends.append(ends)
 
     async def result(self) -> dict:
         """What is handed back."""
-        cores = range(len(self.images))
-        counters = [await self.driver.counters(core) for core in cores]
-        left = {f"left_{core}": np.array(self.monitor.left[core], np.int64) for core in cores}
+        counters, left = [], {}
+        for core, words in enumerate(self.monitor.left):
+            counters.append(await self.driver.counters(core))
+            left[f"left_{core}"] = np.array(words, np.int64)
+
         return {
             "potentials": np.array(self.potentials, np.int64),
             "ends": np.array(self.ends, np.int64),

@@ -32,7 +32,8 @@ class Receiver:
         """Run for ever: decide at the falling edge, look just before the next one."""
         dut, waited = self.dut, 0
         while True:
-            dut.out_ready.value = int(self.random.random() < self.readiness)
+            ready = self.random.random() < self.readiness
+            dut.out_ready.value = int(ready)
             await FallingEdge(dut.clk)
             # Between falling edges nothing but the rising edge happened: a word that was valid and
             # ready at it has been taken.
@@ -60,5 +61,9 @@ class Receiver:
         """The word at the output; a neuron and a tick have no meaning for each other."""
         dut = self.dut
         if int(dut.out_tick.value):
-            return 1, int(dut.out_kind.value), int(dut.out_target.value), 0
-        return 0, 0, 0, int(dut.out_neuron.value)
+            kind = int(dut.out_kind.value)
+            target = int(dut.out_target.value)
+            return 1, kind, target, 0
+
+        neuron = int(dut.out_neuron.value)
+        return 0, 0, 0, neuron

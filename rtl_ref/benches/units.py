@@ -17,8 +17,10 @@ from ..simulation.job import load_job, store
 async def vectors(dut) -> None:
     """Combinational module: give each row of `inputs` to the ports `names`; store `outputs`."""
     folder, job = load_job()
-    inputs = [getattr(dut, name) for name in job["names"].tolist()]
-    outputs = [getattr(dut, name) for name in job["outputs"].tolist()]
+    names = job["names"].tolist()
+    inputs = [getattr(dut, name) for name in names]
+    names = job["outputs"].tolist()
+    outputs = [getattr(dut, name) for name in names]
 
     rows = []
     for row in job["inputs"].tolist():
@@ -49,7 +51,8 @@ async def memory(dut) -> None:
         dut.wdata.value = data
         await FallingEdge(dut.clk)
         value = dut.rdata.value
-        answers.append(int(value) if value.is_resolvable else -1)
+        answer = int(value) if value.is_resolvable else -1
+        answers.append(answer)
 
     store(folder, answers=np.array(answers, np.int64))
 
@@ -73,16 +76,23 @@ async def queue(dut) -> None:
         dut.out_ready.value = out_ready
         await Timer(1, "ns")
 
-        has_word, has_room = bool(dut.out_valid.value), bool(dut.in_ready.value)
+        has_word = bool(dut.out_valid.value)
+        has_room = bool(dut.in_ready.value)
         filled.append((has_word, has_room))
         if in_valid and has_room:
             went_in.append(word)
             next_word += 1
+
         if out_ready and has_word:
             came_out.append(int(dut.out_word.value))
         await FallingEdge(dut.clk)
 
-    store(folder, went_in=np.array(went_in), came_out=np.array(came_out), filled=np.array(filled))
+    store(
+        folder,
+        went_in=np.array(went_in),
+        came_out=np.array(came_out),
+        filled=np.array(filled),
+    )
 
 
 async def _reset(dut) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -79,16 +80,18 @@ def core_image(
     connection = _only_connection(where, network, post)
     pre = network.population(connection.pre)
 
-    for what, need, limit in (("axons", pre.size, axons), ("neurons", post.size, neurons)):
-        if need > limit:
-            raise DoesNotFitError(where, f"has at most {limit} {what}", need)
+    if pre.size > axons:
+        raise DoesNotFitError(where, f"has at most {axons} axons", pre.size)
+    if post.size > neurons:
+        raise DoesNotFitError(where, f"has at most {neurons} neurons", post.size)
     if network.weight_bits > weight_bits:
         law = f"weights have at most {weight_bits} bits"
         raise DoesNotFitError(where, law, network.weight_bits)
 
+    # (post, pre), as the engines multiply with it; a core reads a row per axon.
+    matrix = unroll(connection, pre.shape, post.shape)
     synapses = np.zeros((axons, neurons), np.int64)
-    used = unroll(connection, pre.shape, post.shape).toarray().T
-    synapses[: pre.size, : post.size] = used
+    synapses[: pre.size, : post.size] = matrix.toarray().T
 
     threshold = _padded(post, "threshold", neurons)
     bias = _padded(post, "bias", neurons)
@@ -115,7 +118,7 @@ def network_images(network: SpikingNetwork, plan: Schedule, state_bits: int) -> 
     state_bits : width of the cores' potentials, bits
     """
     images = []
-    for pre, post in zip(network.populations, network.populations[1:], strict=False):
+    for pre, post in pairwise(network.populations):
         window = plan.windows.get(post.name)
         image = core_image(
             network,
@@ -127,6 +130,7 @@ def network_images(network: SpikingNetwork, plan: Schedule, state_bits: int) -> 
             fire_steps=window.length if window else 0,
         )
         images.append(image)
+
     return images
 
 
@@ -139,6 +143,7 @@ def _only_connection(where: str, network: SpikingNetwork, post: Population) -> C
             post.kind,
             "integrate_and_fire or readout",
         )
+
     return incoming[0]
 
 
@@ -151,6 +156,11 @@ def _padded(post: Population, field: str, neurons: int) -> np.ndarray:
 
 def _check_width(where: str, image: CoreImage, state_bits: int) -> None:
     for name in ("threshold", "bias", "initial_potential"):
-        largest = int(np.abs(getattr(image, name)).max())
+        values = getattr(image, name)
+        largest = int(np.abs(values).max())
         if largest >= 2 ** (state_bits - 1):
-            raise DoesNotFitError(f"{where}: {name}", f"fits into {state_bits} bits", largest)
+            raise DoesNotFitError(
+                f"{where}: {name}",
+                f"fits into {state_bits} bits",
+                largest,
+            )

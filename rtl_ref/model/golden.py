@@ -15,7 +15,14 @@ from .core_image import CoreImage
 from .words import DOUBLE, FIRE, STEP, Word
 
 # The hardware counts stalls too, which are those of a receiver and not of the core.
-COUNTERS = ("cycles", "sops", "reads", "writes", "spikes", "saturations")
+COUNTERS = (
+    "cycles",
+    "sops",
+    "reads",
+    "writes",
+    "spikes",
+    "saturations",
+)
 
 
 @dataclass
@@ -80,7 +87,9 @@ class GoldenCore:
         """
         left = []
         if word.is_for(self.index):
-            left += [Word(neuron) for neuron in self._visit(word)]
+            fired = self._visit(word)
+            left += [Word(neuron) for neuron in fired]
+
         if word.leaves(self.index):
             left.append(word)
 
@@ -97,6 +106,7 @@ class GoldenCore:
             return self.image.synapses[word.axon]
         if word.kind in (DOUBLE, FIRE):
             return self.potential
+
         return self.image.bias
 
     def _visit(self, word: Word) -> list[int]:
@@ -107,7 +117,8 @@ class GoldenCore:
         if word.is_event:
             self.sops += self.neurons
 
-        spikes = self._by_event_rule(word) if self.event_rule else self._by_tick_rule(word)
+        rule = self._by_event_rule if self.event_rule else self._by_tick_rule
+        spikes = rule(word)
         self.spikes += int(spikes.sum())
         return np.flatnonzero(spikes).tolist()
 
@@ -123,6 +134,7 @@ class GoldenCore:
             self._add(self.change(word))
             if word.kind == STEP:
                 spikes = self._fire(Subtract())
+
         return spikes
 
     def _by_event_rule(self, word: Word) -> np.ndarray:
@@ -133,14 +145,17 @@ class GoldenCore:
 
     def _add(self, change: np.ndarray) -> None:
         limit = 2 ** (self.state_bits - 1)
-        self.potential, held = hold(self.potential + change, -limit, limit - 1)
+        exact = self.potential + change
+        self.potential, held = hold(exact, -limit, limit - 1)
         self.saturations += int(held.sum())
 
     def _fire(self, reset: Reset) -> np.ndarray:
         """Test and reset those neurons that may fire; returns the spikes."""
-        after, spikes = fire(self.potential, self.image.threshold, reset)
+        before = self.potential
+        after, spikes = fire(before, self.image.threshold, reset)
+
         may_fire = self.image.may_fire
-        self.potential = np.where(may_fire, after, self.potential)
+        self.potential = np.where(may_fire, after, before)
         return may_fire & (spikes == 1)
 
 
@@ -167,6 +182,7 @@ class GoldenChain:
         cores = []
         for index, image in enumerate(images, start=1):
             cores.append(GoldenCore(image, state_bits, cycles_per_sop, event_rule, index))
+
         return cls(cores)
 
     def restart(self) -> None:
@@ -184,4 +200,5 @@ class GoldenChain:
                 leaving += core.send(each)
             left.append(leaving)
             arriving = leaving
+
         return left

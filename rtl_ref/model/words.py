@@ -47,12 +47,16 @@ class Word:
         """Whether the core of that number executes the word: every event, and no MARK."""
         if self.is_event:
             return True
-        return self.kind != MARK and self.target in (ALL, core)
+        if self.kind == MARK:
+            return False
+
+        return self.target in (ALL, core)
 
     def leaves(self, core: int) -> bool:
         """Whether the core of that number passes the word on: ticks that are not for it alone."""
         if self.is_event:
             return False
+
         return self.kind == MARK or self.target != core
 
 
@@ -62,8 +66,10 @@ def check_executable(network: SpikingNetwork) -> None:
     That is rate or radix, no max pooling, reset by subtraction, at most 15 layers.
     """
     resets = sorted({str(p.reset) for p in network.populations})
-    codes = network.code in ("rate", "radix") and network.input_code in ("if", "bitplane")
-    if not codes or "zero" in resets:
+    code_fits = network.code in ("rate", "radix")
+    input_fits = network.input_code in ("if", "bitplane")
+
+    if not code_fits or not input_fits or "zero" in resets:
         raise DoesNotFitError(
             "RTL core",
             "executes the tick rule: rate or radix, input if or bitplane, reset by subtraction",
@@ -80,7 +86,8 @@ def check_executable(network: SpikingNetwork) -> None:
     if cores > MOST_CORES:
         raise DoesNotFitError("RTL core", f"a chain has at most {MOST_CORES} cores", cores)
 
-    biased = any(np.any(p.bias) for p in network.populations[1:])
+    layers = network.populations[1:]
+    biased = any(np.any(p.bias) for p in layers)
     if network.code == "radix" and biased:
         law = "biases of radix are part of the initial potential"
         raise DoesNotFitError("RTL core", law, "a bias per step")
@@ -118,7 +125,8 @@ def _radix_words(network: SpikingNetwork, plan: Schedule, raster: np.ndarray) ->
     for step in range(first.start, first.stop):
         yield from _events(raster[step])
         last = step == first.stop - 1
-        yield Word(kind=ADD if last else DOUBLE, target=1)
+        then = ADD if last else DOUBLE
+        yield Word(kind=then, target=1)
 
     # A read-out never fires: it is the last core, which only hears.
     for core, name in enumerate(names[1:-1], start=1):
@@ -126,7 +134,8 @@ def _radix_words(network: SpikingNetwork, plan: Schedule, raster: np.ndarray) ->
         for step in range(window.start, window.stop):
             yield Word(kind=FIRE, target=core)
             last = step == window.stop - 1
-            yield Word(kind=ADD if last else DOUBLE, target=core + 1)
+            then = ADD if last else DOUBLE
+            yield Word(kind=then, target=core + 1)
 
     yield Word(kind=MARK, read=True)
 

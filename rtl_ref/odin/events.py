@@ -83,9 +83,10 @@ NEURON_FIELDS = {
 
 def flag(where: str, value: object) -> bool:
     """`value`, if it is true or false (1 and 0 too), else an error that names `where`."""
-    boolean = isinstance(value, bool | int | np.bool_ | np.integer) and value in (0, 1)
-    if not boolean:
+    whole = isinstance(value, bool | int | np.bool_ | np.integer)
+    if not whole or value not in (0, 1):
         raise SpikewattError(where, "must be true or false", repr(value), "True, False")
+
     return bool(value)
 
 
@@ -104,29 +105,59 @@ def checked(where: str, event: Event) -> Event:
     >>> checked("first event", Virtual(neuron=9, weight=3))
     Virtual(neuron=9, weight=3, inhibitory=False, leak=False)
     """
-    if isinstance(event, int | np.integer) and not isinstance(event, bool):
+    is_number = isinstance(event, int | np.integer)
+    if is_number and not isinstance(event, bool):
         law = "must be a neuron, or -1 for a time reference"
-        return whole_number(where, law, int(event), TIME_REFERENCE, NEURONS - 1)
+        number = int(event)
+        return whole_number(where, law, number, TIME_REFERENCE, NEURONS - 1)
 
-    known = ("int", *(kind.__name__ for kind in NEURON_FIELDS))
-    one_of(where, "must be an event that the core knows", type(event).__name__, known)
+    typed = [kind.__name__ for kind in NEURON_FIELDS]
+    known = ("int", *typed)
+    one_of(
+        where,
+        "must be an event that the core knows",
+        type(event).__name__,
+        known,
+    )
 
     fields, named = NEURON_FIELDS[type(event)]
     for name in fields:
         neuron = getattr(event, name)
         if named or neuron is not None:
-            whole_number(f"{where}.{name}", "must be a neuron", neuron, 0, NEURONS - 1)
+            whole_number(
+                f"{where}.{name}",
+                "must be a neuron",
+                neuron,
+                0,
+                NEURONS - 1,
+            )
 
     if isinstance(event, Virtual):
-        whole_number(f"{where}.weight", "must be a weight", event.weight, 0, WEIGHT)
+        whole_number(
+            f"{where}.weight",
+            "must be a weight",
+            event.weight,
+            0,
+            WEIGHT,
+        )
         flag(f"{where}.inhibitory", event.inhibitory)
         flag(f"{where}.leak", event.leak)
+
     return event
 
 
 def checked_events(where: str, events: Iterable[Event]) -> list[Event]:
     """A list of events, each `checked`; an error names the number of the wrong one."""
     if not isinstance(events, Iterable):
-        law = "must be a list of events"
-        raise SpikewattError(f"{where}.events", law, type(events).__name__, "[3, -1, …]")
-    return [checked(f"{where}: event {i}", event) for i, event in enumerate(events)]
+        raise SpikewattError(
+            f"{where}.events",
+            "must be a list of events",
+            type(events).__name__,
+            "[3, -1, …]",
+        )
+
+    found = []
+    for i, event in enumerate(events):
+        found.append(checked(f"{where}: event {i}", event))
+
+    return found

@@ -48,9 +48,16 @@ class OdinRun:
         ------
         SpikewattError : not one label per sample.
         """
-        shape, wanted = np.shape(labels), self.predictions.shape
+        shape = np.shape(labels)
+        wanted = self.predictions.shape
         if shape != wanted:
-            raise SpikewattError("OdinRun.accuracy", "takes one label per image", shape, wanted)
+            raise SpikewattError(
+                "OdinRun.accuracy",
+                "takes one label per image",
+                shape,
+                wanted,
+            )
+
         return float((self.predictions == labels).mean())
 
     def __repr__(self) -> str:
@@ -86,13 +93,18 @@ def run_odin(
     image = OdinImage.of(network)
     streams = image.encode(images)
     if not streams:
-        raise SpikewattError("run_odin.images", "holds at least one image", np.shape(images))
+        raise SpikewattError(
+            "run_odin.images",
+            "holds at least one image",
+            np.shape(images),
+        )
 
     host = _Host(network, image)
     report = progress or silent
     for i, events in enumerate(streams):
         host.infer(events)
         report("odin", i + 1, len(streams))
+
     return host.result()
 
 
@@ -142,12 +154,20 @@ class _Host:
         cleared = self._clear(run)
         answer = self._answer(run)
         self.answers.append(answer)
-        self.counts.append(_count(run, cleared, len(events), len(self.clearing), answer))
+        counts = _count(
+            run,
+            cleared,
+            external=len(events),
+            references=len(self.clearing),
+            answer=answer,
+        )
+        self.counts.append(counts)
 
     def _events_until_the_first_spike(self, run: TwinRun, events: int) -> int:
         for cause, neuron in run.spikes:
             if neuron >= self.outputs[0]:
                 return cause + 1
+
         return events
 
     def _clear(self, run: TwinRun) -> TwinRun:
@@ -155,38 +175,58 @@ class _Host:
         cleared = self.twin.run(self.clearing, run.potentials)
         if cleared.potentials.any() or cleared.spikes:
             largest = int(cleared.potentials.max())
-            raise SpikewattError("run_odin", "time references clear every potential", largest, 0)
+            raise SpikewattError(
+                "run_odin",
+                "time references clear every potential",
+                largest,
+                0,
+            )
+
         self.potentials = cleared.potentials
         return cleared
 
     def _answer(self, run: TwinRun) -> _Answer:
         first = int(self.outputs[0])
-        fired = [neuron - first for _, neuron in run.spikes if neuron >= first]
-        spikes = np.bincount(fired, minlength=len(self.outputs)).astype(np.int64)
-        potentials = run.potentials[self.outputs].astype(np.int64)
+        neurons = [neuron for _, neuron in run.spikes]
+        fired = [neuron - first for neuron in neurons if neuron >= first]
+
+        spikes = np.bincount(fired, minlength=len(self.outputs))
+        spikes = spikes.astype(np.int64)
+        potentials = run.potentials[self.outputs]
+        potentials = potentials.astype(np.int64)
 
         if self.network.readout == "first_spike" and fired:
             return _Answer(fired[0], potentials, spikes, read=False)
         # Most spikes win; between equals the potential decides, which is below 256.
         evidence = spikes * NEURONS + potentials
-        return _Answer(int(evidence.argmax()), potentials, spikes, read=True)
+        prediction = int(evidence.argmax())
+        return _Answer(prediction, potentials, spikes, read=True)
 
     def result(self) -> OdinRun:
         """The answers to all images."""
         counts = {}
         for key in self.counts[0]:
-            counts[key] = np.array([count[key] for count in self.counts], np.int64)
+            column = [count[key] for count in self.counts]
+            counts[key] = np.array(column, np.int64)
+
+        predictions = [answer.prediction for answer in self.answers]
+        potentials = [answer.potentials for answer in self.answers]
+        spikes = [answer.spikes for answer in self.answers]
         return OdinRun(
-            predictions=np.array([answer.prediction for answer in self.answers]),
-            potentials=np.array([answer.potentials for answer in self.answers]),
-            output_spikes=np.array([answer.spikes for answer in self.answers]),
+            predictions=np.array(predictions),
+            potentials=np.array(potentials),
+            output_spikes=np.array(spikes),
             counts=OdinCounts(**counts),
             network_hash=self.network.hash,
         )
 
 
 def _count(
-    run: TwinRun, cleared: TwinRun, external: int, references: int, answer: _Answer
+    run: TwinRun,
+    cleared: TwinRun,
+    external: int,
+    references: int,
+    answer: _Answer,
 ) -> dict[str, int]:
     """The fields of OdinCounts for one inference."""
     output_spikes = int(answer.spikes.sum())

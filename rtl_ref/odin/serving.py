@@ -109,6 +109,7 @@ def is_queued(event: Event) -> bool:
     """Whether an event waits in the queue: spikes and virtual events; the others run at once."""
     if isinstance(event, int):
         return event != TIME_REFERENCE
+
     return isinstance(event, Virtual)
 
 
@@ -123,7 +124,10 @@ class Serving:
     """
 
     def __init__(
-        self, configuration: Configuration, potentials: np.ndarray, most_local_spikes: int
+        self,
+        configuration: Configuration,
+        potentials: np.ndarray,
+        most_local_spikes: int,
     ):
         self.configuration = configuration
         self.potentials = potentials
@@ -156,8 +160,12 @@ class Serving:
                 self.now = self.seen
 
         accesses = Accesses(
-            self.neuron_reads, self.neuron_writes, self.synapse_reads, self.synapse_writes
+            self.neuron_reads,
+            self.neuron_writes,
+            self.synapse_reads,
+            self.synapse_writes,
         )
+
         return TwinRun(
             spikes=self.spikes,
             potentials=self.potentials,
@@ -169,7 +177,9 @@ class Serving:
 
     def _overtakes(self, waiting: deque[tuple[int, Event]]) -> bool:
         """Whether the next request is served before the queue."""
-        if not waiting or self.seen > self.now or len(self.queue) == QUEUE:
+        seen = bool(waiting) and self.seen <= self.now
+        full = len(self.queue) == QUEUE
+        if not seen or full:
             return False
         _, event = waiting[0]
         return not isinstance(event, Bistability)
@@ -184,6 +194,7 @@ class Serving:
             self.queue.append((event, cause))
         else:
             self._at_once(event, cause)
+
         self.now += RELEASE_CYCLES + late
         self.seen = self.now + late + SYNCHRONISE_CYCLES
 
@@ -194,13 +205,15 @@ class Serving:
         if not isinstance(event, Virtual):
             self._sweep(int(event), cause)  # type: ignore[arg-type]  # a number: see is_queued
         elif event.leak:
-            self._one(event.neuron, -int(self.configuration.leak[event.neuron]), cause)
+            self._leak(event.neuron, cause)
         elif event.weight or event.inhibitory:
             weight = int(event.weight)
-            self._one(event.neuron, -weight if event.inhibitory else weight, cause)
+            change = -weight if event.inhibitory else weight
+            self._one(event.neuron, change, cause)
         else:
             # On the link it cannot be told from the neuron's own spike.
             self._sweep(event.neuron, cause)
+
         self.queue.popleft()
 
     def _at_once(self, event: Event, cause: int) -> None:
@@ -213,12 +226,13 @@ class Serving:
             self.synapse_reads += 1
             self.synapse_writes += 1
         elif isinstance(event, Bistability):
-            words = SYNAPSE_WORDS * (NEURONS if event.pre is None else 1)
+            rows = NEURONS if event.pre is None else 1
+            words = SYNAPSE_WORDS * rows
             self.now += VISIT_CYCLES * words
             self.synapse_reads += words
             self.synapse_writes += words
         elif isinstance(event, TimeReference) and event.neuron is not None:
-            self._one(event.neuron, -int(configuration.leak[event.neuron]), cause)
+            self._leak(event.neuron, cause)
         else:
             self._update(-configuration.leak, cause, synapses=False)
 
@@ -238,11 +252,13 @@ class Serving:
         self.neuron_writes += NEURONS
 
         fired = self.potentials >= self.configuration.threshold
-        if fired.any():
-            for neuron in np.flatnonzero(fired).tolist():
-                self._fire(neuron, cause)
-                if self.configuration.enabled[neuron] and neuron != NEURONS - 1:
-                    self._stand_still(neuron, synapses)
+        if not fired.any():
+            return
+        last = NEURONS - 1
+        for neuron in np.flatnonzero(fired).tolist():
+            self._fire(neuron, cause)
+            if neuron != last and self.configuration.enabled[neuron]:
+                self._stand_still(neuron, synapses)
 
     def _stand_still(self, neuron: int, synapses: bool) -> None:
         """The sweep waits after all neurons but the last, with the memories selected.
@@ -255,14 +271,22 @@ class Serving:
         if synapses and last_of_word:
             self.synapse_reads += self.output_cycles
 
+    def _leak(self, neuron: int, cause: int) -> None:
+        """One neuron hears a time reference."""
+        leak = self.configuration.leak[neuron]
+        self._one(neuron, -int(leak), cause)
+
     def _one(self, neuron: int, change: int, cause: int) -> None:
         """One neuron."""
         potential = int(self.potentials[neuron]) + change
-        self.potentials[neuron] = min(max(potential, 0), LARGEST_POTENTIAL)
+        potential = min(max(potential, 0), LARGEST_POTENTIAL)
+        self.potentials[neuron] = potential
+
         self.now += VISIT_CYCLES
         self.neuron_reads += 1
         self.neuron_writes += 1
-        if self.potentials[neuron] >= self.configuration.threshold[neuron]:
+
+        if potential >= self.configuration.threshold[neuron]:
             self._fire(neuron, cause)
 
     def _fire(self, neuron: int, cause: int) -> None:
@@ -287,6 +311,7 @@ class Serving:
                 f"{self.local_spikes:,} local spikes behind one event",
                 "an inhibitory path, higher thresholds, or most_local_spikes",
             )
+
         if len(self.queue) < QUEUE:
             self.queue.append((neuron, cause))
         else:

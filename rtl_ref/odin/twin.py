@@ -16,7 +16,13 @@ import numpy as np
 
 from ...errors import SpikewattError, whole_number
 from .events import NEURONS, WEIGHT, Event, checked_events, flag
-from .serving import LARGEST_POTENTIAL, Accesses, Configuration, Serving, TwinRun
+from .serving import (
+    LARGEST_POTENTIAL,
+    Accesses,
+    Configuration,
+    Serving,
+    TwinRun,
+)
 
 __all__ = ["Accesses", "OdinTwin", "TwinRun"]
 
@@ -85,10 +91,20 @@ class OdinTwin:
         enabled = _per_neuron("OdinTwin.enabled", _or(enabled, 1), 1)
 
         open_loop = flag("OdinTwin.open_loop", open_loop)
-        law = "is that of the senders in the sources: at once, or registered"
-        sender_delay = whole_number("OdinTwin.sender_delay", law, sender_delay, 0, 1)
-        law = "must be a number of cycles"
-        receiver_delay = whole_number("OdinTwin.receiver_delay", law, receiver_delay, 0, 10**6)
+        sender_delay = whole_number(
+            "OdinTwin.sender_delay",
+            "is that of the senders in the sources: at once, or registered",
+            sender_delay,
+            0,
+            1,
+        )
+        receiver_delay = whole_number(
+            "OdinTwin.receiver_delay",
+            "must be a number of cycles",
+            receiver_delay,
+            0,
+            10**6,
+        )
 
         self.configuration = Configuration(
             change=weights * sign[:, None],
@@ -106,7 +122,10 @@ class OdinTwin:
         return f"OdinTwin({synapses:,} synapses, {loop} loop)"
 
     def run(
-        self, events: Iterable[Event], potentials=None, most_local_spikes: int = 1_000_000
+        self,
+        events: Iterable[Event],
+        potentials=None,
+        most_local_spikes: int = 1_000_000,
     ) -> TwinRun:
         """Give the core `events`, each requested as soon as the one before is acknowledged.
 
@@ -132,39 +151,61 @@ class OdinTwin:
         SpikewattError : an event that the core does not know, a number out of range, a core that
             does not come to rest.
         """
-        where, law = "OdinTwin.run.most_local_spikes", "must be a number of spikes"
-        most_local_spikes = whole_number(where, law, most_local_spikes, 1, 2**62)
+        most_local_spikes = whole_number(
+            "OdinTwin.run.most_local_spikes",
+            "must be a number of spikes",
+            most_local_spikes,
+            1,
+            2**62,
+        )
         requests = checked_events("OdinTwin.run", events)
 
-        start = _per_neuron("OdinTwin.run.potentials", _or(potentials, 0), LARGEST_POTENTIAL)
+        start = _per_neuron(
+            "OdinTwin.run.potentials",
+            _or(potentials, 0),
+            LARGEST_POTENTIAL,
+        )
+
         return Serving(self.configuration, start, most_local_spikes).all(requests)
 
 
 def _weights(synapses) -> np.ndarray:
     """(256, 256) int16 weights of the synapses that are mapped, 0 of the others."""
-    where, law = "OdinTwin.synapses", "a (256, 256) uint8 array of 4 bits"
+    where = "OdinTwin.synapses"
+    law = "a (256, 256) uint8 array of 4 bits"
     synapses = np.asarray(synapses)
     shape = (NEURONS, NEURONS)
     if synapses.shape != shape or synapses.dtype != np.uint8:
-        raise SpikewattError(where, law, f"{synapses.dtype} {synapses.shape}", f"uint8 {shape}")
+        raise SpikewattError(
+            where,
+            law,
+            f"{synapses.dtype} {synapses.shape}",
+            f"uint8 {shape}",
+        )
+
     if synapses.max() > MAPPED | WEIGHT:
         raise SpikewattError(where, law, int(synapses.max()), "0..15")
 
+    weights = (synapses & WEIGHT).astype(np.int16)
     mapped = (synapses & MAPPED) != 0
-    return np.where(mapped, synapses & WEIGHT, 0).astype(np.int16)
+    return np.where(mapped, weights, np.int16(0))
 
 
 def _per_neuron(where: str, value, largest: int) -> np.ndarray:
     """(256,) int16 of its own, from one value for all or one for each."""
     array = np.asarray(value)
-    law, allowed = f"one integer in 0..{largest}, or one per neuron", f"0..{largest}"
-    integers = np.issubdtype(array.dtype, np.integer) or array.dtype == bool
-    if array.shape not in ((), (NEURONS,)) or not integers:
+    law = f"one integer in 0..{largest}, or one per neuron"
+    allowed = f"0..{largest}"
+
+    integers = array.dtype == bool or np.issubdtype(array.dtype, np.integer)
+    right_shape = array.shape in ((), (NEURONS,))
+    if not right_shape or not integers:
         raise SpikewattError(where, law, f"{array.dtype} {array.shape}", allowed)
 
     wrong = array[(array < 0) | (array > largest)]
     if wrong.size:
         raise SpikewattError(where, law, int(wrong[0]), allowed)
+
     return np.broadcast_to(array, NEURONS).astype(np.int16)
 
 

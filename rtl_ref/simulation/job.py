@@ -33,5 +33,6 @@ def read_result(folder: Path) -> dict[str, np.ndarray] | None:
     """After a bench has run: what it stored, or None if it stored nothing."""
     if not (folder / RESULT).is_file():
         return None
+
     with np.load(folder / RESULT, allow_pickle=False) as file:
         return dict(file)

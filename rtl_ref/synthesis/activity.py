@@ -66,4 +66,5 @@ def _read(fst: Path, where: str) -> Activity:
         fstReaderIterBlocks(reader, change)
     finally:
         lib.fstReaderClose(reader)
+
     return toggles.result()

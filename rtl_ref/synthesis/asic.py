@@ -171,7 +171,11 @@ def synthesise_asic(
         _map_to_cells(yosys, folder, library, chosen, top, clock_hz)
         stat = read_stat(folder / "stat.json", top)
         if not stat["area_m2"]:
-            raise SpikewattError(str(liberty), "must give its cells an area", stat["area_m2"])
+            raise SpikewattError(
+                str(liberty),
+                "must give its cells an area",
+                stat["area_m2"],
+            )
 
         netlist = Netlist(folder, top)
         timing = Timing()
@@ -206,12 +210,17 @@ def synthesise_asic(
         return _kept(folder)
 
 
-def _check_options(clock_hz: float, memory_access_s: float, activity: Mapping[str, float]) -> None:
+def _check_options(
+    clock_hz: float,
+    memory_access_s: float,
+    activity: Mapping[str, float],
+) -> None:
     if not 1e3 <= clock_hz <= 1e10:
         raise SpikewattError("synth.clock_hz", "must be a clock", clock_hz, "1e3..1e10")
     if not 0 <= memory_access_s < 1e-6:
         law = "must be an access time"
         raise SpikewattError("synth.memory_access_s", law, memory_access_s, "0..1e-6")
+
     for name, rate in activity.items():
         if not 0 <= rate <= 2:
             law = "must be toggles per clock cycle"
@@ -225,6 +234,7 @@ def _notes(sta: str | None) -> list[str]:
     ]
     if sta is None:
         notes.append("OpenSTA (sta) is not installed: no time, no power")
+
     return notes
 
 
@@ -264,7 +274,13 @@ def _map_to_cells(
         "write_verilog -noattr -noexpr netlist.v",
         "write_json netlist.json",
     ]
-    run_yosys(yosys, folder, "synth", lines, "Yosys must synthesise the design")
+    run_yosys(
+        yosys,
+        folder,
+        "synth",
+        lines,
+        "Yosys must synthesise the design",
+    )
 
 
 def _shown(value: float | None, factor: float) -> object:

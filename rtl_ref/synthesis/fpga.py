@@ -15,7 +15,12 @@ from pathlib import Path
 from ...errors import SpikewattError, one_of, whole_number
 from ..design import CORE, Parameters
 from .parameters import check_parameters
-from .tool_reports import PlaceAndRoute, read_json, read_place_and_route, read_stat
+from .tool_reports import (
+    PlaceAndRoute,
+    read_json,
+    read_place_and_route,
+    read_stat,
+)
 from .tools import (
     copy_sources,
     keep_report,
@@ -118,6 +123,7 @@ class FpgaReport:
         for name, seconds in self.critical_parts_s.items():
             if seconds:
                 parts.append(f"{name} {seconds * 1e9:.1f}")
+
         path = f"from {self.critical_from} to {self.critical_to}"
         return f"{self.critical_path_s * 1e9:.1f} ns {path} (ns: {', '.join(parts)})"
 
@@ -206,12 +212,24 @@ def _checked_options(
     """The seeds, where all options are right."""
     one_of("synth.device", "must be an ECP5", device, DEVICES)
     grades = ("8",) if "5G" in device else ("6", "7", "8")
-    one_of("synth.speed_grade", "must be a speed grade", str(speed_grade), grades)
+    one_of(
+        "synth.speed_grade",
+        "must be a speed grade",
+        str(speed_grade),
+        grades,
+    )
     if not 1e6 <= goal_hz <= 1e9:
         raise SpikewattError("synth.goal_hz", "must be a clock", goal_hz, "1e6..1e9")
     if not seeds:
-        raise SpikewattError("synth.seeds", "must name a seed", list(seeds), "e.g. [1, 2, 3]")
-    return [whole_number("synth.seeds", "must be a seed", seed, 0, 2**31 - 1) for seed in seeds]
+        raise SpikewattError(
+            "synth.seeds",
+            "must name a seed",
+            list(seeds),
+            "e.g. [1, 2, 3]",
+        )
+
+    largest = 2**31 - 1
+    return [whole_number("synth.seeds", "must be a seed", seed, 0, largest) for seed in seeds]
 
 
 def _kept(folder: Path) -> FpgaReport:
@@ -229,7 +247,13 @@ def _map_to_cells(yosys: str, folder: Path, parameters: Parameters, top: str) ->
         f"synth_ecp5 -top {top} -json netlist.json",
         "tee -q -o stat.json stat -json",
     ]
-    run_yosys(yosys, folder, "synth", lines, "Yosys must synthesise the design")
+    run_yosys(
+        yosys,
+        folder,
+        "synth",
+        lines,
+        "Yosys must synthesise the design",
+    )
 
 
 @dataclass(frozen=True)
@@ -244,12 +268,20 @@ class _Placer:
 
     def place(self, seed: int) -> PlaceAndRoute:
         """Place and route netlist.json; writes report_SEED.json and placed_SEED.json."""
-        command = [self.nextpnr, "--json", "netlist.json"]
-        command += [f"--{DEVICES[self.device]}", "--package", PACKAGE]
-        command += ["--speed", str(self.speed_grade)]
-        command += ["--freq", f"{self.goal_hz / 1e6:g}", "--seed", str(seed)]
+        options = {
+            "--json": "netlist.json",
+            "--package": PACKAGE,
+            "--speed": str(self.speed_grade),
+            "--freq": f"{self.goal_hz / 1e6:g}",
+            "--seed": str(seed),
+            "--report": f"report_{seed}.json",
+            "--write": f"placed_{seed}.json",
+        }
+        command = [self.nextpnr, f"--{DEVICES[self.device]}"]
         command += ["--out-of-context", "--timing-allow-fail", "--quiet"]
-        command += ["--report", f"report_{seed}.json", "--write", f"placed_{seed}.json"]
+        for name, value in options.items():
+            command += [name, value]
+
         law = "nextpnr must place and route the design"
         run_tool(command, self.folder, f"nextpnr_{seed}.log", law)
         return read_place_and_route(self.folder / f"report_{seed}.json")

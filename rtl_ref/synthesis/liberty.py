@@ -54,6 +54,7 @@ def read_liberty(path: Path) -> Liberty:
     name = re.search(r"^\s*library\s*\(\s*\"?([^)\"\s]+)", head, re.M)
     if not name or b"cell" not in text:
         raise FileFormatError(where, law, repr(head[:40]), "library (name) { ... }")
+
     return Liberty(name[1], _corner(head), text)
 
 
@@ -62,4 +63,5 @@ def _corner(head: str) -> str:
     temperature = re.search(r"nom_temperature\s*:\s*\"?([-\d.]+)", head)
     if not voltage or not temperature:
         return "corner not named"
+
     return f"{float(voltage[1]):g} V, {float(temperature[1]):g} C"

@@ -48,10 +48,15 @@ def memory_prices(parameters: Parameters, top: str = CORE) -> list[MemoryPrice]:
     ['synapses', 'potentials', 'thresholds', 'biases']
     """
     prices = []
-    for name, (width, depth) in memories(parameters, top).items():
+    sizes = memories(parameters, top)
+    for name, (width, depth) in sizes.items():
         size = width * depth / 8
         # The table's price is of a read and a write.
         access = access_pj(max(size, SMALLEST_BYTES)) / 2
         access_j = access * width / TABLE_BITS * 1e-12
-        prices.append(MemoryPrice(name, width, depth, access_j, held=size < SMALLEST_BYTES))
+
+        held = size < SMALLEST_BYTES
+        price = MemoryPrice(name, width, depth, access_j, held)
+        prices.append(price)
+
     return prices

@@ -24,13 +24,18 @@ class Netlist:
         self.folder, self.top = folder, top
         module = read_json(folder / "netlist.json")["modules"][top]
         self.cells = module["cells"]
-        self.registers = [name for name in self.cells if len(self.pins(name, "D", "Q")) == 2]
+        self.registers = []
+        for name in self.cells:
+            if self.pins(name, "D", "Q") == ["D", "Q"]:
+                self.registers.append(name)
+
         self.inputs = _inputs(module["ports"])
         self.names = _names(module["netnames"])
 
     def pins(self, cell: str, *wanted: str) -> list[str]:
         """Those of the wanted pins that a cell has."""
-        return [pin for pin in wanted if pin in self.cells[cell]["connections"]]
+        connections = self.cells[cell]["connections"]
+        return [pin for pin in wanted if pin in connections]
 
     def rates(self, activity: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
         """Toggles per cycle of those registers and of those inputs that `activity` names.
@@ -39,17 +44,27 @@ class Netlist:
         ----------
         activity : net of the RTL -> toggles per clock cycle
         """
-        outputs = {name: self.cells[name]["connections"]["Q"][0] for name in self.registers}
-        return self._known(outputs, activity), self._known(self.inputs, activity)
+        outputs = {}
+        for name in self.registers:
+            (bit,) = self.cells[name]["connections"]["Q"]
+            outputs[name] = bit
+
+        registers = self._known(outputs, activity)
+        inputs = self._known(self.inputs, activity)
+        return registers, inputs
 
     def _known(
-        self, bits: Mapping[str, int | str], activity: Mapping[str, float]
+        self,
+        bits: Mapping[str, int | str],
+        activity: Mapping[str, float],
     ) -> dict[str, float]:
         rates = {}
         for name, bit in bits.items():
-            known = [net for net in self.names.get(bit, ()) if net in activity]
-            if known:
-                rates[name] = activity[known[0]]
+            for net in self.names.get(bit, ()):
+                if net in activity:
+                    rates[name] = activity[net]
+                    break
+
         return rates
 
 
@@ -61,7 +76,9 @@ def _inputs(ports: Mapping[str, dict]) -> dict[str, int | str]:
             continue
         bits = port["bits"]
         for i, bit in enumerate(bits):
-            found[f"{name}[{i}]" if len(bits) > 1 else name] = bit
+            indexed = f"{name}[{i}]"
+            found[indexed if len(bits) > 1 else name] = bit
+
     return found
 
 
@@ -69,7 +86,8 @@ def _names(nets: Mapping[str, dict]) -> dict[int | str, list[str]]:
     """Names of each bit; a net of one bit is known with and without an index."""
     found: dict[int | str, list[str]] = {}
     for name, net in nets.items():
-        bits, offset = net["bits"], net.get("offset", 0)
+        bits = net["bits"]
+        offset = net.get("offset", 0)
         for i, bit in enumerate(bits):
             if not isinstance(bit, int):  # a constant
                 continue
@@ -77,4 +95,5 @@ def _names(nets: Mapping[str, dict]) -> dict[int | str, list[str]]:
             names.append(f"{name}[{i + offset}]")
             if len(bits) == 1:
                 names.append(name)
+
     return found

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ...errors import DoesNotFitError, SpikewattError, one_of, whole_number
+from ...errors import (
+    DoesNotFitError,
+    SpikewattError,
+    one_of,
+    whole_number,
+)
 from ...sim.network.spiking_network import SpikingNetwork
 from .. import design
-from ..design import CHAIN, CORE, DEFAULTS, LIMITS, MOST_CORES, STATE_BITS, Parameters, unpack
+from ..design import (
+    CHAIN,
+    CORE,
+    DEFAULTS,
+    LIMITS,
+    MOST_CORES,
+    STATE_BITS,
+    Parameters,
+    unpack,
+)
 
 TOPS = (CORE, CHAIN)
 PACKED = ("AXONS", "NEURONS")  # of a chain: one size per core
@@ -40,19 +54,30 @@ def parameters_of(network: SpikingNetwork, state_bits: int = STATE_BITS) -> dict
 
     kinds = {str(c.kind) for c in network.connections}
     if others := sorted(kinds - {"dense"}):
-        raise DoesNotFitError("synth", "a core holds a dense layer", ", ".join(others), "dense")
+        raise DoesNotFitError(
+            "synth",
+            "a core holds a dense layer",
+            ", ".join(others),
+            "dense",
+        )
 
     layers = len(network.connections)
     if layers > MOST_CORES:
-        law, allowed = "a tick names one of 15 cores", f"<= {MOST_CORES} layers"
-        raise DoesNotFitError("synth", law, layers, allowed)
+        raise DoesNotFitError(
+            "synth",
+            "a tick names one of 15 cores",
+            layers,
+            f"<= {MOST_CORES} layers",
+        )
 
     sizes = [p.size for p in network.populations]
     return parameters_of_sizes(sizes, network.weight_bits, state_bits)
 
 
 def parameters_of_sizes(
-    sizes: Sequence[int], weight_bits: int = 8, state_bits: int = STATE_BITS
+    sizes: Sequence[int],
+    weight_bits: int = 8,
+    state_bits: int = STATE_BITS,
 ) -> dict[str, int | str]:
     """Parameters of snn_top for layers of given sizes.
 
@@ -72,8 +97,10 @@ def parameters_of_sizes(
     if len(sizes) < 2:
         law = "must name an input and a layer"
         raise SpikewattError("synth: sizes", law, sizes, "e.g. [784, 48, 10]")
+
     for size in sizes:
         whole_number("synth: sizes", "must fit into 16 bits", size, 1, 65535)
+
     return design.chain_parameters(sizes, weight_bits, state_bits)
 
 
@@ -89,7 +116,12 @@ def check_parameters(parameters: Parameters, top: str) -> dict[str, int | str]:
     ------
     SpikewattError : another module, or a parameter that it cannot have, which is named.
     """
-    one_of("synth.top", "must be a module that can be synthesised", top, TOPS)
+    one_of(
+        "synth.top",
+        "must be a module that can be synthesised",
+        top,
+        TOPS,
+    )
     if top == CHAIN:
         names, packed = {*LIMITS, "CORES"} - {"INDEX"}, PACKED
     else:
@@ -99,12 +131,28 @@ def check_parameters(parameters: Parameters, top: str) -> dict[str, int | str]:
         where = f"synth: {name}"
         one_of(where, "unknown parameter", name, names)
         if name == "CORES":
-            whole_number(where, "must be the length of the chain", value, 1, MOST_CORES)
+            whole_number(
+                where,
+                "must be the length of the chain",
+                value,
+                1,
+                MOST_CORES,
+            )
         elif name in packed:
             for size in unpack(str(value)):
-                whole_number(where, "must be a size of a core", size, *LIMITS[name])
+                whole_number(
+                    where,
+                    "must be a size of a core",
+                    size,
+                    *LIMITS[name],
+                )
         else:
-            whole_number(where, "must be a size of the core", value, *LIMITS[name])
+            whole_number(
+                where,
+                "must be a size of the core",
+                value,
+                *LIMITS[name],
+            )
 
     if top == CHAIN:
         _check_lengths(parameters)
@@ -119,6 +167,7 @@ def _check_lengths(parameters: Parameters) -> None:
     for name in PACKED:
         sizes = str(parameters.get(name, design.CHAIN_DEFAULTS[name]))
         lengths.append(len(unpack(sizes)))
+
     if set(lengths) != {cores}:
         law = "AXONS and NEURONS have one size per core"
         raise SpikewattError("synth: CORES", law, lengths, cores)

@@ -9,10 +9,18 @@ from ...errors import MissingToolError
 from .fpga import FpgaReport
 from .tool_reports import read_json
 
-CELLS = {"TRELLIS_COMB": "LUT", "TRELLIS_FF": "flip-flop", "DP16KD": "block RAM"}
+CELLS = {
+    "TRELLIS_COMB": "LUT",
+    "TRELLIS_FF": "flip-flop",
+    "DP16KD": "block RAM",
+}
 
 # Told apart by the colour-blind too.
-COLOURS = {"LUT": "#0072B2", "flip-flop": "#E69F00", "block RAM": "#009E73"}
+COLOURS = {
+    "LUT": "#0072B2",
+    "flip-flop": "#E69F00",
+    "block RAM": "#009E73",
+}
 SMALL = {"marker": ".", "s": 14, "linewidths": 0}
 LARGE = {"marker": "s", "s": 60}
 
@@ -50,8 +58,13 @@ def placement_picture(report: FpgaReport, path: Path) -> Path:
 
     ax.invert_yaxis()
     ax.set_aspect("equal")
-    device, clock = f"{report.device}-{report.speed_grade}", f"{report.clock_hz / 1e6:.1f} MHz"
-    ax.set(xlabel="column", ylabel="row", title=f"{report.top} on {device}, {clock}")
+    device = f"{report.device}-{report.speed_grade}"
+    clock = f"{report.clock_hz / 1e6:.1f} MHz"
+    ax.set(
+        xlabel="column",
+        ylabel="row",
+        title=f"{report.top} on {device}, {clock}",
+    )
     figure.legend(loc="outside lower center", ncols=3, markerscale=1.5)
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,14 +72,22 @@ def placement_picture(report: FpgaReport, path: Path) -> Path:
     return path
 
 
-def _places_by_kind(report: FpgaReport) -> dict[str, list[tuple[float, float]]]:
-    (module,) = read_json(Path(report.folder) / "placed.json")["modules"].values()
-    found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in CELLS.values()}
+def _places_by_kind(
+    report: FpgaReport,
+) -> dict[str, list[tuple[float, float]]]:
+    placed = read_json(Path(report.folder) / "placed.json")
+    (module,) = placed["modules"].values()
+
+    found: dict[str, list[tuple[float, float]]] = {}
+    for kind in CELLS.values():
+        found[kind] = []
+
     for cell in module["cells"].values():
         bel = cell["attributes"].get("NEXTPNR_BEL", "")
         place = place_of(bel)
         if place and cell["type"] in CELLS:
             found[CELLS[cell["type"]]].append(place)
+
     return found
 
 
@@ -87,4 +108,6 @@ def place_of(bel: str) -> tuple[float, float] | None:
 
     across = "ABCD".index(slice_name)
     down = int(number) + (2 if kind == "FF" else 0)
-    return int(column) + (across - 1.5) / 4, int(row) + (down - 1.5) / 4
+    x = int(column) + (across - 1.5) / 4
+    y = int(row) + (down - 1.5) / 4
+    return x, y

@@ -126,7 +126,12 @@ class _Session:
         """Read `verilog`, make the clock, do `commands`; any complaint is an error."""
         text = _plain((self.folder / verilog).read_text())
         # Constant outputs, which OpenSTA does not read.
-        text = re.sub(r"^  assign \{[^}=]*\} = \d+'h[0-9a-fx]+;\n", "", text, flags=re.M)
+        text = re.sub(
+            r"^  assign \{[^}=]*\} = \d+'h[0-9a-fx]+;\n",
+            "",
+            text,
+            flags=re.M,
+        )
         (self.folder / f"{name}.v").write_text(text)
 
         period_ns = 1e9 / self.clock_hz
@@ -139,9 +144,16 @@ class _Session:
             *commands,
             "exit",
         ]
-        (self.folder / f"{name}.tcl").write_text("\n".join(lines) + "\n")
+        script = self.folder / f"{name}.tcl"
+        script.write_text("\n".join(lines) + "\n")
+
         law = "OpenSTA must read the netlist"
-        run_tool([self.sta, "-exit", f"{name}.tcl"], self.folder, f"{name}.log", law)
+        run_tool(
+            [self.sta, "-exit", f"{name}.tcl"],
+            self.folder,
+            f"{name}.log",
+            law,
+        )
         self._check_log(f"{name}.log", law)
 
     def _check_log(self, name: str, law: str) -> None:
@@ -162,13 +174,16 @@ def _time(session: _Session, memory_access_s: float) -> tuple[dict, dict[str, fl
     if memory_access_s:
         delay_ns = memory_access_s * 1e9
         commands.append(f"set_input_delay {delay_ns:.6f} -clock clk [get_ports *.rdata*]")
+
     commands += [
         "report_checks -path_delay max -digits 4 > timing.rpt",
         f"set_power_activity -global -activity {DEFAULT_ACTIVITY} -duty 0.5",
         f"{POWER} > power.rpt",
     ]
     session.run("netlist.v", commands, "time")
-    return read_timing(session.report("timing.rpt")), read_power(session.report("power.rpt"))
+    path = read_timing(session.report("timing.rpt"))
+    power = read_power(session.report("power.rpt"))
+    return path, power
 
 
 def _dynamic_power(
@@ -189,6 +204,7 @@ def _dynamic_power(
         f" and {len(inputs)} of {len(netlist.inputs)} inputs by a run"
         f"; the rest assumed: {DEFAULT_ACTIVITY} toggles per cycle"
     )
+
     return power, told
 
 
@@ -199,12 +215,17 @@ def _register_power(session: _Session, rates: Mapping[str, float]) -> float:
     """
     # The first report spreads the activities; those set after it stay. 2.0.17 has a fault in
     # set_power_activity -pins.
-    commands = ["set_power_activity -input -activity 0 -duty 0.5", "report_power > /dev/null"]
+    commands = [
+        "set_power_activity -input -activity 0 -duty 0.5",
+        "report_power > /dev/null",
+    ]
+
     for name in session.netlist.registers:
         rate = rates.get(name, DEFAULT_ACTIVITY)
         for pin in session.netlist.pins(name, "D", "Q", "Q_N"):
             place = f"[get_pins {{{name}/{pin}}}]"
             commands.append(f"::sta::set_power_pin_activity {place} {rate:.6g} 0.5")
+
     commands.append(f"{POWER} > registers.rpt")
 
     session.run("netlist.v", commands, "registers")
@@ -233,6 +254,7 @@ def _gate_power(
         place = f"[get_ports {{{port}}}]"
         activity = f"-activity {rate:.6g} -duty 0.5"
         commands.append(f"set_power_activity -input_ports {place} {activity}")
+
     commands.append(f"{POWER} > gates.rpt")
 
     session.run("gates_only.v", commands, "gates")
@@ -242,7 +264,8 @@ def _gate_power(
 
 def _cut_registers_out(netlist: Netlist, yosys: str) -> None:
     """Write gates_only.v: every register is taken out, and its pins become ports."""
-    kinds = sorted({netlist.cells[name]["type"] for name in netlist.registers})
+    registers = [netlist.cells[name] for name in netlist.registers]
+    kinds = sorted({register["type"] for register in registers})
     lines = [
         "read_json netlist.json",
         "read_liberty -lib -ignore_miss_func cells.lib",
@@ -250,7 +273,13 @@ def _cut_registers_out(netlist: Netlist, yosys: str) -> None:
         "expose -evert " + " ".join(f"t:{kind}" for kind in kinds),
         "write_verilog -noattr -noexpr gates_only.v",
     ]
-    run_yosys(yosys, netlist.folder, "gates", lines, "Yosys must cut the registers out")
+    run_yosys(
+        yosys,
+        netlist.folder,
+        "gates",
+        lines,
+        "Yosys must cut the registers out",
+    )
 
 
 def _plain(name: str) -> str:

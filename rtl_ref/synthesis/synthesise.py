@@ -9,7 +9,13 @@ from ...errors import SpikewattError
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import CHAIN, STATE_BITS
 from .asic import AsicReport, synthesise_asic
-from .fpga import DEVICE, SEEDS, SPEED_GRADE, FpgaReport, synthesise_fpga
+from .fpga import (
+    DEVICE,
+    SEEDS,
+    SPEED_GRADE,
+    FpgaReport,
+    synthesise_fpga,
+)
 from .parameters import parameters_of, parameters_of_sizes
 
 
@@ -60,7 +66,10 @@ def synthesise(
         parameters = parameters_of_sizes(list(network), state_bits=state_bits)
 
     if liberty is None:
-        of_cells = {"activity": activity, "memory_access_s": memory_access_s}
+        of_cells = {
+            "activity": activity,
+            "memory_access_s": memory_access_s,
+        }
         _refuse(of_cells, "goes with a cell library", "liberty=…")
         return synthesise_fpga(
             parameters,
@@ -71,7 +80,11 @@ def synthesise(
             seeds=SEEDS if seeds is None else seeds,
         )
 
-    of_devices = {"device": device, "speed_grade": speed_grade, "seeds": seeds}
+    of_devices = {
+        "device": device,
+        "speed_grade": speed_grade,
+        "seeds": seeds,
+    }
     _refuse(of_devices, "goes with an FPGA", "leave liberty out")
     return synthesise_asic(
         parameters,

@@ -19,10 +19,18 @@ GROUPS = {
     "queue": "queue",
 }
 LOGIC = "logic"
-ALL_GROUPS: tuple[str, ...] = ("synapse memory", "neuron memory", "queue", LOGIC)
+ALL_GROUPS: tuple[str, ...] = (
+    "synapse memory",
+    "neuron memory",
+    "queue",
+    LOGIC,
+)
 MEMORIES = ("synapses", "potentials", "thresholds", "biases")
-LEFT_OUT = ("clk", "reset")
-SIMULATORS_OWN = ("TOP.", "$rootio.")  # Verilator's scopes outside of the design
+LEFT_OUT = {"clk", "reset"}
+SIMULATORS_OWN = (
+    "TOP.",
+    "$rootio.",
+)  # Verilator's scopes outside of the design
 
 # Half of C V² of a net of 2 fF, gate and wire, at the 0.6 V of the memories' prices. Assumed: no
 # layout stands behind it.
@@ -56,7 +64,10 @@ class Activity:
         return {name: count / self.cycles for name, count in self.bits.items()}
 
     def energy_j(
-        self, parameters: Parameters, top: str, toggle_j: float = TOGGLE_J
+        self,
+        parameters: Parameters,
+        top: str,
+        toggle_j: float = TOGGLE_J,
     ) -> dict[str, float]:
         """Relative energies by group, J.
 
@@ -71,14 +82,20 @@ class Activity:
         """
         energies = dict.fromkeys(ALL_GROUPS, 0.0)
         for price in memory_prices(parameters, top):
-            accesses = self.reads[price.name] + self.writes[price.name]
-            energies[group_of(price.name)] += accesses * price.access_j
+            reads, writes = self.reads[price.name], self.writes[price.name]
+            group = group_of(price.name)
+            energies[group] += (reads + writes) * price.access_j
+
         for group in ("queue", LOGIC):
             energies[group] += self.toggles[group] * toggle_j
+
         return energies
 
     def energy_shares(
-        self, parameters: Parameters, top: str, toggle_j: float = TOGGLE_J
+        self,
+        parameters: Parameters,
+        top: str,
+        toggle_j: float = TOGGLE_J,
     ) -> dict[str, float]:
         """`energy_j`, with the same parameters, as shares that sum to 1."""
         energies = self.energy_j(parameters, top, toggle_j)
@@ -98,6 +115,7 @@ def group_of(name: str) -> str:
     for part in name.split("."):
         if part in GROUPS:
             return GROUPS[part]
+
     return LOGIC
 
 
@@ -118,9 +136,13 @@ class Toggles:
         self.where = where
         self.activity = Activity()
         self.names = _names_in_the_core(signals, where)
-        self.group = {handle: _group(names) for handle, names in self.names.items()}
 
-        handle_of = {name: handle for handle, names in self.names.items() for name in names}
+        self.group: dict[int, str | None] = {}
+        handle_of = {}
+        for handle, names in self.names.items():
+            self.group[handle] = _group(names)
+            handle_of.update(dict.fromkeys(names, handle))
+
         self.clock = handle_of["clk"]
         self.port = handle_of["port_enable"]
         self.memories = _enables(handle_of, where)
@@ -136,6 +158,7 @@ class Toggles:
         if time != self.now:
             self._settle()
             self.now = time
+
         self.pending[handle] = value
 
     def result(self) -> Activity:
@@ -149,14 +172,17 @@ class Toggles:
                 f"{activity.cycles} cycles",
                 "a waveform of an inference",
             )
+
         for handle, names in self.names.items():
             if self.group[handle] is not None:
                 for name in names:
                     self._bits(handle, name)
+
         return activity
 
     def _bits(self, handle: int, name: str) -> None:
-        width, counts = self.width.get(handle, 0), self.counts[handle]
+        width = self.width.get(handle, 0)
+        counts = self.counts[handle]
         for bit in range(width):
             single = f"{name}[{bit}]" if width > 1 else name
             self.activity.bits[single] = counts[bit]
@@ -164,13 +190,18 @@ class Toggles:
     def _settle(self) -> None:
         """All that changed at one time; what the clock takes is what stood before."""
         pending, self.pending = self.pending, {}
-        host = self.value.get(self.port) != 0 or pending.get(self.port, "0") != "0"
-        rises = self.value.get(self.clock) == 0 and pending.get(self.clock) == "1"
-        if rises and not host:
+        # The host works where the port is enabled, before or after.
+        host = self.value.get(self.port) != 0
+        host |= pending.get(self.port, "0") != "0"
+
+        was_low = self.value.get(self.clock) == 0
+        goes_high = pending.get(self.clock) == "1"
+        if was_low and goes_high and not host:
             self._clock_edge()
 
         for handle, text in pending.items():
-            old, new = self.value.get(handle), _number(text)
+            old = self.value.get(handle)
+            new = _number(text)
             self.width[handle] = len(text)
             self.value[handle] = new
             if not host and old is not None and new is not None:
@@ -204,16 +235,23 @@ def _names_in_the_core(signals: Mapping[int, list[str]], where: str) -> dict[int
     for handle, names in signals.items():
         inside[handle] = [name for name in names if not name.startswith(SIMULATORS_OWN)]
 
-    ports = [name for names in inside.values() for name in names if name.endswith(".port_enable")]
+    ports = []
+    for names in inside.values():
+        ports += [name for name in names if name.endswith(".port_enable")]
     if not ports:
-        law, got = "must be a waveform of the core", f"{len(inside)} signals"
-        raise SpikewattError(where, law, got, "one with port_enable")
+        raise SpikewattError(
+            where,
+            "must be a waveform of the core",
+            f"{len(inside)} signals",
+            "one with port_enable",
+        )
 
     prefix = min(ports, key=len).removesuffix("port_enable")
     found = {}
     for handle, names in inside.items():
         below = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
         found[handle] = sorted(below)
+
     return found
 
 
@@ -224,12 +262,19 @@ def _enables(handle_of: Mapping[str, int], where: str) -> dict[str, tuple[int, i
     if not memories or len(memories) % len(MEMORIES):
         law = "must show the memories of each core"
         raise SpikewattError(where, law, memories, ", ".join(MEMORIES))
-    return {name: (handle_of[f"{name}.enable"], handle_of[f"{name}.write"]) for name in memories}
+
+    found = {}
+    for name in memories:
+        enable, write = f"{name}.enable", f"{name}.write"
+        found[name] = (handle_of[enable], handle_of[write])
+
+    return found
 
 
 def _group(names: list[str]) -> str | None:
     """A net of several names belongs to the first group among them; clock and reset to none."""
-    if not names or any(name.rsplit(".", 1)[-1] in LEFT_OUT for name in names):
+    last_parts = {name.rsplit(".", 1)[-1] for name in names}
+    if not names or last_parts & LEFT_OUT:
         return None
     groups = {group_of(name) for name in names}
     return min(groups, key=ALL_GROUPS.index)

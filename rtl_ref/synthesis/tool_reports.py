@@ -31,8 +31,10 @@ def read_json(path: Path) -> dict:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise FileFormatError(where, law, str(error)[:120]) from error
+
     if not isinstance(content, dict):
         raise FileFormatError(where, law, type(content).__name__, "an object")
+
     return content
 
 
@@ -54,7 +56,11 @@ def read_stat(path: Path, top: str) -> dict:
     """
     module = read_json(path).get("modules", {}).get(f"\\{top}")
     if not module or "num_cells_by_type" not in module:
-        raise FileFormatError(str(path), f"must count the cells of {top}", "no such module")
+        raise FileFormatError(
+            str(path),
+            f"must count the cells of {top}",
+            "no such module",
+        )
 
     cells = {}
     for kind, entry in module["num_cells_by_type"].items():
@@ -113,8 +119,14 @@ def read_place_and_route(path: Path) -> PlaceAndRoute:
     """
     report = read_json(path)
     utilisation = report.get("utilization", {})
-    used = {kind: entry.get("used", 0) for kind, entry in utilisation.items()}
-    clocks = {name: entry["achieved"] for name, entry in report.get("fmax", {}).items()}
+    used = {}
+    for kind, entry in utilisation.items():
+        used[kind] = entry.get("used", 0)
+
+    clocks = {}
+    for name, entry in report.get("fmax", {}).items():
+        clocks[name] = entry["achieved"]
+
     if not clocks or "TRELLIS_COMB" not in used:
         law = "must hold an ECP5's utilisation and a clock"
         raise FileFormatError(str(path), law, f"clocks {sorted(clocks)}")
@@ -123,7 +135,8 @@ def read_place_and_route(path: Path) -> PlaceAndRoute:
     steps = _critical_path(path, report, slowest)
     parts = dict.fromkeys(PATH_PARTS.values(), 0.0)
     for kind, name in PATH_PARTS.items():
-        parts[name] = sum(step["delay"] for step in steps if step["type"] == kind) * NS
+        delays = [step["delay"] for step in steps if step["type"] == kind]
+        parts[name] = sum(delays) * NS
 
     return PlaceAndRoute(
         luts=used["TRELLIS_COMB"],
@@ -144,11 +157,18 @@ def _critical_path(path: Path, report: dict, clock: str) -> list[dict]:
     edge = f"posedge {clock}"
     paths = []
     for entry in report.get("critical_paths", []):
-        if entry["from"] == entry["to"] == edge and entry["path"]:
+        from_clock = entry["from"] == edge
+        to_clock = entry["to"] == edge
+        if from_clock and to_clock and entry["path"]:
             paths.append(entry["path"])
+
     if not paths:
         raise FileFormatError(str(path), "must hold the critical path of the clock", clock)
-    return max(paths, key=lambda steps: sum(step["delay"] for step in steps))
+
+    def delay(steps: list[dict]) -> float:
+        return sum(step["delay"] for step in steps)
+
+    return max(paths, key=delay)
 
 
 def read_timing(text: str) -> dict:
@@ -201,8 +221,10 @@ def read_power(text: str, group: str = "Total") -> dict[str, float]:
         values = [float(value) for value in row.groups()[:3]] if row else []
     except ValueError:
         values = []
+
     if not values:
         raise FileFormatError("OpenSTA", "must report power", _end_of(text))
+
     return dict(zip(POWER_COLUMNS, values, strict=True))
 
 

@@ -24,6 +24,7 @@ def program(name: str) -> str:
     if path is None:
         remedy = "pip install 'spikewatt[rtl]'"
         raise MissingToolError("synth", f"needs {name}", "no such program", remedy)
+
     return path
 
 
@@ -44,7 +45,8 @@ def result_folder(kind: str, top: str, settings: object) -> Path:
     top : module that is synthesised
     settings : all else that the result follows from
     """
-    digest = hashlib.sha256(repr((kind, top, settings)).encode())
+    entering = repr((kind, top, settings))
+    digest = hashlib.sha256(entering.encode())
     for file in sources_of(top):
         digest.update(file.read_bytes())
     folder = cache_folder("rtl", "synthesis") / digest.hexdigest()[:16]
@@ -76,7 +78,8 @@ def read_command(parameters: Parameters, top: str, options: str = "") -> str:
     top : module that is synthesised
     options : more of ``read_slang``, default none
     """
-    chosen = " ".join(f"-G {name}={value}" for name, value in sorted(parameters.items()))
+    values = [f"-G {name}={value}" for name, value in sorted(parameters.items())]
+    chosen = " ".join(values)
     files = " ".join(file.name for file in sources_of(top))
     return f"read_slang -j 1 --single-unit {options} --top {top} {chosen} {files}"
 
@@ -93,7 +96,8 @@ def run_yosys(yosys: str, folder: Path, name: str, lines: list[str], law: str) -
     law : what must hold, for the error
     """
     log = "yosys.log" if name == "synth" else f"{name}_yosys.log"
-    (folder / f"{name}.ys").write_text("\n".join(lines) + "\n")
+    script = folder / f"{name}.ys"
+    script.write_text("\n".join(lines) + "\n")
     run_tool([yosys, "-q", f"{name}.ys"], folder, log, law)
 
 
@@ -120,6 +124,7 @@ def run_tool(command: list[str], folder: Path, log: str, law: str) -> None:
             stdin=subprocess.DEVNULL,
             check=False,
         )
+
     code = finished.returncode
     if code:
         got = tail(folder / log) or f"exit code {code}"

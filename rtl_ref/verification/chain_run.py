@@ -48,8 +48,11 @@ class CoreRun:
         """(steps, neurons) spikes, where each step was ended by a tick."""
         ticks = self.left == TICK
         step = np.cumsum(ticks)
-        raster = np.zeros((int(ticks.sum()), self.neurons), np.int8)
-        np.add.at(raster, (step[~ticks], self.fired), 1)
+
+        steps = int(ticks.sum())
+        raster = np.zeros((steps, self.neurons), np.int8)
+        spikes = (step[~ticks], self.fired)
+        np.add.at(raster, spikes, 1)
         return raster
 
 
@@ -73,18 +76,33 @@ def rtl_run(
     """
     result = simulation.run("network", _job(images, programs), results=results)
     widths = [len(image.threshold) for image in images]
-    columns = np.split(result["potentials"], np.cumsum(widths)[:-1], axis=1)
+    borders = np.cumsum(widths)[:-1]
+    columns = np.split(result["potentials"], borders, axis=1)
 
     cores = []
     for i, potentials in enumerate(columns):
-        counters = dict(zip(COUNTER_ORDER, result["counters"][i].tolist(), strict=True))
-        core = CoreRun(result[f"left_{i}"], result["ends"][:, i], potentials, counters)
+        counters = dict(
+            zip(
+                COUNTER_ORDER,
+                result["counters"][i].tolist(),
+                strict=True,
+            )
+        )
+        core = CoreRun(
+            result[f"left_{i}"],
+            result["ends"][:, i],
+            potentials,
+            counters,
+        )
         cores.append(core)
+
     return cores
 
 
 def golden_run(
-    images: Sequence[CoreImage], programs: Sequence[Sequence[Word]], state_bits: int
+    images: Sequence[CoreImage],
+    programs: Sequence[Sequence[Word]],
+    state_bits: int,
 ) -> ChainRun:
     """Run the words of each sample on the golden model.
 
@@ -102,8 +120,9 @@ def golden_run(
     for program in programs:
         chain.restart()
         for word in program:
-            for out, sent in zip(left, chain.send(word), strict=True):
-                out += [TICK if each.axon is None else each.axon for each in sent]
+            sent = chain.send(word)
+            for out, of_core in zip(left, sent, strict=True):
+                out += [_neuron_or_tick(each) for each in of_core]
             if word.read:
                 for i, core in enumerate(chain.cores):
                     ends[i].append(len(left[i]))
@@ -118,7 +137,12 @@ def golden_run(
             counters=core.counters(),
         )
         cores.append(run)
+
     return cores
+
+
+def _neuron_or_tick(word: Word) -> int:
+    return TICK if word.axon is None else word.axon
 
 
 def _job(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]]) -> dict[str, np.ndarray]:
@@ -131,8 +155,9 @@ def _job(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]]) -> dic
     rows = []
     for program in programs:
         for word in program:
-            axon = -1 if word.axon is None else word.axon
+            axon = _neuron_or_tick(word)
             rows.append((axon, word.kind, word.target, word.read))
+
     job["words"] = np.array(rows, np.int64).reshape(-1, 4)
 
     lengths = [len(program) for program in programs]

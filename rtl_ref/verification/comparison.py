@@ -10,7 +10,14 @@ from ...sim.trace.trace import Trace
 from ..model.golden import COUNTERS
 from .chain_run import ChainRun, CoreRun
 
-SHOWN_COUNTERS = ("cycles", "sops", "reads", "writes", "stalls", "saturations")
+SHOWN_COUNTERS = (
+    "cycles",
+    "sops",
+    "reads",
+    "writes",
+    "stalls",
+    "saturations",
+)
 
 
 class Tally:
@@ -27,6 +34,7 @@ class Tally:
             wrong = int((got != expected).sum())
         else:
             wrong = max(got.size, expected.size)
+
         self.wrong[what] = self.wrong.get(what, 0) + wrong
 
     @property
@@ -40,7 +48,12 @@ class Tally:
         return ", ".join(f"{count} {what}" for what, count in self.wrong.items() if count)
 
 
-def compare(network: SpikingNetwork, trace: Trace, got: ChainRun, golden: ChainRun) -> list[dict]:
+def compare(
+    network: SpikingNetwork,
+    trace: Trace,
+    got: ChainRun,
+    golden: ChainRun,
+) -> list[dict]:
     """One row per population after the input: events, counters, values compared, mismatches.
 
     Parameters
@@ -75,6 +88,7 @@ def compare(network: SpikingNetwork, trace: Trace, got: ChainRun, golden: ChainR
         }
         rows.append(row)
         events_in = spikes_out
+
     return rows
 
 
@@ -83,25 +97,31 @@ def _with_golden_model(tally: Tally, core: CoreRun, golden: CoreRun) -> None:
     tally.check("order", core.ends, golden.ends)
     tally.check("potentials", core.potentials, golden.potentials)
 
-    counters = np.array([core.counters[name] for name in COUNTERS])
-    expected = np.array([golden.counters[name] for name in COUNTERS])
-    tally.check("counters", counters, expected)
+    counted = [core.counters[name] for name in COUNTERS]
+    expected = [golden.counters[name] for name in COUNTERS]
+    tally.check("counters", np.array(counted), np.array(expected))
 
 
 def _outputs(tally: Tally, network: SpikingNetwork, trace: Trace, core: CoreRun) -> None:
     """Potentials of a read-out are the engine's outputs: after each step, or (radix) at the end."""
-    outputs = trace.outputs if network.code.streaming else trace.outputs[:, -1:]
-    potentials = core.potentials.reshape(len(outputs), -1, core.neurons)
+    outputs = trace.outputs
+    if not network.code.streaming:
+        outputs = outputs[:, -1:]
+    samples = len(outputs)
+    potentials = core.potentials.reshape(samples, -1, core.neurons)
     tally.check("engine", potentials, outputs)
 
     predicted = potentials[:, -1].argmax(axis=1)
-    tally.check("predictions", predicted, outputs[:, -1].argmax(axis=1))
+    expected = outputs[:, -1].argmax(axis=1)
+    tally.check("predictions", predicted, expected)
 
 
 def _spikes_of_each_step(tally: Tally, trace: Trace, core: CoreRun, population: Population) -> None:
     """A tick ends a step: the engine's raster, spike for spike."""
-    raster = trace.rasters[population.name].reshape(-1, population.size)
-    tally.check("engine", core.raster()[:, : population.size], raster)
+    size = population.size
+    expected = trace.rasters[population.name].reshape(-1, size)
+    got = core.raster()[:, :size]
+    tally.check("engine", got, expected)
     _number_of_spikes(tally, trace, core, population)
 
 
@@ -109,8 +129,10 @@ def _spikes_of_each_neuron(
     tally: Tally, trace: Trace, core: CoreRun, population: Population
 ) -> None:
     """In radix no tick tells the steps apart: how often each neuron fired."""
-    counts = np.bincount(core.fired, minlength=population.size)[: population.size]
-    tally.check("engine", counts, trace.rasters[population.name].sum(axis=(0, 1)))
+    size = population.size
+    counts = np.bincount(core.fired, minlength=size)[:size]
+    expected = trace.rasters[population.name].sum(axis=(0, 1))
+    tally.check("engine", counts, expected)
     _number_of_spikes(tally, trace, core, population)
 
 

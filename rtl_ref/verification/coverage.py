@@ -94,15 +94,22 @@ class Coverage:
         if word.is_for(core.index):
             fired = [out.axon for out in left if out.is_event]
             self._spikes(core, fired)
-            self._ends_of_the_range(core, word, before + change, core.saturations > saturations)
+            self._ends_of_the_range(
+                core,
+                word,
+                before + change,
+                core.saturations > saturations,
+            )
             self._thresholds(core, word, before, before + change)
             self._operands(core, word, change)
+
         return left
 
     def _word(self, core: GoldenCore, word: Word) -> None:
         if word.is_event:
             self.hit("word: event")
             return
+
         self.hit(f"word: {KINDS[word.kind]}")
         if word.target == ALL:
             self.hit("target: all")
@@ -125,17 +132,29 @@ class Coverage:
         self.hit_if(core.neurons - 1 in fired, "spike of the last neuron")
 
     def _ends_of_the_range(
-        self, core: GoldenCore, word: Word, exact: np.ndarray, saturated: bool
+        self,
+        core: GoldenCore,
+        word: Word,
+        exact: np.ndarray,
+        saturated: bool,
     ) -> None:
         """Whether a sum was held; a FIRE doubles after the test, so that `exact` is not its sum."""
         limit = 2 ** (core.state_bits - 1)
         if saturated and not _is_tick(word, FIRE):
             self.hit_if((exact >= limit).any(), "sum held at the upper end")
             self.hit_if((exact < -limit).any(), "sum held at the lower end")
-        self.hit_if(core.event_rule and (exact < 0).any(), "event rule: held at 0")
+
+        self.hit_if(
+            core.event_rule and (exact < 0).any(),
+            "event rule: held at 0",
+        )
 
     def _thresholds(
-        self, core: GoldenCore, word: Word, before: np.ndarray, exact: np.ndarray
+        self,
+        core: GoldenCore,
+        word: Word,
+        before: np.ndarray,
+        exact: np.ndarray,
     ) -> None:
         """How close the tested potentials came to their thresholds."""
         if not core.event_rule and not _is_tick(word, STEP, FIRE):
@@ -143,21 +162,29 @@ class Coverage:
 
         limit = 2 ** (core.state_bits - 1)
         fires_first = _is_tick(word, FIRE) and not core.event_rule
-        tested = before if fires_first else np.clip(exact, -limit, limit - 1)
+        held = np.clip(exact, -limit, limit - 1)
+        tested = before if fires_first else held
 
-        threshold, may_fire = core.image.threshold, core.image.may_fire
+        threshold = core.image.threshold
+        may_fire = core.image.may_fire
         equal = may_fire & (tested == threshold)
         one_below = may_fire & (tested == threshold - 1)
         reached = ~may_fire & (tested >= threshold)
         self.hit_if(equal.any(), "potential equals its threshold")
         self.hit_if(one_below.any(), "potential one below its threshold")
-        self.hit_if(reached.any(), "neuron that may not fire reaches its threshold")
+        self.hit_if(
+            reached.any(),
+            "neuron that may not fire reaches its threshold",
+        )
 
         if fires_first:
             fired = may_fire & (before >= threshold)
             doubled = 2 * (before - threshold)[fired]
             too_large = (doubled >= limit).any()
-            self.hit_if(too_large, "rule: FIRE on a potential too large to double")
+            self.hit_if(
+                too_large,
+                "rule: FIRE on a potential too large to double",
+            )
 
     def _operands(self, core: GoldenCore, word: Word, change: np.ndarray) -> None:
         if word.is_event:

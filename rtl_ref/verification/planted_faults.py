@@ -9,8 +9,9 @@ from pathlib import Path
 from ...errors import SpikewattError
 from ...progress import Progress, silent
 from ..design import source_files
+from .core_bench import run_cases
 from .coverage import Coverage
-from .random_cases import SWEEP, random_cases, run_cases
+from .random_cases import SWEEP, random_cases
 from .single_modules import queue as queue_bench
 
 CASES, SEED = 24, 3
@@ -121,7 +122,9 @@ def plant(fault: Fault, folder: Path) -> None:
             if found != 1:
                 law = f"its place must be once in {fault.file}"
                 raise SpikewattError(f"fault {fault.name!r}", law, found, 1)
+
             text = text.replace(fault.right, fault.wrong)
+
         (folder / source.name).write_text(text)
 
 
@@ -157,10 +160,18 @@ def caught(fault: Fault, simulator: str = "verilator") -> dict:
             # RTL that does not build proves nothing; a bench that hangs has seen the fault.
             if "must build" in str(error):
                 raise
-            found, seen_by = True, str(error)[:80]
+            found = True
+            seen_by = str(error)[:80]
         else:
-            found, seen_by = row["mismatches"] > 0, row["where"]
-    return {"fault": fault.name, "file": fault.file, "caught": found, "seen by": seen_by}
+            found = row["mismatches"] > 0
+            seen_by = row["where"]
+
+    return {
+        "fault": fault.name,
+        "file": fault.file,
+        "caught": found,
+        "seen by": seen_by,
+    }
 
 
 def all_caught(simulator: str = "verilator", progress: Progress = silent) -> list[dict]:
@@ -176,6 +187,7 @@ def all_caught(simulator: str = "verilator", progress: Progress = silent) -> lis
     for i, fault in enumerate(FAULTS):
         rows.append(caught(fault, simulator))
         progress("faults", i + 1, len(FAULTS))
+
     return rows
 
 

@@ -46,7 +46,10 @@ def check_tools() -> None:
         )
 
 
-def prove(which: str | Iterable[str] | None = None, sources: Path | None = None) -> list[dict]:
+def prove(
+    which: str | Iterable[str] | None = None,
+    sources: Path | None = None,
+) -> list[dict]:
     """Prove property sets by induction, and reach by traces what shall be possible.
 
     Parameters
@@ -67,17 +70,23 @@ def prove(which: str | Iterable[str] | None = None, sources: Path | None = None)
     check_tools()
     if which is None:
         names = list(PROPERTIES)
+    elif isinstance(which, str):
+        names = [which]
     else:
-        names = [which] if isinstance(which, str) else list(which)
+        names = list(which)
+
     for name in names:
         one_of("prove.which", "must be a property set", name, PROPERTIES)
 
+    sources = sources or RTL
     rows = []
     for name in names:
-        for i, sizes in enumerate(PROPERTIES[name].sizes):
-            rows.append(_run(name, sizes, "prove", sources or RTL))
-            if i == 0:
-                rows.append(_run(name, sizes, "cover", sources or RTL))
+        first, *others = PROPERTIES[name].sizes
+        rows.append(_run(name, first, "prove", sources))
+        rows.append(_run(name, first, "cover", sources))
+        for sizes in others:
+            rows.append(_run(name, sizes, "prove", sources))
+
     return rows
 
 
@@ -109,9 +118,12 @@ def _run(name: str, sizes: Mapping[str, int], mode: str, sources: Path) -> dict:
         result, rows = _outcome(folder, mode)
         text = ", ".join(f"{key} {value}" for key, value in sizes.items())
         where = f"prove.{name} ({text})"
-        if result not in ("pass", "fail", "unknown") or (result == "pass" and not rows):
+        known = result in ("pass", "fail", "unknown")
+        empty = result == "pass" and not rows
+        if not known or empty:
             law = f"SymbiYosys must finish its {mode} run"
             raise SpikewattError(where, law, f"{result}: {tail(folder / 'sby.log')}")
+
         wrong = [row for row in rows if row["status"] != "PASS"]
         if result != "pass" or wrong:
             law = "every property must hold"
@@ -132,7 +144,11 @@ def _run(name: str, sizes: Mapping[str, int], mode: str, sources: Path) -> dict:
 
 
 def _files(properties: PropertySet) -> list[str]:
-    return [*properties.uses, f"{properties.module}.sv", properties.proof]
+    return [
+        *properties.uses,
+        f"{properties.module}.sv",
+        properties.proof,
+    ]
 
 
 def _write_sources(properties: PropertySet, sources: Path, folder: Path) -> None:
@@ -147,7 +163,11 @@ def _write_sources(properties: PropertySet, sources: Path, folder: Path) -> None
 
 
 def _write_job(
-    properties: PropertySet, sizes: Mapping[str, int], mode: str, depth: int, folder: Path
+    properties: PropertySet,
+    sizes: Mapping[str, int],
+    mode: str,
+    depth: int,
+    folder: Path,
 ) -> None:
     """Write job.sby, which tells SymbiYosys what to do."""
     files, top = _files(properties), properties.module
@@ -156,10 +176,19 @@ def _write_job(
     for key, value in sizes.items():
         script.append(f"chparam -set {key} {value} {top}")
     if properties.cut:
-        script += [f"hierarchy -top {top}", f"cutpoint *{properties.cut}*"]
+        script += [
+            f"hierarchy -top {top}",
+            f"cutpoint *{properties.cut}*",
+        ]
+
     script.append(f"prep -top {top}")
 
-    lines = ["[options]", f"mode {mode}", f"depth {depth}", "timeout 600"]
+    lines = [
+        "[options]",
+        f"mode {mode}",
+        f"depth {depth}",
+        "timeout 600",
+    ]
     lines += ["[engines]", "smtbmc z3"]
     lines += ["[script]", *script]
     lines += ["[files]", *files]
@@ -169,12 +198,15 @@ def _write_job(
 def _outcome(folder: Path, mode: str) -> tuple[str, list[dict]]:
     """The status of a run, and its properties, a row each."""
     status = folder / "job" / "status"
-    result = status.read_text().split()[0].lower() if status.is_file() else "error"
+    result = "error"
+    if status.is_file():
+        first, *_ = status.read_text().split()
+        result = first.lower()
 
     kind = "ASSERT" if mode == "prove" else "COVER"
     table = _sby(folder, "--statusfmt", "csv", "job.sby")
-    rows = [row for row in csv.DictReader(table.splitlines()) if row["kind"] == kind]
-    return result, rows
+    rows = csv.DictReader(table.splitlines())
+    return result, [row for row in rows if row["kind"] == kind]
 
 
 def _places(rows: list[dict], result: str) -> str:
@@ -187,13 +219,15 @@ def _places(rows: list[dict], result: str) -> str:
     texts = []
     for row in failed:
         status = row["status"]
-        text = f"{row['name']} at {row['location']} {words.get(status, status.lower())}"
+        place = f"{row['name']} at {row['location']}"
+        text = f"{place} {words.get(status, status.lower())}"
         if row["depth"] and status == "FAIL":
             text += f" in step {row['depth']}"
         texts.append(text)
 
+    shown = "; ".join(texts[:3])
     more = len(texts) - 3
-    return "; ".join(texts[:3]) + (f" and {more} more" if more > 0 else "")
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _sby(folder: Path, *arguments: str) -> str:
@@ -204,7 +238,7 @@ def _sby(folder: Path, *arguments: str) -> str:
         for link, program in PROGRAMS.items():
             (programs / link).symlink_to(_program(program) or program)
 
-    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         [_program(SBY) or SBY, *arguments],
         cwd=folder,
@@ -215,6 +249,7 @@ def _sby(folder: Path, *arguments: str) -> str:
     )
     if "-f" in arguments:
         (folder / "sby.log").write_text(run.stdout + run.stderr)
+
     return run.stdout
 
 

@@ -37,7 +37,14 @@ def _same(*names: str) -> str:
     return ", ".join(f".{name}({name})" for name in names)
 
 
-_CONTROLLER_SIZES = ("NEURONS", "AXON_BITS", "CYCLES_PER_SOP", "INDEX", "NEURON_BITS", "WAIT_BITS")
+_CONTROLLER_SIZES = (
+    "NEURONS",
+    "AXON_BITS",
+    "CYCLES_PER_SOP",
+    "INDEX",
+    "NEURON_BITS",
+    "WAIT_BITS",
+)
 
 PROPERTIES = {
     "event_queue": PropertySet(
@@ -63,10 +70,30 @@ PROPERTIES = {
         uses=("snn_words.sv",),
         instance=f"handshake_proof #({_same(*_CONTROLLER_SIZES)}) proof (.*);",
         sizes=(
-            {"NEURONS": 3, "AXON_BITS": 2, "CYCLES_PER_SOP": 2, "INDEX": 2},
-            {"NEURONS": 4, "AXON_BITS": 3, "CYCLES_PER_SOP": 4, "INDEX": 1},
-            {"NEURONS": 1, "AXON_BITS": 1, "CYCLES_PER_SOP": 3, "INDEX": 1},
-            {"NEURONS": 48, "AXON_BITS": 6, "CYCLES_PER_SOP": 2, "INDEX": 1},
+            {
+                "NEURONS": 3,
+                "AXON_BITS": 2,
+                "CYCLES_PER_SOP": 2,
+                "INDEX": 2,
+            },
+            {
+                "NEURONS": 4,
+                "AXON_BITS": 3,
+                "CYCLES_PER_SOP": 4,
+                "INDEX": 1,
+            },
+            {
+                "NEURONS": 1,
+                "AXON_BITS": 1,
+                "CYCLES_PER_SOP": 3,
+                "INDEX": 1,
+            },
+            {
+                "NEURONS": 48,
+                "AXON_BITS": 6,
+                "CYCLES_PER_SOP": 2,
+                "INDEX": 1,
+            },
         ),
         depth=14,
         reach=14,

@@ -27,7 +27,8 @@ def adder(simulator: str = "verilator", sources: Path | None = None) -> dict:
     sources : path, folder of the SystemVerilog files, default that of this package
     """
     numbers = np.arange(LOWEST, HIGHEST + 1)
-    a, b = (grid.reshape(-1) for grid in np.meshgrid(numbers, numbers))
+    grids = np.meshgrid(numbers, numbers)
+    a, b = (grid.reshape(-1) for grid in grids)
 
     simulation = Simulation("saturating_add", {"WIDTH": BITS}, simulator, sources=sources)
     got = _vectors(simulation, {"a": a, "b": b}, "sum", "saturated")
@@ -35,10 +36,19 @@ def adder(simulator: str = "verilator", sources: Path | None = None) -> dict:
     held, lost = hold(a + b, LOWEST, HIGHEST)
     wrong = _signed(got["sum"], BITS) != held
     wrong |= got["saturated"] != lost
-    return _row("saturating_add, every pair of 6 bits", simulator, wrong, 2 * len(a))
+    return _row(
+        "saturating_add, every pair of 6 bits",
+        simulator,
+        wrong,
+        2 * len(a),
+    )
 
 
-def neuron(event_rule: bool, simulator: str = "verilator", sources: Path | None = None) -> dict:
+def neuron(
+    event_rule: bool,
+    simulator: str = "verilator",
+    sources: Path | None = None,
+) -> dict:
     """neuron_update: corner values of potential, threshold, bias and weight in every kind of visit.
 
     Parameters
@@ -48,7 +58,11 @@ def neuron(event_rule: bool, simulator: str = "verilator", sources: Path | None 
     sources : path, folder of the SystemVerilog files, default that of this package
     """
     inputs = _neuron_inputs(event_rule)
-    parameters = {"WEIGHT_BITS": WEIGHT_BITS, "STATE_BITS": BITS, "EVENT_RULE": int(event_rule)}
+    parameters = {
+        "WEIGHT_BITS": WEIGHT_BITS,
+        "STATE_BITS": BITS,
+        "EVENT_RULE": int(event_rule),
+    }
     simulation = Simulation("neuron_update", parameters, simulator, sources=sources)
     got = _vectors(simulation, inputs, "next_potential", "spike", "saturated")
 
@@ -66,18 +80,22 @@ def neuron(event_rule: bool, simulator: str = "verilator", sources: Path | None 
 def _neuron_inputs(event_rule: bool) -> dict[str, np.ndarray]:
     """(VECTORS,) values of each port of neuron_update."""
     random = np.random.default_rng(0)
-    potential, threshold, bias = (random.choice(CORNERS, VECTORS) for _ in range(3))
+    potential = random.choice(CORNERS, VECTORS)
+    threshold = random.choice(CORNERS, VECTORS)
+    bias = random.choice(CORNERS, VECTORS)
 
     # Almost a third of the thresholds lie at the potential or one beside it.
     close = random.random(VECTORS) < 0.3
     beside = potential + random.integers(-1, 2, VECTORS)
-    threshold = np.where(close, np.clip(beside, LOWEST, HIGHEST), threshold)
+    beside = np.clip(beside, LOWEST, HIGHEST)
+    threshold = np.where(close, beside, threshold)
 
     weight = random.integers(-4, 4, VECTORS)
     is_event = random.integers(0, 2, VECTORS)
     kind = random.integers(0, 4, VECTORS)
     if event_rule:
         potential = np.abs(potential).clip(0, HIGHEST)
+
     return {
         "is_event": is_event,
         "kind": kind,
@@ -102,7 +120,8 @@ def _event_rule(
     """Potential, spikes and saturations of a visit under the event rule."""
     after, saturated = _sum(is_event, kind, weight, bias, potential)
     after = np.maximum(after, 0)
-    potential, spike = _fire(after, threshold, Zero(), may_fire=threshold >= 0)
+    may_fire = threshold >= 0
+    potential, spike = _fire(after, threshold, Zero(), may_fire)
     return potential, spike, saturated
 
 
@@ -121,15 +140,20 @@ def _tick_rule(
 
     doubled, doubled_saturated = hold(2 * left, LOWEST, HIGHEST)
     after = np.where(is_fire, doubled, left)
-    return after, spike, np.where(is_fire, doubled_saturated, saturated)
+    saturated = np.where(is_fire, doubled_saturated, saturated)
+    return after, spike, saturated
 
 
 def _fire(
-    v: np.ndarray, threshold: np.ndarray, reset: Reset, may_fire: np.ndarray
+    v: np.ndarray,
+    threshold: np.ndarray,
+    reset: Reset,
+    may_fire: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Potentials and spikes after a test of those neurons that may fire."""
     after, spikes = fire(v, threshold, reset)
-    return np.where(may_fire, after, v), may_fire & (spikes == 1)
+    potentials = np.where(may_fire, after, v)
+    return potentials, may_fire & (spikes == 1)
 
 
 def memory(simulator: str = "verilator", sources: Path | None = None) -> dict:
@@ -145,33 +169,48 @@ def memory(simulator: str = "verilator", sources: Path | None = None) -> dict:
     simulation = Simulation("sram", {"WIDTH": 8, "DEPTH": depth}, simulator, sources=sources)
     answers = simulation.run("units", {"operations": operations}, "memory")["answers"]
 
-    content, rdata = np.zeros(depth, np.int64), -1
+    content = np.zeros(depth, np.int64)
+    rdata = -1
     expected = []
     for enable, write, address, data in operations.tolist():
         if enable and write:
             content[address] = data
         elif enable:
             rdata = int(content[address])
+
         expected.append(rdata)
 
     # Before the first read nobody knows what the memory shows.
     known = np.array(expected) >= 0
     wrong = known & (answers != np.array(expected))
-    return _row("sram, random reads and writes", simulator, wrong, int(known.sum()))
+    return _row(
+        "sram, random reads and writes",
+        simulator,
+        wrong,
+        int(known.sum()),
+    )
 
 
 def _memory_operations(depth: int) -> np.ndarray:
     """(operations, 4) enable, write, address, data: first every address is written once."""
     random = np.random.default_rng(1)
     ones = np.ones(depth, np.int64)
-    first = [ones, ones, np.arange(depth), random.integers(0, 256, depth)]
+    first = [
+        ones,
+        ones,
+        np.arange(depth),
+        random.integers(0, 256, depth),
+    ]
 
     enable = random.integers(0, 2, OPERATIONS)
     write = random.integers(0, 2, OPERATIONS)
     address = random.integers(0, depth, OPERATIONS)
     data = random.integers(0, 256, OPERATIONS)
     then = [enable, write, address, data]
-    return np.concatenate([np.stack(first, axis=1), np.stack(then, axis=1)])
+
+    # One list of columns after the other.
+    columns = [np.concatenate(pair) for pair in zip(first, then, strict=True)]
+    return np.stack(columns, axis=1)
 
 
 def queue(simulator: str = "verilator", sources: Path | None = None) -> dict:
@@ -186,12 +225,20 @@ def queue(simulator: str = "verilator", sources: Path | None = None) -> dict:
     """
     depth = 4
     random = np.random.default_rng(2)
-    eagerness = np.repeat(random.choice([0.1, 0.5, 0.95], (60, 2)), 20, axis=0)
-    offers = (random.random(eagerness.shape) < eagerness).astype(np.int64)
-    simulation = Simulation("event_queue", {"WIDTH": 5, "DEPTH": depth}, simulator, sources=sources)
+    stretches = random.choice([0.1, 0.5, 0.95], (60, 2))
+    eagerness = np.repeat(stretches, 20, axis=0)
+    offers = random.random(eagerness.shape) < eagerness
+    offers = offers.astype(np.int64)
+    simulation = Simulation(
+        "event_queue",
+        {"WIDTH": 5, "DEPTH": depth},
+        simulator,
+        sources=sources,
+    )
     result = simulation.run("units", {"offers": offers}, "queue")
 
-    went_in, came_out = result["went_in"], result["came_out"]
+    went_in = result["went_in"]
+    came_out = result["came_out"]
     same = min(len(came_out), len(went_in))
     wrong = np.ones(max(len(came_out), 1), bool)
     wrong[:same] = came_out[:same] != went_in[:same]
@@ -199,9 +246,16 @@ def queue(simulator: str = "verilator", sources: Path | None = None) -> dict:
     # It held no more than it can, and it was seen full and seen empty.
     inside = len(went_in) - len(came_out)
     has_word, has_room = result["filled"].T
-    sound = 0 <= inside <= depth and (~has_room).any() and (~has_word).any()
+    was_full = not has_room.all()
+    was_empty = not has_word.all()
+    sound = 0 <= inside <= depth and was_full and was_empty
     wrong = np.append(wrong, not sound)
-    return _row("event_queue, random offers", simulator, wrong, len(came_out) + 1)
+    return _row(
+        "event_queue, random offers",
+        simulator,
+        wrong,
+        len(came_out) + 1,
+    )
 
 
 def all_units(simulator: str = "verilator", sources: Path | None = None) -> list[dict]:
@@ -222,7 +276,9 @@ def all_units(simulator: str = "verilator", sources: Path | None = None) -> list
 
 
 def _vectors(
-    simulation: Simulation, inputs: Mapping[str, np.ndarray], *outputs: str
+    simulation: Simulation,
+    inputs: Mapping[str, np.ndarray],
+    *outputs: str,
 ) -> dict[str, np.ndarray]:
     """Give `inputs`, by port, to a combinational module; returns `outputs`, by port."""
     job = {
@@ -241,7 +297,11 @@ def _signed(values: np.ndarray, bits: int) -> np.ndarray:
 
 
 def _row(what: str, simulator: str, wrong: np.ndarray, compared: int) -> dict:
-    where = f"vector {int(np.flatnonzero(wrong)[0])}" if wrong.any() else ""
+    where = ""
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        where = f"vector {first}"
+
     return {
         "what": what,
         "simulator": simulator,

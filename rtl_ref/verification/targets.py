@@ -12,15 +12,19 @@ from xml.etree import ElementTree
 from ...errors import SpikewattError, one_of
 from ...progress import Progress, silent
 from ..simulation.simulator import check_tools
+from .core_bench import run_cases
 from .coverage import BINS, Coverage
 from .planted_faults import all_caught
-from .random_cases import SWEEP, random_cases, run_cases
+from .random_cases import SWEEP, random_cases
 from .single_modules import all_units
 from .trained_networks import trained
 from .whole_network import verify_network
 
 TARGETS = ("benches", "radix", "rate", "proofs", "icarus", "faults")
-DEFAULT = ("benches", "radix")  # within five minutes; the others take a quarter of an hour more
+DEFAULT = (
+    "benches",
+    "radix",
+)  # within five minutes; the others take a quarter of an hour more
 
 CASES, SEED = 40, 7
 RATE_STEPS, RADIX_STEPS = 32, 4
@@ -59,8 +63,10 @@ def run_target(
     else:
         rows = networks(target, engine=engine, data_dir=data_dir, progress=progress)
 
-    if not rows or min(row["compared"] for row in rows) == 0:
+    compared = [row["compared"] for row in rows]
+    if not compared or min(compared) == 0:
         raise SpikewattError(f"verify: {target}", "something must be compared", "nothing")
+
     return rows
 
 
@@ -89,6 +95,7 @@ def benches(simulator: str = "verilator", progress: Progress = silent) -> list[d
         "mismatches": len(missing),
         "where": ", ".join(missing),
     }
+
     return [*rows, covered]
 
 
@@ -117,18 +124,32 @@ def networks(
     """
     options, steps = {}, RATE_STEPS
     if code == "radix":
-        options = {"code": "radix", "steps": RADIX_STEPS, "input_code": "bitplane"}
+        options = {
+            "code": "radix",
+            "steps": RADIX_STEPS,
+            "input_code": "bitplane",
+        }
         steps = None  # the network has them
 
     rows = []
     for i, name in enumerate(names):
         network, x = trained(name, data_dir, **options)
         samples = digits_samples if name == SMALL else large_samples
-        checked = verify_network(network, x[:samples], steps, engine=engine, simulator=simulator)
+        checked = verify_network(
+            network,
+            x[:samples],
+            steps,
+            engine=engine,
+            simulator=simulator,
+        )
+
         for row in checked:
-            what = f"{name}, {code}, {row['samples']} images: {row['population']}"
+            images = f"{row['samples']} images"
+            what = f"{name}, {code}, {images}: {row['population']}"
             rows.append({"what": what, **row})
+
         progress("networks", i + 1, len(names))
+
     return rows
 
 
@@ -142,8 +163,12 @@ def write_junit(rows: Sequence[dict], path: Path) -> None:
     """
     failures = sum(row["mismatches"] > 0 for row in rows)
     suite = ElementTree.Element(
-        "testsuite", name="spikewatt verify", tests=str(len(rows)), failures=str(failures)
+        "testsuite",
+        name="spikewatt verify",
+        tests=str(len(rows)),
+        failures=str(failures),
     )
+
     for row in rows:
         case = ElementTree.SubElement(suite, "testcase", classname="rtl_ref", name=row["what"])
         output = ElementTree.SubElement(case, "system-out")
@@ -152,6 +177,7 @@ def write_junit(rows: Sequence[dict], path: Path) -> None:
             message = f"{row['mismatches']} mismatches"
             failure = ElementTree.SubElement(case, "failure", message=message)
             failure.text = str(row["where"])
+
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
@@ -167,6 +193,7 @@ def _second_simulator(engine: str, data_dir: Path | None, progress: Progress) ->
         progress=progress,
         names=(SMALL,),
     )
+
     return rows
 
 
@@ -175,8 +202,9 @@ def _proofs() -> list[dict]:
 
     rows = []
     for proof in prove():
-        sizes = ", ".join(f"{key.lower()} {value}" for key, value in proof["sizes"].items())
-        what = f"{proof['mode']} {proof['properties']} ({sizes}), depth {proof['depth']}"
+        sizes = [f"{key.lower()} {value}" for key, value in proof["sizes"].items()]
+        what = f"{proof['mode']} {proof['properties']}"
+        what += f" ({', '.join(sizes)}), depth {proof['depth']}"
         failed = proof["result"].lower() != "pass"
         row = {
             "what": what,
@@ -185,6 +213,7 @@ def _proofs() -> list[dict]:
             "where": proof["result"],
         }
         rows.append(row)
+
     return rows
 
 
@@ -198,4 +227,5 @@ def _faults(progress: Progress) -> list[dict]:
             "where": found["seen by"],
         }
         rows.append(row)
+
     return rows

@@ -47,18 +47,26 @@ def _mnist_or_random(data_dir: Path | None) -> Dataset:
     folder = data_dir or os.environ.get(DATA_VARIABLE)
     if folder and (Path(folder) / "mnist.npz").is_file():
         data = load_dataset("mnist", folder)
-        x, y = data.x_train[:MNIST_IMAGES], data.y_train[:MNIST_IMAGES]
+        x = data.x_train[:MNIST_IMAGES]
+        y = data.y_train[:MNIST_IMAGES]
         return replace(data, x_train=x, y_train=y)
+
     return _random_images()
 
 
 def _random_images() -> Dataset:
     random = np.random.default_rng(0)
     parts = {}
-    for split, count in (("train", 600), ("validation", 100), ("test", 100)):
+    for split, count in (
+        ("train", 600),
+        ("validation", 100),
+        ("test", 100),
+    ):
         bright = random.random((count, 7, 7)) > 0.8
-        blobs = np.kron(bright, np.ones((4, 4)))[..., None]
+        blobs = np.kron(bright, np.ones((4, 4)))
         brightness = random.integers(60, 256, (count, 1, 1, 1))
-        parts[f"x_{split}"] = (blobs * brightness).astype(np.uint8)
+        images = blobs[..., None] * brightness
+        parts[f"x_{split}"] = images.astype(np.uint8)
         parts[f"y_{split}"] = random.integers(0, 10, count)
+
     return Dataset("random", levels=255, **parts)

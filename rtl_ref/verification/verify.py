@@ -111,4 +111,5 @@ def verify(
         state_bits=state_bits,
         progress=progress,
     )
+
     return Verification(rows)

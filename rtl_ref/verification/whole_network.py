@@ -66,8 +66,11 @@ def verify_network(
 
     # The input's spikes come from the engine; all others the cores must find by themselves.
     trace = simulate(network, x, engine, steps, rasters=len(x))
-    raster = trace.rasters[network.populations[0].name]
-    programs = [list(words(network, plan, spikes)) for spikes in raster]
+    first = network.populations[0]
+    programs = []
+    for spikes in trace.rasters[first.name]:
+        program = list(words(network, plan, spikes))
+        programs.append(program)
 
     report("verify", 0, 2)
     sizes = [p.size for p in network.populations]
@@ -79,12 +82,18 @@ def verify_network(
     run = rtl_run(simulation, images, programs, waves)
     seconds = time.perf_counter() - started
 
-    rows = compare(network, trace, run, golden_run(images, programs, state_bits))
+    golden = golden_run(images, programs, state_bits)
+    rows = compare(network, trace, run, golden)
     report("verify", 2, 2)
 
     _check_not_empty(rows)
     for row in rows:
-        row |= {"samples": len(x), "simulator": simulator, "seconds": seconds}
+        row |= {
+            "samples": len(x),
+            "simulator": simulator,
+            "seconds": seconds,
+        }
+
     return rows
 
 

@@ -21,6 +21,7 @@ from spikewatt.rtl_ref.simulation import simulator
 from spikewatt.rtl_ref.simulation.waveform import vcd_to_fst
 from spikewatt.rtl_ref.verification import targets
 from spikewatt.rtl_ref.verification import whole_network as verify
+from spikewatt.rtl_ref.verification.core_bench import run_cases
 from spikewatt.rtl_ref.verification.coverage import BINS, Coverage
 from spikewatt.rtl_ref.verification.planted_faults import (
     FAULTS,
@@ -29,7 +30,7 @@ from spikewatt.rtl_ref.verification.planted_faults import (
     check_without_fault,
     plant,
 )
-from spikewatt.rtl_ref.verification.random_cases import SWEEP, Case, random_cases, run_cases
+from spikewatt.rtl_ref.verification.random_cases import SWEEP, Case, random_cases
 from spikewatt.rtl_ref.verification.single_modules import neuron
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.schedule import schedule
