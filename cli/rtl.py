@@ -217,23 +217,24 @@ Design = tuple[str, str, dict]  # name, top module, parameters
 
 def _designs(spk: Path | None, sizes: list[str], core: bool) -> list[Design]:
     """What to synthesise: what was asked for, else the standing networks."""
+    from ..rtl_ref.design import CHAIN, CORE
     from ..rtl_ref.synthesis.fpga import STANDING_NETWORKS
-    from ..rtl_ref.synthesis.tools import parameters_of, parameters_of_sizes
+    from ..rtl_ref.synthesis.parameters import parameters_of, parameters_of_sizes
     from ..sim.network.spiking_network import SpikingNetwork
 
     designs: list[Design] = []
     if spk is not None:
-        designs.append((spk.name, "snn_top", parameters_of(SpikingNetwork.load(spk))))
+        designs.append((spk.name, CHAIN, parameters_of(SpikingNetwork.load(spk))))
     for text in sizes:
-        designs.append((text, "snn_top", parameters_of_sizes(_layer_sizes(text))))
+        designs.append((text, CHAIN, parameters_of_sizes(_layer_sizes(text))))
     if core:
         name = "core 256 x 256, 4 bits"
-        designs.append((name, "integrate_and_fire_core", dict(CORE_ALONE)))
+        designs.append((name, CORE, dict(CORE_ALONE)))
     if designs:
         return designs
 
     return [
-        ("-".join(map(str, layers)), "snn_top", parameters_of_sizes(list(layers)))
+        ("-".join(map(str, layers)), CHAIN, parameters_of_sizes(list(layers)))
         for layers in STANDING_NETWORKS
     ]
 
@@ -268,7 +269,8 @@ def _on_fpga(
     picture: Path | None,
 ):
     """The design on an ECP5, drawn into `picture`, and what to say with it."""
-    from ..rtl_ref.synthesis.fpga import placement_picture, synthesise_fpga
+    from ..rtl_ref.synthesis.fpga import synthesise_fpga
+    from ..rtl_ref.synthesis.placement import placement_picture
 
     report = synthesise_fpga(parameters, top, clock_mhz * 1e6, speed_grade=speed_grade)
     lines = [f"{name}: {report.technology}; the clock is limited by {report.limit()}."]

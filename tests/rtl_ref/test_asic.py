@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from spikewatt.energy.cards.parametric_core import CACTI_PJ
 from spikewatt.errors import FileFormatError, SpikewattError
-from spikewatt.rtl_ref.synthesis import asic
-from spikewatt.rtl_ref.synthesis import tools as synthesis_tools
-from spikewatt.rtl_ref.synthesis.asic import memory_prices, read_liberty, synthesise_asic
-from spikewatt.rtl_ref.synthesis.static_timing import Netlist
+from spikewatt.rtl_ref.design import memories
+from spikewatt.rtl_ref.synthesis import tools
+from spikewatt.rtl_ref.synthesis.asic import synthesise_asic
+from spikewatt.rtl_ref.synthesis.liberty import Liberty, read_liberty
+from spikewatt.rtl_ref.synthesis.memory_prices import memory_prices
+from spikewatt.rtl_ref.synthesis.netlist import Netlist
+from spikewatt.rtl_ref.synthesis.parameters import parameters_of_sizes
 from spikewatt.rtl_ref.synthesis.tool_reports import read_stat
-from spikewatt.rtl_ref.synthesis.tools import memories, parameters_of_sizes
 
 CORE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
 SMALL = {
@@ -70,9 +72,9 @@ def test_liberty_plain_and_gzipped(tmp_path):
     plain, packed = tmp_path / "a.lib", tmp_path / "a.lib.gz"
     plain.write_text(LIBERTY)
     packed.write_bytes(gzip.compress(LIBERTY.encode()))
-    assert (
-        read_liberty(plain) == read_liberty(packed) == ("one_cell", "1.5 V, 25 C", LIBERTY.encode())
-    )
+    expected = Liberty("one_cell", "1.5 V, 25 C", LIBERTY.encode())
+    assert read_liberty(plain) == expected
+    assert read_liberty(packed) == expected
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,12 @@ def test_bad_asic_options_are_refused(tmp_path, options, match):
 @pytest.mark.synth
 def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
     """Counts times the areas that the library gives; no memory is among them, and without OpenSTA the report says so."""
-    monkeypatch.setattr(synthesis_tools, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(asic.shutil, "which", lambda name: None)
+    monkeypatch.setattr(tools, "cache_folder", lambda *parts: tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     library = libraries / LIBRARIES[1]
     report = synthesise_asic(SMALL, library)
     cells = read_stat(Path(report.folder) / "stat.json", report.top)["cells"]
-    text = read_liberty(library)[2].decode()
+    text = read_liberty(library).text.decode()
     areas = {
         name: float(area)
         for name, area in re.findall(

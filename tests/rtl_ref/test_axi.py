@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
-from spikewatt.rtl_ref.simulation.simulator import RTL
+from spikewatt.rtl_ref.design import RTL
 
 pytestmark = pytest.mark.rtl
 

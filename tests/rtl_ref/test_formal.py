@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 from spikewatt.errors import MissingToolError, SpikewattError
-from spikewatt.rtl_ref.simulation.simulator import RTL
-from spikewatt.rtl_ref.verification import proofs as proofs
+from spikewatt.rtl_ref.design import RTL
+from spikewatt.rtl_ref.verification import proofs
 
 pytestmark = [pytest.mark.formal, pytest.mark.slow]
 

@@ -14,18 +14,14 @@ from spikewatt.energy.cards.card import load_card
 from spikewatt.energy.devices.neuromorphic_core import core_cycles
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
 from spikewatt.rtl_ref import OdinTwin
-from spikewatt.rtl_ref.model.golden import (
-    CoreImage,
-    GoldenChain,
-    GoldenCore,
-    core_image,
-    network_images,
-)
+from spikewatt.rtl_ref.model.core_image import CoreImage, core_image, network_images
+from spikewatt.rtl_ref.model.golden import GoldenChain, GoldenCore
 from spikewatt.rtl_ref.model.words import STEP, Word, words
 from spikewatt.rtl_ref.simulation import simulator
 from spikewatt.rtl_ref.simulation.waveform import vcd_to_fst
 from spikewatt.rtl_ref.verification import targets
 from spikewatt.rtl_ref.verification import whole_network as verify
+from spikewatt.rtl_ref.verification.core_bench import run_cases
 from spikewatt.rtl_ref.verification.coverage import BINS, Coverage
 from spikewatt.rtl_ref.verification.planted_faults import (
     FAULTS,
@@ -34,7 +30,7 @@ from spikewatt.rtl_ref.verification.planted_faults import (
     check_without_fault,
     plant,
 )
-from spikewatt.rtl_ref.verification.random_cases import SWEEP, Case, random_cases, run_cases
+from spikewatt.rtl_ref.verification.random_cases import SWEEP, Case, random_cases
 from spikewatt.rtl_ref.verification.single_modules import neuron
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.schedule import schedule

