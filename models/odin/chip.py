@@ -1,7 +1,7 @@
 """ODIN, the chip: its sizes, widths, cycles and memory layout, said once.
 
-Numbers of the public RTL (ChFrenkel/ODIN 1781931): `doc/README.md` sections 2 to 4, `src/neuron_core.v`,
-`src/synaptic_core.v`, `src/controller.v` and `src/spi_slave.v`.
+Numbers of the public RTL (ChFrenkel/ODIN 1781931): `doc/README.md` sections 2 to 4,
+`src/neuron_core.v`, `src/synaptic_core.v`, `src/controller.v` and `src/spi_slave.v`.
 
 References
 ----------
@@ -25,7 +25,7 @@ LARGEST_THRESHOLD = 2**THRESHOLD_BITS - 1  # 255
 LEAK_BITS = 7
 LARGEST_LEAK = 2**LEAK_BITS - 1  # 127, taken away by a time reference
 
-# A host gives the first layer a bias by events of the largest weight, which stay below any threshold.
+# A host gives the first layer a bias: events of the largest weight, which stay below any threshold.
 LARGEST_BIAS_EVENTS = LARGEST_THRESHOLD // LARGEST_WEIGHT  # 36
 LARGEST_EVENTS = 255  # of one pixel
 LARGEST_PIXEL = 255

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from spikewatt.errors import DoesNotFitError, SpikewattError
-from spikewatt.models.odin.training import start_sizes, train_odin
+from spikewatt.models.odin.hidden import start_sizes
+from spikewatt.models.odin.training import train_odin
 from spikewatt.sim.odin.convert import convert_for_odin
 from spikewatt.sim.odin.network import OdinNetwork
 
