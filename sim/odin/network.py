@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import files as hdf5
+from ... import files
 from ...errors import DoesNotFitError, SpikewattError, check_name, one_of, whole_number
 from ...models.odin.chip import (
     LARGEST_BIAS_EVENTS,
@@ -226,12 +226,12 @@ class OdinNetwork:
 
     def save(self, path: str | Path) -> None:
         """Write one HDF5 file, whole or not at all."""
-        with hdf5.writing(path, FORMAT, VERSION) as file:
+        with files.writing(path, FORMAT, VERSION) as file:
             file.attrs["settings"] = json.dumps(self._settings())
             file.attrs["hash"] = self.hash
             for i, (layer, threshold) in enumerate(zip(self.layers, self.thresholds, strict=True)):
-                hdf5.put(file, f"layer_{i}", layer)
-                hdf5.put(file, f"threshold_{i}", threshold)
+                files.put(file, f"layer_{i}", layer)
+                files.put(file, f"threshold_{i}", threshold)
 
     @classmethod
     def load(cls, path: str | Path) -> OdinNetwork:
@@ -241,13 +241,13 @@ class OdinNetwork:
         ------
         FileFormatError : a truncated, foreign or altered file.
         """
-        with hdf5.reading(path, FORMAT, VERSION) as file:
+        with files.reading(path, FORMAT, (VERSION,)) as file:
             settings = json.loads(file.attrs["settings"])
             numbers = range(settings.pop("layers"))
             layers = tuple(file[f"layer_{i}"][()] for i in numbers)
             thresholds = tuple(file[f"threshold_{i}"][()] for i in numbers)
             network = cls(layers, thresholds, **settings)
-            hdf5.same_hash(Path(path), file.attrs["hash"], network.hash)
+            files.same_hash(Path(path), file.attrs["hash"], network.hash)
         return network
 
 
