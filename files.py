@@ -1,4 +1,4 @@
-"""HDF5 files that carry a format and a version, and are written whole or not at all."""
+"""Files: HDF5 with a format and a version, written whole or not at all; YAML; the cache folder."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ import numpy as np
 
 from .errors import FileFormatError, SpikewattError
 
+SMALL = 64  # numbers; compressing fewer makes a file larger
+
 
 @contextmanager
 def writing(path, file_format: str, version: int) -> Iterator[Any]:
-    """Open a new file for writing; it appears under `path` only when the block ends without an error."""
+    """Open a new HDF5 file for writing; it appears under `path` only when the block ends without an error."""
     import h5py
 
     path = Path(path)
     if not path.parent.is_dir():
         raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
+
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
     os.close(handle)
     try:
@@ -36,69 +39,72 @@ def writing(path, file_format: str, version: int) -> Iterator[Any]:
 
 
 @contextmanager
-def reading(path, file_format: str, version: int) -> Iterator[Any]:
-    """Open a file of the given format and version; anything else is a FileFormatError."""
+def reading(path, file_format: str, versions: tuple[int, ...]) -> Iterator[Any]:
+    """Open an HDF5 file of the given format and one of `versions`; anything else is a FileFormatError."""
     import h5py
 
     path = Path(path)
+    law = f"must be a {file_format} file"
     if not path.is_file():
-        raise FileFormatError(str(path), f"must be a {file_format} file", "no such file")
+        raise FileFormatError(str(path), law, "no such file")
     if path.suffix == ".keras":
-        raise FileFormatError(
-            str(path),
-            f"must be a {file_format} file",
-            "a Keras network",
-            "what `spikewatt convert` makes of it",
-        )
+        allowed = "what `spikewatt convert` makes of it"
+        raise FileFormatError(str(path), law, "a Keras network", allowed)
+
     try:
         with h5py.File(path, "r") as file:
-            if file.attrs.get("format") != file_format:
-                raise FileFormatError(
-                    str(path),
-                    f"must be a {file_format} file",
-                    repr(file.attrs.get("format")),
-                    file_format,
-                )
-            if file.attrs["version"] != version:
-                raise FileFormatError(
-                    str(path),
-                    f"the version of a {file_format} file must be known",
-                    file.attrs["version"],
-                    version,
-                )
+            found = file.attrs.get("format")
+            if found != file_format:
+                raise FileFormatError(str(path), law, repr(found), file_format)
+            if file.attrs["version"] not in versions:
+                law = f"the version of a {file_format} file must be known"
+                known = ", ".join(map(str, versions))
+                raise FileFormatError(str(path), law, file.attrs["version"], known)
             yield file
     except SpikewattError:
         raise
-    except (
-        OSError,
-        KeyError,
-        ValueError,
-        TypeError,
-    ) as error:  # what h5py, json and the constructors make of a damaged file
-        raise FileFormatError(
-            str(path),
-            f"must be a whole {file_format} file",
-            f"a truncated or foreign file ({error})",
-        ) from error
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        # What h5py, json and the constructors make of a damaged file.
+        law = f"must be a whole {file_format} file"
+        got = f"a truncated or foreign file ({error})"
+        raise FileFormatError(str(path), law, got) from error
 
 
 def put(file, key: str, array: np.ndarray) -> None:
     """Store `array`, compressed where that pays."""
     array = np.asarray(array)
-    file.create_dataset(
-        key,
-        data=array,
-        **(
-            {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-            if array.size > 64
-            else {}
-        ),
-    )
+    compressed = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+    file.create_dataset(key, data=array, **(compressed if array.size > SMALL else {}))
 
 
 def same_hash(path: Path, stored: str, computed: str) -> None:
-    """Raise if the content does not have the hash that the file names."""
+    """Raise FileFormatError if the content does not have the hash that the file names."""
     if stored != computed:
-        raise FileFormatError(
-            str(path), "the content has the hash stored with it", computed[:12], stored[:12]
-        )
+        law = "the content has the hash stored with it"
+        raise FileFormatError(str(path), law, computed[:12], stored[:12])
+
+
+def read_yaml(path: Path) -> object:
+    """The content of a YAML file; raises SpikewattError if it is none, or if a key stands in it twice."""
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            twice = [key for i, key in enumerate(keys) if key in keys[:i]]
+            if twice:
+                raise ValueError(f"key {twice[0]!r} stands twice")
+            return super().construct_mapping(node, deep)
+
+    if not path.is_file():
+        raise SpikewattError(str(path), "the file must exist", "no such file")
+    try:
+        return yaml.load(path.read_text(), Strict)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise SpikewattError(str(path), "must be YAML", str(error)[:200]) from error
+
+
+def cache_folder(*parts: str) -> Path:
+    """Folder under the user's cache: $XDG_CACHE_HOME, else ~/.cache."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root, "spikewatt", *parts)

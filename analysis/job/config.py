@@ -12,7 +12,7 @@ from ...errors import SpikewattError, first_fault, one_of, read_yaml, whole_numb
 from ...models.datasets import NAMES
 from ...models.networks import check_name
 from ...sim.conversion.thresholds import METHODS
-from ...sim.network.spiking_network import INPUT_CODES
+from ...sim.network.input_codes import INPUT_CODES
 
 
 class RunConfig(BaseModel):

@@ -34,7 +34,7 @@ def layer_table(trace: Trace) -> pd.DataFrame:
             row[f"sops_{column}"] = sum(
                 float(trace.ledger(column)[name].sum(axis=1).mean()) for name in feeding
             )
-        if trace.settings["state_bits"] < trace.settings["needed_state_bits"]:
+        if trace.settings.state_bits < trace.settings.needed_state_bits:
             row["saturations"] = (
                 float(trace.saturations[population].mean())
                 if population in trace.saturations

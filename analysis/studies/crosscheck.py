@@ -24,7 +24,7 @@ import pandas as pd
 from ...errors import MissingToolError, SpikewattError
 from ...sim.engines.simulate import simulate
 from ...sim.network.connection import Connection
-from ...sim.network.geometry import Geometry, pooled_shape
+from ...sim.network.geometry import Geometry
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
 
@@ -147,7 +147,7 @@ def _module(torch, network: SpikingNetwork, c: Connection):
     assert c.weights is not None
     parts: list = []
     weights: np.ndarray = c.weights
-    seen: tuple[int, ...] = pooled_shape(c, network.population(c.pre).shape)
+    seen: tuple[int, ...] = c.seen(network.population(c.pre).shape)
     kernel: np.ndarray
     for geometry in (g for g in (c.geometry, c.pooled) if g is not None):
         if any(before != after for before, after in geometry.padding) or (

@@ -12,9 +12,8 @@ from ...sim.conversion.builder import nodes_of
 from ...sim.conversion.graph_values import Node
 from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
-from ...sim.network.encoders import takes_negative
 from ...sim.network.population import Population
-from ...sim.network.spiking_network import STREAMING_CODES, SpikingNetwork
+from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 
 # Where advice begins; our choice, no more than a hint.
@@ -57,7 +56,7 @@ def diagnose(
     names = {p.name for p in network.populations}
     nodes = [
         n
-        for n in nodes_of(model, network.code, takes_negative(network.input_code))
+        for n in nodes_of(model, network.code, network.input_code.takes_negative)
         if n.kind in ("relu", "readout")
     ]
     if missing := [node.name for node in nodes if node.name not in names]:
@@ -107,12 +106,12 @@ def _transmitted(network: SpikingNetwork, population: Population, trace: Trace) 
     """(samples, neurons) values, in the terms of Keras, that the spikes of a population stand for."""
     unit = np.broadcast_to(population.unit, population.shape).reshape(-1)
     if population.kind == "readout":
-        first, last = trace.settings["outputs"][population.name]
-        total = trace.outputs[:, -1, first:last]
+        part = trace.settings.outputs[population.name]
+        total = trace.outputs[:, -1, part]
     else:
-        window = schedule(
-            network, trace.steps if network.code in STREAMING_CODES else None
-        ).windows[population.name]
+        window = schedule(network, trace.steps if network.code.streaming else None).windows[
+            population.name
+        ]
         worth = np.array([window.gain(t) for t in range(trace.steps)], np.int64)
         total = np.einsum("stn,t->sn", trace.rasters[population.name].astype(np.int64), worth)
     return total * unit / (trace.steps if network.code == "rate" else 1)
@@ -169,7 +168,7 @@ def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray) -> 
 
 def _advice(network: SpikingNetwork, row: dict) -> str:
     """The first thing to change, by what stands out most."""
-    streaming = network.code in STREAMING_CODES
+    streaming = network.code.streaming
     longer = (
         "more simulated steps"
         if network.code == "rate"

@@ -100,38 +100,37 @@ def map_network(trace: Trace, card: Card, hosted: bool = False) -> Mapping:
     DoesNotFitError : weights too wide, a firing rule that the core lacks, or one neuron with more inputs than a core has axons.
     """
     neurons_limit, axons_limit = card.limits["neurons_per_core"], card.limits["axons_per_core"]
-    if trace.settings["weight_bits"] > card.limits["weight_bits"]:
+    if trace.settings.weight_bits > card.limits["weight_bits"]:
         raise DoesNotFitError(
             f"device {card.name!r}",
             "weights fit into its synapses",
-            f"{trace.settings['weight_bits']} bits",
+            f"{trace.settings.weight_bits} bits",
             f"<= {card.limits['weight_bits']}",
         )
-    if trace.settings["state_bits"] > card.limits["state_bits"]:
+    if trace.settings.state_bits > card.limits["state_bits"]:
         raise DoesNotFitError(
             f"device {card.name!r}",
             "potentials fit",
-            f"{trace.settings['state_bits']} bits",
+            f"{trace.settings.state_bits} bits",
             f"<= {card.limits['state_bits']}",
         )
     faults = {
         "radix doubles the accumulator at each step": (
-            trace.settings["code"] == "radix" or trace.settings["input_code"] == "bitplane"
+            trace.settings.code == "radix" or trace.settings.input_code == "bitplane"
         )
         and not card.limits["doubling_accumulator"],
-        "a negative spike takes one back": trace.settings["code"] == "signed",
-        "an analog first layer needs a host that multiplies": trace.settings["input_code"]
-        == "analog"
+        "a negative spike takes one back": trace.settings.code == "signed",
+        "an analog first layer needs a host that multiplies": trace.settings.input_code == "analog"
         and not hosted,
-        "a reset to zero is not a subtraction": "zero" in trace.settings["resets"],
-        "an event of the input has one worth": trace.settings["input_code"] in ENCODERS
-        and bool(ENCODERS[trace.settings["input_code"]].gains(1)),
-        "an event of the input is positive": trace.settings["input_code"] in ENCODERS
-        and ENCODERS[trace.settings["input_code"]].signed,
+        "a reset to zero is not a subtraction": "zero" in trace.settings.resets,
+        "an event of the input has one worth": trace.settings.input_code in ENCODERS
+        and bool(ENCODERS[trace.settings.input_code].gains(1)),
+        "an event of the input is positive": trace.settings.input_code in ENCODERS
+        and trace.settings.input_code.takes_negative,
     }
     for law, present in faults.items():
         if present:
-            got = f"code {trace.settings['code']}, input code {trace.settings['input_code']}"
+            got = f"code {trace.settings.code}, input code {trace.settings.input_code}"
             raise DoesNotFitError(
                 f"device {card.name!r}",
                 f"integrates and fires with signed weights only: {law}",
@@ -173,7 +172,7 @@ def map_network(trace: Trace, card: Card, hosted: bool = False) -> Mapping:
     cores, fed = [Core()], {layer.post for layer in trace.layers}
     for name, size in trace.neurons.items():
         if name not in fed and (
-            trace.settings["input_code"] in ENCODERS or trace.settings["input_code"] == "analog"
+            trace.settings.input_code in ENCODERS or trace.settings.input_code == "analog"
         ):
             continue  # its events come from outside, or its values from the host
         first = 0

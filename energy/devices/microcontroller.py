@@ -111,8 +111,7 @@ def _ann_cycles(layer: LayerSummary) -> dict[str, float]:
 
 def _updates(trace: Trace, population: str) -> int:
     """Steps at which the neurons of a population are visited: those of its window; a read-out's at every step."""
-    start, stop = trace.settings["windows"].get(population, (0, trace.steps))
-    return stop - start
+    return trace.settings.active_steps(population)
 
 
 def analog_cycles(layer: LayerSummary) -> dict[str, float]:
@@ -156,14 +155,12 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
     """
     needs = memory_needs(trace)
     faults = _faults(needs, card)
-    if trace.settings["weight_bits"] > 8:
+    if trace.settings.weight_bits > 8:
         faults |= dict.fromkeys(
-            needs, f"weights are int8, the network's have {trace.settings['weight_bits']} bits"
+            needs, f"weights are int8, the network's have {trace.settings.weight_bits} bits"
         )
-    elif trace.settings["state_bits"] > 8 * POTENTIAL_BYTES:
-        faults["snn"] = (
-            f"potentials are int32, this run may need {trace.settings['state_bits']} bits"
-        )
+    elif trace.settings.state_bits > 8 * POTENTIAL_BYTES:
+        faults["snn"] = f"potentials are int32, this run may need {trace.settings.state_bits} bits"
     if len(faults) == 2:
         raise DoesNotFitError(
             f"device {card.name!r}",
@@ -195,7 +192,7 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
         f"{card.title}; int8 network by {card.about['library']} cycle counts; spiking network as an event-driven loop over int8 weights.",
         *(
             ["an encoder is taken to cost a neuron update per input and step."]
-            if trace.settings["input_code"] in ENCODERS
+            if trace.settings.input_code in ENCODERS
             else []
         ),
         *(f"{workload} does not fit: {why}." for workload, why in faults.items()),

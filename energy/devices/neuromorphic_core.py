@@ -123,8 +123,8 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
             )
             for pre in swept
         }
-    encoded = trace.settings["input_code"] in ENCODERS
-    analog = trace.settings["input_code"] == "analog"
+    encoded = trace.settings.input_code in ENCODERS
+    analog = trace.settings.input_code == "analog"
     sources = [population for population in trace.neurons if population not in depth]
     inputs = sum(spikes[p] if encoded else trace.neurons[p] for p in sources)
     if analog:  # the host writes what its layer yields as the bias of the neurons behind it
@@ -188,7 +188,7 @@ def write(
         writer.cycles("snn", "all", component, serial, "cycles_per_neuron_access")
     writer.per_cycle("snn", "clock", n, "energy_per_clock_cycle_j")
     writer.per_second("snn", "leakage", n, "leakage_power_w")
-    encoded = trace.settings["input_code"] in ENCODERS
+    encoded = trace.settings.input_code in ENCODERS
     existing = sum(float(counts.sum(axis=1).mean()) for counts in trace.sops.values())
     all_neurons = f"each event sweeps all {size} neurons of a core"
     sweeps = (

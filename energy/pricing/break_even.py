@@ -20,16 +20,17 @@ def first_steps(trace: Trace, steps: int) -> Trace:
     ------
     SpikewattError : an exact code, whose number of steps is fixed, or more steps than were simulated.
     """
-    if trace.settings["code"] != "rate":
+    if trace.settings.code != "rate":
         raise SpikewattError(
             "first_steps",
             "a network of an exact code has its number of steps",
-            trace.settings["code"],
+            trace.settings.code,
             "rate",
         )
     whole_number("first_steps.steps", "must be a number of simulated steps", steps, 1, trace.steps)
     windows = {
-        name: (min(a, steps), min(b, steps)) for name, (a, b) in trace.settings["windows"].items()
+        name: (min(w.start, steps), min(w.stop, steps))
+        for name, w in trace.settings.schedule.windows.items()
     }
     return replace(
         trace,

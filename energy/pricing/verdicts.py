@@ -92,7 +92,7 @@ def break_evens(trace: Trace, frame: pd.DataFrame) -> pd.DataFrame:
                 "against": label((other, against)),
                 "factor_on_spikes": factor if factor > 0 else None,
             }
-            if trace.settings["code"] == "rate" and not any(
+            if trace.settings.code == "rate" and not any(
                 key.startswith("host.") for key in bill.values
             ):
                 row |= {

@@ -9,9 +9,9 @@ import numpy as np
 
 from ...errors import DoesNotFitError
 from ...sim.engines.schedule import Schedule
-from ...sim.network.geometry import unroll
 from ...sim.network.neurons import fires, hold, reset
 from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.network.synapses import unroll
 from .words import ALL, DOUBLE, FIRE, MARK, STEP, Word
 
 COUNTERS = ("cycles", "sops", "reads", "writes", "spikes", "saturations")

@@ -8,14 +8,16 @@ import numpy as np
 
 from ...errors import SpikewattError
 from ..network.connection import Connection
-from ..network.encoders import ENCODERS, takes_more_than_one, takes_negative, unit_of
-from ..network.geometry import Geometry, unroll
+from ..network.encoders import ENCODERS, unit_of
+from ..network.geometry import Geometry
+from ..network.input_codes import INPUT_CODES
 from ..network.population import Population
-from ..network.spiking_network import EXACT_CODES, SpikingNetwork
+from ..network.spiking_network import SpikingNetwork
+from ..network.synapses import unroll
 from .activations import activations_of
 from .graph_reader import GraphReader
 from .graph_values import Node, Term
-from .recipe import Recipe
+from .recipe import EXACT_CODES, Recipe
 from .thresholds import clip_of
 
 WEIGHT_CLIP_CANDIDATES = np.linspace(0.5, 1.0, 26)
@@ -43,7 +45,7 @@ class Builder:
 
     def __init__(self, model, recipe: Recipe, calibration: list[np.ndarray]):
         self.model, self.calibration = model, calibration
-        self.negative = takes_negative(recipe.input_code)
+        self.negative = INPUT_CODES[recipe.input_code].takes_negative
         self.nodes = nodes_of(model, recipe.code, self.negative)
         self.recipe = replace(
             recipe, trained={node.name: node.levels for node in self.nodes if node.levels}
@@ -153,7 +155,7 @@ class Builder:
             counts = np.bincount(
                 np.round(pixels / recipe.input_max * levels).astype(np.int64), minlength=levels + 1
             )
-            unit = recipe.input_max * unit_of(code, levels, counts)
+            unit = recipe.input_max * unit_of(ENCODERS[code], levels, counts)
             return Population(node.name, node.shape, "input", full, zero, zero), np.full(
                 channels, unit
             )
@@ -286,7 +288,7 @@ class Builder:
         (term,) = node.terms
         source = self.populations[term.source]
         if source.kind == "input" and (
-            self.recipe.input_code == "analog" or takes_more_than_one(self.recipe.input_code)
+            self.recipe.input_code == "analog" or INPUT_CODES[self.recipe.input_code].worth_varies
         ):
             raise SpikewattError(f"convert: layer {node.name!r}", "averages spikes of worth 1", f"{self.recipe.input_code} input",
                                  "a convolution in front of the pool, or input_code='if', 'poisson'")  # fmt: skip

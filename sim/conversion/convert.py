@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...errors import SpikewattError
-from ..network.encoders import takes_negative
+from ...errors import SpikewattError, one_of
+from ..network.input_codes import INPUT_CODES
 from ..network.spiking_network import SpikingNetwork
 from .builder import Builder
 from .recipe import Recipe
@@ -70,7 +70,16 @@ def convert(
         code, weight_bits, input_levels, input_max, steps, input_code, per_channel, bias_correction, method, reset, readout
     )  # fmt: skip
     return Builder(
-        model, recipe, checked_inputs(model, calibration, input_max, takes_negative(input_code))
+        model,
+        recipe,
+        checked_inputs(
+            model,
+            calibration,
+            input_max,
+            INPUT_CODES[
+                one_of("convert.input_code", "must be a known input code", input_code, INPUT_CODES)
+            ].takes_negative,
+        ),
     ).build()
 
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
+from ..network.codes import CODES
 from ..network.encoders import ENCODERS
-from ..network.population import RESETS
-from ..network.spiking_network import CODES, EXACT_CODES, INPUT_CODES, STREAMING_CODES
+from ..network.input_codes import INPUT_CODES
+from ..network.neurons import RESETS
 from .thresholds import METHODS, Method
 
+EXACT_CODES = tuple(name for name, code in CODES.items() if code.exact)
+STREAMING_CODES = tuple(name for name, code in CODES.items() if code.streaming)
 DEFAULT_STEPS = {"rate": 0, "signed": 15, "sync_rate": 15, "radix": 5}
 READOUTS = ("membrane", "spikes")
 LARGEST_STEPS = {"radix": 16}

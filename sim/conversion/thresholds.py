@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError, one_of
-from ..network.population import RESETS
-from ..network.spiking_network import CODES
+from ..network.codes import CODES
+from ..network.neurons import RESETS
 
 CLIP_CANDIDATES = np.linspace(0.15, 1.0, 60)
 CLIP_VALUES = 200_000  # activations per layer that a clip is chosen on
@@ -50,7 +50,7 @@ class Method:
     percentile: float = 100.0
     half_start: bool = True
     reset: str = "subtract"
-    codes: tuple[str, ...] = CODES
+    codes: tuple[str, ...] = tuple(CODES)
     source: str = ""
 
     def __post_init__(self):

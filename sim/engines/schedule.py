@@ -5,19 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import SpikewattError, whole_number
-from ..network.encoders import ENCODERS, halving
-from ..network.spiking_network import STREAMING_CODES, SpikingNetwork
+from ..network.encoders import halving
+from ..network.population import Population
+from ..network.spiking_network import SpikingNetwork
 
 DEFAULT_STEPS = 32
+LARGEST_STEPS = 10_000
 
 
 @dataclass(frozen=True)
 class Window:
-    """Steps in which a population may fire: start <= t < stop. `gains` are what a spike is worth in turn, over and over; 1 without."""
+    """Steps in which a population may fire: start <= t < stop.
+
+    Parameters
+    ----------
+    start : int, first step.
+    stop : int, step after the last.
+    gains : what a spike is worth in turn, over and over; default always 1.
+
+    >>> bits = Window(3, 6, (4, 2, 1))
+    >>> [bits.gain(t) for t in range(3, 6)], bits.active(6)
+    ([4, 2, 1], False)
+    """
 
     start: int
     stop: int
     gains: tuple[int, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Number of steps."""
+        return self.stop - self.start
 
     def active(self, step: int) -> bool:
         """Whether `step` lies in the window."""
@@ -25,87 +43,113 @@ class Window:
 
     def gain(self, step: int) -> int:
         """Worth of a spike at `step`."""
-        return (
-            self.gains[(step - self.start) % len(self.gains)]
-            if self.gains and self.active(step)
-            else 1
-        )
+        if not self.gains or not self.active(step):
+            return 1
+        return self.gains[(step - self.start) % len(self.gains)]
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The window of every population but the read-outs, and the number of steps from first input to last output."""
+    """The window of every population but the read-outs.
+
+    Parameters
+    ----------
+    windows : population -> Window.
+    steps : int, from first input to last output.
+    streaming : bool, whether there is an answer at every step.
+    largest : int, potentials saturate at this value, and at its negative minus 1; default 0, never.
+    """
 
     windows: dict[str, Window]
     steps: int
     streaming: bool
-    largest: int = 0  # potentials saturate at this value, and at its negative minus 1; 0: never
+    largest: int = 0
 
 
 def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
     """The schedule of `network`.
 
-    Streaming codes: all populations fire in steps 0..T-1. Exact codes: a population fires when the windows of all its inputs are
-    over, for `levels` steps (sync_rate) or for as many as `levels` has bits (radix); a max pool repeats its inputs one step later.
+    Streaming codes: all populations fire in steps 0..T−1. Exact codes: a population fires when the windows of all its inputs are
+    over, for as many steps as its levels take; a max pool repeats its inputs one step later.
 
     Parameters
     ----------
-    steps : T of a streaming code; by default 32 (rate), or levels + depth + inputs' steps (signed), which lets it settle.
+    steps : int, T of a streaming code, 1..10000; default 32 (rate), or levels + depth + inputs' steps (signed), which lets it settle.
 
     Raises
     ------
-    SpikewattError : `steps` given for an exact code, or out of 1..10000; pooled populations that fire at different times.
+    SpikewattError : `steps` given for an exact code, or out of range; pooled populations that fire at different times.
     """
-    streaming = network.code in STREAMING_CODES
-    if steps is not None and not streaming:
-        raise SpikewattError(
-            "simulate.steps",
-            f"is fixed when the network is converted to {network.code}",
-            steps,
-            "convert(steps=…)",
-        )
+    if network.code.exact:
+        if steps is not None:
+            law = f"is fixed when the network is converted to {network.code}"
+            raise SpikewattError("simulate.steps", law, steps, "convert(steps=…)")
+        return _exact(network)
     if steps is not None:
-        steps = whole_number("simulate.steps", "must be a number of steps", steps, 1, 10_000)
+        law = "must be a number of steps"
+        steps = whole_number("simulate.steps", law, steps, 1, LARGEST_STEPS)
+    return _streaming(network, steps)
+
+
+def _exact(network: SpikingNetwork) -> Schedule:
+    """One population after the other."""
     windows: dict[str, Window] = {}
     for p in network.populations:
-        if p.kind == "readout":
-            continue
-        doubling = (
-            (network.input_code == "bitplane") if p.kind == "input" else network.code == "radix"
-        )
-        length = p.levels.bit_length() if doubling else p.levels
-        if p.kind == "input":
-            windows[p.name] = Window(
-                0,
-                0 if network.input_code == "analog" else length,
-                halving(length) if doubling else (),
-            )
-        elif not streaming:
+        if p.kind.is_input:
+            windows[p.name] = _input_window(network, p)
+        elif p.kind.fires:
             feeding = [windows[c.pre] for c in network.incoming(p.name)]
-            start = max(w.stop for w in feeding)
-            if p.kind == "max_pool":
-                if len({(w.start, w.stop) for w in feeding}) != 1:
-                    raise SpikewattError(
-                        f"Population {p.name!r}",
-                        "the inputs of a max pool fire at the same time",
-                        feeding,
-                    )
-                start = feeding[0].start + 1
-            windows[p.name] = Window(start, start + length, halving(length) if doubling else ())
-    if not streaming:
-        return Schedule(windows, max(1, *(w.stop for w in windows.values())), False)
+            start = _start_after(p, feeding)
+            length = network.code.steps(p.levels)
+            gains = halving(length) if network.code.doubles else ()
+            windows[p.name] = Window(start, start + length, gains)
+    last = max(window.stop for window in windows.values())
+    return Schedule(windows, max(1, last), streaming=False)
+
+
+def _start_after(p: Population, feeding: list[Window]) -> int:
+    """First step of a population that hears the populations of windows `feeding`."""
+    if not p.kind.compares:
+        return max(window.stop for window in feeding)
+    if len({(window.start, window.stop) for window in feeding}) != 1:
+        law = "the inputs of a max pool fire at the same time"
+        raise SpikewattError(f"Population {p.name!r}", law, feeding)
+    return feeding[0].start + 1
+
+
+def _streaming(network: SpikingNetwork, steps: int | None) -> Schedule:
+    """All populations at every step; an input that sends a number of spikes, until they are sent."""
+    sent = {p.name: _input_window(network, p) for p in network.inputs}
     if steps is None:
-        largest = max(p.levels for p in network.populations if p.kind != "input")
-        settle = largest + len(network.populations) + max(w.stop for w in windows.values())
-        steps = DEFAULT_STEPS if network.code == "rate" else settle
+        steps = DEFAULT_STEPS
+        if network.code.limited:
+            last = max(window.stop for window in sent.values())
+            levels = max(p.levels for p in network.populations if not p.kind.is_input)
+            steps = levels + len(network.populations) + last
+
+    windows = {}
     for p in network.populations:
-        if p.kind == "input" and network.input_code in ENCODERS:
-            windows[p.name] = Window(
-                0, steps, ENCODERS[network.input_code].gains(network.input_levels)
-            )
-        elif p.kind != "readout" and (
-            p.name not in windows
-            or (p.kind == "input" and network.code == "rate" and network.input_code == "if")
-        ):
+        if p.kind.is_input and network.encoder:
+            gains = network.encoder.gains(network.input_levels)
+            windows[p.name] = Window(0, steps, gains)
+        elif p.kind.is_input and not _fires_at_every_step(network):
+            windows[p.name] = sent[p.name]
+        elif p.kind.fires:
             windows[p.name] = Window(0, steps)
-    return Schedule(windows, steps, True)
+    return Schedule(windows, steps, streaming=True)
+
+
+def _fires_at_every_step(network: SpikingNetwork) -> bool:
+    """Whether inputs have no limit to what they send."""
+    return network.input_code.integrates and not network.code.limited
+
+
+def _input_window(network: SpikingNetwork, p: Population) -> Window:
+    """The window of an input that transmits its levels: bit by bit, or one by one; none where it sends nothing."""
+    code = network.input_code
+    if code.analog:
+        return Window(0, 0)
+    if code.doubles:
+        bits = p.levels.bit_length()
+        return Window(0, bits, halving(bits))
+    return Window(0, p.levels)

@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from math import prod
 
 import numpy as np
 
-from ...errors import SpikewattError, one_of, whole_number
+from ...errors import SpikewattError, whole_number
+from .connection_kinds import CONNECTION_KINDS, ConnectionKind
 from .geometry import Geometry
-from .population import integers
+from .integers import integers
+from .named import named
 
-ConnectionKind = Literal["dense", "conv2d", "depthwise", "identity", "pool", "max_pool"]
-CONNECTION_KINDS = ("dense", "conv2d", "depthwise", "identity", "pool", "max_pool")
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ExecutedLayer:
+    """A layer of the ANN that became part of a connection: what a kernel library executes for it.
+
+    Parameters
+    ----------
+    name : str, of the Keras layer.
+    kind : ConnectionKind or its name, one that multiplies.
+    macs : int, multiply-accumulates per inference, taps on padding included.
+    outputs : int, values that it computes.
+    parameters : int, weights and biases to be stored.
+    """
+
+    name: str
+    kind: ConnectionKind
+    macs: int
+    outputs: int
+    parameters: int
+
+    def __post_init__(self):
+        where = f"ExecutedLayer {self.name!r}"
+        kind = named(f"{where}.kind", "must be a known kind", self.kind, CONNECTION_KINDS)
+        object.__setattr__(self, "kind", kind)
+        for field in ("macs", "outputs", "parameters"):
+            count = whole_number(f"{where}.{field}", "is a count", getattr(self, field), 0, 2**62)
+            object.__setattr__(self, field, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,15 +50,23 @@ class Connection:
 
     Parameters
     ----------
-    pre, post : names of populations.
-    kind : ``dense`` (weights: (pre size, post size)), ``conv2d`` (weights: (rows, columns, channels in, channels out)),
-        ``depthwise`` (weights: (rows, columns, channels, multiplier)), ``identity`` (weights: (channels,), one synapse per
-        neuron), ``pool`` (weight 1 from each neuron of the window; the post threshold divides) or ``max_pool`` (no weights).
-    weights : integers, or None for the two pools.
-    geometry : window, strides and padding; None for ``dense`` and ``identity``.
-    pooled : windows that do not overlap, over which the pre neurons are summed in front of the weights; the synapses of a pooled
-        neuron are synapses of each neuron in its window.
-    branch : number of this connection where several lead from `pre` to `post`.
+    pre : str, name of a population.
+    post : str, name of a later one.
+    kind : ConnectionKind or its name: ``dense``, ``conv2d``, ``depthwise``, ``identity``, ``pool``, ``max_pool``.
+    weights : integers, shaped as the kind says; None for the two pools.
+    geometry : Geometry of a window; None for ``dense`` and ``identity``.
+    pooled : Geometry of windows that do not overlap, over which the pre neurons are summed in front of the weights; the synapses of
+        a pooled neuron are synapses of each neuron in its window. Default none.
+    branch : int, number of this connection where several lead from `pre` to `post`; default 1.
+    executed : layers of the ANN that were merged into this connection, or () where they are counted with another connection.
+        Default None: the connection is one layer as it stands.
+
+    Raises
+    ------
+    SpikewattError : unknown kind, weights or a geometry where there are none, numbers that are no integers.
+
+    >>> Connection("input", "output", "dense", [[1, -2], [3, 0]]).name
+    'input->output'
     """
 
     pre: str
@@ -39,32 +76,83 @@ class Connection:
     geometry: Geometry | None = None
     pooled: Geometry | None = None
     branch: int = 1
+    executed: tuple[ExecutedLayer, ...] | None = None
 
     def __post_init__(self):
         where = f"Connection {self.name!r}"
-        one_of(f"{where}.kind", "must be a known kind of connection", self.kind, CONNECTION_KINDS)
-        object.__setattr__(
-            self,
-            "branch",
-            whole_number(f"{where}.branch", "numbers the branches from 1", self.branch, 1, 10**6),
-        )
-        if (self.weights is None) != (self.kind in ("pool", "max_pool")):
-            raise SpikewattError(where, "all kinds but the pools have weights", self.kind)
-        if (self.geometry is None) != (self.kind in ("dense", "identity")):
-            raise SpikewattError(
-                where, "convolutions and pools have a geometry, the others none", self.kind
-            )
-        if self.pooled and (
-            self.weights is None
-            or any(s < w for s, w in zip(self.pooled.strides, self.pooled.window, strict=True))
-        ):
-            raise SpikewattError(
-                where, "summed windows lie in front of weights and do not overlap", self.kind
-            )
+        law = "must be a known kind of connection"
+        kind = named(f"{where}.kind", law, self.kind, CONNECTION_KINDS)
+        object.__setattr__(self, "kind", kind)
+        law = "numbers the branches from 1"
+        branch = whole_number(f"{where}.branch", law, self.branch, 1, 10**6)
+        object.__setattr__(self, "branch", branch)
+
+        if (self.weights is not None) != kind.weighted:
+            raise SpikewattError(where, "all kinds but the pools have weights", kind)
+        if (self.geometry is not None) != kind.windowed:
+            law = "convolutions and pools have a geometry, the others none"
+            raise SpikewattError(where, law, kind)
+        if self.pooled and (not kind.weighted or not self.pooled.apart):
+            law = "summed windows lie in front of weights and do not overlap"
+            raise SpikewattError(where, law, kind)
+
         if self.weights is not None:
             object.__setattr__(self, "weights", integers(f"{where}.weights", self.weights))
+        if self.executed is not None:
+            object.__setattr__(self, "executed", tuple(self.executed))
 
     @property
     def name(self) -> str:
-        """``pre->post``, the key of this connection in a trace's ledger; with ``#2`` behind it for a second branch."""
+        """``pre->post``, the key of this connection in a trace's ledger; ``#2`` is appended for a second branch."""
         return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
+
+    @property
+    def summed(self) -> int:
+        """Neurons that are summed in front of one weight."""
+        return prod(self.pooled.window) if self.pooled else 1
+
+    def seen(self, pre_shape: Shape) -> Shape:
+        """Shape that the weights see: that of the pre population, summed over its windows if it is pooled."""
+        if self.pooled is None:
+            return pre_shape
+        if len(pre_shape) != self.pooled.axes + 1:
+            law = "a window needs a (rows, columns, channels) population"
+            raise SpikewattError(f"Connection {self.name!r}", law, pre_shape)
+        return (*self.pooled.output_size(pre_shape[:-1]), pre_shape[-1])
+
+    def post_shape(self, pre_shape: Shape) -> Shape:
+        """Shape of the population that this feeds, given that of the one that feeds it.
+
+        Raises
+        ------
+        SpikewattError : weights or window that do not fit `pre_shape`.
+        """
+        where = f"Connection {self.name!r}"
+        return self.kind.post_shape(where, self.weights, self.geometry, self.seen(pre_shape))
+
+    def fan_out(self, pre_shape: Shape, post_shape: Shape, nonzero: bool = False) -> np.ndarray:
+        """(pre size,) synapses per pre neuron in closed form, borders exact; `nonzero` counts only weights != 0."""
+        seen = self.seen(pre_shape)
+        fan = self.kind.fan_out(self.weights, self.geometry, seen, post_shape, nonzero)
+        if self.pooled is None:
+            return fan.reshape(-1)
+
+        fan = fan.reshape(seen)
+        for axis in range(self.pooled.axes):
+            member = self.pooled.axis_members(axis, pre_shape[axis], seen[axis])
+            fan = np.moveaxis(np.tensordot(member, fan, axes=(0, axis)), 0, axis)
+        return fan.reshape(-1)
+
+    def taps(self, pre_shape: Shape) -> int:
+        """Synapses of one post neuron onto what the weights see, taps on padding included."""
+        return self.kind.taps(self.geometry, self.seen(pre_shape))
+
+    def largest_row(self) -> int:
+        """Largest Σ |w| into one post neuron, over all neurons that are summed."""
+        return self.kind.largest_row(self.weights, self.geometry) * self.summed
+
+    def mixed_axons(self, pre_shape: Shape) -> int:
+        """Pre neurons with weights of both signs, borders not looked at."""
+        if self.weights is None:
+            return 0
+        return self.kind.mixed_axons(self.weights, pre_shape, self.summed)

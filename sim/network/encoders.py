@@ -1,166 +1,227 @@
-"""Inputs as spike trains: every engine is given the same events, made here from integer pixels.
-
-``if`` and ``bitplane`` inputs are not here: their neurons compute their own spikes on every engine. ``analog`` inputs send none.
-"""
+"""Inputs as spike trains: every engine is given the same events, made here from integer pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
-ORDER_STEPS = 16  # of one round of the rank-order code
+from .codes import Code, Rate
+from .named import Named, by_name
+
+ROUND_STEPS = 16  # of the rank-order code
 BURST_DRIVE = (
     100.0  # input current of the brightest pixel, as ANNarchy's converter drives its neurons
 )
 UNIT_STEPS = 400  # over which the mean worth of a level is taken
 
 
-@dataclass(frozen=True)
-class Encoder:
-    """How an input neuron fires.
+class InputCode(Named):
+    """How an input population turns integer pixels into spikes.
 
-    Parameters
-    ----------
-    by_level : (levels, steps) -> (levels + 1, steps) events of each level; None where they are drawn at random.
-    gains : levels -> what an event is worth at each step of a round, which repeats; empty where it is always 1.
-    signed : whether inputs below zero send negative events.
-    source : where the code was described.
+    Facts
+    -----
+    encoded : its events are made by `encode`, and given to every engine.
+    integrates : its neurons add the pixel at each step and fire, as those of a hidden layer do.
+    analog : it sends nothing; a host multiplies the first layer.
+    doubles : its spikes are the bits of the pixel, most significant first.
+    takes_negative : pixels may be below zero.
+    worth_varies : an event may count for something else than 1.
+    drawn : its events are drawn at random, from a seed.
     """
 
-    by_level: Callable[[int, int], np.ndarray] | None
-    gains: Callable[[int], tuple[int, ...]]
-    signed: bool
-    source: str
+    encoded = False
+    integrates = False
+    analog = False
+    doubles = False
+    takes_negative = False
+    worth_varies = False
+    drawn = False
+
+    def drives(self, code: Code) -> bool:
+        """Whether a network of `code` can take such an input."""
+        return True
+
+    def speaks(self, code: Code) -> bool:
+        """Whether its spikes mean what those of a population of `code` mean, so that a max pool may compare them."""
+        return False
 
 
-def _constant(levels: int, steps: int) -> np.ndarray:
-    """An event at every step from any input above zero."""
-    return np.repeat((np.arange(levels + 1) > 0)[:, None], steps, axis=1)
+class Encoder(InputCode):
+    """An input whose events are given; the value is their mean worth over the steps, so that only a rate can carry it."""
+
+    encoded = True
+
+    def drives(self, code: Code) -> bool:
+        """Only ``rate``."""
+        return code == Rate()
+
+    def by_level(self, levels: int, steps: int) -> np.ndarray:
+        """(levels + 1, steps) events of each level."""
+        raise NotImplementedError
+
+    def gains(self, levels: int) -> tuple[int, ...]:
+        """What an event is worth at each step of a round, which repeats; empty where it is always 1."""
+        return ()
 
 
-def _bursting(levels: int, steps: int) -> np.ndarray:
-    """Izhikevich neurons: v' = 0.04 v² + 5 v + 140 − u + I, u' = 0.02 (0.2 v − u), Euler steps of 1 ms; beyond 30 mV v = −55, u += 4."""
-    current = BURST_DRIVE * np.arange(levels + 1) / levels
-    v, u = np.full(levels + 1, -55.0), np.full(levels + 1, -13.0)
-    fired = np.zeros((levels + 1, steps), bool)
-    for t in range(steps):
-        change = 0.04 * v * v + 5.0 * v + 140.0 - u + current
-        u = u + 0.02 * (0.2 * v - u)
-        v = v + change
-        fired[:, t] = v > 30.0
-        u = np.where(fired[:, t], u + 4.0, u)
-        v = np.where(fired[:, t], -55.0, v)
-    return fired
+class Poisson(Encoder):
+    """An event falls with probability pixel / levels in each step.
+
+    Diehl et al., IJCNN 2015, doi:10.1109/IJCNN.2015.7280696.
+    """
+
+    name = "poisson"
+    drawn = True
 
 
-def _phase(levels: int, steps: int) -> np.ndarray:
-    """The bits of the level, most significant first, over and over."""
-    bits = levels.bit_length()
-    shift = bits - 1 - np.arange(steps) % bits
-    return (np.arange(levels + 1)[:, None] >> shift) & 1
+class SignedPoisson(Encoder):
+    """As `Poisson`, with negative events from pixels below zero.
+
+    Sengupta et al., Front. Neurosci. 13:95 (2019), doi:10.3389/fnins.2019.00095.
+    """
+
+    name = "signed_poisson"
+    drawn = True
+    takes_negative = True
+    worth_varies = True
 
 
-def _rank_order(levels: int, steps: int) -> np.ndarray:
-    """One event in each round, the earlier the brighter: at step P − round(P q / levels); none from a dark pixel."""
-    rank = (2 * ORDER_STEPS * np.arange(levels + 1) + levels) // (2 * levels)
-    return (ORDER_STEPS - rank)[:, None] == np.arange(steps) % ORDER_STEPS
+class Constant(Encoder):
+    """An event at every step from any pixel above zero.
+
+    The ``spike`` input of mlGeNN, Turner et al. (2022), doi:10.1088/2634-4386/ac5ac5.
+    """
+
+    name = "constant"
+
+    def by_level(self, levels: int, steps: int) -> np.ndarray:
+        """1 at every step of a level above 0."""
+        lit = np.arange(levels + 1) > 0
+        return np.repeat(lit[:, None], steps, axis=1)
 
 
-def _one(levels: int) -> tuple[int, ...]:
-    return ()
+class Bursting(Encoder):
+    """Izhikevich's neuron, driven by the pixel.
+
+    v' = 0.04 v² + 5 v + 140 − u + I, u' = 0.02 (0.2 v − u), Euler steps of 1 ms; beyond 30 mV v = −55, u += 4.
+    Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), doi:10.1109/TNN.2003.820440.
+    """
+
+    name = "bursting"
+
+    def by_level(self, levels: int, steps: int) -> np.ndarray:
+        """The spikes of one neuron per level."""
+        current = BURST_DRIVE * np.arange(levels + 1) / levels
+        v, u = np.full(levels + 1, -55.0), np.full(levels + 1, -13.0)
+        fired = np.zeros((levels + 1, steps), bool)
+        for t in range(steps):
+            change = 0.04 * v * v + 5.0 * v + 140.0 - u + current
+            u = u + 0.02 * (0.2 * v - u)
+            v = v + change
+            fired[:, t] = v > 30.0
+            u = np.where(fired[:, t], u + 4.0, u)
+            v = np.where(fired[:, t], -55.0, v)
+        return fired
+
+
+class Phase(Encoder):
+    """The bits of the pixel, most significant first, over and over.
+
+    Kim et al., Neurocomputing 311, 373 (2018), doi:10.1016/j.neucom.2018.05.087.
+    """
+
+    name = "phase"
+    worth_varies = True
+
+    def by_level(self, levels: int, steps: int) -> np.ndarray:
+        """The bit of each level whose turn it is."""
+        bits = levels.bit_length()
+        shift = bits - 1 - np.arange(steps) % bits
+        return (np.arange(levels + 1)[:, None] >> shift) & 1
+
+    def gains(self, levels: int) -> tuple[int, ...]:
+        """The worth of each bit."""
+        return halving(levels.bit_length())
+
+
+class RankOrder(Encoder):
+    """One event in each round, the earlier the brighter: at step P − round(P q / levels); none from a dark pixel.
+
+    Thorpe & Gautrais (1998), doi:10.1007/978-1-4615-4831-7_19.
+    """
+
+    name = "rank_order"
+    worth_varies = True
+
+    def by_level(self, levels: int, steps: int) -> np.ndarray:
+        """1 at the step of each level's rank."""
+        twice = 2 * ROUND_STEPS * np.arange(levels + 1)
+        rank = (twice + levels) // (2 * levels)
+        return (ROUND_STEPS - rank)[:, None] == np.arange(steps) % ROUND_STEPS
+
+    def gains(self, levels: int) -> tuple[int, ...]:
+        """P, P − 1, …, 1."""
+        return tuple(range(ROUND_STEPS, 0, -1))
+
+
+ENCODERS: dict[str, Encoder] = by_name(
+    (Poisson(), SignedPoisson(), Constant(), Bursting(), Phase(), RankOrder())
+)
 
 
 def halving(bits: int) -> tuple[int, ...]:
-    """Worth of `bits` events, most significant first."""
+    """Worth of `bits` spikes, most significant first.
+
+    >>> halving(4)
+    (8, 4, 2, 1)
+    """
     return tuple(1 << i for i in reversed(range(bits)))
 
 
-def _bits(levels: int) -> tuple[int, ...]:
-    return halving(levels.bit_length())
-
-
-def _falling(levels: int) -> tuple[int, ...]:
-    return tuple(range(ORDER_STEPS, 0, -1))
-
-
-ENCODERS = {
-    "poisson": Encoder(
-        None, _one, False, "Diehl et al., IJCNN 2015, doi:10.1109/IJCNN.2015.7280696"
-    ),
-    "signed_poisson": Encoder(
-        None,
-        _one,
-        True,
-        "Sengupta et al., Front. Neurosci. 13:95 (2019), doi:10.3389/fnins.2019.00095",
-    ),
-    "constant": Encoder(
-        _constant,
-        _one,
-        False,
-        "the `spike` input of mlGeNN, Turner et al. (2022), doi:10.1088/2634-4386/ac5ac5",
-    ),
-    "bursting": Encoder(
-        _bursting,
-        _one,
-        False,
-        "Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), doi:10.1109/TNN.2003.820440",
-    ),
-    "phase": Encoder(
-        _phase,
-        _bits,
-        False,
-        "Kim et al., Neurocomputing 311, 373 (2018), doi:10.1016/j.neucom.2018.05.087",
-    ),
-    "rank_order": Encoder(
-        _rank_order, _falling, False, "Thorpe & Gautrais (1998), doi:10.1007/978-1-4615-4831-7_19"
-    ),
-}
-
-
-def takes_negative(input_code: str) -> bool:
-    """Whether inputs may be below zero: a host can multiply them, and a signed event can carry them."""
-    return input_code == "analog" or (input_code in ENCODERS and ENCODERS[input_code].signed)
-
-
-def takes_more_than_one(input_code: str) -> bool:
-    """Whether an event may count for something else than 1."""
-    return input_code in ENCODERS and (
-        ENCODERS[input_code].signed or bool(ENCODERS[input_code].gains(255))
-    )
-
-
 def encode(
-    code: str, pixels: np.ndarray, levels: int, steps: int, seed: int, first: int
+    encoder: Encoder, pixels: np.ndarray, levels: int, steps: int, seed: int, first: int
 ) -> np.ndarray:
-    """(samples, steps, neurons) int8 events, −1, 0 or 1, of integer `pixels` (samples, neurons) in 0..levels.
+    """Events of integer pixels: −1, 0 or 1 at each step.
 
-    A Poisson event falls with probability |pixel| / levels in each step. Its draws depend on `seed` and on the number of the
-    sample, `first` + i, alone: batches, processes and engines do not change them, and a longer run begins like a shorter one.
+    Parameters
+    ----------
+    pixels : (samples, neurons) integers in 0..levels (−levels..levels where the encoder is signed).
+    seed : of the draws of a Poisson encoder.
+    first : number of the first sample. Draws depend on `seed` and on the number of the sample alone: batches, processes and
+        engines do not change them, and a longer run begins like a shorter one.
+
+    Returns
+    -------
+    (samples, steps, neurons) int8.
     """
-    encoder = ENCODERS[code]
-    if encoder.by_level is not None:
-        return np.swapaxes(encoder.by_level(levels, steps).astype(np.int8)[pixels], 1, 2)
+    if not encoder.drawn:
+        by_level = encoder.by_level(levels, steps).astype(np.int8)
+        return np.swapaxes(by_level[pixels], 1, 2)
+
     events = np.empty((len(pixels), steps, pixels.shape[1]), np.int8)
     for i, row in enumerate(pixels):
-        draws = np.random.default_rng([seed, first + i]).integers(
-            0, levels, (steps, len(row)), np.int64
-        )
+        random = np.random.default_rng([seed, first + i])
+        draws = random.integers(0, levels, (steps, len(row)), np.int64)
         events[i] = np.sign(row) * (draws < np.abs(row))
     return events
 
 
-def unit_of(code: str, levels: int, counts: np.ndarray) -> float:
-    """Value, in units of the largest input, of one event of worth 1 per step: the least-squares fit over pixels.
+def unit_of(encoder: Encoder, levels: int, counts: np.ndarray) -> float:
+    """Value of one event of worth 1 per step, in units of the largest input: the least-squares fit over pixels.
 
-    `counts` (levels + 1,) says how often each level occurs. Exact for the codes that are linear in the pixel.
+    Exact for the codes that are linear in the pixel.
+
+    Parameters
+    ----------
+    counts : (levels + 1,) how often each level occurs.
     """
-    encoder, value = ENCODERS[code], np.arange(levels + 1) / levels
-    mean = value
-    if encoder.by_level is not None:
-        gains = encoder.gains(levels) or (1,)
-        steps = len(gains) * -(-UNIT_STEPS // len(gains))
-        mean = (encoder.by_level(levels, steps) * np.resize(gains, steps)).mean(axis=1)
+    value = np.arange(levels + 1) / levels
+    mean = value if encoder.drawn else _mean_worth(encoder, levels)
     weighted = counts @ (mean * mean)
     return float(counts @ (value * mean) / weighted) if weighted > 0 else 1.0
+
+
+def _mean_worth(encoder: Encoder, levels: int) -> np.ndarray:
+    """(levels + 1,) mean worth of a step's events, over whole rounds."""
+    gains = encoder.gains(levels) or (1,)
+    steps = len(gains) * -(-UNIT_STEPS // len(gains))
+    return (encoder.by_level(levels, steps) * np.resize(gains, steps)).mean(axis=1)

@@ -1,48 +1,64 @@
-"""Population: the neurons of one layer and the rule by which they fire."""
+"""Population: the neurons of one layer, and what they are there for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from math import prod
 
 import numpy as np
 
-from ...errors import SpikewattError, check_name, one_of, whole_number
+from ...errors import SpikewattError, check_name, whole_number
+from .integers import integers
+from .named import Named, by_name, named
+from .neurons import RESETS, Reset, Subtract
 
-PopulationKind = Literal["input", "integrate_and_fire", "max_pool", "readout"]
-POPULATION_KINDS = ("input", "integrate_and_fire", "max_pool", "readout")
-RESETS = ("subtract", "zero")
+
+class PopulationKind(Named):
+    """What the neurons of a population are there for.
+
+    Facts: `is_input`, `is_readout`, `compares` (a max pool), `fires` (sends spikes).
+    """
+
+    is_input = False
+    is_readout = False
+    compares = False
+
+    @property
+    def fires(self) -> bool:
+        """Whether its neurons may send spikes: all but those of a read-out."""
+        return not self.is_readout
 
 
-def integers(where: str, value, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Read-only int64 copy of `value`; raises if it is not integer-valued or does not broadcast to `shape`."""
-    array = np.asarray(value)
-    if (
-        array.dtype == object
-        or not np.issubdtype(array.dtype, np.number)
-        or np.iscomplexobj(array)
-        or not (np.abs(array.astype(np.float64)) < 2**53).all()
-    ):
-        raise SpikewattError(
-            where, "every number is an integer below 2^53", array.dtype, "integers"
-        )
-    if not (np.issubdtype(array.dtype, np.integer) or np.all(array == np.round(array))):
-        raise SpikewattError(
-            where, "every number of a SpikingNetwork is an integer", array.dtype, "integers"
-        )
-    if shape is not None:
-        try:
-            np.broadcast_shapes(array.shape, shape)
-            fits = np.broadcast_shapes(array.shape, shape) == tuple(shape)
-        except ValueError:
-            fits = False
-        if not fits:
-            raise SpikewattError(
-                where, "must broadcast to the population's shape", array.shape, shape
-            )
-    array = array.astype(np.int64)
-    array.setflags(write=False)
-    return array
+class Input(PopulationKind):
+    """Turns pixels into spikes, as the network's input code says."""
+
+    name = "input"
+    is_input = True
+
+
+class IntegrateAndFire(PopulationKind):
+    """Adds what arrives, fires at the threshold."""
+
+    name = "integrate_and_fire"
+
+
+class MaxPool(PopulationKind):
+    """Fires when the largest cumulative count of its window rises."""
+
+    name = "max_pool"
+    compares = True
+
+
+class Readout(PopulationKind):
+    """Adds what arrives, and never fires."""
+
+    name = "readout"
+    is_readout = True
+
+
+POPULATION_KINDS: dict[str, PopulationKind] = by_name(
+    (Input(), IntegrateAndFire(), MaxPool(), Readout())
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +67,24 @@ class Population:
 
     Parameters
     ----------
-    name : unique in the network.
-    shape : (channels,) or (height, width, channels).
-    kind : ``input`` (integrates the integer pixel, fires at `threshold`), ``integrate_and_fire``,
-        ``max_pool`` (fires when the largest cumulative input count of its window rises), ``readout`` (integrates, never fires).
-    threshold, bias, initial_potential : integers that broadcast to `shape`; threshold >= 1; the bias is added at every step.
-    levels : largest value that one inference transmits, in spikes (or 2^steps - 1 under ``radix``); 0 where there is no limit.
-    reset : ``subtract`` the threshold or to ``zero``.
-    unit : value of one spike, or of one unit of a read-out's potential, in the terms of the Keras network; one for all or (channels,).
+    name : str, unique in the network.
+    shape : (channels,), (length, channels) or (rows, columns, channels).
+    kind : PopulationKind or its name: ``input`` (integrates the integer pixel, fires at `threshold`), ``integrate_and_fire``,
+        ``max_pool`` (fires when the largest cumulative count of its window rises), ``readout`` (integrates, never fires).
+    threshold : integers >= 1 that broadcast to `shape`.
+    bias : integers that broadcast to `shape`, added at every step.
+    initial_potential : integers that broadcast to `shape`.
+    levels : int, largest value that one inference transmits, in units of the last spike; default 0, no limit.
+    reset : Reset or its name: ``subtract`` the threshold (default) or to ``zero``.
+    unit : value of one spike, or of one unit of a read-out's potential, as the Keras network has it; one for all, or (channels,).
+        Default 1.
+
+    Raises
+    ------
+    SpikewattError : a name, kind, shape or number that is none of these.
+
+    >>> Population("hidden", (4, 4, 8), "integrate_and_fire", 12, 0, 6).size
+    128
     """
 
     name: str
@@ -68,47 +94,49 @@ class Population:
     bias: np.ndarray
     initial_potential: np.ndarray
     levels: int = 0
-    reset: str = "subtract"
+    reset: Reset = Subtract()  # noqa: RUF009  (frozen, without state)
     unit: np.ndarray | float = 1.0
 
     def __post_init__(self):
         where = f"Population {self.name!r}"
         check_name(f"{where}.name", self.name)
-        one_of(f"{where}.kind", "must be a known kind of population", self.kind, POPULATION_KINDS)
-        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        law = "must be a known kind of population"
+        self._set("kind", named(f"{where}.kind", law, self.kind, POPULATION_KINDS))
+        self._set("shape", tuple(int(n) for n in self.shape))
         if not self.shape or min(self.shape) < 1:
             raise SpikewattError(f"{where}.shape", "every dimension is at least 1", self.shape)
+
         for field in ("threshold", "bias", "initial_potential"):
-            object.__setattr__(
-                self, field, integers(f"{where}.{field}", getattr(self, field), self.shape)
-            )
-        one_of(f"{where}.reset", "must be a known reset", self.reset, RESETS)
-        unit = np.array(self.unit, np.float64)
-        unit = unit.reshape(-1)[:1].reshape(()) if (unit == unit.reshape(-1)[0]).all() else unit
-        if unit.shape not in ((), (self.shape[-1],)) or not np.isfinite(unit).all():
-            raise SpikewattError(
-                f"{where}.unit",
-                "is a value, one for all or one per channel",
-                unit.shape,
-                (self.shape[-1],),
-            )
-        unit.setflags(write=False)
-        object.__setattr__(self, "unit", unit)
-        object.__setattr__(
-            self,
-            "levels",
-            whole_number(f"{where}.levels", "is a number of levels, or 0", self.levels, 0, 2**31),
-        )
+            self._set(field, integers(f"{where}.{field}", getattr(self, field), self.shape))
+        self._set("reset", named(f"{where}.reset", "must be a known reset", self.reset, RESETS))
+        self._set("unit", _unit(where, self.unit, self.shape[-1]))
+        law = "is a number of levels, or 0"
+        self._set("levels", whole_number(f"{where}.levels", law, self.levels, 0, 2**31))
         if self.threshold.min() < 1:
-            raise SpikewattError(
-                f"{where}.threshold", "must be at least 1", int(self.threshold.min()), ">= 1"
-            )
+            lowest = int(self.threshold.min())
+            raise SpikewattError(f"{where}.threshold", "must be at least 1", lowest, ">= 1")
+
+    def _set(self, field: str, value) -> None:
+        object.__setattr__(self, field, value)
 
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return int(np.prod(self.shape))
+        return prod(self.shape)
 
     def per_neuron(self, field: str) -> np.ndarray:
         """The (size,) int64 values of ``threshold``, ``bias`` or ``initial_potential``, one per neuron."""
         return np.broadcast_to(getattr(self, field), self.shape).reshape(-1)
+
+
+def _unit(where: str, value, channels: int) -> np.ndarray:
+    """`value` as a read-only scalar where all are equal, else as (channels,)."""
+    unit = np.array(value, np.float64)
+    first = unit.reshape(-1)[:1].reshape(())
+    if (unit == first).all():
+        unit = first
+    if unit.shape not in ((), (channels,)) or not np.isfinite(unit).all():
+        law = "is a value, one for all or one per channel"
+        raise SpikewattError(f"{where}.unit", law, unit.shape, (channels,))
+    unit.setflags(write=False)
+    return unit

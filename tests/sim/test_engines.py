@@ -181,7 +181,7 @@ def test_three_engines_saturate_alike(code):
         network = random_network(seed, 2, code=code, residual=seed % 2 == 1)
         x = random_input(network, 4, seed)
         narrow = simulate(network, x, "reference", 12, rasters=2, state_bits=8)
-        assert narrow.settings["state_bits"] == 8
+        assert narrow.settings.state_bits == 8
         assert_equal(narrow, simulate(network, x, "batched", 12, rasters=2, state_bits=8))
         if seed < 2:
             assert_equal(
@@ -198,7 +198,7 @@ def test_three_engines_saturate_alike(code):
 def test_an_exact_code_does_not_run_in_a_width_that_saturates():
     network = random_network(1, code="radix")
     x = random_input(network, 2, 1)
-    bits = simulate(network, x, "reference").settings["state_bits"]
+    bits = simulate(network, x, "reference").settings.state_bits
     assert_equal(
         simulate(network, x, "reference"), simulate(network, x, "batched", state_bits=bits)
     )

@@ -22,7 +22,9 @@ from spikewatt.models.datasets import load_dataset
 from spikewatt.models.networks import build_network, load_keras
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
-from spikewatt.sim.trace.trace import VERSION, Trace
+from spikewatt.sim.trace.run_settings import RunSettings
+from spikewatt.sim.trace.trace import Trace
+from spikewatt.sim.trace.trace_file import VERSION
 
 
 def test_trace_is_saved_and_loaded_whole(trace, tmp_path):
@@ -366,7 +368,7 @@ def test_interrupt_during_simulation_leaves_no_file_and_no_process(mlp_network, 
                 parent = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]
             except OSError:
                 continue
-            if "annarchy_worker" in line and int(parent) == process.pid:
+            if "annarchy.worker" in line and int(parent) == process.pid:
                 found.append(int(pid))
         return found
 
@@ -386,4 +388,5 @@ def test_interrupt_during_simulation_leaves_no_file_and_no_process(mlp_network, 
 
 
 def test_settings_of_a_trace_are_plain_json(trace):
-    assert json.loads(json.dumps(trace.settings)) == trace.settings
+    text = json.dumps(trace.settings.as_json())
+    assert RunSettings.from_json(json.loads(text)) == trace.settings

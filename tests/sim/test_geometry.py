@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection import Connection
-from spikewatt.sim.network.geometry import Geometry, fan_out, output_shape, unroll
+from spikewatt.sim.network.geometry import Geometry
+from spikewatt.sim.network.synapses import unroll
 
 from ..helpers.random_networks import random_input, random_network
 
@@ -87,8 +88,8 @@ def test_fan_out_and_matrix_equal_the_explicit_synapses(seed):
             every[i] += 1
             nonzero[i] += w != 0
             dense[o, i] += w
-        assert np.array_equal(fan_out(c, pre, post), every)
-        assert np.array_equal(fan_out(c, pre, post, nonzero=True), nonzero)
+        assert np.array_equal(c.fan_out(pre, post), every)
+        assert np.array_equal(c.fan_out(pre, post, nonzero=True), nonzero)
         matrix = unroll(c, pre, post)
         assert matrix.nnz == len(synapses)
         assert np.array_equal(matrix.toarray(), dense)
@@ -132,7 +133,7 @@ def test_geometry_is_that_of_keras(padding, strides, window, random):
     connection = Connection(
         "a", "b", "conv2d", weights, Geometry.of_keras(padding, (9, 7), window, strides)
     )
-    assert output_shape(connection, (9, 7, 3)) == expected.shape
+    assert connection.post_shape((9, 7, 3)) == expected.shape
     found = unroll(connection, (9, 7, 3), expected.shape) @ x.reshape(-1)
     assert np.array_equal(found.reshape(expected.shape), expected)
 

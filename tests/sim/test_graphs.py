@@ -248,9 +248,9 @@ def test_two_inputs_and_two_outputs():
     reference = simulate(network, x, "reference")
     assert_equal(reference, simulate(network, x, "batched"))
     assert_equal(reference, simulate(network, x, "annarchy", workers=1))
-    assert reference.settings["outputs"] == {"first": [0, 3], "second": [3, 5]}
+    assert reference.settings.outputs == {"first": slice(0, 3), "second": slice(3, 5)}
     for name, expected in zip(("first", "second"), model.predict(x, verbose=0), strict=True):
-        found = reference.outputs[:, -1, slice(*reference.settings["outputs"][name])]
+        found = reference.outputs[:, -1, reference.settings.outputs[name]]
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.995
 
 

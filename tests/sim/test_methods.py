@@ -89,7 +89,7 @@ def test_few_spike_floors_where_radix_rounds(mlp, digits, calibration):
     q = np.clip(v // hidden.per_neuron("threshold"), 0, 15)
     window = np.array([8, 4, 2, 1])
     trace = simulate(few, x, "reference", rasters=20)
-    start = trace.settings["windows"]["hidden1"][0]
+    start = trace.settings.schedule.windows["hidden1"].start
     assert np.array_equal(
         np.einsum("stn,t->sn", trace.rasters["hidden1"][:, start : start + 4].astype(int), window),
         q,
@@ -118,7 +118,7 @@ def test_poisson_depends_on_seed_and_sample_only(mlp, digits, calibration):
     network = convert(mlp, calibration, input_levels=16, input_code="poisson")
     x = digits.scaled("test")[:9]
     trace = simulate(network, x, "reference", 30, rasters=9, seed=1)
-    assert trace.settings["seed"] == 1
+    assert trace.settings.seed == 1
     assert not np.array_equal(trace.outputs, simulate(network, x, "reference", 30, seed=2).outputs)
     assert np.array_equal(
         trace.outputs[:, :10], simulate(network, x, "reference", 10, seed=1).outputs
@@ -137,22 +137,22 @@ def test_poisson_depends_on_seed_and_sample_only(mlp, digits, calibration):
 def test_encoders_send_what_they_say():
     """Law: the mean worth of a round is the pixel (phase exactly, rank order to its 16 ranks); bursts grow with the pixel."""
     pixels = np.arange(256)[None]
-    phase = encode("phase", pixels, 255, 80, 0, 0)[0]
+    phase = encode(ENCODERS["phase"], pixels, 255, 80, 0, 0)[0]
     assert np.array_equal(
         (phase * np.resize(ENCODERS["phase"].gains(255), 80)[:, None]).sum(axis=0),
         10 * np.arange(256),
     )
-    order = encode("rank_order", pixels, 255, 16, 0, 0)[0]
+    order = encode(ENCODERS["rank_order"], pixels, 255, 16, 0, 0)[0]
     assert (order.sum(axis=0) <= 1).all()
     first = np.where(order.any(axis=0), order.argmax(axis=0), 16)
     assert (np.diff(first) <= 0).all()
     assert first[255] == 0
     assert np.abs((16 - first) / 16 - np.arange(256) / 255).max() <= 0.5 / 16 + 1e-9
-    constant = encode("constant", pixels, 255, 5, 0, 0)[0]
+    constant = encode(ENCODERS["constant"], pixels, 255, 5, 0, 0)[0]
     assert np.array_equal(constant.sum(axis=0), 5 * (np.arange(256) > 0))
-    bursting = encode("bursting", pixels, 255, 400, 0, 0)[0].sum(axis=0)
+    bursting = encode(ENCODERS["bursting"], pixels, 255, 400, 0, 0)[0].sum(axis=0)
     assert bursting[0] == 0 < bursting[60] < bursting[255]
-    signed = encode("signed_poisson", np.array([[-255, 0, 255]]), 255, 50, 0, 0)[0]
+    signed = encode(ENCODERS["signed_poisson"], np.array([[-255, 0, 255]]), 255, 50, 0, 0)[0]
     assert np.array_equal(signed.sum(axis=0), [-50, 0, 50])
 
 
@@ -182,7 +182,7 @@ with no_arguments(), tempfile.TemporaryDirectory() as folder:
             "SPIKES "
         )
     )
-    ours = encode("bursting", np.array([[0, 4, 8, 12, 16]]), 16, 120, 0, 0)[0]
+    ours = encode(ENCODERS["bursting"], np.array([[0, 4, 8, 12, 16]]), 16, 120, 0, 0)[0]
     assert {i: np.flatnonzero(ours[:, i]).tolist() for i in range(5)} == found
     assert ours.sum() > 20
 

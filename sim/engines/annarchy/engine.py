@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import SpikewattError
+from ....progress import Progress, silent
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts, Progress
+from ..counts import Counts
 from ..schedule import Schedule
 from .build import check_toolchain
 from .plan import Layout
@@ -106,7 +107,7 @@ def run(
     workers = min(
         workers, -(-samples // 8)
     )  # a second process that runs fewer than 8 samples costs more than it saves
-    report = progress or (lambda stage, done, total: None)
+    report = progress or silent
     layout = Layout(network, schedule)
     counts = Counts.empty(network, samples, schedule.steps, rasters)
     with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:

@@ -17,10 +17,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ....errors import SpikewattError
-from ...network.encoders import ENCODERS
-from ...network.geometry import unroll
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
+from ...network.synapses import unroll
 from ..counts import Counts, events, has_potential, split_inputs
 from ..schedule import Schedule, Window
 
@@ -131,12 +130,12 @@ class Layout:
         self.lag: dict[str, int] = {}
         for p in network.populations:
             before = [self.lag[c.pre] for c in network.incoming(p.name)]
-            streaming = schedule.streaming or p.kind == "readout"
+            streaming = schedule.streaming or p.kind.is_readout
             self.lag[p.name] = max(before) + 1 if before and streaming else 0
         self.segments: dict[tuple[str, int], _Segment] = {}
         self.size = self.observers = 0
         for p in network.populations:
-            if p.kind != "readout":
+            if p.kind.fires:
                 self._segment(p, 0)
         for c in network.connections:
             for extra in range(1, self.lag[c.post] - self.lag[c.pre] if schedule.streaming else 0):
@@ -151,7 +150,7 @@ class Layout:
         self.rows: list[_Row] = []
         self.multiples: dict[tuple[str, str], tuple[str, int]] = {}
         for p in network.populations:
-            if p.kind != "readout":
+            if p.kind.fires:
                 self._count(p)
 
     def _segment(self, p: Population, extra: int) -> None:
@@ -185,13 +184,13 @@ class Layout:
         if self.schedule.largest and not s.relay and has_potential(self.network, p):
             values |= self._width()
         values |= {"start_step": s.window.start, "stop_step": s.window.stop, "cap": NEVER}
-        if s.relay or (p.kind == "input" and self.network.input_code in ENCODERS):
+        if s.relay or (p.kind.is_input and self.network.input_code.encoded):
             return values | {"threshold": 1.0, "repeats": 1.0}
-        values["retracts"] = code == "signed" and p.kind != "input"
+        values["retracts"] = code.negative_spikes and not p.kind.is_input
         values["doubling"] = bool(s.window.gains)
-        if p.kind == "max_pool":
+        if p.kind.compares:
             return values | {"counts_maximum": 1.0}
-        if code == "signed" and p.kind != "input":
+        if code.negative_spikes and not p.kind.is_input:
             values["cap"] = p.levels
         return values | {
             "threshold": p.per_neuron("threshold"),
@@ -245,7 +244,7 @@ class Layout:
         for c in network.connections:
             pre, post = network.population(c.pre), network.population(c.post)
             matrix = unroll(c, pre.shape, post.shape)
-            if pre.kind == "input" and network.input_code == "analog":
+            if pre.kind.is_input and network.input_code.analog:
                 analog[c.name] = matrix
                 continue
             gap = max(self.lag[c.post] - self.lag[c.pre] - 1, 0) if self.schedule.streaming else 0
@@ -255,10 +254,10 @@ class Layout:
             )  # a weight of zero delivers nothing; the ledger counts it from the closed-form fan-out
             row, weight = matrix.row[kept_weights], matrix.data[kept_weights]
             column = matrix.col[kept_weights] + self.segments[c.pre, gap].first
-            if post.kind == "readout":
+            if post.kind.is_readout:
                 read.append((weight, row + first[post.name], column))
             else:
-                (windows if c.kind == "max_pool" else synapses).append(
+                (windows if c.kind.compares else synapses).append(
                     (weight, row + self.segments[c.post, 0].first, column)
                 )
         for s in self.segments.values():
@@ -292,12 +291,12 @@ class Layout:
         """Which entries of (neurons, observers) each sample sets, to what, and whether they are biases."""
         network = self.network
         pixels = split_inputs(network, inputs)
-        if network.input_code != "analog":
+        if not network.input_code.analog:
             index = np.concatenate(
                 [self.segments[p.name, 0].first + np.arange(p.size) for p in network.inputs]
             )
-            return index, inputs.astype(np.float64), network.input_code != "bitplane"
-        as_bias = network.code == "rate"
+            return index, inputs.astype(np.float64), not network.input_code.doubles
+        as_bias = network.code.bias_each_step
         bias = np.concatenate(
             [neurons[NEURON_FIELDS.index("bias")], observers[OBSERVER_FIELDS.index("bias")]]
         )
@@ -347,7 +346,7 @@ class Layout:
                 counts.spikes[population][part] * fan
             )
         for p in self.network.populations if lost.size else ():
-            if p.kind != "readout" and p.name in counts.saturations:
+            if p.kind.fires and p.name in counts.saturations:
                 first = self.segments[p.name, 0].first
                 counts.saturations[p.name][part] = lost[:, first : first + p.size].sum(axis=1)
         at = len(self.rows)
@@ -363,7 +362,7 @@ class Layout:
     def read_raster(self, counts: Counts, sample: int, raster: np.ndarray) -> None:
         """Fill the rasters of one sample from the (steps run, neurons) signs of the spikes that were recorded."""
         for p in self.network.populations:
-            if p.kind != "readout":
+            if p.kind.fires:
                 s = self.segments[p.name, 0]
                 counts.rasters[p.name][sample] = raster[
                     s.lag : s.lag + self.schedule.steps, s.first : s.first + p.size

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....progress import Progress, silent
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts, Progress, largest_potential
+from ..counts import Counts
 from ..schedule import Schedule, schedule
-from .base import EXACT_FLOAT32
+from ..state_width import largest_potential
 from .exact import Exact
 from .streaming import Streaming
+from .tally import EXACT_FLOAT32
 
 MEMORY_BYTES = 400e6  # of the largest tensor of a batch; a handful of its size are alive at once
 MAX_BATCH = 1000
 COMPILE_FROM = 2_000_000  # neuron updates of a run; below, compiling takes longer than running
+VALUES_BATCH = 64
 
 
 def run(
@@ -31,12 +34,13 @@ def run(
 ) -> Counts:
     """Run `inputs` (samples, neurons; integers) in batches of bounded memory; `seed` is that of Poisson inputs."""
     widest = max(p.size for p in network.populations)
-    steps = (
-        plan.steps if plan.streaming else max(1, *(w.stop - w.start for w in plan.windows.values()))
-    )
-    batch = int(np.clip(MEMORY_BYTES / (widest * 4 * steps), 1, min(MAX_BATCH, len(inputs))))
-    runner = Runner(network, plan, batch, compiled=len(inputs) * widest * plan.steps > COMPILE_FROM)
-    return runner.run(inputs, rasters, progress, seed)
+    steps = plan.steps
+    if not plan.streaming:
+        steps = max(1, *(window.length for window in plan.windows.values()))
+    batch = MEMORY_BYTES / (widest * 4 * steps)
+    batch = int(np.clip(batch, 1, min(MAX_BATCH, len(inputs))))
+    compiled = len(inputs) * widest * plan.steps > COMPILE_FROM
+    return Runner(network, plan, batch, compiled).run(inputs, rasters, progress, seed)
 
 
 class Runner:
@@ -44,41 +48,50 @@ class Runner:
 
     def __init__(self, network: SpikingNetwork, plan: Schedule, batch: int, compiled: bool):
         self.network, self.plan, self.batch = network, plan, batch
-        dtype = np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64
-        self.step = (Streaming if plan.streaming else Exact)(network, plan, dtype, compiled)
+        kind = Streaming if plan.streaming else Exact
+        self.step = kind(network, plan, _precision(network, plan), compiled)
 
     def run(
-        self, inputs: np.ndarray, rasters: int = 0, progress: Progress | None = None, seed: int = 0
+        self,
+        inputs: np.ndarray,
+        rasters: int = 0,
+        progress: Progress | None = None,
+        seed: int = 0,
     ) -> Counts:
         """Run `inputs` (samples, neurons; integers)."""
-        samples, batch = len(inputs), self.batch
+        samples = len(inputs)
         counts = Counts.empty(self.network, samples, self.plan.steps, rasters)
-        for start in range(0, samples, batch):
-            part = inputs[start : start + batch]
-            missing = batch - len(part)
-            padded = (
-                np.concatenate([part, np.zeros((missing, part.shape[1]), part.dtype)])
-                if missing
-                else part
-            )  # one shape, one compilation
-            self.step.run(
-                padded, counts, start, len(part), max(min(rasters - start, len(part)), 0), seed
-            )
-            if progress:
-                progress("simulate", min(start + batch, samples), samples)
+        for start in range(0, samples, self.batch):
+            part = inputs[start : start + self.batch]
+            missing = self.batch - len(part)
+            padded = np.pad(part, ((0, missing), (0, 0)))  # one shape, one compilation
+            recorded = min(max(rasters - start, 0), len(part))
+            self.step.run(padded, counts, start, len(part), recorded, seed)
+            (progress or silent)("simulate", start + len(part), samples)
         return counts
 
 
 def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Population -> (samples, *shape) values q that an exact code transmits for `inputs` (samples, neurons; integers)."""
+    """Values q that an exact code transmits.
+
+    Parameters
+    ----------
+    inputs : (samples, neurons) integers.
+
+    Returns
+    -------
+    population -> (samples, *shape).
+    """
     plan = schedule(network)
-    forward = Exact(
-        network,
-        plan,
-        np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64,
-    )
+    forward = Exact(network, plan, _precision(network, plan))
     parts = []
-    for start in range(0, len(inputs), 64):
-        pixels = forward.pixels(inputs[start : start + 64])
-        parts.append({name: np.asarray(q) for name, q in forward.transmitted(pixels).items()})
+    for start in range(0, len(inputs), VALUES_BATCH):
+        pixels = forward.pixels(inputs[start : start + VALUES_BATCH])
+        transmitted = forward.transmitted(pixels)
+        parts.append({name: np.asarray(q) for name, q in transmitted.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _precision(network: SpikingNetwork, plan: Schedule) -> type:
+    """The narrowest float type in which no sum is rounded."""
+    return np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ...network.connection import Connection
-from ...network.geometry import Geometry, pooled_shape
+from ...network.connection_kinds import Conv2D, Dense, Depthwise, Identity, MaxPool, Pool
+from ...network.geometry import Geometry
 from ...network.spiking_network import SpikingNetwork
 
 
@@ -22,61 +25,105 @@ def import_tensorflow() -> Any:
     return tf
 
 
-def _taps(x, geometry: Geometry, size: tuple[int, ...], tf):
-    """The input under each tap of a window at all its positions, one tensor (batch, rows, columns, channels) per tap."""
-    padded = (
-        tf.pad(x, [[0, 0], *map(list, geometry.padding), [0, 0]]) if np.any(geometry.padding) else x
-    )
-    (rows, columns), (down, right) = size, geometry.strides
-    for a in range(geometry.window[0]):
-        for b in range(geometry.window[1]):
-            yield padded[
-                :, a : a + (rows - 1) * down + 1 : down, b : b + (columns - 1) * right + 1 : right
-            ]
-
-
 class Operator:
-    """One connection: ``operator(x)`` maps (batch, *pre shape) to (batch, *post shape)."""
+    """One connection: ``operator(x)`` maps (batch, *pre shape) to (batch, *post shape).
+
+    Parameters
+    ----------
+    dtype : numpy float type in which the sums are taken.
+    """
 
     def __init__(self, network: SpikingNetwork, connection: Connection, dtype):
-        self.connection, self.dtype = connection, dtype
-        self.pre_shape, self.post_shape = (
-            network.population(connection.pre).shape,
-            network.population(connection.post).shape,
-        )
-        self.seen = pooled_shape(connection, self.pre_shape)
-        self.weights = None if connection.weights is None else connection.weights.astype(dtype)
+        self.connection = connection
+        self.pre_shape = network.population(connection.pre).shape
+        self.post_shape = network.population(connection.post).shape
+        self.seen = connection.seen(self.pre_shape)
+        self.weights = None
+        if connection.weights is not None:
+            self.weights = connection.weights.astype(dtype)
+        self.apply = OPERATIONS[type(connection.kind)]
 
     def __call__(self, x) -> Any:
         """Weighted sums (max_pool: largest value of each window)."""
-        tf, c = import_tensorflow(), self.connection
+        tf = import_tensorflow()
         x = tf.reshape(x, (-1, *self.pre_shape))
-        if c.pooled is not None:
-            x = tf.add_n(list(_taps(x, c.pooled, self.seen[:2], tf)))
-        if c.kind == "dense":
-            return tf.matmul(tf.reshape(x, (-1, int(np.prod(self.seen)))), self.weights)
-        if c.kind == "identity":
-            return x * self.weights
-        g = c.geometry
-        assert g is not None
-        if c.kind == "pool":
-            return tf.add_n(list(_taps(x, g, self.post_shape[:2], tf)))
-        if c.kind == "max_pool":
-            largest = None
-            for tap in _taps(x, g, self.post_shape[:2], tf):
-                largest = tap if largest is None else tf.maximum(largest, tap)
-            return largest
-        if c.kind == "depthwise":
-            assert self.weights is not None
-            total = 0.0
-            for i, tap in enumerate(_taps(x, g, self.post_shape[:2], tf)):
-                weight = self.weights[i // g.window[1], i % g.window[1]]
-                total = total + tap[..., None] * weight
-            return tf.reshape(total, (-1, *self.post_shape))
-        padding = [[0, 0], *map(list, g.padding), [0, 0]]
-        if g.strides[0] == g.strides[1]:
-            return tf.nn.conv2d(x, self.weights, strides=g.strides, padding=padding)
-        # oneDNN's convolution gives wrong sums at strides (1, 2) of one channel onto one column.
-        return tf.nn.conv2d(x, self.weights, strides=1, padding=padding)[
-            :, :: g.strides[0], :: g.strides[1]
-        ]
+        pooled = self.connection.pooled
+        if pooled is not None:
+            x = tf.add_n(list(taps(x, pooled, self.seen[:-1])))
+        return self.apply(self, x)
+
+    @property
+    def geometry(self) -> Geometry:
+        """The window of a windowed connection."""
+        assert self.connection.geometry is not None
+        return self.connection.geometry
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The weights of a weighted connection."""
+        assert self.weights is not None
+        return self.weights
+
+
+def taps(x, geometry: Geometry, positions: tuple[int, ...]) -> Iterator[Any]:
+    """The input under each tap of a window at all its positions: one tensor (batch, *positions, channels) per tap."""
+    tf = import_tensorflow()
+    if geometry.padded:
+        x = tf.pad(x, [[0, 0], *map(list, geometry.padding), [0, 0]])
+    for tap in np.ndindex(*geometry.window):
+        under = (
+            slice(first, first + (count - 1) * stride + 1, stride)
+            for first, count, stride in zip(tap, positions, geometry.strides, strict=True)
+        )
+        yield x[(slice(None), *under)]
+
+
+def _dense(operator: Operator, x) -> Any:
+    tf = import_tensorflow()
+    return tf.matmul(tf.reshape(x, (-1, prod(operator.seen))), operator.numbers)
+
+
+def _identity(operator: Operator, x) -> Any:
+    return x * operator.numbers
+
+
+def _pool(operator: Operator, x) -> Any:
+    tf = import_tensorflow()
+    return tf.add_n(list(taps(x, operator.geometry, operator.post_shape[:-1])))
+
+
+def _max_pool(operator: Operator, x) -> Any:
+    tf = import_tensorflow()
+    largest, *others = taps(x, operator.geometry, operator.post_shape[:-1])
+    for tap in others:
+        largest = tf.maximum(largest, tap)
+    return largest
+
+
+def _depthwise(operator: Operator, x) -> Any:
+    tf, window = import_tensorflow(), operator.geometry.window
+    weights = operator.numbers.reshape(-1, *operator.numbers.shape[len(window) :])
+    under = taps(x, operator.geometry, operator.post_shape[:-1])
+    products = [tap[..., None] * weight for tap, weight in zip(under, weights, strict=True)]
+    return tf.reshape(tf.add_n(products), (-1, *operator.post_shape))
+
+
+def _conv2d(operator: Operator, x) -> Any:
+    tf, g = import_tensorflow(), operator.geometry
+    padding = [[0, 0], *map(list, g.padding), [0, 0]]
+    down, right = g.strides
+    if down == right:
+        return tf.nn.conv2d(x, operator.numbers, strides=g.strides, padding=padding)
+    # oneDNN's convolution gives wrong sums at strides (1, 2) of one channel onto one column.
+    dense = tf.nn.conv2d(x, operator.numbers, strides=1, padding=padding)
+    return dense[:, ::down, ::right]
+
+
+OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
+    Dense: _dense,
+    Conv2D: _conv2d,
+    Depthwise: _depthwise,
+    Identity: _identity,
+    Pool: _pool,
+    MaxPool: _max_pool,
+}

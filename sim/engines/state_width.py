@@ -1,0 +1,63 @@
+"""How wide a potential can get, and the arithmetic limit that every engine obeys."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import SpikewattError, whole_number
+from ..network.connection import Connection
+from ..network.integers import LARGEST
+from ..network.population import Population
+from ..network.spiking_network import SpikingNetwork
+from .schedule import Schedule
+
+
+def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
+    """Bound on the magnitude of any potential or count in a run: start + threshold + what all inputs can add."""
+    return max(_bound(network, plan, p) for p in network.populations)
+
+
+def _bound(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
+    """The bound of one population."""
+    start = int(np.abs(p.per_neuron("initial_potential")).max())
+    threshold = int(p.per_neuron("threshold").max()) * max(p.levels, 1)
+    bias = int(np.abs(p.per_neuron("bias")).max()) * plan.steps
+    pixel = network.input_levels * plan.steps if p.kind.is_input else 0
+    arriving = sum(c.largest_row() * _most(network, plan, c) for c in network.incoming(p.name))
+    return start + threshold + bias + pixel + arriving
+
+
+def _most(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
+    """Most that one pre neuron of `c` sends in a run, in units of the weight."""
+    pre, code = network.population(c.pre), network.code
+    if pre.kind.is_input and network.input_code.analog:
+        return network.input_levels * (plan.steps if code.bias_each_step else 1)
+    if pre.kind.is_input and network.input_code.encoded:
+        return sum(plan.windows[pre.name].gain(t) for t in range(plan.steps))
+    return max(pre.levels, 1) if code.limited else plan.steps
+
+
+def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None = None) -> int:
+    """Width of a signed potential: what the worst case needs, or the `state_bits` that were asked for.
+
+    Parameters
+    ----------
+    state_bits : int, 2..64; default as wide as the worst case needs.
+
+    Raises
+    ------
+    SpikewattError : sums that are not exact in float64 (2^53 and more), or a width too small for an exact code.
+    """
+    if (largest := largest_potential(network, plan)) >= LARGEST:
+        law = "potentials stay below 2^53, where float64 is exact"
+        raise SpikewattError("simulate.steps", law, largest, "fewer steps or smaller weights")
+    needed = largest.bit_length() + 1
+    if state_bits is None:
+        return needed
+
+    where = "simulate.state_bits"
+    state_bits = whole_number(where, "must be a width of signed potentials", state_bits, 2, 64)
+    if state_bits < needed and not plan.streaming:
+        law = f"{network.code} is exact only if no potential saturates"
+        raise SpikewattError(where, law, state_bits, f">= {needed}")
+    return state_bits

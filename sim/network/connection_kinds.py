@@ -1,0 +1,286 @@
+"""Kinds of connections: which neuron reaches which, in closed form and synapse by synapse.
+
+A kind has no state. Its methods take the weights and the geometry of a connection, and the shape that the weights see.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ...errors import SpikewattError
+from .named import Named, by_name
+
+Shape = tuple[int, ...]
+Numbers = Any  # integers, shaped as the kind says; None where it has no weights
+Window = Any  # Geometry; None where the kind has none
+Synapses = tuple[np.ndarray, np.ndarray, np.ndarray]  # weight, post and pre of each
+
+
+class ConnectionKind(Named):
+    """How the neurons of one population reach those of the next.
+
+    Facts
+    -----
+    weighted : has weights; else each synapse counts 1.
+    windowed : has a geometry.
+    narrow : weights are as narrow as `SpikingNetwork.weight_bits`; else as wide as they have to be.
+    multiplies : an ANN multiplies and accumulates here; else it touches elements.
+    compares : a max pool: spikes are compared, not added.
+    """
+
+    weighted = True
+    windowed = False
+    narrow = True
+    multiplies = True
+    compares = False
+
+    def post_shape(self, where: str, weights: Numbers, geometry: Window, seen: Shape) -> Shape:
+        """Shape of the post population; raises SpikewattError about `where` if weights do not fit."""
+        raise NotImplementedError
+
+    def fan_out(self, weights, geometry, seen: Shape, post: Shape, nonzero: bool) -> np.ndarray:
+        """(neurons seen,) synapses of each, borders exact; with `nonzero` those of weight != 0."""
+        raise NotImplementedError
+
+    def synapses(self, weights, geometry, seen: Shape, post: Shape) -> Synapses:
+        """Weight, post neuron and pre neuron of every synapse, weights of 0 included."""
+        raise NotImplementedError
+
+    def taps(self, geometry: Window, seen: Shape) -> int:
+        """Synapses of one post neuron, taps on padding included."""
+        raise NotImplementedError
+
+    def summed_axes(self) -> tuple[int, ...]:
+        """Axes of the weights over which one post neuron adds up."""
+        return ()
+
+    def largest_row(self, weights: Numbers, geometry: Window) -> int:
+        """Largest Σ |w| into one post neuron."""
+        if weights is None:
+            return prod(geometry.window) if geometry else 1
+        return int(np.abs(weights).sum(axis=self.summed_axes()).max())
+
+    def mixed_axons(self, weights, pre: Shape, summed: int) -> int:
+        """Pre neurons with weights of both signs, borders not looked at; `summed` neurons share a weight."""
+        return 0
+
+
+class Dense(ConnectionKind):
+    """All to all; weights (pre size, post size)."""
+
+    name = "dense"
+
+    def post_shape(self, where, weights, geometry, seen):
+        """(post size,)."""
+        size = prod(seen)
+        if weights.ndim != 2 or weights.shape[0] != size:
+            law = "dense weights are (pre size, post size)"
+            raise SpikewattError(where, law, weights.shape, f"({size}, n)")
+        return (weights.shape[1],)
+
+    def fan_out(self, weights, geometry, seen, post, nonzero):
+        """All post neurons, or the nonzero weights of a row."""
+        if nonzero:
+            return np.count_nonzero(weights, axis=1)
+        return np.full(weights.shape[0], weights.shape[1], np.int64)
+
+    def synapses(self, weights, geometry, seen, post):
+        """One per weight."""
+        pre, post = np.indices(weights.shape)
+        return weights.ravel(), post.ravel(), pre.ravel()
+
+    def taps(self, geometry, seen):
+        """All that is seen."""
+        return prod(seen)
+
+    def summed_axes(self):
+        """Rows."""
+        return (0,)
+
+    def mixed_axons(self, weights, pre, summed):
+        """Rows with both signs."""
+        mixed = (weights > 0).any(axis=1) & (weights < 0).any(axis=1)
+        return int(mixed.sum()) * summed
+
+
+class Identity(ConnectionKind):
+    """One synapse per neuron, one weight per channel: a ratio of units, as wide as it has to be; weights (channels,)."""
+
+    name = "identity"
+    narrow = False
+    multiplies = False
+
+    def post_shape(self, where, weights, geometry, seen):
+        """As before."""
+        if weights.shape != (seen[-1],):
+            law = "identity weights are (channels,)"
+            raise SpikewattError(where, law, weights.shape, (seen[-1],))
+        return seen
+
+    def fan_out(self, weights, geometry, seen, post, nonzero):
+        """1, or 0 where only nonzero weights count and the channel's is 0."""
+        each = (weights != 0).astype(np.int64) if nonzero else np.ones(len(weights), np.int64)
+        return np.broadcast_to(each, seen).reshape(-1)
+
+    def synapses(self, weights, geometry, seen, post):
+        """Each neuron to its own."""
+        neuron = np.arange(prod(seen))
+        return np.broadcast_to(weights, seen).ravel(), neuron, neuron
+
+    def taps(self, geometry, seen):
+        """1."""
+        return 1
+
+
+class Windowed(ConnectionKind):
+    """A window that slides over all axes but the channels, the last."""
+
+    windowed = True
+    axes: int | None = None  # that the window has; None: any
+
+    def post_shape(self, where, weights, geometry, seen):
+        """Window positions, then channels."""
+        axes = self.axes or geometry.axes
+        if len(seen) != axes + 1 or geometry.axes != axes:
+            raise SpikewattError(where, f"a window needs {_population(axes)}", seen)
+        positions = geometry.output_size(seen[:-1])
+        if weights is not None:
+            expected = (*geometry.window, seen[-1])
+            if weights.ndim != axes + 2 or weights.shape[:-1] != expected:
+                law = f"weights are {_weights(axes)}"
+                raise SpikewattError(where, law, weights.shape, f"{expected} + (n,)")
+        return (*positions, self.channels_out(weights, seen[-1]))
+
+    def channels_out(self, weights: Numbers, channels: int) -> int:
+        """Channels of the post population."""
+        return channels
+
+    def fan_out(self, weights, geometry, seen, post, nonzero):
+        """Positions at which a tap with a weight lies on the neuron, over all taps."""
+        fan = np.ones((*geometry.window, seen[-1]), np.int64)
+        if weights is not None:
+            fan = np.count_nonzero(weights, axis=-1) if nonzero else fan * weights.shape[-1]
+        for axis in range(geometry.axes):
+            reach = geometry.axis_reach(axis, seen[axis], post[axis])
+            fan = np.moveaxis(np.tensordot(reach, fan, axes=(0, axis)), 0, axis)
+        return fan.reshape(-1)
+
+    def taps(self, geometry, seen):
+        """The window."""
+        return prod(geometry.window)
+
+    def synapses(self, weights, geometry, seen, post):
+        """Tap by tap: every position at which the tap lies on an input."""
+        if weights is None:
+            weights = np.ones((*geometry.window, seen[-1]), np.int64)
+        hits = [geometry.axis_hits(a, seen[a], post[a]) for a in range(geometry.axes)]
+        pre_index = np.arange(prod(seen)).reshape(seen)
+        post_index = np.arange(prod(post)).reshape(post)
+
+        parts = []
+        for tap in np.ndindex(*geometry.window):
+            inside = [np.flatnonzero(h[:, at] >= 0) for h, at in zip(hits, tap, strict=True)]
+            under = [h[i, at] for h, i, at in zip(hits, inside, tap, strict=True)]
+            pre, post_there = self.meet(
+                pre_index[np.ix_(*under)], post_index[np.ix_(*inside)], weights
+            )
+            pre, post_there = np.broadcast_arrays(pre, post_there)
+            weight = np.broadcast_to(weights[tap], pre.shape)
+            parts.append((weight.ravel(), post_there.ravel(), pre.ravel()))
+        weight, post_neuron, pre_neuron = (np.concatenate(p) for p in zip(*parts, strict=True))
+        return weight, post_neuron, pre_neuron
+
+    def meet(
+        self, pre: np.ndarray, post: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Pre and post neurons (positions, channels) under one tap, shaped to broadcast as the tap's weights do."""
+        return pre, post
+
+    def mixed_axons(self, weights, pre, summed):
+        """Neurons of the channels in whose weights have both signs."""
+        if weights is None:
+            return 0
+        others = tuple(axis for axis in range(weights.ndim) if axis != weights.ndim - 2)
+        mixed = (weights > 0).any(axis=others) & (weights < 0).any(axis=others)
+        return int(mixed.mean() * prod(pre))
+
+
+class Convolution(Windowed):
+    """Every channel in to every channel out; weights (*window, channels in, channels out)."""
+
+    def channels_out(self, weights, channels):
+        """The last axis of the weights."""
+        return weights.shape[-1]
+
+    def taps(self, geometry, seen):
+        """The window, over all channels."""
+        return prod(geometry.window) * seen[-1]
+
+    def summed_axes(self):
+        """All but the channels out."""
+        return tuple(range((self.axes or 0) + 1))
+
+    def meet(self, pre, post, weights):
+        """Each channel in with each channel out."""
+        return pre[..., :, None], post[..., None, :]
+
+
+class Conv2D(Convolution):
+    """A convolution over rows and columns; weights (rows, columns, channels in, channels out)."""
+
+    name = "conv2d"
+    axes = 2
+
+
+class Depthwise(Windowed):
+    """Each channel to its own `multiplier` channels; weights (rows, columns, channels, multiplier)."""
+
+    name = "depthwise"
+    axes = 2
+
+    def channels_out(self, weights, channels):
+        """Channels times the multiplier."""
+        return weights.shape[-1] * channels
+
+    def summed_axes(self):
+        """The window."""
+        return (0, 1)
+
+    def meet(self, pre, post, weights):
+        """Each channel with its own."""
+        return pre[..., :, None], post.reshape(*post.shape[:-1], *weights.shape[-2:])
+
+
+class Pool(Windowed):
+    """Weight 1 from each neuron of the window; the post threshold divides."""
+
+    name = "pool"
+    weighted = False
+    multiplies = False
+
+
+class MaxPool(Windowed):
+    """No weights: the largest count of the window."""
+
+    name = "max_pool"
+    weighted = False
+    multiplies = False
+    compares = True
+
+
+CONNECTION_KINDS: dict[str, ConnectionKind] = by_name(
+    (Dense(), Conv2D(), Depthwise(), Identity(), Pool(), MaxPool())
+)
+
+
+def _population(axes: int) -> str:
+    named = {1: "a (length, channels)", 2: "a (rows, columns, channels)"}
+    return f"{named.get(axes, f'a ({axes} axes, channels)')} population"
+
+
+def _weights(axes: int) -> str:
+    named = {1: "(length", 2: "(rows, columns"}
+    return f"{named.get(axes, f'({axes} axes')}, channels in, channels out or multiplier)"

@@ -1,0 +1,215 @@
+"""The laws of a SpikingNetwork: one function each, in the order in which they are checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import SpikewattError
+from .connection import Connection
+from .population import Population
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from .codes import Code
+    from .input_codes import InputCode
+
+    class Network(Protocol):
+        """What the laws read of a network."""
+
+        @property
+        def populations(self) -> tuple[Population, ...]: ...
+        @property
+        def connections(self) -> tuple[Connection, ...]: ...
+        @property
+        def inputs(self) -> tuple[Population, ...]: ...
+        @property
+        def code(self) -> Code: ...
+        @property
+        def input_code(self) -> InputCode: ...
+        @property
+        def weight_bits(self) -> int: ...
+        def population(self, name: str) -> Population: ...
+        def incoming(self, name: str) -> list[Connection]: ...
+
+
+def check(network: Network) -> None:
+    """Raise SpikewattError for the first law that `network` breaks."""
+    unique_population_names(network)
+    input_code_drives(network)
+    inputs_first_and_a_readout(network)
+    unique_connection_names(network)
+    for p in network.populations:
+        max_pool_has_no_numbers(p)
+        inputs_have_no_bias(p)
+    for p in network.populations:
+        if p.kind.is_input:
+            inputs_are_alike(network, p)
+        elif network.code.exact:
+            exact_code_leaves_no_choice(network, p)
+    for c in network.connections:
+        leads_forward(network, c)
+        shapes_meet(network, c)
+        weights_are_narrow(network, c)
+    fed = {c.post for c in network.connections}
+    for p in network.populations:
+        levels_are_transmitted(network, p)
+        is_fed(p, fed)
+
+
+# Names and order
+
+
+def unique_population_names(network: Network) -> None:
+    """A name is a key."""
+    names = [p.name for p in network.populations]
+    if len(set(names)) != len(names):
+        raise SpikewattError("SpikingNetwork.populations", "names are unique", names)
+
+
+def unique_connection_names(network: Network) -> None:
+    """Several connections between two populations are numbered."""
+    names = [c.name for c in network.connections]
+    if len(set(names)) != len(names):
+        law = "have different names; set branch"
+        raise SpikewattError("SpikingNetwork.connections", law, names)
+
+
+def input_code_drives(network: Network) -> None:
+    """The events of an encoder are a rate."""
+    if network.input_code.encoded and not network.input_code.drives(network.code):
+        law = f"{network.input_code} drives a streaming rate"
+        got = f"code {network.code}"
+        raise SpikewattError("SpikingNetwork.input_code", law, got, "code 'rate'")
+
+
+def inputs_first_and_a_readout(network: Network) -> None:
+    """Inputs come first; without a read-out there is no answer."""
+    inputs = [p.kind.is_input for p in network.populations]
+    first = inputs[: max(sum(inputs), 1)]
+    if not any(p.kind.is_readout for p in network.populations) or not all(first) or not first:
+        kinds = [p.kind.name for p in network.populations]
+        law = "begin with the inputs and hold a readout"
+        raise SpikewattError("SpikingNetwork.populations", law, kinds)
+
+
+# Populations
+
+
+def max_pool_has_no_numbers(p: Population) -> None:
+    """A max pool compares counts, and has nothing of its own to add."""
+    if not p.kind.compares:
+        return
+    if p.initial_potential.any() or p.bias.any() or (p.threshold != 1).any():
+        law = "a max pool has threshold 1, no bias and starts at 0"
+        raise SpikewattError(f"Population {p.name!r}", law)
+
+
+def inputs_have_no_bias(p: Population) -> None:
+    """The pixel takes its place."""
+    if p.kind.is_input and p.bias.any():
+        law = "is 0 for an input, whose bias is the pixel"
+        raise SpikewattError(f"Population {p.name!r}.bias", law, int(p.bias.max()))
+
+
+def inputs_are_alike(network: Network, p: Population) -> None:
+    """All inputs turn a pixel into the same spikes."""
+    code, where, start = network.input_code, f"Population {p.name!r}", p.initial_potential
+    law = f"inputs are alike: under {code} "
+
+    largest = int(network.inputs[0].threshold.max())
+    one = p.threshold.ndim == 0 and (code.doubles or int(p.threshold) == largest)
+    if not one or p.reset != "subtract":
+        law += "one threshold for all, reset by subtraction"
+        raise SpikewattError(f"{where}.threshold", law, p.threshold.shape)
+    if not code.integrates and start.any():
+        law += "they start at 0"
+        raise SpikewattError(f"{where}.initial_potential", law, int(start.max()), 0)
+    if code.integrates and not (start.min() >= 0 and (start < p.threshold).all()):
+        law += "they start below the threshold"
+        raise SpikewattError(f"{where}.initial_potential", law, int(start.max()))
+    if code.doubles and (p.threshold != 1).any():
+        raise SpikewattError(f"{where}.threshold", law + "it is 1", int(p.threshold.max()), 1)
+
+
+def exact_code_leaves_no_choice(network: Network, p: Population) -> None:
+    """An exact code adds the bias once, subtracts what it sends, and has its own numbers of levels."""
+    code, where = network.code, f"Population {p.name!r}"
+    if p.bias.any():
+        law = f"{code} adds the bias once, as initial potential"
+        raise SpikewattError(f"{where}.bias", law, int(p.bias.max()), 0)
+    if p.reset != "subtract":
+        law = f"{code} subtracts what it sends"
+        raise SpikewattError(f"{where}.reset", law, p.reset, "subtract")
+    if code.doubles and not p.kind.is_readout and p.levels and not code.transmits(p.levels):
+        law = f"{code} transmits 2^K - 1 levels"
+        raise SpikewattError(f"{where}.levels", law, p.levels, "1, 3, 7, 15, …")
+
+
+def levels_are_transmitted(network: Network, p: Population) -> None:
+    """Where a code is limited, a population transmits something."""
+    if network.code.limited and p.kind.fires and p.levels < 1:
+        law = f"is at least 1 under {network.code}"
+        raise SpikewattError(f"Population {p.name!r}.levels", law, p.levels)
+
+
+def is_fed(p: Population, fed: set[str]) -> None:
+    """What nothing feeds never speaks."""
+    if not p.kind.is_input and p.name not in fed:
+        law = "has at least one incoming connection"
+        raise SpikewattError(f"Population {p.name!r}", law, "none")
+
+
+# Connections
+
+
+def leads_forward(network: Network, c: Connection) -> None:
+    """From an earlier population to a later one."""
+    order = {p.name: i for i, p in enumerate(network.populations)}
+    if c.pre not in order or c.post not in order or order[c.pre] >= order[c.post]:
+        law = "goes from an earlier population to a later one"
+        raise SpikewattError(f"Connection {c.name!r}", law, c.name, ", ".join(order))
+
+
+def shapes_meet(network: Network, c: Connection) -> None:
+    """What a connection yields is what its post population takes."""
+    where = f"Connection {c.name!r}"
+    pre, post = network.population(c.pre), network.population(c.post)
+    if c.kind.compares != post.kind.compares:
+        law = "max_pool connections and populations go together"
+        raise SpikewattError(where, law, f"{c.kind} into {post.kind}")
+
+    expected = c.post_shape(pre.shape)
+    if expected != post.shape:
+        law = "the shape it produces is that of its post population"
+        raise SpikewattError(where, law, expected, post.shape)
+    if c.kind.compares:
+        max_pool_repeats(network, where, pre, post)
+    if pre.kind.is_readout:
+        raise SpikewattError(where, "a readout feeds nothing", pre.name)
+
+
+def weights_are_narrow(network: Network, c: Connection) -> None:
+    """Weights have the network's width; an identity synapse carries a ratio of units, and is as wide as it has to be."""
+    limit = 2 ** (network.weight_bits - 1) - 1
+    if c.weights is None or not c.kind.narrow:
+        return
+    largest = int(np.abs(c.weights).max())
+    if largest > limit:
+        law = f"weights have {network.weight_bits} bits"
+        raise SpikewattError(f"Connection {c.name!r}", law, largest, f"-{limit}..{limit}")
+
+
+def max_pool_repeats(network: Network, where: str, pre: Population, post: Population) -> None:
+    """A max pool compares spikes of its own code; in an exact code it repeats one population."""
+    code, input_code = network.code, network.input_code
+    if pre.kind.is_input and not input_code.speaks(code):
+        law = "a max pool compares spikes of its own code"
+        allowed = "a ReLU in front; rate with if, radix with bitplane"
+        raise SpikewattError(where, law, f"an {input_code} input under {code}", allowed)
+    if code.exact and (len(network.incoming(post.name)) > 1 or post.levels != pre.levels):
+        law = "a max pool repeats one population"
+        got = f"levels {post.levels} of {pre.levels}"
+        raise SpikewattError(where, law, got, "one source, its levels")

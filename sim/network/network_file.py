@@ -1,0 +1,131 @@
+"""The ``.spk`` file of a network: HDF5 with one JSON text for the structure and one array per number.
+
+Version 3 knew no merged layers; a connection of such a file is one layer as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ... import files
+from .connection import Connection, ExecutedLayer
+from .geometry import Geometry
+from .population import Population
+
+FORMAT = "spikewatt-network"
+VERSION = 4
+READABLE = (3, VERSION)
+NUMBERS = ("threshold", "bias", "initial_potential")
+
+
+def structure_of(network) -> dict:
+    """All of a network but its arrays, as JSON takes it; what is not set is left out, so that older hashes hold."""
+    return {
+        "name": network.name,
+        "code": str(network.code),
+        "weight_bits": network.weight_bits,
+        "input_code": str(network.input_code),
+        "largest_input": network.largest_input,
+        "input_unit": float(network.input_unit),
+        "output_unit": float(network.output_unit),
+        "populations": [_population_entry(p) for p in network.populations],
+        "connections": [_connection_entry(c) for c in network.connections],
+    }
+
+
+def _population_entry(p: Population) -> dict:
+    return {
+        "name": p.name,
+        "shape": list(p.shape),
+        "kind": str(p.kind),
+        "levels": p.levels,
+        "reset": str(p.reset),
+        "unit": np.asarray(p.unit).tolist(),
+    }
+
+
+def _connection_entry(c: Connection) -> dict:
+    entry = {
+        "pre": c.pre,
+        "post": c.post,
+        "kind": str(c.kind),
+        "geometry": c.geometry.as_lists() if c.geometry else None,
+        "pooled": c.pooled.as_lists() if c.pooled else None,
+        "branch": c.branch,
+    }
+    if c.executed is not None:
+        entry["executed"] = [executed_entry(layer) for layer in c.executed]
+    return entry
+
+
+def executed_entry(layer: ExecutedLayer) -> dict:
+    """JSON form of a merged layer, read back by ``ExecutedLayer(**entry)``."""
+    return {**vars(layer), "kind": str(layer.kind)}
+
+
+def executed_layers(entries: list[dict] | None) -> tuple[ExecutedLayer, ...] | None:
+    """Inverse of a list of `executed_entry`; None stays None."""
+    return None if entries is None else tuple(ExecutedLayer(**entry) for entry in entries)
+
+
+def arrays_of(network) -> dict[str, np.ndarray]:
+    """Key in the file -> integers."""
+    arrays = {}
+    for i, c in enumerate(network.connections):
+        if c.weights is not None:
+            arrays[f"connection_{i}_weights"] = c.weights
+    for i, p in enumerate(network.populations):
+        for field in NUMBERS:
+            arrays[f"population_{i}_{field}"] = getattr(p, field)
+    return arrays
+
+
+def save(network, path) -> None:
+    """Write one file, whole or not at all."""
+    with files.writing(path, FORMAT, VERSION) as file:
+        file.attrs["structure"] = json.dumps(structure_of(network))
+        file.attrs["hash"] = network.hash
+        for key, array in arrays_of(network).items():
+            files.put(file, key, array)
+
+
+def load(network_type, path):
+    """Read a file into a `network_type`.
+
+    Raises
+    ------
+    FileFormatError : a truncated, foreign or altered file, or one of an unknown version.
+    """
+    with files.reading(path, FORMAT, READABLE) as file:
+        structure = json.loads(file.attrs["structure"])
+        populations = [_population(file, i, p) for i, p in enumerate(structure["populations"])]
+        connections = [_connection(file, i, c) for i, c in enumerate(structure["connections"])]
+        fields = {**structure, "populations": populations, "connections": connections}
+        network = network_type(**fields)
+        files.same_hash(Path(path), file.attrs["hash"], network.hash)
+    return network
+
+
+def _population(file, i: int, entry: dict) -> Population:
+    numbers = {field: file[f"population_{i}_{field}"][()] for field in NUMBERS}
+    return Population(**{**entry, "shape": tuple(entry["shape"])}, **numbers)
+
+
+def _connection(file, i: int, entry: dict) -> Connection:
+    weights = f"connection_{i}_weights"
+    windows = {
+        field: Geometry.from_lists(entry[field]) if entry[field] else None
+        for field in ("geometry", "pooled")
+    }
+    return Connection(
+        entry["pre"],
+        entry["post"],
+        entry["kind"],
+        file[weights][()] if weights in file else None,
+        **windows,
+        branch=entry["branch"],
+        executed=executed_layers(entry.get("executed")),
+    )

@@ -1,0 +1,96 @@
+"""RunSettings: how a trace came to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..engines.schedule import Schedule, Window
+from ..network.codes import Code, code_named
+from ..network.input_codes import InputCode, input_code_named
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What ran, how long, in how many bits.
+
+    Parameters
+    ----------
+    engine : str, name of the engine.
+    code : Code or its name. input_code : InputCode or its name.
+    schedule : Schedule, the window of every population but the read-outs.
+    weight_bits : int, width of a signed weight.
+    state_bits : int, width of a signed potential; `needed_state_bits` that of the worst case.
+    outputs : read-out -> its columns of `Trace.outputs`.
+    resets : names of the resets of the network's populations.
+    counts_output_spikes : bool, whether the outputs are counts of spikes of the last layer.
+    seed : int, of Poisson inputs; None where nothing was drawn.
+    """
+
+    engine: str
+    code: Code
+    input_code: InputCode
+    schedule: Schedule
+    weight_bits: int
+    state_bits: int
+    needed_state_bits: int
+    outputs: dict[str, slice]
+    resets: tuple[str, ...] = ("subtract",)
+    counts_output_spikes: bool = False
+    seed: int | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "code", code_named("RunSettings.code", self.code))
+        input_code = input_code_named("RunSettings.input_code", self.input_code)
+        object.__setattr__(self, "input_code", input_code)
+        object.__setattr__(self, "resets", tuple(self.resets))
+
+    @property
+    def steps(self) -> int:
+        """Simulated steps, from first input to last output."""
+        return self.schedule.steps
+
+    @property
+    def can_saturate(self) -> bool:
+        """Whether potentials are narrower than the worst case."""
+        return self.state_bits < self.needed_state_bits
+
+    def active_steps(self, population: str) -> int:
+        """Steps at which the neurons of `population` are visited: those of its window; a read-out's at every step."""
+        window = self.schedule.windows.get(population)
+        return self.steps if window is None else window.length
+
+    def as_json(self) -> dict:
+        """JSON form, read back by `from_json`."""
+        windows = {
+            name: [w.start, w.stop, list(w.gains)] for name, w in self.schedule.windows.items()
+        }
+        return {
+            "engine": self.engine,
+            "code": str(self.code),
+            "input_code": str(self.input_code),
+            "steps": self.steps,
+            "windows": windows,
+            "weight_bits": self.weight_bits,
+            **({} if self.seed is None else {"seed": self.seed}),
+            "counts_output_spikes": self.counts_output_spikes,
+            "resets": list(self.resets),
+            "state_bits": self.state_bits,
+            "needed_state_bits": self.needed_state_bits,
+            "outputs": {name: [part.start, part.stop] for name, part in self.outputs.items()},
+        }
+
+    @classmethod
+    def from_json(cls, values: dict) -> RunSettings:
+        """Inverse of `as_json`; traces of version 4 do not say what spikes were worth."""
+        values = dict(values)
+        code = code_named("RunSettings.code", values["code"])
+        windows = {
+            name: Window(start, stop, tuple(*gains))
+            for name, (start, stop, *gains) in values.pop("windows").items()
+        }
+        largest = 0
+        if values["state_bits"] < values["needed_state_bits"]:
+            largest = 2 ** (values["state_bits"] - 1) - 1
+        plan = Schedule(windows, values.pop("steps"), code.streaming, largest)
+        outputs = {name: slice(*ends) for name, ends in values.pop("outputs").items()}
+        return cls(**values, schedule=plan, outputs=outputs)
