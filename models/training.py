@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from ..progress import Progress, silent
 from .datasets import Dataset
 from .keras_backend import import_keras
 
@@ -18,7 +17,7 @@ def train(
     epochs: int,
     seed: int = 0,
     batch_size: int = 32,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, list[float]]:
     """Train `model` in place with Adam on the cross-entropy of its classes.
 
@@ -36,7 +35,7 @@ def train(
         Of the order of the samples and of dropout.
     batch_size : int, samples, default 32
         Per update of the weights.
-    progress : callable, optional
+    progress : Progress, optional
         Called with ("train", epochs done, epochs) after each epoch.
 
     Returns
@@ -61,13 +60,10 @@ def train(
         jit_compile=False,
     )
 
-    def report(done: int) -> None:
-        if progress is not None:
-            progress("train", done, epochs)
-
-    report(0)
+    report = progress or silent
+    report("train", 0, epochs)
     after_each = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: report(epoch + 1),
+        on_epoch_end=lambda epoch, logs: report("train", epoch + 1, epochs),
     )
 
     history = model.fit(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...progress import Progress, silent
 from ..keras_backend import import_keras
 
 LEARNING_RATE = 0.05
-Progress = Callable[[str, int, int], None]
 
 
 def fit(
@@ -31,16 +31,13 @@ def fit(
         Makes the batches of an epoch, lists of arrays, all of one size.
     epochs : int
         How often they are made.
-    progress : callable or None
+    progress : Progress or None
         Called with ("train", epochs done, epochs).
     """
     import tensorflow as tf
 
-    def report(done: int) -> None:
-        if progress is not None:
-            progress("train", done, epochs)
-
-    report(0)
+    report = progress or silent
+    report("train", 0, epochs)
     made = batches()
     keras = import_keras()
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(made))
@@ -57,7 +54,7 @@ def fit(
     for epoch in range(epochs):
         for batch in made:
             step(*(tf.constant(array) for array in batch))
-        report(epoch + 1)
+        report("train", epoch + 1, epochs)
         made = batches() if epoch + 1 < epochs else []
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SpikewattError
+from ...progress import Progress
 from ..keras_backend import import_keras
 from .chip import LARGEST_POTENTIAL, LARGEST_WEIGHT
-from .fitting import Progress, fit, integers, shuffled
+from .fitting import fit, integers, shuffled
 
 BATCH = 32
 WEIGHT_QUANTILE = 0.995  # of a start's weights, which becomes the largest weight

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...progress import Progress
 from .chip import LARGEST_POTENTIAL
-from .fitting import Progress, fit, integers, shuffled
+from .fitting import fit, integers, shuffled
 
 TOLERANCE = 0.002  # of accuracy, within which the threshold with the fewest events wins
 CHUNK = 4000  # images that are tried at a time
@@ -38,7 +39,7 @@ def train_rank_order(
         Passes over the images.
     random : numpy Generator
         Of thresholds and order.
-    progress : callable or None
+    progress : Progress or None
         Called with ("train", epochs done, epochs).
 
     Returns

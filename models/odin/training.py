@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
+from ...progress import Progress
 from ..keras_backend import import_keras
 from .chip import LARGEST_BIAS_EVENTS, LARGEST_EVENTS, LARGEST_PIXEL
-from .fitting import Progress
 from .hidden import train_hidden
 from .rank_order import train_rank_order
 
@@ -63,7 +63,7 @@ def train_odin(
         Of first weights, order and rounding.
     spike_cost : float, default 0
         Added to the loss per spike of the mean hidden neuron, to save spikes.
-    progress : callable, optional
+    progress : Progress, optional
         Called with ("train", epochs done, epochs).
 
     Returns

@@ -216,7 +216,10 @@ def _bias(p: Population, carrier: Connection) -> np.ndarray:
 
     channels = bias.reshape(-1, p.shape[-1])
     if (channels != channels[0]).any():
-        where, law = f"to_nir: population {p.name!r}", "NIR's convolutions have one bias per channel"
+        where, law = (
+            f"to_nir: population {p.name!r}",
+            "NIR's convolutions have one bias per channel",
+        )
         allowed = "batch norm in front of the ReLU, or valid padding"
         raise SpikewattError(where, law, "one per position", allowed)
     return channels[0]

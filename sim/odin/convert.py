@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ...models.odin.chip import LARGEST_PIXEL
+from ...progress import Progress
 from .network import OdinNetwork
 from .size import check_size
 
@@ -22,7 +21,7 @@ def convert_for_odin(
     seed: int = 0,
     spike_cost: float = 0.0,
     name: str = "odin",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> OdinNetwork:
     """Begin from the weights of an MLP and train it on in ODIN's arithmetic; see `train_odin`.
 
@@ -48,7 +47,7 @@ def convert_for_odin(
         Added to the loss per spike of the mean hidden neuron.
     name : str, default "odin"
         Of the network.
-    progress : callable, optional
+    progress : Progress, optional
         Called with ("train", epochs done, epochs).
 
     Raises
