@@ -47,19 +47,30 @@ def read_arrays(path: Path) -> Arrays:
     FileFormatError : a damaged file, arrays that are missing, or no word on the largest pixel.
     """
     if not path.is_file():
-        allowed = f"an .npz with {', '.join(KEYS)}"
-        raise SpikewattError(str(path), "the data set file must exist", "no such file", allowed)
+        raise SpikewattError(
+            where=str(path),
+            law="the data set file must exist",
+            got="no such file",
+            allowed=f"an .npz with {', '.join(KEYS)}",
+        )
 
     members = _members(path)
 
     missing = [key for key in KEYS if key not in members]
     if missing:
-        law = f"must hold the arrays {', '.join(KEYS)}"
-        raise FileFormatError(str(path), law, f"no {', '.join(missing)}")
+        raise FileFormatError(
+            where=str(path),
+            law=f"must hold the arrays {', '.join(KEYS)}",
+            got=f"no {', '.join(missing)}",
+        )
 
     found = [members[key] for key in KEYS]
     if not all(isinstance(array, np.ndarray) for array in found):
-        raise FileFormatError(str(path), "must hold numpy arrays", "raw members")
+        raise FileFormatError(
+            where=str(path),
+            law="must hold numpy arrays",
+            got="raw members",
+        )
 
     levels = _levels(path, found, members.get("levels"))
     return Arrays(*found, levels=levels)
@@ -72,8 +83,11 @@ def _members(path: Path) -> dict[str, np.ndarray]:
             wanted = [key for key in (*KEYS, "levels") if key in archive.files]
             return {key: archive[key] for key in wanted}
     except Exception as error:  # numpy, zipfile and zlib each raise their own for a bad archive
-        law = "must be a whole .npz file without pickled objects"
-        raise FileFormatError(str(path), law, str(error)) from error
+        raise FileFormatError(
+            where=str(path),
+            law="must be a whole .npz file without pickled objects",
+            got=str(error),
+        ) from error
 
 
 def _levels(path: Path, arrays: list[np.ndarray], said: np.ndarray | None) -> int:
@@ -83,18 +97,22 @@ def _levels(path: Path, arrays: list[np.ndarray], said: np.ndarray | None) -> in
 
     if said is None:
         if 0 < brightest < (USUAL_LEVELS + 1) // 2:
-            law = (
-                "pixels are scaled by 1 / 255: images that never get brighter than half of that"
-                " hold the largest possible pixel as `levels`"
+            raise FileFormatError(
+                where=str(path),
+                law="pixels are scaled by 1 / 255: images that never get brighter than half of that"
+                " hold the largest possible pixel as `levels`",
+                got=f"brightest pixel {brightest}, no `levels`",
+                allowed=f"np.savez(…, levels={brightest}), or levels=255",
             )
-            got = f"brightest pixel {brightest}, no `levels`"
-            allowed = f"np.savez(…, levels={brightest}), or levels=255"
-            raise FileFormatError(str(path), law, got, allowed)
         return USUAL_LEVELS
 
     least = max(1, brightest)
     one_integer = said.shape == () and np.issubdtype(said.dtype, np.integer)
     if not one_integer or not least <= said <= USUAL_LEVELS:
-        allowed = f"one integer in {least}..{USUAL_LEVELS}"
-        raise FileFormatError(f"{path}: levels", "is the largest possible pixel", said, allowed)
+        raise FileFormatError(
+            where=f"{path}: levels",
+            law="is the largest possible pixel",
+            got=said,
+            allowed=f"one integer in {least}..{USUAL_LEVELS}",
+        )
     return int(said)

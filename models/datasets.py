@@ -75,8 +75,12 @@ class Dataset:
         """
         one_of("Dataset.scaled", "must name a split", split, SPLITS)
         if not isinstance(largest, Real) or not 0 < largest < np.inf:
-            law = "must be the value of the largest pixel"
-            raise SpikewattError("Dataset.scaled.largest", law, largest, "above 0")
+            raise SpikewattError(
+                where="Dataset.scaled.largest",
+                law="must be the value of the largest pixel",
+                got=largest,
+                allowed="above 0",
+            )
 
         pixels = getattr(self, f"x_{split}")
         shares = pixels.astype(np.float32) / self.levels
@@ -204,9 +208,12 @@ def _from_keras(name: str) -> Arrays:
     try:
         (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
     except Exception as error:  # Keras raises a plain Exception when a download fails
-        law = "must be in data_dir or be downloaded by Keras"
-        allowed = f"data_dir or {DATA_VARIABLE} with {name}.npz"
-        raise SpikewattError(f"data set {name!r}", law, str(error)[:200], allowed) from error
+        raise SpikewattError(
+            where=f"data set {name!r}",
+            law="must be in data_dir or be downloaded by Keras",
+            got=str(error)[:200],
+            allowed=f"data_dir or {DATA_VARIABLE} with {name}.npz",
+        ) from error
     return Arrays(x_train, y_train, x_test, y_test)
 
 
@@ -219,8 +226,12 @@ def _split(name: str, arrays: Arrays) -> Dataset:
 
     image, test_image = arrays.x_train.shape[1:], arrays.x_test.shape[1:]
     if image != test_image:
-        law = "images have the shape of those in x_train"
-        raise FileFormatError(f"{name}: x_test", law, test_image, image)
+        raise FileFormatError(
+            where=f"{name}: x_test",
+            law="images have the shape of those in x_train",
+            got=test_image,
+            allowed=image,
+        )
 
     x_train, x_test = _with_channels(arrays.x_train), _with_channels(arrays.x_test)
     y_train = arrays.y_train.reshape(-1).astype(np.int64)
@@ -251,19 +262,34 @@ def _with_channels(images: np.ndarray) -> np.ndarray:
 
 def _check_images(where: str, x: np.ndarray, least: int) -> None:
     if x.dtype != np.uint8 or x.ndim not in (3, 4):
-        allowed = "(samples, rows, columns[, channels])"
-        raise FileFormatError(where, "must be uint8 images", f"{x.dtype} {x.shape}", allowed)
+        raise FileFormatError(
+            where=where,
+            law="must be uint8 images",
+            got=f"{x.dtype} {x.shape}",
+            allowed="(samples, rows, columns[, channels])",
+        )
 
     if min(x.shape[1:]) < 1 or len(x) < least:
-        law = "must hold images of at least one pixel, two of them for training"
-        raise FileFormatError(where, law, x.shape)
+        raise FileFormatError(
+            where=where,
+            law="must hold images of at least one pixel, two of them for training",
+            got=x.shape,
+        )
 
 
 def _check_labels(where: str, y: np.ndarray, samples: int) -> None:
     if y.size != samples or not np.issubdtype(y.dtype, np.integer):
-        law = "must hold one integer label per image"
-        raise FileFormatError(where, law, f"{y.dtype} {y.shape}", (samples,))
+        raise FileFormatError(
+            where=where,
+            law="must hold one integer label per image",
+            got=f"{y.dtype} {y.shape}",
+            allowed=(samples,),
+        )
 
     if y.min() < 0 or y.max() > LARGEST_LABEL:
-        allowed = f"0..{LARGEST_LABEL}"
-        raise FileFormatError(where, "labels count from 0", f"{y.min()}..{y.max()}", allowed)
+        raise FileFormatError(
+            where=where,
+            law="labels count from 0",
+            got=f"{y.min()}..{y.max()}",
+            allowed=f"0..{LARGEST_LABEL}",
+        )

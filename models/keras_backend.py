@@ -37,8 +37,12 @@ def import_keras() -> Any:
         with _silent_stderr():
             import keras
     except ImportError as error:
-        law, remedy = "needs Keras 3 and TensorFlow", "pip install 'spikewatt[keras]'"
-        raise MissingToolError("keras", law, str(error), remedy) from error
+        raise MissingToolError(
+            where="keras",
+            law="needs Keras 3 and TensorFlow",
+            got=str(error),
+            allowed="pip install 'spikewatt[keras]'",
+        ) from error
 
     # TensorFlow warns of every model that is asked for a few predictions.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -44,17 +44,30 @@ def check_name(name: str) -> None:
     spikewatt.errors.SpikewattError: network: must name a network or be the path of ...
     """
     if not isinstance(name, str | Path):
-        raise SpikewattError("network", "must name a network", repr(name), ", ".join(KNOWN))
+        raise SpikewattError(
+            where="network",
+            law="must name a network",
+            got=repr(name),
+            allowed=", ".join(KNOWN),
+        )
 
     if str(name).endswith(".keras"):
         if not Path(name).is_file():
-            raise SpikewattError(str(name), "the .keras file must exist", "no such file")
+            raise SpikewattError(
+                where=str(name),
+                law="the .keras file must exist",
+                got="no such file",
+            )
         return
 
     base = _base(str(name))
     if base not in CONVOLUTIONAL and not MLP.fullmatch(base):
-        law = "must name a network or be the path of a .keras file"
-        raise SpikewattError("network", law, repr(name), ", ".join(KNOWN))
+        raise SpikewattError(
+            where="network",
+            law="must name a network or be the path of a .keras file",
+            got=repr(name),
+            allowed=", ".join(KNOWN),
+        )
 
 
 def _base(name: str) -> str:
@@ -136,9 +149,12 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     try:
         return keras.Sequential([pixels, *inner, output], name=name)
     except ValueError as error:
-        law, got = "its windows fit into the images", f"images of {input_shape}"
-        reason = str(error).splitlines()[0]
-        raise SpikewattError(f"network {name}", law, got, reason) from error
+        raise SpikewattError(
+            where=f"network {name}",
+            law="its windows fit into the images",
+            got=f"images of {input_shape}",
+            allowed=str(error).splitlines()[0],
+        ) from error
 
 
 def _hidden_sizes(name: str, base: str, input_shape, classes: int) -> list[int]:
@@ -148,9 +164,12 @@ def _hidden_sizes(name: str, base: str, input_shape, classes: int) -> list[int]:
     pixels = rows * columns * channels
 
     if (inputs, outputs) != (pixels, classes):
-        law = "has as many inputs and outputs as the data"
-        got, allowed = f"{inputs} and {outputs}", f"{pixels} and {classes}"
-        raise SpikewattError(f"network {name}", law, got, allowed)
+        raise SpikewattError(
+            where=f"network {name}",
+            law="has as many inputs and outputs as the data",
+            got=f"{inputs} and {outputs}",
+            allowed=f"{pixels} and {classes}",
+        )
     return hidden
 
 
@@ -197,10 +216,17 @@ def load_keras(path: str | Path):
     """
     path = Path(path)
     if not path.is_file():
-        raise SpikewattError(str(path), "the .keras file must exist", "no such file")
+        raise SpikewattError(
+            where=str(path),
+            law="the .keras file must exist",
+            got="no such file",
+        )
     if not zipfile.is_zipfile(path):
-        law = "must be a .keras file (a zip archive written by model.save)"
-        raise FileFormatError(str(path), law, "something else")
+        raise FileFormatError(
+            where=str(path),
+            law="must be a .keras file (a zip archive written by model.save)",
+            got="something else",
+        )
 
     keras = import_keras()
     from . import quantised_layers  # noqa: F401  registers its layers with Keras
@@ -209,5 +235,8 @@ def load_keras(path: str | Path):
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many types for a bad archive, none for us to tell
         text = str(error).strip() or type(error).__name__
-        law = "must be a .keras file that loads in safe mode"
-        raise FileFormatError(str(path), law, text.splitlines()[0]) from error
+        raise FileFormatError(
+            where=str(path),
+            law="must be a .keras file that loads in safe mode",
+            got=text.splitlines()[0],
+        ) from error

@@ -47,7 +47,11 @@ class QCFS(keras.layers.Layer):
         super().__init__(**kwargs)
         self.levels = whole_number("QCFS.levels", "must be a number of levels", levels, 1, 65_535)
         if not (isinstance(clip, int | float) and 0 < clip < np.inf):
-            raise SpikewattError("QCFS.clip", "is a value above 0", clip)
+            raise SpikewattError(
+                where="QCFS.clip",
+                law="is a value above 0",
+                got=clip,
+            )
         self.first_clip = float(clip)
 
     def build(self, input_shape):
@@ -111,8 +115,11 @@ class KBitReLU(keras.layers.Layer):
         self.largest = float(maximum) if known else 0.0
         self.levels = round(self.largest * 2**bits)
         if self.levels < 1 or self.levels != self.largest * 2**bits:
-            law = f"is a positive multiple of the step, {2.0**-bits:g}"
-            raise SpikewattError("KBitReLU.maximum", law, maximum)
+            raise SpikewattError(
+                where="KBitReLU.maximum",
+                law=f"is a positive multiple of the step, {2.0**-bits:g}",
+                got=maximum,
+            )
 
     def call(self, x):
         """The quantised activation; its gradient is that of the clip."""
@@ -158,8 +165,12 @@ def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
     """
     number = isinstance(input_step, float | int) and 0 < input_step < np.inf
     if not (number and np.log2(input_step) % 1 == 0):
-        where = "round_to_grid.input_step"
-        raise SpikewattError(where, "is a power of two", input_step, "1, 0.5, 2, …")
+        raise SpikewattError(
+            where="round_to_grid.input_step",
+            law="is a power of two",
+            got=input_step,
+            allowed="1, 0.5, 2, …",
+        )
     bits = whole_number("round_to_grid.weight_bits", "must be a width", weight_bits, 2, 16)
     largest = 2 ** (bits - 1) - 1
 
@@ -173,17 +184,24 @@ def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
             _round_layer(layer, largest, step)
             step = None
         else:
-            where, law = f"round_to_grid: layer {layer.name!r}", "has values on a power-of-two grid"
-            allowed = "Dense and Conv2D, each followed by KBitReLU; Flatten, Dropout"
-            raise SpikewattError(where, law, type(layer).__name__, allowed)
+            raise SpikewattError(
+                where=f"round_to_grid: layer {layer.name!r}",
+                law="has values on a power-of-two grid",
+                got=type(layer).__name__,
+                allowed="Dense and Conv2D, each followed by KBitReLU; Flatten, Dropout",
+            )
 
 
 def _round_layer(layer, largest: int, step: float) -> None:
     """Round the weights of one layer whose inputs are multiples of `step`."""
     activation = layer.activation.__name__
     if activation not in ("linear", "softmax"):
-        where = f"round_to_grid: layer {layer.name!r}"
-        raise SpikewattError(where, "is followed by KBitReLU", activation, "linear")
+        raise SpikewattError(
+            where=f"round_to_grid: layer {layer.name!r}",
+            law="is followed by KBitReLU",
+            got=activation,
+            allowed="linear",
+        )
 
     kernel = np.asarray(layer.kernel, np.float64)
     largest_weight = np.abs(kernel).max() or 1.0

@@ -102,7 +102,11 @@ def start_sizes(model) -> tuple[int, int]:
     found = [part for layer in model.layers for part in _parts(layer, law)]
 
     if found[:3] != ["Dense", "relu", "Dense"] or found[3:] not in ([], ["softmax"]):
-        raise SpikewattError("train_odin.start", law, ", ".join(found))
+        raise SpikewattError(
+            where="train_odin.start",
+            law=law,
+            got=", ".join(found),
+        )
     hidden, classes = (layer.units for layer in model.layers if type(layer).__name__ == "Dense")
     return hidden, classes
 
@@ -122,7 +126,11 @@ def _parts(layer, law: str) -> list[str]:
         return ["softmax"]
     if kind in ("InputLayer", "Flatten", "Dropout"):
         return []
-    raise SpikewattError(f"train_odin.start: layer {layer.name!r}", law, kind)
+    raise SpikewattError(
+        where=f"train_odin.start: layer {layer.name!r}",
+        law=law,
+        got=kind,
+    )
 
 
 def _begin_from(first, last, start, x: np.ndarray, input_levels: int) -> None:
@@ -136,8 +144,12 @@ def _begin_from(first, last, start, x: np.ndarray, input_levels: int) -> None:
     wanted = [(x.shape[1], first.units), (first.units, last.units)]
     with_biases = all(len(arrays) == 2 for arrays in weights)
     if shapes != wanted or not with_biases:
-        law = "is an MLP of two dense layers with biases"
-        raise SpikewattError("train_odin.start", law, shapes, wanted)
+        raise SpikewattError(
+            where="train_odin.start",
+            law="is an MLP of two dense layers with biases",
+            got=shapes,
+            allowed=wanted,
+        )
     (kernel, bias), (out, _) = weights
 
     activations = np.maximum(x @ kernel + bias, 0)

@@ -62,7 +62,11 @@ class OdinHidden(keras.layers.Layer):
         self.largest = whole_number(f"{where}.largest", law, largest, 1, LARGEST_EVENTS)
 
         if not (isinstance(spike_cost, int | float) and 0 <= spike_cost < np.inf):
-            raise SpikewattError(f"{where}.spike_cost", "is a loss of at least 0", spike_cost)
+            raise SpikewattError(
+                where=f"{where}.spike_cost",
+                law="is a loss of at least 0",
+                got=spike_cost,
+            )
         self.spike_cost = float(spike_cost)
 
     def build(self, input_shape):
@@ -150,7 +154,11 @@ class OdinOutput(keras.layers.Layer):
         self.units = whole_number("OdinOutput.units", law, units, 2, NEURONS)
 
         if not (isinstance(scale, int | float) and 0 < scale < np.inf):
-            raise SpikewattError("OdinOutput.scale", "is a value above 0", scale)
+            raise SpikewattError(
+                where="OdinOutput.scale",
+                law="is a value above 0",
+                got=scale,
+            )
         self.scale = float(scale)
 
     def build(self, input_shape):

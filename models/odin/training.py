@@ -115,21 +115,33 @@ def _checked_images(x_train, y_train, largest_pixel: int) -> tuple[np.ndarray, n
 
     is_images = x.dtype == np.uint8 and x.ndim >= 2 and len(x) >= 2
     if not is_images or x.max() > largest_pixel:
-        got, allowed = f"{x.dtype} {x.shape}", f"pixels 0..{largest_pixel}"
-        raise SpikewattError("train_odin.x_train", "must be uint8 images", got, allowed)
+        raise SpikewattError(
+            where="train_odin.x_train",
+            law="must be uint8 images",
+            got=f"{x.dtype} {x.shape}",
+            allowed=f"pixels 0..{largest_pixel}",
+        )
 
     is_labels = y.shape == (len(x),) and np.issubdtype(y.dtype, np.integer)
     if not is_labels or y.min() < 0 or y.max() < 1:
-        law = "must hold a label per image, of two classes or more"
-        raise SpikewattError("train_odin.y_train", law, f"{y.dtype} {y.shape}", len(x))
+        raise SpikewattError(
+            where="train_odin.y_train",
+            law="must hold a label per image, of two classes or more",
+            got=f"{y.dtype} {y.shape}",
+            allowed=len(x),
+        )
     return x.reshape(len(x), -1), y
 
 
 def _check_rank_order(start, brightness: int, largest_pixel: int) -> None:
     """Raise where one layer is given what needs hidden neurons."""
     if start is not None:
-        law, allowed = "begins a network with hidden neurons", "a number of hidden neurons"
-        raise SpikewattError("train_odin.start", law, "hidden None", allowed)
+        raise SpikewattError(
+            where="train_odin.start",
+            law="begins a network with hidden neurons",
+            got="hidden None",
+            allowed="a number of hidden neurons",
+        )
 
     law = "must be below the largest pixel"
     whole_number("train_odin.brightness", law, brightness, 0, largest_pixel - 1)
@@ -138,8 +150,12 @@ def _check_rank_order(start, brightness: int, largest_pixel: int) -> None:
 def _check_hidden(brightness: int, input_levels: int, bias_events: int) -> None:
     """Raise where a network with hidden neurons is given what one layer needs, or too much."""
     if brightness:
-        law = "is for the rank-order code, without hidden neurons"
-        raise SpikewattError("train_odin.brightness", law, brightness, 0)
+        raise SpikewattError(
+            where="train_odin.brightness",
+            law="is for the rank-order code, without hidden neurons",
+            got=brightness,
+            allowed=0,
+        )
 
     law = "must be a number of events"
     whole_number("train_odin.input_levels", law, input_levels, 1, LARGEST_EVENTS)

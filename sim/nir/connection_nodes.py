@@ -193,8 +193,12 @@ def _read_dense(r: Reading) -> Read:
     inputs = prod(r.seen)
     flat = prod(r.seen[:-1]) == 1
     if weights.ndim != 2 or weights.shape[0] != inputs or not flat:
-        law = "takes as many inputs as are flat in front of it"
-        raise refused(r.where, law, weights.shape, (inputs, "outputs"))
+        raise refused(
+            where=r.where,
+            law="takes as many inputs as are flat in front of it",
+            got=weights.shape,
+            allowed=(inputs, "outputs"),
+        )
 
     if r.flat is not None:
         weights = flat_rows(weights, r.flat)
@@ -218,8 +222,12 @@ def _read_conv2d(r: Reading) -> Read:
         by_group = kernel.reshape(groups, -1, *window)
         return Read(Depthwise(), by_group.transpose(2, 3, 0, 1), geometry)
 
-    law, got = "has one group, or one per channel", f"groups {groups} on {channels} channels"
-    raise refused(r.where, law, got, f"1 or {channels}")
+    raise refused(
+        where=r.where,
+        law="has one group, or one per channel",
+        got=f"groups {groups} on {channels} channels",
+        allowed=f"1 or {channels}",
+    )
 
 
 READERS: dict[str, Callable[[Reading], Read]] = {

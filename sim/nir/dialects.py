@@ -1,7 +1,7 @@
 """What NIR leaves open, and each tool decides for itself: the step, the reset, the test of firing.
 
-NIR says v' = R I, a spike where v > θ, then v = v_reset. In steps of dt a neuron adds dt R (Σ W s + b),
-is tested, and is reset.
+NIR says v' = R I, a spike where v > θ, then v = v_reset. In steps of dt a neuron adds
+dt R (Σ W s + b), is tested, and is reset.
 """
 
 from __future__ import annotations
@@ -124,7 +124,12 @@ class Dialect:
         """The dialect that the arguments of `from_nir` say, checked."""
         law = "is said where the file does not say it"
         if not isinstance(dt, int | float) or not 0 < dt < np.inf:
-            raise SpikewattError("from_nir.dt", law, dt, "time per step, above 0")
+            raise SpikewattError(
+                where="from_nir.dt",
+                law=law,
+                got=dt,
+                allowed="time per step, above 0",
+            )
         reset = named("from_nir.reset", law, str(reset), RESETS)
 
         law = "is said as one of"
@@ -138,8 +143,12 @@ class Dialect:
         law = "must be a number of input levels"
         input_levels = whole_number("from_nir.input_levels", law, input_levels, 1, 65_535)
         if not isinstance(input_max, int | float) or not 0 < input_max < 1e30:
-            law = "must be the largest input value"
-            raise SpikewattError("from_nir.input_max", law, input_max, "above 0")
+            raise SpikewattError(
+                where="from_nir.input_max",
+                law="must be the largest input value",
+                got=input_max,
+                allowed="above 0",
+            )
 
         return cls(
             dt=float(dt),

@@ -49,8 +49,11 @@ class Graph:
 
         for name in self.nodes:
             if self.type_of(name) not in SUPPORTED:
-                law = "must be a node that a SpikingNetwork can express"
-                raise refused(self.where(name), law, self.type_of(name))
+                raise refused(
+                    where=self.where(name),
+                    law="must be a node that a SpikingNetwork can express",
+                    got=self.type_of(name),
+                )
 
     def where(self, name: str) -> str:
         """The node `name` of the file, for errors."""
@@ -71,8 +74,11 @@ class Graph:
 
         inner = self.routes(name)
         if len(inner) != 1:
-            law = "a node with weights has one node in front of it"
-            raise refused(self.where(name), law, f"{len(inner)} nodes")
+            raise refused(
+                where=self.where(name),
+                law="a node with weights has one node in front of it",
+                got=f"{len(inner)} nodes",
+            )
         (route,) = inner
         return Route(route.source, [*route.nodes, (name, self.nodes[name])])
 
@@ -85,8 +91,12 @@ class Graph:
             if name in order:
                 return
             if name in visiting:
-                law, allowed = "a network without loops", "feed-forward graphs"
-                raise refused(self.where(name), law, "a loop", allowed)
+                raise refused(
+                    where=self.where(name),
+                    law="a network without loops",
+                    got="a loop",
+                    allowed="feed-forward graphs",
+                )
 
             visiting.add(name)
             for previous in self.before[name]:

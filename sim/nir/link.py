@@ -125,8 +125,11 @@ def _split(graph: Graph, route: Route, shape: Shape) -> tuple[_Front, tuple | No
     for at, node in route.nodes:
         where, kind = graph.where(at), graph.type_of(at)
         if weighted is not None:
-            law = "one node with weights stands between two neurons"
-            raise refused(where, law, f"{kind} behind {weighted[0]!r}")
+            raise refused(
+                where=where,
+                law="one node with weights stands between two neurons",
+                got=f"{kind} behind {weighted[0]!r}",
+            )
 
         if kind in POOLS:
             front = _pooled(where, node, kind, front)
@@ -140,7 +143,11 @@ def _split(graph: Graph, route: Route, shape: Shape) -> tuple[_Front, tuple | No
 def _pooled(where: str, node, kind: str, front: _Front) -> _Front:
     """The front with a pool behind it."""
     if front.pooled is not None:
-        raise refused(where, "one pool stands between two neurons", kind)
+        raise refused(
+            where=where,
+            law="one pool stands between two neurons",
+            got=kind,
+        )
 
     pooled = geometry_of(where, node.kernel_size, node.stride, node.padding, front.shape)
     positions = pooled.output_size(front.shape[:-1])
@@ -157,6 +164,10 @@ def _without_weights(where: str, source: str, front: _Front) -> Link:
         return Link(source, Pool(), each, no_bias, front.shape, front.pooled)
 
     if front.pooled is not None or front.flat is not None:
-        raise refused(where, "weights follow a Flatten", "none")
+        raise refused(
+            where=where,
+            law="weights follow a Flatten",
+            got="none",
+        )
     ones = np.ones(front.shape[-1])
     return Link(source, Identity(), ones, no_bias, front.shape)

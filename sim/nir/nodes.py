@@ -82,8 +82,11 @@ def one_value(where: str, values) -> float:
     """The one resistance of all neurons of a node."""
     values = np.asarray(values, np.float64).reshape(-1)
     if (values != values[0]).any() or not values[0] > 0:
-        law = "all neurons of a node have one resistance, above 0"
-        raise refused(where, law, f"{values.min():g}..{values.max():g}")
+        raise refused(
+            where=where,
+            law="all neurons of a node have one resistance, above 0",
+            got=f"{values.min():g}..{values.max():g}",
+        )
     return float(values[0])
 
 
@@ -95,8 +98,12 @@ def on_shape(where: str, values, shape: Shape) -> np.ndarray:
     try:
         return np.broadcast_to(values, shape)
     except ValueError:
-        law = "its parameters have the shape of what feeds it"
-        raise refused(where, law, values.shape, shape) from None
+        raise refused(
+            where=where,
+            law="its parameters have the shape of what feeds it",
+            got=values.shape,
+            allowed=shape,
+        ) from None
 
 
 def by_channel(where: str, values, shape: Shape) -> np.ndarray:
@@ -104,11 +111,20 @@ def by_channel(where: str, values, shape: Shape) -> np.ndarray:
     per_neuron = channels_first(shape)
     per_channel = (shape[-1], *(1 for _ in shape[:-1]))
     if np.shape(values) not in (per_neuron, per_channel, ()):
-        raise refused(where, "scales what feeds it, in its shape", np.shape(values), per_neuron)
+        raise refused(
+            where=where,
+            law="scales what feeds it, in its shape",
+            got=np.shape(values),
+            allowed=per_neuron,
+        )
 
     factors = on_shape(where, values, shape).reshape(-1, shape[-1])
     if (factors != factors[0]).any():
-        raise refused(where, "scales each channel alike", "one scale per position")
+        raise refused(
+            where=where,
+            law="scales each channel alike",
+            got="one scale per position",
+        )
     return factors[0].copy()
 
 
@@ -117,7 +133,11 @@ def real_numbers(where: str, node) -> None:
     for field in ("bias", "weight", "scale"):
         values = np.asarray(getattr(node, field, 0.0))
         if np.iscomplexobj(values) or not np.isfinite(values).all():
-            raise refused(where, "has real and finite numbers", values.dtype)
+            raise refused(
+                where=where,
+                law="has real and finite numbers",
+                got=values.dtype,
+            )
 
 
 # Windows
@@ -154,17 +174,29 @@ def geometry_of(
         That the window has.
     """
     if len(shape) != axes + 1:
-        raise refused(where, "works on channels, rows and columns", shape)
+        raise refused(
+            where=where,
+            law="works on channels, rows and columns",
+            got=shape,
+        )
     if set(per_axis(dilation, axes)) != {1}:
-        raise refused(where, "has dilation 1", dilation, 1)
+        raise refused(
+            where=where,
+            law="has dilation 1",
+            got=dilation,
+            allowed=1,
+        )
 
     window, steps = per_axis(window, axes), per_axis(strides, axes)
     padding = text_of(padding)
     if isinstance(padding, str):
         known = padding == "valid" or (padding == "same" and set(steps) == {1})
         if not known:
-            law = "pads by numbers, or valid, or same with stride 1"
-            raise refused(where, law, f"{padding!r} with stride {strides}")
+            raise refused(
+                where=where,
+                law="pads by numbers, or valid, or same with stride 1",
+                got=f"{padding!r} with stride {strides}",
+            )
         return Geometry.of_keras(padding, shape[:-1], window, steps)
 
     both_sides = tuple((zeros, zeros) for zeros in per_axis(padding, axes))
@@ -174,13 +206,17 @@ def geometry_of(
 def padding_of(where: str, geometry: Geometry) -> Shape:
     """Zeros on each side along each axis, which NIR has alike on both."""
     if any(before != after for before, after in geometry.padding):
-        law, allowed = "NIR pads alike on both sides", "an odd window, or valid padding"
-        raise SpikewattError(where, law, geometry.padding, allowed)
+        raise SpikewattError(
+            where=where,
+            law="NIR pads alike on both sides",
+            got=geometry.padding,
+            allowed="an odd window, or valid padding",
+        )
     return tuple(before for before, _ in geometry.padding)
 
 
 def flat_rows(weights: np.ndarray, shape: Shape) -> np.ndarray:
-    """Rows of dense weights that count channels first, reordered to count `shape`, channels last."""
+    """Rows of dense weights that count channels first, reordered to count `shape`."""
     rows = weights.reshape(*channels_first(shape), -1)
     return np.moveaxis(rows, 0, -2).reshape(prod(shape), -1)
 

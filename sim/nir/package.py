@@ -15,8 +15,12 @@ def import_nir() -> Any:
     try:
         import nir
     except ImportError as error:
-        law, remedy = "needs the package nir", "pip install 'spikewatt[nir]'"
-        raise MissingToolError("NIR", law, str(error), remedy) from error
+        raise MissingToolError(
+            where="NIR",
+            law="needs the package nir",
+            got=str(error),
+            allowed="pip install 'spikewatt[nir]'",
+        ) from error
     return nir
 
 

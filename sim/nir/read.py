@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import FileFormatError, SpikewattError
+from ..network.codes import Rate
 from ..network.connection import Connection
-from ..network.population import Population
+from ..network.connection_kinds import Identity
+from ..network.population import POPULATION_KINDS, Population
 from ..network.spiking_network import SpikingNetwork
 from .dialects import Dialect
 from .graph import Graph, Route
@@ -91,7 +93,11 @@ def _read_file(path: Path) -> Any:
     """The nir.NIRGraph of a file."""
     nir = import_nir()
     if not path.is_file():
-        raise SpikewattError(str(path), "the NIR file must exist", "no such file")
+        raise SpikewattError(
+            where=str(path),
+            law="the NIR file must exist",
+            got="no such file",
+        )
     try:
         graph = nir.read(str(path), **unchecked(nir.read))
         _ = [text_of(value) for value in graph.metadata.values()]
@@ -134,7 +140,7 @@ class _Reader:
         return SpikingNetwork(
             populations=tuple(self.populations),
             connections=tuple(self.connections),
-            code="rate",  # type: ignore[arg-type]
+            code=Rate(),
             input_unit=self.dialect.input_unit,
             output_unit=self.output_unit,
             weight_bits=self.dialect.weight_bits,
@@ -155,8 +161,12 @@ class _Reader:
         """An Output node: behind weights it integrates, behind spikes it counts."""
         routes = self.graph.routes(name)
         if len(routes) != 1:
-            law = "has one node in front of it"
-            raise refused(self.graph.where(name), law, f"{len(routes)} nodes", 1)
+            raise refused(
+                where=self.graph.where(name),
+                law="has one node in front of it",
+                got=f"{len(routes)} nodes",
+                allowed=1,
+            )
 
         (route,) = routes
         if route.nodes:
@@ -164,7 +174,7 @@ class _Reader:
         elif self.graph.type_of(route.source) == "IF":
             shape = self.shapes[route.source]
             ones = np.ones(shape[-1])
-            self.connections.append(Connection(route.source, name, "identity", ones))
+            self.connections.append(Connection(route.source, name, Identity(), ones))
             self._add(name, shape, "readout", threshold=1)
 
     def _readout(self, name: str, routes: list[Route], resistance: float) -> None:
@@ -177,20 +187,31 @@ class _Reader:
         where, node = self.graph.where(name), self.graph.nodes[name]
         unit, bias = self._connect(name, self.graph.routes(name), self._resistance(name))
         if np.any(node.v_reset):
-            law, got = "is reset to 0 or by its threshold", f"v_reset = {np.max(node.v_reset):g}"
-            raise refused(where, law, got, 0)
+            raise refused(
+                where=where,
+                law="is reset to 0 or by its threshold",
+                got=f"v_reset = {np.max(node.v_reset):g}",
+                allowed=0,
+            )
 
         shape = self.shapes[name]
         exact = on_shape(where, node.v_threshold, shape) / unit
         if not (np.abs(exact) < LARGEST_THRESHOLD).all():
-            law = "its thresholds are finite and of the size of its weights"
-            raise refused(where, law, f"up to {np.max(node.v_threshold):g}")
+            raise refused(
+                where=where,
+                law="its thresholds are finite and of the size of its weights",
+                got=f"up to {np.max(node.v_threshold):g}",
+            )
 
         whole, start = self.dialect.fires.whole(exact, self.dialect.reset)
         threshold = whole.astype(np.int64)
         if threshold.min() < 1:
-            law, allowed = "its threshold is at least 1", "more weight_bits"
-            raise refused(where, law, "0 after rounding", allowed)
+            raise refused(
+                where=where,
+                law="its threshold is at least 1",
+                got="0 after rounding",
+                allowed="more weight_bits",
+            )
 
         self._add(
             name,
@@ -202,10 +223,28 @@ class _Reader:
             reset=self.dialect.reset,
         )
 
-    def _add(self, name: str, shape: Shape, kind, threshold, bias=0, start=0, **rest) -> None:
+    def _add(
+        self,
+        name: str,
+        shape: Shape,
+        kind: str,
+        threshold: np.ndarray | int,
+        bias: np.ndarray | int = 0,
+        start: int = 0,
+        **rest,
+    ) -> None:
+        """Add a population."""
         self.shapes[name] = shape
-        numbers = (np.asarray(value) for value in (threshold, bias, start))
-        self.populations.append(Population(name, shape, kind, *numbers, **rest))
+        population = Population(
+            name,
+            shape,
+            POPULATION_KINDS[kind],
+            threshold=np.asarray(threshold),
+            bias=np.asarray(bias),
+            initial_potential=np.asarray(start),
+            **rest,
+        )
+        self.populations.append(population)
 
     def _resistance(self, name: str) -> float:
         return one_value(self.graph.where(name), self.graph.nodes[name].r)
@@ -224,15 +263,23 @@ class _Reader:
         """
         where = self.graph.where(name)
         if not routes:
-            raise refused(where, "something feeds it", "nothing")
+            raise refused(
+                where=where,
+                law="something feeds it",
+                got="nothing",
+            )
 
         gain = resistance * self.dialect.dt
         links, scales, bias = [], [1.0], np.zeros(1)
         for route in routes:
             link = read_link(self.graph, name, route, self.shapes[route.source], NO_DEPTHWISE)
             if self.shapes.setdefault(name, link.shape) != link.shape:
-                law = "all that feed it have its shape"
-                raise refused(where, law, link.shape, self.shapes[name])
+                raise refused(
+                    where=where,
+                    law="all that feed it have its shape",
+                    got=link.shape,
+                    allowed=self.shapes[name],
+                )
 
             from_input = self.graph.type_of(route.source) == "Input"
             value = self.dialect.input_worth if from_input else 1.0

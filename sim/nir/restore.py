@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..network.codes import Rate
 from ..network.connection import Connection
+from ..network.input_codes import INPUT_CODES
 from ..network.network_file import executed_layers
-from ..network.population import Population
+from ..network.population import POPULATION_KINDS, Population
 from ..network.spiking_network import SpikingNetwork
 from .graph import Graph, Route
 from .link import read_link
@@ -53,12 +55,12 @@ class _Restorer:
         return SpikingNetwork(
             populations=tuple(populations),
             connections=tuple(connections),
-            code="rate",  # type: ignore[arg-type]
+            code=Rate(),
             input_unit=float(about["input_unit"]),
             output_unit=float(about["output_unit"]),
             weight_bits=int(about["weight_bits"]),
             name=str(about["name"]),
-            input_code=str(about["input_code"]),  # type: ignore[arg-type]
+            input_code=INPUT_CODES[str(about["input_code"])],
             largest_input=int(about.get("largest_input", 0)),
         )
 
@@ -80,7 +82,7 @@ class _Restorer:
         return Population(
             name,
             self.shapes[name],
-            "input",  # type: ignore[arg-type]
+            POPULATION_KINDS["input"],
             threshold=np.asarray(int(self.metadata["input_levels"])),
             bias=none,
             initial_potential=none,
@@ -94,7 +96,7 @@ class _Restorer:
         return Population(
             name,
             self.shapes[name],
-            about["kind"],
+            POPULATION_KINDS[about["kind"]],
             threshold=about["threshold"],
             bias=about["bias"],
             initial_potential=about["start"],
@@ -113,8 +115,11 @@ class _Restorer:
         step = PORTABLE_STEP if self.metadata["fires"] == "above" else 0.0
         in_field = on_shape(where, shown, shape) + step
         if not np.array_equal(in_field, np.broadcast_to(threshold, shape)):
-            law = "says the same in its fields and in its metadata"
-            raise refused(where, law, "another v_threshold")
+            raise refused(
+                where=where,
+                law="says the same in its fields and in its metadata",
+                got="another v_threshold",
+            )
 
     def _connect(self, name: str, route: Route) -> None:
         """Add the connection along a route, whose last node has its name."""

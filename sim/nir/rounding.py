@@ -47,8 +47,12 @@ def to_integers(
     for link in links:
         integers = np.round(link.weights / unit).astype(np.int64)
         if not link.kind.weighted and (integers != 1).any():
-            law = "a pool without weights behind it sums, in the unit of all that feed the neuron"
-            raise refused(where, law, float(link.weights.max()))
+            raise refused(
+                where=where,
+                law="a pool without weights behind it sums,"
+                " in the unit of all that feed the neuron",
+                got=float(link.weights.max()),
+            )
 
         branch = 1 + sum(c.pre == link.source for c in connections)
         connections.append(link.connection(name, integers, branch))

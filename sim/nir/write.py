@@ -71,8 +71,11 @@ def to_nir(network: SpikingNetwork, path: str | Path, portable: bool = False) ->
 
     folder_exists = Path(path).parent.is_dir() and not Path(path).is_dir()
     if not folder_exists:
-        law = "the file is written into a folder that exists"
-        raise SpikewattError(f"to_nir: {path}", law, "no such folder, or a folder")
+        raise SpikewattError(
+            where=f"to_nir: {path}",
+            law="the file is written into a folder that exists",
+            got="no such folder, or a folder",
+        )
 
     metadata = _metadata(network, portable)
     graph = nir.NIRGraph(nodes, edges, metadata=metadata, **unchecked(nir.NIRGraph))
@@ -89,13 +92,20 @@ def node_name(c: Connection) -> str:
 
 def _check_network(network: SpikingNetwork) -> None:
     if network.code != Rate():
-        law = "NIR has streaming rates without negative spikes, steps or bits"
-        raise SpikewattError("to_nir", law, network.code, "code 'rate'")
+        raise SpikewattError(
+            where="to_nir",
+            law="NIR has streaming rates without negative spikes, steps or bits",
+            got=network.code,
+            allowed="code 'rate'",
+        )
 
     for p in network.populations:
         if p.name.endswith((SOURCE, SINK)):
-            where, law = f"to_nir: population {p.name!r}", "names do not end in .source or .sink"
-            raise SpikewattError(where, law, p.name)
+            raise SpikewattError(
+                where=f"to_nir: population {p.name!r}",
+                law="names do not end in .source or .sink",
+                got=p.name,
+            )
 
 
 def _check_population(network: SpikingNetwork, p: Population, portable: bool) -> None:
@@ -106,19 +116,30 @@ def _check_population(network: SpikingNetwork, p: Population, portable: bool) ->
         return
 
     if p.reset != Zero():
-        allowed = "convert(reset='zero'), or portable=False"
-        raise SpikewattError(where, "NIR's own reset is to a value", p.reset, allowed)
+        raise SpikewattError(
+            where=where,
+            law="NIR's own reset is to a value",
+            got=p.reset,
+            allowed="convert(reset='zero'), or portable=False",
+        )
     if p.initial_potential.any():
-        law, got = "NIR's neurons start at 0", "an initial potential"
-        raise SpikewattError(where, law, got, "a method without one, or portable=False")
+        raise SpikewattError(
+            where=where,
+            law="NIR's neurons start at 0",
+            got="an initial potential",
+            allowed="a method without one, or portable=False",
+        )
 
 
 def _check_bias(network: SpikingNetwork, c: Connection) -> None:
     """Raise where a bias has no weights that could carry it."""
     if network.population(c.post).bias.any() and _carrier(network, c.post) is None:
-        where = f"to_nir: connection {c.name!r}"
-        law, got = "NIR has biases behind weights only", f"a bias on a {c.kind} connection"
-        raise SpikewattError(where, law, got, "dense or convolution")
+        raise SpikewattError(
+            where=f"to_nir: connection {c.name!r}",
+            law="NIR has biases behind weights only",
+            got=f"a bias on a {c.kind} connection",
+            allowed="dense or convolution",
+        )
 
 
 # Populations
@@ -188,8 +209,12 @@ def _add_connections(nir, network: SpikingNetwork, p: Population, nodes, edges) 
 
         clashes = [name for name in named if name in nodes or name in taken]
         if clashes:
-            law, allowed = "nodes have names of their own", "other names of layers"
-            raise SpikewattError("to_nir", law, ", ".join(clashes), allowed)
+            raise SpikewattError(
+                where="to_nir",
+                law="nodes have names of their own",
+                got=", ".join(clashes),
+                allowed="other names of layers",
+            )
         nodes |= named
         edges += itertools.pairwise([c.pre, *named, c.post])
 
@@ -216,12 +241,12 @@ def _bias(p: Population, carrier: Connection) -> np.ndarray:
 
     channels = bias.reshape(-1, p.shape[-1])
     if (channels != channels[0]).any():
-        where, law = (
-            f"to_nir: population {p.name!r}",
-            "NIR's convolutions have one bias per channel",
+        raise SpikewattError(
+            where=f"to_nir: population {p.name!r}",
+            law="NIR's convolutions have one bias per channel",
+            got="one per position",
+            allowed="batch norm in front of the ReLU, or valid padding",
         )
-        allowed = "batch norm in front of the ReLU, or valid padding"
-        raise SpikewattError(where, law, "one per position", allowed)
     return channels[0]
 
 

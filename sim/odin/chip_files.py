@@ -88,8 +88,11 @@ def export(image: OdinImage, folder: str | Path, events: list[int] | None = None
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        law = "the folder to export into is new or empty"
-        raise SpikewattError(str(folder), law, "something in it")
+        raise SpikewattError(
+            where=str(folder),
+            law="the folder to export into is new or empty",
+            got="something in it",
+        )
     event_lines = None if events is None else _event_lines(image, events)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -254,14 +257,25 @@ def _signs(values: list[int]) -> np.ndarray:
 def _numbers(path: Path, count: int, bits: int, column: int = 0) -> list[int]:
     """One hexadecimal number per line, in this column of it."""
     if not path.is_file():
-        raise FileFormatError(str(path), "must be there", "no such file")
+        raise FileFormatError(
+            where=str(path),
+            law="must be there",
+            got="no such file",
+        )
     try:
         found = [int(line.split()[column], 16) for line in path.read_text().splitlines()]
     except (ValueError, IndexError) as error:
-        raise FileFormatError(str(path), "holds hexadecimal numbers", str(error)[:80]) from error
+        raise FileFormatError(
+            where=str(path),
+            law="holds hexadecimal numbers",
+            got=str(error)[:80],
+        ) from error
 
     in_range = all(0 <= value < 1 << bits for value in found)
     if len(found) != count or not in_range:
-        law = f"holds {count} numbers of {bits} bits"
-        raise FileFormatError(str(path), law, f"{len(found)} numbers")
+        raise FileFormatError(
+            where=str(path),
+            law=f"holds {count} numbers of {bits} bits",
+            got=f"{len(found)} numbers",
+        )
     return found

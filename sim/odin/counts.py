@@ -74,8 +74,11 @@ class OdinCounts:
             array = np.asarray(getattr(self, field.name))
             one_each = array.ndim == 1 and array.shape == samples
             if not one_each or not np.issubdtype(array.dtype, np.integer):
-                where, law = f"OdinCounts.{field.name}", "is one integer per inference"
-                raise SpikewattError(where, law, f"{array.dtype} {array.shape}")
+                raise SpikewattError(
+                    where=f"OdinCounts.{field.name}",
+                    law="is one integer per inference",
+                    got=f"{array.dtype} {array.shape}",
+                )
 
             array = array.astype(np.int64)
             array.setflags(write=False)

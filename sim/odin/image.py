@@ -177,14 +177,21 @@ class OdinImage:
 
         is_images = pixels.dtype == np.uint8 and pixels.ndim >= 2
         if not is_images or int(np.prod(pixels.shape[1:])) != network.inputs:
-            got = f"{pixels.dtype} {pixels.shape}"
-            allowed = f"(samples, ...) uint8 of {network.inputs} pixels each"
-            raise SpikewattError(where, "images fit the network", got, allowed)
+            raise SpikewattError(
+                where=where,
+                law="images fit the network",
+                got=f"{pixels.dtype} {pixels.shape}",
+                allowed=f"(samples, ...) uint8 of {network.inputs} pixels each",
+            )
 
         brightest = int(pixels.max(initial=0))
         if brightest > network.largest_pixel:
-            allowed = f"0..{network.largest_pixel}"
-            raise SpikewattError(where, "pixels are within the range", brightest, allowed)
+            raise SpikewattError(
+                where=where,
+                law="pixels are within the range",
+                got=brightest,
+                allowed=f"0..{network.largest_pixel}",
+            )
         return pixels
 
 

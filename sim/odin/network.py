@@ -131,8 +131,12 @@ class OdinNetwork:
         setting, fixed = INPUT_CODES[self.input_code]
         value = getattr(self, setting)
         if value != fixed:
-            law = f"plays no part under {self.input_code}"
-            raise SpikewattError(f"{where}.{setting}", law, value, fixed)
+            raise SpikewattError(
+                where=f"{where}.{setting}",
+                law=f"plays no part under {self.input_code}",
+                got=value,
+                allowed=fixed,
+            )
 
     def _take_arrays(self) -> None:
         """Keep read-only copies of the numbers, one pair of arrays per layer."""
@@ -148,29 +152,41 @@ class OdinNetwork:
         object.__setattr__(self, "thresholds", tuple(thresholds))
 
         if not layers or len(thresholds) != len(layers):
-            law, wanted = "has one array per layer", max(1, len(layers))
-            raise SpikewattError(f"{where}.thresholds", law, len(thresholds), wanted)
+            raise SpikewattError(
+                where=f"{where}.thresholds",
+                law="has one array per layer",
+                got=len(thresholds),
+                allowed=max(1, len(layers)),
+            )
 
     def _check_weights(self, i: int, layer: np.ndarray) -> None:
         """Raise where layer `i` has a shape or weights that the chip or the layer before forbid."""
         where = f"OdinNetwork.layers[{i}]"
         inputs = self.layers[i - 1].shape[1] if i else layer.shape[0]
         if min(layer.shape) < 1 or layer.shape[0] != inputs:
-            wanted = f"({inputs}, neurons)" if i else "(inputs, neurons)"
-            raise SpikewattError(where, "takes what the layer before it gives", layer.shape, wanted)
+            raise SpikewattError(
+                where=where,
+                law="takes what the layer before it gives",
+                got=layer.shape,
+                allowed=f"({inputs}, neurons)" if i else "(inputs, neurons)",
+            )
 
         largest = np.abs(layer).argmax()
         if np.abs(layer).max() > LARGEST_WEIGHT:
-            law = "a synapse has 3 bits and its axon the sign"
-            allowed = "-7..7 in the first layer, 0..7 in the others"
-            raise DoesNotFitError(where, law, int(layer.flat[largest]), allowed)
+            raise DoesNotFitError(
+                where=where,
+                law="a synapse has 3 bits and its axon the sign",
+                got=int(layer.flat[largest]),
+                allowed="-7..7 in the first layer, 0..7 in the others",
+            )
 
         if i and layer.min() < 0:
-            law, allowed = (
-                "a neuron is one axon, excitatory",
-                "0..7: subtract the least of each row",
+            raise DoesNotFitError(
+                where=where,
+                law="a neuron is one axon, excitatory",
+                got=int(layer.min()),
+                allowed="0..7: subtract the least of each row",
             )
-            raise DoesNotFitError(where, law, int(layer.min()), allowed)
 
     def _check_thresholds(self, i: int, neurons: int, threshold: np.ndarray) -> None:
         """Raise where the thresholds of layer `i` are not one per neuron, or out of range."""
@@ -179,10 +195,12 @@ class OdinNetwork:
 
         one_each = threshold.shape == (neurons,)
         if not one_each or threshold.min() < least or threshold.max() > LARGEST_THRESHOLD:
-            law = "one per neuron, 8 bits, above the potential before the input"
-            got = f"{threshold.shape} of {threshold.min()}..{threshold.max()}"
-            allowed = f"({neurons},) of {least}..{LARGEST_THRESHOLD}"
-            raise SpikewattError(f"OdinNetwork.thresholds[{i}]", law, got, allowed)
+            raise SpikewattError(
+                where=f"OdinNetwork.thresholds[{i}]",
+                law="one per neuron, 8 bits, above the potential before the input",
+                got=f"{threshold.shape} of {threshold.min()}..{threshold.max()}",
+                allowed=f"({neurons},) of {least}..{LARGEST_THRESHOLD}",
+            )
 
     @property
     def doubled(self) -> bool:
@@ -255,8 +273,11 @@ def _integers(where: str, value, dimensions: int) -> np.ndarray:
     """Read-only int64 copy of an integer array of so many dimensions."""
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.integer) or array.ndim != dimensions or not array.size:
-        law = f"is an array of integers with {dimensions} axes"
-        raise SpikewattError(where, law, f"{array.dtype} {array.shape}")
+        raise SpikewattError(
+            where=where,
+            law=f"is an array of integers with {dimensions} axes",
+            got=f"{array.dtype} {array.shape}",
+        )
     array = array.astype(np.int64)
     array.setflags(write=False)
     return array

@@ -39,8 +39,12 @@ def check_size(inputs: int, neurons: Sequence[int], doubled: bool, bias: bool) -
     """
     total = sum(neurons)
     if total > NEURONS:
-        law, allowed = f"one core has {NEURONS} neurons", f"at most {NEURONS} in all layers"
-        raise DoesNotFitError("OdinNetwork.layers", law, total, allowed)
+        raise DoesNotFitError(
+            where="OdinNetwork.layers",
+            law=f"one core has {NEURONS} neurons",
+            got=total,
+            allowed=f"at most {NEURONS} in all layers",
+        )
 
     copies = 2 if doubled else 1
     open_loop = len(neurons) == 1
@@ -59,4 +63,9 @@ def check_size(inputs: int, neurons: Sequence[int], doubled: bool, bias: bool) -
     allowed = f"at most {most} inputs: smaller images (`--side`, in Python `resized`)"
     allowed += "" if open_loop else ", fewer neurons"
     allowed += ", or weights of 0..7 only" if doubled else ""
-    raise DoesNotFitError("OdinNetwork.layers[0]", law, f"{inputs} inputs", allowed)
+    raise DoesNotFitError(
+        where="OdinNetwork.layers[0]",
+        law=law,
+        got=f"{inputs} inputs",
+        allowed=allowed,
+    )

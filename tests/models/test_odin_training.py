@@ -23,7 +23,8 @@ def test_training_repeats_itself(digits):
 def test_networks_that_do_not_fit_are_refused_before_training(digits, mlp, cnn):
     with pytest.raises(
         DoesNotFitError,
-        match="with 58 neurons and the bias axon; got 784 inputs; allowed: at most 98 inputs: smaller images",
+        match="with 58 neurons and the bias axon; got 784 inputs; "
+        "allowed: at most 98 inputs: smaller images",
     ):
         convert_for_odin(mlp, np.zeros((4, 784), np.uint8), np.arange(4))
     with pytest.raises(
