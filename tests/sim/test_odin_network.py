@@ -293,18 +293,6 @@ def test_saved_networks_are_the_same_and_damage_is_seen(network, tmp_path):
         read_export(tmp_path / "odin")
 
 
-def test_resized_images_are_means_over_areas(digits):
-    half = resized(digits, 4, 4)
-    blocks = digits.x_test.astype(int).reshape(-1, 4, 2, 4, 2, 1).sum(axis=(2, 4))
-    assert np.array_equal(half.x_test, (blocks + 2) // 4)
-    assert (half.levels, half.name, half.x_train.shape[1:]) == (16, "digits_4x4", (4, 4, 1))
-    odd = resized(digits, 3, 8)
-    assert np.array_equal(resized(digits, 8, 8).x_test, digits.x_test)
-    assert abs(odd.x_test.mean() - digits.x_test.mean()) < 0.1
-    with pytest.raises(SpikewattError, match="resized.height: images only shrink; got 9"):
-        resized(digits, 9, 8)
-
-
 def one_layer(inputs: int, outputs: int, weight: int = 1, **settings) -> OdinNetwork:
     layers, thresholds = (np.full((inputs, outputs), weight),), (np.full(outputs, 255),)
     return OdinNetwork(
