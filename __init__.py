@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
     from .energy.cards.card import Card as Card
-    from .energy.cards.card import card_names as card_names
-    from .energy.cards.card import load_card as load_card
+    from .energy.cards.load import card_names as card_names
+    from .energy.cards.load import load_card as load_card
     from .energy.pricing.odin import price_odin as price_odin
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
+    from .energy.pricing.prices import Prices as Prices
     from .errors import SpikewattError as SpikewattError
     from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from .models.quantised_layers import round_to_grid as round_to_grid
     from .models.training import train as train
     from .rtl_ref.odin.run import run_odin as run_odin
+    from .rtl_ref.synthesis.synthesise import synthesise as synthesise
+    from .rtl_ref.verification.verify import Verification as Verification
+    from .rtl_ref.verification.verify import verify as verify
     from .sim.conversion.convert import convert as convert
     from .sim.conversion.thresholds import Method as Method
     from .sim.engines.simulate import simulate as simulate
@@ -61,15 +65,19 @@ _HOME = {
     "analysis.report.findings": ("Findings", "Table"),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),
-    "energy.cards.card": ("Card", "card_names", "load_card"),
+    "energy.cards.card": ("Card",),
+    "energy.cards.load": ("card_names", "load_card"),
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
+    "energy.pricing.prices": ("Prices",),
     "errors": ("SpikewattError",),
     "models.datasets": ("Dataset", "load_dataset"),
     "models.networks": ("build_network", "load_keras"),
     "models.quantised_layers": ("QCFS", "KBitReLU", "round_to_grid"),
     "models.training": ("train",),
     "rtl_ref.odin.run": ("run_odin",),
+    "rtl_ref.synthesis.synthesise": ("synthesise",),
+    "rtl_ref.verification.verify": ("Verification", "verify"),
     "sim.conversion.convert": ("convert",),
     "sim.conversion.thresholds": ("Method",),
     "sim.engines.simulate": ("simulate",),

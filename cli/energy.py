@@ -22,7 +22,6 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..energy.cards.card import Card
     from ..energy.pricing.prices import Prices
     from ..sim.trace.trace import Trace
 
@@ -87,21 +86,19 @@ def price(
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
     from ..analysis.report.prices import components, price_findings
     from ..analysis.report.rows import merged, write_csv
-    from ..energy.cards.card import load_card
 
-    cards = [load_card(name) for name in device]
     if layers is None:
         if clock_mhz is not None or benchmark is not None:
             law = "go with --layers"
             raise SpikewattError("price --clock-mhz, --benchmark", law, "a trace")
-        loaded, prices = _price_trace(trace, cards, period_s, spk, host, library)
+        loaded, prices = _price_trace(trace, device, period_s, spk, host, library)
         priced = {"": prices}
     else:
         for name, given in (("--spk", spk), ("--host", host), ("--workload", workload)):
             if given is not None:
                 raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
         loaded = None
-        priced = _price_layers(layers, cards, period_s, benchmark, library, clock_mhz)
+        priced = _price_layers(layers, device, period_s, benchmark, library, clock_mhz)
 
     for prices in priced.values():
         if not prices.bills:
@@ -125,38 +122,54 @@ def price(
 
 def _price_trace(
     path: Path | None,
-    cards: list[Card],
+    devices: list[str],
     period_s: float | None,
     spk: Path | None,
     host: str | None,
     library: str | None,
 ) -> tuple[Trace, Prices]:
-    """The trace and its price on every card that can execute the network."""
-    from ..analysis.report._old_prices import price_devices
+    """The trace, and its price on every device that can execute the network."""
+    from ..energy.pricing.price import price as price_trace
     from ..sim.network.spiking_network import SpikingNetwork
     from ..sim.trace.trace import Trace
 
     trace = Trace.load(path)
-    spiking = SpikingNetwork.load(spk) if spk else None
-    return trace, price_devices(trace, cards, period_s, spiking, host, library)
+    prices = price_trace(
+        trace,
+        *devices,
+        network=SpikingNetwork.load(spk) if spk else None,
+        period_s=period_s,
+        host=host,
+        library=library,
+        skip_unfit=True,
+    )
+    return trace, prices
 
 
 def _price_layers(
     table: Path,
-    cards: list[Card],
+    devices: list[str],
     period_s: float | None,
     benchmark: str | None,
     library: str | None,
     clock_mhz: float | None,
 ) -> dict[str, Prices]:
-    """Name of a network in the table -> its price on every card that can hold it."""
-    from ..analysis.report._old_prices import price_layers_on_devices
+    """Name of a network in the table -> its price on every device that can hold it."""
     from ..energy.kernels.layer_table import read_networks
+    from ..energy.pricing.price import price_layers
 
     clock_hz = None if clock_mhz is None else clock_mhz * 1e6
     names = [benchmark] if benchmark else list(read_networks(table))
     return {
-        name: price_layers_on_devices(table, cards, period_s, name, library, clock_hz)
+        name: price_layers(
+            table,
+            *devices,
+            library=library,
+            clock_hz=clock_hz,
+            network=name,
+            period_s=period_s,
+            skip_unfit=True,
+        )
         for name in names
     }
 
@@ -174,12 +187,13 @@ def map(
     import pandas as pd
 
     from ..analysis.report.findings import Findings, Table
-    from ..energy.cards.card import load_card
+    from ..energy.cards.load import load_card
     from ..energy.devices.core_mapping import core_table, map_network
+    from ..energy.devices.registry import device_kind
     from ..sim.trace.trace import Trace
 
     card = load_card(device)
-    if card.kind != "neuromorphic_core":
+    if not device_kind(card).places_neurons:
         found = f"{card.name} is a {card.kind}"
         raise SpikewattError("map --device", "must be a neuromorphic core", found)
 
@@ -201,7 +215,7 @@ def devices(
     """
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import card_table, device_table
-    from ..energy.cards.card import load_card
+    from ..energy.cards.load import load_card
 
     table = card_table(load_card(name)) if name else device_table()
     show(Findings((table,)), as_json)
@@ -238,7 +252,7 @@ def calibrate(
     from ..analysis.report.findings import Findings, Table
     from ..analysis.report.tables import card_rows
     from ..energy.cards.calibrate import calibrated_card
-    from ..energy.cards.card import load_card, save_card
+    from ..energy.cards.load import load_card, save_card
 
     card, fit = calibrated_card(load_card(device), measured, layers, allow_prior, name)
     save_card(card, output)

@@ -33,21 +33,9 @@ StateBits = Annotated[
 
 
 def _conversion_options():
-    from ..analysis.job.config import RunConfig
+    from ..sim.conversion.options import ConversionOptions
 
-    keep = [
-        "code",
-        "input_code",
-        "method",
-        "reset",
-        "readout",
-        "per_channel",
-        "bias_correction",
-        "weight_bits",
-        "input_max",
-        "steps",
-    ]
-    return fields(RunConfig, leave_out=[k for k in RunConfig.model_fields if k not in keep])
+    return fields(ConversionOptions, leave_out=("input_levels",))
 
 
 @verb(NETWORK, _conversion_options)
@@ -75,7 +63,7 @@ def convert(
     data = load_dataset(dataset, data_dir)
     options = {key: value for key, value in given.items() if value is not None}
     largest = float(options.get("input_max", 1.0))  # type: ignore[arg-type]
-    calibration = data.scaled("train")[:calibration_samples] * largest
+    calibration = data.scaled("train", largest)[:calibration_samples]
     network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
     network.save(output)
     _show_populations(output, network, as_json)

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -190,13 +189,16 @@ def fields(
 
 
 def _plain(annotation) -> Any:
-    """The type of an option: that of the field without None and mappings; a choice is a word."""
+    """The type of an option: the first of a field's types that a word on the command line can be.
+
+    A choice is a word; None, mappings and objects of Python are left out.
+    """
     if get_origin(annotation) is Literal:
         return str
-    parts = [part for part in get_args(annotation) if part is not NoneType]
-    if get_origin(annotation) is list or not parts:
+    if annotation in (str, int, float, bool) or get_origin(annotation) is list:
         return annotation
-    return _plain(parts[0])
+    found = [_plain(part) for part in get_args(annotation) if get_origin(part) is not dict]
+    return next((kind for kind in found if kind is not None), None)
 
 
 def _help(description: str, annotation, default: object) -> str:
@@ -256,7 +258,7 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     from ..models.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
-    x = data.scaled("test")[:samples] * spiking.input_max
+    x = data.scaled("test", spiking.input_max)[:samples]
     labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
     return x, labels
 

@@ -6,26 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ...energy.cards.card import load_card
-from ...errors import SpikewattError, first_fault, one_of, whole_number
+from ...energy.cards.load import load_card
+from ...energy.devices.registry import device_kind
+from ...errors import SpikewattError, one_of, whole_number
 from ...files import read_yaml
 from ...models.datasets import NAMES
 from ...models.networks import check_name
-from ...sim.conversion.thresholds import METHODS
-from ...sim.network.input_codes import INPUT_CODES
+from ...sim.conversion.options import ConversionOptions
 
 
-class RunConfig(BaseModel):
-    """What `run` does; every field has a default, and the defaults are the digits job.
-
-    Examples
-    --------
-    >>> config = RunConfig(dataset="mnist", network="lenet", steps=64)
-    >>> config.engine, config.weight_bits
-    ('annarchy', 8)
-    """
+class JobOptions(BaseModel):
+    """What a run is asked for beside the conversion."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -51,35 +44,8 @@ class RunConfig(BaseModel):
     epochs: int = Field(default=40, ge=1, le=10_000, description="passes over the training data")
     batch_size: int = Field(default=32, ge=1, le=65_536, description="samples per update")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of training and of encoders")
-    code: Literal["rate", "signed", "radix", "sync_rate"] = "rate"
-    input_code: str = Field(
-        default="if", description="if, bitplane, analog, or an encoder such as poisson, under rate"
-    )
-    method: str = Field(
-        default="least_error", description="how thresholds are chosen; see `convert`"
-    )
-    reset: Literal["subtract", "zero"] | None = Field(
-        default=None, description="under rate; by default that of the method"
-    )
-    readout: Literal["membrane", "spikes"] = "membrane"
-    per_channel: bool | None = Field(
-        default=None, description="one weight unit per output channel; by default in exact codes"
-    )
-    bias_correction: int = Field(default=0, ge=0, le=100, description="sweeps, in exact codes")
-    weight_bits: int = Field(default=8, ge=2, le=16)
-    input_max: float = Field(
-        default=1.0,
-        gt=0,
-        description="input value of the network for the brightest pixel; 255 if it takes raw "
-        "pixels",
-    )
     calibration_samples: int = Field(
         default=1000, ge=1, description="training samples that the conversion looks at"
-    )
-    steps: int | dict[str, int] | None = Field(
-        default=None,
-        description="rate: simulated steps (default 32); else steps per layer, or a mapping from "
-        "layer to steps",
     )
     test_samples: int | None = Field(
         default=None, ge=1, description="only the first so many test samples"
@@ -105,6 +71,54 @@ class RunConfig(BaseModel):
     battery: str = Field(default="cr2032", description="card of the battery")
 
 
+class RunConfig(ConversionOptions, JobOptions):
+    """What `run` does; every field has a default, and the defaults are the digits job.
+
+    The options of `convert` are fields too; see there. Two differ: `steps`, which under rate are
+    the simulated ones, and `input_levels`, which the data set knows.
+
+    Examples
+    --------
+    >>> config = RunConfig(dataset="mnist", network="lenet", steps=64)
+    >>> config.engine, config.weight_bits
+    ('annarchy', 8)
+    """
+
+    steps: int | dict[str, int] | None = Field(
+        default=None,
+        description="under rate simulated steps (32 if nothing is said); else steps per layer, or "
+        "a mapping from layer to steps",
+    )
+    input_levels: int | None = Field(  # type: ignore[assignment]
+        default=None,
+        description="integer levels of the input; by default the largest pixel of the data set",
+    )
+
+    @field_validator("input_levels", mode="before")
+    @classmethod
+    def _number_of_levels(cls, value):
+        law = "must be a number of input levels"
+        return value if value is None else whole_number("input_levels", law, value, 1, 65535)
+
+    def _check_steps(self) -> None:
+        if self.spike_code.bias_each_step and isinstance(self.steps, dict):
+            raise SpikewattError("steps", "is one number under rate", self.steps)
+
+    @property
+    def simulated_steps(self) -> int | None:
+        """Steps to simulate under rate; None for the engine's own, and where a layer has steps."""
+        chosen = self.spike_code.bias_each_step and isinstance(self.steps, int)
+        return self.steps if chosen else None  # type: ignore[return-value]
+
+    def conversion(self, largest_pixel: int) -> dict[str, object]:
+        """The options of `convert`, for a data set with this largest pixel."""
+        options = {name: getattr(self, name) for name in ConversionOptions.model_fields}
+        if self.spike_code.bias_each_step:
+            options["steps"] = None
+        options["input_levels"] = self.input_levels or largest_pixel
+        return options
+
+
 def make_config(values: Mapping | None, where: str) -> RunConfig:
     """A checked configuration.
 
@@ -124,15 +138,17 @@ def make_config(values: Mapping | None, where: str) -> RunConfig:
     --------
     >>> make_config({"epochs": 8}, "config").epochs
     8
-    >>> make_config({"epochs": 0}, "mine.yaml")
+    >>> make_config({"weight_bits": 1}, "mine.yaml")
     Traceback (most recent call last):
-    spikewatt.errors.SpikewattError: mine.yaml: epochs: Input should be greater than or ...
+    ...
+    spikewatt.errors.SpikewattError: mine.yaml: weight_bits: must be a width of signed weights; ...
     """
-    try:
-        config = RunConfig.model_validate(dict(values or {}))
-    except ValidationError as error:
-        raise first_fault(where, error, RunConfig.model_fields) from error
-    return checked(config, where)
+    known = RunConfig.model_fields
+    for key, value in (values or {}).items():
+        if key not in known:
+            got, allowed = repr(value)[:80], ", ".join(known)
+            raise SpikewattError(f"{where}: {key}", "unknown key", got, allowed)
+    return checked(RunConfig.checked(f"{where}: ", values or {}), where)
 
 
 def checked(config: RunConfig, where: str = "config") -> RunConfig:
@@ -141,11 +157,8 @@ def checked(config: RunConfig, where: str = "config") -> RunConfig:
         law = "must name a data set or be the path of an .npz file"
         one_of(f"{where}: dataset", law, config.dataset, NAMES)
     _check_network(config, where)
-    one_of(f"{where}: input_code", "must be a known input code", config.input_code, INPUT_CODES)
-    one_of(f"{where}: method", "must name a method", config.method, METHODS)
-    _check_steps(config, where)
     _check_devices(config, where)
-    if load_card(config.battery).kind != "battery":
+    if not device_kind(load_card(config.battery)).supplies:
         raise SpikewattError(f"{where}: battery", "must be a battery", config.battery, "cr2032")
     return config
 
@@ -161,18 +174,10 @@ def _check_network(config: RunConfig, where: str) -> None:
     check_name(config.network)
 
 
-def _check_steps(config: RunConfig, where: str) -> None:
-    if isinstance(config.steps, dict):
-        if config.code == "rate":
-            raise SpikewattError(f"{where}: steps", "is one number under rate", config.steps)
-    elif config.steps is not None:
-        whole_number(f"{where}: steps", "must be a number of steps", config.steps, 1, 10_000)
-
-
 def _check_devices(config: RunConfig, where: str) -> None:
     cards = [load_card(device) for device in config.devices]
     for card in cards:
-        if card.kind == "battery":
+        if not device_kind(card).computes:
             raise SpikewattError(
                 f"{where}: devices",
                 "must be devices that compute",

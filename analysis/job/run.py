@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
 from ...progress import Progress, silent
 from ...sim.engines.annarchy.build import check_toolchain
@@ -21,9 +21,6 @@ from ..report.rows import write_folder
 from . import steps
 from .config import RunConfig, as_config
 from .run_folder import RunFolder, claimed
-
-if TYPE_CHECKING:
-    from ...energy.pricing.prices import Prices
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ...energy.pricing.price import price as price_trace
+from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
 from ...models.datasets import Dataset, load_dataset
 from ...models.networks import build_network, load_keras
@@ -30,15 +32,11 @@ from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..report import tables
-from ..report._old_prices import price_devices
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
 from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
 from .run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from ...energy.pricing.prices import Prices
 
 SAMPLES_SHOWN = 20  # test images that are drawn, and whose spikes are recorded
 MOST_TORNADO_ROWS = 20
@@ -110,8 +108,8 @@ def prepare(
             outputs,
             f">= {dataset.classes}",
         )
-    calibration = dataset.scaled("train")[: config.calibration_samples] * config.input_max
-    x = dataset.scaled("test")[: config.test_samples] * config.input_max
+    calibration = dataset.scaled("train", config.input_max)[: config.calibration_samples]
+    x = dataset.scaled("test", config.input_max)[: config.test_samples]
     labels = dataset.y_test[: config.test_samples]
     right = predictions(model, x) == labels
     return Prepared(dataset, model, history, calibration, x, labels, float(right.mean()))
@@ -137,22 +135,8 @@ def _trained(
 
 def convert(config: RunConfig, prepared: Prepared) -> SpikingNetwork:
     """Convert the Keras network into a spiking one; see `sim.conversion.convert`."""
-    exact = config.code != "rate"
-    return convert_model(
-        prepared.model,
-        prepared.calibration,
-        config.code,
-        config.weight_bits,
-        prepared.dataset.levels,
-        config.input_max,
-        steps=config.steps if exact else None,
-        input_code=config.input_code,
-        per_channel=config.per_channel,
-        bias_correction=config.bias_correction,
-        method=config.method,
-        reset=config.reset,
-        readout=config.readout,
-    )
+    options = config.conversion(prepared.dataset.levels)
+    return convert_model(prepared.model, prepared.calibration, **options)
 
 
 def simulate(
@@ -163,7 +147,7 @@ def simulate(
         network,
         prepared.x,
         config.engine,
-        simulated_steps(config),
+        config.simulated_steps,
         min(SAMPLES_SHOWN, len(prepared.x)),
         config.workers,
         progress,
@@ -171,16 +155,9 @@ def simulate(
     )
 
 
-def simulated_steps(config: RunConfig) -> int | None:
-    """Steps to simulate: those of the configuration under rate; other codes know their own."""
-    if config.code == "rate" and isinstance(config.steps, int):
-        return config.steps
-    return None
-
-
 def price(config: RunConfig, trace: Trace) -> Prices:
     """Price one inference on each device of the configuration that can execute the network."""
-    return price_devices(trace, config.devices, config.period_s)
+    return price_trace(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
 
 
 def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> pd.DataFrame | None:
@@ -189,7 +166,7 @@ def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> 
         return None
     first = slice(config.diagnosis_samples)
     x, labels = prepared.x[first], prepared.labels[first]
-    return diagnose_layers(prepared.model, network, x, labels, simulated_steps(config))
+    return diagnose_layers(prepared.model, network, x, labels, config.simulated_steps)
 
 
 def report(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...energy.devices.registry import device_kind
+from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
 from .findings import Column, Findings, Table
 from .numbers import duration, is_missing, percent, three_digits, with_prefix
 from .rows import merged
 
 if TYPE_CHECKING:
-    from ...energy.pricing.prices import Prices
     from ...sim.trace.trace import Trace
 
 RANGES = (
@@ -95,7 +96,7 @@ def price_table(
     if battery is None and _all_have_a_period(prices):
         battery = prices.battery_life()
 
-    timed = {bill.device: bill.card.kind != "rule" for bill in prices.bills}
+    timed = {bill.device: device_kind(bill.card).has_time for bill in prices.bills}
 
     def time(seconds: float, device: str) -> str:
         return with_prefix(seconds, "s") if timed[device] else ""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...energy.cards.card import VALUES, Card, card_names, load_card
+from ...energy.cards.card import Card
+from ...energy.cards.load import card_names, load_card
 from .findings import Column, Table
 from .numbers import percent, signed_percent, with_prefix
 
@@ -215,7 +216,7 @@ def card_rows(card: Card) -> pd.DataFrame:
         rows.append(
             {
                 "key": key,
-                "value": f"{quantity.value:.4g} {VALUES[card.kind][key]}".strip(),
+                "value": f"{quantity.value:.4g} {card.kind.units[key]}".strip(),
                 "low": f"{quantity.low:.4g}",
                 "high": f"{quantity.high:.4g}",
                 "status": quantity.status,

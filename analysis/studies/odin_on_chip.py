@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...energy.pricing.odin import price_odin
+from ...energy.pricing.prices import Prices
 from ...progress import Progress, silent
 from ...rtl_ref.odin.run import OdinRun, run_odin
+from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
-from ...sim.odin.network import OdinNetwork, check_size
+from ...sim.odin.network import OdinNetwork
+from ...sim.odin.size import check_size
 
 if TYPE_CHECKING:
-    from ...energy.pricing.prices import Prices
     from ...models.datasets import Dataset
 
 KERAS_EPOCHS = 40
@@ -123,9 +125,7 @@ def run_job(
 
     run = run_odin(network, images, progress)
     accuracy = run.accuracy(labels)
-    from ..report._old_prices import Prices as P
-
-    prices = P(price_odin(run.counts, period_s=period_s, accuracy=accuracy))
+    prices = price_odin(run.counts, period_s=period_s, accuracy=accuracy)
     result = OdinResult(network, run, accuracy, keras_accuracy, prices)
     if output is not None:
         _export(result, images[:1], output)
@@ -178,7 +178,7 @@ def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     result.network.save(output / "network.odin.h5")
 
     chip = OdinImage.of(result.network)
-    chip.export(output / "image", chip.encode(image)[0])
+    export(chip, output / "image", chip.encode(image)[0])
 
     result.prices.frame.to_csv(output / "energy.csv", index=False)
     lines = "\n".join(result.prices.assumptions)

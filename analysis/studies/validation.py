@@ -11,11 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...energy.cards.card import load_card
+from ...energy.cards.load import load_card
 from ...energy.devices.neuromorphic_core import power_w
-from ...energy.kernels.fit import fit_power, leave_one_out, read_measured
-from ...energy.kernels.layer_table import read_networks, work
+from ...energy.kernels.law import work
+from ...energy.kernels.layer_table import read_networks
 from ...energy.kernels.library import prior_sensitivity
+from ...energy.kernels.measured import read_measured
+from ...energy.kernels.power import fit_power
+from ...energy.kernels.stack_fit import leave_one_out
 from ...energy.pricing.odin import price_odin
 from ...rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 from ...rtl_ref.odin.run import run_odin

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
+from ...models.odin.chip import ALL_NEURONS
 from ...progress import Progress, silent
 from ...sim.odin.counts import OdinCounts
-from ...sim.odin.image import ALL, OdinImage
+from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from .events import NEURONS, TIME_REFERENCE, Event, TimeReference
 from .twin import OdinTwin, TwinRun
@@ -135,7 +136,7 @@ class _Host:
         )
         self.clearing: list[Event] = []
         for neuron in image.reset_time_references:
-            event = TIME_REFERENCE if neuron == ALL else TimeReference(neuron)
+            event = TIME_REFERENCE if neuron == ALL_NEURONS else TimeReference(neuron)
             self.clearing.append(event)
 
         self.potentials = np.zeros(NEURONS, np.int64)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from spikewatt.errors import FileFormatError, SpikewattError
 from spikewatt.models.datasets import load_dataset, resized
-from spikewatt.models.odin.training import first_spikes, train_odin
+from spikewatt.models.odin.rank_order import first_spikes
+from spikewatt.models.odin.training import train_odin
 from spikewatt.models.training import predictions
 from spikewatt.rtl_ref import OdinTwin
 from spikewatt.rtl_ref.odin.run import run_odin
-from spikewatt.sim.odin.chip_files import read_export
+from spikewatt.sim.odin.chip_files import export, read_export
 from spikewatt.sim.odin.convert import convert_for_odin
 from spikewatt.sim.odin.counts import OdinCounts
 from spikewatt.sim.odin.image import OdinImage
@@ -216,7 +217,7 @@ def test_first_spike_stops_the_host_and_an_output_spike_counts_before_any_potent
 def test_export_reads_back_and_runs(network, run, digits, tmp_path):
     image = OdinImage.of(network)
     (events,) = image.encode(digits.x_test[:1])
-    image.export(tmp_path / "odin", events)
+    export(image, tmp_path / "odin", events)
     back = read_export(tmp_path / "odin")
     for key in (
         "synapses",
@@ -246,13 +247,13 @@ def test_export_reads_back_and_runs(network, run, digits, tmp_path):
     assert [word >> 8 for word in lines if word & 0xFF == 0xFF] == list(image.reset_time_references)
     assert twin.run(sent).potentials[image.neurons[-1]].tolist() == run.potentials[0].tolist()
     with pytest.raises(SpikewattError, match="the folder to export into is new or empty"):
-        image.export(tmp_path / "odin")
+        export(image, tmp_path / "odin")
 
 
 def test_exported_words_have_the_documented_bits(tmp_path):
     """doc/README.md of the chip's repository, sections 3.1 and 3.3.2: worked by hand for one synapse and two neurons."""
     net = OdinNetwork((np.array([[0, -5], [3, 0]]),), (np.array([100, 255]),), "rate", "potential")
-    OdinImage.of(net).export(tmp_path / "odin")
+    export(OdinImage.of(net), tmp_path / "odin")
     synapses = (tmp_path / "odin" / "synapses.hex").read_text().splitlines()
     assert len(synapses) == 8192
     # Input 0 has its inhibitory copy on axon 0, to neuron 1; input 1 its excitatory copy on axon 3, to neuron 0.
@@ -286,22 +287,10 @@ def test_saved_networks_are_the_same_and_damage_is_seen(network, tmp_path):
     (tmp_path / "empty.h5").write_bytes(b"")
     with pytest.raises(FileFormatError, match="must be a whole spikewatt-odin-network file"):
         OdinNetwork.load(tmp_path / "empty.h5")
-    OdinImage.of(network).export(tmp_path / "odin")
+    export(OdinImage.of(network), tmp_path / "odin")
     (tmp_path / "odin" / "neurons.hex").write_text("12\n")
     with pytest.raises(FileFormatError, match="holds 256 numbers of 128 bits; got 1 numbers"):
         read_export(tmp_path / "odin")
-
-
-def test_resized_images_are_means_over_areas(digits):
-    half = resized(digits, 4, 4)
-    blocks = digits.x_test.astype(int).reshape(-1, 4, 2, 4, 2, 1).sum(axis=(2, 4))
-    assert np.array_equal(half.x_test, (blocks + 2) // 4)
-    assert (half.levels, half.name, half.x_train.shape[1:]) == (16, "digits_4x4", (4, 4, 1))
-    odd = resized(digits, 3, 8)
-    assert np.array_equal(resized(digits, 8, 8).x_test, digits.x_test)
-    assert abs(odd.x_test.mean() - digits.x_test.mean()) < 0.1
-    with pytest.raises(SpikewattError, match="resized.height: images only shrink; got 9"):
-        resized(digits, 9, 8)
 
 
 def one_layer(inputs: int, outputs: int, weight: int = 1, **settings) -> OdinNetwork:
@@ -400,7 +389,7 @@ REFUSED = [
         "OdinCounts.external_events: is one integer per inference",
     ),
     (
-        lambda: OdinImage.of(small()).export("never", [256]),
+        lambda: export(OdinImage.of(small()), "never", [256]),
         "export: event 0: must be an index; got 256",
     ),
     (
