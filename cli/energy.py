@@ -252,7 +252,8 @@ def calibrate(
     from ..analysis.report.findings import Findings, Table
     from ..analysis.report.tables import card_rows
     from ..energy.cards.calibrate import calibrated_card
-    from ..energy.cards.load import load_card, save_card
+    from ..energy.cards.card_file import save_card
+    from ..energy.cards.load import load_card
 
     card, fit = calibrated_card(load_card(device), measured, layers, allow_prior, name)
     save_card(card, output)

@@ -110,7 +110,12 @@ def test_a_prefix_leaves_three_digits(value, text):
 
 
 def test_cells_group_thousands_and_percent_keeps_one_digit():
-    assert [cell(x) for x in (999.94, 1000.0, 1234567, True)] == ["999.9", "1,000", "1,234,567", "1"]
+    assert [cell(x) for x in (999.94, 1000.0, 1234567, True)] == [
+        "999.9",
+        "1,000",
+        "1,234,567",
+        "1",
+    ]
     assert percent(1.0) == "100.0 %"
 
 
