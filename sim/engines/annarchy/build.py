@@ -1,4 +1,7 @@
-"""Guards around ANNarchy: its compiler, its cache of compiled simulators, its reading of sys.argv."""
+"""Guards around ANNarchy.
+
+Its compiler, its cache of compiled simulators, its reading of sys.argv.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ def check_toolchain() -> None:
 
 
 def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
-    """Folder of the compiled simulator for these equations and sizes, on this machine and in this environment."""
+    """Folder of the compiled simulator for these equations and sizes, on this machine and in
+    this environment.
+    """
     parts = [
         importlib.metadata.version("ANNarchy"),
         sys.version,
@@ -69,7 +74,9 @@ def no_arguments():
 
 
 def import_annarchy():
-    """Import ANNarchy without its banner, and make its build find this Python rather than the system's."""
+    """Import ANNarchy without its banner, and make its build find this Python rather than the
+    system's.
+    """
     path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     os.environ["VIRTUAL_ENV"] = sys.prefix
     os.environ["PATH"] = os.pathsep.join(path)

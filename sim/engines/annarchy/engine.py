@@ -1,4 +1,7 @@
-"""The ANNarchy engine: worker processes that each hold the compiled network, fed with chunks of samples."""
+"""The ANNarchy engine.
+
+Worker processes that each hold the compiled network, fed with chunks of samples.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ def run(
     seed: int = 0,
     workers: int | None = None,
 ) -> Counts:
-    """Run `inputs` (samples, neurons; integers) in ANNarchy; same counts as the reference engine, bit for bit.
+    """Run `inputs` (samples, neurons; integers) in ANNarchy.
+
+    Same counts as the reference engine, bit for bit.
 
     Parameters
     ----------

@@ -1,12 +1,14 @@
 """Where each neuron lies in ANNarchy's one flat population, and which observer row counts what.
 
-ANNarchy delivers a spike one step after it was fired. Exact codes do not notice, since a population fires only when its inputs have
-been silent for a step. In streaming codes a population at depth d runs d steps later than the zero-latency semantics of the
-reference engine: its window starts d steps later, every count is read d steps later, and where paths differ in length a relay (a
-neuron that repeats what it hears) fills the gap.
+ANNarchy delivers a spike one step after it was fired. Exact codes do not notice, since a population
+fires only when its inputs have been silent for a step. In streaming codes a population at depth d
+runs d steps later than the zero-latency semantics of the reference engine: its window starts d
+steps later, every count is read d steps later, and where paths differ in length a relay (a neuron
+that repeats what it hears) fills the gap.
 
-The observers are a second, small population without spikes: one row per count (spikes of a population, synaptic operations of a
-connection) that holds the sum of the step, and one row per read-out neuron that integrates.
+The observers are a second, small population without spikes: one row per count (spikes of a
+population, synaptic operations of a connection) that holds the sum of the step, and one row per
+read-out neuron that integrates.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Row:
-    """What one observer row counts: a population's spikes (`ledger` is None) or a connection's operations in a ledger.
+    """What one observer row counts.
+
+    A population's spikes (`ledger` is None) or a connection's operations in a ledger.
 
     Parameters
     ----------
@@ -83,7 +87,9 @@ class Multiple:
 
 
 class Layout:
-    """Segments, observer rows and lags of a network, and how to read counts back from what its observers recorded."""
+    """Segments, observer rows and lags of a network, and how to read counts back from what its
+    observers recorded.
+    """
 
     def __init__(self, network: SpikingNetwork, schedule: Schedule):
         self.network, self.schedule = network, schedule
@@ -109,7 +115,9 @@ class Layout:
         self.readouts = self._place_readouts()
 
     def _place(self, p: Population, extra: int) -> None:
-        """Reserve neurons for population `p` (extra = 0), or for relays that repeat it `extra` steps later."""
+        """Reserve neurons for population `p` (extra = 0), or for relays that repeat it `extra`
+        steps later.
+        """
         if (p.name, extra) in self.segments:
             return
         lag, window = self.lag[p.name] + extra, self.schedule.windows[p.name]
@@ -160,7 +168,8 @@ class Layout:
         Parameters
         ----------
         recorded : (samples, steps run, observers) states of the observers.
-        lost : (samples, neurons + observers) how often each was held; (samples, 0) where none can be.
+        lost : (samples, neurons + observers) how often each was held; (samples, 0) where none can
+            be.
         """
         recorded, steps = np.round(recorded).astype(np.int64), self.schedule.steps
         part = slice(start, start + len(recorded))
@@ -188,7 +197,9 @@ class Layout:
             saturations[part] = losses.sum(axis=1)
 
     def read_raster(self, counts: Counts, sample: int, raster: np.ndarray) -> None:
-        """Fill the rasters of one sample from the (steps run, neurons) signs of the spikes that were recorded."""
+        """Fill the rasters of one sample from the (steps run, neurons) signs of the spikes that
+        were recorded.
+        """
         for name, spikes in counts.rasters.items():
             segment = self.segments[name, 0]
             steps = slice(segment.lag, segment.lag + self.schedule.steps)
@@ -196,7 +207,10 @@ class Layout:
 
 
 def _lags(network: SpikingNetwork, schedule: Schedule) -> dict[str, int]:
-    """Population -> steps that it runs late: its depth in streaming codes; in exact ones 0, and 1 for a read-out."""
+    """Population -> steps that it runs late: its depth in streaming codes.
+
+    In exact ones 0, and 1 for a read-out.
+    """
     lag: dict[str, int] = {}
     for p in network.populations:
         before = [lag[c.pre] for c in network.incoming(p.name)]

@@ -1,9 +1,12 @@
-"""The neurons of the ANNarchy engine: equations, and the parameters with which they follow each firing rule.
+"""The neurons of the ANNarchy engine.
 
-One neuron serves all codes. Between `start_step` and `stop_step` it fires when v reaches threshold · gain, and gain halves at each
-step under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight · value. A neuron that
-`repeats` sends what it is given, at once. n sums the values sent, so that an input's n exceeds the pool's own exactly when the
-window's maximum rises.
+Equations, and the parameters with which they follow each firing rule.
+
+One neuron serves all codes. Between `start_step` and `stop_step` it fires when v reaches threshold
+· gain, and gain halves at each step under `doubling`; it takes a spike back when v is below 0 if it
+`retracts`. A spike delivers weight · value. A neuron that `repeats` sends what it is given, at
+once. n sums the values sent, so that an input's n exceeds the pool's own exactly when the window's
+maximum rises.
 """
 
 from __future__ import annotations
@@ -67,8 +70,8 @@ NEURON = dict(
     """,
 )
 
-# The same neuron where every spike is worth 1 and none is taken back or held back, as in most networks of the rate code: less to
-# compute and to read per step, a third faster.
+# The same neuron where every spike is worth 1 and none is taken back or held back, as in most
+# networks of the rate code: less to compute and to read per step, a third faster.
 PLAIN_NEURON = dict(
     parameters=NEURON["parameters"],
     equations="""
@@ -98,8 +101,9 @@ OBSERVER = dict(
 WEIGHTED = dict(pre_spike="g_target += w * pre.value")
 WINDOW = dict(pre_spike="g_target += ite(pre.n > post.n, 1.0, 0.0)")
 
-# A narrow potential: while open it is held within lowest..highest, and `lost` counts how often. It costs a sixth of the time of a
-# run, so that only networks whose potentials can saturate are compiled with it.
+# A narrow potential: while open it is held within lowest..highest, and `lost` counts how often. It
+# costs a sixth of the time of a run, so that only networks whose potentials can saturate are
+# compiled with it.
 HELD = """{state} = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
         lost = lost + open * ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0"""
 

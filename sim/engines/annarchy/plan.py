@@ -1,4 +1,7 @@
-"""The arrays from which a worker builds and runs an ANNarchy network: parameters, synapses, and what each sample sets."""
+"""The arrays from which a worker builds and runs an ANNarchy network.
+
+Parameters, synapses, and what each sample sets.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,9 @@ def _loaded(arrays, name: str) -> Any:
 
 
 def size_class(count: int, smallest: int) -> int:
-    """Smallest of smallest · {1, 1.25, 1.5, 1.75} · 2^k that holds `count`: the compiled code depends on sizes only.
+    """Smallest of smallest · {1, 1.25, 1.5, 1.75} · 2^k that holds `count`.
+
+    The compiled code depends on sizes only.
 
     >>> size_class(5, 32), size_class(33, 32), size_class(65, 32)
     (32, 40, 80)
@@ -136,7 +141,9 @@ def plan_of(layout: Layout, inputs: np.ndarray) -> tuple[Plan, np.ndarray]:
 
 
 def _neurons(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(NEURON_FIELDS, neurons) parameters, (neurons,) start values, (neurons,) worth of the first spike."""
+    """(NEURON_FIELDS, neurons) parameters, (neurons,) start values, (neurons,) worth of the
+    first spike.
+    """
     size = size_class(layout.size, 1024)
     table = _table(NEURON_FIELDS, size)
     table[NEURON_FIELDS.index("threshold")] = NEVER
@@ -257,7 +264,10 @@ def _synapses(layout: Layout) -> Synapses:
 
 
 def _connect(layout: Layout, parts: Synapses, c: Connection) -> None:
-    """The synapses of one connection. A weight of zero delivers nothing; the ledger counts it in closed form."""
+    """The synapses of one connection. A weight of zero delivers nothing.
+
+    The ledger counts it in closed form.
+    """
     network = layout.network
     post = network.population(c.post)
     matrix = unroll(c, network.population(c.pre).shape, post.shape).tocoo()
@@ -330,7 +340,10 @@ def _multiplied(layout: Layout, inputs: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def events_of(layout: Layout, inputs: np.ndarray, first: int, seed: int) -> np.ndarray | None:
-    """(samples, steps, inputs) worth of what encoded inputs send, from sample `first` on; None where they compute their own spikes."""
+    """(samples, steps, inputs) worth of what encoded inputs send, from sample `first` on.
+
+    None where they compute their own spikes.
+    """
     steps = layout.schedule.steps
     found = events(layout.network, split_inputs(layout.network, inputs), steps, seed, first)
     if not found:

@@ -1,4 +1,7 @@
-"""Worker processes of the ANNarchy engine: started, listened to, and ended with whatever compiler they started."""
+"""Worker processes of the ANNarchy engine.
+
+Started, listened to, and ended with whatever compiler they started.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ class Workers:
         stdin.write(request + "\n")
 
     def answers(self) -> Iterator[tuple[int, list[str]]]:
-        """(worker, words) of each line that a worker prints; a worker that dies is an error with its log."""
+        """(worker, words) of each line that a worker prints.
+
+        A worker that dies is an error with its log.
+        """
         with selectors.DefaultSelector() as selector:
             for i, process in enumerate(self.processes):
                 assert process.stdout is not None

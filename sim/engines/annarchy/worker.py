@@ -1,8 +1,9 @@
 """A process that holds one compiled ANNarchy network and runs samples on request.
 
-``python -m spikewatt.sim.engines.annarchy.worker FOLDER``: reads FOLDER/plan.npz and FOLDER/inputs.npy, prints ``ready``, then
-answers each line ``start stop rasters`` on its input with the file FOLDER/START.npz and the line ``done start stop``.
-Every spike comes from ANNarchy's own neuron equations (neurons.py); nothing is replayed.
+``python -m spikewatt.sim.engines.annarchy.worker FOLDER``: reads FOLDER/plan.npz and
+FOLDER/inputs.npy, prints ``ready``, then answers each line ``start stop rasters`` on its input with
+the file FOLDER/START.npz and the line ``done start stop``. Every spike comes from ANNarchy's own
+neuron equations (neurons.py); nothing is replayed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from .plan import Plan
 
 
 class _Rows:
-    """A sparse matrix (post x pre) in the list-of-lists form that ANNarchy's connectivity loader takes."""
+    """A sparse matrix (post x pre) in the list-of-lists form that ANNarchy's connectivity loader
+    takes.
+    """
 
     requires_sorting = False
 
@@ -46,7 +49,10 @@ class _Rows:
 
 
 def _load(projection, matrix: csr_array) -> None:
-    """Give `projection` its synapses. ANNarchy's public from_sparse does the same one column at a time, 10 times slower."""
+    """Give `projection` its synapses.
+
+    ANNarchy's public from_sparse does the same one column at a time, 10 times slower.
+    """
     projection.connector_name = "Sparse connectivity matrix"
     projection.connector_description = projection.connector_name
 
@@ -144,7 +150,8 @@ class Simulator:
 
         Returns
         -------
-        (steps, observers) recorded; losses of neurons and observers; (steps, neurons) signs of the spikes, if asked for.
+        (steps, observers) recorded; losses of neurons and observers; (steps, neurons) signs of the
+        spikes, if asked for.
         """
         self._reset(values)
         if with_raster:
