@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...energy.pricing.odin import price_odin
+from ...energy.pricing.prices import Prices
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork, check_size
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 KERAS_EPOCHS = 40
 RATE_LEVELS = 4  # events of a bright pixel when a rank-order network is given rates
@@ -29,7 +30,7 @@ class OdinResult:
     run: OdinRun
     accuracy: float
     keras_accuracy: float | None
-    prices: pd.DataFrame
+    prices: Prices
 
 
 def as_rate(network: OdinNetwork) -> OdinNetwork:
@@ -102,6 +103,6 @@ def run_job(
         network.save(output / "network.odin.h5")
         image = OdinImage.of(network)
         image.export(output / "image", image.encode(images[:1])[0])
-        prices.to_csv(output / "energy.csv", index=False)
-        (output / "assumptions.txt").write_text("\n".join(prices.attrs["assumptions"]) + "\n")
+        prices.frame.to_csv(output / "energy.csv", index=False)
+        (output / "assumptions.txt").write_text("\n".join(prices.assumptions) + "\n")
     return OdinResult(network, run, accuracy, keras_accuracy, prices)

@@ -112,8 +112,8 @@ def calibrate(
         law = "must be a benchmark of the layer table"
         one_of(f"{where}: row {row}: network", law, name, work_rows)
 
-    clock = _clock_hz(where, frame, card_values)
-    cycles = numbers(where, frame, "latency_ms") * 1e-3 * clock
+    latency_s = numbers(where, frame, "latency_ms") * 1e-3
+    cycles = latency_s * _clock_hz(where, frame, card_values)
     energy = numbers(where, frame, "energy_uj", needed=False) * 1e-6 / cycles
     averaged = _geometric_means(frame["network"], cycles)
     fit = fit_stack(work_rows, averaged)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ...energy.cards.parametric_core import CACTI_PJ, access_pj
+from ...energy.cards.cacti import CACTI_PJ, access_pj
 from ...errors import FileFormatError, SpikewattError
 from .static_timing import Netlist, sta_version, time_and_power
 from .tool_reports import read_json, read_stat

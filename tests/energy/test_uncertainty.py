@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.energy.bill import Bill, BillWriter, powers_of
-from spikewatt.energy.cards.card import Quantity, load_card
+from spikewatt.energy.cards.card import Quantity
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.break_even import (
     break_even_period_s,
     break_even_spikes,
     break_even_steps,
     first_steps,
 )
-from spikewatt.energy.pricing.price import bill_of, price, totals
+from spikewatt.energy.pricing.price import price
 from spikewatt.energy.pricing.uncertainty import (
     draw,
     estimate,
