@@ -35,8 +35,8 @@ def access_pj(size_bytes: float) -> float:
 
     Examples
     --------
-    >>> access_pj(4096)
-    1.92
+    >>> f"{access_pj(4096):.2f} pJ"
+    '1.92 pJ'
     """
     sizes = list(CACTI_PJ)
     if not sizes[0] <= size_bytes <= sizes[-1]:

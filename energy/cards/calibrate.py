@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Table = str | Path | pd.DataFrame
 
+Ends = tuple[float, float, float]  # value, low, high
 COLUMNS = ("network", "latency_ms", "energy_uj")
 CLOCK = "clock_mhz"
 # Of the networks alone: AD, IC, KWS and VWW together have 3 to 6, without IC 32, without AD above
@@ -58,7 +59,7 @@ class CalibrationResult:
         All values but the assumed one come from one measurement and move together.
     """
 
-    values: dict[str, tuple[float, float, float]]
+    values: dict[str, Ends]
     statuses: dict[str, str]
     residuals: dict[str, float]
     networks: tuple[str, ...]
@@ -112,23 +113,24 @@ def calibrate(
         law = "must be a benchmark of the layer table"
         one_of(f"{where}: row {row}: network", law, name, work_rows)
 
-    clock = _clock_hz(where, frame, card_values)
-    cycles = numbers(where, frame, "latency_ms") * 1e-3 * clock
-    energy = numbers(where, frame, "energy_uj", needed=False) * 1e-6 / cycles
+    latency_s = numbers(where, frame, "latency_ms") * 1e-3
+    cycles = latency_s * _clock_hz(where, frame, card_values)
     averaged = _geometric_means(frame["network"], cycles)
     fit = fit_stack(work_rows, averaged)
     used = {name: work_rows[name] for name in averaged}
     identified = _is_identified(where, fit, used, allow_prior)
 
     residuals = {}
-    for row, name, measured in zip(frame.index, frame["network"], cycles, strict=True):
+    for row, name in frame["network"].items():
         predicted = predict(fit.coefficients, work_rows[name])
-        residuals[f"{name}, row {row}"] = predicted / measured - 1
-
+        residuals[f"{name}, row {row}"] = predicted / cycles[row] - 1
     values, statuses = _fitted_values(fit, _error_of(residuals), identified)
-    known = [value for value in energy if not isnan(value)]
-    if known:
-        values[POWER_KEY], statuses[POWER_KEY] = _energy_per_cycle(known), MEASURED_BY_USER
+
+    energy_j = numbers(where, frame, "energy_uj", needed=False) * 1e-6
+    per_cycle = [value for value in energy_j / cycles if not isnan(value)]
+    if per_cycle:
+        values[POWER_KEY] = _energy_per_cycle(per_cycle)
+        statuses[POWER_KEY] = MEASURED_BY_USER
     return CalibrationResult(
         values=values,
         statuses=statuses,
@@ -209,10 +211,10 @@ def _clock_hz(where: str, frame: pd.DataFrame, card_values: Mapping[str, float])
 
 def _geometric_means(networks: pd.Series, cycles: pd.Series) -> dict[str, float]:
     """Network -> geometric mean of its rows."""
-    by_network: dict[str, list[float]] = {}
+    logarithms: dict[str, list[float]] = {}
     for name, value in zip(networks, cycles, strict=True):
-        by_network.setdefault(name, []).append(value)
-    return {name: exp(sum(map(log, some)) / len(some)) for name, some in by_network.items()}
+        logarithms.setdefault(name, []).append(log(value))
+    return {name: exp(sum(logs) / len(logs)) for name, logs in logarithms.items()}
 
 
 def _is_identified(
@@ -257,22 +259,28 @@ def _error_of(residuals: Mapping[str, float]) -> float:
 
 def _fitted_values(
     fit: StackFit, error: float, identified: bool
-) -> tuple[dict[str, tuple[float, float, float]], dict[str, str]]:
+) -> tuple[dict[str, Ends], dict[str, str]]:
     """Key -> (value, low, high), and key -> status, of the cycle counts."""
-    values: dict[str, tuple[float, float, float]] = {}
+    values: dict[str, Ends] = {}
     statuses: dict[str, str] = {}
     for key in FITTED:
         own = error
         if not identified:
-            own = min(hypot(error, NORMAL_90 * fit.log_deviation[key]), 0.95)
+            of_the_ratio = NORMAL_90 * fit.log_deviation[key]
+            own = min(hypot(error, of_the_ratio), 0.95)
+
         value = fit.coefficients[key]
-        values[key] = (value, value * (1 - own), value * (1 + own))
+        low = value * (1 - own)
+        high = value * (1 + own)
+        values[key] = (value, low, high)
         statuses[key] = ASSUMED_RATIO if key in fit.from_prior else MEASURED_BY_USER
-    values[ELEMENT], statuses[ELEMENT] = ELEMENT_CYCLES, "assumed"
+
+    values[ELEMENT] = ELEMENT_CYCLES
+    statuses[ELEMENT] = "assumed"
     return values, statuses
 
 
-def _energy_per_cycle(rows: list[float]) -> tuple[float, float, float]:
+def _energy_per_cycle(rows: list[float]) -> Ends:
     """Mean of the rows, and their range, at least LEAST_ERROR wide to either side."""
     mean = sum(rows) / len(rows)
     low = min(*rows, mean * (1 - LEAST_ERROR))

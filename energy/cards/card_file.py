@@ -1,4 +1,4 @@
-"""Card files: YAML, read through a schema and pint into a Card; nothing behind it parses strings."""
+"""Card files: YAML, read through a schema and pint into a Card; nobody else parses strings."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ from .card import Card, Quantity
 PARAMETRIC = "odin_style"
 VOLTAGE_V, NODE_NM = 0.55, 28
 MEMORY_SHARE = 4.49 / 8.43
-# Stillmaker and Baas, Integration 58 (2017), doi:10.1016/j.vlsi.2017.02.002: EF(V) = a V² + b V + c.
+# Node -> a, b, c of EF(V) = a V² + b V + c; Stillmaker and Baas, Integration 58 (2017),
+# doi:10.1016/j.vlsi.2017.02.002.
 NODES = {
     65: (3.755, -4.398, 1.975),
     45: (1.103, -0.362, 0.2767),

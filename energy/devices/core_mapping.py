@@ -100,13 +100,18 @@ class Mapping:
         """One line: what it takes to load the weights once, in words of 32 bits, and the area."""
         words = self.memory_bits / WORD_BITS
         energy_j = words * card["energy_per_neuron_access_j"].value
-        cycles = words / len(self.cores) * card["cycles_per_neuron_access"].value
+
+        # The cores are loaded at the same time, each word by word.
+        words_per_core = words / len(self.cores)
+        cycles = words_per_core * card["cycles_per_neuron_access"].value
         seconds = cycles / card["clock_hz"].value
-        area = self.area_m2(card)
+
+        kib = self.memory_bits / 8 / 1024
+        area_mm2 = self.area_m2(card).scaled(1e6)
         return (
-            f"loading {self.memory_bits / 8 / 1024:,.0f} KiB of weights once (not included): "
+            f"loading {kib:,.0f} KiB of weights once (not included): "
             f"about {energy_j * 1e6:.2g} µJ and {seconds * 1e3:.2g} ms; "
-            f"area {area.value * 1e6:.3g} mm² ({area.low * 1e6:.3g} to {area.high * 1e6:.3g})."
+            f"area {area_mm2.value:.3g} mm² ({area_mm2.low:.3g} to {area_mm2.high:.3g})."
         )
 
 
@@ -209,12 +214,20 @@ def _place(
     copies: Map[str, float],
 ) -> None:
     """Put the neurons of one population on the last core, and on new ones as each is full."""
-    neurons_limit, axons_limit = card.limits["neurons_per_core"], card.limits["axons_per_core"]
+    neurons_limit = card.limits["neurons_per_core"]
+    axons_limit = card.limits["axons_per_core"]
     first = 0
     while first < size:
         core = cores[-1]
-        last = min(size, first + neurons_limit - core.neurons)
-        last, axons = _longest_run(feeding, first, last, core.axons, axons_limit, copies)
+        room = neurons_limit - core.neurons
+        last, axons = _longest_run(
+            feeding,
+            first,
+            min(size, first + room),
+            core.axons,
+            axons_limit,
+            copies,
+        )
         if last > first:
             core.residents.append((population, first, last))
             core.axons = axons
@@ -245,16 +258,20 @@ def _longest_run(
     """
     if all(isinstance(layer.kind, Dense) for layer in feeding):
         # One population feeds all: an axon that is already listened to is shared.
-        wanted = {**axons, **{layer.pre: _axons_of_all(layer, copies) for layer in feeding}}
-        fits = last > first and sum(wanted.values()) <= limit
-        return (last, wanted) if fits else (first, axons)
+        wanted = dict(axons)
+        for layer in feeding:
+            wanted[layer.pre] = _axons_of_all(layer, copies)
+        if last > first and sum(wanted.values()) <= limit:
+            return last, wanted
+        return first, axons
 
-    used, end = axons, first
     heard = {layer.pre: np.zeros(layer.pre_shape, bool) for layer in feeding}
     doubled = {layer.pre: copies[layer.name] for layer in feeding}
+    used, end = axons, first
     for neuron in range(first, last):
         for layer in feeding:
             mark_inputs(layer.kind, layer, neuron, heard[layer.pre])
+
         wanted = {**axons, **_axons_of(heard, doubled, axons)}
         if sum(wanted.values()) > limit:
             break
@@ -276,6 +293,8 @@ def _axons_of(
     """
     wanted = {}
     for pre, mask in heard.items():
-        more = ceil(int(mask.sum()) * doubled[pre])
-        wanted[pre] = min(in_use.get(pre, 0) + more, ceil(mask.size * doubled[pre]))
+        copies = doubled[pre]
+        more = ceil(int(mask.sum()) * copies)
+        most = ceil(mask.size * copies)
+        wanted[pre] = min(in_use.get(pre, 0) + more, most)
     return wanted

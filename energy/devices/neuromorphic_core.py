@@ -62,9 +62,12 @@ def core_cycles(card: Card, neurons: int, events: float, steps: float, spikes: f
     events, steps, spikes : float
         Events swept, steps and spikes sent.
     """
-    per_event = card["cycles_per_event"].value + neurons * card["cycles_per_sop"].value
-    per_step = card["cycles_per_step"].value + neurons * card["cycles_per_neuron_update"].value
-    return events * per_event + steps * per_step + spikes * card["cycles_per_output_spike"].value
+    sweep = neurons * card["cycles_per_sop"].value
+    update = neurons * card["cycles_per_neuron_update"].value
+    per_event = card["cycles_per_event"].value + sweep
+    per_step = card["cycles_per_step"].value + update
+    per_spike = card["cycles_per_output_spike"].value
+    return events * per_event + steps * per_step + spikes * per_spike
 
 
 def write(
@@ -111,13 +114,18 @@ def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
     """
     all_events = did.events or 1.0
     for pre, events in did.swept.items():
-        listeners = "+".join(layer.post for layer in trace.layers if layer.pre == pre)
-        row = ("snn", listeners, "synaptic operations")
-        serial = did.serial_events * events / all_events
-        per_event = did.physical[pre] / events if events else 0.0
-        writer.charge(*row, did.physical[pre], "energy_per_sop_j", by_spikes=True)
-        writer.cycles(*row, serial, "cycles_per_event", by_spikes=True)
-        writer.cycles(*row, serial * per_event, "cycles_per_sop", by_spikes=True)
+        listeners = [layer.post for layer in trace.layers if layer.pre == pre]
+        row = ("snn", "+".join(listeners), "synaptic operations")
+
+        operations = did.physical[pre]
+        writer.charge(*row, operations, "energy_per_sop_j", by_spikes=True)
+
+        serial_events = did.serial_events * events / all_events
+        per_event = operations / events if events else 0.0
+        serial_operations = serial_events * per_event
+        writer.cycles(*row, serial_events, "cycles_per_event", by_spikes=True)
+        writer.cycles(*row, serial_operations, "cycles_per_sop", by_spikes=True)
+
     if did.routed_events:
         row = ("snn", "all", "routing")
         writer.charge(*row, did.routed_events, "energy_per_routed_event_j", by_spikes=True)
@@ -150,8 +158,9 @@ def _lines(trace: Trace, card: Card, mapping: Mapping, did: Activity, hosted: bo
     sweeps = f"each event sweeps all {mapping.neurons_per_core} neurons of a core"
     if card.limits["zero_skipping"]:
         sweeps = "each event meets the weights that are not 0"
+    clock_mhz = card["clock_hz"].value / 1e6
     swept = (
-        f"{card.title}; {mapping.describe()}; {card['clock_hz'].value / 1e6:g} MHz; "
+        f"{card.title}; {mapping.describe()}; {clock_mhz:g} MHz; "
         f"{sweeps}: {did.operations:,.0f} physical SOPs per inference "
         f"for {trace.mean_operations():,.0f} on existing synapses; "
         f"{did.steps} steps of the core for {trace.steps} simulated."

@@ -57,7 +57,7 @@ def _(kind: ConnectionKind, layer: LayerSummary, neuron: int, heard: np.ndarray)
 
 
 def _window(layer: LayerSummary, position) -> tuple[slice, ...]:
-    """The slice of each axis that a post position sees, through the pool before it if there is one."""
+    """The slice of each axis that a post position sees, through the pool before it if any."""
     geometry = Geometry.from_lists(layer.geometry) if layer.geometry else None
     pool = Geometry.from_lists(layer.pooled) if layer.pooled else None
     span = []

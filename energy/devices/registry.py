@@ -61,7 +61,7 @@ class DeviceKind(Named):
 
     @property
     def runs_kernels(self) -> bool:
-        """Whether it executes int8 networks by a kernel library, and layer tables without a trace."""
+        """Whether it executes int8 networks by a kernel library, also without a trace."""
         return self.card.runs_kernels
 
     def write(

@@ -151,21 +151,22 @@ def _executed_bytes(layer: LayerSummary) -> int:
 def _live_bytes(trace: Trace) -> int:
     """Largest sum of int8 activations that are needed at once, layer after layer."""
     last_use = {layer.pre: i for i, layer in enumerate(trace.layers)}
-    made: dict[str, int] = {}
+    alive: dict[str, int] = {}
     most = 0
     for i, layer in enumerate(trace.layers):
-        made.setdefault(layer.pre, trace.neurons[layer.pre])
-        made[layer.post] = trace.neurons[layer.post]
-        alive = {name: size for name, size in made.items() if last_use.get(name, i) >= i}
-        most = max(most, sum(alive.values()), _between(layer, alive))
+        for population in (layer.pre, layer.post):
+            alive[population] = trace.neurons[population]
+        alive = {name: size for name, size in alive.items() if last_use.get(name, i) >= i}
+
+        most = max(most, sum(alive.values()))
+        if layer.executed:
+            most = max(most, _between(layer, alive))
     return most
 
 
 def _between(layer: LayerSummary, alive: dict[str, int]) -> int:
-    """Most that lives at once while merged layers run one by one; 0 where none were merged."""
-    if not layer.executed or len(layer.executed) < 2:
-        return 0
-    own = alive.get(layer.pre, 0)
-    others = sum(alive.values()) - own - alive.get(layer.post, 0)
-    tensors = [own, *(part.outputs for part in layer.executed)]
+    """Most that lives at once while merged layers run one by one."""
+    others = sum(size for name, size in alive.items() if name not in (layer.pre, layer.post))
+    tensors = [prod(layer.pre_shape)]
+    tensors += [part.outputs for part in layer.executed or ()]
     return others + max(read + written for read, written in pairwise(tensors))

@@ -17,7 +17,8 @@ from .law import ELEMENT, FITTED
 from .measured import LIBRARIES
 
 NORMAL_90 = 1.645  # half width of a 90 % interval in standard deviations
-# Three left-out rows can agree by luck (to 0.4 % on one stack); the fit takes the law as good to 5 %.
+# Three left-out rows can agree by luck, to 0.4 % on one stack; the fit takes the law as good to
+# 5 %.
 LEAST_ERROR = 0.05
 LEAST_SPREAD = 0.2  # of a borrowed ratio of cores
 OTHER_CHIP = 0.1  # caches, flash and compiler of another chip with the same core; assumed
@@ -137,12 +138,19 @@ def coefficients(library: str, core: str, same_chip: bool = True) -> dict[str, F
     if not same_chip:
         note += "; another chip with this core"
 
-    error = hypot(_own_error(stacks[library][known.reference]), 0.0 if same_chip else OTHER_CHIP)
-    measurement = f"kernel fit {library} {core}"
+    own_error = _own_error(stacks[library][known.reference])
+    error = hypot(own_error, 0.0 if same_chip else OTHER_CHIP)
     found = {}
     for key in FITTED:
-        value, wide = known.values[key], hypot(error, known.spreads[key])
-        found[key] = Found(value, value * (1 - wide), value * (1 + wide), note, measurement)
+        value = known.values[key]
+        wide = hypot(error, known.spreads[key])
+        found[key] = Found(
+            value=value,
+            low=value * (1 - wide),
+            high=value * (1 + wide),
+            note=note,
+            measurement=f"kernel fit {library} {core}",
+        )
     return {**found, ELEMENT: _assumed_element()}
 
 
@@ -158,17 +166,18 @@ def borrow(library: str, core: str) -> Borrowed:
     SpikewattError
         No other library has both cores.
     """
-    stacks = _fits()["stacks"]
     reference, lenders = _lenders(library, core)
     values, spreads = {}, {}
     for key in FITTED:
-        ratios = [
-            _coefficient(name, core, key) / _coefficient(name, reference, key) for name in lenders
-        ]
-        logs = [log(ratio) for ratio in ratios]
+        logs = []
+        for name in lenders:
+            ratio = _coefficient(name, core, key) / _coefficient(name, reference, key)
+            logs.append(log(ratio))
+
         mean = sum(logs) / len(logs)
-        values[key] = stacks[library][reference]["coefficients"][key] * exp(mean)
-        spreads[key] = max(NORMAL_90 * _deviation(logs, mean), LEAST_SPREAD)
+        spread = NORMAL_90 * _deviation(logs, mean)
+        values[key] = _coefficient(library, reference, key) * exp(mean)
+        spreads[key] = max(spread, LEAST_SPREAD)
     return Borrowed(values, spreads, reference, lenders)
 
 

@@ -6,7 +6,7 @@ output.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
@@ -97,11 +97,14 @@ def fit_stack(
     from scipy.optimize import least_squares
 
     _check(work_rows, cycles)
-    counts = _columns(work_rows, cycles, ("mac_dense", "mac_conv", "outputs"))
-    fixed = ELEMENT_CYCLES[0] * _columns(work_rows, cycles, ("elements",))[:, 0]
     measured = np.array(list(cycles.values()), float)
-    ratios = np.array([log(prior_ratios[key][0]) for key in PRIOR_RATIOS])
-    deviations = np.array([prior_ratios[key][1] for key in PRIOR_RATIOS])
+    counts = _columns(work_rows, cycles, ("mac_dense", "mac_conv", "outputs"))
+    elements = _columns(work_rows, cycles, ("elements",))[:, 0]
+    fixed = ELEMENT_CYCLES[0] * elements
+
+    priors = [prior_ratios[key] for key in PRIOR_RATIOS]
+    ratios = np.array([log(median) for median, _ in priors])
+    deviations = np.array([deviation for _, deviation in priors])
 
     def residuals(logarithms: np.ndarray) -> np.ndarray:
         predicted = counts @ np.exp(logarithms) + fixed
@@ -109,15 +112,28 @@ def fit_stack(
         of_ratios = (TO_RATIOS @ logarithms - ratios) / deviations
         return np.r_[of_networks, of_ratios]
 
+    # Start at the prior ratios, scaled to the measured cycles.
     start = np.array([ratios[0], 0.0, ratios[1]])
-    start += np.mean(np.log(measured / (counts @ np.exp(start))))
-    solution = least_squares(residuals, start, xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    too_low = measured / (counts @ np.exp(start))
+    start += np.mean(np.log(too_low))
+    solution = least_squares(
+        residuals,
+        start,
+        xtol=1e-14,
+        ftol=1e-14,
+        gtol=1e-14,
+    )
 
     values = np.exp(solution.x)
     predicted = counts @ values + fixed
+    errors = predicted / measured - 1
     sensitivity = counts * values / predicted[:, None] / SIGMA
-    errors = dict(zip(cycles, (predicted / measured - 1).tolist(), strict=True))
-    return _with_trust(values, errors, sensitivity, deviations)
+    return _with_trust(
+        values,
+        dict(zip(cycles, errors.tolist(), strict=True)),
+        sensitivity,
+        deviations,
+    )
 
 
 def leave_one_out(
@@ -144,11 +160,14 @@ def leave_one_out(
     for (library, core), stack in rows.groupby(["library", "core"]):
         cycles = dict(zip(stack["network"], stack["cycles"], strict=True))
         for network, measured in cycles.items():
-            others = {name: value for name, value in cycles.items() if name != network}
+            others = dict(cycles)
+            del others[network]
             fit = fit_stack(work_rows, others, prior_ratios)
+
             predicted = predict(fit.coefficients, work_rows[network])
             error = predicted / measured - 1
-            table.append((library, core, network, measured, predicted, error, False))
+            row = (library, core, network, measured, predicted, error, False)
+            table.append(row)
     return pd.DataFrame(table, columns=ERROR_COLUMNS)
 
 
@@ -183,22 +202,34 @@ def _with_trust(
     """
     both = np.r_[sensitivity, TO_RATIOS / deviations[:, None]]
     covariance = np.linalg.inv(both.T @ both)
-    share = np.diag(TO_RATIOS @ covariance @ TO_RATIOS.T) / deviations**2
-    prior_share = dict(zip(PRIOR_RATIOS, share.tolist(), strict=True))
-    spread = np.sqrt(np.diag(covariance)).tolist()
-    least_known = np.abs(np.linalg.svd(sensitivity)[2][-1])
-    fitted = dict(zip(FITTED, values.tolist(), strict=True))
+    variances = np.diag(TO_RATIOS @ covariance @ TO_RATIOS.T)
+    share = _named(PRIOR_RATIOS, variances / deviations**2)
+
+    # The direction in which the data say least.
+    _, _, directions = np.linalg.svd(sensitivity)
+    least_known = _named(FITTED, np.abs(directions[-1]))
     return StackFit(
-        coefficients={**fitted, ELEMENT: ELEMENT_CYCLES[0]},
+        coefficients={
+            **_named(FITTED, values),
+            ELEMENT: ELEMENT_CYCLES[0],
+        },
         residuals=residuals,
         condition_number=_condition(both),
         condition_number_data=_condition(sensitivity),
         networks=tuple(residuals),
-        prior_share=prior_share,
-        from_prior=tuple(key for key, part in prior_share.items() if part > 0.5),
-        log_deviation=dict(zip(FITTED, spread, strict=True)),
-        weakest=tuple(key for key, part in zip(FITTED, least_known, strict=True) if part > 0.5),
+        prior_share=share,
+        from_prior=_above_one_half(share),
+        log_deviation=_named(FITTED, np.sqrt(np.diag(covariance))),
+        weakest=_above_one_half(least_known),
     )
+
+
+def _named(keys: Iterable[str], values: np.ndarray) -> dict[str, float]:
+    return dict(zip(keys, values.tolist(), strict=True))
+
+
+def _above_one_half(parts: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(key for key, part in parts.items() if part > 0.5)
 
 
 def _condition(jacobian: np.ndarray) -> float:

@@ -71,6 +71,23 @@ def price(
         Unknown device, a network of another hash, a period shorter than the inference.
     DoesNotFitError
         The device cannot hold or execute the network, unless `skip_unfit`.
+
+    Examples
+    --------
+    >>> from spikewatt.sim.engines.simulate import simulate
+    >>> from spikewatt.sim.network.connection import Connection
+    >>> from spikewatt.sim.network.population import Population
+    >>> from spikewatt.sim.network.spiking_network import SpikingNetwork
+    >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)
+    >>> classes = Population("output", (2,), "readout", threshold=1, bias=0, initial_potential=0)
+    >>> arrow = Connection("input", "output", "dense", [[1, 0], [0, 1]])
+    >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 1 / 255, 1.0, 8)
+    >>> trace = simulate(network, [[0.25, 1.0]], engine="reference", steps=8)
+    >>> prices = price(trace, "odin_style", "stm32l4r5")
+    >>> prices.totals()[["device", "workload"]].values.tolist()
+    [['odin_style', 'snn'], ['stm32l4r5', 'snn'], ['stm32l4r5', 'int8_ann']]
+    >>> f"{prices.bill('odin_style').total('snn') * 1e9:.0f} nJ"
+    '61 nJ'
     """
     if not devices:
         raise SpikewattError("price.devices", "must name at least one device")
@@ -130,7 +147,7 @@ def price_layers(
     >>> from spikewatt.energy.kernels.layer_table import LAYERS
     >>> prices = price_layers(LAYERS, "stm32l4r5", "stm32u575", network="KWS")
     >>> [f"{energy * 1e3:.1f} mJ" for energy in prices.totals()["energy_j"]]
-    ['5.5 mJ', '2.4 mJ']
+    ['4.6 mJ', '1.7 mJ']
     """
     layers, period = read_layers(table, network), checked_period(period_s)
 

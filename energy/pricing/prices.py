@@ -11,7 +11,7 @@ from ...errors import SpikewattError
 from ..bill import WHAT, Bill, Term
 from .battery import battery_life
 from .uncertainty import Side, estimate
-from .verdicts import break_evens, label, side_of, tornadoes, verdicts, workloads
+from .verdicts import break_evens, side_of, tornadoes, verdicts, workloads
 from .waterfall import explain
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Prices:
     >>> from spikewatt.energy.pricing.price import price_layers
     >>> prices = price_layers(LAYERS, "stm32l4r5", network="KWS")
     >>> prices
-    Prices(stm32l4r5 int8_ann 0.0055 J)
+    Prices(stm32l4r5 int8_ann 0.00461 J)
     >>> list(prices.totals()["workload"])
     ['int8_ann']
     """
@@ -68,20 +68,29 @@ class Prices:
         """
         periods = {part.period_s for part in parts}
         if len(periods) != 1:
-            raise SpikewattError(
-                "Prices.joined", "prices have one period", sorted(map(str, periods))
-            )
-        bills = [bill for part in parts for bill in part.bills]
+            found = sorted(map(str, periods))
+            raise SpikewattError("Prices.joined", "prices have one period", found)
+
+        bills: list[Bill] = []
+        refused: dict[str, str] = {}
+        for part in parts:
+            bills.extend(part.bills)
+            refused.update(part.does_not_fit)
+
         names = [bill.device for bill in bills]
         if len(set(names)) < len(names):
             raise SpikewattError("Prices.joined", "devices must have different names", names)
-        refused = {device: why for part in parts for device, why in part.does_not_fit.items()}
         return cls(tuple(bills), periods.pop(), refused)
 
     def __repr__(self) -> str:
-        shown = [f"{label(side)} {float(side[0].total(side[1])):.3g} J" for side in self.workloads]
-        if len(shown) > SHOWN:
-            shown[SHOWN:] = [f"{len(shown) - SHOWN} more"]
+        shown = []
+        for bill, workload in self.workloads[:SHOWN]:
+            energy_j = float(bill.total(workload))
+            shown.append(f"{bill.device} {workload} {energy_j:.3g} J")
+
+        more = len(self.workloads) - SHOWN
+        if more > 0:
+            shown.append(f"{more} more")
         if self.period_s is not None:
             shown.append(f"period {self.period_s:g} s")
         if self.does_not_fit:
@@ -145,9 +154,10 @@ class Prices:
         rows = []
         for bill, workload in self.workloads:
             energy = estimate(bill, bill.select(workload, idle=idle))
-            time_s, cycles = (float(bill.total(workload, what)) for what in ("time_s", "cycles"))
-            ends = (energy.value, energy.low, energy.high)
-            rows.append((bill.device, workload, *ends, time_s, cycles))
+            time_s = float(bill.total(workload, "time_s"))
+            cycles = float(bill.total(workload, "cycles"))
+            amounts = (energy.value, energy.low, energy.high, time_s, cycles)
+            rows.append((bill.device, workload, *amounts))
         return pd.DataFrame(rows, columns=list(TOTAL_COLUMNS))
 
     def verdicts(self, everything: bool = True) -> pd.DataFrame:
@@ -187,13 +197,15 @@ class Prices:
 
 def _rows(bill: Bill) -> Iterable[tuple]:
     """One row per workload, layer and component, with the columns COLUMNS."""
-    grouped: dict[tuple[str, str, str], list[Term]] = {}
+    grouped: dict[tuple[str, str, str], dict[str, list[Term]]] = {}
     for term in bill.terms:
         row = (term.workload, term.layer, term.component)
-        grouped.setdefault(row, []).append(term)
+        by_what = grouped.setdefault(row, {what: [] for what in WHAT})
+        by_what[term.what].append(term)
 
     for row, terms in grouped.items():
-        by_what = {what: [t for t in terms if t.what == what] for what in WHAT}
-        energy = estimate(bill, by_what["energy_j"])
-        time_s, cycles = (float(bill.evaluate(by_what[what])) for what in ("time_s", "cycles"))
-        yield (bill.device, *row, energy.value, energy.low, energy.high, time_s, cycles)
+        energy = estimate(bill, terms["energy_j"])
+        time_s = float(bill.evaluate(terms["time_s"]))
+        cycles = float(bill.evaluate(terms["cycles"]))
+        amounts = (energy.value, energy.low, energy.high, time_s, cycles)
+        yield (bill.device, *row, *amounts)

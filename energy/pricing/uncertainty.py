@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def estimate(bill: Bill, terms: Sequence[Term]) -> Estimate:
     swings = []
     for keys in groups.values():
         low, high = _at_both_ends(bill, terms, keys)
-        swings.append((_log(low / nominal), _log(high / nominal)))
+        swings.append(_swing(low, high, nominal))
     return _combine(swings, nominal)
 
 
@@ -99,8 +99,10 @@ def tornado(bill: Bill, workload: str, idle: bool = True) -> pd.DataFrame:
         low, high = _at_both_ends(bill, terms, keys)
         if low == high == nominal:
             continue  # a value that this workload does not use
-        swing = max(abs(_log(low / nominal)), abs(_log(high / nominal)))
-        rows.append((measurement, ", ".join(keys), low, high, swing**2))
+        down, up = _swing(low, high, nominal)
+        swing = max(abs(down), abs(up))
+        row = (measurement, ", ".join(keys), low, high, swing**2)
+        rows.append(row)
 
     table = pd.DataFrame(rows, columns=TORNADO_COLUMNS)
     table["share_of_variance"] /= table["share_of_variance"].sum() or 1.0
@@ -162,22 +164,19 @@ def ratio(first: Side, second: Side, idle: bool = True) -> Estimate:
 
     What both share moves both.
     """
-    terms = [bill.select(workload, idle=idle) for bill, workload in (first, second)]
-    bills = [bill for bill, _ in (first, second)]
-    moving = [measurements(bill.values) for bill in bills]
+    numerator, denominator = _Moving.of(first, idle), _Moving.of(second, idle)
 
     def quotient(measurement: str = "", end: str = "value") -> float:
-        energies = []
-        for bill, groups, chosen in zip(bills, moving, terms, strict=True):
-            changed = _at_end(bill.values, groups.get(measurement, ()), end)
-            energies.append(float(bill.evaluate(chosen, changed)))
-        return energies[0] / energies[1]
+        above = numerator.energy_j(measurement, end)
+        below = denominator.energy_j(measurement, end)
+        return above / below
 
     nominal = quotient()
     swings = []
-    for measurement in dict.fromkeys([*moving[0], *moving[1]]):
-        low, high = quotient(measurement, "low"), quotient(measurement, "high")
-        swings.append((_log(low / nominal), _log(high / nominal)))
+    for measurement in {**numerator.groups, **denominator.groups}:
+        low = quotient(measurement, "low")
+        high = quotient(measurement, "high")
+        swings.append(_swing(low, high, nominal))
     return _combine(swings, nominal)
 
 
@@ -196,6 +195,26 @@ def verdict_of(found: Estimate) -> str:
     return "loses" if found.low > 1 else "undecided"
 
 
+class _Moving(NamedTuple):
+    """A workload, with the measurements that move it."""
+
+    bill: Bill
+    terms: Sequence[Term]
+    groups: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, side: Side, idle: bool) -> _Moving:
+        bill, workload = side
+        terms = bill.select(workload, idle=idle)
+        return cls(bill, terms, measurements(bill.values))
+
+    def energy_j(self, measurement: str, end: str) -> float:
+        """With a measurement, which may be another device's, at one of its ends."""
+        keys = self.groups.get(measurement, ())
+        changed = _at_end(self.bill.values, keys, end)
+        return float(self.bill.evaluate(self.terms, changed))
+
+
 def _at_end(values: Mapping[str, Quantity], keys: Sequence[str], end: str) -> dict[str, float]:
     return {key: getattr(values[key], end) for key in keys}
 
@@ -211,18 +230,37 @@ def _log(ratio: float) -> float:
     return -math.inf if ratio <= 0 else math.log(ratio)
 
 
+def _swing(low: float, high: float, nominal: float) -> Swing:
+    """Logarithms of a sum at either end of a measurement."""
+    return _log(low / nominal), _log(high / nominal)
+
+
 def _combine(swings: Sequence[Swing], nominal: float) -> Estimate:
     """P5 and P95 around `nominal` from the logarithmic swings of each measurement."""
-    up = math.sqrt(sum(max(0.0, *pair) ** 2 for pair in swings))
-    down = math.sqrt(sum(min(0.0, *pair) ** 2 for pair in swings))
-    return Estimate(nominal, nominal * math.exp(-down), nominal * math.exp(up))
+    upward = [max(0.0, *pair) for pair in swings]
+    downward = [min(0.0, *pair) for pair in swings]
+    up = _root_of_squares(upward)
+    down = _root_of_squares(downward)
+    return Estimate(
+        value=nominal,
+        low=nominal * math.exp(-down),
+        high=nominal * math.exp(up),
+    )
+
+
+def _root_of_squares(values: Sequence[float]) -> float:
+    return math.sqrt(sum(value**2 for value in values))
 
 
 def _at_deviate(quantity: Quantity, deviate: np.ndarray) -> np.ndarray:
     """A value at standard deviates (in units of P95), log-normal on either side of the median."""
     value, low, high = quantity.value, quantity.low, quantity.high
+    above = deviate > 0
     if low > 0:
-        up, down = (high / value) ** deviate, (value / low) ** deviate
-        return value * np.where(deviate > 0, up, down)
-    side = np.where(deviate > 0, high - value, value - low)
-    return np.maximum(0.0, value + deviate * side)
+        up = (high / value) ** deviate
+        down = (value / low) ** deviate
+        return value * np.where(above, up, down)
+
+    # Linear where there is no logarithm of the low end.
+    width = np.where(above, high - value, value - low)
+    return np.maximum(0.0, value + deviate * width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..bill import Bill
@@ -49,52 +50,68 @@ def explain(first: Side, second: Side) -> pd.DataFrame:
     """
     import pandas as pd
 
-    before, after = _by_component(first), _by_component(second)
-    energy_j = float(first[0].total(first[1]))
-    rows = [_end(first, energy_j)]
-    for component in dict.fromkeys([*before, *after]):
-        own, other = before.get(component, Charged()), after.get(component, Charged())
-        for step in _steps(component, own, other, first[0], second[0]):
-            if step.change_j:
-                energy_j += step.change_j
-                rows.append((step.name, step.change_j, energy_j, step.because))
-    rows.append(_end(second, float(second[0].total(second[1]))))
+    rows = [_end(first)]
+    _, _, energy_j, _ = rows[0]
+    for step in _all_steps(first, second):
+        if step.change_j:
+            energy_j += step.change_j
+            row = (step.name, step.change_j, energy_j, step.because)
+            rows.append(row)
+    rows.append(_end(second))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _end(side: Side, energy_j: float) -> tuple[str, float, float, str]:
+def _end(side: Side) -> tuple[str, float, float, str]:
     """The row of a price itself."""
     bill, workload = side
+    energy_j = float(bill.total(workload))
     return f"{bill.device} {workload}", 0.0, energy_j, bill.card.title
+
+
+def _all_steps(first: Side, second: Side) -> Iterable[Step]:
+    """The steps of every component that either side has."""
+    before = _by_component(first)
+    after = _by_component(second)
+    for component in {**before, **after}:
+        own = before.get(component, Charged())
+        other = after.get(component, Charged())
+        yield from _steps(component, own, other, first[0], second[0])
 
 
 def _by_component(side: Side) -> dict[str, Charged]:
     bill, workload = side
     found: dict[str, Charged] = {}
     for term in bill.select(workload):
-        energy_j, count = found.get(term.component, Charged())
+        so_far = found.get(term.component, Charged())
         own = float(bill.evaluate([term]))
-        found[term.component] = Charged(energy_j + own, count + term.count)
+        found[term.component] = Charged(
+            energy_j=so_far.energy_j + own,
+            count=so_far.count + term.count,
+        )
     return found
 
 
 def _steps(component: str, own: Charged, other: Charged, first: Bill, second: Bill) -> list[Step]:
     """How the cost of one component changes from the first bill to the second."""
-    if component not in OPERATIONS or not own.count or not other.count:
+    both_count = component in OPERATIONS and own.count and other.count
+    if not both_count:
         because = f"charged by {_who(own, other, first, second)}"
         return [Step(component, other.energy_j - own.energy_j, because)]
 
-    before, after = own.energy_j / own.count, other.energy_j / other.count
+    price_before = own.energy_j / own.count
+    price_after = other.energy_j / other.count
+    more = other.count - own.count
+    dearer = price_after - price_before
     return [
         Step(
-            f"{component}: count",
-            (other.count - own.count) * before,
-            f"{own.count:,.0f} to {other.count:,.0f} operations",
+            name=f"{component}: count",
+            change_j=more * price_before,
+            because=f"{own.count:,.0f} to {other.count:,.0f} operations",
         ),
         Step(
-            f"{component}: price",
-            other.count * (after - before),
-            f"{before * 1e12:.3g} to {after * 1e12:.3g} pJ each",
+            name=f"{component}: price",
+            change_j=other.count * dearer,
+            because=f"{price_before * 1e12:.3g} to {price_after * 1e12:.3g} pJ each",
         ),
     ]
 

@@ -9,10 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from spikewatt.energy.cards.calibrate import MEASURED_BY_USER, calibrate
-from spikewatt.energy.cards.card import load_card
-from spikewatt.energy.kernels import fit as kf
-from spikewatt.energy.kernels.layer_table import LAYERS, read_networks, work
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.kernels import stack_fit
+from spikewatt.energy.kernels.fit import CHECKED, FITS, fit_all
+from spikewatt.energy.kernels.law import ELEMENT, FITTED, predict, work
+from spikewatt.energy.kernels.layer_table import LAYERS, read_networks
 from spikewatt.energy.kernels.library import OLDER, borrow, coefficients, libraries, named
+from spikewatt.energy.kernels.measured import MEASURED, read_measured
+from spikewatt.energy.kernels.power import fit_power
+from spikewatt.energy.kernels.stack_fit import fit_stack, leave_one_out
 from spikewatt.errors import SpikewattError
 
 TRUE = {
@@ -31,22 +36,22 @@ def work_rows():
 
 @pytest.fixture(scope="module")
 def rows():
-    return kf.read_measured()
+    return read_measured()
 
 
 @pytest.fixture(scope="module")
 def left_out(rows, work_rows):
-    return kf.leave_one_out(rows, work_rows)
+    return leave_one_out(rows, work_rows)
 
 
 @pytest.fixture(scope="module")
 def committed():
-    return json.loads(kf.FITS.read_text())
+    return json.loads(FITS.read_text())
 
 
 def user_rows(work_rows, networks=FOUR, clock_mhz=120.0, power_w=0.044):
     """Rows as a user would measure them on a device with the coefficients TRUE."""
-    cycles = np.array([kf.predict(TRUE, work_rows[name]) for name in networks])
+    cycles = np.array([predict(TRUE, work_rows[name]) for name in networks])
     latency_ms = cycles / clock_mhz / 1e3
     return pd.DataFrame(
         {"network": networks, "latency_ms": latency_ms, "energy_uj": latency_ms * power_w * 1e3}
@@ -57,20 +62,20 @@ def user_rows(work_rows, networks=FOUR, clock_mhz=120.0, power_w=0.044):
 
 
 def test_law_cycles_are_linear_in_coefficients_and_counts(work_rows):
-    once = kf.predict(TRUE, work_rows["KWS"])
-    assert kf.predict(
+    once = predict(TRUE, work_rows["KWS"])
+    assert predict(
         {key: 3 * value for key, value in TRUE.items()}, work_rows["KWS"]
     ) == pytest.approx(3 * once, rel=1e-12)
-    assert kf.predict(
+    assert predict(
         TRUE, {key: 3 * value for key, value in work_rows["KWS"].items()}
     ) == pytest.approx(3 * once, rel=1e-12)
     assert once == pytest.approx(3.1 * 768 + 2.4 * 2656000 + 72 * 72012 + 6 * 8000, rel=1e-12)
 
 
 def test_law_known_coefficients_are_recovered(work_rows):
-    cycles = {name: kf.predict(TRUE, work_rows[name]) for name in FOUR}
+    cycles = {name: predict(TRUE, work_rows[name]) for name in FOUR}
     exact = {"cycles_per_mac_dense": (3.1 / 2.4, 0.5), "cycles_per_output": (30.0, 0.3)}
-    fit = kf.fit_stack(work_rows, cycles, exact)
+    fit = fit_stack(work_rows, cycles, exact)
     for key, value in TRUE.items():
         assert fit.coefficients[key] == pytest.approx(value, rel=0.01), key
     assert max(map(abs, fit.residuals.values())) < 0.001
@@ -79,21 +84,21 @@ def test_law_known_coefficients_are_recovered(work_rows):
         "cycles_per_output": (300.0, 5.0),
     }  # so weak that the data decide
     for key, value in TRUE.items():
-        assert kf.fit_stack(work_rows, cycles, far).coefficients[key] == pytest.approx(
+        assert fit_stack(work_rows, cycles, far).coefficients[key] == pytest.approx(
             value, rel=0.01
         ), key
 
 
 def test_law_what_no_network_tells_comes_from_the_prior(work_rows):
-    cycles = {name: kf.predict(TRUE, work_rows[name]) for name in ("IC", "KWS", "VWW")}
-    fit = kf.fit_stack(work_rows, cycles)
+    cycles = {name: predict(TRUE, work_rows[name]) for name in ("IC", "KWS", "VWW")}
+    fit = fit_stack(work_rows, cycles)
     assert fit.from_prior == fit.weakest == ("cycles_per_mac_dense",)
     assert fit.prior_share["cycles_per_mac_dense"] > 0.99
     assert fit.coefficients["cycles_per_mac_dense"] == pytest.approx(
         fit.coefficients["cycles_per_mac_conv"], rel=0.01
     )
     assert fit.condition_number_data > 1000 > 100 > fit.condition_number
-    one = kf.fit_stack(work_rows, {"IC": cycles["IC"]})
+    one = fit_stack(work_rows, {"IC": cycles["IC"]})
     assert isinf(one.condition_number_data)
     assert one.coefficients["cycles_per_output"] == pytest.approx(
         30 * one.coefficients["cycles_per_mac_conv"], rel=1e-3
@@ -101,31 +106,31 @@ def test_law_what_no_network_tells_comes_from_the_prior(work_rows):
 
 
 def test_law_cycles_scaled_scale_the_coefficients(work_rows, monkeypatch):
-    monkeypatch.setattr(kf, "ELEMENT_CYCLES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(stack_fit, "ELEMENT_CYCLES", (0.0, 0.0, 0.0))
     cycles = {"AD": 9e5, "IC": 4e7, "KWS": 1.2e7, "VWW": 4e7}
     once, twice = (
-        kf.fit_stack(work_rows, {name: scale * value for name, value in cycles.items()})
+        fit_stack(work_rows, {name: scale * value for name, value in cycles.items()})
         for scale in (1, 2)
     )
-    for key in kf.FITTED:
+    for key in FITTED:
         assert twice.coefficients[key] == pytest.approx(2 * once.coefficients[key], rel=1e-6)
     assert twice.condition_number == pytest.approx(once.condition_number, rel=1e-6)
 
 
 def test_the_fit_refuses_what_it_cannot_use(work_rows):
     with pytest.raises(SpikewattError, match="cycles: must have at least one network"):
-        kf.fit_stack(work_rows, {})
+        fit_stack(work_rows, {})
     with pytest.raises(SpikewattError, match="cycles: IC: must be above 0; got -1"):
-        kf.fit_stack(work_rows, {"IC": -1.0})
+        fit_stack(work_rows, {"IC": -1.0})
     with pytest.raises(SpikewattError, match="networks with known layers; got 'X'"):
-        kf.fit_stack(work_rows, {"X": 1.0})
+        fit_stack(work_rows, {"X": 1.0})
 
 
 def test_published_left_out_networks_are_predicted(left_out):
     """MLPerf Tiny v0.5, v0.7, v1.0, v1.1 (github mlcommons/tiny_results_*): 14 stacks, each network predicted from the others."""
     assert len(left_out) == 56
     assert not left_out["used_in_fit"].any()
-    errors = left_out.loc[left_out["network"].isin(kf.CHECKED), "error"].abs()
+    errors = left_out.loc[left_out["network"].isin(CHECKED), "error"].abs()
     assert len(errors) == 42
     assert errors.median() <= 0.12
     assert errors.max() <= 0.30
@@ -135,14 +140,14 @@ def test_a_left_out_row_never_enters_its_own_fit(rows, work_rows, left_out):
     for network in FOUR:
         changed = rows.copy()
         changed.loc[changed["network"] == network, ["cycles", "latency_s"]] *= 7.0
-        again = kf.leave_one_out(changed, work_rows)
+        again = leave_one_out(changed, work_rows)
         own = left_out["network"] == network
         assert again.loc[own, "predicted"].tolist() == left_out.loc[own, "predicted"].tolist()
         assert (again.loc[~own, "predicted"] != left_out.loc[~own, "predicted"]).all()
 
 
 def test_published_power_hardly_depends_on_the_network(rows, committed):
-    chips, table = kf.fit_power(rows)
+    chips, table = fit_power(rows)
     assert len(table) == 35
     assert table["error"].abs().median() <= 0.05
     assert table["error"].abs().max() <= 0.15
@@ -175,22 +180,22 @@ def same(left, right):
 
 def test_golden_committed_fits_are_those_of_the_data(committed):
     assert sum(map(len, committed["stacks"].values())) == 14
-    assert same(committed, kf.fit_all())
+    assert same(committed, fit_all())
 
 
 def test_wrong_measurements_are_refused():
-    frame = pd.read_csv(kf.MEASURED)
+    frame = pd.read_csv(MEASURED)
     with pytest.raises(SpikewattError, match="must be a known kernel library; got 'magic'"):
-        kf.read_measured(frame.assign(software="magic"))
+        read_measured(frame.assign(software="magic"))
     with pytest.raises(
         SpikewattError, match="one row per library, core and network; got tflm, Cortex-M4, AD"
     ):
-        kf.read_measured(pd.concat([frame, frame[:1]]))
+        read_measured(pd.concat([frame, frame[:1]]))
     with pytest.raises(
         SpikewattError,
         match="measurements: row 2: latency_ms: must be a number above 0; got 'fast'",
     ):
-        kf.read_measured(
+        read_measured(
             frame.astype({"latency_ms": object}).replace(
                 {"latency_ms": {frame["latency_ms"][1]: "fast"}}
             )
@@ -206,11 +211,11 @@ def test_every_library_answers_for_every_core():
     for library, own in libraries().items():
         for core in cores:
             found = coefficients(library, core)
-            assert list(found) == [*kf.FITTED, kf.ELEMENT]
+            assert list(found) == [*FITTED, ELEMENT]
             for value, low, high, note, group in found.values():
                 assert 0 < low < value < high
                 assert note
-                assert group in (f"kernel fit {library} {core}", f"assumed {kf.ELEMENT}")
+                assert group in (f"kernel fit {library} {core}", f"assumed {ELEMENT}")
             assert ("borrowed" in found["cycles_per_mac_conv"][3]) == (core not in own)
     assert (
         "borrowed from hale and x-cube-ai"
@@ -245,7 +250,7 @@ def test_published_rows_lie_in_the_range_of_borrowed_coefficients(rows, work_row
         assert library not in lenders
         assert OLDER.get(library) not in lenders
         for row in rows[(rows["library"] == library) & (rows["core"] == core)].itertuples():
-            error = kf.predict({**values, kf.ELEMENT: 6.0}, work_rows[row.network]) / row.cycles - 1
+            error = predict({**values, ELEMENT: 6.0}, work_rows[row.network]) / row.cycles - 1
             assert abs(error) < max(spreads.values())
             errors.append(error)
     assert len(errors) == 44

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from spikewatt.energy.cards.card import load_card
-from spikewatt.energy.kernels.layer_table import (
-    LAYERS,
-    Int8Layer,
-    arena_bytes,
-    flash_bytes,
-    read_layers,
-    read_networks,
-    work,
-)
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.kernels.law import Int8Layer, work
+from spikewatt.energy.kernels.layer_table import LAYERS, read_layers, read_networks
+from spikewatt.energy.kernels.memory import arena_bytes, flash_bytes
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError
 
@@ -135,7 +129,7 @@ def test_layers_that_cost_nothing_are_named_and_do_not_make_a_network():
     table = pd.read_csv(LAYERS).query("benchmark == 'IC'")
     assert any(
         "counted as nothing: 13_reshape, 15_softmax." in line
-        for line in price_layers(table, "stm32l4r5").attrs["assumptions"]
+        for line in price_layers(table, "stm32l4r5").assumptions
     )
     with pytest.raises(
         SpikewattError, match="must have a layer that computes; got 13_reshape, 15_softmax"
@@ -152,4 +146,4 @@ def test_elementwise_layers_cost_their_outputs():
         pd.DataFrame(rows, columns=columns).assign(macs=0, weights=0, bias=0), "stm32l4r5"
     )
     each = load_card("stm32l4r5")["cycles_per_pool_element"].value
-    assert priced["cycles"].tolist() == pytest.approx([72 * each, 72 * each])
+    assert priced.frame["cycles"].tolist() == pytest.approx([72 * each, 72 * each])

@@ -123,7 +123,7 @@ def test_an_imported_network_can_be_priced():
         FIXTURES / "sinabs.nir", dt=1.0, reset="subtract", fires="at", input_levels=1
     )
     trace = simulate(network, np.zeros((1, 8, 8, 2)), "reference", 4)
-    assert price(trace, "stm32l4r5")["energy_j"].sum() > 0
+    assert price(trace, "stm32l4r5").frame["energy_j"].sum() > 0
 
 
 def graph_of(*nodes):
