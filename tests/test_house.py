@@ -211,7 +211,7 @@ def test_the_wheel_of_a_clone_holds_everything_and_works(clone, tmp_path):
 
 
 def test_an_editable_install_of_a_clone_works(clone, tmp_path):
-    pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation")
+    pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--ignore-installed")
     run_python(*pip, "--prefix", str(tmp_path), "--editable", str(clone), cwd=tmp_path)
     (links,) = tmp_path.rglob("site-packages")
     code = (
