@@ -65,7 +65,7 @@ def simulate(
     >>> arrow = Connection("input", "output", "dense", [[1, 0], [0, 1]])
     >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 1 / 255, 1.0, 8)
     >>> trace = simulate(network, [[0.25, 1.0]], engine="reference", steps=8)
-    >>> trace.spikes["input"].sum(), trace.outputs[0, -1].tolist()
+    >>> int(trace.spikes["input"].sum()), trace.outputs[0, -1].tolist()
     (10, [2, 8])
     """
     one_of("simulate.engine", "must name an engine", engine, ENGINES)
