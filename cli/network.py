@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -61,8 +61,8 @@ def convert(
 
     keras_model = load_keras(model)
     data = load_dataset(dataset, data_dir)
-    options = {key: value for key, value in given.items() if value is not None}
-    largest = float(options.get("input_max", 1.0))  # type: ignore[arg-type]
+    options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+    largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]
     network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
     network.save(output)

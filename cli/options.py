@@ -95,7 +95,8 @@ def verb(group: str, options: Callable[[], list[inspect.Parameter]] | None = Non
         _group_of[name] = group
         if options is not None:
             guarded.__signature__ = _signature(function)
-            _with_fields[name] = functools.cache(lambda: _command(name, function, options()))
+            make = functools.partial(_command, name, function, options)
+            _with_fields[name] = functools.cache(make)
         return app.command(name)(guarded)
 
     return register
@@ -139,10 +140,10 @@ def _signature(function, more: Iterable[inspect.Parameter] = ()) -> inspect.Sign
     return signature.replace(parameters=[*own, *more])
 
 
-def _command(name: str, function, more: list[inspect.Parameter]):
+def _command(name: str, function, options: Callable[[], list[inspect.Parameter]]):
     """A command of its own, with all options."""
     guarded = _guarded(function)
-    guarded.__signature__ = _signature(function, more)
+    guarded.__signature__ = _signature(function, options())
     one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     one.command(name)(guarded)
     return typer.main.get_command(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -96,7 +96,7 @@ class RunConfig(ConversionOptions, JobOptions):
 
     @field_validator("input_levels", mode="before")
     @classmethod
-    def _number_of_levels(cls, value):
+    def _number_of_levels(cls, value):  # type: ignore[override]
         law = "must be a number of input levels"
         return value if value is None else whole_number("input_levels", law, value, 1, 65535)
 
@@ -110,7 +110,7 @@ class RunConfig(ConversionOptions, JobOptions):
         chosen = self.spike_code.bias_each_step and isinstance(self.steps, int)
         return self.steps if chosen else None  # type: ignore[return-value]
 
-    def conversion(self, largest_pixel: int) -> dict[str, object]:
+    def conversion(self, largest_pixel: int) -> dict[str, Any]:
         """The options of `convert`, for a data set with this largest pixel."""
         options = {name: getattr(self, name) for name in ConversionOptions.model_fields}
         if self.spike_code.bias_each_step:

@@ -10,7 +10,8 @@ a time, and a layer after a summed window is left to sinabs.
 needs ``pip install 'spikewatt[crosscheck]'``.
 """
 
-# pyright: reportMissingImports=false
+# The tools are an extra; populations and connections take names and plain numbers too.
+# pyright: reportMissingImports=false, reportArgumentType=false
 
 from __future__ import annotations
 

@@ -41,6 +41,7 @@ def test_the_steps_can_be_had_one_by_one(config, prepared):
     assert (trace.samples, trace.steps) == (40, 8)
     prices = steps.price(config, trace)
     diagnosis = steps.diagnose(config, prepared, network)
+    assert diagnosis is not None
     assert list(diagnosis["layer"]) == ["hidden1", "output"]
 
     found = steps.report(prepared, network, trace, prices, diagnosis)
