@@ -73,7 +73,8 @@ def one_of(where: str, law: str, value: str, allowed: Iterable[str]) -> str:
     'batched'
     """
     if value not in allowed:
-        raise SpikewattError(where, law, repr(value), ", ".join(sorted(allowed)))
+        choices = ", ".join(sorted(allowed))
+        raise SpikewattError(where, law, repr(value), choices)
     return value
 
 

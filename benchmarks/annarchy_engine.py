@@ -71,7 +71,14 @@ def ours(network, x: np.ndarray, workers: int) -> dict:
     best: dict = {}
     for _ in range(ROUNDS):
         watch = Watch()
-        trace = simulate(network, x, "annarchy", STEPS, workers=workers, progress=watch)
+        trace = simulate(
+            network,
+            x,
+            "annarchy",
+            STEPS,
+            workers=workers,
+            progress=watch,
+        )
         rate = watch.samples_per_s(workers)
         if rate > best.get("samples_per_s", 0):
             best = {
@@ -121,7 +128,12 @@ def _stock_in_its_own_process(model, network, x: np.ndarray) -> dict:
         fan_out = [float(network.fan_out(c).mean()) for c in network.connections]
         (folder / "fan_out.json").write_text(json.dumps(fan_out))
 
-        command = [sys.executable, str(Path(__file__).parent), "--stock", name]
+        command = [
+            sys.executable,
+            str(Path(__file__).parent),
+            "--stock",
+            name,
+        ]
         finished = subprocess.run(command, capture_output=True, text=True)
         if finished.returncode:
             sys.exit(finished.stderr)

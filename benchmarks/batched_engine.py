@@ -23,7 +23,13 @@ def bench_batched() -> None:
     calibration = data.scaled("train")[:300]
     x = np.tile(data.scaled("test"), (3, 1, 1, 1))[:1000]
     rate = convert(model, calibration)
-    radix = convert(model, calibration, "radix", steps=4, input_code="bitplane")
+    radix = convert(
+        model,
+        calibration,
+        "radix",
+        steps=4,
+        input_code="bitplane",
+    )
 
     pixels = [batch.reshape(-1, 28, 28, 1).astype(np.float32) for batch in _batches(rate, x)]
     rows = []
@@ -115,7 +121,15 @@ def bench_growth() -> None:
         model = build_network(f"mlp-256-{hidden}-10", (16, 16, 1), 10)
         for code, settings in SETTINGS.items():
             for steps in settings:
-                rows.append(_growth_row(model, x, code, steps, depth + 1))
+                rows.append(
+                    _growth_row(
+                        model,
+                        x,
+                        code,
+                        steps,
+                        depth + 1,
+                    )
+                )
     print_rows(f"Layers of 256 x 256, {SAMPLES} samples", rows)
 
 

@@ -91,14 +91,28 @@ def price(
         if clock_mhz is not None or benchmark is not None:
             law = "go with --layers"
             raise SpikewattError("price --clock-mhz, --benchmark", law, "a trace")
-        loaded, prices = _price_trace(trace, device, period_s, spk, host, library)
+        loaded, prices = _price_trace(
+            trace,
+            device,
+            period_s,
+            spk,
+            host,
+            library,
+        )
         priced = {"": prices}
     else:
         for name, given in (("--spk", spk), ("--host", host), ("--workload", workload)):
             if given is not None:
                 raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
         loaded = None
-        priced = _price_layers(layers, device, period_s, benchmark, library, clock_mhz)
+        priced = _price_layers(
+            layers,
+            device,
+            period_s,
+            benchmark,
+            library,
+            clock_mhz,
+        )
 
     for prices in priced.values():
         if not prices.bills:
@@ -255,7 +269,13 @@ def calibrate(
     from ..energy.cards.card_file import save_card
     from ..energy.cards.load import load_card
 
-    card, fit = calibrated_card(load_card(device), measured, layers, allow_prior, name)
+    card, fit = calibrated_card(
+        load_card(device),
+        measured,
+        layers,
+        allow_prior,
+        name,
+    )
     save_card(card, output)
 
     values = card_rows(card)

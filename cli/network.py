@@ -54,7 +54,13 @@ def convert(
     """Convert a trained Keras network into a spiking network."""
     new_file(output, force)
     law = "must be at least 1"
-    whole_number("convert --calibration-samples", law, calibration_samples, 1, 10**9)
+    whole_number(
+        "convert --calibration-samples",
+        law,
+        calibration_samples,
+        1,
+        10**9,
+    )
     from ..models.datasets import load_dataset
     from ..models.networks import load_keras
     from ..sim.conversion.convert import convert as convert_model
@@ -107,7 +113,13 @@ def simulate(
 
     spiking = SpikingNetwork.load(network)
     if samples is not None:
-        whole_number("simulate --samples", "must be at least 1", samples, 1, 10**9)
+        whole_number(
+            "simulate --samples",
+            "must be at least 1",
+            samples,
+            1,
+            10**9,
+        )
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
     with stages() as progress:
         trace = run_engine(
@@ -161,7 +173,13 @@ def diagnose(
     if output:
         for name in ("diagnosis.csv", "diagnosis.png", "diagnosis.svg"):
             new_file(output / name, force)
-    whole_number("diagnose --samples", "must be a number of samples", samples, 1, 2000)
+    whole_number(
+        "diagnose --samples",
+        "must be a number of samples",
+        samples,
+        1,
+        2000,
+    )
     from ..analysis.report.figures.diagnosis import save_diagnosis
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import diagnosis
@@ -171,7 +189,14 @@ def diagnose(
 
     spiking = SpikingNetwork.load(network)
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
-    frame = diagnose_layers(load_keras(model), spiking, x, labels, steps, state_bits)
+    frame = diagnose_layers(
+        load_keras(model),
+        spiking,
+        x,
+        labels,
+        steps,
+        state_bits,
+    )
     if output:
         frame.to_csv(output / "diagnosis.csv", index=False)
         save_diagnosis(frame, output)

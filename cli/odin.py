@@ -51,7 +51,13 @@ def odin(
         law = "an existing folder is not written into"
         raise SpikewattError(str(output), law, "it exists", "another name")
     if samples is not None:
-        whole_number("odin --samples", "must be at least 1", samples, 1, 10**9)
+        whole_number(
+            "odin --samples",
+            "must be at least 1",
+            samples,
+            1,
+            10**9,
+        )
     from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings
     from ..analysis.report.prices import price_table

@@ -72,7 +72,13 @@ def verify(
     if waves and spk is None:
         example = "spikewatt verify --spk my.spk --waves folder"
         raise SpikewattError("verify --waves", "goes with --spk", "no network", example)
-    whole_number("verify --samples", "must be at least 1", samples, 1, 10**6)
+    whole_number(
+        "verify --samples",
+        "must be at least 1",
+        samples,
+        1,
+        10**6,
+    )
     from ..analysis.report.console import stages
     from ..rtl_ref.verification.targets import DEFAULT, run_target, write_junit
 
@@ -112,7 +118,15 @@ def _verify_own(
     spiking = SpikingNetwork.load(spk)
     x, _ = network_inputs(spiking, dataset, data_dir, samples)
     own_steps = steps if spiking.code == "rate" else None
-    rows = verify_network(spiking, x, own_steps, waves, engine, simulator, progress=progress)
+    rows = verify_network(
+        spiking,
+        x,
+        own_steps,
+        waves,
+        engine,
+        simulator,
+        progress=progress,
+    )
     images = f"{spk.name}, {{samples}} images: {{population}}"
     return [{"what": images.format(**row), **row} for row in rows]
 
@@ -194,10 +208,24 @@ def synth(
     reports: list[dict] = []
     for name, top, parameters in designs:
         if liberty is not None:
-            report, lines = _in_cells(name, top, parameters, liberty, activity, clock_mhz)
+            report, lines = _in_cells(
+                name,
+                top,
+                parameters,
+                liberty,
+                activity,
+                clock_mhz,
+            )
         else:
             drawn = picture if name == designs[-1][0] else None
-            report, lines = _on_fpga(name, top, parameters, clock_mhz, speed_grade, drawn)
+            report, lines = _on_fpga(
+                name,
+                top,
+                parameters,
+                clock_mhz,
+                speed_grade,
+                drawn,
+            )
         notes += [*lines, f"{name}: reports of the tools in {report.folder}"]
         if activity:
             notes += _energy_shares(name, top, parameters, activity)
@@ -255,7 +283,13 @@ def _in_cells(
     from ..rtl_ref.synthesis.asic import synthesise_asic
 
     rates = activity.net_rates() if activity else None
-    report = synthesise_asic(parameters, liberty, rates, clock_mhz * 1e6, top)
+    report = synthesise_asic(
+        parameters,
+        liberty,
+        rates,
+        clock_mhz * 1e6,
+        top,
+    )
     about = f"{report.technology}, {report.corner}; activity: {report.activity}"
     return report, [f"{name}: {note}." for note in (about, *report.notes)]
 
@@ -315,7 +349,13 @@ def crosscheck(
 
     On the same weights and spikes; exit code 1 where a count differs.
     """
-    whole_number("crosscheck --samples", "must be a number of samples", samples, 1, 10**6)
+    whole_number(
+        "crosscheck --samples",
+        "must be a number of samples",
+        samples,
+        1,
+        10**6,
+    )
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import crosscheck_table
     from ..analysis.studies.crosscheck import crosscheck as count

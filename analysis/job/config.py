@@ -98,7 +98,9 @@ class RunConfig(ConversionOptions, JobOptions):
     @classmethod
     def _number_of_levels(cls, value):  # type: ignore[override]
         law = "must be a number of input levels"
-        return value if value is None else whole_number("input_levels", law, value, 1, 65535)
+        if value is None:
+            return None
+        return whole_number("input_levels", law, value, 1, 65535)
 
     def _check_steps(self) -> None:
         if self.spike_code.bias_each_step and isinstance(self.steps, dict):

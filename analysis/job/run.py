@@ -127,7 +127,14 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     progress("report", 0, 1)
     prices = steps.price(config, trace)
     diagnosis = steps.diagnose(config, prepared, network)
-    findings = steps.report(prepared, network, trace, prices, diagnosis, config.battery)
+    findings = steps.report(
+        prepared,
+        network,
+        trace,
+        prices,
+        diagnosis,
+        config.battery,
+    )
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)
     plot_run(into)

@@ -112,7 +112,15 @@ def prepare(
     x = dataset.scaled("test", config.input_max)[: config.test_samples]
     labels = dataset.y_test[: config.test_samples]
     right = predictions(model, x) == labels
-    return Prepared(dataset, model, history, calibration, x, labels, float(right.mean()))
+    return Prepared(
+        dataset,
+        model,
+        history,
+        calibration,
+        x,
+        labels,
+        float(right.mean()),
+    )
 
 
 def _trained(
@@ -125,7 +133,14 @@ def _trained(
         return kept
 
     model = build_network(config.network, dataset.input_shape, dataset.classes, config.seed)
-    found = train(model, dataset, config.epochs, config.seed, config.batch_size, progress)
+    found = train(
+        model,
+        dataset,
+        config.epochs,
+        config.seed,
+        config.batch_size,
+        progress,
+    )
     history = pd.DataFrame(found)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     if folder is not None:
@@ -166,7 +181,13 @@ def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> 
         return None
     first = slice(config.diagnosis_samples)
     x, labels = prepared.x[first], prepared.labels[first]
-    return diagnose_layers(prepared.model, network, x, labels, config.simulated_steps)
+    return diagnose_layers(
+        prepared.model,
+        network,
+        x,
+        labels,
+        config.simulated_steps,
+    )
 
 
 def report(

@@ -36,7 +36,11 @@ def unit_of(key: str) -> str:
     >>> unit_of("energy_low_j"), unit_of("time_s"), unit_of("spikes")
     ('J', 's', '')
     """
-    return next((unit for end, unit in UNITS.items() if key.endswith(end)), "")
+    for end, unit in UNITS.items():
+        if key.endswith(end):
+            return unit
+
+    return ""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,13 @@ class Column:
     def cell(self, row: Mapping[str, object]) -> object:
         """What stands in the cell of `row`: text, or a number as it is; "" for no value."""
         values = [row.get(key) for key in self.keys]
+        first = values[0]
         if self.write is None:
-            return "" if values[0] is None else values[0]
-        return "" if is_missing(values[0]) else self.write(*values)
+            return "" if first is None else first
+        if is_missing(first):
+            return ""
+
+        return self.write(*values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,24 +113,37 @@ class Table:
         return len(self.frame)
 
     def __repr__(self) -> str:
-        return f"Table({self.name!r}, {len(self)} rows: {', '.join(map(str, self.frame.columns))})"
+        columns = ", ".join(map(str, self.frame.columns))
+        return f"Table({self.name!r}, {len(self)} rows: {columns})"
 
     def units(self) -> dict[str, str]:
         """Column of the frame -> its unit, for those that have one."""
-        found = {str(key): unit_of(str(key)) for key in self.frame.columns}
-        return {key: unit for key, unit in found.items() if unit}
+        found = {}
+        for column in self.frame.columns:
+            key = str(column)
+            if unit := unit_of(key):
+                found[key] = unit
+
+        return found
 
     def cells(self) -> list[dict[str, object]]:
         """What a reader sees: per row, title of the column -> text, or a number as it is."""
         frame = self.frame if self.brief is None else self.brief
         columns = self.columns or [_as_it_is(str(key)) for key in frame.columns]
-        rows = frame.to_dict("records")
-        return [{column.title: column.cell(row) for column in columns} for row in rows]
+
+        shown = []
+        for row in frame.to_dict("records"):
+            cells = {column.title: column.cell(row) for column in columns}
+            shown.append(cells)
+
+        return shown
 
     def _repr_html_(self) -> str:
         import pandas as pd
 
-        return f"<h4>{self.title}</h4>" + pd.DataFrame(self.cells()).to_html(index=False)
+        shown = pd.DataFrame(self.cells())
+        body = shown.to_html(index=False)
+        return f"<h4>{self.title}</h4>{body}"
 
 
 def _as_it_is(key: str) -> Column:
@@ -166,10 +187,15 @@ class Findings:
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]
-        assert len(set(names)) == len(names), names
+        once = set(names)
+        assert len(once) == len(names), names
 
     def __getitem__(self, name: str) -> Table:
-        return {table.name: table for table in self.tables}[name]
+        for table in self.tables:
+            if table.name == name:
+                return table
+
+        raise KeyError(name)
 
     def __contains__(self, name: str) -> bool:
         return any(table.name == name for table in self.tables)
@@ -185,14 +211,15 @@ class Findings:
 
     def only(self, *names: str) -> Findings:
         """The same with the tables called `names` alone, in their order here, if they are there."""
-        chosen = tuple(table for table in self.tables if table.name in names)
-        return replace(self, tables=chosen)
+        chosen = [table for table in self.tables if table.name in names]
+        return replace(self, tables=tuple(chosen))
 
     def without(self, *names: str) -> Findings:
         """The same without the tables called `names`."""
-        return self.only(*(table.name for table in self.tables if table.name not in names))
+        kept = [table for table in self.tables if table.name not in names]
+        return replace(self, tables=tuple(kept))
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{line}</li>" for line in self.assumptions)
-        tables = "".join(table._repr_html_() for table in self.tables)
-        return f"{tables}<ul>{lines}</ul>"
+        tables = [table._repr_html_() for table in self.tables]
+        lines = [f"<li>{line}</li>" for line in self.assumptions]
+        return f"{''.join(tables)}<ul>{''.join(lines)}</ul>"

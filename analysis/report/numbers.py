@@ -37,8 +37,9 @@ def with_prefix(value: float, unit: str) -> str:
     for exponent, prefix in PREFIXES.items():
         size = 10.0**exponent
         if abs(value) >= ALMOST * size:
-            digits = f"{value / size:#.3g}"
-            return f"{digits.rstrip('.')} {prefix}{unit}"
+            number = f"{value / size:#.3g}"
+            digits = number.rstrip(".")
+            return f"{digits} {prefix}{unit}"
 
     return f"{value:.3g} {unit}"
 
@@ -52,9 +53,11 @@ def duration(seconds: float) -> str:
     ('7.3 days', '30 s')
     """
     for unit, size in DURATIONS_S.items():
-        if seconds >= size:
-            amount = seconds / size
-            return f"{amount:.2g} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+        amount = seconds / size
+        if amount >= 10:
+            return f"{amount:.0f} {unit}"
+        if amount >= 1:
+            return f"{amount:.2g} {unit}"
 
     return f"{seconds:.0f} s"
 
@@ -111,9 +114,13 @@ def cell(value: object) -> str:
     >>> cell(12345.6), cell(0.123456), cell(12345), cell(float("nan"))
     ('12,346', '0.1235', '12,345', '')
     """
-    if isinstance(value, float):
-        if is_missing(value):
-            return ""
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not isinstance(value, float):
+        return str(value)
 
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if is_missing(value):
+        return ""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"

@@ -159,7 +159,13 @@ def verdict_table(prices: Prices, title: str = "Verdicts") -> Table:
             ),
             Column("at the period asked for", at_period, _ratio_and_verdict),
         ]  # fmt: skip
-    return Table("verdicts", title, frame, columns, prices.verdicts(everything=False))
+    return Table(
+        "verdicts",
+        title,
+        frame,
+        columns,
+        prices.verdicts(everything=False),
+    )
 
 
 def _from_to(low: float, high: float) -> str:

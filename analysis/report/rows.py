@@ -27,7 +27,11 @@ def records(frame: pd.DataFrame) -> list[dict]:
 
 
 def _record(row: Mapping) -> dict:
-    return {str(key): None if is_missing(value) else value for key, value in row.items()}
+    found = {}
+    for key, value in row.items():
+        found[str(key)] = None if is_missing(value) else value
+
+    return found
 
 
 def document(findings: Findings) -> dict:
@@ -41,10 +45,13 @@ def document(findings: Findings) -> dict:
     {'accuracy': 0.9, 'rows': [{'energy_j': 2e-09}]}
     """
     found: dict = dict(findings.facts)
-    found |= {table.name: records(table.frame) for table in findings}
+    for table in findings:
+        found[table.name] = records(table.frame)
+
     if findings.assumptions:
         found["assumptions"] = list(findings.assumptions)
         found["does_not_fit"] = dict(findings.does_not_fit)
+
     return found
 
 
@@ -61,7 +68,8 @@ def write_csv(table: Table, path: Path) -> None:
 def write_folder(findings: Findings, folder: Path) -> None:
     """Write each table as ``<name>.csv`` into `folder`, and the assumptions beside them."""
     for table in findings:
-        write_csv(table, folder / f"{table.name}.csv")
+        path = folder / f"{table.name}.csv"
+        write_csv(table, path)
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
     (folder / "assumptions.txt").write_text("\n".join(lines) + "\n")
@@ -82,18 +90,26 @@ def merged(named: Mapping[str, Findings], key: str) -> Findings:
     does_not_fit: dict[str, str] = {}
     for name, findings in named.items():
         for table in findings:
-            frames.setdefault(table.name, []).append(_labelled(table.frame, key, name))
+            labelled = _labelled(table.frame, key, name)
+            frames.setdefault(table.name, []).append(labelled)
+
         lines |= dict.fromkeys(findings.assumptions)
         for device, why in findings.does_not_fit.items():
-            does_not_fit[f"{name}: {device}" if name else device] = why
+            refused = f"{name}: {device}" if name else device
+            does_not_fit[refused] = why
 
-    tables = tuple(_joined(name, parts) for name, parts in frames.items())
-    return Findings(tables, tuple(lines), does_not_fit)
+    tables = [_joined(name, parts) for name, parts in frames.items()]
+    return Findings(
+        tuple(tables),
+        tuple(lines),
+        does_not_fit,
+    )
 
 
 def _labelled(frame: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
     if not name:
         return frame
+
     labelled = frame.copy()
     labelled.insert(0, key, name)
     return labelled
@@ -102,4 +118,5 @@ def _labelled(frame: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
 def _joined(name: str, parts: list[pd.DataFrame]) -> Table:
     import pandas as pd
 
-    return Table(name, "", pd.concat(parts, ignore_index=True))
+    frame = pd.concat(parts, ignore_index=True)
+    return Table(name, "", frame)

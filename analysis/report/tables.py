@@ -146,7 +146,13 @@ def class_report(labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
         labels, predicted, labels=classes, zero_division=0.0  # type: ignore[arg-type]
     )  # fmt: skip
     return pd.DataFrame(
-        {"class": classes, "precision": precision, "recall": recall, "f1": f1, "samples": samples}
+        {
+            "class": classes,
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "samples": samples,
+        }
     )
 
 
@@ -226,7 +232,14 @@ def card_rows(card: Card) -> pd.DataFrame:
         )
     for key, limit in card.limits.items():
         nothing = dict.fromkeys(("low", "high", "conditions", "source"), "")
-        rows.append({"key": key, "value": str(limit), "status": "limit", **nothing})
+        rows.append(
+            {
+                "key": key,
+                "value": str(limit),
+                "status": "limit",
+                **nothing,
+            }
+        )
 
     return pd.DataFrame(rows)
 

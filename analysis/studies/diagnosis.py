@@ -28,6 +28,7 @@ MUCH_CLIPPED = 0.02
 MANY_DEAD = 0.05
 LARGE_BIAS = 0.05
 LARGE_ERROR = 0.05
+SHARES = ("clipped_share", "dead_share", "saturated_share")
 ALMOST = 1 - 1e-9  # of the largest value: a value that is equal to it in float
 
 
@@ -84,7 +85,14 @@ def diagnose(
     >>> import spikewatt as sw
     >>> sw.diagnose(model, network, x, labels, steps=32)  # doctest: +SKIP
     """
-    trace = simulate(network, x, "batched", steps, rasters=ALL, state_bits=state_bits)
+    trace = simulate(
+        network,
+        x,
+        "batched",
+        steps,
+        rasters=ALL,
+        state_bits=state_bits,
+    )
     graph = read(model, ReadingRules.of(network.code, network.input_code))
     _check_layers(graph.layers, network)
     if labels is not None:
@@ -99,7 +107,8 @@ def diagnose(
         keras_value = wanted[node.name].astype(np.float64)
         if not population.kind.is_readout:  # what fires cannot say less than nothing
             keras_value = np.maximum(keras_value, 0.0)
-        value = _transmitted(network, population, trace).reshape(keras_value.shape)
+        spiking = _transmitted(network, population, trace)
+        value = spiking.reshape(keras_value.shape)
 
         row = _row(population, trace, value, keras_value)
         row["keras_accuracy"] = keras_accuracy
@@ -117,7 +126,8 @@ def _check_layers(nodes: Sequence[Node], network: SpikingNetwork) -> None:
     missing = [node.name for node in nodes if node.name not in names]
     if missing:
         found = f"no population {', '.join(missing)}"
-        raise SpikewattError(where, law, found, ", ".join(sorted(names)))
+        known = ", ".join(sorted(names))
+        raise SpikewattError(where, law, found, known)
 
     other = [n.name for n in nodes if network.population(n.name).shape != n.shape]
     if other:
@@ -130,7 +140,10 @@ def _keras_inputs(model, x) -> list[np.ndarray]:
     parts = x if several else [x]
     inputs = []
     for part, tensor in zip(parts, model.inputs, strict=True):
-        inputs.append(np.asarray(part, np.float32).reshape(-1, *tensor.shape[1:]))
+        values = np.asarray(part, np.float32)
+        shape = tensor.shape[1:]
+        inputs.append(values.reshape(-1, *shape))
+
     return inputs
 
 
@@ -140,12 +153,16 @@ def _transmitted(network: SpikingNetwork, population: Population, trace: Trace) 
         total = trace.output(population.name)[:, -1]
     else:
         window = trace.settings.schedule.windows[population.name]
-        worth = np.array([window.gain(t) for t in range(trace.steps)], np.int64)
+        gains = [window.gain(step) for step in range(trace.steps)]
+        worth = np.array(gains, np.int64)
         spikes = trace.rasters[population.name].astype(np.int64)
-        total = np.einsum("stn,t->sn", spikes, worth)
+        total = np.einsum("stn,t->sn", spikes, worth)  # samples, steps, neurons
 
-    unit = np.broadcast_to(population.unit, population.shape).reshape(-1)
-    return total * unit / (1 if network.code.limited else trace.steps)
+    units = np.broadcast_to(population.unit, population.shape)
+    value = total * units.reshape(-1)
+    if network.code.limited:
+        return value
+    return value / trace.steps  # a rate: the share of steps with a spike
 
 
 def _row(
@@ -160,12 +177,14 @@ def _row(
     }
     row |= _errors(value, keras_value)
     if firing:
-        largest = population.unit * max(population.levels, 1)
-        row |= _shares(value, keras_value, np.broadcast_to(largest, population.shape))
+        unit = population.unit * max(population.levels, 1)
+        largest = np.broadcast_to(unit, population.shape)
+        row |= _shares(value, keras_value, largest)
     else:
-        row |= dict.fromkeys(("clipped_share", "dead_share", "saturated_share"), np.nan)
+        row |= dict.fromkeys(SHARES, np.nan)
 
-    row["saturations"] = float(trace.saturations[population.name].mean())
+    held = trace.saturations[population.name]
+    row["saturations"] = float(held.mean())
     threshold = int(population.threshold.min())
     row["threshold"] = threshold if firing else None
     row["threshold_resolution"] = 0.5 / threshold if firing else np.nan
@@ -202,7 +221,8 @@ def _accuracy(outputs: np.ndarray, labels: np.ndarray | None) -> float:
     """Share of the samples whose largest output is their label; NaN without labels."""
     if labels is None:
         return float("nan")
-    return float((outputs.argmax(axis=-1) == labels).mean())
+    right = outputs.argmax(axis=-1) == labels
+    return float(right.mean())
 
 
 def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray | None) -> float:
@@ -212,12 +232,15 @@ def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray | No
     if not node.whole:
         return float("nan")  # a block of a concatenation is not the whole tensor
 
+    keras = import_keras()
     try:
-        rest = import_keras().Model(node.tensor, model.outputs[0])
+        rest = keras.Model(node.tensor, model.outputs[0])
         found = rest.predict(value.astype(np.float32), batch_size=256, verbose=0)
     except ValueError:  # another path leads around this tensor
         return float("nan")
-    return _accuracy(np.asarray(found).reshape(len(labels), -1), labels)
+
+    outputs = np.asarray(found)
+    return _accuracy(outputs.reshape(len(labels), -1), labels)
 
 
 def _advice(network: SpikingNetwork, row: dict) -> str:

@@ -120,13 +120,25 @@ def run_job(
     if model is None and not hidden:
         network = _one_layer(data, seed, progress)
     else:
-        network, start = _two_layers(model, data, hidden or 0, seed, progress)
+        network, start = _two_layers(
+            model,
+            data,
+            hidden or 0,
+            seed,
+            progress,
+        )
         keras_accuracy = _keras_accuracy(start, data, samples)
 
     run = run_odin(network, images, progress)
     accuracy = run.accuracy(labels)
     prices = price_odin(run.counts, period_s=period_s, accuracy=accuracy)
-    result = OdinResult(network, run, accuracy, keras_accuracy, prices)
+    result = OdinResult(
+        network,
+        run,
+        accuracy,
+        keras_accuracy,
+        prices,
+    )
     if output is not None:
         _export(result, images[:1], output)
     return result
@@ -157,7 +169,13 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
         name = f"mlp-{inputs}-{hidden}-{data.classes}"
         check_size(inputs, [hidden, data.classes], doubled=True, bias=True)
         start = build_network(name, data.input_shape, data.classes)
-        train(start, data, KERAS_EPOCHS, seed=seed, progress=progress)
+        train(
+            start,
+            data,
+            KERAS_EPOCHS,
+            seed=seed,
+            progress=progress,
+        )
 
     network = convert_for_odin(
         start, data.x_train, data.y_train, data.levels, seed=seed, name=name, progress=progress

@@ -69,9 +69,30 @@ def _odin_power() -> list[dict]:
     at = "ODIN, power at"
     full_rate = "ODIN, energy per SOP at full rate"
     return [
-        _row(f"{at} 37.5 MSOP/s, 75 MHz", 477e-6, fast, "W", LAW, ODIN_IV_A),
-        _row(full_rate, ENERGY_PER_SOP_J, per_sop, "J", LAW, ODIN),
-        _row(f"{at} 0.65 MSOP/s, 1.3 MHz", 35e-6, slow, "W", LAW, ODIN_IV_A),
+        _row(
+            f"{at} 37.5 MSOP/s, 75 MHz",
+            477e-6,
+            fast,
+            "W",
+            LAW,
+            ODIN_IV_A,
+        ),
+        _row(
+            full_rate,
+            ENERGY_PER_SOP_J,
+            per_sop,
+            "J",
+            LAW,
+            ODIN,
+        ),
+        _row(
+            f"{at} 0.65 MSOP/s, 1.3 MHz",
+            35e-6,
+            slow,
+            "W",
+            LAW,
+            ODIN_IV_A,
+        ),
     ]
 
 
@@ -91,7 +112,16 @@ def _odin_cycles() -> list[dict]:
     for name, (event, cycles) in events.items():
         three, two = twin.run([event] * 3), twin.run([event] * 2)
         what = f"ODIN, cycles of one more event: {name}"
-        rows.append(_row(what, cycles, three.cycles - two.cycles, "", SECOND, ODIN_RTL))
+        rows.append(
+            _row(
+                what,
+                cycles,
+                three.cycles - two.cycles,
+                "",
+                SECOND,
+                ODIN_RTL,
+            )
+        )
 
     return rows
 
@@ -114,7 +144,14 @@ def _microcontrollers() -> list[dict]:
 
 def _measured_row(row: dict, quantity: str, unit: str, kind: str) -> dict:
     what = f"{row['library']}, {row['core']}, {row['network']}: {quantity}"
-    return _row(what, row["measured"], row["predicted"], unit, kind, MLPERF_TINY)
+    return _row(
+        what,
+        row["measured"],
+        row["predicted"],
+        unit,
+        kind,
+        MLPERF_TINY,
+    )
 
 
 def _truenorth() -> list[dict]:
@@ -123,7 +160,16 @@ def _truenorth() -> list[dict]:
     per_second = card["energy_per_sop_j"].value * TRUENORTH_EVENTS_PER_S
     middle = card["static_power_w"].value + per_second
     what = "TrueNorth, middle of the line 68/71/94 mW"
-    return [_row(what, 71e-3, middle, "W", ENDS_FITTED, TRUENORTH)]
+    return [
+        _row(
+            what,
+            71e-3,
+            middle,
+            "W",
+            ENDS_FITTED,
+            TRUENORTH,
+        )
+    ]
 
 
 def _demonstration(dataset: str, data_dir: Path | None) -> list[dict]:
@@ -144,10 +190,38 @@ def _demonstration(dataset: str, data_dir: Path | None) -> list[dict]:
     demo = "ODIN, MNIST 16x16, 256-10, rank order:"
     morphic = "MorphIC, rank order over rate, MNIST energy"
     return [
-        _row(ten, DEMONSTRATION_J, ten_neurons, "J", NO_COUNT, ODIN),
-        _row(f"{demo} accuracy", 0.845, ranked.accuracy, "", OTHER_TRAINING, ODIN),
-        _row(f"{demo} energy", DEMONSTRATION_J, energy, "J", NO_COUNT, ODIN),
-        _row(morphic, MORPHIC_RATIO, energy / of_rate, "", ORDER, MORPHIC),
+        _row(
+            ten,
+            DEMONSTRATION_J,
+            ten_neurons,
+            "J",
+            NO_COUNT,
+            ODIN,
+        ),
+        _row(
+            f"{demo} accuracy",
+            0.845,
+            ranked.accuracy,
+            "",
+            OTHER_TRAINING,
+            ODIN,
+        ),
+        _row(
+            f"{demo} energy",
+            DEMONSTRATION_J,
+            energy,
+            "J",
+            NO_COUNT,
+            ODIN,
+        ),
+        _row(
+            morphic,
+            MORPHIC_RATIO,
+            energy / of_rate,
+            "",
+            ORDER,
+            MORPHIC,
+        ),
     ]
 
 
@@ -167,7 +241,12 @@ def validate(dataset: str | None = None, data_dir: Path | None = None) -> pd.Dat
         The columns COLUMNS; ``error`` = predicted / published − 1; ``kind`` says what a row is
         worth.
     """
-    rows = [*_odin_power(), *_odin_cycles(), *_microcontrollers(), *_truenorth()]
+    rows = [
+        *_odin_power(),
+        *_odin_cycles(),
+        *_microcontrollers(),
+        *_truenorth(),
+    ]
     if dataset is not None:
         rows += _demonstration(dataset, data_dir)
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -47,7 +47,13 @@ def draw_sops(ax: Axes, table: pd.DataFrame) -> None:
     reached = table[table["sops_synapses"] > 0]
     at = np.arange(len(reached))
     for i, (key, label, colour) in enumerate(OPERATIONS):
-        bars = ax.bar(at + (i - 1) * 0.27, reached[key], 0.25, label=label, color=colour)
+        bars = ax.bar(
+            at + (i - 1) * 0.27,
+            reached[key],
+            0.25,
+            label=label,
+            color=colour,
+        )
         if len(reached) <= NUMBERED:
             numbers = [f"{count:,.0f}" for count in reached[key]]
             ax.bar_label(bars, numbers, fontsize=7, padding=2)
@@ -116,7 +122,14 @@ def draw_raster(
     for ax, (population, size), colour in panels:
         mine = spikes[spikes["population"] == population]
         height = max(2.0, min(14.0, 900 / size))
-        ax.scatter(mine["step"], mine["neuron"], s=height, marker="|", color=colour, linewidths=1.2)
+        ax.scatter(
+            mine["step"],
+            mine["neuron"],
+            s=height,
+            marker="|",
+            color=colour,
+            linewidths=1.2,
+        )
         ax.set_ylim(-1, size)
         ax.set_xlim(0.5, steps + 0.5)
         ax.set_ylabel(f"{population}\nneuron")

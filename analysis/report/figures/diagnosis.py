@@ -64,7 +64,12 @@ def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
     accuracy = table["accuracy_from_here"] * 100
     ax.plot(accuracy, at, "o", color=ORANGE)
     for percent, height in zip(accuracy, at, strict=True):
-        beside = {"fontsize": 8, "va": "center", "xytext": (4, 0), "textcoords": "offset points"}
+        beside = {
+            "fontsize": 8,
+            "va": "center",
+            "xytext": (4, 0),
+            "textcoords": "offset points",
+        }
         if np.isnan(percent):
             left = ax.get_yaxis_transform()
             ax.annotate("branches lead around it", (0.02, height), xycoords=left, **beside)
@@ -85,7 +90,13 @@ def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
 def _draw_shares(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
     for i, (key, label, colour) in enumerate(SHARES):
         share = table[key].fillna(0) * 100
-        ax.barh(at + (i - 1) * 0.25, share, 0.23, color=colour, label=label)
+        ax.barh(
+            at + (i - 1) * 0.25,
+            share,
+            0.23,
+            color=colour,
+            label=label,
+        )
 
     largest = [table[key].max() for key, _, _ in SHARES]
     ax.set_xlim(0, max(float(np.nanmax(largest)) * 115, 1.0))

@@ -52,7 +52,16 @@ def _draw_ranges(ax: Axes, at: np.ndarray, sums: pd.DataFrame) -> None:
     micro = sums[["energy_j", "energy_low_j", "energy_high_j"]].to_numpy() * 1e6
     middle, low, high = micro.T
     reach = [middle - low, high - middle]
-    ax.errorbar(middle, at, xerr=reach, fmt="o", color=BLUE, ecolor=SKY, elinewidth=3, capsize=4)
+    ax.errorbar(
+        middle,
+        at,
+        xerr=reach,
+        fmt="o",
+        color=BLUE,
+        ecolor=SKY,
+        elinewidth=3,
+        capsize=4,
+    )
     ax.set_xscale("log")
     ax.set_xlabel("energy per inference (µJ), 5 % to 95 %")
     ax.grid(axis="x", color="0.9")
@@ -66,13 +75,33 @@ def _draw_shares(ax: Axes, at: np.ndarray, shares: pd.DataFrame) -> None:
         if component not in shares or shares[component].max() < SMALLEST_SHARE:
             continue
         part = shares[component].to_numpy() * 100
-        ax.barh(at, part, left=left, color=colour, label=component, height=0.6)
+        ax.barh(
+            at,
+            part,
+            left=left,
+            color=colour,
+            label=component,
+            height=0.6,
+        )
         left += part
 
     rest = 100 - left
     if rest.max() > 0.01:
-        ax.barh(at, rest, left=left, color=LIGHT, label="everything else", height=0.6)
+        ax.barh(
+            at,
+            rest,
+            left=left,
+            color=LIGHT,
+            label="everything else",
+            height=0.6,
+        )
 
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of the energy (%)")
-    ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8)
+    ax.legend(
+        frameon=False,
+        ncols=3,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        fontsize=8,
+    )

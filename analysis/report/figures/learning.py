@@ -47,11 +47,23 @@ def draw_samples(
     for ax in axes:
         ax.axis("off")
 
-    for ax, image, label, guess in zip(axes, images, labels, predicted, strict=False):
+    for ax, image, label, guess in zip(
+        axes,
+        images,
+        labels,
+        predicted,
+        strict=False,
+    ):
         coloured = image.shape[-1] == 3
         pixels = image if coloured else image[..., 0]
         colours = None if coloured else "gray_r"
-        ax.imshow(pixels, cmap=colours, vmin=0, vmax=1, interpolation="nearest")
+        ax.imshow(
+            pixels,
+            cmap=colours,
+            vmin=0,
+            vmax=1,
+            interpolation="nearest",
+        )
 
         right = label == guess
         text = f"{guess}" if right else f"{guess}, is {label}"
@@ -77,7 +89,14 @@ def _draw_history(ax: Axes, history: pd.DataFrame, key: str, scale: float) -> No
     )
     for label, column, colour, style in curves:
         values = history[column] * scale
-        ax.plot(history["epoch"], values, color=colour, linestyle=style, label=label, marker=marker)
+        ax.plot(
+            history["epoch"],
+            values,
+            color=colour,
+            linestyle=style,
+            label=label,
+            marker=marker,
+        )
 
     whole_numbers(ax)
     ax.set_xlabel("epoch")
@@ -88,7 +107,13 @@ def _draw_history(ax: Axes, history: pd.DataFrame, key: str, scale: float) -> No
 def draw_accuracy(ax: Axes, table: pd.DataFrame) -> None:
     """Accuracy of the spiking network after each step, and of the Keras network."""
     spiking = table["snn_accuracy"] * 100
-    ax.plot(table["step"], spiking, color=BLUE, marker=".", label="spiking network")
+    ax.plot(
+        table["step"],
+        spiking,
+        color=BLUE,
+        marker=".",
+        label="spiking network",
+    )
 
     keras = table["ann_accuracy"].iloc[0] * 100
     ax.axhline(keras, color=ORANGE, linestyle="--", label="Keras network")
