@@ -211,23 +211,27 @@ def test_the_wheel_of_a_clone_holds_everything_and_works(clone, tmp_path):
 
 
 def test_an_editable_install_of_a_clone_works(clone, tmp_path):
-    pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--ignore-installed")
+    pip = (
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--ignore-installed",
+    )
     run_python(*pip, "--prefix", str(tmp_path), "--editable", str(clone), cwd=tmp_path)
     (links,) = tmp_path.rglob("site-packages")
+    packages = [path for path in sys.path if path.endswith("site-packages")]
     code = (
-        f"import site; site.addsitedir({str(links)!r})\n"
-        "import sys; sys.meta_path.sort(key=lambda f: 'editable' not in str(f).lower())\n"
+        "import site, sys\n"
+        f"sys.path[:0] = [{str(links)!r}]; sys.path += {packages!r}\n"
+        f"site.addsitedir({str(links)!r})\n"
         "import spikewatt, spikewatt.energy.bill\n"
         f"assert spikewatt.__file__.startswith({str(clone)!r}), spikewatt.__file__\n"
         "print(spikewatt.load_card('odin_style').title)"
     )
-    assert "ODIN" in run_python("-S", "-c", _with_packages(code), cwd=tmp_path)
-
-
-def _with_packages(code: str) -> str:
-    """`code` with this Python's packages on its path, but without their editable installs."""
-    paths = [path for path in sys.path if path.endswith("site-packages")]
-    return f"import sys; sys.path += {paths!r}\n{code}"
+    assert "ODIN" in run_python("-S", "-c", code, cwd=tmp_path)  # -S: no other editable install
 
 
 # ------------------------------------------------------------------ the face
