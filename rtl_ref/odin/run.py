@@ -78,7 +78,8 @@ def run_odin(
         image.open_loop,
     )
     reset = [
-        -1 if neuron == ALL_NEURONS else TimeReference(neuron) for neuron in image.reset_time_references
+        -1 if neuron == ALL_NEURONS else TimeReference(neuron)
+        for neuron in image.reset_time_references
     ]
     report = progress or (lambda stage, done, total: None)
     outputs, counts, rows = image.neurons[-1], [], []
