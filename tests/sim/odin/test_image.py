@@ -10,8 +10,11 @@ import pytest
 from spikewatt.errors import FileFormatError, SpikewattError
 from spikewatt.rtl_ref import OdinTwin
 from spikewatt.sim.odin.chip_files import export, read_export
+from spikewatt.sim.odin.codes import INPUT_CODES
 from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.odin.network import OdinNetwork
+
+from ...helpers.odin_networks import small
 
 MEMORIES = (
     "synapses",
@@ -134,6 +137,15 @@ def test_damaged_exports_are_seen(network, tmp_path):
     (tmp_path / "odin" / "neurons.hex").write_text("leaky\n")
     with pytest.raises(FileFormatError, match="neurons.hex: holds hexadecimal numbers"):
         read_export(tmp_path / "odin")
+
+
+def test_pixels_send_in_rounds_or_by_brightness():
+    image = np.array([4, 16, 0, 8])
+    rate = small(layers=(np.ones((4, 6), int), np.ones((6, 4), int)), bias_events=0)
+    assert rate.input_code.senders(image, rate).tolist() == [0, 1, 3, 1, 3, 1]
+    ranked = replace(rate, input_code="rank_order", input_levels=1, brightness=4)
+    assert ranked.input_code.senders(image, ranked).tolist() == [1, 3]
+    assert [code.name for code in INPUT_CODES.values()] == ["rate", "rank_order"]
 
 
 def test_a_network_says_in_short_what_it_is(network):
