@@ -163,7 +163,7 @@ class OdinImage:
 
         found = []
         for image in pixels.reshape(len(pixels), network.inputs).astype(np.int64):
-            senders = _senders(network, image)
+            senders = network.input_code.senders(image, network)
             events = bias.copy()
             for axons in (self.inhibitory_axons, self.excitatory_axons):
                 chosen = axons[senders]
@@ -244,17 +244,3 @@ def _synapses(
 def _connect(synapses: np.ndarray, pre: np.ndarray, post: np.ndarray, weights: np.ndarray) -> None:
     """Write the weights (pre, post) that are not 0 into the crossbar, mapped."""
     synapses[np.ix_(pre, post)] = np.where(weights > 0, weights | MAPPED, 0)
-
-
-def _senders(network: OdinNetwork, image: np.ndarray) -> np.ndarray:
-    """The pixels of an image that send an event, in order, as often as they do."""
-    if network.input_code == "rank_order":
-        order = np.argsort(-image, kind="stable")
-        brighter = int((image > network.brightness).sum())
-        return order[:brighter]
-
-    # round(image input_levels / largest_pixel), halves upwards, in integers
-    full = network.largest_pixel
-    counts = (2 * image * network.input_levels + full) // (2 * full)
-    rounds = [np.flatnonzero(counts > level) for level in range(network.input_levels)]
-    return np.concatenate(rounds)

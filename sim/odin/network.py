@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ... import files
-from ...errors import DoesNotFitError, SpikewattError, check_name, one_of, whole_number
+from ...errors import DoesNotFitError, SpikewattError, check_name, whole_number
 from ...models.odin.chip import (
     LARGEST_BIAS_EVENTS,
     LARGEST_EVENTS,
@@ -18,14 +18,13 @@ from ...models.odin.chip import (
     LARGEST_THRESHOLD,
     LARGEST_WEIGHT,
 )
+from ..network.named import named
+from .codes import INPUT_CODES, READOUTS, OdinInputCode, OdinReadout
 from .size import check_size
 
 FORMAT = "spikewatt-odin-network"
 VERSION = 1
 
-# Input codes, and which setting plays no part under each, with the value that it keeps.
-INPUT_CODES = {"rate": ("brightness", 0), "rank_order": ("input_levels", 1)}
-READOUTS = ("potential", "first_spike")
 SETTINGS = (
     "input_code",
     "readout",
@@ -58,10 +57,10 @@ class OdinNetwork:
     thresholds : tuple of int arrays (post,)
         One per layer, 1..255; those of the first layer above the 7 bias_events with which it
         begins.
-    input_code : str
+    input_code : OdinInputCode or its name
         ``rate`` (a pixel sends round(pixel input_levels / largest_pixel) events) or ``rank_order``
         (a pixel above `brightness` sends one event, brightest first, ties by index).
-    readout : str
+    readout : OdinReadout or its name
         ``potential`` (the class with the largest potential, and before it the one with most spikes)
         or ``first_spike`` (the class of the first output spike, after which the host sends nothing;
         without any the largest potential). Ties go to the lowest class.
@@ -92,8 +91,8 @@ class OdinNetwork:
 
     layers: tuple[np.ndarray, ...]
     thresholds: tuple[np.ndarray, ...]
-    input_code: str
-    readout: str
+    input_code: OdinInputCode
+    readout: OdinReadout
     bias_events: int = 0
     input_levels: int = 1
     largest_pixel: int = LARGEST_PIXEL
@@ -115,8 +114,13 @@ class OdinNetwork:
         """Raise where a name is unknown or a number is out of its range."""
         where = "OdinNetwork"
         check_name(f"{where}.name", self.name)
-        one_of(f"{where}.input_code", "must be a known input code", self.input_code, INPUT_CODES)
-        one_of(f"{where}.readout", "must be a known read-out", self.readout, READOUTS)
+
+        law = "must be a known input code"
+        input_code = named(f"{where}.input_code", law, self.input_code, INPUT_CODES)
+        object.__setattr__(self, "input_code", input_code)
+        law = "must be a known read-out"
+        readout = named(f"{where}.readout", law, self.readout, READOUTS)
+        object.__setattr__(self, "readout", readout)
 
         ranges = (
             ("bias_events", "leaves the potential below a threshold", 0, LARGEST_BIAS_EVENTS),
@@ -128,7 +132,7 @@ class OdinNetwork:
             value = whole_number(f"{where}.{key}", law, getattr(self, key), low, high)
             object.__setattr__(self, key, value)
 
-        setting, fixed = INPUT_CODES[self.input_code]
+        setting, fixed = self.input_code.unused
         value = getattr(self, setting)
         if value != fixed:
             raise SpikewattError(
@@ -240,7 +244,14 @@ class OdinNetwork:
         return f"OdinNetwork({'-'.join(map(str, sizes))}, {self.input_code}, {self.readout})"
 
     def _settings(self) -> dict:
-        return {key: getattr(self, key) for key in SETTINGS} | {"layers": len(self.layers)}
+        """What a file and the hash hold besides the arrays, as JSON takes it."""
+        settings = {key: getattr(self, key) for key in SETTINGS}
+        return {
+            **settings,
+            "input_code": str(self.input_code),
+            "readout": str(self.readout),
+            "layers": len(self.layers),
+        }
 
     def save(self, path: str | Path) -> None:
         """Write one HDF5 file, whole or not at all."""

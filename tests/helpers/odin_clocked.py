@@ -26,7 +26,7 @@ class Configuration:
     receiver_delay: int
 
     def change(self, pre: int, post: int) -> int:
-        """Change of a potential by the synapse: mapping bit, three bits of weight, sign of the axon."""
+        """Change of a potential: mapping bit, three bits of weight, and the sign of the axon."""
         mapped, weight = divmod(int(self.synapses[pre, post]), 8)
         return (-weight if self.inhibitory[pre] else weight) if mapped else 0
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from spikewatt.models.networks import load_keras
+from spikewatt.models.networks import build_network, load_keras
+from spikewatt.models.training import train
 
 
 class OncePerRun:
@@ -60,6 +61,17 @@ def _save(thing, path: Path) -> None:
 
 def _save_pickle(value, path: Path) -> None:
     path.write_bytes(pickle.dumps(value))
+
+
+def on_mnist(once_per_run: OncePerRun, mnist, name: str, epochs: int):
+    """A network by name, trained on MNIST."""
+
+    def make():
+        model = build_network(name, mnist.input_shape, 10)
+        train(model, mnist, epochs, batch_size=64)
+        return model
+
+    return once_per_run.model(f"mnist_{name}_{epochs}", make)
 
 
 def shared_folder(tmp_path_factory) -> Path:

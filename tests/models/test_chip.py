@@ -6,7 +6,7 @@ from spikewatt.models.odin import chip
 
 
 def test_the_sums_of_the_cycles_are_those_of_the_rtl():
-    """cycles = 5 N + 2 + 513 P + 6 S; a time reference takes 8 cycles for one neuron, 518 for all."""
+    """cycles = 5 N + 2 + 513 P + 6 S; a time reference takes 8 for one neuron, 518 for all."""
     assert chip.EVENT_CYCLES == 5
     assert chip.LAST_CYCLES == 2
     assert chip.SERVED_CYCLES == 513

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from spikewatt.errors import FileFormatError, SpikewattError
@@ -132,8 +134,7 @@ def test_data_sets_that_are_not_there(tmp_path):
 
 
 def test_a_folder_is_named_by_the_variable(written, tmp_path, monkeypatch):
-    path = tmp_path / "mnist.npz"
-    (tmp_path / "mine.npz").rename(path) if written() else None
+    Path(written()).rename(tmp_path / "mnist.npz")
     monkeypatch.setenv("SPIKEWATT_DATA", str(tmp_path))
     assert load_dataset("mnist").name == "mnist"
 
