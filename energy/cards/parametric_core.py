@@ -134,19 +134,16 @@ def parse_choices(text: str) -> dict[str, float]:
 
 def _parse_choice(text: str, part: str) -> tuple[str, float]:
     """``voltage_v=0.8`` as name and number."""
-    key, equals, number = part.strip().partition("=")
+    key, _, number = part.strip().partition("=")
     try:
-        value = float(number)
+        return key, float(number)
     except ValueError:
-        equals = ""
-    if not equals:
         raise SpikewattError(
             f"device {text!r}",
             "parts are name=number",
             repr(part),
             "neurons_per_core=512, voltage_v=0.8, …",
-        )
-    return key, value
+        ) from None
 
 
 def _check_choice(name: str, value: float) -> None:

@@ -7,6 +7,7 @@ layers as they are.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import singledispatch
 from itertools import pairwise
 from math import prod
@@ -23,7 +24,7 @@ POTENTIAL_BYTES = 4  # int32 potential per neuron
 CODE_BYTES = 65_536  # kernels, runtime and start-up code: assumed
 STACK_BYTES = 8_192  # stack and buffers: assumed
 
-Counts = dict[str, float]  # card value -> events
+Counts = Mapping[str, float]  # card value -> events
 
 
 class PricedBy(NamedTuple):
