@@ -121,10 +121,21 @@ def save_card(card: Card, path: str | Path) -> None:
     """
     import yaml
 
-    head = {name: getattr(card, name) for name in HEAD} | {"kind": str(card.kind)}
-    values = {key: _entry(q, card.kind.units[key]) for key, q in card.values.items()}
-    content = {**head, **card.about, "values": values, "limits": dict(card.limits)}
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=140)
+    units = card.kind.units
+    head = {name: getattr(card, name) for name in HEAD}
+    content = {
+        **head,
+        "kind": str(card.kind),
+        **card.about,
+        "values": {key: _entry(q, units[key]) for key, q in card.values.items()},
+        "limits": dict(card.limits),
+    }
+    text = yaml.safe_dump(
+        content,
+        sort_keys=False,
+        allow_unicode=True,
+        width=140,
+    )
     Path(path).write_text(text)
 
 

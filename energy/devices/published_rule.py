@@ -64,8 +64,8 @@ def counted_layers(trace: Trace, card: Card) -> list[LayerSummary]:
         return list(trace.layers)
     fed = {layer.post for layer in trace.layers}
     heard = {layer.pre for layer in trace.layers}
-    first, last = heard - fed, fed - heard
-    return [layer for layer in trace.layers if layer.pre not in first and layer.post not in last]
+    between = fed & heard
+    return [layer for layer in trace.layers if layer.pre in between and layer.post in between]
 
 
 def _write_layers(

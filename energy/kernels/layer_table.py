@@ -141,9 +141,12 @@ def read_networks(source: str | Path | pd.DataFrame = LAYERS) -> dict[str, tuple
     rows = frame[list(COLUMNS)].to_dict("records")
     for number, row in zip(frame.index, rows, strict=True):
         at = f"{where}: row {number}"
-        if not row["benchmark"]:
+        name = row["benchmark"]
+        if not name:
             raise SpikewattError(f"{at}: benchmark", "must name the network", "nothing")
-        networks.setdefault(row["benchmark"], []).append(_layer(at, row))
+
+        layers = networks.setdefault(name, [])
+        layers.append(_layer(at, row))
     return {name: tuple(layers) for name, layers in networks.items()}
 
 
