@@ -25,7 +25,12 @@ HEAD = ("name", "kind", "title", "includes", "excludes")
 class ValueEntry(BaseModel):
     """One value as it stands in the file: number, range and unit, and where it comes from."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+    )
     value: float
     low: float
     high: float
@@ -203,7 +208,12 @@ def _units():
 def _si_factor(where: str, given: str, unit: str) -> float:
     """What a value in the unit `given` is multiplied with to stand in the SI `unit`."""
     if unit and not given:
-        raise SpikewattError(where, "must have a unit", "none", f"a unit of {unit}")
+        raise SpikewattError(
+            where,
+            "must have a unit",
+            "none",
+            f"a unit of {unit}",
+        )
     try:
         return _units().Quantity(1.0, given).to(unit).magnitude
     except Exception as error:  # pint raises many types for a text that is no unit

@@ -95,5 +95,10 @@ def checked_period(period_s: float | None) -> float | None:
     if period_s is None:
         return None
     if not isinstance(period_s, int | float) or not 0 < period_s < math.inf:
-        raise SpikewattError("price.period_s", "must be a time in seconds", repr(period_s), "> 0")
+        raise SpikewattError(
+            "price.period_s",
+            "must be a time in seconds",
+            repr(period_s),
+            "> 0",
+        )
     return period_s

@@ -160,7 +160,8 @@ def test_merged_layers_are_priced_and_stored_as_they_are(trace):
 
 def test_channels_of_merged_convolutions_are_stored_once(trace):
     """8 of the depthwise and 16 of the pointwise layer, at 256 positions each."""
-    alone = dataclasses.replace(trace, layers=(merged(*SEPARABLE),))
+    neurons = {"input": 16 * 16 * 8, "conv": 16 * 16 * 16}
+    alone = dataclasses.replace(trace, layers=(merged(*SEPARABLE),), neurons=neurons)
     flash = software_needs(alone)["int8_ann"].flash_bytes - CODE_BYTES
     assert flash == (80 + 144) + BYTES_BEYOND_PARAMETERS * (8 + 16)
 
