@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
 from ...rtl_ref.odin.run import OdinRun, run_odin
+from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
-from ...sim.odin.network import OdinNetwork, check_size
-
-if TYPE_CHECKING:
-    pass
+from ...sim.odin.network import OdinNetwork
+from ...sim.odin.size import check_size
 
 KERAS_EPOCHS = 40
 RATE_LEVELS = 4  # events of a bright pixel when a rank-order network is given rates
@@ -102,7 +100,9 @@ def run_job(
         output.mkdir(parents=True)
         network.save(output / "network.odin.h5")
         image = OdinImage.of(network)
-        image.export(output / "image", image.encode(images[:1])[0])
+        export(image, output / "image", image.encode(images[:1])[0])
         prices.frame.to_csv(output / "energy.csv", index=False)
-        (output / "assumptions.txt").write_text("\n".join(prices.assumptions) + "\n")
+        (output / "assumptions.txt").write_text("
+".join(prices.assumptions) + "
+")
     return OdinResult(network, run, accuracy, keras_accuracy, prices)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
+from ...models.odin.chip import ALL_NEURONS
 from ...sim.odin.counts import OdinCounts
-from ...sim.odin.image import ALL, OdinImage
+from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from .events import NEURONS, TimeReference
 from .twin import OdinTwin, TwinRun
@@ -77,7 +78,8 @@ def run_odin(
         image.open_loop,
     )
     reset = [
-        -1 if neuron == ALL else TimeReference(neuron) for neuron in image.reset_time_references
+        -1 if neuron == ALL_NEURONS else TimeReference(neuron)
+        for neuron in image.reset_time_references
     ]
     report = progress or (lambda stage, done, total: None)
     outputs, counts, rows = image.neurons[-1], [], []

@@ -1,4 +1,4 @@
-"""ODIN one clock cycle at a time: a second, literal implementation of the rules that the twin sums up."""
+"""ODIN one clock cycle at a time: a second, literal implementation of what the twin sums up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Configuration:
     receiver_delay: int
 
     def change(self, pre: int, post: int) -> int:
-        """Change of a potential by the synapse: a mapping bit, three bits of weight, and the sign of the axon."""
+        """Change of a potential: mapping bit, three bits of weight, and the sign of the axon."""
         mapped, weight = divmod(int(self.synapses[pre, post]), 8)
         return (-weight if self.inhibitory[pre] else weight) if mapped else 0
 
@@ -40,7 +40,10 @@ def is_queued(event) -> bool:
 
 
 def visits(chip: Configuration, event) -> list[tuple[int | None, int, str]]:
-    """What a served event visits: (neuron, change of its potential, memories), each in two cycles: read, then write."""
+    """What a served event visits, each in two cycles, read and write.
+
+    As (neuron, change of its potential, memories).
+    """
     if isinstance(event, SingleSynapse):
         return [(event.post, chip.change(event.pre, event.post), "both")]
     if isinstance(event, TimeReference) and event.neuron is not None:
@@ -59,7 +62,10 @@ def visits(chip: Configuration, event) -> list[tuple[int | None, int, str]]:
 
 
 def clocked(chip: Configuration, events: list, potentials: list[int]) -> SimpleNamespace:
-    """Spikes, potentials, cycles, accesses and lost spikes of `events`, by a machine that knows only its registers."""
+    """Spikes, potentials, cycles, accesses and lost spikes of `events`.
+
+    By a machine that knows only its registers.
+    """
     v, threshold, enabled = list(potentials), chip.threshold.tolist(), chip.enabled.tolist()
     reads, writes = {"neuron": 0, "synapse": 0}, {"neuron": 0, "synapse": 0}
     queue: list[tuple] = []  # (event, cause)
