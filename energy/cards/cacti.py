@@ -46,9 +46,10 @@ def access_pj(size_bytes: float) -> float:
             f"{size_bytes:,.0f} bytes",
             "1 kB to 1 MB",
         )
-    low, high = next((low, high) for low, high in pairwise(sizes) if size_bytes <= high)
+    low, high = next((a, b) for a, b in pairwise(sizes) if size_bytes <= b)
+    at_low, at_high = CACTI_PJ[low], CACTI_PJ[high]
     share = log(size_bytes / low) / log(high / low)
-    return exp(log(CACTI_PJ[low]) + share * log(CACTI_PJ[high] / CACTI_PJ[low]))
+    return exp(log(at_low) + share * log(at_high / at_low))
 
 
 def neuron_memory_ratio(neurons: int) -> float:

@@ -188,14 +188,25 @@ def calibrated_card(
         )
     new_name = check_name("calibrate.name", name or f"{card.name}_calibrated")
     title = f"{card.title} (calibrated)"
-    return replace(card, name=new_name, title=title, values=values), result
+    calibrated = replace(
+        card,
+        name=new_name,
+        title=title,
+        values=values,
+    )
+    return calibrated, result
 
 
 def _check_columns(where: str, frame: pd.DataFrame) -> None:
     allowed = (*COLUMNS, CLOCK)
     unknown = [str(column) for column in frame.columns if column not in allowed]
     if unknown:
-        raise SpikewattError(where, "unknown column", ", ".join(unknown), ", ".join(allowed))
+        raise SpikewattError(
+            where,
+            "unknown column",
+            ", ".join(unknown),
+            ", ".join(allowed),
+        )
 
 
 def _clock_hz(where: str, frame: pd.DataFrame, card_values: Mapping[str, float]):

@@ -59,11 +59,23 @@ class Quantity:
     def scaled(self, factor: float, wider: float = 1.0, **changes: Any) -> Quantity:
         """Times `factor`, the range `wider` to either side; `changes` replace other fields."""
         value, low, high = (getattr(self, end) * factor for end in ENDS)
-        return replace(self, value=value, low=low / wider, high=high * wider, **changes)
+        return replace(
+            self,
+            value=value,
+            low=low / wider,
+            high=high * wider,
+            **changes,
+        )
 
     def exactly(self, value: float, **changes: Any) -> Quantity:
         """`value` without a range; `changes` replace other fields."""
-        return replace(self, value=value, low=value, high=value, **changes)
+        return replace(
+            self,
+            value=value,
+            low=value,
+            high=value,
+            **changes,
+        )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,12 @@ HEAD = ("name", "kind", "title", "includes", "excludes")
 class ValueEntry(BaseModel):
     """One value as it stands in the file: number, range and unit, and where it comes from."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+    )
     value: float
     low: float
     high: float
@@ -122,10 +127,21 @@ def save_card(card: Card, path: str | Path) -> None:
     """
     import yaml
 
-    head = {name: getattr(card, name) for name in HEAD} | {"kind": str(card.kind)}
-    values = {key: _entry(q, card.kind.units[key]) for key, q in card.values.items()}
-    content = {**head, **card.about, "values": values, "limits": dict(card.limits)}
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=140)
+    units = card.kind.units
+    head = {name: getattr(card, name) for name in HEAD}
+    content = {
+        **head,
+        "kind": str(card.kind),
+        **card.about,
+        "values": {key: _entry(q, units[key]) for key, q in card.values.items()},
+        "limits": dict(card.limits),
+    }
+    text = yaml.safe_dump(
+        content,
+        sort_keys=False,
+        allow_unicode=True,
+        width=140,
+    )
     Path(path).write_text(text)
 
 
@@ -193,7 +209,12 @@ def _units():
 def _si_factor(where: str, given: str, unit: str) -> float:
     """What a value in the unit `given` is multiplied with to stand in the SI `unit`."""
     if unit and not given:
-        raise SpikewattError(where, "must have a unit", "none", f"a unit of {unit}")
+        raise SpikewattError(
+            where,
+            "must have a unit",
+            "none",
+            f"a unit of {unit}",
+        )
     try:
         return _units().Quantity(1.0, given).to(unit).magnitude
     except Exception as error:  # pint raises many types for a text that is no unit

@@ -134,19 +134,16 @@ def parse_choices(text: str) -> dict[str, float]:
 
 def _parse_choice(text: str, part: str) -> tuple[str, float]:
     """``voltage_v=0.8`` as name and number."""
-    key, equals, number = part.strip().partition("=")
+    key, _, number = part.strip().partition("=")
     try:
-        value = float(number)
+        return key, float(number)
     except ValueError:
-        equals = ""
-    if not equals:
         raise SpikewattError(
             f"device {text!r}",
             "parts are name=number",
             repr(part),
             "neurons_per_core=512, voltage_v=0.8, …",
-        )
-    return key, value
+        ) from None
 
 
 def _check_choice(name: str, value: float) -> None:
@@ -162,7 +159,12 @@ def _check_choice(name: str, value: float) -> None:
     elif name in RANGES:
         low, high = RANGES[name]
         if not low <= value <= high:
-            raise SpikewattError(where, "must be within its limits", value, f"{low:g}..{high:g}")
+            raise SpikewattError(
+                where,
+                "must be within its limits",
+                value,
+                f"{low:g}..{high:g}",
+            )
 
 
 def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
@@ -221,8 +223,11 @@ def _core_size(limits: Mapping[str, int]) -> tuple[int, int, int]:
 
 def _leaking_size(own: tuple[int, int, int], base: tuple[int, int, int]) -> float:
     """Size relative to the base: half by memory bits, half by neurons."""
-    by_bits = 0.5 * own[0] * own[1] * own[2] / (base[0] * base[1] * base[2])
-    by_neurons = 0.5 * own[0] / base[0]
+    neurons, axons, bits = own
+    base_neurons, base_axons, base_bits = base
+    base_memory = base_neurons * base_axons * base_bits
+    by_bits = 0.5 * neurons * axons * bits / base_memory
+    by_neurons = 0.5 * neurons / base_neurons
     return by_bits + by_neurons
 
 

@@ -121,16 +121,19 @@ def events_swept(trace: Trace, shares: Shares) -> dict[str, float]:
 def serial_events(trace: Trace, shares: Shares, depth: Map[str, int], steps: int) -> float:
     """Events of the busiest core of each step, summed."""
     busiest = np.zeros((trace.samples, steps))
+    # Cores that sweep the same events need to be looked at once.
     different = {tuple(sorted(share.items())) for share in shares}
-    for share in different:  # cores that sweep the same events need to be looked at once
+    for share in different:
         events = np.zeros_like(busiest)
         for pre, part in share:
-            if pre in trace.spikes:
-                # A population at depth d runs d steps late, and is heard one step later.
-                late = depth.get(pre, 0) + 1
-                events[:, late : late + trace.steps] += trace.spikes[pre] * part
+            if pre not in trace.spikes:
+                continue
+            # A population at depth d runs d steps late, and is heard one step later.
+            start = depth.get(pre, 0) + 1
+            stop = start + trace.steps
+            events[:, start:stop] += trace.spikes[pre] * part
         busiest = np.maximum(busiest, events)
-    return float(busiest.sum(axis=1).mean())
+    return _mean_sum(busiest)
 
 
 def serial_spikes(trace: Trace, mapping: Mapping) -> float:
@@ -141,9 +144,9 @@ def serial_spikes(trace: Trace, mapping: Mapping) -> float:
         for population, first, last in core.residents:
             if population in trace.spikes:
                 part = (last - first) / trace.neurons[population]
-                sent = sent + trace.spikes[population] * part
+                sent += trace.spikes[population] * part
         busiest = np.maximum(busiest, sent)
-    return float(busiest.sum(axis=1).mean())
+    return _mean_sum(busiest)
 
 
 def routed_events(trace: Trace, mapping: Mapping, shares: Shares, swept: Map[str, float]) -> float:
@@ -194,6 +197,11 @@ def sources(trace: Trace) -> list[str]:
     """Populations that no layer feeds."""
     fed = {layer.post for layer in trace.layers}
     return [population for population in trace.neurons if population not in fed]
+
+
+def _mean_sum(counts: np.ndarray) -> float:
+    """Sum over the steps, mean over the samples."""
+    return float(counts.sum(axis=1).mean())
 
 
 def _local_shares(trace: Trace, mapping: Mapping, shares: Shares) -> dict[str, float]:

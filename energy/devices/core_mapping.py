@@ -13,7 +13,7 @@ import numpy as np
 from ...sim.network.connection_kinds import Dense
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
-from ..cards.card import ENDS, Card, Quantity
+from ..cards.card import Card, Quantity
 from .receptive_field import mark_inputs
 from .what_fits import (
     CORE_LAWS,
@@ -88,13 +88,21 @@ class Mapping:
 
     def area_m2(self, card: Card) -> Quantity:
         """Area of all cores: n (A_besides · N / 256 + A_bit · bits), with its range."""
-        bits, besides = card["area_per_synapse_bit_m2"], card["area_besides_synapses_m2"]
+        per_bit = card["area_per_synapse_bit_m2"]
+        besides = card["area_besides_synapses_m2"]
         share = len(self.cores) * self.neurons_per_core / ODIN_NEURONS
-        value, low, high = (
-            share * getattr(besides, end) + self.memory_bits * getattr(bits, end) for end in ENDS
+
+        def area(end: str) -> float:
+            return share * getattr(besides, end) + self.memory_bits * getattr(per_bit, end)
+
+        return replace(
+            per_bit,
+            value=area("value"),
+            low=area("low"),
+            high=area("high"),
+            conditions="synapse memory and the rest of the core",
+            measurement="area",
         )
-        what = "synapse memory and the rest of the core"
-        return replace(bits, value=value, low=low, high=high, conditions=what, measurement="area")
 
     def loading(self, card: Card) -> str:
         """One line: what it takes to load the weights once, in words of 32 bits, and the area."""

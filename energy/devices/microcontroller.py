@@ -61,11 +61,24 @@ def compute(
     prefix : str, default ""
         Names the card in a system.
     """
+    row = (workload, layer, component)
+    cycles = prefix + key
     grows = component in GROW_WITH_SPIKES
-    energy = (prefix + key, f"{prefix}energy_per_cycle_j", f"{prefix}active_power_factor")
-    writer.charge(workload, layer, component, count, *energy, by_spikes=grows)
-    clock = f"{prefix}clock_hz"
-    writer.cycles(workload, layer, component, count, prefix + key, clock=clock, by_spikes=grows)
+    writer.charge(
+        *row,
+        count,
+        cycles,
+        f"{prefix}energy_per_cycle_j",
+        f"{prefix}active_power_factor",
+        by_spikes=grows,
+    )
+    writer.cycles(
+        *row,
+        count,
+        cycles,
+        clock=f"{prefix}clock_hz",
+        by_spikes=grows,
+    )
 
 
 def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:

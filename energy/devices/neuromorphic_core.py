@@ -134,11 +134,14 @@ def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
 def _write_updates(writer: BillWriter, did: Activity, cores: int, size: int) -> None:
     """The test of all neurons at each step, and the spikes that it sends."""
     row = ("snn", "all", "neuron updates")
-    writer.charge(*row, did.steps * cores * size, "energy_per_neuron_update_j")
-    writer.cycles(*row, did.steps * size, "cycles_per_neuron_update")
+    serial_updates = did.steps * size
+    updates = serial_updates * cores
+    writer.charge(*row, updates, "energy_per_neuron_update_j")
+    writer.cycles(*row, serial_updates, "cycles_per_neuron_update")
     writer.cycles(*row, did.steps, "cycles_per_step")
-    sent = ("snn", "all", "output spikes")
-    writer.cycles(*sent, did.serial_spikes, "cycles_per_output_spike", by_spikes=True)
+
+    row = ("snn", "all", "output spikes")
+    writer.cycles(*row, did.serial_spikes, "cycles_per_output_spike", by_spikes=True)
 
 
 def _write_ports(writer: BillWriter, did: Activity, cores: int, size: int) -> None:

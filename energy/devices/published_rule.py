@@ -64,8 +64,8 @@ def counted_layers(trace: Trace, card: Card) -> list[LayerSummary]:
         return list(trace.layers)
     fed = {layer.post for layer in trace.layers}
     heard = {layer.pre for layer in trace.layers}
-    first, last = heard - fed, fed - heard
-    return [layer for layer in trace.layers if layer.pre not in first and layer.post not in last]
+    between = fed & heard
+    return [layer for layer in trace.layers if layer.pre in between and layer.post in between]
 
 
 def _write_layers(
@@ -89,11 +89,13 @@ def _write_populations(writer: BillWriter, trace: Trace, card: Card) -> None:
     """Updates of the neurons, and transport of their spikes."""
     has_updates = card["energy_per_neuron_update_j"].high > 0
     has_transport = card["energy_per_spike_j"].high > 0
-    for population in dict.fromkeys(layer.post for layer in trace.layers):
+    fed = dict.fromkeys(layer.post for layer in trace.layers)
+    for population in fed:
         if has_updates:
-            updates = trace.neurons[population] * trace.steps
             row = ("snn", population, "neuron updates")
+            updates = trace.neurons[population] * trace.steps
             writer.charge(*row, updates, "energy_per_neuron_update_j")
+
         if has_transport and population in trace.spikes:
             row = ("snn", population, "spike transport")
             spikes = trace.mean_spikes(population)

@@ -60,20 +60,25 @@ def _window(layer: LayerSummary, position) -> tuple[slice, ...]:
     """The slice of each axis that a post position sees, through the pool before it if any."""
     geometry = Geometry.from_lists(layer.geometry) if layer.geometry else None
     pool = Geometry.from_lists(layer.pooled) if layer.pooled else None
+
     span = []
     for axis, at in enumerate(position):
-        start, stop = int(at), int(at) + 1
+        start = int(at)
+        stop = start + 1
         if geometry:
             start, stop = _before(geometry, axis, start, stop)
+            start = max(start, 0)
         if pool:
-            start, stop = _before(pool, axis, max(start, 0), stop)
-        span.append(slice(max(start, 0), max(stop, 0)))
+            start, stop = _before(pool, axis, start, stop)
+            start = max(start, 0)
+        span.append(slice(start, max(stop, 0)))
     return tuple(span)
 
 
 def _before(geometry: Geometry, axis: int, start: int, stop: int) -> tuple[int, int]:
     """The inputs of the positions start <= p < stop of a window; borders may lie outside."""
-    stride, pad = geometry.strides[axis], geometry.padding[axis][0]
-    first = start * stride - pad
-    last = (stop - 1) * stride - pad + geometry.window[axis]
-    return first, last
+    stride = geometry.strides[axis]
+    padding_before, _ = geometry.padding[axis]
+    first = start * stride - padding_before
+    last_position = (stop - 1) * stride - padding_before
+    return first, last_position + geometry.window[axis]

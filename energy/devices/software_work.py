@@ -7,11 +7,13 @@ layers as they are.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import singledispatch
 from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
+from ...sim.network.connection import ExecutedLayer
 from ...sim.network.connection_kinds import ConnectionKind, Dense
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
@@ -23,7 +25,7 @@ POTENTIAL_BYTES = 4  # int32 potential per neuron
 CODE_BYTES = 65_536  # kernels, runtime and start-up code: assumed
 STACK_BYTES = 8_192  # stack and buffers: assumed
 
-Counts = dict[str, float]  # card value -> events
+Counts = Mapping[str, float]  # card value -> events
 
 
 class PricedBy(NamedTuple):
@@ -142,10 +144,16 @@ def _executed_bytes(layer: LayerSummary) -> int:
     """Flash of the layers that the int8 network executes in place of the connection."""
     if layer.executed is None:
         return _channels_bytes(layer.parameters, layer.post_shape[-1])
-    positions = prod(layer.post_shape[:-1])
-    return sum(
-        _channels_bytes(part.parameters, part.outputs // positions) for part in layer.executed
-    )
+    return sum(_channels_bytes(part.parameters, _channels(part)) for part in layer.executed)
+
+
+def _channels(part: ExecutedLayer) -> int:
+    """Output channels of a layer that applies its kernel at every position.
+
+    With k weights, c channels and p positions: macs = p k, outputs = p c, parameters = k + c.
+    """
+    positions = (part.macs + part.outputs) // max(part.parameters, 1)
+    return part.outputs // max(positions, 1)
 
 
 def _live_bytes(trace: Trace) -> int:
@@ -156,7 +164,9 @@ def _live_bytes(trace: Trace) -> int:
     for i, layer in enumerate(trace.layers):
         for population in (layer.pre, layer.post):
             alive[population] = trace.neurons[population]
-        alive = {name: size for name, size in alive.items() if last_use.get(name, i) >= i}
+        for population in list(alive):
+            if last_use.get(population, i) < i:
+                del alive[population]
 
         most = max(most, sum(alive.values()))
         if layer.executed:
@@ -164,9 +174,13 @@ def _live_bytes(trace: Trace) -> int:
     return most
 
 
-def _between(layer: LayerSummary, alive: dict[str, int]) -> int:
+def _between(layer: LayerSummary, alive: Mapping[str, int]) -> int:
     """Most that lives at once while merged layers run one by one."""
-    others = sum(size for name, size in alive.items() if name not in (layer.pre, layer.post))
+    own = (layer.pre, layer.post)
+    others = [size for name, size in alive.items() if name not in own]
+
     tensors = [prod(layer.pre_shape)]
-    tensors += [part.outputs for part in layer.executed or ()]
-    return others + max(read + written for read, written in pairwise(tensors))
+    for part in layer.executed or ():
+        tensors.append(part.outputs)
+    read_and_written = [first + second for first, second in pairwise(tensors)]
+    return sum(others) + max(read_and_written)

@@ -44,7 +44,12 @@ class Misfit:
     @property
     def error(self) -> DoesNotFitError:
         """The error to raise."""
-        return DoesNotFitError(self.where, self.law, self.needed, self.there)
+        return DoesNotFitError(
+            self.where,
+            self.law,
+            self.needed,
+            self.there,
+        )
 
 
 def raise_first(misfits: Iterable[Misfit | None]) -> None:
@@ -75,7 +80,12 @@ def weights_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
     if needed <= there:
         return None
     where = f"device {card.name!r}"
-    return Misfit(where, "weights fit into its synapses", f"{needed} bits", f"<= {there}")
+    return Misfit(
+        where,
+        "weights fit into its synapses",
+        f"{needed} bits",
+        f"<= {there}",
+    )
 
 
 def potentials_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
@@ -83,7 +93,12 @@ def potentials_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
     needed, there = trace.settings.state_bits, card.limits["state_bits"]
     if needed <= there:
         return None
-    return Misfit(f"device {card.name!r}", "potentials fit", f"{needed} bits", f"<= {there}")
+    return Misfit(
+        f"device {card.name!r}",
+        "potentials fit",
+        f"{needed} bits",
+        f"<= {there}",
+    )
 
 
 @dataclass(frozen=True)
@@ -197,7 +212,12 @@ def inputs_of_a_neuron_fit(fed: FeedingLayers, card: Card) -> Misfit | None:
     doubled = " (axons with weights of both signs count twice)" if fed.doubles else ""
     law = f"a neuron has at most {there} inputs (axons_per_core){doubled}"
     remedy = f"a card with axons_per_core >= {needed} ({_wide_enough(needed)}), or a narrower layer"
-    return Misfit(_where(card, fed.layer.post), law, needed, remedy)
+    return Misfit(
+        _where(card, fed.layer.post),
+        law,
+        needed,
+        remedy,
+    )
 
 
 LAYER_LAWS: tuple[Callable[[FeedingLayers, Card], Misfit | None], ...] = (
@@ -209,7 +229,12 @@ LAYER_LAWS: tuple[Callable[[FeedingLayers, Card], Misfit | None], ...] = (
 def inputs_fit_an_empty_core(population: str, needed: int, card: Card) -> Misfit:
     """Dense layers share one set of axons, which not even an empty core has."""
     law = f"its inputs fit {card.limits['axons_per_core']} axons"
-    return Misfit(_where(card, population), law, needed, _wide_enough(needed))
+    return Misfit(
+        _where(card, population),
+        law,
+        needed,
+        _wide_enough(needed),
+    )
 
 
 def _where(card: Card, population: str) -> str:

@@ -141,9 +141,12 @@ def read_networks(source: str | Path | pd.DataFrame = LAYERS) -> dict[str, tuple
     rows = frame[list(COLUMNS)].to_dict("records")
     for number, row in zip(frame.index, rows, strict=True):
         at = f"{where}: row {number}"
-        if not row["benchmark"]:
+        name = row["benchmark"]
+        if not name:
             raise SpikewattError(f"{at}: benchmark", "must name the network", "nothing")
-        networks.setdefault(row["benchmark"], []).append(_layer(at, row))
+
+        layers = networks.setdefault(name, [])
+        layers.append(_layer(at, row))
     return {name: tuple(layers) for name, layers in networks.items()}
 
 
@@ -188,7 +191,12 @@ def _read_csv(source: str | Path) -> pd.DataFrame:
         found = "a folder" if path.is_dir() else "no such file"
         raise SpikewattError(str(source), "must be a CSV file", found)
     try:
-        return pd.read_csv(source, dtype=str, keep_default_na=False, skipinitialspace=True)
+        return pd.read_csv(
+            source,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise SpikewattError(
             str(source), "must be a CSV with a header row", str(error)[:200]
@@ -224,7 +232,12 @@ def _whole(where: str, text: str) -> int:
     text = text.removesuffix(".0")
     if not (text.isascii() and text.isdigit()):
         law = "must be a whole number of at least 0"
-        raise SpikewattError(where, law, repr(text), "0, 1, 2, …")
+        raise SpikewattError(
+            where,
+            law,
+            repr(text),
+            "0, 1, 2, …",
+        )
     return int(text)
 
 
@@ -286,7 +299,12 @@ def _check_counts(
     most = outputs // channels * count["weights"]
     if count["macs"] > most:
         law = "is at most weights times positions of out_shape"
-        raise SpikewattError(f"{where}: macs", law, count["macs"], f"<= {most}")
+        raise SpikewattError(
+            f"{where}: macs",
+            law,
+            count["macs"],
+            f"<= {most}",
+        )
 
     if operator.keeps_elements and inputs != outputs:
         law = f"{row['op']} keeps the number of elements"

@@ -46,16 +46,20 @@ def arena_bytes(layers: Sequence[Int8Layer]) -> int:
     if not layers:
         raise SpikewattError("layers", "a network has at least one layer", "none")
 
-    reads = _reads(layers)
-    sizes = [layers[0].input_elements, *(layer.output_elements for layer in layers)]
-    last_use = {tensor: position for position, inputs in enumerate(reads) for tensor in inputs}
+    last_use: dict[int, int] = {}
+    for position, inputs in enumerate(_reads(layers)):
+        for tensor in inputs:
+            last_use[tensor] = position
 
+    sizes = [layers[0].input_elements]
     most = 0
     for position, layer in enumerate(layers):
-        made = range(position + 1)
-        alive = [tensor for tensor in made if last_use.get(tensor, -1) >= position]
-        own = layer.output_elements if OPERATORS[layer.kind].makes_tensor else 0
-        most = max(most, own + sum(sizes[tensor] for tensor in alive))
+        # Tensor 0 is the network's input, tensor i + 1 the output of layer i.
+        needed = [size for tensor, size in enumerate(sizes) if last_use.get(tensor, -1) >= position]
+        makes_tensor = OPERATORS[layer.kind].makes_tensor
+        own = layer.output_elements if makes_tensor else 0
+        most = max(most, own + sum(needed))
+        sizes.append(layer.output_elements)
     return most
 
 

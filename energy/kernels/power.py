@@ -38,10 +38,13 @@ def fit_power(rows: pd.DataFrame) -> tuple[dict[str, dict], pd.DataFrame]:
 
     chips = {}
     conditions = ["chip", "supply_v", "clock_hz"]
-    for (chip, supply, clock), group in known.groupby(conditions, dropna=False):
-        stated = not np.isnan(supply)
-        name = f"{chip} {supply:g} V" if stated else f"{chip}, supply not stated"
-        chips[name] = _chip(group, supply if stated else None, clock)
+    for (chip, supply_v, clock_hz), group in known.groupby(conditions, dropna=False):
+        if np.isnan(supply_v):
+            name = f"{chip}, supply not stated"
+            chips[name] = _chip(group, None, clock_hz)
+        else:
+            name = f"{chip} {supply_v:g} V"
+            chips[name] = _chip(group, supply_v, clock_hz)
     return chips, _left_out(known)
 
 

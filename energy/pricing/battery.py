@@ -46,7 +46,12 @@ def battery_life(
 
     cell = load_card(battery)
     if not device_kind(cell).supplies:
-        raise SpikewattError("battery_life.battery", "must be a battery", cell.name, "cr2032")
+        raise SpikewattError(
+            "battery_life.battery",
+            "must be a battery",
+            cell.name,
+            "cr2032",
+        )
     if period_s is None:
         raise SpikewattError(
             "battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)"

@@ -31,7 +31,7 @@ def bill_of(
         The device cannot hold or execute the network.
     """
     kind = device_kind(card)
-    if library is not None and card.kind.runs_kernels:
+    if library is not None and kind.runs_kernels:
         card = with_library(card, library)
     beside = host if kind.takes_host else None
     period = period_s if kind.takes_period else None
@@ -39,10 +39,12 @@ def bill_of(
     writer = BillWriter()
     lines = kind.write(writer, trace, card, beside, period)
 
-    name, values = card.name, dict(card.values)
+    name = card.name
+    values = dict(card.values)
     if beside is not None:
         name = f"{card.name}+{beside.name}"
-        values |= {PREFIX + key: quantity for key, quantity in beside.values.items()}
+        for key, quantity in beside.values.items():
+            values[PREFIX + key] = quantity
     return finished(writer, name, card, values, lines, period)
 
 
@@ -93,5 +95,10 @@ def checked_period(period_s: float | None) -> float | None:
     if period_s is None:
         return None
     if not isinstance(period_s, int | float) or not 0 < period_s < math.inf:
-        raise SpikewattError("price.period_s", "must be a time in seconds", repr(period_s), "> 0")
+        raise SpikewattError(
+            "price.period_s",
+            "must be a time in seconds",
+            repr(period_s),
+            "> 0",
+        )
     return period_s

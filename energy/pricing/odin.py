@@ -50,7 +50,12 @@ def price_odin(
     """
     card = load_card(device)
     if "executes" not in card.about:
-        raise SpikewattError("price_odin.device", "must be ODIN itself", card.name, "odin")
+        raise SpikewattError(
+            "price_odin.device",
+            "must be ODIN itself",
+            card.name,
+            "odin",
+        )
 
     period, mean, writer = checked_period(period_s), counts.mean(), BillWriter()
     _write_inference(writer, counts, mean)

@@ -193,7 +193,12 @@ def at_clock(card: Card, clock_hz: float) -> Card:
     caution = "; ".join(filter(None, (card.about.get("caution"), SLOWER)))
     title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
     about = {**card.about, "caution": caution}
-    return replace(card, title=title, values=values, about=about)
+    return replace(
+        card,
+        title=title,
+        values=values,
+        about=about,
+    )
 
 
 def _priced(

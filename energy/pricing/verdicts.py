@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
@@ -117,18 +117,17 @@ def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    sides = workloads(bills)
-    spiking = [bill for bill, workload in sides if workload == "snn" and _is_core(bill)]
-    against = [side for side in sides if side[1] == "int8_ann" and _has_range(side[0])]
-    return pd.DataFrame([_break_even(trace, bill, other) for bill in spiking for other in against])
+    spiking: list[Bill] = []
+    against: list[Side] = []
+    for bill, workload in workloads(bills):
+        kind = device_kind(bill.card)
+        if workload == "snn" and kind.places_neurons:
+            spiking.append(bill)
+        if workload == "int8_ann" and kind.has_range:
+            against.append((bill, workload))
 
-
-def _is_core(bill: Bill) -> bool:
-    return device_kind(bill.card).places_neurons
-
-
-def _has_range(bill: Bill) -> bool:
-    return device_kind(bill.card).has_range
+    rows = [_break_even(trace, bill, other) for bill, other in product(spiking, against)]
+    return pd.DataFrame(rows)
 
 
 def _of_an_inference(first: Side, second: Side) -> dict[str, Any]:

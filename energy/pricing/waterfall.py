@@ -19,7 +19,7 @@ class Charged(NamedTuple):
     """What one component costs: energy [J], and how many operations it counts."""
 
     energy_j: float = 0.0
-    count: float = 0.0
+    operations: float = 0.0
 
 
 class Step(NamedTuple):
@@ -86,37 +86,37 @@ def _by_component(side: Side) -> dict[str, Charged]:
         own = float(bill.evaluate([term]))
         found[term.component] = Charged(
             energy_j=so_far.energy_j + own,
-            count=so_far.count + term.count,
+            operations=so_far.operations + term.count,
         )
     return found
 
 
 def _steps(component: str, own: Charged, other: Charged, first: Bill, second: Bill) -> list[Step]:
     """How the cost of one component changes from the first bill to the second."""
-    both_count = component in OPERATIONS and own.count and other.count
+    both_count = component in OPERATIONS and own.operations and other.operations
     if not both_count:
         because = f"charged by {_who(own, other, first, second)}"
         return [Step(component, other.energy_j - own.energy_j, because)]
 
-    price_before = own.energy_j / own.count
-    price_after = other.energy_j / other.count
-    more = other.count - own.count
+    price_before = own.energy_j / own.operations
+    price_after = other.energy_j / other.operations
+    more = other.operations - own.operations
     dearer = price_after - price_before
     return [
         Step(
             name=f"{component}: count",
             change_j=more * price_before,
-            because=f"{own.count:,.0f} to {other.count:,.0f} operations",
+            because=f"{own.operations:,.0f} to {other.operations:,.0f} operations",
         ),
         Step(
             name=f"{component}: price",
-            change_j=other.count * dearer,
+            change_j=other.operations * dearer,
             because=f"{price_before * 1e12:.3g} to {price_after * 1e12:.3g} pJ each",
         ),
     ]
 
 
 def _who(own: Charged, other: Charged, first: Bill, second: Bill) -> str:
-    if not own.count:
+    if not own.operations:
         return second.device
-    return first.device if not other.count else "both, at another price"
+    return first.device if not other.operations else "both, at another price"

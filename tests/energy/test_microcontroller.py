@@ -99,8 +99,8 @@ def merged(*executed: ExecutedLayer | tuple, **changes) -> LayerSummary:
 
 
 SEPARABLE = (
-    ExecutedLayer("depthwise", "depthwise", 18_432, 2048, 72),
-    ExecutedLayer("pointwise", "conv2d", 32_768, 4096, 144),
+    ExecutedLayer("depthwise", "depthwise", 18_432, 2048, 72 + 8),
+    ExecutedLayer("pointwise", "conv2d", 32_768, 4096, 128 + 16),
 )
 
 
@@ -158,9 +158,17 @@ def test_merged_layers_are_priced_and_stored_as_they_are(trace):
     assert other["int8_ann"].flash_bytes - own["int8_ann"].flash_bytes == more
 
 
+def test_channels_of_merged_convolutions_are_stored_once(trace):
+    """8 of the depthwise and 16 of the pointwise layer, at 256 positions each."""
+    neurons = {"input": 16 * 16 * 8, "conv": 16 * 16 * 16}
+    alone = dataclasses.replace(trace, layers=(merged(*SEPARABLE),), neurons=neurons)
+    flash = software_needs(alone)["int8_ann"].flash_bytes - CODE_BYTES
+    assert flash == (80 + 144) + BYTES_BEYOND_PARAMETERS * (8 + 16)
+
+
 def test_activations_between_merged_layers_live_at_once(trace):
-    wide = ExecutedLayer("a", "dense", 48 * 900, 900, 1)
-    narrow = ExecutedLayer("b", "dense", 900 * 10, 10, 1)
+    wide = ExecutedLayer("a", "dense", 48 * 900, 900, 48 * 900 + 900)
+    narrow = ExecutedLayer("b", "dense", 900 * 10, 10, 900 * 10 + 10)
     last = dataclasses.replace(trace.layers[-1], executed=(wide, narrow))
     two = dataclasses.replace(trace, layers=(*trace.layers[:-1], last))
     assert software_needs(two)["int8_ann"].ram_bytes == 48 + 900 + STACK_BYTES
