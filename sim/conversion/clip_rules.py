@@ -140,7 +140,7 @@ class LargestDrive(ClipRule):
 
 def _mean_error(values: np.ndarray, clip: float, levels: int) -> float:
     quantised = np.clip(np.round(values / clip * levels), 0, levels) * clip / levels
-    return np.mean((quantised - values) ** 2)
+    return float(np.mean((quantised - values) ** 2))
 
 
 RULES: dict[str, ClipRule] = {

@@ -171,14 +171,15 @@ class ConversionOptions(BaseModel):
     @field_validator("reset", mode="before")
     @classmethod
     def _known_reset(cls, value):
-        return value if value is None else one_of("reset", "must be a known reset", value, RESETS)
+        if value is None:
+            return None
+        return str(one_of("reset", "must be a known reset", value, RESETS))
 
     @field_validator("steps", mode="before")
     @classmethod
     def _numbers_of_steps(cls, value, info: ValidationInfo):
-        code = CODES.get(info.data.get("code", ""))
-        limited = code is not None and not code.bias_each_step
-        largest = code.largest_steps if limited else LARGEST_STEPS
+        code = CODES.get(info.data.get("code", "rate"), CODES["rate"])
+        largest = LARGEST_STEPS if code.bias_each_step else code.largest_steps
 
         def checked(where: str, steps: object) -> int:
             return whole_number(where, "must be a number of steps", steps, 1, largest)

@@ -43,6 +43,9 @@ class Block:
         Around what the terms see.
     columns : array of int, default None
         Positions in a flat tensor; None where it is not flat.
+    bias_size : float, default 0
+        The largest number that was added on the way, where it is more than is left in `bias`: a
+        rounding of it stays.
     """
 
     shape: tuple[int, ...]
@@ -51,6 +54,7 @@ class Block:
     name: str
     padding: Padding = ()
     columns: np.ndarray | None = None
+    bias_size: float = 0.0
 
     @property
     def signals(self) -> tuple[Term, ...]:
@@ -68,6 +72,11 @@ class Block:
         return bool(self.bias.any()) or len(self.signals) < len(self.terms)
 
     @property
+    def rounded(self) -> float:
+        """The largest number that was added on the way."""
+        return max(self.bias_size, float(np.abs(self.bias).max()))
+
+    @property
     def scale(self) -> np.ndarray:
         """(channels,) weights of a plain block."""
         (term,) = self.signals
@@ -81,7 +90,7 @@ class Block:
     def absolute(self) -> Block:
         """The size of everything that is summed here, from the sizes of the populations."""
         terms = tuple(term.absolute() for term in self.terms)
-        return replace(self, terms=terms, bias=np.abs(self.bias))
+        return replace(self, terms=terms, bias=np.maximum(np.abs(self.bias), self.bias_size))
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) from the `values` of the populations."""

@@ -19,6 +19,7 @@ from .nodes import InputNode, ReluNode, Values
 CALIBRATION_SAMPLES = 4
 RANDOM_SAMPLES = 2
 EPSILON = {"float64": 2.0**-23, "float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
+FAULT_OF_READER = "rounding only; this is a fault of the reader of this layer: please report it"
 ROUNDINGS = 100  # how many epsilons of its data type the result of a layer may be away
 TIES = 0.02  # share of quantised activations that may round to the level beside
 
@@ -100,9 +101,9 @@ def _equal(call: LayerCall, found: np.ndarray, wanted: np.ndarray, before: Value
     # Large terms may have cancelled: then their size decides, not that of their sum.
     tolerance = np.maximum(tolerance, rounding * _sizes(call, before))
     wrong = ~(difference <= tolerance)
-    steps = [n.maximum / n.levels for n in call.nodes if isinstance(n, ReluNode) and n.levels]
-    if steps and wrong.mean() <= TIES:
-        wrong = ~(difference <= 1.001 * max(steps) + tolerance)
+    step = max([node.step for node in call.nodes if isinstance(node, ReluNode)], default=0.0)
+    if wrong.mean() <= TIES:
+        wrong = ~(difference <= step + tolerance)
     return not wrong.any()
 
 
@@ -131,6 +132,4 @@ def _fault(call: LayerCall, found: np.ndarray, wanted: np.ndarray) -> SpikewattE
         difference = np.abs(found - wanted).max()
         got = f"values that differ by {difference:.2g} where Keras gives up to {wanted.max():.2g}"
     law = "the network read must equal Keras"
-    return SpikewattError(
-        where, law, got, "rounding; this is a fault of the reader, please report it"
-    )
+    return SpikewattError(where, law, got, FAULT_OF_READER)

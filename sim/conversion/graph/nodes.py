@@ -32,6 +32,8 @@ class Node:
         Whose values it carries; None for a node between two tensors.
     place : slice or array of int, default all
         Where they stand on the last axis of `tensor`.
+    bias_size : float, default 0
+        The largest number that was added on the way to `bias`.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Node:
     bias: np.ndarray = field(default_factory=lambda: np.zeros(1))
     tensor: Any = None
     place: slice | np.ndarray = field(default_factory=lambda: slice(None))
+    bias_size: float = 0.0
 
     @property
     def signals(self) -> tuple[Term, ...]:
@@ -63,7 +66,8 @@ class Node:
     def size(self, sizes: Values) -> np.ndarray:
         """(samples, *shape) Σ |weight| |value| + |bias|, from the `sizes` of the nodes before."""
         terms = tuple(term.absolute() for term in self.terms)
-        return replace(self, terms=terms, bias=np.abs(self.bias)).total(sizes)
+        bias = np.maximum(np.abs(self.bias), self.bias_size)
+        return replace(self, terms=terms, bias=bias).total(sizes)
 
     def part_of(self, whole: np.ndarray) -> np.ndarray:
         """(samples, *shape) the values of this node among those of its whole tensor."""
@@ -89,6 +93,11 @@ class ReluNode(Node):
 
     maximum: float | None = None
     levels: int = 0
+
+    @property
+    def step(self) -> float:
+        """From one level to the next; 0 for an activation that is not quantised."""
+        return self.maximum / self.levels if self.maximum and self.levels else 0.0
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the activation; with levels the nearest one, halves upwards."""

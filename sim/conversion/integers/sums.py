@@ -9,6 +9,7 @@ import numpy as np
 
 from ....errors import SpikewattError
 from ...network.connection_kinds import Identity
+from ...network.neurons import RESETS
 from ...network.population import IntegrateAndFire, Population, Readout
 from ..clip_rules import Drive
 from ..graph.nodes import Node, ReadoutNode, ReluNode
@@ -111,7 +112,7 @@ def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) ->
         each_step,
         at_once + (threshold // 2 if method.half_start else 0),
         options.levels_of(node),
-        method.reset,
+        RESETS[method.reset],
     )
     draft.add(population, threshold * unit)
 

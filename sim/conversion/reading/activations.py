@@ -114,12 +114,20 @@ def _closed(call: Call, block: Block, place, maximum: float | None, levels: int)
 
     def make(name: str) -> ReluNode:
         return ReluNode(
-            name, block.shape, block.terms, block.bias, call.tensor, place, maximum, levels
+            name,
+            block.shape,
+            block.terms,
+            block.bias,
+            call.tensor,
+            place,
+            block.bias_size,
+            maximum,
+            levels,
         )
 
     node = call.add(call.layer.name if signed else block.name, make)
     own = IdentityTerm.of(node.name, block.shape)
-    return replace(block, terms=(own,), bias=np.zeros(1))
+    return replace(block, terms=(own,), bias=np.zeros(1), bias_size=0.0)
 
 
 def _is_input(call: Call, block: Block) -> bool:

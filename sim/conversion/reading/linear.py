@@ -56,6 +56,7 @@ def dense(call: Call) -> Value:
         raise call.refused(law, call.sources[0].shape, "Flatten in front of it")
 
     kernel, total = _array(call.layer.kernel), _bias(call.layer)
+    bias_size = _bias_size(call, kernel, total)
     size = kernel.shape[1]
     executed = _executed(call.layer.name, Dense(), kernel, 1, size)
     terms: list[Term] = []
@@ -65,7 +66,9 @@ def dense(call: Call) -> Value:
         terms += [_dense_term(call, block, term, rows, executed) for term in block.terms]
 
     bias = np.broadcast_to(total, (size,))
-    return [Block((size,), tuple(terms), bias, call.layer.name, columns=np.arange(size))]
+    columns = np.arange(size)
+    name = call.layer.name
+    return [Block((size,), tuple(terms), bias, name, columns=columns, bias_size=bias_size)]
 
 
 def _dense_term(
@@ -124,7 +127,8 @@ def _convolved(
             _windowed_term(ConvolutionTerm, call, block, term, part, geometry, executed)
             for term in block.terms
         ]
-    return [Block((*size, kernel.shape[-1]), tuple(terms), total, call.layer.name)]
+    shape, bias_size = (*size, kernel.shape[-1]), _bias_size(call, kernel, bias)
+    return [Block(shape, tuple(terms), total, call.layer.name, bias_size=bias_size)]
 
 
 @reads("DepthwiseConv2D")
@@ -149,7 +153,8 @@ def depthwise_conv2d(call: Call) -> Value:
             for term in block.terms
         ]
         shape = (*size, block.shape[-1] * multiplier)
-        result.append(Block(shape, tuple(terms), total, call.layer.name))
+        bias_size = _bias_size(call, kernel, bias)
+        result.append(Block(shape, tuple(terms), total, call.layer.name, bias_size=bias_size))
     return result
 
 
@@ -198,6 +203,13 @@ def _convolved_bias(
     return sum_of(parts).reshape(*size, -1)
 
 
+def _bias_size(call: Call, kernel: np.ndarray, bias: np.ndarray) -> float:
+    """At most the largest number that is added on the way to the bias after `kernel`."""
+    before = max(block.rounded for block in call.value)
+    gain = np.abs(kernel).sum(axis=tuple(range(kernel.ndim - 1))).max()
+    return float(before * gain + np.abs(bias).max())
+
+
 @reads("BatchNormalization")
 def batch_normalization(call: Call) -> Value:
     """y = γ (x − μ) / √(σ² + ε) + β: a scale and a shift per channel."""
@@ -206,6 +218,8 @@ def batch_normalization(call: Call) -> Value:
         raise call.refused("axis must be the channels", call.layer.axis, -1)
 
     scale, shift = _scale_and_shift(call.layer)
+    largest_scale = float(np.abs(scale).max())
+    largest_shift = float(np.abs(_array(call.layer.moving_mean) * scale).max())
     result, first = [], 0
     for block in call.value:
         own: slice | np.ndarray = slice(first, first + block.shape[-1])
@@ -215,7 +229,8 @@ def batch_normalization(call: Call) -> Value:
                 law = "stands in front of Flatten, or behind a Dense layer"
                 raise call.refused(law, "behind Flatten")
             own = block.columns
-        result.append(block.scaled(scale[own], shift[own]))
+        changed = block.scaled(scale[own], shift[own])
+        result.append(replace(changed, bias_size=block.rounded * largest_scale + largest_shift))
     return result
 
 

@@ -104,7 +104,7 @@ def _mean(call: Call, block: Block, geometry: Geometry) -> Block:
     if call.rules.merge_pools and apart and not np.any(geometry.padding):
         summed = replace(geometry, padding=block.padding)
         terms = tuple(_pooled(term, summed) for term in block.terms)
-        return Block(shape, terms, bias, call.layer.name)
+        return Block(shape, terms, bias, call.layer.name, bias_size=block.bias_size)
 
     if not block.plain or block.padding:
         law = "a pool that cannot be merged pools the spikes of one population"
@@ -128,7 +128,8 @@ def _after_pool(call: Call, block: Block, bias: np.ndarray, name: str, shape) ->
     (term,) = block.signals
     signal = replace(term, source=name, shape=shape)
     constants = [replace(term, shape=shape) for term in block.terms if term.full_scale]
-    return Block(shape, (signal, *constants), bias, call.layer.name)
+    terms = (signal, *constants)
+    return Block(shape, terms, bias, call.layer.name, bias_size=block.bias_size)
 
 
 def _averaged(block: Block, geometry: Geometry, shape) -> np.ndarray:

@@ -7,6 +7,7 @@ Each kind of layer has its reader in a module beside this one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from ....errors import SpikewattError, check_name
 from ....models.keras_backend import import_keras
 from ..graph.blocks import Block, Value
 from ..graph.graph import Graph, LayerCall
+from ..graph.guard import FAULT_OF_READER
 from ..graph.nodes import InputNode, Node, ReadoutNode
 from ..graph.terms import IdentityTerm
 from . import activations, linear, merges, pools, shapes
@@ -178,6 +180,7 @@ class _GraphReader:
             )
 
         value = activations.activated(call, reader(call))
+        _check_shape(call, value)
         if not all(_finite(block) for block in value):
             law = "its weights must be finite"
             raise call.refused(law, "NaN or infinity", "finite weights")
@@ -200,7 +203,15 @@ class _GraphReader:
         softmax = activations.is_softmax(layer)
 
         def make(name: str) -> ReadoutNode:
-            return ReadoutNode(name, block.shape, block.terms, block.bias, tensor, softmax=softmax)
+            return ReadoutNode(
+                name,
+                block.shape,
+                block.terms,
+                block.bias,
+                tensor,
+                bias_size=block.bias_size,
+                softmax=softmax,
+            )
 
         self._add(block.name, make)
 
@@ -209,6 +220,18 @@ def _sources(tensor) -> list[Any]:
     """The tensors that went into the call which `tensor` came out of."""
     layer, index, _ = tensor._keras_history
     return list(layer._inbound_nodes[index].input_tensors)
+
+
+def _check_shape(call: Call, value: Value) -> None:
+    """Raise unless `value` has as many rows, columns and channels as the Keras tensor."""
+    expected = tuple(call.tensor.shape[1:])
+    if value[0].columns is not None:
+        shape = (sum(math.prod(block.shape) for block in value),)
+    else:
+        shape = (*value[0].shape[:-1], sum(block.shape[-1] for block in value))
+    if shape != expected:
+        law = "the network read must equal Keras"
+        raise call.refused(law, f"shape {shape} instead of {expected}", FAULT_OF_READER)
 
 
 def _finite(block: Block) -> bool:
