@@ -1,4 +1,4 @@
-"""Law: the options of a conversion are defined once, and everything that shows them shows the same."""
+"""Law: the options of a conversion are defined once; everything that shows them shows the same."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_unknown_option_names_the_known_ones(mlp):
 @pytest.mark.parametrize(
     ("values", "match"),
     [
-        ({"weight_bits": 1}, "weight_bits: must be a width of signed weights; got 1; allowed: 2..16"),
+        ({"weight_bits": 1}, "weight_bits: must be a width of signed weights; got 1; .*2..16"),
         ({"weight_bits": True}, "weight_bits: must be a width of signed weights; got True"),
         ({"input_levels": 0}, "input_levels: must be a number of input levels; got 0"),
         ({"bias_correction": 101}, "bias_correction: must be a number of sweeps; got 101"),

@@ -1,4 +1,4 @@
-"""Law: how a Keras graph is read. By object and node, never by name; and what Keras executes stays."""
+"""Law: a graph is read by object and node, never by name; what Keras executes stays known."""
 
 from __future__ import annotations
 

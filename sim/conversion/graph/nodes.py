@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...network.geometry import Geometry
-from .terms import Term, sum_of, taps
+from .terms import Term, spiking, sum_of, taps
 
 Values = dict[str, np.ndarray]
 """Name of a node -> (samples, *shape) what it transmits, in the terms of Keras."""
@@ -47,12 +47,14 @@ class Node:
     @property
     def signals(self) -> tuple[Term, ...]:
         """The terms that carry spikes."""
-        return tuple(term for term in self.terms if not term.full_scale)
+        return spiking(self.terms)
 
     @property
     def whole(self) -> bool:
         """Whether it carries all values of its tensor."""
-        return self.tensor is not None and tuple(self.tensor.shape[1:]) == self.shape
+        if self.tensor is None:
+            return False
+        return tuple(self.tensor.shape[1:]) == self.shape
 
     def total(self, values: Values) -> np.ndarray:
         """(samples, *shape) what reaches the neurons: Σ terms + bias."""
@@ -97,7 +99,9 @@ class ReluNode(Node):
     @property
     def step(self) -> float:
         """From one level to the next; 0 for an activation that is not quantised."""
-        return self.maximum / self.levels if self.maximum and self.levels else 0.0
+        if not self.levels or self.maximum is None:
+            return 0.0
+        return self.maximum / self.levels
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the activation; with levels the nearest one, halves upwards."""
@@ -107,7 +111,8 @@ class ReluNode(Node):
 
         assert self.maximum is not None
         share = total.astype(np.float32) / np.float32(self.maximum)  # rounds as Keras does
-        return np.floor(share * self.levels + 0.5).astype(np.float64) / self.levels * self.maximum
+        level = np.floor(share * self.levels + 0.5)
+        return level.astype(np.float64) * self.step
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +151,7 @@ class PoolNode(Node):
         return self.evaluate(sizes)
 
     def _taps(self, values: Values, padding: float) -> list[np.ndarray]:
+        """What lies under each tap of the window, `padding` where nothing does."""
         x = values[self.source.source]
         around = ((0, 0), *self.geometry.padding, (0, 0))
         padded = np.pad(x, around, constant_values=padding)
@@ -185,4 +191,5 @@ class FlipNode(Node):
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the values as if the largest were 0, which cancels later on."""
-        return self.total(values) * np.where(self.negative, -1.0, 1.0)
+        sign = np.where(self.negative, -1.0, 1.0)
+        return self.total(values) * sign
