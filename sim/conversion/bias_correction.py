@@ -11,7 +11,9 @@ from ..network.spiking_network import SpikingNetwork
 
 
 def mean_differences(
-    network: SpikingNetwork, activations: Mapping[str, np.ndarray], calibration: list[np.ndarray]
+    network: SpikingNetwork,
+    activations: Mapping[str, np.ndarray],
+    calibration: list[np.ndarray],
 ) -> dict[str, np.ndarray]:
     """What the channels of `network` transmit too little on average.
 

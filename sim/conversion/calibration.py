@@ -36,7 +36,11 @@ def checked_inputs(model, calibration, lowest: float, largest: float) -> list[np
     found = [_checked(tensor, part, lowest, largest) for tensor, part in pairs]
     samples = [len(part) for part in found]
     if len(set(samples)) > 1:
-        raise SpikewattError(WHERE, "every input has the same number of samples", samples)
+        raise SpikewattError(
+            WHERE,
+            "every input has the same number of samples",
+            samples,
+        )
     return found
 
 
@@ -48,7 +52,12 @@ def _checked(tensor, values, lowest: float, largest: float) -> np.ndarray:
         raise SpikewattError(WHERE, "must hold numbers", str(error)) from error
 
     if part.ndim == 0 or len(part) == 0:
-        raise SpikewattError(WHERE, "must hold at least one sample", "none", "100 or more")
+        raise SpikewattError(
+            WHERE,
+            "must hold at least one sample",
+            "none",
+            "100 or more",
+        )
     shape = part.shape[1:] if tensor is None else tuple(tensor.shape[1:])
     if part.shape[1:] != shape:
         law = "must have the model's input shape"

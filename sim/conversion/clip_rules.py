@@ -59,7 +59,11 @@ class ClipRule:
         return self
 
     def from_activations(
-        self, values: np.ndarray, largest: float, levels: int, percentile: float
+        self,
+        values: np.ndarray,
+        largest: float,
+        levels: int,
+        percentile: float,
     ) -> float:
         """λ from the activations of a layer.
 
@@ -85,7 +89,11 @@ class Percentile(ClipRule):
     """A percentile of the activations."""
 
     def from_activations(
-        self, values: np.ndarray, largest: float, levels: int, percentile: float
+        self,
+        values: np.ndarray,
+        largest: float,
+        levels: int,
+        percentile: float,
     ) -> float:
         """The percentile."""
         return min(float(np.percentile(values, percentile)), largest)
@@ -100,7 +108,11 @@ class LeastError(ClipRule):
         return Percentile()
 
     def from_activations(
-        self, values: np.ndarray, largest: float, levels: int, percentile: float
+        self,
+        values: np.ndarray,
+        largest: float,
+        levels: int,
+        percentile: float,
     ) -> float:
         """The best of 60 candidates."""
         if len(values) > LARGEST_SAMPLE:
@@ -140,7 +152,7 @@ class LargestDrive(ClipRule):
 
 def _mean_error(values: np.ndarray, clip: float, levels: int) -> float:
     quantised = np.clip(np.round(values / clip * levels), 0, levels) * clip / levels
-    return np.mean((quantised - values) ** 2)
+    return float(np.mean((quantised - values) ** 2))
 
 
 RULES: dict[str, ClipRule] = {

@@ -17,7 +17,9 @@ def firing_nodes(graph: Graph, options: ConversionOptions) -> list[Node]:
 
 
 def choose_clips(
-    nodes: list[Node], activations: dict[str, np.ndarray], options: ConversionOptions
+    nodes: list[Node],
+    activations: dict[str, np.ndarray],
+    options: ConversionOptions,
 ) -> dict[str, float]:
     """λ of each of `nodes`.
 
@@ -50,7 +52,10 @@ def _clip(node: Node, activations: np.ndarray, options: ConversionOptions) -> fl
             return float(maximum or 1.0)
         if rule.needs_trained and not node.levels:
             law = f"method {method.name!r} takes the clip that the layer was trained with"
-            got, allowed = "a ReLU without one", "QCFS or KBitReLU layers"
+            got, allowed = (
+                "a ReLU without one",
+                "QCFS or KBitReLU layers",
+            )
             raise SpikewattError(f"convert: layer {node.name!r}", law, got, allowed)
     else:
         rule = rule.of_output

@@ -9,8 +9,9 @@ from .clips import choose_clips, firing_nodes
 from .graph.guard import check_against_keras
 from .graph.keras_values import activations_of
 from .integers.quantise import quantise
-from .options import ConversionOptions, takes_options
+from .options import ConversionOptions
 from .reading.reader import read
+from .signature import takes_options
 
 
 @takes_options

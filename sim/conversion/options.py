@@ -8,7 +8,6 @@ transmit, *steps* time.
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -24,9 +23,18 @@ from pydantic import (
     model_validator,
 )
 
-from ...errors import SpikewattError, first_fault, one_of, whole_number
+from ...errors import (
+    SpikewattError,
+    first_fault,
+    one_of,
+    whole_number,
+)
 from ..network.codes import CODES, Code, code_named, names_of
-from ..network.input_codes import INPUT_CODES, InputCode, input_code_named
+from ..network.input_codes import (
+    INPUT_CODES,
+    InputCode,
+    input_code_named,
+)
 from ..network.neurons import RESETS
 from .graph.nodes import Node, ReluNode
 from .reading.rules import ReadingRules
@@ -40,17 +48,25 @@ LARGEST_STEPS = 10_000  # simulated ones, under rate
 class ConversionOptions(BaseModel):
     """The options of `convert`, checked; see the description of each field."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+    )
 
     code: str = Field(
         default="rate",
-        description="how a value becomes spikes: rate (streaming), signed (streaming, with negative "
-        "spikes, exact once settled), radix or sync_rate (exact)",
+        description="how a value becomes spikes: rate (streaming), signed (streaming, with "
+        "negative spikes, exact once settled), radix or sync_rate (exact)",
     )
-    weight_bits: int = Field(default=8, description="width of the signed weights, 2..16")
+    weight_bits: int = Field(
+        default=8,
+        description="width of the signed weights, 2..16",
+    )
     input_levels: int = Field(
         default=255,
-        description="integer levels of the input between 0 and input_max; 255 for 8-bit pixels",
+        description="levels of the integer input: what input_max becomes; 255 for 8-bit pixels",
     )
     input_max: float = Field(
         default=1.0,
@@ -59,10 +75,10 @@ class ConversionOptions(BaseModel):
     )
     steps: int | dict[str, int] | None = Field(
         default=None,
-        description="time steps in which a layer transmits a value: K of radix carry 2^K - 1 levels, "
-        "L of sync_rate and signed carry L; one number, or a mapping from layer to number, whose key "
-        '"" is the rest and "input" an if input. By default 5, 15 and 15, or what a layer was '
-        "trained with. Not for rate, whose steps are simulated ones",
+        description="time steps in which a layer transmits a value: K of radix carry 2^K - 1 "
+        "levels, L of sync_rate and signed carry L; one number, or a mapping from layer to number, "
+        'whose key "" is the rest and "input" an if input. By default 5, 15 and 15, or what a '
+        "layer was trained with. Not for rate, whose steps are simulated ones",
     )
     input_code: str = Field(
         default="if",
@@ -81,13 +97,13 @@ class ConversionOptions(BaseModel):
     )
     method: InstanceOf[Method] | str = Field(
         default="least_error",
-        description=f"how thresholds are chosen: {', '.join(METHODS)}, or in Python a Method of your "
-        "own",
+        description=f"how thresholds are chosen: {', '.join(METHODS)}, or in Python a Method of "
+        "your own",
     )
     reset: str | None = Field(
         default=None,
-        description="after a spike: subtract the threshold, or to zero (under rate); by default the "
-        "method's own",
+        description="after a spike: subtract the threshold, or to zero (under rate); by default "
+        "the method's own",
     )
     readout: str = Field(
         default="membrane",
@@ -113,7 +129,8 @@ class ConversionOptions(BaseModel):
         known = cls.model_fields
         if unknown := [name for name in values if name not in known]:
             law = "must be a known option"
-            raise SpikewattError(f"{prefix}{unknown[0]}", law, "another name", ", ".join(known))
+            where, got = f"{prefix}{unknown[0]}", "another name"
+            raise SpikewattError(where, law, got, ", ".join(known))
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
@@ -139,17 +156,20 @@ class ConversionOptions(BaseModel):
     @field_validator("weight_bits", mode="before")
     @classmethod
     def _width(cls, value):
-        return whole_number("weight_bits", "must be a width of signed weights", value, 2, 16)
+        law = "must be a width of signed weights"
+        return whole_number("weight_bits", law, value, 2, 16)
 
     @field_validator("input_levels", mode="before")
     @classmethod
     def _number_of_levels(cls, value):
-        return whole_number("input_levels", "must be a number of input levels", value, 1, 65535)
+        law = "must be a number of input levels"
+        return whole_number("input_levels", law, value, 1, 65535)
 
     @field_validator("bias_correction", mode="before")
     @classmethod
     def _number_of_sweeps(cls, value):
-        return whole_number("bias_correction", "must be a number of sweeps", value, 0, 100)
+        law = "must be a number of sweeps"
+        return whole_number("bias_correction", law, value, 0, 100)
 
     @field_validator("input_max", mode="before")
     @classmethod
@@ -171,17 +191,19 @@ class ConversionOptions(BaseModel):
     @field_validator("reset", mode="before")
     @classmethod
     def _known_reset(cls, value):
-        return value if value is None else one_of("reset", "must be a known reset", value, RESETS)
+        if value is None:
+            return None
+        return str(one_of("reset", "must be a known reset", value, RESETS))
 
     @field_validator("steps", mode="before")
     @classmethod
     def _numbers_of_steps(cls, value, info: ValidationInfo):
-        code = CODES.get(info.data.get("code", ""))
-        limited = code is not None and not code.bias_each_step
-        largest = code.largest_steps if limited else LARGEST_STEPS
+        code = CODES.get(info.data.get("code", "rate"), CODES["rate"])
+        largest = LARGEST_STEPS if code.bias_each_step else code.largest_steps
 
         def checked(where: str, steps: object) -> int:
-            return whole_number(where, "must be a number of steps", steps, 1, largest)
+            law = "must be a number of steps"
+            return whole_number(where, law, steps, 1, largest)
 
         if isinstance(value, Mapping):
             return {str(name): checked(f"steps[{name!r}]", n) for name, n in value.items()}
@@ -204,7 +226,8 @@ class ConversionOptions(BaseModel):
             law = f"{self.input_code} drives a streaming rate"
             raise SpikewattError("input_code", law, self.code, "code='rate'")
         law = "under rate an input drives every step"
-        raise SpikewattError("input_code", law, self.input_code, "if, analog, an encoder")
+        allowed = "if, analog, an encoder"
+        raise SpikewattError("input_code", law, self.input_code, allowed)
 
     def _check_steps(self) -> None:
         """The steps of a layer; a configuration in which they are simulated ones overrides it."""
@@ -216,7 +239,8 @@ class ConversionOptions(BaseModel):
         code = self.spike_code
         if self.bias_correction and not code.exact:
             exact = names_of(code for code in CODES.values() if code.exact)
-            raise SpikewattError("bias_correction", "needs an exact code", self.code, exact)
+            law = "needs an exact code"
+            raise SpikewattError("bias_correction", law, self.code, exact)
         if self.readout == "spikes" and not code.streaming:
             law = "spikes of the output are counted in a streaming code"
             streaming = names_of(code for code in CODES.values() if code.streaming)
@@ -225,8 +249,8 @@ class ConversionOptions(BaseModel):
     def _check_method(self) -> None:
         rules = self.rules
         if self.code not in rules.codes:
-            where, allowed = f"method {rules.name!r}", ", ".join(rules.codes)
-            raise SpikewattError(where, "is defined for some codes", self.code, allowed)
+            where, law = f"method {rules.name!r}", "is defined for some codes"
+            raise SpikewattError(where, law, self.code, ", ".join(rules.codes))
         if rules.reset == "zero" and not self.spike_code.bias_each_step:
             law = "a reset to zero loses value, which only rate can bear"
             raise SpikewattError("reset", law, self.code, "code='rate'")
@@ -252,12 +276,16 @@ class ConversionOptions(BaseModel):
     def rules(self) -> Method:
         """The method, looked up, with the reset that was asked for."""
         method = METHODS[self.method] if isinstance(self.method, str) else self.method
-        return method if self.reset is None else dataclasses.replace(method, reset=self.reset)
+        if self.reset is None:
+            return method
+        return dataclasses.replace(method, reset=self.reset)
 
     @property
     def unit_per_channel(self) -> bool:
         """Whether each output channel has a unit of its own."""
-        return not self.spike_code.bias_each_step if self.per_channel is None else self.per_channel
+        if self.per_channel is not None:
+            return self.per_channel
+        return not self.spike_code.bias_each_step
 
     @property
     def counts_output_spikes(self) -> bool:
@@ -292,7 +320,7 @@ class ConversionOptions(BaseModel):
             raise SpikewattError("convert.steps", law, unknown, ", ".join(names))
 
     def levels_of(self, node: Node) -> int:
-        """L, what the population of `node` transmits in one inference; 0 where there is no limit."""
+        """L, the most that `node` transmits in one inference; 0 where there is no limit."""
         code, given = self.spike_code, self._steps_by_layer()
         if code.bias_each_step:
             return 0
@@ -312,53 +340,6 @@ class ConversionOptions(BaseModel):
 def _fault(prefix: str, error: ValidationError) -> SpikewattError:
     """The first fault that pydantic found, in the words of the law that was broken."""
     inner = error.errors()[0].get("ctx", {}).get("error")
-    if isinstance(inner, SpikewattError):
-        return SpikewattError(prefix + inner.where, inner.law, inner.got, inner.allowed)
-    fault = first_fault("", error)
-    return SpikewattError(
-        prefix + fault.where.removeprefix(": "), fault.law, fault.got, fault.allowed
-    )
-
-
-def takes_options(function):
-    """Give `function`, whose last parameter is ``**options``, the signature and text of the options.
-
-    The word OPTIONS in its docstring becomes the list of them.
-    """
-    fields = ConversionOptions.model_fields
-    signature = inspect.signature(function)
-    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    rest = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default)
-        for name, field in fields.items()
-        if name not in signature.parameters
-    ]
-    function.__signature__ = signature.replace(parameters=[*own, *rest])
-    if function.__doc__:
-        function.__doc__ = function.__doc__.replace("    OPTIONS\n", option_text())
-    return function
-
-
-def option_text(indent: str = "    ") -> str:
-    """The entries of all options for a docstring."""
-    import textwrap
-
-    text = ""
-    for name, field in ConversionOptions.model_fields.items():
-        kind = TYPES.get(name, "str")
-        lines = textwrap.wrap(f"{field.description}.", 94 - len(indent))
-        lines[0] = lines[0][0].upper() + lines[0][1:]
-        text += f"{indent}{name} : {kind}, default {field.default!r}\n"
-        text += "".join(f"{indent}    {line}\n" for line in lines)
-    return text
-
-
-TYPES = {
-    "weight_bits": "int",
-    "input_levels": "int",
-    "input_max": "float",
-    "steps": "int or mapping from layer to int",
-    "per_channel": "bool",
-    "bias_correction": "int",
-    "method": "str or Method",
-}
+    fault = inner if isinstance(inner, SpikewattError) else first_fault("", error)
+    where = prefix + fault.where.removeprefix(": ")
+    return SpikewattError(where, fault.law, fault.got, fault.allowed)

@@ -1,4 +1,4 @@
-"""Conversion methods by name: how a threshold is chosen, what a neuron starts with, how it resets."""
+"""Conversion methods by name: the threshold, where a neuron starts, how it resets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,12 @@ class Method:
 
     def __post_init__(self):
         one_of("Method.rule", "must be a known rule", self.rule, RULES)
-        one_of("Method.reset", "must be a known reset", self.reset, RESETS)
+        one_of(
+            "Method.reset",
+            "must be a known reset",
+            self.reset,
+            RESETS,
+        )
         number = isinstance(self.percentile, int | float)
         if not number or not 0 < self.percentile <= 100:
             law, allowed = "is a percentage", "above 0, up to 100"
@@ -83,14 +88,28 @@ BU = "Bu et al., ICLR 2022: quantisation clip-floor-shift"
 
 def _to_zero(name: str, rule: str, source: str) -> Method:
     """A method of the first years: a neuron starts at 0 and is reset to 0."""
-    return Method(name, rule, half_start=False, reset="zero", codes=RATE, source=source)
+    return Method(
+        name,
+        rule,
+        half_start=False,
+        reset="zero",
+        codes=RATE,
+        source=source,
+    )
 
 
 _ALL = (
     Method("least_error", source=LI_AND_BU),
     _to_zero("diehl_model", "worst_case", DIEHL),
     _to_zero("diehl_data", "largest_weight_or_activation", DIEHL),
-    Method("robust", "percentile", 99.9, half_start=False, codes=RATE, source=RUECKAUER),
+    Method(
+        "robust",
+        "percentile",
+        99.9,
+        half_start=False,
+        codes=RATE,
+        source=RUECKAUER,
+    ),
     _to_zero("spike_norm", "largest_drive", SENGUPTA),
     _to_zero("ml_genn_data", "largest_weight_or_activation", ML_GENN),
     Method(
@@ -100,7 +119,12 @@ _ALL = (
         codes=("radix",),
         source=f"{STOECKL}; {ML_GENN}",
     ),
-    Method("median", "trained", codes=("signed", "radix", "sync_rate"), source=ZOU),
+    Method(
+        "median",
+        "trained",
+        codes=("signed", "radix", "sync_rate"),
+        source=ZOU,
+    ),
     Method("qcfs", "trained", source=BU),
 )
 METHODS = {method.name: method for method in _ALL}

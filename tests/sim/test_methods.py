@@ -260,13 +260,25 @@ def test_qcfs_network_is_exact_in_sync_rate_and_close_in_rate(digits, tmp_path):
     x = digits.scaled("test")
     wanted = predictions(model, x)
     network = convert(
-        model, digits.scaled("train")[:200], "sync_rate", 12, 16, input_code="analog", method="qcfs"
+        model,
+        digits.scaled("train")[:200],
+        "sync_rate",
+        weight_bits=12,
+        input_levels=16,
+        input_code="analog",
+        method="qcfs",
     )
     assert network.population("hidden1").levels == 4
     assert hidden_clip(network) * 4 == pytest.approx(model.layers[2].largest, rel=0.01)
     assert (simulate(network, x, "batched").predictions() == wanted).mean() > 0.99
     rate = convert(
-        model, digits.scaled("train")[:200], "rate", 12, 16, input_code="analog", method="qcfs"
+        model,
+        digits.scaled("train")[:200],
+        "rate",
+        weight_bits=12,
+        input_levels=16,
+        input_code="analog",
+        method="qcfs",
     )
     assert (simulate(rate, x, "batched", 32).predictions() == wanted).mean() > 0.93
 

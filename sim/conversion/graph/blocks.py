@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .nodes import Values
-from .terms import Term, sum_of
+from .terms import Term, spiking, sum_of
 
 Padding = tuple[tuple[int, int], ...]
 
@@ -43,6 +44,9 @@ class Block:
         Around what the terms see.
     columns : array of int, default None
         Positions in a flat tensor; None where it is not flat.
+    bias_size : float, default 0
+        The largest number that was added on the way, where it is more than is left in `bias`: a
+        rounding of it stays.
     """
 
     shape: tuple[int, ...]
@@ -51,11 +55,12 @@ class Block:
     name: str
     padding: Padding = ()
     columns: np.ndarray | None = None
+    bias_size: float = 0.0
 
     @property
     def signals(self) -> tuple[Term, ...]:
         """The terms that carry spikes."""
-        return tuple(term for term in self.terms if not term.full_scale)
+        return spiking(self.terms)
 
     @property
     def plain(self) -> bool:
@@ -66,6 +71,11 @@ class Block:
     def shifted(self) -> bool:
         """Whether something is added to what the spikes carry."""
         return bool(self.bias.any()) or len(self.signals) < len(self.terms)
+
+    @property
+    def rounded(self) -> float:
+        """The largest number that was added on the way."""
+        return max(self.bias_size, float(np.abs(self.bias).max()))
 
     @property
     def scale(self) -> np.ndarray:
@@ -81,13 +91,15 @@ class Block:
     def absolute(self) -> Block:
         """The size of everything that is summed here, from the sizes of the populations."""
         terms = tuple(term.absolute() for term in self.terms)
-        return replace(self, terms=terms, bias=np.abs(self.bias))
+        bias = np.maximum(np.abs(self.bias), self.bias_size)
+        return replace(self, terms=terms, bias=bias)
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) from the `values` of the populations."""
         total = sum_of(term.apply(values[term.source]) for term in self.signals)
         if self.padding:
-            total = np.pad(total, ((0, 0), *self.padding, (0, 0)))
+            around = ((0, 0), *self.padding, (0, 0))
+            total = np.pad(total, around)
         return total.reshape(len(total), *self.shape) + self.bias
 
 
@@ -95,14 +107,24 @@ Value = list[Block]
 """A Keras tensor while a graph is read: blocks of channels, in order."""
 
 
-def evaluated(value: Value, values: Values) -> np.ndarray:
-    """(samples, *shape of the Keras tensor) what `value` is, from the `values` of the populations."""
-    parts = [(block.columns, block.evaluate(values)) for block in value]
-    if value[0].columns is None:
-        return np.concatenate([part for _, part in parts], axis=-1)
+def with_channels(value: Value) -> Iterator[tuple[Block, slice]]:
+    """Each block, and where it stands among the channels of its tensor."""
+    first = 0
+    for block in value:
+        last = first + block.shape[-1]
+        yield block, slice(first, last)
+        first = last
 
-    samples = len(parts[0][1])
-    flat = np.empty((samples, sum(part[0].size for _, part in parts)))
-    for columns, part in parts:
-        flat[:, columns] = part.reshape(samples, -1)
+
+def evaluated(value: Value, values: Values) -> np.ndarray:
+    """(samples, *shape of the tensor) what it holds, from the `values` of the populations."""
+    parts = [block.evaluate(values) for block in value]
+    if value[0].columns is None:
+        return np.concatenate(parts, axis=-1)
+
+    samples = len(parts[0])
+    size = sum(part[0].size for part in parts)
+    flat = np.empty((samples, size))
+    for block, part in zip(value, parts, strict=True):
+        flat[:, block.columns] = part.reshape(samples, -1)
     return flat

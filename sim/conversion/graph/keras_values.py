@@ -62,7 +62,10 @@ def _before_softmax(node: Node) -> tuple[Any, Any]:
 
 
 def tensors_of(graph: Graph, tensors: list[Any], x: list[np.ndarray]) -> list[np.ndarray]:
-    """(samples, …) what Keras computes at `tensors`, call by call on the CPU: nothing is compiled."""
+    """(samples, …) what Keras computes at each of `tensors`.
+
+    Call by call and on the CPU: to compile a graph would take longer, and a GPU rounds its products.
+    """
     keras = import_keras()
     part = keras.Model(list(graph.inputs), tensors)
     with keras.device("cpu:0"):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...network.geometry import Geometry
-from .terms import Term, sum_of, taps
+from .terms import Term, spiking, sum_of, taps
 
 Values = dict[str, np.ndarray]
 """Name of a node -> (samples, *shape) what it transmits, in the terms of Keras."""
@@ -32,6 +32,8 @@ class Node:
         Whose values it carries; None for a node between two tensors.
     place : slice or array of int, default all
         Where they stand on the last axis of `tensor`.
+    bias_size : float, default 0
+        The largest number that was added on the way to `bias`.
     """
 
     name: str
@@ -40,16 +42,19 @@ class Node:
     bias: np.ndarray = field(default_factory=lambda: np.zeros(1))
     tensor: Any = None
     place: slice | np.ndarray = field(default_factory=lambda: slice(None))
+    bias_size: float = 0.0
 
     @property
     def signals(self) -> tuple[Term, ...]:
         """The terms that carry spikes."""
-        return tuple(term for term in self.terms if not term.full_scale)
+        return spiking(self.terms)
 
     @property
     def whole(self) -> bool:
         """Whether it carries all values of its tensor."""
-        return self.tensor is not None and tuple(self.tensor.shape[1:]) == self.shape
+        if self.tensor is None:
+            return False
+        return tuple(self.tensor.shape[1:]) == self.shape
 
     def total(self, values: Values) -> np.ndarray:
         """(samples, *shape) what reaches the neurons: Σ terms + bias."""
@@ -63,7 +68,8 @@ class Node:
     def size(self, sizes: Values) -> np.ndarray:
         """(samples, *shape) Σ |weight| |value| + |bias|, from the `sizes` of the nodes before."""
         terms = tuple(term.absolute() for term in self.terms)
-        return replace(self, terms=terms, bias=np.abs(self.bias)).total(sizes)
+        bias = np.maximum(np.abs(self.bias), self.bias_size)
+        return replace(self, terms=terms, bias=bias).total(sizes)
 
     def part_of(self, whole: np.ndarray) -> np.ndarray:
         """(samples, *shape) the values of this node among those of its whole tensor."""
@@ -90,6 +96,13 @@ class ReluNode(Node):
     maximum: float | None = None
     levels: int = 0
 
+    @property
+    def step(self) -> float:
+        """From one level to the next; 0 for an activation that is not quantised."""
+        if not self.levels or self.maximum is None:
+            return 0.0
+        return self.maximum / self.levels
+
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the activation; with levels the nearest one, halves upwards."""
         total = np.clip(self.total(values), 0.0, self.maximum)
@@ -98,7 +111,8 @@ class ReluNode(Node):
 
         assert self.maximum is not None
         share = total.astype(np.float32) / np.float32(self.maximum)  # rounds as Keras does
-        return np.floor(share * self.levels + 0.5).astype(np.float64) / self.levels * self.maximum
+        level = np.floor(share * self.levels + 0.5)
+        return level.astype(np.float64) * self.step
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +151,7 @@ class PoolNode(Node):
         return self.evaluate(sizes)
 
     def _taps(self, values: Values, padding: float) -> list[np.ndarray]:
+        """What lies under each tap of the window, `padding` where nothing does."""
         x = values[self.source.source]
         around = ((0, 0), *self.geometry.padding, (0, 0))
         padded = np.pad(x, around, constant_values=padding)
@@ -176,4 +191,5 @@ class FlipNode(Node):
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the values as if the largest were 0, which cancels later on."""
-        return self.total(values) * np.where(self.negative, -1.0, 1.0)
+        sign = np.where(self.negative, -1.0, 1.0)
+        return self.total(values) * sign

@@ -12,7 +12,13 @@ from typing import ClassVar
 import numpy as np
 
 from ...network.connection import ExecutedLayer
-from ...network.connection_kinds import ConnectionKind, Conv2D, Dense, Depthwise, Identity
+from ...network.connection_kinds import (
+    ConnectionKind,
+    Conv2D,
+    Dense,
+    Depthwise,
+    Identity,
+)
 from ...network.geometry import Geometry
 
 Operation = Callable[[np.ndarray], np.ndarray]
@@ -62,10 +68,11 @@ class Term:
 
     @property
     def seen_shape(self) -> tuple[int, ...]:
-        """Shape that the weights see: that of the source, summed over its windows if it is pooled."""
+        """Shape that the weights see: that of the source, or of its pooled windows."""
         if self.pooled is None:
             return self.shape
-        return (*self.pooled.output_size(self.shape[:-1]), self.shape[-1])
+        size = self.pooled.output_size(self.shape[:-1])
+        return (*size, self.shape[-1])
 
     @property
     def macs(self) -> int:
@@ -91,7 +98,12 @@ class Term:
         """This path with the size of its weights."""
         return replace(self, weights=np.abs(self.weights))
 
-    def then(self, operation: Operation, kind: type[Term] | None = None, **changes) -> Term:
+    def then(
+        self,
+        operation: Operation,
+        kind: type[Term] | None = None,
+        **changes,
+    ) -> Term:
         """This path with `operation` on its weights.
 
         Parameters
@@ -106,9 +118,11 @@ class Term:
         def with_unit(unit: np.ndarray) -> np.ndarray:
             return operation(self.with_unit(unit))
 
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        own = {"weights": operation(self.weights), "with_unit": with_unit}
-        return (kind or type(self))(**(fields | own | changes))
+        names = [field.name for field in dataclasses.fields(self)]
+        fields = {name: getattr(self, name) for name in names}
+        fields |= {"weights": operation(self.weights), "with_unit": with_unit}
+        kind = kind or type(self)
+        return kind(**(fields | changes))
 
     def scaled(self, scale: np.ndarray) -> Term:
         """This path with each channel that goes out times `scale`."""
@@ -199,7 +213,11 @@ class DepthwiseTerm(ConvolutionTerm):
         return scale.reshape(self.weights.shape[2:])
 
 
-def taps(x: np.ndarray, geometry: Geometry, size) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+def taps(
+    x: np.ndarray,
+    geometry: Geometry,
+    size: tuple[int, ...],
+) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
     """What lies under each tap of a sliding window, zeros in the padding.
 
     Parameters
@@ -220,9 +238,20 @@ def taps(x: np.ndarray, geometry: Geometry, size) -> Iterator[tuple[tuple[int, .
     padded = np.pad(x, (*around, *geometry.padding, (0, 0)))
 
     for tap in product(*map(range, geometry.window)):
-        steps = zip(tap, size, geometry.strides, strict=True)
-        under = [slice(at, at + (n - 1) * stride + 1, stride) for at, n, stride in steps]
+        axes_of_tap = zip(tap, size, geometry.strides, strict=True)
+        under = [_every(*axis) for axis in axes_of_tap]
         yield tap, padded[(..., *under, slice(None))]
+
+
+def _every(first: int, count: int, stride: int) -> slice:
+    """`count` indices from `first`, `stride` apart."""
+    last = first + (count - 1) * stride
+    return slice(first, last + 1, stride)
+
+
+def spiking(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Those of `terms` that carry spikes, and no constant."""
+    return tuple(term for term in terms if not term.full_scale)
 
 
 def sum_of(parts) -> np.ndarray:

@@ -82,12 +82,24 @@ class Draft:
         self.units[population.name] = np.broadcast_to(unit, (population.shape[-1],))
 
     def add_repeating(
-        self, node: Node, kind: PopulationKind, threshold: np.ndarray, start: np.ndarray
+        self,
+        node: Node,
+        kind: PopulationKind,
+        threshold: np.ndarray,
+        start: np.ndarray,
     ) -> None:
         """Keep a population without weights: a spike is worth what one of its source is."""
         (term,) = node.terms
         levels = self.populations[term.source].levels
-        population = Population(node.name, node.shape, kind, threshold, ZERO, start, levels)
+        population = Population(
+            node.name,
+            node.shape,
+            kind,
+            threshold,
+            ZERO,
+            start,
+            levels,
+        )
         self.add(population, self.units[term.source])
 
     def connect(

@@ -12,7 +12,10 @@ from .draft import ONE, ZERO, Draft
 
 def add_input(draft: Draft, node: InputNode) -> None:
     """An input population: what its neurons count to, and what a spike of it is worth."""
-    options, input_code = draft.options, draft.options.spike_input_code
+    options, input_code = (
+        draft.options,
+        draft.options.spike_input_code,
+    )
     full, unit = options.input_levels, options.input_unit
     threshold, start, levels = np.asarray(full), ZERO, 0
 
@@ -26,7 +29,15 @@ def add_input(draft: Draft, node: InputNode) -> None:
         levels, start = options.levels_of(node), threshold // 2
         unit = options.input_max / max(levels, 1)
 
-    population = Population(node.name, node.shape, Input(), threshold, ZERO, start, levels)
+    population = Population(
+        node.name,
+        node.shape,
+        Input(),
+        threshold,
+        ZERO,
+        start,
+        levels,
+    )
     draft.add(population, np.full(node.shape[-1], unit))
 
 

@@ -18,7 +18,10 @@ def add_average_pool(draft: Draft, node: AveragePoolNode) -> None:
     source = draft.populations[node.source.source]
     input_code = draft.options.spike_input_code
     if source.kind.is_input and (input_code.analog or input_code.worth_varies):
-        where, law = f"convert: layer {node.name!r}", "averages spikes of worth 1"
+        where, law = (
+            f"convert: layer {node.name!r}",
+            "averages spikes of worth 1",
+        )
         allowed = "a convolution in front of the pool, or input_code='if', 'poisson'"
         raise SpikewattError(where, law, f"{input_code} input", allowed)
 
@@ -27,13 +30,21 @@ def add_average_pool(draft: Draft, node: AveragePoolNode) -> None:
     synapses = unroll(probe, source.shape, node.shape)
     in_window = np.diff(synapses.indptr).reshape(node.shape)
     draft.connect(node.source, node.name, kind, None, node.geometry)
-    draft.add_repeating(node, populations.IntegrateAndFire(), in_window, in_window // 2)
+    draft.add_repeating(
+        node,
+        populations.IntegrateAndFire(),
+        in_window,
+        in_window // 2,
+    )
 
 
 def add_max_pool(draft: Draft, node: MaxPoolNode) -> None:
     """A spike whenever the largest count of the window rises."""
     source = draft.populations[node.source.source]
-    code, input_code = draft.options.spike_code, draft.options.spike_input_code
+    code, input_code = (
+        draft.options.spike_code,
+        draft.options.spike_input_code,
+    )
     where = f"convert: layer {node.name!r} (MaxPooling2D)"
     if code.negative_spikes:
         law = "a spike of a max pool cannot be taken back"
@@ -44,7 +55,13 @@ def add_max_pool(draft: Draft, node: MaxPoolNode) -> None:
         allowed = "rate with if, radix with bitplane"
         raise SpikewattError(where, law, f"input_code {str(input_code)!r}", allowed)
 
-    draft.connect(node.source, node.name, connections.MaxPool(), None, node.geometry)
+    draft.connect(
+        node.source,
+        node.name,
+        connections.MaxPool(),
+        None,
+        node.geometry,
+    )
     draft.add_repeating(node, populations.MaxPool(), ONE, ZERO)
 
 

@@ -37,9 +37,11 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
     largest = sizes.max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)
     power = np.ceil(np.log2(largest / grid / limit) - 1e-9)
-    candidates = [grid * 2.0**power, *(largest * share / limit for share in SHARES)]
+    candidates = [grid * 2.0**power]
+    candidates += [largest * share / limit for share in SHARES]
 
-    best, least = largest / limit, np.full(len(largest), np.inf)
+    best = largest / limit
+    least = np.full(len(largest), np.inf)
     for unit in candidates:
         rounded = np.clip(np.round(sizes / unit), 0, limit) * unit
         error = np.sum((rounded - sizes) ** 2, axis=0)
@@ -68,9 +70,11 @@ def wide_enough(unit: np.ndarray, bias: np.ndarray, value_per_level: float) -> n
     value_per_level : float
         λ / L.
     """
-    scale = np.abs(bias).reshape(-1, bias.shape[-1]).max(axis=0)
+    by_position = np.abs(bias).reshape(-1, bias.shape[-1])
+    scale = by_position.max(axis=0)
     scale = np.maximum(scale, value_per_level)
-    scale = scale if len(unit) > 1 else scale.max()
+    if len(unit) == 1:
+        scale = scale.max()
     return np.maximum(unit, scale / LARGEST_RATIO)
 
 
@@ -84,7 +88,8 @@ def integer_weights(weights: np.ndarray, unit: np.ndarray, limit: int | None) ->
 
 def integer_bias(bias: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """round(b / w): (channels,) where it is the same at every position, else as `bias`."""
-    rounded = np.round(bias / unit).astype(np.int64)
+    rounded = np.round(bias / unit)
+    rounded = rounded.astype(np.int64)
     by_position = rounded.reshape(-1, bias.shape[-1])
     same = (by_position == by_position[0]).all()
     return by_position[0] if same else rounded

@@ -9,7 +9,12 @@ import numpy as np
 
 from ....errors import SpikewattError
 from ...network.connection_kinds import Identity
-from ...network.population import IntegrateAndFire, Population, Readout
+from ...network.neurons import RESETS
+from ...network.population import (
+    IntegrateAndFire,
+    Population,
+    Readout,
+)
 from ..clip_rules import Drive
 from ..graph.nodes import Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm, Term
@@ -31,7 +36,14 @@ def add_readout(draft: Draft, node: ReadoutNode) -> None:
     unit, bias = _connect(draft, node)
     if not draft.options.counts_output_spikes:
         each_step, at_once = _bias_apart(draft, bias)
-        population = Population(node.name, node.shape, Readout(), ONE, each_step, at_once)
+        population = Population(
+            node.name,
+            node.shape,
+            Readout(),
+            ONE,
+            each_step,
+            at_once,
+        )
         draft.add(population, unit)
         draft.output_unit = float(unit[0])
         return
@@ -39,14 +51,18 @@ def add_readout(draft: Draft, node: ReadoutNode) -> None:
     _add_firing(draft, node, unit, bias)
     worth, channels = draft.units[node.name], node.shape[-1]
     count = draft.free_name(f"{node.name}.count")
-    draft.connect(IdentityTerm.of(node.name, node.shape), count, Identity(), np.ones(channels))
-    draft.add(Population(count, node.shape, Readout(), ONE, ZERO, ZERO), worth)
+    spikes = IdentityTerm.of(node.name, node.shape)
+    draft.connect(spikes, count, Identity(), np.ones(channels))
+    population = Population(count, node.shape, Readout(), ONE, ZERO, ZERO)
+    draft.add(population, worth)
     draft.output_unit = float(worth[0])
 
 
 def _bias_apart(draft: Draft, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A bias as what is added at every step, and what is added once."""
-    return (bias, ZERO) if draft.options.spike_code.bias_each_step else (ZERO, bias)
+    if draft.options.spike_code.bias_each_step:
+        return bias, ZERO
+    return ZERO, bias
 
 
 def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
@@ -63,8 +79,11 @@ def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
     by_channel = np.broadcast_to(unit, (node.shape[-1],))
     for term in node.signals:
         limit = options.largest_weight if term.kind.narrow else None
-        by_output = term.per_output_channel(by_channel)
-        weights = rounding.integer_weights(draft.per_spike(term), by_output, limit)
+        weights = rounding.integer_weights(
+            draft.per_spike(term),
+            term.per_output_channel(by_channel),
+            limit,
+        )
         draft.connect(term, node.name, term.kind, weights, term.geometry)
     return unit, rounding.integer_bias(bias, unit)
 
@@ -86,7 +105,8 @@ def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
         sizes = np.abs(draft.per_spike(term))
         sizes = sizes.reshape(-1, 1 if one else node.shape[-1])
         grid = float(draft.units[term.source].max())
-        units.append(rounding.least_error_unit(sizes, grid, options.largest_weight))
+        unit = rounding.least_error_unit(sizes, grid, options.largest_weight)
+        units.append(unit)
     return rounding.common_unit(units)
 
 
@@ -111,7 +131,7 @@ def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) ->
         each_step,
         at_once + (threshold // 2 if method.half_start else 0),
         options.levels_of(node),
-        method.reset,
+        RESETS[method.reset],
     )
     draft.add(population, threshold * unit)
 
@@ -137,7 +157,8 @@ def _positive_sum(draft: Draft, term: Term) -> float:
     """The largest value that a neuron gets when all inputs with a positive weight fire."""
     positive = np.maximum(draft.per_spike(term), 0.0)
     together = np.prod(term.pooled.window) if term.pooled else 1
-    return float((positive.sum(axis=term.kind.summed_axes()) * together).max())
+    sums = positive.sum(axis=term.kind.summed_axes())
+    return float((sums * together).max())
 
 
 def _simulated_drive(draft: Draft, node: Node, bias: np.ndarray, unit: np.ndarray) -> float:
@@ -150,5 +171,6 @@ def _simulated_drive(draft: Draft, node: Node, bias: np.ndarray, unit: np.ndarra
     trace = simulate(draft.network(probe), x, "batched", SPIKE_NORM_STEPS)
 
     potentials = trace.outputs[..., -probe.size :]
-    sums = np.diff(potentials, axis=1, prepend=0).reshape(-1, node.shape[-1])
-    return float((sums.max(axis=0) * unit).max())
+    sums = np.diff(potentials, axis=1, prepend=0)
+    by_channel = sums.reshape(-1, node.shape[-1]).max(axis=0)
+    return float((by_channel * unit).max())

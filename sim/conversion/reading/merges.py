@@ -22,7 +22,8 @@ def add(call: Call) -> Value:
 def _sum(blocks: tuple[Block, ...], name: str) -> Block:
     terms = tuple(term for block in blocks for term in block.terms)
     bias = sum((block.bias for block in blocks), np.zeros(1))
-    return replace(blocks[0], terms=terms, bias=bias, name=name)
+    size = sum(block.rounded for block in blocks)
+    return replace(blocks[0], terms=terms, bias=bias, name=name, bias_size=size)
 
 
 @reads("Concatenate")

@@ -26,7 +26,8 @@ def max_pooling(call: Call) -> Value:
 @reads("GlobalMaxPooling2D")
 def global_max_pooling(call: Call) -> Value:
     """The largest of each channel."""
-    return _global(call, [_largest(call, block, _everything(block)) for block in call.value])
+    pooled = [_largest(call, block, _everything(block)) for block in call.value]
+    return _global(call, pooled)
 
 
 @reads("AveragePooling2D")
@@ -38,7 +39,8 @@ def average_pooling(call: Call) -> Value:
 @reads("GlobalAveragePooling2D")
 def global_average_pooling(call: Call) -> Value:
     """The mean of each channel."""
-    return _global(call, [_mean(call, block, _everything(block)) for block in call.value])
+    pooled = [_mean(call, block, _everything(block)) for block in call.value]
+    return _global(call, pooled)
 
 
 def _geometry(call: Call, block: Block) -> Geometry:
@@ -63,11 +65,23 @@ def _largest(call: Call, block: Block, geometry: Geometry) -> Block:
     if (block.scale < 0).any():
         block = _flipped(call, block)
 
-    (term,) = block.signals
-    shape = (*geometry.output_size(block.shape[:-1]), block.shape[-1])
-    path = (IdentityTerm.of(term.source, term.shape),)
-    node = call.add(call.layer.name, lambda name: MaxPoolNode(name, shape, path, geometry=geometry))
+    shape = _pooled_shape(block, geometry)
+    node = call.add(
+        call.layer.name,
+        lambda name: MaxPoolNode(name, shape, _source(block), geometry=geometry),
+    )
     return _after_pool(call, block, block.bias, node.name, shape)
+
+
+def _pooled_shape(block: Block, geometry: Geometry) -> tuple[int, ...]:
+    size = geometry.output_size(block.shape[:-1])
+    return (*size, block.shape[-1])
+
+
+def _source(block: Block) -> tuple[Term, ...]:
+    """The values of the population that a plain block scales, as they are."""
+    (term,) = block.signals
+    return (IdentityTerm.of(term.source, term.shape),)
 
 
 def _flipped(call: Call, block: Block) -> Block:
@@ -78,17 +92,19 @@ def _flipped(call: Call, block: Block) -> Block:
     negative = block.scale < 0
     if not call.rules.flips:
         law = "a channel with a negative scale in front needs a min pool"
-        raise call.refused(
-            law, f"{int(negative.sum())} such channels", "code='radix' or 'sync_rate'"
-        )
+        got = f"{int(negative.sum())} such channels"
+        raise call.refused(law, got, "code='radix' or 'sync_rate'")
 
+    node = call.add(
+        f"{call.layer.name}.flip",
+        lambda name: FlipNode(name, block.shape, _source(block), negative=negative),
+    )
     (term,) = block.signals
-    path = (IdentityTerm.of(term.source, term.shape),)
-    name = f"{call.layer.name}.flip"
-    node = call.add(name, lambda name: FlipNode(name, block.shape, path, negative=negative))
-
     flipped = term.then(np.abs, source=node.name)
-    constant = term.then(lambda scale: np.where(negative, scale, 0.0), full_scale=True)
+    constant = term.then(
+        lambda scale: np.where(negative, scale, 0.0),
+        full_scale=True,
+    )
     others = [term for term in block.terms if term.full_scale]
     return replace(block, terms=(flipped, constant, *others))
 
@@ -98,21 +114,26 @@ def _mean(call: Call, block: Block, geometry: Geometry) -> Block:
     if not all(term.plain for term in block.terms):
         raise call.refused(AFTER_RELU, f"{block.name!r}, which is not that")
 
-    shape = (*geometry.output_size(block.shape[:-1]), block.shape[-1])
+    shape = _pooled_shape(block, geometry)
     bias = _averaged(block, geometry, shape)
-    apart = all(s >= w for s, w in zip(geometry.strides, geometry.window, strict=True))
-    if call.rules.merge_pools and apart and not np.any(geometry.padding):
+    exact = geometry.apart and not np.any(geometry.padding)
+    if call.rules.merge_pools and exact:
         summed = replace(geometry, padding=block.padding)
         terms = tuple(_pooled(term, summed) for term in block.terms)
-        return Block(shape, terms, bias, call.layer.name)
+        return Block(
+            shape,
+            terms,
+            bias,
+            call.layer.name,
+            bias_size=block.bias_size,
+        )
 
     if not block.plain or block.padding:
         law = "a pool that cannot be merged pools the spikes of one population"
         raise call.refused(law, f"{block.name!r}")
-    (term,) = block.signals
-    path = (IdentityTerm.of(term.source, term.shape),)
     node = call.add(
-        call.layer.name, lambda name: AveragePoolNode(name, shape, path, geometry=geometry)
+        call.layer.name,
+        lambda name: AveragePoolNode(name, shape, _source(block), geometry=geometry),
     )
     return _after_pool(call, block, bias, node.name, shape)
 
@@ -125,18 +146,24 @@ def _pooled(term: Term, geometry: Geometry) -> Term:
 
 def _after_pool(call: Call, block: Block, bias: np.ndarray, name: str, shape) -> Block:
     """What `block` is after a population called `name` has pooled it; constants stay constants."""
-    (term,) = block.signals
-    signal = replace(term, source=name, shape=shape)
-    constants = [replace(term, shape=shape) for term in block.terms if term.full_scale]
-    return Block(shape, (signal, *constants), bias, call.layer.name)
+    terms = [replace(term, shape=shape) for term in block.terms]
+    terms = [term if term.full_scale else replace(term, source=name) for term in terms]
+    return Block(
+        shape,
+        tuple(terms),
+        bias,
+        call.layer.name,
+        bias_size=block.bias_size,
+    )
 
 
 def _averaged(block: Block, geometry: Geometry, shape) -> np.ndarray:
     """Mean of the bias over each window, padding left out as Keras does."""
     if block.bias.ndim <= 1:
         return block.bias
-    size = shape[:-1]
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        return sum_of(tap for _, tap in taps(values, geometry, shape[:-1]))
+
     bias = np.broadcast_to(block.bias, block.shape)
-    total = sum_of(tap for _, tap in taps(bias, geometry, size))
-    inside = sum_of(tap for _, tap in taps(np.ones(block.shape), geometry, size))
-    return total / inside
+    return summed(bias) / summed(np.ones(block.shape))

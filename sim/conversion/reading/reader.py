@@ -7,8 +7,8 @@ Each kind of layer has its reader in a module beside this one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -16,17 +16,21 @@ from ....errors import SpikewattError, check_name
 from ....models.keras_backend import import_keras
 from ..graph.blocks import Block, Value
 from ..graph.graph import Graph, LayerCall
+from ..graph.guard import FAULT_OF_READER
 from ..graph.nodes import InputNode, Node, ReadoutNode
 from ..graph.terms import IdentityTerm
-from . import activations, linear, merges, pools, shapes
+from . import activations, convolutions, linear, merges, pools, shapes
+from .activations import activated
+from .functions import ends_with_softmax
+from .order import path_to, sources_of, takers_of
 from .registry import Call, reader_of
 from .rules import ReadingRules
 
-LAYERS = (activations, linear, merges, pools, shapes)  # imported, so that they are registered
+LAYERS = (activations, convolutions, linear, merges, pools, shapes)  # so that they are registered
 
 
 def read(model, rules: ReadingRules) -> Graph:
-    """Read a Keras model.
+    """Read a Keras model, once.
 
     Parameters
     ----------
@@ -56,61 +60,40 @@ class _GraphReader:
 
     def __init__(self, model, rules: ReadingRules):
         self.model, self.rules = model, rules
-        self.inputs = {id(tensor) for tensor in model.inputs}
         self.layer_names = {layer.name for layer in model.layers}
-        self.readers: dict[int, list[str]] = {}  # of a tensor: names of the layers that take it
-        self.values: dict[int, Value] = {}  # by tensor
+        self.takers: dict[int, list[str]] = {}  # id of a tensor -> names of layers
+        self.values: dict[int, Value] = {}  # id of a tensor -> what was read
         self.nodes: dict[str, Node] = {}
         self.calls: list[LayerCall] = []
 
     def read(self) -> Graph:
-        paths = [(tensor, self._path_to(tensor)) for tensor in self.model.outputs]
-        self._note_readers([tensor for _, path in paths for tensor in path])
+        inputs, outputs = self.model.inputs, self.model.outputs
+        paths = [path_to(output, inputs) for output in outputs]
+        self.takers = takers_of([tensor for path in paths for tensor in path])
 
-        for tensor in self.model.inputs:
+        for tensor in inputs:
             self.values[id(tensor)] = self._input(tensor)
-        for output, path in paths:
+        for output, path in zip(outputs, paths, strict=True):
             for tensor in path:
                 if id(tensor) not in self.values:
                     self._read(tensor, final=tensor is output)
             self._output(output)
 
         self._check_that_all_was_read()
-        inputs, outputs = tuple(self.model.inputs), tuple(self.model.outputs)
-        nodes, calls = tuple(self.nodes.values()), tuple(self.calls)
-        return Graph(nodes, calls, inputs, outputs, self.model.name)
-
-    # The order in which tensors are read.
-
-    def _path_to(self, output) -> list[Any]:
-        """The tensors that `output` needs, each after those that it needs itself; no inputs."""
-        found: list[Any] = []
-        seen = set(self.inputs)
-        open_tensors = [(output, iter(_sources(output)))]
-        if id(output) in seen:
-            return []
-        seen.add(id(output))
-        while open_tensors:
-            tensor, rest = open_tensors[-1]
-            source = next((s for s in rest if id(s) not in seen), None)
-            if source is None:
-                found.append(tensor)
-                open_tensors.pop()
-            else:
-                seen.add(id(source))
-                open_tensors.append((source, iter(_sources(source))))
-        return found
-
-    def _note_readers(self, tensors: list[Any]) -> None:
-        for tensor in {id(tensor): tensor for tensor in tensors}.values():
-            for source in _sources(tensor):
-                self.readers.setdefault(id(source), []).append(tensor._keras_history[0].name)
+        return Graph(
+            tuple(self.nodes.values()),
+            tuple(self.calls),
+            tuple(inputs),
+            tuple(outputs),
+            self.model.name,
+        )
 
     def _check_that_all_was_read(self) -> None:
         keras = import_keras()
         used = {id(call.layer) for call in self.calls}
         for layer in self.model.layers:
-            if not isinstance(layer, keras.layers.InputLayer) and id(layer) not in used:
+            is_input = isinstance(layer, keras.layers.InputLayer)
+            if not is_input and id(layer) not in used:
                 where = f"convert: layer {layer.name!r} ({type(layer).__name__})"
                 law = "must lie on the way from an input to an output"
                 raise SpikewattError(where, law, "a layer that nothing reads")
@@ -139,6 +122,7 @@ class _GraphReader:
         if not shape or None in shape or len(shape) not in (1, 3):
             law = "inputs are (rows, columns, channels) or (n,)"
             raise SpikewattError("convert.model", law, tensor.shape)
+
         node = self._add("input", lambda name: InputNode(name, shape, tensor=tensor))
         own = IdentityTerm.of(node.name, shape)
         columns = np.arange(shape[0]) if len(shape) == 1 else None
@@ -146,38 +130,46 @@ class _GraphReader:
 
     def _read(self, tensor, final: bool) -> None:
         """Keep the value of a tensor whose sources were read."""
-        layer = tensor._keras_history[0]
+        layer, sources = tensor._keras_history[0], sources_of(tensor)
         check_name(f"convert: layer {layer.name!r}", layer.name)
-        softmax = activations.is_softmax(layer)
-        taken = self.readers.get(id(tensor), [])
-        sources = _sources(tensor)
-        inputs = [self.values[id(source)] for source in sources]
+        takers = self.takers.get(id(tensor), [])
         call = Call(
-            layer, tensor, sources, inputs, self.rules, self._add, self.nodes, final and not taken
+            layer,
+            tensor,
+            sources,
+            inputs=[self.values[id(source)] for source in sources],
+            rules=self.rules,
+            add=self._add,
+            nodes=self.nodes,
+            final=final and not takers,
         )
-        if softmax and final and taken:
-            law = "its softmax is left out only where nothing reads it"
-            raise call.refused(law, f"read by {', '.join(taken)}", "an output of its own")
 
-        nodes_before = len(self.nodes)
+        softmax = ends_with_softmax(layer)
+        if softmax and final and takers:
+            law = "its softmax is left out only where nothing reads it"
+            raise call.refused(law, f"read by {', '.join(takers)}", "an output of its own")
+
+        before = len(self.nodes)
         value = self._value(call)
-        nodes = tuple(self.nodes.values())[nodes_before:]
+        nodes = tuple(self.nodes.values())[before:]
         self.values[id(tensor)] = value
         self.calls.append(LayerCall(layer, tensor, value, nodes, softmax))
 
     def _value(self, call: Call) -> Value:
+        """What comes out of a call, with its activation."""
         layer = call.layer
         reader = reader_of(layer)
         if reader is None:
             raise call.refused("must be a supported layer", type(layer).__name__)
-        if getattr(layer, "data_format", "channels_last") != "channels_last":
-            raise call.refused("data_format must be channels_last", layer.data_format)
+        data_format = getattr(layer, "data_format", "channels_last")
+        if data_format != "channels_last":
+            raise call.refused("data_format must be channels_last", data_format)
         if mode := getattr(layer, "quantization_mode", None):
-            raise call.refused(
-                "its weights must not be quantised", mode, "a float network; see weight_bits"
-            )
+            law = "its weights must not be quantised"
+            raise call.refused(law, mode, "a float network; see weight_bits")
 
-        value = activations.activated(call, reader(call))
+        value = activated(call, reader(call))
+        _check_shape(call, value)
         if not all(_finite(block) for block in value):
             law = "its weights must be finite"
             raise call.refused(law, "NaN or infinity", "finite weights")
@@ -185,30 +177,43 @@ class _GraphReader:
 
     def _output(self, tensor) -> None:
         """Close the value of an output tensor into a read-out."""
-        layer = tensor._keras_history[0]
+        layer, value = tensor._keras_history[0], self.values[id(tensor)]
         if len(tensor.shape) != 2:
-            law = "has flat outputs, one value per class"
-            raise SpikewattError("convert.model", law, tensor.shape, "Flatten and Dense at the end")
-
-        value = self.values[id(tensor)]
-        if len(value) != 1 or any(isinstance(term, IdentityTerm) for term in value[0].terms):
+            law, allowed = "has flat outputs, one value per class", "Flatten and Dense at the end"
+            raise SpikewattError("convert.model", law, tensor.shape, allowed)
+        terms = value[0].terms
+        if len(value) != 1 or any(isinstance(term, IdentityTerm) for term in terms):
             law = "ends with a linear or softmax layer, whose potential is read out"
-            raise SpikewattError(
-                "convert.model", law, f"{layer.name!r}", "Dense without ReLU at the end"
-            )
+            allowed = "Dense without ReLU at the end"
+            raise SpikewattError("convert.model", law, f"{layer.name!r}", allowed)
+
         (block,) = value
-        softmax = activations.is_softmax(layer)
 
         def make(name: str) -> ReadoutNode:
-            return ReadoutNode(name, block.shape, block.terms, block.bias, tensor, softmax=softmax)
+            return ReadoutNode(
+                name,
+                block.shape,
+                block.terms,
+                block.bias,
+                tensor,
+                bias_size=block.bias_size,
+                softmax=ends_with_softmax(layer),
+            )
 
         self._add(block.name, make)
 
 
-def _sources(tensor) -> list[Any]:
-    """The tensors that went into the call which `tensor` came out of."""
-    layer, index, _ = tensor._keras_history
-    return list(layer._inbound_nodes[index].input_tensors)
+def _check_shape(call: Call, value: Value) -> None:
+    """Raise unless `value` has as many rows, columns and channels as the Keras tensor."""
+    shape: tuple[int, ...] = (sum(math.prod(block.shape) for block in value),)
+    if value[0].columns is None:
+        channels = sum(block.shape[-1] for block in value)
+        shape = (*value[0].shape[:-1], channels)
+
+    expected = tuple(call.tensor.shape[1:])
+    if shape != expected:
+        law, got = "the network read must equal Keras", f"shape {shape} instead of {expected}"
+        raise call.refused(law, got, FAULT_OF_READER)
 
 
 def _finite(block: Block) -> bool:

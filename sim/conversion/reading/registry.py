@@ -10,9 +10,8 @@ from ....errors import SpikewattError
 from ....models.keras_backend import import_keras
 from ..graph.blocks import Value
 from ..graph.nodes import Node
+from .functions import FUNCTIONS
 from .rules import ReadingRules
-
-ACTIVATIONS = ("linear", "relu", "relu6", "softmax")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,12 @@ class Call:
     def refused(self, law: str, got: object, allowed: object = None) -> SpikewattError:
         """The error about this layer; without `allowed`, it lists the supported layers."""
         where = f"convert: layer {self.layer.name!r} ({type(self.layer).__name__})"
-        return SpikewattError(where, law, got, supported_layers() if allowed is None else allowed)
+        return SpikewattError(
+            where,
+            law,
+            got,
+            supported_layers() if allowed is None else allowed,
+        )
 
 
 Reader = Callable[[Call], Value]
@@ -79,11 +83,14 @@ def reads(*names: str) -> Callable[[Reader], Reader]:
 
 
 def reader_of(layer) -> Reader | None:
-    """The reader of the class of `layer`, known by what it is: a subclass may compute another thing."""
+    """The reader of a layer, by its class: a subclass may compute something else."""
     from ....models import quantised_layers
 
     name, kind = type(layer).__name__, type(layer)
-    known = (getattr(import_keras().layers, name, None), getattr(quantised_layers, name, None))
+    known = (
+        getattr(import_keras().layers, name, None),
+        getattr(quantised_layers, name, None),
+    )
     return READERS.get(name) if kind in known else None
 
 
@@ -94,5 +101,6 @@ def supported_layers() -> str:
     ['Activation', 'Add', 'AveragePooling2D']
     """
     layers = ", ".join(sorted(READERS))
-    functions = ", ".join(ACTIVATIONS[:-1])
-    return f"{layers}; activations {functions} and (at an output) {ACTIVATIONS[-1]}"
+    inside = ", ".join(function.name for function in FUNCTIONS if not function.normalises)
+    at_end = ", ".join(function.name for function in FUNCTIONS if function.normalises)
+    return f"{layers}; activations {inside} and (at an output) {at_end}"

@@ -29,4 +29,8 @@ class ReadingRules:
     @classmethod
     def of(cls, code: Code, input_code: InputCode) -> ReadingRules:
         """The rules of a code and an input code."""
-        return cls(not code.bias_each_step, code.exact, input_code.takes_negative)
+        return cls(
+            not code.bias_each_step,
+            code.exact,
+            input_code.takes_negative,
+        )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph.blocks import Block, Value, added
+from ..graph.blocks import Block, Value, added, with_channels
 from ..graph.terms import IdentityTerm
 from .registry import Call, reads
 
@@ -31,18 +31,18 @@ def flattened(value: Value) -> Value:
     channels = sum(block.shape[-1] for block in value)
     place = np.arange(np.prod(size) * channels).reshape(*size, channels)
 
-    result, first = [], 0
-    for block in value:
-        last = first + block.shape[-1]
-        result.append(replace(block, columns=place[..., first:last].reshape(-1)))
-        first = last
+    result = []
+    for block, own in with_channels(value):
+        columns = place[..., own].reshape(-1)
+        result.append(replace(block, columns=columns))
     return result
 
 
 @reads("Reshape")
 def reshape(call: Call) -> Value:
     """The same shape again, or all values in a row."""
-    before, after = (tuple(tensor.shape[1:]) for tensor in (call.sources[0], call.tensor))
+    before = tuple(call.sources[0].shape[1:])
+    after = tuple(call.tensor.shape[1:])
     if after == before:
         return call.value
     if len(after) != 1:
@@ -58,15 +58,20 @@ def zero_padding(call: Call) -> Value:
 
 def _padded(call: Call, block: Block) -> Block:
     if not all(isinstance(term, IdentityTerm) for term in block.terms):
-        raise call.refused("pads what a ReLU gives", f"{block.name!r}, which is not that")
+        law = "pads what a ReLU gives"
+        raise call.refused(law, f"{block.name!r}, which is not that")
 
     around = call.layer.padding
-    sizes = zip(block.shape, around, strict=False)
-    size = tuple(n + before + after for n, (before, after) in sizes)
+    sizes = zip(block.shape[:-1], around, strict=True)
+    size = [n + before + after for n, (before, after) in sizes]
 
     bias = np.zeros(1)
     if block.bias.any():
-        bias = np.pad(np.broadcast_to(block.bias, block.shape), (*around, (0, 0)))
+        everywhere = np.broadcast_to(block.bias, block.shape)
+        bias = np.pad(everywhere, (*around, (0, 0)))
     return replace(
-        block, shape=(*size, block.shape[-1]), padding=added(around, block.padding), bias=bias
+        block,
+        shape=(*size, block.shape[-1]),
+        padding=added(around, block.padding),
+        bias=bias,
     )
