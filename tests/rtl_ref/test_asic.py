@@ -41,7 +41,10 @@ LIBERTY = """library (one_cell) {
 @pytest.fixture(scope="module")
 def libraries() -> Path:
     """Folder of the cell libraries: the variable SPIKEWATT_PDK, or shared/pdk beside the checkout."""
-    for folder in (os.environ.get("SPIKEWATT_PDK"), Path(__file__).parents[3] / "shared" / "pdk"):
+    for folder in (
+        os.environ.get("SPIKEWATT_PDK"),
+        Path(__file__).parents[3] / "shared" / "pdk",
+    ):
         if folder and all((Path(folder) / name).is_file() for name in LIBRARIES):
             return Path(folder)
     pytest.skip("no folder with the cell libraries")
@@ -65,7 +68,14 @@ def test_memories_and_their_prices():
     assert len(chain) == 8
     assert chain["g_core[0].core.synapses"] == (8, 784 * 64)
     with pytest.raises(SpikewattError, match="must have a size that CACTI's table holds"):
-        memory_prices({"AXONS": 65535, "NEURONS": 256, "WEIGHT_BITS": 8, "STATE_BITS": 24})
+        memory_prices(
+            {
+                "AXONS": 65535,
+                "NEURONS": 256,
+                "WEIGHT_BITS": 8,
+                "STATE_BITS": 24,
+            }
+        )
 
 
 def test_liberty_plain_and_gzipped(tmp_path):
@@ -78,7 +88,13 @@ def test_liberty_plain_and_gzipped(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"module m; endmodule", b"\x1f\x8bnot gzip at all", gzip.compress(b"nothing")]
+    "content",
+    [
+        b"",
+        b"module m; endmodule",
+        b"\x1f\x8bnot gzip at all",
+        gzip.compress(b"nothing"),
+    ],
 )
 def test_what_is_no_liberty_is_refused(tmp_path, content):
     path = tmp_path / "cells.lib"
@@ -91,8 +107,14 @@ def test_what_is_no_liberty_is_refused(tmp_path, content):
     ("options", "match"),
     [
         ({"clock_hz": 0}, "synth.clock_hz: must be a clock; got 0"),
-        ({"memory_access_s": -1e-9}, "synth.memory_access_s: must be an access time"),
-        ({"activity": {"a": 3.0}}, "synth.activity: a: must be toggles per clock cycle; got 3.0"),
+        (
+            {"memory_access_s": -1e-9},
+            "synth.memory_access_s: must be an access time",
+        ),
+        (
+            {"activity": {"a": 3.0}},
+            "synth.activity: a: must be toggles per clock cycle; got 3.0",
+        ),
     ],
 )
 def test_bad_asic_options_are_refused(tmp_path, options, match):
@@ -114,7 +136,9 @@ def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
     areas = {
         name: float(area)
         for name, area in re.findall(
-            r"^\s*cell\s*\(\s*\"?(\w+)\"?\s*\)\s*\{.*?\barea\s*:\s*([\d.]+)", text, re.M | re.S
+            r"^\s*cell\s*\(\s*\"?(\w+)\"?\s*\)\s*\{.*?\barea\s*:\s*([\d.]+)",
+            text,
+            re.M | re.S,
         )
     }
     assert len(cells) > 5
@@ -124,7 +148,11 @@ def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
     assert report.area_mm2 == pytest.approx(report.area_m2 * 1e6)
     # Queue 2 words of 11 bits and 2 pointers of 2, counters 7 of 4, controller 3 or 5 for its state and 15, the port's 2.
     assert 22 + 4 + 28 + 18 + 2 <= report.flip_flops <= 22 + 4 + 28 + 20 + 2 + 2
-    assert (report.critical_path_s, report.leakage_w, report.dynamic_w) == (None, None, None)
+    assert (report.critical_path_s, report.leakage_w, report.dynamic_w) == (
+        None,
+        None,
+        None,
+    )
     assert "OpenSTA (sta) is not installed: no time, no power" in report.notes
     assert report.row()["highest clock (MHz)"] == "no OpenSTA"
     assert report.technology == "ASIC: sg13g2_stdcell_typ_1p20V_25C"
@@ -155,7 +183,10 @@ def test_core_in_real_cells(libraries, library):
 @pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 def test_power_grows_with_the_activity_of_the_registers(libraries):
     library = libraries / LIBRARIES[1]
-    netlist = Netlist(Path(synthesise_asic(SMALL, library).folder), "integrate_and_fire_core")
+    netlist = Netlist(
+        Path(synthesise_asic(SMALL, library).folder),
+        "integrate_and_fire_core",
+    )
     names = {name for names in netlist.names.values() for name in names}
     powers = []
     for rate in (0.0, 0.25, 0.5):
@@ -165,6 +196,7 @@ def test_power_grows_with_the_activity_of_the_registers(libraries):
     assert powers[0] < powers[1] < powers[2]
     assert powers[0] > 0  # the clock pins
     with pytest.raises(
-        SpikewattError, match="synth.activity: must name registers of the design; got no.such.net"
+        SpikewattError,
+        match="synth.activity: must name registers of the design; got no.such.net",
     ):
         synthesise_asic(SMALL, library, activity={"no.such.net": 0.1})

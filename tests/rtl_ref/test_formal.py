@@ -39,7 +39,13 @@ FAULTS = [
         "(POINTER_BITS+1)'(DEPTH + 1)",
         "full_is_not_ready|never_too_many",
     ),
-    ("event_queue", "event_queue.sv", "tail <= tail + 1'b1", "tail <= tail", "empty_is_not_valid"),
+    (
+        "event_queue",
+        "event_queue.sv",
+        "tail <= tail + 1'b1",
+        "tail <= tail",
+        "empty_is_not_valid",
+    ),
     (
         "event_queue",
         "event_queue.sv",
@@ -47,7 +53,13 @@ FAULTS = [
         "head <= head",
         "leaves_as_it_came|empty_is_not_valid|count_is_diff",
     ),
-    ("event_queue", "event_queue.sv", "memory[head[", "memory[tail[", "leaves_as_it_came"),
+    (
+        "event_queue",
+        "event_queue.sv",
+        "memory[head[",
+        "memory[tail[",
+        "leaves_as_it_came",
+    ),
     (
         "handshake",
         "controller.sv",
@@ -128,7 +140,8 @@ def test_a_planted_fault_has_a_counterexample(name, file, right, wrong, law, tmp
     assert right in text
     (tmp_path / file).write_text(text.replace(right, wrong))
     with pytest.raises(
-        SpikewattError, match=rf"prove\.{name} .*: every property must hold; got .*({law}).* fails"
+        SpikewattError,
+        match=rf"prove\.{name} .*: every property must hold; got .*({law}).* fails",
     ):
         proofs.prove(name, sources=tmp_path)
 

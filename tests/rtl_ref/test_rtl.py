@@ -12,9 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.energy.cards.card import load_card
 from spikewatt.energy.devices.neuromorphic_core import core_cycles
-from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
+from spikewatt.errors import (
+    DoesNotFitError,
+    FileFormatError,
+    MissingToolError,
+    SpikewattError,
+)
 from spikewatt.rtl_ref import OdinTwin
-from spikewatt.rtl_ref.model.core_image import CoreImage, core_image, network_images
+from spikewatt.rtl_ref.model.core_image import (
+    CoreImage,
+    core_image,
+    network_images,
+)
 from spikewatt.rtl_ref.model.golden import GoldenChain, GoldenCore
 from spikewatt.rtl_ref.model.words import STEP, Word, words
 from spikewatt.rtl_ref.simulation import simulator
@@ -30,7 +39,11 @@ from spikewatt.rtl_ref.verification.planted_faults import (
     check_without_fault,
     plant,
 )
-from spikewatt.rtl_ref.verification.random_cases import SWEEP, Case, random_cases
+from spikewatt.rtl_ref.verification.random_cases import (
+    SWEEP,
+    Case,
+    random_cases,
+)
 from spikewatt.rtl_ref.verification.single_modules import neuron
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.schedule import schedule
@@ -73,7 +86,10 @@ def test_digits_in_radix(radix_network, digits):
 
 
 def test_random_cases_and_units_on_verilator():
-    for row in (run_cases(SWEEP[0], random_cases(SWEEP[0], 30, 5), Coverage()), neuron(False)):
+    for row in (
+        run_cases(SWEEP[0], random_cases(SWEEP[0], 30, 5), Coverage()),
+        neuron(False),
+    ):
         assert row["mismatches"] == 0, row
         assert row["compared"] > 300
 
@@ -117,12 +133,23 @@ def test_a_fault_without_its_place_is_an_error(tmp_path):
 def test_event_rule_is_odins_where_the_two_coincide(seed):
     """One sign per axon, 3-bit magnitudes, thresholds up to 255, leak as a negative bias: spikes in order and potentials are equal."""
     random = np.random.default_rng(seed)
-    magnitude, inhibitory = random.integers(0, 8, (256, 256)), random.random(256) < 0.3
-    threshold, leak = random.integers(1, 256, 256), random.integers(0, 20, 256)
+    magnitude, inhibitory = (
+        random.integers(0, 8, (256, 256)),
+        random.random(256) < 0.3,
+    )
+    threshold, leak = (
+        random.integers(1, 256, 256),
+        random.integers(0, 20, 256),
+    )
     signed = np.where(inhibitory[:, None], -magnitude, magnitude)
     image = CoreImage(signed, threshold, -leak, np.zeros(256, np.int64))
     events = [int(random.integers(256)) if random.random() < 0.9 else -1 for _ in range(60)]
-    twin = OdinTwin((magnitude | 8).astype(np.uint8), inhibitory.astype(np.uint8), threshold, leak)
+    twin = OdinTwin(
+        (magnitude | 8).astype(np.uint8),
+        inhibitory.astype(np.uint8),
+        threshold,
+        leak,
+    )
     run = twin.run(events)
     core = GoldenCore(image, 9, event_rule=True)
     spikes = []
@@ -165,14 +192,19 @@ def test_saturation_is_held_and_counted(mlp_network):
     """Law: a sum beyond the state's range stays at its end, and each time is counted."""
     image = core_image(mlp_network, "hidden1", 64, 48, 8, 24)
     narrow = GoldenCore(
-        dataclasses.replace(image, threshold=np.full(48, -1), initial_potential=np.zeros(48, int)),
+        dataclasses.replace(
+            image,
+            threshold=np.full(48, -1),
+            initial_potential=np.zeros(48, int),
+        ),
         state_bits=9,
     )
     for _ in range(100):
         narrow.send(Word(20))
     row = image.synapses[20]
     assert np.array_equal(
-        narrow.potential, np.where(row > 2, 255, np.where(row < -2, -256, row * 100))
+        narrow.potential,
+        np.where(row > 2, 255, np.where(row < -2, -256, row * 100)),
     )
     assert narrow.saturations > 0
     assert narrow.cycles == 100 * 97
@@ -180,7 +212,10 @@ def test_saturation_is_held_and_counted(mlp_network):
 
 def test_waveforms_and_junit(mlp_network, digits, tmp_path):
     rows = verify.verify_network(
-        mlp_network, digits.scaled("test")[:1], steps=4, waves=tmp_path / "waves"
+        mlp_network,
+        digits.scaled("test")[:1],
+        steps=4,
+        waves=tmp_path / "waves",
     )
     (fst,) = (tmp_path / "waves").glob("*.fst")
     from pylibfst import lib  # type: ignore[import-not-found]
@@ -213,17 +248,23 @@ def test_what_does_not_fit_is_named(mlp_network, cnn_network):
 def test_codes_that_the_core_does_not_execute_are_refused(mlp, digits):
     x = digits.scaled("test")[:1]
     network = convert(
-        mlp, digits.scaled("train")[:50], code="sync_rate", steps=3, input_levels=digits.levels
+        mlp,
+        digits.scaled("train")[:50],
+        code="sync_rate",
+        steps=3,
+        input_levels=digits.levels,
     )
     with pytest.raises(
-        DoesNotFitError, match="executes the tick rule.*got code sync_rate, input code if"
+        DoesNotFitError,
+        match="executes the tick rule.*got code sync_rate, input code if",
     ):
         verify.verify_network(network, x)
 
 
 def test_silent_input_is_not_a_verification(mlp_network):
     with pytest.raises(
-        SpikewattError, match="every population receives events, or nothing is compared"
+        SpikewattError,
+        match="every population receives events, or nothing is compared",
     ):
         verify.verify_network(mlp_network, np.zeros((1, 8, 8, 1)), steps=2)
 
@@ -249,7 +290,10 @@ def test_bad_requests(monkeypatch):
             simulator.Simulation("integrate_and_fire_core", parameters)
     case = random_cases(SWEEP[0], 1, 0)[0]
     wrong = Case(
-        dataclasses.replace(case.image, synapses=np.zeros((3, 3), int)), case.words, case.idle, 1.0
+        dataclasses.replace(case.image, synapses=np.zeros((3, 3), int)),
+        case.words,
+        case.idle,
+        1.0,
     )
     with pytest.raises(
         SpikewattError,

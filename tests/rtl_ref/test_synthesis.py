@@ -7,17 +7,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
+from spikewatt.errors import (
+    DoesNotFitError,
+    FileFormatError,
+    MissingToolError,
+    SpikewattError,
+)
 from spikewatt.rtl_ref.design import unpack
 from spikewatt.rtl_ref.synthesis import fpga, tools
 from spikewatt.rtl_ref.synthesis.asic import synthesise_asic
-from spikewatt.rtl_ref.synthesis.fpga import STANDING_NETWORKS, synthesise_fpga
+from spikewatt.rtl_ref.synthesis.fpga import (
+    STANDING_NETWORKS,
+    synthesise_fpga,
+)
 from spikewatt.rtl_ref.synthesis.parameters import (
     check_parameters,
     parameters_of,
     parameters_of_sizes,
 )
-from spikewatt.rtl_ref.synthesis.placement import place_of, placement_picture
+from spikewatt.rtl_ref.synthesis.placement import (
+    place_of,
+    placement_picture,
+)
 from spikewatt.rtl_ref.synthesis.tool_reports import (
     read_place_and_route,
     read_power,
@@ -98,13 +109,21 @@ def test_place_and_route_report(tmp_path):
     path = tmp_path / "report.json"
     path.write_text(json.dumps(placed_report()))
     values = read_place_and_route(path)
-    sizes = (values.luts, values.flip_flops, values.block_rams, values.multipliers)
+    sizes = (
+        values.luts,
+        values.flip_flops,
+        values.block_rams,
+        values.multipliers,
+    )
     assert sizes == (7, 3, 2, 0)
     assert values.clock_hz == 125e6
     assert values.critical_path_s == pytest.approx(8e-9)
     assert values.critical_path_s == pytest.approx(1 / values.clock_hz)
     assert sum(values.critical_parts_s.values()) == pytest.approx(values.critical_path_s)
-    assert (values.critical_from, values.critical_to) == ("ram DOA0", "ff DI")
+    assert (values.critical_from, values.critical_to) == (
+        "ram DOA0",
+        "ff DI",
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +131,10 @@ def test_place_and_route_report(tmp_path):
     [
         ({"fmax": {}}, "must hold an ECP5's utilisation and a clock"),
         ({"utilization": {}}, "must hold an ECP5's utilisation"),
-        ({"critical_paths": []}, "must hold the critical path of the clock"),
+        (
+            {"critical_paths": []},
+            "must hold the critical path of the clock",
+        ),
     ],
 )
 def test_place_and_route_report_without_its_parts_is_refused(tmp_path, change, match):
@@ -145,7 +167,10 @@ def test_stat_with_and_without_a_library(tmp_path):
         )
     )
     assert read_stat(path, "core")["area_m2"] == pytest.approx(9e-12)
-    with pytest.raises(FileFormatError, match="must count the cells of other; got no such module"):
+    with pytest.raises(
+        FileFormatError,
+        match="must count the cells of other; got no such module",
+    ):
         read_stat(path, "other")
     path.write_text("[]")
     with pytest.raises(FileFormatError, match="must be a tool's JSON report; got list"):
@@ -159,8 +184,14 @@ def test_timing_report_adds_the_setup_time():
     values = read_timing(TIMING)
     assert values["critical_path_s"] == pytest.approx(5.25e-9)
     assert values["critical_path_s"] + values["slack_s"] == pytest.approx(10e-9)
-    assert (values["critical_from"], values["critical_to"]) == ("thresholds.rdata[1]", "part7")
-    with pytest.raises(FileFormatError, match="OpenSTA: must report a path; got No paths found"):
+    assert (values["critical_from"], values["critical_to"]) == (
+        "thresholds.rdata[1]",
+        "part7",
+    )
+    with pytest.raises(
+        FileFormatError,
+        match="OpenSTA: must report a path; got No paths found",
+    ):
         read_timing("No paths found.")
 
 
@@ -178,23 +209,35 @@ def test_power_report_groups_sum_to_the_total():
 def test_sizes_are_packed_the_first_core_lowest():
     parameters = parameters_of_sizes([784, 48, 10])
     assert parameters["AXONS"] == "32'h00300310"
-    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == ([784, 48], [48, 10])
+    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == (
+        [784, 48],
+        [48, 10],
+    )
     assert unpack("32'h0030_0310") == [784, 48]
     assert check_parameters(parameters, "snn_top") == parameters
 
 
 def test_parameters_of_a_network(mlp_network, cnn_network):
     parameters = parameters_of(mlp_network)
-    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == ([64, 48], [48, 10])
+    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == (
+        [64, 48],
+        [48, 10],
+    )
     assert parameters["WEIGHT_BITS"] == mlp_network.weight_bits
-    with pytest.raises(DoesNotFitError, match="synth: a core holds a dense layer; got .*conv2d"):
+    with pytest.raises(
+        DoesNotFitError,
+        match="synth: a core holds a dense layer; got .*conv2d",
+    ):
         parameters_of(cnn_network)
 
 
 def test_network_with_a_branch_is_no_chain(mlp_network):
     network = replace(
         mlp_network,
-        connections=(*mlp_network.connections, replace(mlp_network.connections[-1], branch=2)),
+        connections=(
+            *mlp_network.connections,
+            replace(mlp_network.connections[-1], branch=2),
+        ),
     )
     with pytest.raises(DoesNotFitError, match="synth: the cores stand in a chain"):
         parameters_of(network)
@@ -233,11 +276,27 @@ def test_network_with_a_branch_is_no_chain(mlp_network):
             "integrate_and_fire_core",
             "synth: EVENT_RULE: must be a size of the core; got 2",
         ),
-        ({"AXON": 4}, "integrate_and_fire_core", "synth: AXON: unknown parameter"),
-        ({"CORES": 2}, "integrate_and_fire_core", "synth: CORES: unknown parameter"),
-        ({}, "sram", "synth.top: must be a module that can be synthesised; got 'sram'"),
         (
-            {"CORES": 3, "AXONS": "32'h00300310", "NEURONS": "32'h000a0030"},
+            {"AXON": 4},
+            "integrate_and_fire_core",
+            "synth: AXON: unknown parameter",
+        ),
+        (
+            {"CORES": 2},
+            "integrate_and_fire_core",
+            "synth: CORES: unknown parameter",
+        ),
+        (
+            {},
+            "sram",
+            "synth.top: must be a module that can be synthesised; got 'sram'",
+        ),
+        (
+            {
+                "CORES": 3,
+                "AXONS": "32'h00300310",
+                "NEURONS": "32'h000a0030",
+            },
             "snn_top",
             "synth: CORES: AXONS and NEURONS have one size per",
         ),
@@ -251,7 +310,11 @@ def test_network_with_a_branch_is_no_chain(mlp_network):
             "snn_top",
             "synth: size: must be a packed literal",
         ),
-        ({"CORES": 0}, "snn_top", "synth: CORES: must be the length of the chain; got 0"),
+        (
+            {"CORES": 0},
+            "snn_top",
+            "synth: CORES: must be the length of the chain; got 0",
+        ),
     ],
 )
 def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, monkeypatch):
@@ -266,7 +329,10 @@ def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, m
     ("options", "match"),
     [
         ({"device": "iCE40"}, "synth.device: must be an ECP5; got 'iCE40'"),
-        ({"speed_grade": 5}, "synth.speed_grade: must be a speed grade; got '5'"),
+        (
+            {"speed_grade": 5},
+            "synth.speed_grade: must be a speed grade; got '5'",
+        ),
         (
             {"device": "LFE5UM5G-25F", "speed_grade": 6},
             "synth.speed_grade: must be a speed grade; got '6'; allowed: 8",

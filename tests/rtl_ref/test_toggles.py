@@ -75,7 +75,12 @@ def test_toggles_by_hand(waveform):
     assert activity.net_rates()["busy"] == 1.0
     assert activity.net_rates()["potentials.rdata[0]"] == pytest.approx(2 / 3)
     assert "clk" not in activity.net_rates()
-    parameters = {"AXONS": 64, "NEURONS": 64, "WEIGHT_BITS": 8, "STATE_BITS": 16}
+    parameters = {
+        "AXONS": 64,
+        "NEURONS": 64,
+        "WEIGHT_BITS": 8,
+        "STATE_BITS": 16,
+    }
     energies = activity.energy_j(parameters, "integrate_and_fire_core", toggle_j=1e-15)
     assert energies["logic"] == pytest.approx(3e-15)
     assert energies["neuron memory"] == pytest.approx(2 * CACTI_PJ[1024] / 2 * 16 / 32 * 1e-12)
@@ -106,7 +111,10 @@ def test_what_is_no_waveform_of_the_core_is_refused(tmp_path, waveform):
         read_activity(other)
     quiet = tmp_path / "quiet.vcd"
     quiet.write_text(waveform.read_text().split("#5")[0])
-    with pytest.raises(SpikewattError, match="quiet.vcd: something must run in it; got 0 cycles"):
+    with pytest.raises(
+        SpikewattError,
+        match="quiet.vcd: something must run in it; got 0 cycles",
+    ):
         read_activity(quiet)
 
 
