@@ -28,21 +28,23 @@ class Configuration:
     receiver_delay: int
 
     def change(self, pre: int, post: int) -> int:
-        """Change of a potential by a synapse: mapping bit, three bits of weight, the axon's sign."""
+        """Change by a synapse: mapping bit, three bits of weight, the sign of the axon."""
         mapped, weight = divmod(int(self.synapses[pre, post]), 8)
         if not mapped:
             return 0
+
         return -weight if self.inhibitory[pre] else weight
 
     def leaks(self, neuron: int) -> int:
         """Change of a potential by a time reference."""
         if not self.leak_enable[neuron]:
             return 0
+
         return -int(self.leak[neuron])
 
 
-# What is visited in two cycles, read and write: a neuron (or none), the change of its potential, and
-# which of the two memories are selected.
+# What is visited in two cycles, read and write: a neuron (or none), the change of its potential,
+# and which of the two memories are selected.
 Visit = tuple[int | None, int, tuple[str, ...]]
 NEURON, SYNAPSE, BOTH = ("neuron",), ("synapse",), ("neuron", "synapse")
 
@@ -50,6 +52,7 @@ NEURON, SYNAPSE, BOTH = ("neuron",), ("synapse",), ("neuron", "synapse")
 def is_queued(event) -> bool:
     if isinstance(event, int):
         return event >= 0
+
     return isinstance(event, Virtual)
 
 
@@ -74,6 +77,7 @@ def visits(chip: Configuration, event) -> list[Visit]:
         if event.weight or event.inhibitory:
             weight = -event.weight if event.inhibitory else event.weight
             return [(event.neuron, weight, NEURON)]
+
         return sweep(chip, event.neuron)
 
     return sweep(chip, event)
@@ -85,6 +89,7 @@ def sweep(chip: Configuration, pre: int) -> list[Visit]:
     for neuron in NEURONS:
         memories = BOTH if neuron % 8 == 0 else NEURON
         found.append((neuron, chip.change(pre, neuron), memories))
+
     return found
 
 
@@ -198,6 +203,7 @@ class Machine:
             self.popping = True
             self.work = visits(self.chip, event)
             return "work"
+
         return "rest"
 
     def push(self) -> str:
@@ -223,6 +229,7 @@ class Machine:
 
         if not occupied:
             self.half = 1 - self.half
+
         return following
 
     def update(self, neuron: int, change: int) -> None:
@@ -232,6 +239,7 @@ class Machine:
             potential = 0
             if self.enabled[neuron]:
                 self.fired = neuron
+
         self.potentials[neuron] = potential
 
     def emit(self, neuron: int) -> None:

@@ -33,25 +33,31 @@ LIBRARIES = ("sky130hd_tt.lib.gz", "sg13g2_stdcell_typ_1p20V_25C.lib.gz")
 
 LIBERTY = """library (one_cell) {
   nom_voltage : 1.5 ; nom_temperature : 25.0 ;
-  cell (INV) { area : 1.0 ; pin (A) { direction : input ; } pin (Y) { direction : output ; function : "A'" ; } }
+  cell (INV) { area : 1.0 ;
+    pin (A) { direction : input ; }
+    pin (Y) { direction : output ; function : "A'" ; } }
 }
 """
 
 
 @pytest.fixture(scope="module")
 def libraries() -> Path:
-    """Folder of the cell libraries: the variable SPIKEWATT_PDK, or shared/pdk beside the checkout."""
+    """Folder of the cell libraries: SPIKEWATT_PDK, or shared/pdk beside the checkout."""
     for folder in (
         os.environ.get("SPIKEWATT_PDK"),
         Path(__file__).parents[3] / "shared" / "pdk",
     ):
         if folder and all((Path(folder) / name).is_file() for name in LIBRARIES):
             return Path(folder)
+
     pytest.skip("no folder with the cell libraries")
 
 
 def test_memories_and_their_prices():
-    """Depth × width; CACTI's table prices a read and a write of 32 bits, an access of w bits is half of that times w / 32."""
+    """Depth × width; CACTI's table prices a read and a write of 32 bits.
+
+    An access of w bits is half of that times w / 32.
+    """
     sizes = memories(CORE, "integrate_and_fire_core")
     assert sizes == {
         "synapses": (4, 65536),
@@ -126,7 +132,10 @@ def test_bad_asic_options_are_refused(tmp_path, options, match):
 @pytest.mark.slow
 @pytest.mark.synth
 def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
-    """Counts times the areas that the library gives; no memory is among them, and without OpenSTA the report says so."""
+    """Counts times the areas that the library gives; no memory is among them.
+
+    Without OpenSTA the report says so.
+    """
     monkeypatch.setattr(tools, "cache_folder", lambda *parts: tmp_path)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     library = libraries / LIBRARIES[1]
@@ -146,7 +155,8 @@ def test_area_is_the_sum_of_the_cells(libraries, tmp_path, monkeypatch):
         sum(count * areas[kind] for kind, count in cells.items()) * 1e-12
     )
     assert report.area_mm2 == pytest.approx(report.area_m2 * 1e6)
-    # Queue 2 words of 11 bits and 2 pointers of 2, counters 7 of 4, controller 3 or 5 for its state and 15, the port's 2.
+    # Queue 2 words of 11 bits and 2 pointers of 2, counters 7 of 4, controller 3 or 5 for its state
+    # and 15, the port's 2.
     assert 22 + 4 + 28 + 18 + 2 <= report.flip_flops <= 22 + 4 + 28 + 20 + 2 + 2
     assert (report.critical_path_s, report.leakage_w, report.dynamic_w) == (
         None,
@@ -193,6 +203,7 @@ def test_power_grows_with_the_activity_of_the_registers(libraries):
         report = synthesise_asic(SMALL, library, activity=dict.fromkeys(names, rate))
         assert f"{len(netlist.registers)} of {len(netlist.registers)} registers" in report.activity
         powers.append(report.dynamic_w)
+
     assert powers[0] < powers[1] < powers[2]
     assert powers[0] > 0  # the clock pins
     with pytest.raises(

@@ -37,6 +37,7 @@ def built(simulator: str, sources=None):
         "QUEUE_DEPTH": 4,
         "OUTPUT_DEPTH": OUTPUT_DEPTH,
     }
+
     return Simulation("axi_lite_peripheral", parameters, simulator, sources=sources)
 
 
@@ -54,6 +55,7 @@ def random_job(seed: int, idle: float, steps: int) -> dict:
         "idle": idle,
         "identification": IDENTIFICATION,
     }
+
     for core, (axons, neurons) in enumerate(SIZES):
         threshold = random.integers(20, 120, neurons)
         threshold[2] = -1  # the third never fires
@@ -82,6 +84,7 @@ def expected(job: dict) -> tuple[list[int], np.ndarray, np.ndarray]:
         words += [VALID | int(neuron) for neuron in events]
         words.append(TICK | VALID)
         history.append(np.concatenate(potentials))
+
     return words, np.array(history), counters
 
 
@@ -121,6 +124,7 @@ def test_a_network_runs_through_registers(simulation, seed, idle):
         for memory in ("synapses", "threshold", "bias"):
             name = f"{memory}{core}"
             assert np.array_equal(result[name], job[name])
+
     assert result["identification"] == IDENTIFICATION
 
 

@@ -44,6 +44,7 @@ def test_a_module_is_compiled_with_all_that_it_uses():
             if other != top and re.search(rf"^\s*{other} +(#|\w+ *\()", module(top), re.M):
                 assert other in compiled
                 used += 1
+
     assert used > 8
 
 
@@ -89,7 +90,9 @@ def test_what_is_no_packed_literal_is_refused(text):
 
 
 def test_memories_of_a_chain_are_those_of_its_cores():
-    chain = memories({"CORES": 2, "AXONS": packed([784, 48]), "NEURONS": packed([48, 10])}, "snn_top")
+    chain = memories(
+        {"CORES": 2, "AXONS": packed([784, 48]), "NEURONS": packed([48, 10])}, "snn_top"
+    )
     first = memories({"AXONS": 784, "NEURONS": 48})
     second = memories({"AXONS": 48, "NEURONS": 10})
     expected = {f"g_core[0].core.{name}": size for name, size in first.items()}
@@ -107,7 +110,10 @@ def test_memories_of_a_chain_are_those_of_its_cores():
             "weights are no wider than the potential; got 12; allowed: <= 8",
         ),
         ({"QUEUE_DEPTH": 3}, "QUEUE_DEPTH: must be a power of two; got 3"),
-        ({"CYCLES_PER_SOP": 1}, "CYCLES_PER_SOP: must be a size of the core; got 1; allowed: 2..64"),
+        (
+            {"CYCLES_PER_SOP": 1},
+            "CYCLES_PER_SOP: must be a size of the core; got 1; allowed: 2..64",
+        ),
         ({"EVENT_RULE": 2}, "EVENT_RULE: must be a size of the core; got 2; allowed: 0..1"),
     ],
 )

