@@ -6,6 +6,7 @@ Planted faults are caught.
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
@@ -17,6 +18,7 @@ from spikewatt.energy.cards.card import load_card
 from spikewatt.energy.devices.neuromorphic_core import core_cycles
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
 from spikewatt.rtl_ref import OdinTwin, Verification, verify
+from spikewatt.rtl_ref.design import RTL
 from spikewatt.rtl_ref.model.core_image import CoreImage, core_image, network_images
 from spikewatt.rtl_ref.model.golden import GoldenChain, GoldenCore
 from spikewatt.rtl_ref.model.words import STEP, Word, words
@@ -86,6 +88,17 @@ def test_verify_tells_whether_all_is_equal(mlp_network, digits):
     assert not broken.passed
     assert broken.mismatches == 2
     assert "failed" in broken._repr_html_()
+
+
+def test_python_in_the_readme_runs(mlp_network, digits):
+    text = (RTL.parent / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    names = {"network": mlp_network, "x": digits.scaled("test")[:2]}
+    for block in blocks:
+        exec(block, names)
+    assert names["found"].passed
+    assert names["run"].spikes == [(1, 3)]
 
 
 def test_a_tally_counts_what_differs_and_says_where():
