@@ -1,16 +1,20 @@
-"""The semantics of a spiking network: numpy, all samples at once, step by step. Every other engine must give the same integers.
+"""The semantics of a spiking network: numpy, all samples at once, step by step.
 
-At each step t, for each population in order, with g = Σ W sent over what feeds it and h = θ · gain(t):
+Every other engine must give the same integers.
+
+At each step t, for each population in order, with g = Σ W sent over what feeds it and h = θ ·
+gain(t):
 
 * integrate and fire: v += g + bias; s = 1 where v >= h; then v −= h s, or v = 0
-* ``signed``: as above, up to `levels` spikes; and s = −1 where v < 0 and there is a spike to take back
+* ``signed``: as above, up to `levels` spikes; and s = −1 where v < 0 and there is a spike to take
+  back
 * max pool: s = 1 where the largest count of the window exceeds the neuron's own
 * read-out: v += g + bias; no spike
-* input: ``if`` adds the pixel at each step; ``bitplane`` begins with it, θ = 1; an encoder gives its events; ``analog`` is
-  multiplied once and kept, as part of the bias (rate) or of the start
+* input: ``if`` adds the pixel at each step; ``bitplane`` begins with it, θ = 1; an encoder gives
+  its events; ``analog`` is multiplied once and kept, as part of the bias (rate) or of the start
 
-and sent = gain(t) · s inside of the population's window, else 0. Streaming codes pass a spike on within its step; in exact codes a
-max pool hears the step before.
+and sent = gain(t) · s inside of the population's window, else 0. Streaming codes pass a spike on
+within its step; in exact codes a max pool hears the step before.
 """
 
 from __future__ import annotations
@@ -95,7 +99,10 @@ class State:
                 kept[c.post] += self.weights[c.name] @ pixels
 
     def begin_step(self, t: int) -> None:
-        """Forget what was sent; a max pool hears counts as they are now (streaming) or were before this step."""
+        """Forget what was sent.
+
+        A max pool hears counts as they are now (streaming) or were before this step.
+        """
         self.t = t
         self.sent: dict[str, np.ndarray] = {}
         self.heard = self.count if self.plan.streaming else dict(self.count)

@@ -52,7 +52,10 @@ class Exact(Batch):
         return self.tf.reduce_sum(train, axis=0)
 
     def train(self, p: Population, q) -> Any:
-        """(steps of the window, batch, *shape) spikes of values `q`; for an ``if`` input, q is the pixel."""
+        """(steps of the window, batch, *shape) spikes of values `q`.
+
+        For an ``if`` input, q is the pixel.
+        """
         tf, window = self.tf, self.plan.windows[p.name]
         steps = np.arange(window.length, dtype=self.dtype)
         at = steps.reshape(-1, *[1] * q.shape.rank)
@@ -67,7 +70,10 @@ class Exact(Batch):
         return tf.cast(q[None] > at, q.dtype)
 
     def quotient(self, v, threshold) -> Any:
-        """floor(v / θ) of integers, exactly: a compiler may multiply by 1/θ, which is one too low or high at times."""
+        """floor(v / θ) of integers, exactly.
+
+        A compiler may multiply by 1/θ, which is one too low or high at times.
+        """
         tf = self.tf
         q = tf.floor((v + 0.5) / threshold)
         rest = v - q * threshold
@@ -116,5 +122,6 @@ def _largest_count(batch: Exact, p: Population, q: dict) -> Any:
 
 
 VALUES = {IntegrateAndFire: _integrate_and_fire, LargestCount: _largest_count}
-# Read-outs and inputs are no values of this kind; an exact code takes nothing back and draws no events.
+# Read-outs and inputs are no values of this kind; an exact code takes nothing back and draws no
+# events.
 ELSEWHERE = (Integrate, Silent, Given, Retracting)

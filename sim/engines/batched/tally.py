@@ -1,4 +1,7 @@
-"""Counting a batch: spikes and synaptic operations per sample and step, in as few sums as are exact."""
+"""Counting a batch.
+
+Spikes and synaptic operations per sample and step, in as few sums as are exact.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ EXACT_FLOAT32 = 2**24
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the ledgers: operations on `connection` per spike, one number for all neurons or (neurons,)."""
+    """One entry of the ledgers.
+
+    Operations on `connection` per spike, one number for all neurons or (neurons,).
+    """
 
     connection: str
     ledger: str
