@@ -197,7 +197,7 @@ def _per_neuron(where: str, value, largest: int) -> np.ndarray:
     law = f"one integer in 0..{largest}, or one per neuron"
     allowed = f"0..{largest}"
 
-    integers = array.dtype == bool or np.issubdtype(array.dtype, np.integer)
+    integers = array.dtype.kind in "biu"
     right_shape = array.shape in ((), (NEURONS,))
     if not right_shape or not integers:
         raise SpikewattError(where, law, f"{array.dtype} {array.shape}", allowed)
