@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
+from ...models.odin.chip import ALL_NEURONS, BYTES_PER_POTENTIAL, NEURONS
 from ...progress import Progress, silent
 from ...sim.odin.counts import OdinCounts
-from ...sim.odin.image import ALL, OdinImage
+from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
-from .events import NEURONS, TIME_REFERENCE, Event, TimeReference
+from .events import Event, TimeReference
 from .twin import OdinTwin, TwinRun
-
-BYTES_PER_POTENTIAL = 2  # bits 70..77 of a neuron's word
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +134,7 @@ class _Host:
         )
         self.clearing: list[Event] = []
         for neuron in image.reset_time_references:
-            event = TIME_REFERENCE if neuron == ALL else TimeReference(neuron)
+            event = neuron if neuron == ALL_NEURONS else TimeReference(neuron)
             self.clearing.append(event)
 
         self.potentials = np.zeros(NEURONS, np.int64)
@@ -145,7 +144,7 @@ class _Host:
     def infer(self, events: Sequence[Event]) -> None:
         """One image."""
         run = self.twin.run(events, self.potentials)
-        if self.network.readout == "first_spike":
+        if self.network.readout.stops:
             sent = self._events_until_the_first_spike(run, len(events))
             if sent < len(events):
                 events = events[:sent]
@@ -195,7 +194,7 @@ class _Host:
         potentials = run.potentials[self.outputs]
         potentials = potentials.astype(np.int64)
 
-        if self.network.readout == "first_spike" and fired:
+        if self.network.readout.stops and fired:
             return _Answer(fired[0], potentials, spikes, read=False)
         # Most spikes win; between equals the potential decides, which is below 256.
         evidence = spikes * NEURONS + potentials
