@@ -44,7 +44,8 @@ class _Bench:
         self.cores = range(len(self.sizes))
 
     async def start(self) -> Host:
-        seed, idle = int(self.job["seed"]), float(self.job["idle"])
+        seed = int(self.job["seed"])
+        idle = float(self.job["idle"])
         await self.host.start(seed, idle)
         for core in self.cores:
             for memory in MEMORIES:
@@ -80,9 +81,14 @@ async def run_network(dut):
     for core in bench.cores:
         assert await host.read(STATUS) & PORT_READY
         axons, neurons = bench.sizes[core]
-        result[f"synapses{core}"] = await host.dump(core, "synapses", (axons, neurons))
-        result[f"bias{core}"] = await host.dump(core, "bias", (neurons,))
-        result[f"threshold{core}"] = await host.dump(core, "threshold", (neurons,))
+        shapes = {
+            "synapses": (axons, neurons),
+            "bias": (neurons,),
+            "threshold": (neurons,),
+        }
+        for memory, shape in shapes.items():
+            values = await host.dump(core, memory, shape)
+            result[f"{memory}{core}"] = values
 
     potentials = []
     for step in bench.job["raster"]:

@@ -74,6 +74,19 @@ def core_image(
     ------
     DoesNotFitError : more axons or neurons than the core has, weights or thresholds that are too
         wide, or max pooling.
+
+    >>> from spikewatt.sim.network.connection import Connection
+    >>> from spikewatt.sim.network.population import Population
+    >>> from spikewatt.sim.network.spiking_network import SpikingNetwork
+    >>> pixels = Population("input", (2,), "input", threshold=4, bias=0, initial_potential=2)
+    >>> classes = Population("output", (3,), "readout", threshold=1, bias=5, initial_potential=0)
+    >>> arrow = Connection("input", "output", "dense", [[1, -2, 3], [4, 5, -6]])
+    >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 0.25, 1.0, 8)
+    >>> image = core_image(network, "output", axons=2, neurons=4, weight_bits=8)
+    >>> image.synapses.tolist()
+    [[1, -2, 3, 0], [4, 5, -6, 0]]
+    >>> image.bias.tolist(), image.threshold.tolist()  # a read-out never fires
+    ([5, 5, 5, 0], [-1, -1, -1, -1])
     """
     post = network.population(population)
     where = f"RTL core: population {population!r}"
@@ -90,8 +103,9 @@ def core_image(
 
     # (post, pre), as the engines multiply with it; a core reads a row per axon.
     matrix = unroll(connection, pre.shape, post.shape)
+    used = matrix.toarray().T
     synapses = np.zeros((axons, neurons), np.int64)
-    synapses[: pre.size, : post.size] = matrix.toarray().T
+    synapses[: pre.size, : post.size] = used
 
     threshold = _padded(post, "threshold", neurons)
     bias = _padded(post, "bias", neurons)

@@ -105,6 +105,18 @@ def words(network: SpikingNetwork, plan: Schedule, raster: np.ndarray) -> Iterat
     network : a chain that `check_executable` lets pass
     plan : when each of its populations fires
     raster : (steps, inputs) spikes of the input population
+
+    >>> from spikewatt.sim.network.connection import Connection
+    >>> from spikewatt.sim.network.population import Population
+    >>> from spikewatt.sim.network.spiking_network import SpikingNetwork
+    >>> pixels = Population("input", (2,), "input", threshold=4, bias=0, initial_potential=2)
+    >>> classes = Population("output", (3,), "readout", threshold=1, bias=5, initial_potential=0)
+    >>> arrow = Connection("input", "output", "dense", [[1, -2, 3], [4, 5, -6]])
+    >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 0.25, 1.0, 8)
+    >>> from spikewatt.sim.engines.schedule import schedule
+    >>> raster = np.array([[0, 1], [1, 1]])
+    >>> [word.axon for word in words(network, schedule(network, 2), raster)]  # None: a tick
+    [1, None, 0, 1, None]
     """
     if network.code == "rate":
         yield from _rate_words(raster)

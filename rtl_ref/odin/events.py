@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
-
-NEURONS = 256
-WEIGHT = 0b0111
-TIME_REFERENCE = -1  # as a number: a time reference of all neurons
+from ...models.odin.chip import ALL_NEURONS, LARGEST_WEIGHT, NEURONS
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def checked(where: str, event: Event) -> Event:
     if is_number and not isinstance(event, bool):
         law = "must be a neuron, or -1 for a time reference"
         number = int(event)
-        return whole_number(where, law, number, TIME_REFERENCE, NEURONS - 1)
+        return whole_number(where, law, number, ALL_NEURONS, NEURONS - 1)
 
     typed = [kind.__name__ for kind in NEURON_FIELDS]
     known = ("int", *typed)
@@ -138,7 +135,7 @@ def checked(where: str, event: Event) -> Event:
             "must be a weight",
             event.weight,
             0,
-            WEIGHT,
+            LARGEST_WEIGHT,
         )
         flag(f"{where}.inhibitory", event.inhibitory)
         flag(f"{where}.leak", event.leak)

@@ -15,29 +15,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
-from .events import (
+from ...models.odin.chip import (
+    ALL_NEURONS,
+    DECIDE_CYCLES,
+    LARGEST_POTENTIAL,
     NEURONS,
-    TIME_REFERENCE,
-    Bistability,
-    Event,
-    SingleSynapse,
-    TimeReference,
-    Virtual,
+    OUTPUT_CYCLES,
+    PUSH_CYCLES,
+    QUEUE,
+    RELEASE_CYCLES,
+    SWEEP_CYCLES,
+    SYNAPSE_WORDS,
+    SYNAPSES_PER_WORD,
+    SYNCHRONISE_CYCLES,
+    VISIT_CYCLES,
+    WORDS_PER_AXON,
 )
-
-QUEUE = 32
-LARGEST_POTENTIAL = 255
-SYNAPSES_PER_WORD = 8
-SYNAPSE_WORDS = NEURONS // SYNAPSES_PER_WORD  # per pre-synaptic neuron
-
-VISIT_CYCLES = 2  # read and write of a neuron or of a word of synapses
-DECIDE_CYCLES = 1  # to choose what is served next
-PUSH_CYCLES = 1  # to put an event into the queue
-SYNCHRONISE_CYCLES = 2  # until a request is seen
-# From an acknowledgement to the controller's rest, with a sender that answers at once.
-RELEASE_CYCLES = 3
-# Of the output link per spike, with a receiver that answers at once.
-OUTPUT_CYCLES = 6
+from .events import Bistability, Event, SingleSynapse, TimeReference, Virtual
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,7 @@ class Configuration:
 def is_queued(event: Event) -> bool:
     """Whether an event waits in the queue: spikes and virtual events; the others run at once."""
     if isinstance(event, int):
-        return event != TIME_REFERENCE
+        return event != ALL_NEURONS
 
     return isinstance(event, Virtual)
 
@@ -226,8 +220,7 @@ class Serving:
             self.synapse_reads += 1
             self.synapse_writes += 1
         elif isinstance(event, Bistability):
-            rows = NEURONS if event.pre is None else 1
-            words = SYNAPSE_WORDS * rows
+            words = SYNAPSE_WORDS if event.pre is None else WORDS_PER_AXON
             self.now += VISIT_CYCLES * words
             self.synapse_reads += words
             self.synapse_writes += words
@@ -239,15 +232,15 @@ class Serving:
     def _sweep(self, pre: int, cause: int) -> None:
         """The event of a neuron that spiked."""
         self.operations += NEURONS
-        self.synapse_reads += SYNAPSE_WORDS
-        self.synapse_writes += SYNAPSE_WORDS
+        self.synapse_reads += WORDS_PER_AXON
+        self.synapse_writes += WORDS_PER_AXON
         self._update(self.configuration.change[pre], cause, synapses=True)
 
     def _update(self, change: np.ndarray, cause: int, synapses: bool) -> None:
         """All neurons, ascending. No neuron hears another in a sweep, so all are one sum."""
         self.potentials += change
         np.clip(self.potentials, 0, LARGEST_POTENTIAL, out=self.potentials)
-        self.now += VISIT_CYCLES * NEURONS
+        self.now += SWEEP_CYCLES
         self.neuron_reads += NEURONS
         self.neuron_writes += NEURONS
 

@@ -15,19 +15,19 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
-from .events import NEURONS, WEIGHT, Event, checked_events, flag
-from .serving import (
+from ...models.odin.chip import (
+    LARGEST_LEAK,
     LARGEST_POTENTIAL,
-    Accesses,
-    Configuration,
-    Serving,
-    TwinRun,
+    LARGEST_SYNAPSE,
+    LARGEST_THRESHOLD,
+    MAPPED,
+    NEURONS,
+    WEIGHT_MASK,
 )
+from .events import Event, checked_events, flag
+from .serving import Accesses, Configuration, Serving, TwinRun
 
 __all__ = ["Accesses", "OdinTwin", "TwinRun"]
-
-MAPPED = 0b1000
-LARGEST_LEAK = 127
 
 
 class OdinTwin:
@@ -85,7 +85,7 @@ class OdinTwin:
     ):
         weights = _weights(synapses)
         sign = 1 - 2 * _per_neuron("OdinTwin.inhibitory", inhibitory, 1)
-        threshold = _per_neuron("OdinTwin.threshold", threshold, LARGEST_POTENTIAL)
+        threshold = _per_neuron("OdinTwin.threshold", threshold, LARGEST_THRESHOLD)
         leaks = _per_neuron("OdinTwin.leak_enable", _or(leak_enable, 1), 1)
         leak = _per_neuron("OdinTwin.leak", _or(leak, 0), LARGEST_LEAK)
         enabled = _per_neuron("OdinTwin.enabled", _or(enabled, 1), 1)
@@ -183,10 +183,11 @@ def _weights(synapses) -> np.ndarray:
             f"uint8 {shape}",
         )
 
-    if synapses.max() > MAPPED | WEIGHT:
-        raise SpikewattError(where, law, int(synapses.max()), "0..15")
+    largest = int(synapses.max())
+    if largest > LARGEST_SYNAPSE:
+        raise SpikewattError(where, law, largest, f"0..{LARGEST_SYNAPSE}")
 
-    weights = (synapses & WEIGHT).astype(np.int16)
+    weights = (synapses & WEIGHT_MASK).astype(np.int16)
     mapped = (synapses & MAPPED) != 0
     return np.where(mapped, weights, np.int16(0))
 
@@ -197,7 +198,7 @@ def _per_neuron(where: str, value, largest: int) -> np.ndarray:
     law = f"one integer in 0..{largest}, or one per neuron"
     allowed = f"0..{largest}"
 
-    integers = array.dtype == bool or np.issubdtype(array.dtype, np.integer)
+    integers = array.dtype.kind in "biu"
     right_shape = array.shape in ((), (NEURONS,))
     if not right_shape or not integers:
         raise SpikewattError(where, law, f"{array.dtype} {array.shape}", allowed)

@@ -82,9 +82,10 @@ class Activity:
         """
         energies = dict.fromkeys(ALL_GROUPS, 0.0)
         for price in memory_prices(parameters, top):
-            reads, writes = self.reads[price.name], self.writes[price.name]
+            accesses = self.reads[price.name]
+            accesses += self.writes[price.name]
             group = group_of(price.name)
-            energies[group] += (reads + writes) * price.access_j
+            energies[group] += accesses * price.access_j
 
         for group in ("queue", LOGIC):
             energies[group] += self.toggles[group] * toggle_j
@@ -149,7 +150,10 @@ class Toggles:
 
         self.value: dict[int, int | None] = {}  # None where a bit is unknown
         self.width: dict[int, int] = {}
-        self.counts: dict[int, Counter[int]] = {handle: Counter() for handle in self.names}
+        self.counts: dict[int, Counter[int]] = {}
+        for handle in self.names:
+            self.counts[handle] = Counter()
+
         self.now = -1
         self.pending: dict[int, str] = {}  # changes of this time
 

@@ -147,7 +147,7 @@ def _neuron_or_tick(word: Word) -> int:
 
 def _job(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]]) -> dict[str, np.ndarray]:
     """Memories and words in the form that the bench `network` reads."""
-    job: dict[str, np.ndarray] = {"cores": np.array(len(images))}
+    job = {"cores": np.array(len(images))}
     for i, image in enumerate(images):
         for name, array in image.arrays().items():
             job[f"{name}_{i}"] = array
@@ -158,7 +158,8 @@ def _job(images: Sequence[CoreImage], programs: Sequence[Sequence[Word]]) -> dic
             axon = _neuron_or_tick(word)
             rows.append((axon, word.kind, word.target, word.read))
 
-    job["words"] = np.array(rows, np.int64).reshape(-1, 4)
+    table = np.array(rows, np.int64)
+    job["words"] = table.reshape(-1, 4)
 
     lengths = [len(program) for program in programs]
     job["starts"] = np.cumsum([0, *lengths])

@@ -35,7 +35,8 @@ class Tally:
         else:
             wrong = max(got.size, expected.size)
 
-        self.wrong[what] = self.wrong.get(what, 0) + wrong
+        before = self.wrong.get(what, 0)
+        self.wrong[what] = before + wrong
 
     @property
     def mismatches(self) -> int:
@@ -45,7 +46,11 @@ class Tally:
     @property
     def where(self) -> str:
         """What differs, in words."""
-        return ", ".join(f"{count} {what}" for what, count in self.wrong.items() if count)
+        texts = []
+        for what, count in self.wrong.items():
+            if count:
+                texts.append(f"{count} {what}")
+        return ", ".join(texts)
 
 
 def compare(
@@ -63,10 +68,10 @@ def compare(
     got : what the RTL did, one entry per core
     golden : what the golden model did
     """
-    populations = network.populations
-    events_in = int(trace.rasters[populations[0].name].sum())
+    first, *others = network.populations
+    events_in = int(trace.rasters[first.name].sum())
     rows = []
-    for population, core, expected in zip(populations[1:], got, golden, strict=True):
+    for population, core, expected in zip(others, got, golden, strict=True):
         tally = Tally()
         _with_golden_model(tally, core, expected)
         if population.kind.is_readout:
@@ -137,5 +142,6 @@ def _spikes_of_each_neuron(
 
 
 def _number_of_spikes(tally: Tally, trace: Trace, core: CoreRun, population: Population) -> None:
-    spikes = int(trace.spikes[population.name].sum())
-    tally.check("engine", np.array([len(core.fired)]), np.array([spikes]))
+    got = len(core.fired)
+    expected = trace.spikes[population.name].sum()
+    tally.check("engine", np.array([got]), np.array([expected]))

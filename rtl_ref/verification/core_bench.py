@@ -166,13 +166,18 @@ def _rows(words: Sequence[Word]) -> np.ndarray:
 def _differences(core: GoldenCore, wanted: np.ndarray, got: _Result) -> dict[str, int]:
     """Number of words, potentials and counters that differ."""
     if got.left.shape == wanted.shape:
-        words = int((got.left != wanted).any(axis=1).sum())
+        differ = (got.left != wanted).any(axis=1)
+        words = int(differ.sum())
     else:
         words = max(len(got.left), len(wanted))
 
     potentials = int((got.potentials != core.potential).sum())
     golden = core.counters()
-    differing = [name for name in COUNTERS if got.counters[name] != golden[name]]
+    differing = []
+    for name in COUNTERS:
+        if got.counters[name] != golden[name]:
+            differing.append(name)
+
     return {
         "words": words,
         "potentials": potentials,

@@ -116,7 +116,8 @@ def _run(name: str, sizes: Mapping[str, int], mode: str, sources: Path) -> dict:
         seconds = time.perf_counter() - start
 
         result, rows = _outcome(folder, mode)
-        text = ", ".join(f"{key} {value}" for key, value in sizes.items())
+        values = [f"{key} {value}" for key, value in sizes.items()]
+        text = ", ".join(values)
         where = f"prove.{name} ({text})"
         known = result in ("pass", "fail", "unknown")
         empty = result == "pass" and not rows
