@@ -1,4 +1,4 @@
-"""The command line: each verb a few lines over the API. The help lists them in this order."""
+"""The command line: each verb a few lines over the API."""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import energy, network, odin, rtl, run  # noqa: F401  (they register their verbs)
 from .options import app
+
+# Each registers its verbs; the help lists them in this order.
+# ruff: noqa: F401
+# isort: off
+from . import run
+from . import network
+from . import price
+from . import energy
+from . import odin
+from . import rtl
+from . import synth
+# isort: on
 
 
 def _print_version(asked: bool) -> None:

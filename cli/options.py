@@ -34,6 +34,9 @@ GROUPS = (JOB, NETWORK, ENERGY, CHIP)
 DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
 SPK_HELP = "Spiking network (.spk)."
 TRACE_HELP = "Trace (.trace)."
+DEVICE_HELP = (
+    "Card name, .yaml file, or odin_style:neurons_per_core=512,voltage_v=0.8; repeat for several."
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]

@@ -1,4 +1,4 @@
-"""The house: imports run one way, folders are shown, the wheel holds all, the face says its names."""
+"""The house: imports run one way, the wheel holds all, the face says its names."""
 
 from __future__ import annotations
 

@@ -60,6 +60,10 @@ class RunResult:
         accuracy = f"{self.snn_accuracy[-1]:.1%} for Keras' {self.ann_accuracy:.1%}"
         return f"RunResult({str(self.folder)!r}; {accuracy}; {self.network!r})"
 
+    def _repr_html_(self) -> str:
+        shown = self.findings.only("summary", "prices", "verdicts")
+        return shown._repr_html_()
+
     @property
     def does_not_fit(self) -> Mapping[str, str]:
         """Device -> why it cannot hold or execute the network."""

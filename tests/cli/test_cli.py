@@ -32,8 +32,8 @@ VERBS = (
     "validate",
     "odin",
     "verify",
-    "synth",
     "crosscheck",
+    "synth",
 )
 HEAVY = {
     "numpy",

@@ -56,14 +56,24 @@ def draw_sops(ax: Axes, table: pd.DataFrame) -> None:
         )
         if len(reached) <= NUMBERED:
             numbers = [f"{count:,.0f}" for count in reached[key]]
-            ax.bar_label(bars, numbers, fontsize=7, padding=2)
+            ax.bar_label(
+                bars,
+                numbers,
+                fontsize=7,
+                padding=2,
+            )
 
     ax.set_yscale("log")
     ax.set_xticks(at, reached["layer"], rotation=turn(len(reached)))
     ax.set_ylabel("operations per inference")
     ax.set_xlabel("layer that receives them")
     ax.set_ylim(1, ax.get_ylim()[1] * 4)  # one operation: the foot of a bar means something
-    ax.legend(frameon=False, ncols=3, loc="upper center", fontsize=9)
+    ax.legend(
+        frameon=False,
+        ncols=3,
+        loc="upper center",
+        fontsize=9,
+    )
     clean(ax)
 
 
@@ -72,11 +82,21 @@ def draw_firing_rate(ax: Axes, table: pd.DataFrame) -> None:
     firing = table.dropna(subset=["firing_rate"])
     rates = firing["firing_rate"] * 100
     silence = firing["sparsity"] * 100
-    bars = ax.bar(firing["layer"], rates, color=BLUE, width=0.6)
+    bars = ax.bar(
+        firing["layer"],
+        rates,
+        color=BLUE,
+        width=0.6,
+    )
     numbers = [
         f"{rate:.1f} %\nsparsity {rest:.1f} %" for rate, rest in zip(rates, silence, strict=True)
     ]
-    ax.bar_label(bars, numbers, fontsize=8, padding=2)
+    ax.bar_label(
+        bars,
+        numbers,
+        fontsize=8,
+        padding=2,
+    )
 
     ax.set_ylim(0, max(rates.max() * 1.3, 1))
     ax.set_ylabel("firing rate (% of neurons per step)")
@@ -118,7 +138,12 @@ def draw_raster(
     steps : int
         Simulated steps.
     """
-    panels = zip(axes, neurons.items(), cycle(PANELS), strict=False)
+    panels = zip(
+        axes,
+        neurons.items(),
+        cycle(PANELS),
+        strict=False,
+    )
     for ax, (population, size), colour in panels:
         mine = spikes[spikes["population"] == population]
         height = max(2.0, min(14.0, 900 / size))

@@ -26,7 +26,12 @@ def save_diagnosis(table: pd.DataFrame, folder: Path) -> Path:
     """Draw a diagnosis as PNG and SVG into `folder`; returns the PNG."""
     fig = figure(11, 1.6 + 0.4 * len(table))
     fig.set_layout_engine("constrained", wspace=0.06)
-    axes = fig.subplots(1, 3, sharey=True, width_ratios=(1, 1, 1.2))
+    axes = fig.subplots(
+        1,
+        3,
+        sharey=True,
+        width_ratios=(1, 1, 1.2),
+    )
     draw_diagnosis(tuple(axes), table)
     return save(fig, folder, "diagnosis")
 
@@ -54,15 +59,30 @@ def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
 
 def _draw_agreement(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
     agreement = table["agreement"] * 100
-    bars = ax.barh(at, agreement.clip(lower=0), color=BLUE, height=0.6)
-    ax.bar_label(bars, [f"{share:.1f}" for share in agreement], fontsize=8, padding=2)
+    bars = ax.barh(
+        at,
+        agreement.clip(lower=0),
+        color=BLUE,
+        height=0.6,
+    )
+    ax.bar_label(
+        bars,
+        [f"{share:.1f}" for share in agreement],
+        fontsize=8,
+        padding=2,
+    )
     ax.set_xlim(0, 118)
     ax.set_xlabel("agreement with Keras (%)")
 
 
 def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
     accuracy = table["accuracy_from_here"] * 100
-    ax.plot(accuracy, at, "o", color=ORANGE)
+    ax.plot(
+        accuracy,
+        at,
+        "o",
+        color=ORANGE,
+    )
     for percent, height in zip(accuracy, at, strict=True):
         beside = {
             "fontsize": 8,
@@ -72,13 +92,23 @@ def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
         }
         if np.isnan(percent):
             left = ax.get_yaxis_transform()
-            ax.annotate("branches lead around it", (0.02, height), xycoords=left, **beside)
+            ax.annotate(
+                "branches lead around it",
+                (0.02, height),
+                xycoords=left,
+                **beside,
+            )
         else:
             ax.annotate(f" {percent:.1f}", (percent, height), **beside)
 
     keras = table["keras_accuracy"].iloc[0] * 100
     if accuracy.notna().any():
-        ax.axvline(keras, color=GREY, linestyle="--", label=f"Keras alone, {keras:.1f}")
+        ax.axvline(
+            keras,
+            color=GREY,
+            linestyle="--",
+            label=f"Keras alone, {keras:.1f}",
+        )
         ax.legend(**ABOVE)
         highest = max(accuracy.max(), keras)
         lowest = min(accuracy.min(), keras)

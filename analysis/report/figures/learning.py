@@ -75,9 +75,19 @@ def draw_samples(
 def draw_training(axes: tuple[Axes, Axes], history: pd.DataFrame) -> None:
     """Accuracy and loss per epoch, on training and validation data."""
     accuracy, loss = axes
-    _draw_history(accuracy, history, "accuracy", 100)
+    _draw_history(
+        accuracy,
+        history,
+        "accuracy",
+        100,
+    )
     accuracy.set_ylabel("accuracy (%)")
-    _draw_history(loss, history, "loss", 1)
+    _draw_history(
+        loss,
+        history,
+        "loss",
+        1,
+    )
     loss.set_ylabel("cross-entropy loss (nats)")
 
 
@@ -116,10 +126,20 @@ def draw_accuracy(ax: Axes, table: pd.DataFrame) -> None:
     )
 
     keras = table["ann_accuracy"].iloc[0] * 100
-    ax.axhline(keras, color=ORANGE, linestyle="--", label="Keras network")
+    ax.axhline(
+        keras,
+        color=ORANGE,
+        linestyle="--",
+        label="Keras network",
+    )
 
     ax.set_xlabel("steps")
     ax.set_ylabel("accuracy on the test images (%)")
     whole_numbers(ax)
-    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    ax.legend(
+        frameon=False,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=2,
+    )
     clean(ax)

@@ -100,7 +100,12 @@ def _plot(folder: Path) -> list[Path]:
 def _samples(folder: Path) -> Path:
     with np.load(folder / "samples.npz", allow_pickle=False) as kept:
         fig = figure(9, 1.15 * rows_of(len(kept["labels"])) + 0.5)
-        draw_samples(fig, kept["images"], kept["labels"], kept["predictions"])
+        draw_samples(
+            fig,
+            kept["images"],
+            kept["labels"],
+            kept["predictions"],
+        )
     return save(fig, folder, "samples")
 
 
@@ -124,7 +129,17 @@ def _raster(folder: Path, trace: Trace) -> Path:
 
     neurons = {name: trace.neurons[name] for name in trace.rasters}
     fig = figure(7, 1.2 + 1.7 * len(neurons))
-    axes = fig.subplots(len(neurons), 1, sharex=True, squeeze=False)[:, 0]
-    draw_raster(list(axes), spikes, neurons, trace.steps)
+    axes = fig.subplots(
+        len(neurons),
+        1,
+        sharex=True,
+        squeeze=False,
+    )[:, 0]
+    draw_raster(
+        list(axes),
+        spikes,
+        neurons,
+        trace.steps,
+    )
     fig.suptitle("Spikes of the first test image", fontsize=11)
     return save(fig, folder, "raster")
