@@ -102,7 +102,5 @@ def run_job(
         image = OdinImage.of(network)
         export(image, output / "image", image.encode(images[:1])[0])
         prices.frame.to_csv(output / "energy.csv", index=False)
-        (output / "assumptions.txt").write_text("
-".join(prices.assumptions) + "
-")
+        (output / "assumptions.txt").write_text("\n".join(prices.assumptions) + "\n")
     return OdinResult(network, run, accuracy, keras_accuracy, prices)
