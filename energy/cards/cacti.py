@@ -63,6 +63,13 @@ def synaptic_operation_pj(neurons: int, axons: int, weight_bits: int) -> float:
 
     R + W of the neuron word, and R + W of 32 synapse bits for as many as a weight has:
     E = E_neuron + E_32(N · A · bits / 8) · bits / 32.
+
+    Parameters
+    ----------
+    neurons, axons : int
+        N and A of the core.
+    weight_bits : int
+        Width of a weight.
     """
     synapse_bytes = neurons * axons * weight_bits / 8
     neuron = NEURON_WORD_PJ * access_pj(neurons * NEURON_WORD_BYTES)

@@ -91,7 +91,14 @@ def read_card_file(path: Path) -> CardFile:
 
 
 def card_of(path: Path, file: CardFile) -> Card:
-    """The card that `file`, read from `path`, describes; without what a fit fills in.
+    """The card that a file describes, without what a fit fills in.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file was read, for messages.
+    file : CardFile
+        As of `read_card_file`.
 
     Raises
     ------

@@ -119,7 +119,18 @@ def events_swept(trace: Trace, shares: Shares) -> dict[str, float]:
 
 
 def serial_events(trace: Trace, shares: Shares, depth: Map[str, int], steps: int) -> float:
-    """Events of the busiest core of each step, summed."""
+    """Events of the busiest core of each step, summed.
+
+    Parameters
+    ----------
+    trace : Trace
+    shares : sequence of mapping
+        As of `core_events`.
+    depth : mapping of int
+        As of `pipeline_depth`.
+    steps : int
+        Of the cores, those of the pipeline included.
+    """
     busiest = np.zeros((trace.samples, steps))
     # Cores that sweep the same events need to be looked at once.
     different = {tuple(sorted(share.items())) for share in shares}
@@ -166,6 +177,15 @@ def physical_operations(
     """Pre population -> synaptic operations that the hardware does.
 
     All neurons of a core per event, or with zero skipping the weights that are not 0.
+
+    Parameters
+    ----------
+    trace : Trace
+    card : Card
+        Says whether zeros are skipped.
+    mapping : Mapping
+    swept : mapping of float
+        As of `events_swept`.
     """
     if not card.limits["zero_skipping"]:
         return {pre: events * mapping.neurons_per_core for pre, events in swept.items()}

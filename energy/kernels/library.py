@@ -161,6 +161,13 @@ def borrow(library: str, core: str) -> Borrowed:
     coefficient(core) / coefficient(reference). Its own fit on `core`, if there is one, is not
     read. A spread is 1.645 · standard deviation of the lenders' log ratios, at least LEAST_SPREAD.
 
+    Parameters
+    ----------
+    library : str
+        One of `libraries()`.
+    core : str
+        A core of another library, e.g. ``"Cortex-M7"``.
+
     Raises
     ------
     SpikewattError

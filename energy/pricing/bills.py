@@ -21,7 +21,19 @@ def bill_of(
     host: Card | None = None,
     library: str | None = None,
 ) -> Bill:
-    """The bill of one device for a trace; parameters as of `price`.
+    """The bill of one device for a trace.
+
+    Parameters
+    ----------
+    trace : Trace
+    card : Card
+        Of a device that computes.
+    period_s : float, optional
+        s, one inference per period; not charged to a kind that takes none.
+    host : Card, optional
+        Of a microcontroller; not charged to a kind that takes none.
+    library : str, optional
+        Int8 kernel library of a microcontroller, in place of the card's own.
 
     Raises
     ------

@@ -58,7 +58,15 @@ def measurements(values: Mapping[str, Quantity]) -> dict[str, list[str]]:
 
 
 def estimate(bill: Bill, terms: Sequence[Term]) -> Estimate:
-    """Nominal sum of `terms` with P5 and P95 in closed form."""
+    """Nominal sum of `terms` with P5 and P95 in closed form.
+
+    Parameters
+    ----------
+    bill : Bill
+        Whose card values the terms name.
+    terms : sequence of Term
+        Of one unit, J or s or cycles.
+    """
     terms = list(terms)
     nominal = float(bill.evaluate(terms))
     if nominal <= 0:
@@ -163,6 +171,13 @@ def ratio(first: Side, second: Side, idle: bool = True) -> Estimate:
     """Energy of the first (bill, workload) over that of the second, with P5 and P95.
 
     What both share moves both.
+
+    Parameters
+    ----------
+    first, second : tuple
+        A bill and one of its workloads.
+    idle : bool, default True
+        Whether what is used between inferences counts.
     """
     numerator, denominator = _Moving.of(first, idle), _Moving.of(second, idle)
 
