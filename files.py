@@ -18,7 +18,10 @@ SMALL = 64  # numbers; compressing fewer makes a file larger
 
 @contextmanager
 def writing(path, file_format: str, version: int) -> Iterator[Any]:
-    """Open a new HDF5 file for writing; it appears under `path` only when the block ends without an error."""
+    """Open a new HDF5 file for writing.
+
+    It appears under `path` only when the block ends without an error.
+    """
     import h5py
 
     path = Path(path)
@@ -40,7 +43,10 @@ def writing(path, file_format: str, version: int) -> Iterator[Any]:
 
 @contextmanager
 def reading(path, file_format: str, versions: tuple[int, ...]) -> Iterator[Any]:
-    """Open an HDF5 file of the given format and one of `versions`; anything else is a FileFormatError."""
+    """Open an HDF5 file of the given format and one of `versions`.
+
+    Anything else is a FileFormatError.
+    """
     import h5py
 
     path = Path(path)
@@ -85,7 +91,10 @@ def same_hash(path: Path, stored: str, computed: str) -> None:
 
 
 def read_yaml(path: Path) -> object:
-    """The content of a YAML file; raises SpikewattError if it is none, or if a key stands in it twice."""
+    """The content of a YAML file.
+
+    Raises SpikewattError if it is none, or if a key stands in it twice.
+    """
     import yaml
 
     class Strict(yaml.SafeLoader):

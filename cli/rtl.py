@@ -141,8 +141,9 @@ def synth(
     from ..analysis.report.console import print_lines, print_table
     from ..rtl_ref.synthesis.activity import read_activity
     from ..rtl_ref.synthesis.asic import synthesise_asic
-    from ..rtl_ref.synthesis.fpga import STANDING_NETWORKS, placement_picture, synthesise_fpga
-    from ..rtl_ref.synthesis.tools import parameters_of, parameters_of_sizes
+    from ..rtl_ref.synthesis.fpga import STANDING_NETWORKS, synthesise_fpga
+    from ..rtl_ref.synthesis.parameters import parameters_of, parameters_of_sizes
+    from ..rtl_ref.synthesis.placement import placement_picture
     from ..sim.network.spiking_network import SpikingNetwork
 
     designs: list[tuple[str, str, dict]] = []

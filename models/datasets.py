@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import FileFormatError, SpikewattError, one_of, whole_number
+from .dataset_files import Arrays, read_arrays
 from .keras_backend import import_keras
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10")
-KEYS = ("x_train", "y_train", "x_test", "y_test")
+SPLITS = ("train", "validation", "test")
 VALIDATION_SHARE = 0.1
+LARGEST_LABEL = 65_535
 DATA_VARIABLE = "SPIKEWATT_DATA"
+CHUNK = 1000  # images that are resized at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,10 +27,20 @@ class Dataset:
 
     Parameters
     ----------
-    name : as asked for.
-    x_train, x_validation, x_test : (samples, rows, columns, channels) uint8 pixels, 0..levels.
-    y_train, y_validation, y_test : (samples,) int64 labels, 0..classes-1.
-    levels : largest pixel value; a network sees pixel / levels, in 0..1.
+    name : str
+        As asked for.
+    x_train, x_validation, x_test : uint8 (samples, rows, columns, channels)
+        Pixels, 0..levels.
+    y_train, y_validation, y_test : int64 (samples,)
+        Labels, 0..classes-1.
+    levels : int
+        Largest possible pixel; a network sees pixel / levels, in 0..1.
+
+    Examples
+    --------
+    >>> digits = load_dataset("digits")
+    >>> digits.input_shape, digits.classes, digits.levels, len(digits.x_test)
+    ((8, 8, 1), 10, 16, 360)
     """
 
     name: str
@@ -38,10 +52,40 @@ class Dataset:
     y_test: np.ndarray
     levels: int
 
-    def scaled(self, split: str) -> np.ndarray:
-        """The pixels of ``train``, ``validation`` or ``test`` as float32 in 0..1."""
-        one_of("Dataset.scaled", "must name a split", split, ("train", "validation", "test"))
-        return getattr(self, f"x_{split}").astype(np.float32) / self.levels
+    def scaled(self, split: str, largest: float = 1.0) -> np.ndarray:
+        """The pixels as a model takes them: pixel / levels · largest.
+
+        Parameters
+        ----------
+        split : str
+            ``train``, ``validation`` or ``test``.
+        largest : float, default 1
+            Value of the largest possible pixel: `input_max` of a network or a configuration.
+
+        Returns
+        -------
+        float32 (samples, rows, columns, channels)
+            In 0..largest.
+
+        Examples
+        --------
+        >>> digits = load_dataset("digits")
+        >>> float(digits.scaled("test").max()), float(digits.scaled("test", largest=255).max())
+        (1.0, 255.0)
+        """
+        one_of("Dataset.scaled", "must name a split", split, SPLITS)
+        if not isinstance(largest, Real) or not 0 < largest < np.inf:
+            raise SpikewattError(
+                where="Dataset.scaled.largest",
+                law="must be the value of the largest pixel",
+                got=largest,
+                allowed="above 0",
+            )
+
+        pixels = getattr(self, f"x_{split}")
+        shares = pixels.astype(np.float32) / self.levels
+        # A Python float: one of numpy's would make float64 of the images.
+        return shares * float(largest)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -51,7 +95,8 @@ class Dataset:
     @property
     def classes(self) -> int:
         """Number of classes."""
-        return int(max(y.max() for y in (self.y_train, self.y_validation, self.y_test))) + 1
+        labels = (self.y_train, self.y_validation, self.y_test)
+        return 1 + max(int(y.max()) for y in labels)
 
 
 def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
@@ -59,46 +104,56 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
 
     Parameters
     ----------
-    name : ``digits`` (scikit-learn's 1,797 scans, bundled with it), ``mnist``, ``fashion_mnist``, ``cifar10``,
-        or the path of an ``.npz`` with uint8 arrays x_train, y_train, x_test, y_test and, where it is not 255, `levels`, the largest
-        possible pixel.
-    data_dir : folder with ``<name>.npz``; by default the variable SPIKEWATT_DATA, and without it Keras' own loaders and cache.
+    name : str
+        ``digits`` (scikit-learn's 1,797 scans, bundled with it), ``mnist``, ``fashion_mnist``,
+        ``cifar10``, or the path of an ``.npz`` with uint8 arrays x_train, y_train, x_test, y_test
+        and, where it is not 255, `levels`, the largest possible pixel.
+    data_dir : path, optional
+        Folder with ``<name>.npz``; by default the variable SPIKEWATT_DATA, and without it Keras'
+        own loaders and cache.
 
     Raises
     ------
     SpikewattError : unknown name, missing file, wrong arrays.
+
+    Examples
+    --------
+    >>> load_dataset("digits").x_train.shape
+    (1293, 8, 8, 1)
     """
     if name == "digits":
-        return _digits()
+        return _split("digits", _digits())
     if str(name).endswith(".npz"):
-        return _from_file(Path(name).stem, Path(name))
+        return _split(Path(name).stem, read_arrays(Path(name)))
+
     one_of("load_dataset.name", "must name a data set or be the path of an .npz file", name, NAMES)
     data_dir = data_dir or os.environ.get(DATA_VARIABLE)
     if data_dir:
-        return _from_file(name, Path(data_dir) / f"{name}.npz")
-    keras = import_keras()
-    try:
-        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
-    except Exception as error:  # Keras raises a plain Exception when a download fails
-        raise SpikewattError(
-            f"data set {name!r}",
-            "must be in data_dir or be downloaded by Keras",
-            str(error)[:200],
-            f"data_dir or {DATA_VARIABLE} with {name}.npz",
-        ) from error
-    return _split(name, x_train, y_train, x_test, y_test)
+        return _split(name, read_arrays(Path(data_dir) / f"{name}.npz"))
+    return _split(name, _from_keras(name))
 
 
 def resized(dataset: Dataset, height: int, width: int) -> Dataset:
-    """The same data set with images of another size: each new pixel is the mean over the area it covers, rounded to an integer.
+    """The same data set with smaller images: a new pixel is the mean over the area it covers.
+
+    Means are rounded to integers, halves upwards.
 
     Parameters
     ----------
-    height, width : 1 .. those of the images: areas only shrink images.
+    dataset : Dataset
+        With images to shrink.
+    height, width : int, pixels
+        Of the new images, from 1 to those of the old ones: areas only shrink images.
 
     Raises
     ------
     SpikewattError : a size of 0, or above that of the images.
+
+    Examples
+    --------
+    >>> small = resized(load_dataset("digits"), 4, 4)
+    >>> small.name, small.input_shape
+    ('digits_4x4', (4, 4, 1))
     """
     rows, columns, _ = dataset.input_shape
     whole_number("resized.height", "images only shrink", height, 1, rows)
@@ -106,122 +161,135 @@ def resized(dataset: Dataset, height: int, width: int) -> Dataset:
     down, across = _overlaps(rows, height), _overlaps(columns, width)
 
     def shrink(images: np.ndarray) -> np.ndarray:
-        sums = np.einsum(
-            "ab,nbcd,ec->naed", down, images.astype(np.float64), across, optimize=True
-        )  # exact: integers below 2^53
-        return np.floor(sums / (rows * columns) + 0.5).astype(np.uint8)
+        pixels = images.astype(np.float64)
+        # (a, e) new and (b, c) old rows and columns; exact: integers below 2^53.
+        sums = np.einsum("ab,nbcd,ec->naed", down, pixels, across, optimize=True)
+        means = sums / (rows * columns)
+        return np.floor(means + 0.5).astype(np.uint8)
 
-    images = {}
-    for key in ("x_train", "x_validation", "x_test"):
-        old = getattr(dataset, key)
-        images[key] = np.concatenate([shrink(old[i : i + 1000]) for i in range(0, len(old), 1000)])
-    return replace(dataset, name=f"{dataset.name}_{height}x{width}", **images)
+    changed = {}
+    for split in SPLITS:
+        images = getattr(dataset, f"x_{split}")
+        parts = [shrink(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
+        changed[f"x_{split}"] = np.concatenate(parts)
+    return replace(dataset, name=f"{dataset.name}_{height}x{width}", **changed)
 
 
 def _overlaps(old: int, new: int) -> np.ndarray:
-    """(new, old) integers: the length that a new pixel and an old one share, where a row of pixels is old x new long."""
-    starts, pixels = np.arange(new)[:, None] * old, np.arange(old)[None, :] * new
-    return np.maximum(np.minimum(starts + old, pixels + new) - np.maximum(starts, pixels), 0)
+    """(new, old) integers: the length that a new and an old pixel share on a row of old x new.
+
+    >>> _overlaps(3, 2)
+    array([[2, 1, 0],
+           [0, 1, 2]])
+    """
+    new_start = np.arange(new)[:, None] * old
+    old_start = np.arange(old)[None, :] * new
+    start = np.maximum(new_start, old_start)
+    end = np.minimum(new_start + old, old_start + new)
+    return np.maximum(end - start, 0)
 
 
-def _digits() -> Dataset:
+def _digits() -> Arrays:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     bunch = load_digits()
-    images, labels = np.asarray(bunch["images"]), np.asarray(bunch["target"])
+    images = np.asarray(bunch["images"]).astype(np.uint8)
+    labels = np.asarray(bunch["target"])
+
     x_train, x_test, y_train, y_test = train_test_split(
-        images.astype(np.uint8), labels, test_size=0.2, stratify=labels, random_state=0
+        images, labels, test_size=0.2, stratify=labels, random_state=0
     )
-    return _split("digits", x_train, y_train, x_test, y_test, levels=16)
+    return Arrays(x_train, y_train, x_test, y_test, levels=16)
 
 
-def _from_file(name: str, path: Path) -> Dataset:
-    if not path.is_file():
-        raise SpikewattError(
-            str(path),
-            "the data set file must exist",
-            "no such file",
-            f"an .npz with {', '.join(KEYS)}",
-        )
+def _from_keras(name: str) -> Arrays:
+    keras = import_keras()
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            missing = [key for key in KEYS if key not in arrays.files]
-            found = [arrays[key] for key in KEYS if key not in missing]
-            levels = arrays["levels"] if "levels" in arrays.files else None
-    except Exception as error:  # numpy, zipfile and zlib each raise their own for a bad archive
-        raise FileFormatError(
-            str(path), "must be a whole .npz file without pickled objects", str(error)
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # Keras raises a plain Exception when a download fails
+        raise SpikewattError(
+            where=f"data set {name!r}",
+            law="must be in data_dir or be downloaded by Keras",
+            got=str(error)[:200],
+            allowed=f"data_dir or {DATA_VARIABLE} with {name}.npz",
         ) from error
-    if missing:
-        raise FileFormatError(
-            str(path), f"must hold the arrays {', '.join(KEYS)}", f"no {', '.join(missing)}"
-        )
-    if not all(isinstance(array, np.ndarray) for array in found):
-        raise FileFormatError(str(path), "must hold numpy arrays", "raw members")
-    images = [array for array in found if array.dtype == np.uint8]
-    brightest = max((int(array.max(initial=0)) for array in images), default=255)
-    if levels is None and 0 < brightest < 128:
-        law = "pixels are scaled by 1 / 255: images that never get brighter than half of that hold the largest possible pixel as `levels`"
-        raise FileFormatError(
-            str(path),
-            law,
-            f"brightest pixel {brightest}, no `levels`",
-            f"np.savez(…, levels={brightest}), or levels=255",
-        )
-    if levels is not None and (
-        levels.shape != ()
-        or not np.issubdtype(levels.dtype, np.integer)
-        or not max(1, brightest) <= levels <= 255
-    ):
-        raise FileFormatError(
-            f"{path}: levels",
-            "is the largest possible pixel",
-            levels,
-            f"one integer in {max(1, brightest)}..255",
-        )
-    return _split(name, *found, levels=255 if levels is None else int(levels))
+    return Arrays(x_train, y_train, x_test, y_test)
 
 
-def _split(name: str, x_train, y_train, x_test, y_test, levels: int = 255) -> Dataset:
-    """Draw the validation samples from the training part, always the same ones; a channel axis is added to grey images."""
-    for key, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
-        if x.dtype != np.uint8 or x.ndim not in (3, 4):
-            raise FileFormatError(
-                f"{name}: x_{key}",
-                "must be uint8 images",
-                f"{x.dtype} {x.shape}",
-                "(samples, rows, columns[, channels])",
-            )
-        if min(x.shape[1:]) < 1 or len(x) < (2 if key == "train" else 1):
-            raise FileFormatError(
-                f"{name}: x_{key}",
-                "must hold images of at least one pixel, two of them for training",
-                x.shape,
-            )
-        if y.size != len(x) or not np.issubdtype(y.dtype, np.integer):
-            raise FileFormatError(
-                f"{name}: y_{key}",
-                "must hold one integer label per image",
-                f"{y.dtype} {y.shape}",
-                (len(x),),
-            )
-        if y.min() < 0 or y.max() > 65_535:
-            raise FileFormatError(
-                f"{name}: y_{key}", "labels count from 0", f"{y.min()}..{y.max()}", "0..65535"
-            )
-    if x_train.shape[1:] != x_test.shape[1:]:
+def _split(name: str, arrays: Arrays) -> Dataset:
+    """Draw the validation samples from the training part, always the same ones."""
+    _check_images(f"{name}: x_train", arrays.x_train, least=2)
+    _check_labels(f"{name}: y_train", arrays.y_train, len(arrays.x_train))
+    _check_images(f"{name}: x_test", arrays.x_test, least=1)
+    _check_labels(f"{name}: y_test", arrays.y_test, len(arrays.x_test))
+
+    image, test_image = arrays.x_train.shape[1:], arrays.x_test.shape[1:]
+    if image != test_image:
         raise FileFormatError(
-            f"{name}: x_test",
-            "images have the shape of those in x_train",
-            x_test.shape[1:],
-            x_train.shape[1:],
+            where=f"{name}: x_test",
+            law="images have the shape of those in x_train",
+            got=test_image,
+            allowed=image,
         )
-    x_train, x_test = (x if x.ndim == 4 else x[..., None] for x in (x_train, x_test))
-    y_train, y_test = (y.reshape(-1).astype(np.int64) for y in (y_train, y_test))
-    order = np.random.default_rng(0).permutation(len(x_train))
-    cut = len(x_train) - max(1, round(len(x_train) * VALIDATION_SHARE))
-    fit, held = np.sort(order[:cut]), np.sort(order[cut:])
+
+    x_train, x_test = _with_channels(arrays.x_train), _with_channels(arrays.x_test)
+    y_train = arrays.y_train.reshape(-1).astype(np.int64)
+    y_test = arrays.y_test.reshape(-1).astype(np.int64)
+
+    samples = len(x_train)
+    held_samples = max(1, round(samples * VALIDATION_SHARE))
+    order = np.random.default_rng(0).permutation(samples)
+    fit = np.sort(order[: samples - held_samples])
+    held = np.sort(order[samples - held_samples :])
+
     return Dataset(
-        name, x_train[fit], y_train[fit], x_train[held], y_train[held], x_test, y_test, levels
+        name=name,
+        x_train=x_train[fit],
+        y_train=y_train[fit],
+        x_validation=x_train[held],
+        y_validation=y_train[held],
+        x_test=x_test,
+        y_test=y_test,
+        levels=arrays.levels,
     )
+
+
+def _with_channels(images: np.ndarray) -> np.ndarray:
+    """Images with a channel axis, which grey ones lack."""
+    return images if images.ndim == 4 else images[..., None]
+
+
+def _check_images(where: str, x: np.ndarray, least: int) -> None:
+    if x.dtype != np.uint8 or x.ndim not in (3, 4):
+        raise FileFormatError(
+            where=where,
+            law="must be uint8 images",
+            got=f"{x.dtype} {x.shape}",
+            allowed="(samples, rows, columns[, channels])",
+        )
+
+    if min(x.shape[1:]) < 1 or len(x) < least:
+        raise FileFormatError(
+            where=where,
+            law="must hold images of at least one pixel, two of them for training",
+            got=x.shape,
+        )
+
+
+def _check_labels(where: str, y: np.ndarray, samples: int) -> None:
+    if y.size != samples or not np.issubdtype(y.dtype, np.integer):
+        raise FileFormatError(
+            where=where,
+            law="must hold one integer label per image",
+            got=f"{y.dtype} {y.shape}",
+            allowed=(samples,),
+        )
+
+    if y.min() < 0 or y.max() > LARGEST_LABEL:
+        raise FileFormatError(
+            where=where,
+            law="labels count from 0",
+            got=f"{y.min()}..{y.max()}",
+            allowed=f"0..{LARGEST_LABEL}",
+        )

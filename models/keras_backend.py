@@ -1,4 +1,4 @@
-"""Keras on TensorFlow, imported when first needed and without the start-up lines that TensorFlow prints from C++."""
+"""Keras on TensorFlow, imported when first needed, without the lines that TensorFlow prints."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from ..errors import MissingToolError
 
 @contextmanager
 def _silent_stderr():
-    """Send file descriptor 2 to nowhere: the lines are printed before any Python logging could stop them."""
+    """Send file descriptor 2 to nowhere: C++ prints before any Python logging could stop it."""
     sys.stderr.flush()
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
@@ -27,20 +28,22 @@ def _silent_stderr():
 
 def import_keras() -> Any:
     """The module keras; raises MissingToolError if it or TensorFlow is not installed."""
-    if "keras" not in sys.modules:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        try:
-            with _silent_stderr():
-                import keras  # noqa: F401
-        except ImportError as error:
-            raise MissingToolError(
-                "keras",
-                "needs Keras 3 and TensorFlow",
-                str(error),
-                "pip install 'spikewatt[keras]'",
-            ) from error
-        logging.getLogger("tensorflow").setLevel(
-            logging.ERROR
-        )  # it warns of every model that is asked for a few predictions
-    return sys.modules["keras"]
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        with _silent_stderr():
+            import keras
+    except ImportError as error:
+        raise MissingToolError(
+            where="keras",
+            law="needs Keras 3 and TensorFlow",
+            got=str(error),
+            allowed="pip install 'spikewatt[keras]'",
+        ) from error
+
+    # TensorFlow warns of every model that is asked for a few predictions.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    return keras

@@ -11,6 +11,10 @@ from ..errors import FileFormatError, SpikewattError, whole_number
 from .keras_backend import import_keras
 
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
+SAME_PADDING = ("lenet-same", "annarchy-cnn")
+MAX_POOLING = ("lenet-max", "annarchy-cnn")
+LENET_FILTERS, ANNARCHY_FILTERS = (20, 50), (16, 64, 64)
+
 MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
 ACTIVATION = re.compile(r"(.+)-(k|qcfs)(\d{1,4})")
 KNOWN = (
@@ -21,43 +25,79 @@ KNOWN = (
 
 
 def check_name(name: str) -> None:
-    """Raise SpikewattError unless `name` is a network or an existing .keras file; imports nothing heavy."""
+    """Raise SpikewattError unless `name` is a network or an existing .keras file.
+
+    It imports nothing heavy.
+
+    Parameters
+    ----------
+    name : str
+        As `build_network` takes it, or a path that ends in ``.keras``.
+
+    Examples
+    --------
+    >>> check_name("mlp-64-48-10")
+    >>> check_name("lenet-qcfs4")
+    >>> check_name("resnet")
+    Traceback (most recent call last):
+    ...
+    spikewatt.errors.SpikewattError: network: must name a network or be the path of ...
+    """
     if not isinstance(name, str | Path):
-        raise SpikewattError("network", "must name a network", repr(name), ", ".join(KNOWN))
+        raise SpikewattError(
+            where="network",
+            law="must name a network",
+            got=repr(name),
+            allowed=", ".join(KNOWN),
+        )
+
     if str(name).endswith(".keras"):
         if not Path(name).is_file():
-            raise SpikewattError(str(name), "the .keras file must exist", "no such file")
-    elif not ((base := _base(str(name))) in CONVOLUTIONAL or MLP.fullmatch(base)):
+            raise SpikewattError(
+                where=str(name),
+                law="the .keras file must exist",
+                got="no such file",
+            )
+        return
+
+    base = _base(str(name))
+    if base not in CONVOLUTIONAL and not MLP.fullmatch(base):
         raise SpikewattError(
-            "network",
-            "must name a network or be the path of a .keras file",
-            repr(name),
-            ", ".join(KNOWN),
+            where="network",
+            law="must name a network or be the path of a .keras file",
+            got=repr(name),
+            allowed=", ".join(KNOWN),
         )
 
 
 def _base(name: str) -> str:
-    """The name without its activation."""
+    """The name without its activation.
+
+    >>> _base("lenet-k2"), _base("lenet-max")
+    ('lenet', 'lenet-max')
+    """
     match = ACTIVATION.fullmatch(name)
     return match.group(1) if match else name
 
 
 def _firing(name: str):
-    """Makes a layer of a kind with the activation that the end of the name asks for, in a layer of its own if it is not a ReLU."""
-    match, numbers = ACTIVATION.fullmatch(name), itertools.count(1)
+    """A function that makes a layer and the activation that the end of the name asks for.
+
+    It returns a list: activations with few levels are layers of their own, a ReLU is not.
+    """
+    match = ACTIVATION.fullmatch(name)
     if match is None:
         return lambda kind, *args, **options: [kind(*args, activation="relu", **options)]
+
     from .quantised_layers import QCFS, KBitReLU
 
-    kind, number = match.group(2), int(match.group(3))
+    activation, prefix = (KBitReLU, "kbit") if match.group(2) == "k" else (QCFS, "qcfs")
+    number = int(match.group(3))
+    numbers = itertools.count(1)
 
-    def make(layer, *args, **options) -> list:
-        activation = (
-            KBitReLU(number, name=f"kbit{next(numbers)}")
-            if kind == "k"
-            else QCFS(number, name=f"qcfs{next(numbers)}")
-        )
-        return [layer(*args, **options), activation]
+    def make(kind, *args, **options) -> list:
+        layer = kind(*args, **options)
+        return [layer, activation(number, name=f"{prefix}{next(numbers)}")]
 
     return make
 
@@ -67,65 +107,108 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
 
     Parameters
     ----------
-    name : ``mlp-<inputs>-<hidden>-…-<classes>``; ``lenet`` (20C5-P2-50C5-P2-500-10, average pooling, valid padding),
-        ``lenet-same`` (same padding), ``lenet-max`` (max pooling), ``lenet-strided`` (P2 is a learned 2x2 convolution of stride 2),
-        ``annarchy-cnn`` (16C5-P2-64C5-P2-64C5-P2-10, same padding, max pooling). Each with ``-k<bits>`` or ``-qcfs<levels>`` behind it
-        has activations with few levels, for quantisation-aware training (`KBitReLU`, `QCFS`).
-    input_shape : (rows, columns, channels). classes : size of the output.
+    name : str
+        ``mlp-<inputs>-<hidden>-…-<classes>``;
+        ``lenet`` (20C5-P2-50C5-P2-500-10, average pooling, valid padding),
+        ``lenet-same`` (same padding), ``lenet-max`` (max pooling),
+        ``lenet-strided`` (P2 is a learned 2x2 convolution of stride 2),
+        ``annarchy-cnn`` (16C5-P2-64C5-P2-64C5-P2-10, same padding, max pooling).
+        Each with ``-k<bits>`` or ``-qcfs<levels>`` after it has activations with few levels, for
+        quantisation-aware training (`KBitReLU`, `QCFS`).
+    input_shape : (rows, columns, channels)
+        Of an image.
+    classes : int
+        Size of the output.
+    seed : int, default 0
+        Of the first weights.
 
     Raises
     ------
     SpikewattError : unknown name, or a size in the name that the data do not have.
+
+    Examples
+    --------
+    >>> build_network("mlp-64-48-10", (8, 8, 1), 10).count_params()  # doctest: +SKIP
+    3610
     """
     check_name(name)
     whole_number("build_network.classes", "must be a number of classes", classes, 2, 65_536)
     whole_number("build_network.seed", "must be a seed", seed, 0, 2**31 - 1)
     keras = import_keras()
-    layers = keras.layers
     keras.utils.set_random_seed(seed)
-    stack: list = [layers.Input(input_shape, name="pixels")]
+
     base, firing = _base(name), _firing(name)
     if MLP.fullmatch(base):
-        inputs, *hidden, outputs = map(int, base.split("-")[1:])
-        rows, columns, channels = input_shape
-        if (inputs, outputs) != (rows * columns * channels, classes):
-            raise SpikewattError(
-                f"network {name}",
-                "has as many inputs and outputs as the data",
-                f"{inputs} and {outputs}",
-                f"{rows * columns * channels} and {classes}",
-            )
-        stack.append(layers.Flatten(name="flatten"))
-        for i, size in enumerate(hidden, 1):
-            stack += firing(layers.Dense, size, name=f"hidden{i}")
+        hidden = _hidden_sizes(name, base, input_shape, classes)
+        inner = _dense(keras.layers, hidden, firing)
     else:
-        filters = (16, 64, 64) if base == "annarchy-cnn" else (20, 50)
-        padding = "same" if base in ("annarchy-cnn", "lenet-same") else "valid"
-        for i, count in enumerate(filters, 1):
-            stack += firing(layers.Conv2D, count, 5, padding=padding, name=f"conv{i}")
-            if base == "lenet-strided":
-                stack += firing(layers.Conv2D, count, 2, strides=2, name=f"pool{i}")
-            elif base in ("lenet-max", "annarchy-cnn"):
-                stack.append(layers.MaxPooling2D(2, name=f"pool{i}"))
-            else:
-                stack.append(layers.AveragePooling2D(2, name=f"pool{i}"))
-        stack.append(layers.Flatten(name="flatten"))
-        if base != "annarchy-cnn":
-            stack += firing(layers.Dense, 500, name="hidden1")
-    stack.append(layers.Dense(classes, activation="softmax", name="output"))
+        inner = _convolutional(keras.layers, base, firing)
+
+    pixels = keras.layers.Input(input_shape, name="pixels")
+    output = keras.layers.Dense(classes, activation="softmax", name="output")
     try:
-        return keras.Sequential(stack, name=name)
+        return keras.Sequential([pixels, *inner, output], name=name)
     except ValueError as error:
         raise SpikewattError(
-            f"network {name}",
-            "its windows fit into the images",
-            f"images of {input_shape}",
-            str(error).splitlines()[0],
+            where=f"network {name}",
+            law="its windows fit into the images",
+            got=f"images of {input_shape}",
+            allowed=str(error).splitlines()[0],
         ) from error
 
 
+def _hidden_sizes(name: str, base: str, input_shape, classes: int) -> list[int]:
+    """The hidden sizes of an MLP, whose other two sizes are those of the data."""
+    inputs, *hidden, outputs = (int(size) for size in base.split("-")[1:])
+    rows, columns, channels = input_shape
+    pixels = rows * columns * channels
+
+    if (inputs, outputs) != (pixels, classes):
+        raise SpikewattError(
+            where=f"network {name}",
+            law="has as many inputs and outputs as the data",
+            got=f"{inputs} and {outputs}",
+            allowed=f"{pixels} and {classes}",
+        )
+    return hidden
+
+
+def _dense(layers, hidden: list[int], firing) -> list:
+    """The hidden layers of an MLP."""
+    stack = [layers.Flatten(name="flatten")]
+    for i, size in enumerate(hidden, 1):
+        stack += firing(layers.Dense, size, name=f"hidden{i}")
+    return stack
+
+
+def _convolutional(layers, base: str, firing) -> list:
+    """The hidden layers of a LeNet or of ANNarchy's CNN."""
+    filters = ANNARCHY_FILTERS if base == "annarchy-cnn" else LENET_FILTERS
+    padding = "same" if base in SAME_PADDING else "valid"
+
+    stack: list = []
+    for i, count in enumerate(filters, 1):
+        stack += firing(layers.Conv2D, count, 5, padding=padding, name=f"conv{i}")
+        if base == "lenet-strided":
+            stack += firing(layers.Conv2D, count, 2, strides=2, name=f"pool{i}")
+        elif base in MAX_POOLING:
+            stack.append(layers.MaxPooling2D(2, name=f"pool{i}"))
+        else:
+            stack.append(layers.AveragePooling2D(2, name=f"pool{i}"))
+
+    stack.append(layers.Flatten(name="flatten"))
+    if base != "annarchy-cnn":
+        stack += firing(layers.Dense, 500, name="hidden1")
+    return stack
+
+
 def load_keras(path: str | Path):
-    """Load a trained network from a ``.keras`` file, in Keras' safe mode: no code in the file is executed.
+    """Load a trained network from a ``.keras`` file, in Keras' safe mode: its code is not executed.
+
+    Parameters
+    ----------
+    path : path
+        Of a file that ``model.save`` wrote.
 
     Raises
     ------
@@ -133,22 +216,27 @@ def load_keras(path: str | Path):
     """
     path = Path(path)
     if not path.is_file():
-        raise SpikewattError(str(path), "the .keras file must exist", "no such file")
+        raise SpikewattError(
+            where=str(path),
+            law="the .keras file must exist",
+            got="no such file",
+        )
     if not zipfile.is_zipfile(path):
         raise FileFormatError(
-            str(path),
-            "must be a .keras file (a zip archive written by model.save)",
-            "something else",
+            where=str(path),
+            law="must be a .keras file (a zip archive written by model.save)",
+            got="something else",
         )
+
     keras = import_keras()
     from . import quantised_layers  # noqa: F401  registers its layers with Keras
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (
-        Exception
-    ) as error:  # Keras raises many types for a bad archive; none is ours to tell apart
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:  # Keras raises many types for a bad archive, none for us to tell
+        text = str(error).strip() or type(error).__name__
         raise FileFormatError(
-            str(path), "must be a .keras file that loads in safe mode", reason
+            where=str(path),
+            law="must be a .keras file that loads in safe mode",
+            got=text.splitlines()[0],
         ) from error

@@ -1,4 +1,4 @@
-"""Activations with few levels, for quantisation-aware training: what they compute, spikes can carry exactly.
+"""Activations with few levels, for quantisation-aware training: spikes can carry them exactly.
 
 Importing this module imports Keras.
 """
@@ -12,14 +12,21 @@ from .keras_backend import import_keras
 
 keras = import_keras()
 
+LEAST_CLIP = 1e-6  # below which λ does not count, so that nothing is divided by 0
+
 
 @keras.saving.register_keras_serializable(package="spikewatt")
 class QCFS(keras.layers.Layer):
-    """Quantisation clip-floor-shift: λ clip(floor(x L / λ + 1/2) / L, 0, 1), with λ trained.
+    """Quantisation clip-floor-shift with a trained clip.
+
+        y = λ clip(floor(x L / λ + 1/2) / L, 0, 1)
 
     Parameters
     ----------
-    levels : L, 1..65535. clip : first value of λ, above 0.
+    levels : int, default 4
+        L, 1..65535.
+    clip : float, default 8
+        First value of λ, above 0.
 
     Raises
     ------
@@ -27,32 +34,41 @@ class QCFS(keras.layers.Layer):
 
     References
     ----------
-    Bu et al., Optimal ANN-SNN conversion for high-accuracy and ultra-low-latency spiking neural networks, ICLR 2022, arXiv:2303.04347.
+    Bu et al., Optimal ANN-SNN conversion for high-accuracy and ultra-low-latency spiking neural
+    networks, ICLR 2022, doi:10.48550/arXiv.2303.04347.
+
+    Examples
+    --------
+    >>> [float(y) for y in QCFS(levels=4, clip=8.0)(np.array([-1.0, 0.9, 1.0, 9.0]))]
+    [0.0, 0.0, 2.0, 8.0]
     """
 
     def __init__(self, levels: int = 4, clip: float = 8.0, **kwargs):
         super().__init__(**kwargs)
         self.levels = whole_number("QCFS.levels", "must be a number of levels", levels, 1, 65_535)
         if not (isinstance(clip, int | float) and 0 < clip < np.inf):
-            raise SpikewattError("QCFS.clip", "is a value above 0", clip)
+            raise SpikewattError(
+                where="QCFS.clip",
+                law="is a value above 0",
+                got=clip,
+            )
         self.first_clip = float(clip)
 
     def build(self, input_shape):
         """Make λ."""
-        self.clip = self.add_weight(
-            name="clip", shape=(), initializer=keras.initializers.Constant(self.first_clip)
-        )
+        first = keras.initializers.Constant(self.first_clip)
+        self.clip = self.add_weight(name="clip", shape=(), initializer=first)
         super().build(input_shape)
 
     @property
     def largest(self) -> float:
         """λ, the largest value that the layer gives."""
-        return max(float(np.asarray(self.clip)), 1e-6)
+        return max(float(np.asarray(self.clip)), LEAST_CLIP)
 
     def call(self, x):
         """The quantised activation; its gradient is that of the clip."""
         ops = keras.ops
-        clip = ops.maximum(self.clip, 1e-6)
+        clip = ops.maximum(self.clip, LEAST_CLIP)
         share = ops.clip(x / clip, 0.0, 1.0)
         steps = ops.floor(share * self.levels + 0.5) / self.levels
         return clip * (share + ops.stop_gradient(steps - share))
@@ -64,11 +80,16 @@ class QCFS(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="spikewatt")
 class KBitReLU(keras.layers.Layer):
-    """Median quantisation: round(x 2^k) / 2^k, halves upwards, within 0..maximum.
+    """Median quantisation, halves upwards.
+
+        y = round(clip(x, 0, maximum) 2^k) / 2^k
 
     Parameters
     ----------
-    bits : k, 0..15: the step is 2^-k. maximum : largest value, a multiple of the step.
+    bits : int, default 1
+        k, 0..15: the step is 2^-k.
+    maximum : float, default 8
+        Largest value, a multiple of the step.
 
     Raises
     ------
@@ -76,20 +97,28 @@ class KBitReLU(keras.layers.Layer):
 
     References
     ----------
-    Zou et al., Towards a lossless conversion for spiking neural networks with negative-spike dynamics, Adv. Intell. Syst. (2023).
+    Zou et al., Toward a lossless conversion for spiking neural networks with negative-spike
+    dynamics, Adv. Intell. Syst. (2023).
+
+    Examples
+    --------
+    >>> [float(y) for y in KBitReLU(bits=1, maximum=2.0)(np.array([-1.0, 0.2, 0.3, 5.0]))]
+    [0.0, 0.0, 0.5, 2.0]
     """
 
     def __init__(self, bits: int = 1, maximum: float = 8.0, **kwargs):
         super().__init__(**kwargs)
-        self.bits = whole_number(
-            "KBitReLU.bits", "must be a number of fractional bits", bits, 0, 15
-        )
+        law = "must be a number of fractional bits"
+        self.bits = whole_number("KBitReLU.bits", law, bits, 0, 15)
+
         known = isinstance(maximum, int | float) and 0 < maximum < 2**31
         self.largest = float(maximum) if known else 0.0
         self.levels = round(self.largest * 2**bits)
         if self.levels < 1 or self.levels != self.largest * 2**bits:
             raise SpikewattError(
-                "KBitReLU.maximum", f"is a positive multiple of the step, {2.0**-bits:g}", maximum
+                where="KBitReLU.maximum",
+                law=f"is a positive multiple of the step, {2.0**-bits:g}",
+                got=maximum,
             )
 
     def call(self, x):
@@ -106,60 +135,79 @@ class KBitReLU(keras.layers.Layer):
 
 LAYERS = (QCFS, KBitReLU)
 
+# What stands between weights and changes no grid.
+WITHOUT_VALUES = (
+    keras.layers.Flatten,
+    keras.layers.Dropout,
+    keras.layers.InputLayer,
+    keras.layers.Softmax,
+)
+
 
 def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
-    """Round the weights of a Sequential `model` of KBitReLU layers in place, so that float32 computes it without any rounding.
+    """Round the weights of a model of KBitReLU layers, so that float32 computes it exactly.
 
-    Kernels become multiples of a power of two with `weight_bits` signed bits, biases multiples of that times the step of the input.
+    Kernels become multiples of a power of two with `weight_bits` signed bits, biases multiples of
+    that times the step of the input.
 
     Parameters
     ----------
-    input_step : step of the model's input, a power of two: 1 for raw pixels.
+    model : keras.Sequential
+        Of Dense and Conv2D, each followed by KBitReLU; changed in place.
+    weight_bits : int, default 8
+        Width of a signed weight, 2..16.
+    input_step : float, default 1
+        Step of the model's input, a power of two: 1 for raw pixels.
 
     Raises
     ------
     SpikewattError : an activation without a power-of-two step between two layers with weights.
     """
-    if not (
-        isinstance(input_step, float | int)
-        and 0 < input_step < np.inf
-        and np.log2(input_step) % 1 == 0
-    ):
+    number = isinstance(input_step, float | int) and 0 < input_step < np.inf
+    if not (number and np.log2(input_step) % 1 == 0):
         raise SpikewattError(
-            "round_to_grid.input_step", "is a power of two", input_step, "1, 0.5, 2, …"
+            where="round_to_grid.input_step",
+            law="is a power of two",
+            got=input_step,
+            allowed="1, 0.5, 2, …",
         )
-    step, largest = (
-        input_step,
-        2 ** (whole_number("round_to_grid.weight_bits", "must be a width", weight_bits, 2, 16) - 1)
-        - 1,
-    )
+    bits = whole_number("round_to_grid.weight_bits", "must be a width", weight_bits, 2, 16)
+    largest = 2 ** (bits - 1) - 1
+
+    step: float | None = input_step  # None where no activation has made one since the last weights
     for layer in model.layers:
         if isinstance(layer, KBitReLU):
             step = 2.0**-layer.bits
-        elif isinstance(
-            layer,
-            keras.layers.Flatten
-            | keras.layers.Dropout
-            | keras.layers.InputLayer
-            | keras.layers.Softmax,
-        ):
+        elif isinstance(layer, WITHOUT_VALUES):
             continue
         elif isinstance(layer, keras.layers.Dense | keras.layers.Conv2D) and step is not None:
-            if layer.activation.__name__ not in ("linear", "softmax"):
-                raise SpikewattError(
-                    f"round_to_grid: layer {layer.name!r}",
-                    "is followed by KBitReLU",
-                    layer.activation.__name__,
-                    "linear",
-                )
-            kernel = np.asarray(layer.kernel, np.float64)
-            unit = 2.0 ** np.ceil(np.log2((np.abs(kernel).max() or 1.0) / largest))
-            layer.kernel.assign(np.round(kernel / unit) * unit)
-            if layer.use_bias:
-                layer.bias.assign(
-                    np.round(np.asarray(layer.bias, np.float64) / (unit * step)) * unit * step
-                )
+            _round_layer(layer, largest, step)
             step = None
         else:
-            raise SpikewattError(f"round_to_grid: layer {layer.name!r}", "has values on a power-of-two grid", type(layer).__name__,
-                                 "Dense and Conv2D, each followed by KBitReLU; Flatten, Dropout")  # fmt: skip
+            raise SpikewattError(
+                where=f"round_to_grid: layer {layer.name!r}",
+                law="has values on a power-of-two grid",
+                got=type(layer).__name__,
+                allowed="Dense and Conv2D, each followed by KBitReLU; Flatten, Dropout",
+            )
+
+
+def _round_layer(layer, largest: int, step: float) -> None:
+    """Round the weights of one layer whose inputs are multiples of `step`."""
+    activation = layer.activation.__name__
+    if activation not in ("linear", "softmax"):
+        raise SpikewattError(
+            where=f"round_to_grid: layer {layer.name!r}",
+            law="is followed by KBitReLU",
+            got=activation,
+            allowed="linear",
+        )
+
+    kernel = np.asarray(layer.kernel, np.float64)
+    largest_weight = np.abs(kernel).max() or 1.0
+    unit = 2.0 ** np.ceil(np.log2(largest_weight / largest))
+    layer.kernel.assign(np.round(kernel / unit) * unit)
+
+    if layer.use_bias:
+        bias = np.asarray(layer.bias, np.float64)
+        layer.bias.assign(np.round(bias / (unit * step)) * unit * step)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from ..progress import Progress, silent
 from .datasets import Dataset
 from .keras_backend import import_keras
+
+LEARNING_RATE = 1e-3
 
 
 def train(
@@ -16,32 +17,55 @@ def train(
     epochs: int,
     seed: int = 0,
     batch_size: int = 32,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, list[float]]:
-    """Train `model` in place with Adam on the cross-entropy; same seed, same weights on the same machine.
+    """Train `model` in place with Adam on the cross-entropy of its classes.
+
+    The same seed gives the same weights on the same machine.
 
     Parameters
     ----------
-    epochs : passes over the training part, >= 1. batch_size : samples per update.
-    progress : called with ("train", epochs done, epochs) after each.
+    model : Keras model
+        Classifier whose outputs are probabilities, on pixels in 0..1.
+    dataset : Dataset
+        Its training part is learnt, its validation part is watched.
+    epochs : int
+        Passes over the training part, at least 1.
+    seed : int, default 0
+        Of the order of the samples and of dropout.
+    batch_size : int, samples, default 32
+        Per update of the weights.
+    progress : Progress, optional
+        Called with ("train", epochs done, epochs) after each epoch.
 
     Returns
     -------
-    ``accuracy``, ``loss``, ``val_accuracy``, ``val_loss``: one value per epoch.
+    dict of lists
+        ``accuracy``, ``loss``, ``val_accuracy``, ``val_loss``: one value per epoch.
+
+    Examples
+    --------
+    >>> from spikewatt.models.datasets import load_dataset
+    >>> from spikewatt.models.networks import build_network
+    >>> digits = load_dataset("digits")
+    >>> model = build_network("mlp-64-48-10", (8, 8, 1), 10)  # doctest: +SKIP
+    >>> history = train(model, digits, epochs=1)  # doctest: +SKIP
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
     model.compile(
-        optimizer=keras.optimizers.Adam(1e-3),
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,
     )
-    report = progress or (lambda stage, done, total: None)
+
+    report = progress or silent
     report("train", 0, epochs)
-    callback = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: report("train", epoch + 1, epochs)
+    after_each = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: report("train", epoch + 1, epochs),
     )
+
     history = model.fit(
         dataset.scaled("train"),
         dataset.y_train,
@@ -49,13 +73,25 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         verbose=0,
-        callbacks=[callback],
+        callbacks=[after_each],
     )
     return {key: [float(v) for v in values] for key, values in history.history.items()}
 
 
 def predictions(model, x: np.ndarray) -> np.ndarray:
-    """(samples,) class with the largest output of `model` on `x`."""
-    return (
-        np.asarray(model.predict(x, batch_size=256, verbose=0)).reshape(len(x), -1).argmax(axis=-1)
-    )
+    """The class with the largest output of `model`.
+
+    Parameters
+    ----------
+    model : Keras model
+        Classifier with one output per class.
+    x : float (samples, ...)
+        Inputs as the model takes them.
+
+    Returns
+    -------
+    int64 (samples,)
+        Classes; ties go to the lowest.
+    """
+    outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
+    return outputs.reshape(len(x), -1).argmax(axis=-1)

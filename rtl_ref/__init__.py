@@ -1,14 +1,66 @@
-"""rtl_ref: what the core does. SystemVerilog, its golden model and benches, and a twin of ODIN."""
+"""rtl_ref: what the core does. SystemVerilog, its golden model and benches, and a twin of ODIN.
 
-from .odin.events import Bistability, SingleSynapse, TimeReference, Virtual
-from .odin.twin import Accesses, OdinTwin, TwinRun
+>>> from spikewatt.rtl_ref import OdinTwin, TimeReference
+>>> TimeReference(neuron=3)
+TimeReference(neuron=3)
+"""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .odin.events import Bistability as Bistability
+    from .odin.events import SingleSynapse as SingleSynapse
+    from .odin.events import TimeReference as TimeReference
+    from .odin.events import Virtual as Virtual
+    from .odin.run import OdinRun as OdinRun
+    from .odin.run import run_odin as run_odin
+    from .odin.serving import Accesses as Accesses
+    from .odin.serving import TwinRun as TwinRun
+    from .odin.twin import OdinTwin as OdinTwin
+    from .synthesis.synthesise import synthesise as synthesise
+    from .verification.verify import Verification as Verification
+    from .verification.verify import verify as verify
+
+# Public name -> module that defines it; loaded on first use.
+_HOME = {
+    "Accesses": "odin.serving",
+    "Bistability": "odin.events",
+    "OdinRun": "odin.run",
+    "OdinTwin": "odin.twin",
+    "SingleSynapse": "odin.events",
+    "TimeReference": "odin.events",
+    "TwinRun": "odin.serving",
+    "Verification": "verification.verify",
+    "Virtual": "odin.events",
+    "run_odin": "odin.run",
+    "synthesise": "synthesis.synthesise",
+    "verify": "verification.verify",
+}
 __all__ = [
     "Accesses",
     "Bistability",
+    "OdinRun",
     "OdinTwin",
     "SingleSynapse",
     "TimeReference",
     "TwinRun",
+    "Verification",
     "Virtual",
+    "run_odin",
+    "synthesise",
+    "verify",
 ]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

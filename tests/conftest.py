@@ -1,4 +1,4 @@
-"""Shared networks and data: small, seeded, and built once."""
+"""Shared networks and data: small, seeded, and made once per test run, whatever its processes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from spikewatt.models.networks import build_network
 from spikewatt.models.training import train
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.network.spiking_network import SpikingNetwork
+
+from .helpers.trained import OncePerRun, shared_folder
+
+CALIBRATION = 500  # images
+
+
+@pytest.fixture(scope="session")
+def once_per_run(tmp_path_factory) -> OncePerRun:
+    """Makes costly things once for all processes of the run, by name."""
+    return OncePerRun(shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")
@@ -20,26 +31,35 @@ def digits():
 
 
 @pytest.fixture(scope="session")
-def mlp(digits):
+def mlp(digits, once_per_run):
     """A trained 64-48-10 network."""
-    model = build_network("mlp-64-48-10", digits.input_shape, digits.classes)
-    train(model, digits, epochs=20)
-    return model
+
+    def make():
+        model = build_network("mlp-64-48-10", digits.input_shape, digits.classes)
+        train(model, digits, epochs=20)
+        return model
+
+    return once_per_run.model("mlp", make)
 
 
 @pytest.fixture(scope="session")
-def mlp_network(mlp, digits):
-    return convert(mlp, digits.scaled("train")[:500], input_levels=digits.levels)
-
-
-@pytest.fixture(scope="session")
-def cnn(digits):
+def cnn(digits, once_per_run):
     """A small trained CNN: valid padding, stride 2, bias, batch norm, average and max pooling."""
+
+    def make():
+        model = untrained_cnn()
+        train(model, digits, epochs=25)
+        return model
+
+    return once_per_run.model("cnn", make)
+
+
+def untrained_cnn():
     import keras
     from keras import layers
 
     keras.utils.set_random_seed(1)
-    model = keras.Sequential(
+    return keras.Sequential(
         [
             layers.Input((8, 8, 1)),
             layers.Conv2D(8, 3, padding="valid", name="conv1"),
@@ -57,13 +77,22 @@ def cnn(digits):
             layers.Softmax(name="softmax"),
         ]
     )
-    train(model, digits, epochs=25)
-    return model
 
 
 @pytest.fixture(scope="session")
-def cnn_network(cnn, digits):
-    return convert(cnn, digits.scaled("train")[:500], input_levels=digits.levels)
+def mlp_network(mlp, digits, once_per_run):
+    def make():
+        return convert(mlp, digits.scaled("train")[:CALIBRATION], input_levels=digits.levels)
+
+    return once_per_run.saved("mlp_network", make, SpikingNetwork)
+
+
+@pytest.fixture(scope="session")
+def cnn_network(cnn, digits, once_per_run):
+    def make():
+        return convert(cnn, digits.scaled("train")[:CALIBRATION], input_levels=digits.levels)
+
+    return once_per_run.saved("cnn_network", make, SpikingNetwork)
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +104,8 @@ def trace(mlp_network, digits):
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder with mnist.npz: the variable SPIKEWATT_DATA, or shared/data beside the checkout."""
-    for folder in (os.environ.get("SPIKEWATT_DATA"), Path(__file__).parents[2] / "shared" / "data"):
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    for folder in (os.environ.get("SPIKEWATT_DATA"), beside):
         if folder and (Path(folder) / "mnist.npz").is_file():
             return Path(folder)
     pytest.skip("no folder with mnist.npz")

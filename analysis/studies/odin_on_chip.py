@@ -11,8 +11,10 @@ import numpy as np
 
 from ...energy.pricing.odin import price_odin
 from ...rtl_ref.odin.run import OdinRun, run_odin
+from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
-from ...sim.odin.network import OdinNetwork, check_size
+from ...sim.odin.network import OdinNetwork
+from ...sim.odin.size import check_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +103,7 @@ def run_job(
         output.mkdir(parents=True)
         network.save(output / "network.odin.h5")
         image = OdinImage.of(network)
-        image.export(output / "image", image.encode(images[:1])[0])
+        export(image, output / "image", image.encode(images[:1])[0])
         prices.to_csv(output / "energy.csv", index=False)
         (output / "assumptions.txt").write_text("\n".join(prices.attrs["assumptions"]) + "\n")
     return OdinResult(network, run, accuracy, keras_accuracy, prices)

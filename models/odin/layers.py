@@ -9,11 +9,14 @@ import numpy as np
 
 from ...errors import SpikewattError, whole_number
 from ..keras_backend import import_keras
+from .chip import LARGEST_EVENTS, LARGEST_THRESHOLD, LARGEST_WEIGHT, NEURONS
 
 keras = import_keras()
 
-LARGEST_WEIGHT, LARGEST_THRESHOLD = 7, 255
-ROOM = 230  # output potentials above it are discouraged, so that none reaches the threshold
+FIRST_ROOM, FIRST_MOST = 30.0, 200.0  # first thresholds: so far above the start, at most that
+LEAK_OF_GRADIENT = 0.1  # below the floor at 0
+POTENTIAL_ROOM = 230  # output potentials above it are discouraged: none is to reach the threshold
+ROOM_COST = 0.01  # in the loss, per unit of potential above it
 
 
 def rounded(value, low: float, high: float):
@@ -25,14 +28,23 @@ def rounded(value, low: float, high: float):
 
 @keras.saving.register_keras_serializable(package="spikewatt")
 class OdinHidden(keras.layers.Layer):
-    """Spikes of neurons that get all inhibitory events first and all excitatory ones after: floor((max(0, start − I) + E) / threshold).
+    """Spikes of neurons that get all inhibitory events first and all excitatory ones after.
 
-    A neuron loses what is above the threshold when it fires, so the chip may fire less often than this where it fires twice.
+        spikes = floor((max(0, start − I) + E) / threshold), at most `largest`
+
+    A neuron loses what is above the threshold when it fires, so the chip may fire less often than
+    this where it fires twice.
 
     Parameters
     ----------
-    units : neurons. start : potential before the first input, 0..254. largest : spikes of a neuron that count, >= 1.
-    spike_cost : added to the loss per spike of the mean neuron.
+    units : int
+        Neurons, 1..256.
+    start : int
+        Potential before the first input, 0..254.
+    largest : int, default 1
+        Spikes of a neuron that count, at least 1.
+    spike_cost : float, default 0
+        Added to the loss per spike of the mean neuron.
 
     Raises
     ------
@@ -41,19 +53,20 @@ class OdinHidden(keras.layers.Layer):
 
     def __init__(self, units: int, start: int, largest: int = 1, spike_cost: float = 0.0, **kwargs):
         super().__init__(**kwargs)
-        self.units = whole_number("OdinHidden.units", "must be a number of neurons", units, 1, 256)
-        self.start = whole_number(
-            "OdinHidden.start",
-            "must be a potential below a threshold",
-            start,
-            0,
-            LARGEST_THRESHOLD - 1,
-        )
-        self.largest = whole_number(
-            "OdinHidden.largest", "must be a number of spikes", largest, 1, 255
-        )
+        where = "OdinHidden"
+        law = "must be a number of neurons"
+        self.units = whole_number(f"{where}.units", law, units, 1, NEURONS)
+        law = "must be a potential below a threshold"
+        self.start = whole_number(f"{where}.start", law, start, 0, LARGEST_THRESHOLD - 1)
+        law = "must be a number of spikes"
+        self.largest = whole_number(f"{where}.largest", law, largest, 1, LARGEST_EVENTS)
+
         if not (isinstance(spike_cost, int | float) and 0 <= spike_cost < np.inf):
-            raise SpikewattError("OdinHidden.spike_cost", "is a loss of at least 0", spike_cost)
+            raise SpikewattError(
+                where=f"{where}.spike_cost",
+                law="is a loss of at least 0",
+                got=spike_cost,
+            )
         self.spike_cost = float(spike_cost)
 
     def build(self, input_shape):
@@ -64,29 +77,43 @@ class OdinHidden(keras.layers.Layer):
             shape=(input_shape[-1], self.units),
             initializer=init.RandomNormal(stddev=2.0),
         )
-        first = init.Constant(min(self.start + 30.0, 200.0))
-        self.threshold = self.add_weight(name="threshold", shape=(self.units,), initializer=first)
+        self.threshold = self.add_weight(
+            name="threshold",
+            shape=(self.units,),
+            initializer=init.Constant(min(self.start + FIRST_ROOM, FIRST_MOST)),
+        )
         super().build(input_shape)
 
     def weights_now(self):
-        """(inputs, units) in −7..7 and (units,) thresholds in start + 1..255, as whole numbers with gradients."""
-        return rounded(self.kernel, -LARGEST_WEIGHT, LARGEST_WEIGHT), rounded(
-            self.threshold, self.start + 1.0, LARGEST_THRESHOLD
-        )
+        """The numbers as the chip holds them.
+
+        Returns
+        -------
+        weights : (inputs, units)
+            Whole numbers in −7..7, with gradients.
+        thresholds : (units,)
+            Whole numbers in start + 1..255, with gradients.
+        """
+        weights = rounded(self.kernel, -LARGEST_WEIGHT, LARGEST_WEIGHT)
+        thresholds = rounded(self.threshold, self.start + 1.0, LARGEST_THRESHOLD)
+        return weights, thresholds
 
     def call(self, x):
         """(samples, units) spikes of (samples, inputs) events."""
         ops = keras.ops
         weights, threshold = self.weights_now()
-        left = ops.matmul(x, ops.relu(-weights))
-        # Where the floor at 0 holds, a tenth of the gradient still says that less inhibition would help.
-        floored = ops.leaky_relu(self.start - left, 0.1)
-        floored = floored + ops.stop_gradient(ops.relu(self.start - left) - floored)
-        ratio = (floored + ops.matmul(x, ops.relu(weights))) / threshold
+        left = self.start - ops.matmul(x, ops.relu(-weights))
+
+        # Where the floor at 0 holds, a tenth of the gradient says that less inhibition would help.
+        leaky = ops.leaky_relu(left, LEAK_OF_GRADIENT)
+        floored = leaky + ops.stop_gradient(ops.relu(left) - leaky)
+
+        potential = floored + ops.matmul(x, ops.relu(weights))
+        ratio = potential / threshold
         smooth = ops.clip(ratio - 0.5, 0.0, float(self.largest))
-        spikes = smooth + ops.stop_gradient(
-            ops.clip(ops.floor(ratio), 0.0, float(self.largest)) - smooth
-        )
+        whole = ops.clip(ops.floor(ratio), 0.0, float(self.largest))
+        spikes = smooth + ops.stop_gradient(whole - smooth)
+
         if self.spike_cost:
             self.add_loss(self.spike_cost * ops.mean(spikes))
         return spikes
@@ -106,11 +133,15 @@ class OdinHidden(keras.layers.Layer):
 class OdinOutput(keras.layers.Layer):
     """Logits in proportion to the potentials of neurons with excitatory synapses only, 0..7.
 
-    A constant added to all synapses of one axon changes no difference between classes: the least synapse of each axon is made 0.
+    A constant added to all synapses of one axon changes no difference between classes: the least
+    synapse of each axon is made 0.
 
     Parameters
     ----------
-    units : classes, >= 2. scale : first logit of one unit of potential.
+    units : int
+        Classes, 2..256.
+    scale : float, default 0.2
+        First logit of one unit of potential.
 
     Raises
     ------
@@ -119,9 +150,15 @@ class OdinOutput(keras.layers.Layer):
 
     def __init__(self, units: int, scale: float = 0.2, **kwargs):
         super().__init__(**kwargs)
-        self.units = whole_number("OdinOutput.units", "must be a number of classes", units, 2, 256)
+        law = "must be a number of classes"
+        self.units = whole_number("OdinOutput.units", law, units, 2, NEURONS)
+
         if not (isinstance(scale, int | float) and 0 < scale < np.inf):
-            raise SpikewattError("OdinOutput.scale", "is a value above 0", scale)
+            raise SpikewattError(
+                where="OdinOutput.scale",
+                law="is a value above 0",
+                got=scale,
+            )
         self.scale = float(scale)
 
     def build(self, input_shape):
@@ -133,20 +170,23 @@ class OdinOutput(keras.layers.Layer):
             initializer=init.RandomNormal(stddev=1.0),
         )
         self.log_scale = self.add_weight(
-            name="log_scale", shape=(), initializer=init.Constant(float(np.log(self.scale)))
+            name="log_scale",
+            shape=(),
+            initializer=init.Constant(float(np.log(self.scale))),
         )
         super().build(input_shape)
 
     def weights_now(self):
         """(inputs, units) in 0..7, as whole numbers with gradients."""
-        ops = keras.ops
-        return rounded(self.kernel - ops.min(self.kernel, axis=1, keepdims=True), 0, LARGEST_WEIGHT)
+        least = keras.ops.min(self.kernel, axis=1, keepdims=True)
+        return rounded(self.kernel - least, 0, LARGEST_WEIGHT)
 
     def call(self, x):
         """(samples, units) logits of (samples, inputs) events."""
         ops = keras.ops
         potentials = ops.matmul(x, self.weights_now())
-        self.add_loss(0.01 * ops.mean(ops.relu(potentials - ROOM)))
+        beyond = ops.relu(potentials - POTENTIAL_ROOM)
+        self.add_loss(ROOM_COST * ops.mean(beyond))
         return potentials * ops.exp(self.log_scale)
 
     def get_config(self):

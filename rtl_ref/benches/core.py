@@ -1,110 +1,136 @@
-"""cocotb bench of one core: constrained-random words, idle times and receivers, resets in mid-run, memories written anew."""
+"""cocotb bench of one core.
+
+Constrained-random words, idle times and receivers, resets in mid-run, memories written anew.
+"""
 
 from __future__ import annotations
-
-import random
 
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from ..simulation.simulator import load_job, store
+from ..simulation.job import load_job, store
 from .driver import POTENTIAL, Driver
+from .receiver import Receiver
 
-PATIENCE = 100_000
-
-
-class Receiver:
-    """Takes words with a random readiness, and stores them; counts how long the core was kept waiting."""
-
-    def __init__(self, dut, seed: int):
-        self.dut, self.random = dut, random.Random(seed)
-        self.words: list[tuple[int, int, int, int]] = []
-        self.readiness = 1.0
-        self.waits: list[int] = []
-
-    async def watch(self) -> None:
-        """Run for ever: decide at the falling edge, look just before the next one."""
-        dut, waited = self.dut, 0
-        while True:
-            dut.out_ready.value = int(self.random.random() < self.readiness)
-            await FallingEdge(dut.clk)
-            # Between falling edges nothing but the rising edge happened: a word that was valid and ready at it has been taken.
-            if self.was_valid and self.was_ready:
-                self.words.append(self.word)
-                self.waits.append(waited)
-                waited = 0
-            elif self.was_valid:
-                waited += 1
-
-    was_valid = was_ready = False
-    word = (0, 0, 0, 0)
-
-    async def sample(self) -> None:
-        """Run for ever: what holds at each rising edge, before it acts."""
-        from cocotb.triggers import ReadOnly, RisingEdge, Timer
-
-        dut = self.dut
-        while True:
-            await FallingEdge(dut.clk)
-            await Timer(2, "ns")
-            await ReadOnly()
-            self.was_valid, self.was_ready = bool(dut.out_valid.value), bool(dut.out_ready.value)
-            if self.was_valid:
-                tick = int(dut.out_tick.value)
-                fields = (dut.out_kind, dut.out_target) if tick else ()
-                kind, target = (int(f.value) for f in fields) if tick else (0, 0)
-                self.word = (tick, kind, target, 0 if tick else int(dut.out_neuron.value))
-            await RisingEdge(dut.clk)
+PATIENCE = 100_000  # cycles without rest that mean that the core hangs
+RESET_PATIENCE = 400  # cycles in which the state for a reset is waited for
+LEAST_READINESS = 0.2  # so that a case comes to its end
 
 
 @cocotb.test()
 async def run_cases(dut) -> None:
-    """Each case: memories, words with idle times, a readiness; an interrupted case ends in a reset in mid-run and is thrown away."""
+    """Each case: memories, words with idle times, a readiness.
+
+    An interrupted case ends in a reset in mid-run and is thrown away.
+    """
     folder, job = load_job()
-    cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
-    driver, receiver = Driver(dut), Receiver(dut, int(job["seed"]))
-    await driver.reset()
-    cocotb.start_soon(receiver.sample())
-    cocotb.start_soon(receiver.watch())
-    lengths, left, potentials, counters, states, full = [], [], [], [], [], 0
+    bench = _Bench(dut, job)
+    await bench.start()
     for case in range(int(job["cases"])):
-        image = {name: job[f"{name}_{case}"] for name in ("synapses", "threshold", "bias")}
+        await bench.run(case)
+    store(folder, **bench.result())
+
+
+class _Bench:
+    """Runs cases of a job, and collects what it saw."""
+
+    def __init__(self, dut, job):
+        self.dut, self.job = dut, job
+        self.driver = Driver(dut)
+        self.receiver = Receiver(dut, int(job["seed"]))
+        self.lengths: list[int] = []
+        self.left: list[tuple[int, int, int, int]] = []
+        self.potentials: list[list[int]] = []
+        self.counters: list[np.ndarray] = []
+        self.states: list[int] = []
+        self.full = 0
+
+    async def start(self) -> None:
+        cocotb.start_soon(Clock(self.dut.clk, 10, unit="ns").start())
+        await self.driver.reset()
+        cocotb.start_soon(self.receiver.sample())
+        cocotb.start_soon(self.receiver.watch())
+
+    async def run(self, case: int) -> None:
+        """One case."""
+        driver, receiver = self.driver, self.receiver
         receiver.readiness = 1.0
-        await driver.load(0, image)
-        await driver.write(0, POTENTIAL, job[f"initial_potential_{case}"])
+        await self.load(case)
         before = np.array(await driver.counters())
-        receiver.words, receiver.readiness = [], float(job["readiness"][case])
-        interrupted = int(job["interrupted"][case])
-        for i, (axon, kind, target, idle) in enumerate(job[f"words_{case}"].tolist()):
-            for _ in range(idle):
-                await FallingEdge(dut.clk)
-            full += not dut.in_ready.value
-            await driver.send(axon, kind, target)
-            if interrupted and i + 1 == interrupted:
-                break
+
+        receiver.words = []
+        receiver.readiness = float(self.job["readiness"][case])
+        interrupted = int(self.job["interrupted"][case])
+        words = self.job[f"words_{case}"].tolist()
         if interrupted:
-            wanted, waited = int(job["reset_state"][case]), 0
-            while int(dut.control.state.value) != wanted and waited < 400:
-                await FallingEdge(dut.clk)
-                waited += 1
-            states.append(int(dut.control.state.value))
-            await driver.reset()
-            continue
+            words = words[:interrupted]
+        await self.send(words)
+
+        if interrupted:
+            state = int(self.job["reset_state"][case])
+            await self.reset_in(state)
+            return
+
+        await self.rest()
+        self.lengths.append(len(receiver.words))
+        self.left += receiver.words
+        neurons = len(self.job[f"threshold_{case}"])
+        potentials = await driver.read(0, POTENTIAL, neurons)
+        self.potentials.append(potentials)
+        after = np.array(await driver.counters())
+        self.counters.append(after - before)
+
+    async def load(self, case: int) -> None:
+        """Write all memories."""
+        image = {}
+        for name in ("synapses", "threshold", "bias"):
+            image[name] = self.job[f"{name}_{case}"]
+        await self.driver.load(0, image)
+
+        start = self.job[f"initial_potential_{case}"]
+        await self.driver.write(0, POTENTIAL, start)
+
+    async def send(self, words: list[list[int]]) -> None:
+        """Send words, each after its rest; count those that found the queue full."""
+        for axon, kind, target, idle in words:
+            for _ in range(idle):
+                await FallingEdge(self.dut.clk)
+            self.full += not self.dut.in_ready.value
+            await self.driver.send(axon, kind, target)
+
+    async def reset_in(self, wanted: int) -> None:
+        """Reset as soon as the controller is in the wanted state, or when patience ends."""
+        state = self.dut.control.state
+        for _ in range(RESET_PATIENCE):
+            if int(state.value) == wanted:
+                break
+            await FallingEdge(self.dut.clk)
+
+        self.states.append(int(state.value))
+        await self.driver.reset()
+
+    async def rest(self) -> None:
+        """Wait until all words are done, and the receiver has seen the last."""
+        self.receiver.readiness = max(self.receiver.readiness, LEAST_READINESS)
         waited = 0
-        receiver.readiness = max(receiver.readiness, 0.2)
-        while not dut.port_ready.value:
-            await FallingEdge(dut.clk)
+        while not self.dut.port_ready.value:
+            await FallingEdge(self.dut.clk)
             waited += 1
             assert waited < PATIENCE, "the core does not come to rest"
-        await FallingEdge(dut.clk)
-        await FallingEdge(dut.clk)
-        lengths.append(len(receiver.words))
-        left += receiver.words
-        potentials.append(await driver.read(0, POTENTIAL, len(image["threshold"])))
-        counters.append(np.array(await driver.counters()) - before)
-    store(
-        folder, lengths=np.array(lengths), left=np.array(left, np.int64).reshape(-1, 4), potentials=np.array(potentials, np.int64),
-        counters=np.array(counters, np.int64), states=np.array(states, np.int64), full=full, waits=np.array(receiver.waits, np.int64),
-    )  # fmt: skip
+
+        await FallingEdge(self.dut.clk)
+        await FallingEdge(self.dut.clk)
+
+    def result(self) -> dict:
+        """What is handed back."""
+        return {
+            "lengths": np.array(self.lengths),
+            "left": np.array(self.left, np.int64).reshape(-1, 4),
+            "potentials": np.array(self.potentials, np.int64),
+            "counters": np.array(self.counters, np.int64),
+            "states": np.array(self.states, np.int64),
+            "full": self.full,
+            "waits": np.array(self.receiver.waits, np.int64),
+        }

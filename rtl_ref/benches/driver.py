@@ -1,112 +1,189 @@
-"""Driver and monitors that the cocotb benches share. What is right is decided outside of the simulation."""
+"""Driver and monitor that the cocotb benches share.
+
+What is right is decided outside of the simulation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge, ValueChange
 
-from ..model.golden import COUNTER_ORDER
+from ..design import COUNTER_ORDER, SIZE_BITS
 
 SYNAPSE, POTENTIAL, THRESHOLD, BIAS = range(4)
+EVENT_PORTS = ("in_valid", "in_tick", "in_kind", "in_target", "in_axon")
+MEMORY_PORTS = (
+    "port_enable",
+    "port_write",
+    "port_select",
+    "port_address",
+    "port_wdata",
+)
+CHAIN_PORTS = ("port_core", "counter_select")
 
 
 class Driver:
-    """Writes memories and sends words to a core or a chain; all changes at the falling edge, so that it is stable at the rising one."""
+    """Writes memories and sends words to a core or a chain.
+
+    All changes come at the falling edge, so that everything is stable at the rising one.
+
+    Parameters
+    ----------
+    dut : the simulated module
+    """
 
     def __init__(self, dut):
         self.dut = dut
         self.chain = hasattr(dut, "port_core")
         self.state_bits = len(dut.port_rdata)
-        # In a chain axon and neuron have 16 bits of the address each; in a core as many as they need.
-        self.neuron_bits = 16 if self.chain else len(dut.out_neuron)
+        # In a chain the neuron has half of the address; in a core as many bits as it needs.
+        self.neuron_bits = SIZE_BITS if self.chain else len(dut.out_neuron)
 
     async def reset(self) -> None:
         """Hold reset for two cycles with all requests low."""
-        inputs = ("in_valid", "in_tick", "in_kind", "in_target", "in_axon")
-        port = ("port_enable", "port_write", "port_select", "port_address", "port_wdata")
-        for name in (*inputs, *port, *(("port_core", "counter_select") if self.chain else ())):
-            getattr(self.dut, name).value = 0
-        self.dut.out_ready.value = 1
-        self.dut.reset.value = 1
-        await FallingEdge(self.dut.clk)
-        await FallingEdge(self.dut.clk)
-        self.dut.reset.value = 0
-        await FallingEdge(self.dut.clk)
+        dut = self.dut
+        ports = [*EVENT_PORTS, *MEMORY_PORTS]
+        if self.chain:
+            ports += CHAIN_PORTS
 
-    async def _rests(self) -> None:
+        for name in ports:
+            getattr(dut, name).value = 0
+        dut.out_ready.value = 1
+
+        dut.reset.value = 1
+        await FallingEdge(dut.clk)
+        await FallingEdge(dut.clk)
+        dut.reset.value = 0
+        await FallingEdge(dut.clk)
+
+    async def rests(self) -> None:
+        """Wait until the core, or the chain, has nothing left to do."""
         while not self.dut.port_ready.value:
             await FallingEdge(self.dut.clk)
 
-    def _choose(self, core: int, select: int) -> None:
-        if self.chain:
-            self.dut.port_core.value = core
-        self.dut.port_select.value = select
-
     async def write(self, core: int, select: int, values: np.ndarray) -> None:
-        """Write (neurons,) values, or (axons, neurons) synapses, into a memory of a core that rests."""
-        dut, mask = self.dut, (1 << self.state_bits) - 1
-        self._choose(core, select)
-        await self._rests()
-        dut.port_enable.value = dut.port_write.value = 1
-        for axon, row in enumerate(np.atleast_2d(values).tolist()):
-            for neuron, value in enumerate(row):
-                dut.port_address.value = (axon << self.neuron_bits) + neuron
-                dut.port_wdata.value = value & mask
-                await FallingEdge(dut.clk)
-        dut.port_enable.value = dut.port_write.value = 0
+        """Write a memory of a core that rests.
 
-    async def load(self, core: int, image: dict[str, np.ndarray]) -> None:
-        """Write all memories of a core but the potentials."""
+        Parameters
+        ----------
+        core : number from 0
+        select : memory: SYNAPSE, POTENTIAL, THRESHOLD or BIAS
+        values : (neurons,), or (axons, neurons) of synapses
+        """
+        dut = self.dut
+        mask = (1 << self.state_bits) - 1
+        self._choose(core, select)
+        await self.rests()
+
+        dut.port_enable.value = 1
+        dut.port_write.value = 1
+        rows = np.atleast_2d(values)
+        for (axon, neuron), value in np.ndenumerate(rows):
+            row = axon << self.neuron_bits
+            dut.port_address.value = row + neuron
+            dut.port_wdata.value = int(value) & mask
+            await FallingEdge(dut.clk)
+
+        dut.port_enable.value = 0
+        dut.port_write.value = 0
+
+    async def load(self, core: int, image: Mapping[str, np.ndarray]) -> None:
+        """Write all memories of a core but the potentials.
+
+        Parameters
+        ----------
+        core : number from 0
+        image : memories by the names that CoreImage has
+        """
         await self.write(core, SYNAPSE, image["synapses"])
         await self.write(core, THRESHOLD, image["threshold"])
         await self.write(core, BIAS, image["bias"])
 
     async def read(self, core: int, select: int, count: int) -> list[int]:
-        """Read addresses 0..count-1 of a memory of a core that rests."""
+        """Read a memory of a core that rests.
+
+        Parameters
+        ----------
+        core : number from 0
+        select : memory: POTENTIAL, THRESHOLD or BIAS
+        count : addresses 0..count-1 are read
+        """
         dut = self.dut
         self._choose(core, select)
-        await self._rests()
+        await self.rests()
+
         dut.port_enable.value = 1
         values = []
         for neuron in range(count):
             dut.port_address.value = neuron
             await FallingEdge(dut.clk)
             values.append(dut.port_rdata.value.to_signed())
+
         dut.port_enable.value = 0
         return values
 
     async def counters(self, core: int = 0) -> list[int]:
-        """The counters of a core in COUNTER_ORDER."""
+        """The counters of a core (default 0) in COUNTER_ORDER."""
+        dut = self.dut
         if not self.chain:
-            return [int(getattr(self.dut, f"count_{name}").value) for name in COUNTER_ORDER]
+            ports = [getattr(dut, f"count_{name}") for name in COUNTER_ORDER]
+            return [int(port.value) for port in ports]
+
         values = []
-        self.dut.port_core.value = core
+        dut.port_core.value = core
         for i in range(len(COUNTER_ORDER)):
-            self.dut.counter_select.value = i
-            await FallingEdge(self.dut.clk)
-            values.append(int(self.dut.counter.value))
+            dut.counter_select.value = i
+            await FallingEdge(dut.clk)
+            values.append(int(dut.counter.value))
+
         return values
 
     async def send(self, axon: int, kind: int, target: int) -> None:
-        """Send an event, or a tick (axon −1), and wait until the queue has taken it."""
+        """Send a word, and wait until the queue has taken it.
+
+        Parameters
+        ----------
+        axon : of an event; −1 for a tick
+        kind : what a tick does
+        target : core that executes a tick
+        """
         dut = self.dut
         dut.in_tick.value = int(axon < 0)
-        dut.in_kind.value, dut.in_target.value, dut.in_axon.value = kind, target, max(axon, 0)
+        dut.in_kind.value = kind
+        dut.in_target.value = target
+        dut.in_axon.value = max(axon, 0)
+
         dut.in_valid.value = 1
         while not dut.in_ready.value:
             await RisingEdge(dut.in_ready)
             await FallingEdge(dut.clk)
+
         await FallingEdge(dut.clk)
         dut.in_valid.value = 0
 
+    def _choose(self, core: int, select: int) -> None:
+        if self.chain:
+            self.dut.port_core.value = core
+        self.dut.port_select.value = select
+
 
 class Monitor:
-    """Collects the words that leave the cores of a chain: one list per core of neurons, and −1 for a tick."""
+    """Collects the words that leave the cores of a chain.
+
+    Parameters
+    ----------
+    dut : the simulated chain
+    cores : its length
+
+    ``left`` has one list per core, of neurons, and −1 for a tick; ``ticks_out`` counts the ticks
+    that left the last core.
+    """
 
     def __init__(self, dut, cores: int):
-        self.dut, self.left = dut, [[] for _ in range(cores)]
+        self.dut = dut
+        self.left: list[list[int]] = [[] for _ in range(cores)]
         self.ticks_out = 0
 
     async def watch(self) -> None:
@@ -118,14 +195,25 @@ class Monitor:
             while valid := int(dut.link_valid.value):
                 taken = valid & int(dut.link_ready.value)
                 if taken:
-                    ticks, neurons = int(dut.link_tick.value), int(dut.link_neuron.value)
-                    for core in _bits(taken):
-                        is_tick = ticks >> core & 1
-                        self.left[core].append(-1 if is_tick else neurons >> (16 * core) & 0xFFFF)
-                        if is_tick and core == len(self.left) - 1:
-                            self.ticks_out += 1
+                    self._take(taken)
                 await FallingEdge(dut.clk)
+
+    def _take(self, taken: int) -> None:
+        """Note the words of those cores whose bit is set."""
+        ticks = int(self.dut.link_tick.value)
+        neurons = int(self.dut.link_neuron.value)
+        last = len(self.left) - 1
+        for core in _bits(taken):
+            if ticks >> core & 1:
+                self.left[core].append(-1)
+                self.ticks_out += core == last
+            else:
+                neuron = neurons >> (SIZE_BITS * core)
+                self.left[core].append(neuron & 0xFFFF)
 
 
 def _bits(mask: int) -> Iterator[int]:
-    return (i for i in range(mask.bit_length()) if mask >> i & 1)
+    """Numbers of the bits that are set."""
+    for number in range(mask.bit_length()):
+        if mask >> number & 1:
+            yield number

@@ -1,1 +1,1 @@
-"""The golden model of the core, and the words that it takes."""
+"""The golden model of the core, the image of its memories, and the words that it takes."""

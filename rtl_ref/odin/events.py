@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
-
-NEURONS = 256
-WEIGHT = 0b0111
+from ...models.odin.chip import ALL_NEURONS, LARGEST_WEIGHT, NEURONS
 
 
 @dataclass(frozen=True)
 class SingleSynapse:
-    """One synapse of neuron `pre`, to neuron `post`, both 0..255."""
+    """One synapse.
+
+    Parameters
+    ----------
+    pre : neuron that it comes from, 0..255
+    post : neuron that it goes to, 0..255
+    """
 
     pre: int
     post: int
@@ -22,14 +27,27 @@ class SingleSynapse:
 
 @dataclass(frozen=True)
 class TimeReference:
-    """A time reference, which leaks: of one neuron, or of all (None)."""
+    """A time reference, at which neurons leak.
+
+    Parameters
+    ----------
+    neuron : 0..255, or None (default) for all
+    """
 
     neuron: int | None = None
 
 
 @dataclass(frozen=True)
 class Virtual:
-    """An event for one neuron without a synapse: `weight` 0..7, inhibitory or not, or a leak."""
+    """An event for one neuron without a synapse.
+
+    Parameters
+    ----------
+    neuron : 0..255
+    weight : 0..7
+    inhibitory : whether the weight is taken away, default False
+    leak : whether the neuron leaks instead, default False
+    """
 
     neuron: int
     weight: int
@@ -39,46 +57,104 @@ class Virtual:
 
 @dataclass(frozen=True)
 class Bistability:
-    """A bistability event of the synapses of one pre-synaptic neuron, or of all (None); it changes nothing while learning is off."""
+    """A bistability event; it changes nothing while learning is off.
+
+    Parameters
+    ----------
+    pre : neuron whose synapses are visited, 0..255, or None (default) for all
+    """
 
     pre: int | None = None
 
 
 Event = int | SingleSynapse | TimeReference | Virtual | Bistability
 
+# Those fields of an event that are neurons, and whether one must be named.
+NEURON_FIELDS = {
+    SingleSynapse: (("pre", "post"), True),
+    TimeReference: (("neuron",), False),
+    Virtual: (("neuron",), True),
+    Bistability: (("pre",), False),
+}
 
-def flag(where: str, value) -> bool:
-    """`value`, if it is true or false (1 and 0 too), else an error."""
-    if not isinstance(value, bool | int | np.bool_ | np.integer) or value not in (0, 1):
+
+def flag(where: str, value: object) -> bool:
+    """`value`, if it is true or false (1 and 0 too), else an error that names `where`."""
+    whole = isinstance(value, bool | int | np.bool_ | np.integer)
+    if not whole or value not in (0, 1):
         raise SpikewattError(where, "must be true or false", repr(value), "True, False")
+
     return bool(value)
 
 
 def checked(where: str, event: Event) -> Event:
-    """`event`, if it is one that the core knows with numbers in its range, else an error."""
-    if isinstance(event, int | np.integer) and not isinstance(event, bool):
-        return whole_number(
-            where, "must be a neuron, or -1 for a time reference", int(event), -1, NEURONS - 1
-        )
-    fields = {
-        SingleSynapse: ("pre", "post"),
-        TimeReference: ("neuron",),
-        Virtual: ("neuron",),
-        Bistability: ("pre",),
-    }
-    kind = type(event)
+    """`event`, if the core knows it and its numbers are in their range.
+
+    Parameters
+    ----------
+    where : for the error
+    event : number of a neuron that spiked, −1 for a time reference, or a typed event
+
+    Raises
+    ------
+    SpikewattError : no event, or a number out of range.
+
+    >>> checked("first event", Virtual(neuron=9, weight=3))
+    Virtual(neuron=9, weight=3, inhibitory=False, leak=False)
+    """
+    is_number = isinstance(event, int | np.integer)
+    if is_number and not isinstance(event, bool):
+        law = "must be a neuron, or -1 for a time reference"
+        number = int(event)
+        return whole_number(where, law, number, ALL_NEURONS, NEURONS - 1)
+
+    typed = [kind.__name__ for kind in NEURON_FIELDS]
+    known = ("int", *typed)
     one_of(
         where,
         "must be an event that the core knows",
-        kind.__name__,
-        ("int", *(k.__name__ for k in fields)),
+        type(event).__name__,
+        known,
     )
-    for name in fields[kind]:
-        value = getattr(event, name)
-        if value is not None or kind in (SingleSynapse, Virtual):
-            whole_number(f"{where}.{name}", "must be a neuron", value, 0, NEURONS - 1)
+
+    fields, named = NEURON_FIELDS[type(event)]
+    for name in fields:
+        neuron = getattr(event, name)
+        if named or neuron is not None:
+            whole_number(
+                f"{where}.{name}",
+                "must be a neuron",
+                neuron,
+                0,
+                NEURONS - 1,
+            )
+
     if isinstance(event, Virtual):
-        whole_number(f"{where}.weight", "must be a weight", event.weight, 0, WEIGHT)
+        whole_number(
+            f"{where}.weight",
+            "must be a weight",
+            event.weight,
+            0,
+            LARGEST_WEIGHT,
+        )
         flag(f"{where}.inhibitory", event.inhibitory)
         flag(f"{where}.leak", event.leak)
+
     return event
+
+
+def checked_events(where: str, events: Iterable[Event]) -> list[Event]:
+    """A list of events, each `checked`; an error names the number of the wrong one."""
+    if not isinstance(events, Iterable):
+        raise SpikewattError(
+            f"{where}.events",
+            "must be a list of events",
+            type(events).__name__,
+            "[3, -1, …]",
+        )
+
+    found = []
+    for i, event in enumerate(events):
+        found.append(checked(f"{where}: event {i}", event))
+
+    return found

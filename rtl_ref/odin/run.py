@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import SpikewattError
+from ...models.odin.chip import ALL_NEURONS, BYTES_PER_POTENTIAL, NEURONS
+from ...progress import Progress, silent
 from ...sim.odin.counts import OdinCounts
-from ...sim.odin.image import ALL, OdinImage
+from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
-from .events import NEURONS, TimeReference
+from .events import Event, TimeReference
 from .twin import OdinTwin, TwinRun
-
-BYTES_PER_POTENTIAL = 2  # bits 70..77 of a neuron's word
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +23,11 @@ class OdinRun:
 
     Parameters
     ----------
-    predictions : (samples,) int64 classes. potentials : (samples, classes) int64 of the output neurons, before the reset.
-    output_spikes : (samples, classes) int64. counts : per inference. network_hash : of the network that ran.
+    predictions : (samples,) int64 classes
+    potentials : (samples, classes) int64 of the output neurons, before the reset
+    output_spikes : (samples, classes) int64
+    counts : events, operations, cycles and accesses of each inference
+    network_hash : of the network that ran
     """
 
     predictions: np.ndarray
@@ -34,105 +37,199 @@ class OdinRun:
     network_hash: str
 
     def accuracy(self, labels: np.ndarray) -> float:
-        """Share of `labels` (samples,) that were predicted; raises SpikewattError if there is not one per sample."""
-        if np.shape(labels) != self.predictions.shape:
+        """Share of labels that were predicted, 0..1.
+
+        Parameters
+        ----------
+        labels : (samples,) classes
+
+        Raises
+        ------
+        SpikewattError : not one label per sample.
+        """
+        shape = np.shape(labels)
+        wanted = self.predictions.shape
+        if shape != wanted:
             raise SpikewattError(
                 "OdinRun.accuracy",
                 "takes one label per image",
-                np.shape(labels),
-                self.predictions.shape,
+                shape,
+                wanted,
             )
+
         return float((self.predictions == labels).mean())
+
+    def __repr__(self) -> str:
+        samples, classes = self.potentials.shape
+        return f"OdinRun({samples:,} images, {classes} classes)"
 
 
 def run_odin(
     network: OdinNetwork,
     images: np.ndarray,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> OdinRun:
-    """Run every image on `OdinTwin`, with a sender and a receiver that never wait, and clear the core behind each.
+    """Run every image on `OdinTwin`, with a sender and a receiver that never wait.
 
-    Under ``first_spike`` the host stops at the first output spike. It sees it early in the sweep that causes it, because neurons are
-    served by rising index; so it must not raise its next request before the outputs were served, which costs no cycle.
+    After each image the core is cleared. Under ``first_spike`` the host stops at the first output
+    spike. It sees it early in the sweep that causes it, because neurons are served by rising index;
+    so it must not raise its next request before the outputs were served, which costs no cycle.
 
     Parameters
     ----------
-    images : (samples, ...) uint8, 0..largest_pixel, at least one. progress : called with ("odin", images done, all).
+    network : the network
+    images : (samples, ...) uint8, 0..largest_pixel, at least one
+    progress : called with ("odin", images done, all), default nobody
+
+    Returns
+    -------
+    OdinRun : predictions, potentials, output spikes, counts.
 
     Raises
     ------
-    SpikewattError : no images, or images that do not fit; a core that time references did not clear.
+    SpikewattError : no images, or images that do not fit; a core that was not cleared.
     """
     image = OdinImage.of(network)
     streams = image.encode(images)
     if not streams:
-        raise SpikewattError("run_odin.images", "holds at least one image", np.shape(images))
-    twin = OdinTwin(
-        image.synapses,
-        image.inhibitory,
-        image.threshold,
-        image.leak,
-        image.leak_enable,
-        image.enabled,
-        image.open_loop,
-    )
-    reset = [
-        -1 if neuron == ALL else TimeReference(neuron) for neuron in image.reset_time_references
-    ]
-    report = progress or (lambda stage, done, total: None)
-    outputs, counts, rows = image.neurons[-1], [], []
-    potentials = np.zeros(NEURONS, np.int64)
+        raise SpikewattError(
+            "run_odin.images",
+            "holds at least one image",
+            np.shape(images),
+        )
+
+    host = _Host(network, image)
+    report = progress or silent
     for i, events in enumerate(streams):
-        run = twin.run(events, potentials)
-        if network.readout == "first_spike":
-            first = next((cause for cause, neuron in run.spikes if neuron >= outputs[0]), None)
-            if first is not None and first + 1 < len(events):
-                run = twin.run(events[: first + 1], potentials)
-                events = events[: first + 1]
-        cleared = twin.run(reset, run.potentials.astype(np.int64))
-        potentials = cleared.potentials.astype(np.int64)
-        if potentials.any() or cleared.spikes:
-            raise SpikewattError(
-                "run_odin", "time references clear every potential", int(potentials.max()), 0
-            )
-        row = _Row.of(network, run, outputs)
-        rows.append(row)
-        counts.append(_count(run, cleared, len(events), len(reset), row))
+        host.infer(events)
         report("odin", i + 1, len(streams))
-    return OdinRun(
-        np.array([row.prediction for row in rows]),
-        np.array([row.potentials for row in rows]),
-        np.array([row.spikes for row in rows]),
-        OdinCounts(
-            **{key: np.array([count[key] for count in counts], np.int64) for key in counts[0]}
-        ),
-        network.hash,
-    )
+
+    return host.result()
 
 
 @dataclass(frozen=True, eq=False)
-class _Row:
-    """The answer to one image: potentials and spikes of the outputs, and whether the potentials had to be read."""
+class _Answer:
+    """Of one image: potentials and spikes of the outputs, and whether potentials had to be read."""
 
     prediction: int
     potentials: np.ndarray
     spikes: np.ndarray
     read: bool
 
-    @classmethod
-    def of(cls, network: OdinNetwork, run: TwinRun, outputs: np.ndarray) -> _Row:
-        fired = [neuron - int(outputs[0]) for _, neuron in run.spikes if neuron >= outputs[0]]
-        spikes = np.bincount(fired, minlength=len(outputs)).astype(np.int64)
-        potentials = run.potentials[outputs].astype(np.int64)
-        if network.readout == "first_spike" and fired:
-            return cls(fired[0], potentials, spikes, False)
-        return cls(int((spikes * NEURONS + potentials).argmax()), potentials, spikes, True)
+
+class _Host:
+    """Sends the events of one image after the other, reads the answer, clears the core."""
+
+    def __init__(self, network: OdinNetwork, image: OdinImage):
+        self.network = network
+        self.outputs = image.neurons[-1]
+        self.twin = OdinTwin(
+            image.synapses,
+            image.inhibitory,
+            image.threshold,
+            image.leak,
+            image.leak_enable,
+            image.enabled,
+            image.open_loop,
+        )
+        self.clearing: list[Event] = []
+        for neuron in image.reset_time_references:
+            event = neuron if neuron == ALL_NEURONS else TimeReference(neuron)
+            self.clearing.append(event)
+
+        self.potentials = np.zeros(NEURONS, np.int64)
+        self.answers: list[_Answer] = []
+        self.counts: list[dict[str, int]] = []
+
+    def infer(self, events: Sequence[Event]) -> None:
+        """One image."""
+        run = self.twin.run(events, self.potentials)
+        if self.network.readout.stops:
+            sent = self._events_until_the_first_spike(run, len(events))
+            if sent < len(events):
+                events = events[:sent]
+                run = self.twin.run(events, self.potentials)
+
+        cleared = self._clear(run)
+        answer = self._answer(run)
+        self.answers.append(answer)
+        counts = _count(
+            run,
+            cleared,
+            external=len(events),
+            references=len(self.clearing),
+            answer=answer,
+        )
+        self.counts.append(counts)
+
+    def _events_until_the_first_spike(self, run: TwinRun, events: int) -> int:
+        for cause, neuron in run.spikes:
+            if neuron >= self.outputs[0]:
+                return cause + 1
+
+        return events
+
+    def _clear(self, run: TwinRun) -> TwinRun:
+        """Let time references take all potentials away."""
+        cleared = self.twin.run(self.clearing, run.potentials)
+        if cleared.potentials.any() or cleared.spikes:
+            largest = int(cleared.potentials.max())
+            raise SpikewattError(
+                "run_odin",
+                "time references clear every potential",
+                largest,
+                0,
+            )
+
+        self.potentials = cleared.potentials
+        return cleared
+
+    def _answer(self, run: TwinRun) -> _Answer:
+        first = int(self.outputs[0])
+        neurons = [neuron for _, neuron in run.spikes]
+        fired = [neuron - first for neuron in neurons if neuron >= first]
+
+        spikes = np.bincount(fired, minlength=len(self.outputs))
+        spikes = spikes.astype(np.int64)
+        potentials = run.potentials[self.outputs]
+        potentials = potentials.astype(np.int64)
+
+        if self.network.readout.stops and fired:
+            return _Answer(fired[0], potentials, spikes, read=False)
+        # Most spikes win; between equals the potential decides, which is below 256.
+        evidence = spikes * NEURONS + potentials
+        prediction = int(evidence.argmax())
+        return _Answer(prediction, potentials, spikes, read=True)
+
+    def result(self) -> OdinRun:
+        """The answers to all images."""
+        counts = {}
+        for key in self.counts[0]:
+            column = [count[key] for count in self.counts]
+            counts[key] = np.array(column, np.int64)
+
+        predictions = [answer.prediction for answer in self.answers]
+        potentials = [answer.potentials for answer in self.answers]
+        spikes = [answer.spikes for answer in self.answers]
+        return OdinRun(
+            predictions=np.array(predictions),
+            potentials=np.array(potentials),
+            output_spikes=np.array(spikes),
+            counts=OdinCounts(**counts),
+            network_hash=self.network.hash,
+        )
 
 
 def _count(
-    run: TwinRun, cleared: TwinRun, external: int, references: int, row: _Row
+    run: TwinRun,
+    cleared: TwinRun,
+    external: int,
+    references: int,
+    answer: _Answer,
 ) -> dict[str, int]:
-    output_spikes = int(row.spikes.sum())
+    """The fields of OdinCounts for one inference."""
+    output_spikes = int(answer.spikes.sum())
+    outputs = len(answer.spikes)
     return {
         "external_events": external,
         "popped_events": run.synaptic_operations // NEURONS,
@@ -146,5 +243,5 @@ def _count(
         "time_references": references,
         "reset_updates": cleared.accesses.neuron_writes,
         "reset_cycles": cleared.cycles,
-        "readout_reads": BYTES_PER_POTENTIAL * len(row.spikes) if row.read else 0,
+        "readout_reads": BYTES_PER_POTENTIAL * outputs if answer.read else 0,
     }

@@ -1,43 +1,73 @@
-"""Numbers out of the tools' own reports: Yosys's cell counts and areas, nextpnr's utilisation and timing, OpenSTA's text."""
+"""Numbers out of the tools' own reports.
+
+Yosys's cell counts and areas, nextpnr's utilisation and timing, OpenSTA's text.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import FileFormatError
 
-NS, UM2 = 1e-9, 1e-12
+NS, UM2, MHZ = 1e-9, 1e-12, 1e6
+
+# nextpnr's name of a part of a path -> ours.
+PATH_PARTS = {
+    "clk-to-q": "clock to output",
+    "logic": "logic",
+    "routing": "routing",
+    "setup": "setup",
+}
+POWER_COLUMNS = ("internal_w", "switching_w", "leakage_w")
 
 
 def read_json(path: Path) -> dict:
     """A JSON object; raises FileFormatError."""
+    where, law = str(path), "must be a tool's JSON report"
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise FileFormatError(
-            str(path), "must be a tool's JSON report", str(error)[:120]
-        ) from error
+        raise FileFormatError(where, law, str(error)[:120]) from error
+
     if not isinstance(content, dict):
-        raise FileFormatError(
-            str(path), "must be a tool's JSON report", type(content).__name__, "an object"
-        )
+        raise FileFormatError(where, law, type(content).__name__, "an object")
+
     return content
 
 
 def read_stat(path: Path, top: str) -> dict:
-    """Yosys ``stat -json``: ``cells`` (type -> count), ``cell_count`` and, if a library was given, ``area_m2``.
+    """Yosys ``stat -json``: ``cells`` (type -> count), ``cell_count``, ``area_m2``.
 
-    With ``-liberty`` a type has a count and an area, without it a count. Raises FileFormatError.
+    Parameters
+    ----------
+    path : of the report
+    top : module whose cells are counted
+
+    Returns
+    -------
+    The area is None if no library was given.
+
+    Raises
+    ------
+    FileFormatError : another kind of file, or one without the module.
     """
     module = read_json(path).get("modules", {}).get(f"\\{top}")
     if not module or "num_cells_by_type" not in module:
-        raise FileFormatError(str(path), f"must count the cells of {top}", "no such module")
-    cells = {
-        kind: int(entry["count"] if isinstance(entry, dict) else entry)
-        for kind, entry in module["num_cells_by_type"].items()
-    }
+        raise FileFormatError(
+            str(path),
+            f"must count the cells of {top}",
+            "no such module",
+        )
+
+    cells = {}
+    for kind, entry in module["num_cells_by_type"].items():
+        # With a library a type has a count and an area, without one a count.
+        count = entry["count"] if isinstance(entry, dict) else entry
+        cells[kind] = int(count)
+
     area = module.get("area")
     return {
         "cells": cells,
@@ -46,82 +76,157 @@ def read_stat(path: Path, top: str) -> dict:
     }
 
 
-def read_place_and_route(path: Path) -> dict:
-    """nextpnr ``--report``: utilisation, the highest clock [Hz] and the critical path that sets it.
+@dataclass(frozen=True)
+class PlaceAndRoute:
+    """What nextpnr reports.
 
-    Returns luts, flip_flops, block_rams, multipliers, distributed_ram_ports, clock_hz, critical_path_s, critical_from, critical_to,
-    critical_parts_s (``clock to output``, ``logic``, ``routing``, ``setup``). Raises FileFormatError.
+    Parameters
+    ----------
+    luts : TRELLIS_COMB
+    flip_flops : TRELLIS_FF
+    block_rams : DP16KD
+    multipliers : MULT18X18D
+    distributed_ram_ports : TRELLIS_RAMW
+    clock_hz : highest clock, Hz
+    critical_path_s : path that sets it, s
+    critical_from : cell and port that it starts at
+    critical_to : cell and port that it ends at
+    critical_parts_s : ``clock to output``, ``logic``, ``routing``, ``setup``, s
+    """
+
+    luts: int
+    flip_flops: int
+    block_rams: int
+    multipliers: int
+    distributed_ram_ports: int
+    clock_hz: float
+    critical_path_s: float
+    critical_from: str
+    critical_to: str
+    critical_parts_s: dict[str, float]
+
+
+def read_place_and_route(path: Path) -> PlaceAndRoute:
+    """nextpnr ``--report``: utilisation, the highest clock and the path that sets it.
+
+    Parameters
+    ----------
+    path : of the report
+
+    Raises
+    ------
+    FileFormatError : another kind of file, or one without a clock or its path.
     """
     report = read_json(path)
-    used = {kind: entry.get("used", 0) for kind, entry in report.get("utilization", {}).items()}
-    clocks = {name: entry["achieved"] for name, entry in report.get("fmax", {}).items()}
+    utilisation = report.get("utilization", {})
+    used = {}
+    for kind, entry in utilisation.items():
+        used[kind] = entry.get("used", 0)
+
+    clocks = {}
+    for name, entry in report.get("fmax", {}).items():
+        clocks[name] = entry["achieved"]
+
     if not clocks or "TRELLIS_COMB" not in used:
-        raise FileFormatError(
-            str(path), "must hold an ECP5's utilisation and a clock", f"clocks {sorted(clocks)}"
-        )
-    clock = min(clocks, key=lambda name: clocks[name])
-    paths = [
-        p
-        for p in report.get("critical_paths", [])
-        if p["from"] == p["to"] == f"posedge {clock}" and p["path"]
-    ]
+        law = "must hold an ECP5's utilisation and a clock"
+        raise FileFormatError(str(path), law, f"clocks {sorted(clocks)}")
+
+    slowest = min(clocks, key=lambda name: clocks[name])
+    steps = _critical_path(path, report, slowest)
+    parts = dict.fromkeys(PATH_PARTS.values(), 0.0)
+    for kind, name in PATH_PARTS.items():
+        delays = [step["delay"] for step in steps if step["type"] == kind]
+        parts[name] = sum(delays) * NS
+
+    return PlaceAndRoute(
+        luts=used["TRELLIS_COMB"],
+        flip_flops=used.get("TRELLIS_FF", 0),
+        block_rams=used.get("DP16KD", 0),
+        multipliers=used.get("MULT18X18D", 0),
+        distributed_ram_ports=used.get("TRELLIS_RAMW", 0),
+        clock_hz=clocks[slowest] * MHZ,
+        critical_path_s=sum(parts.values()),
+        critical_from="{cell} {port}".format(**steps[0]["from"]),
+        critical_to="{cell} {port}".format(**steps[-1]["to"]),
+        critical_parts_s=parts,
+    )
+
+
+def _critical_path(path: Path, report: dict, clock: str) -> list[dict]:
+    """The steps of the longest path from a clock edge to the next."""
+    edge = f"posedge {clock}"
+    paths = []
+    for entry in report.get("critical_paths", []):
+        from_clock = entry["from"] == edge
+        to_clock = entry["to"] == edge
+        if from_clock and to_clock and entry["path"]:
+            paths.append(entry["path"])
+
     if not paths:
         raise FileFormatError(str(path), "must hold the critical path of the clock", clock)
-    steps = max((p["path"] for p in paths), key=lambda steps: sum(step["delay"] for step in steps))
-    names = {
-        "clk-to-q": "clock to output",
-        "logic": "logic",
-        "routing": "routing",
-        "setup": "setup",
-    }
-    parts = {
-        name: sum(s["delay"] for s in steps if s["type"] == kind) * NS
-        for kind, name in names.items()
-    }
-    return {
-        "luts": used["TRELLIS_COMB"],
-        "flip_flops": used.get("TRELLIS_FF", 0),
-        "block_rams": used.get("DP16KD", 0),
-        "multipliers": used.get("MULT18X18D", 0),
-        "distributed_ram_ports": used.get("TRELLIS_RAMW", 0),
-        "clock_hz": clocks[clock] * 1e6,
-        "critical_path_s": sum(parts.values()),
-        "critical_from": "{cell} {port}".format(**steps[0]["from"]),
-        "critical_to": "{cell} {port}".format(**steps[-1]["to"]),
-        "critical_parts_s": parts,
-    }
+
+    def delay(steps: list[dict]) -> float:
+        return sum(step["delay"] for step in steps)
+
+    return max(paths, key=delay)
 
 
 def read_timing(text: str) -> dict:
-    """OpenSTA ``report_checks -path_delay max``: critical_from, critical_to, critical_path_s (arrival and setup), slack_s.
+    """OpenSTA ``report_checks -path_delay max``, whose time unit is the nanosecond.
 
-    The time unit is the nanosecond. Raises FileFormatError.
+    Parameters
+    ----------
+    text : of the report
+
+    Returns
+    -------
+    critical_from, critical_to, critical_path_s (arrival and setup, s), slack_s.
+
+    Raises
+    ------
+    FileFormatError : no path is reported.
     """
-    start, end = (
-        re.search(r"^Startpoint: (\S+)", text, re.M),
-        re.search(r"^Endpoint: (\S+)", text, re.M),
-    )
+    start = re.search(r"^Startpoint: (\S+)", text, re.M)
+    end = re.search(r"^Endpoint: (\S+)", text, re.M)
     arrival = re.search(r"^\s*(-?[\d.]+)\s+data arrival time", text, re.M)
     setup = re.search(r"^\s*(-?[\d.]+)\s+-?[\d.]+\s+library setup time", text, re.M)
     slack = re.search(r"^\s*(-?[\d.]+)\s+slack", text, re.M)
     if not (start and end and arrival and slack):
-        raise FileFormatError("OpenSTA", "must report a path", text.strip()[-200:] or "nothing")
-    time = float(arrival[1]) - (float(setup[1]) if setup else 0.0)
+        raise FileFormatError("OpenSTA", "must report a path", _end_of(text))
+
+    # The report subtracts the setup time from what is required; here it is part of the path.
+    setup_ns = float(setup[1]) if setup else 0.0
     return {
         "critical_from": start[1],
         "critical_to": end[1],
-        "critical_path_s": time * NS,
+        "critical_path_s": (float(arrival[1]) - setup_ns) * NS,
         "slack_s": float(slack[1]) * NS,
     }
 
 
 def read_power(text: str, group: str = "Total") -> dict[str, float]:
-    """OpenSTA ``report_power`` [W]: internal_w, switching_w, leakage_w of a group of cells. Raises FileFormatError."""
+    """OpenSTA ``report_power``: internal_w, switching_w, leakage_w of a group of cells, W.
+
+    Parameters
+    ----------
+    text : of the report
+    group : row of the report, default Total
+
+    Raises
+    ------
+    FileFormatError : no such row.
+    """
     row = re.search(rf"^{group}\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)", text, re.M)
     try:
         values = [float(value) for value in row.groups()[:3]] if row else []
     except ValueError:
         values = []
+
     if not values:
-        raise FileFormatError("OpenSTA", "must report power", text.strip()[-200:] or "nothing")
-    return dict(zip(("internal_w", "switching_w", "leakage_w"), values, strict=True))
+        raise FileFormatError("OpenSTA", "must report power", _end_of(text))
+
+    return dict(zip(POWER_COLUMNS, values, strict=True))
+
+
+def _end_of(text: str) -> str:
+    return text.strip()[-200:] or "nothing"

@@ -7,21 +7,48 @@ from collections import Counter
 import numpy as np
 
 from ..model.golden import GoldenCore
-from ..model.words import ADD, ALL, DOUBLE, FIRE, KINDS, MARK, STEP, Word
+from ..model.words import ADD, ALL, FIRE, KINDS, STEP, Word
 
 STATES = ("IDLE", "READ", "WRITE", "EMIT", "PASS_ON")
+
 BINS = (
-    *(f"word: {name}" for name in ("event", *KINDS)),
-    "target: all", "target: this core", "target: another",
-    "rule: tick", "rule: event", "rule: FIRE on a potential too large to double",
-    "spikes of a visit: none", "spikes of a visit: some", "spikes of a visit: all", "spike of the first neuron", "spike of the last neuron",
-    "potential equals its threshold", "potential one below its threshold", "neuron that may not fire reaches its threshold",
-    "sum held at the upper end", "sum held at the lower end", "event rule: held at 0",
-    "weight: 0", "weight: smallest", "weight: largest", "negative bias",
-    "one axon", "one neuron", "cycles per operation: 2", "cycles per operation: more",
-    "queue full", "queue of 2", "queue empty between words", "receiver waits: 0", "receiver waits: 1", "receiver waits: 2 or more",
-    *(f"reset in {name}" for name in STATES), "memories written anew", "second run without a reset",
-)  # fmt: skip
+    "word: event",
+    *(f"word: {kind}" for kind in KINDS),
+    "target: all",
+    "target: this core",
+    "target: another",
+    "rule: tick",
+    "rule: event",
+    "rule: FIRE on a potential too large to double",
+    "spikes of a visit: none",
+    "spikes of a visit: some",
+    "spikes of a visit: all",
+    "spike of the first neuron",
+    "spike of the last neuron",
+    "potential equals its threshold",
+    "potential one below its threshold",
+    "neuron that may not fire reaches its threshold",
+    "sum held at the upper end",
+    "sum held at the lower end",
+    "event rule: held at 0",
+    "weight: 0",
+    "weight: smallest",
+    "weight: largest",
+    "negative bias",
+    "one axon",
+    "one neuron",
+    "cycles per operation: 2",
+    "cycles per operation: more",
+    "queue full",
+    "queue of 2",
+    "queue empty between words",
+    "receiver waits: 0",
+    "receiver waits: 1",
+    "receiver waits: 2 or more",
+    *(f"reset in {state}" for state in STATES),
+    "memories written anew",
+    "second run without a reset",
+)
 
 
 class Coverage:
@@ -31,83 +58,144 @@ class Coverage:
         self.hits: Counter[str] = Counter()
 
     def hit(self, name: str, times: int = 1) -> None:
-        """Count a hit; a name that is no bin is a mistake of the caller."""
+        """Count a hit; a name that is no bin is a mistake of the caller.
+
+        Parameters
+        ----------
+        name : of BINS
+        times : how often, default 1
+        """
         assert name in BINS, name
         self.hits[name] += times
+
+    def hit_if(self, happened: object, name: str) -> None:
+        """Count a hit where `happened` is true."""
+        if happened:
+            self.hit(name)
 
     def missing(self) -> list[str]:
         """Bins that were never hit."""
         return [name for name in BINS if not self.hits[name]]
 
     def observe(self, core: GoldenCore, word: Word) -> list[Word]:
-        """Send `word` to the golden core, and hit what it makes happen."""
-        before, lost = core.potential.copy(), core.saturations
+        """Send `word` to the golden core, and hit what it makes happen; returns what leaves.
+
+        Parameters
+        ----------
+        core : the golden core
+        word : an event or a tick
+        """
+        before = core.potential.copy()
+        change = core.change(word).copy()
+        saturations = core.saturations
         left = core.send(word)
-        mine = word.axon is not None or (word.kind != MARK and word.target in (ALL, core.index))
-        self.hit("word: event" if word.axon is not None else f"word: {KINDS[word.kind]}")
-        if word.axon is None:
-            self.hit(
-                "target: all"
-                if word.target == ALL
-                else "target: this core"
-                if word.target == core.index
-                else "target: another"
+
+        self._word(core, word)
+        if word.is_for(core.index):
+            fired = [out.axon for out in left if out.is_event]
+            self._spikes(core, fired)
+            self._ends_of_the_range(
+                core,
+                word,
+                before + change,
+                core.saturations > saturations,
             )
-        if not mine:
-            return left
-        fired = [out.axon for out in left if out.axon is not None]
-        self.hit("rule: event" if core.event_rule else "rule: tick")
-        self.hit(
-            "spikes of a visit: none"
-            if not fired
-            else "spikes of a visit: all"
-            if len(fired) == core.neurons
-            else "spikes of a visit: some"
-        )
-        for name, neuron in (("first", 0), ("last", core.neurons - 1)):
-            if neuron in fired:
-                self.hit(f"spike of the {name} neuron")
-        self._sums(core, word, before, core.saturations > lost)
+            self._thresholds(core, word, before, before + change)
+            self._operands(core, word, change)
+
         return left
 
-    def _sums(self, core: GoldenCore, word: Word, before: np.ndarray, lost: bool) -> None:
-        """What the sums of a visit were."""
-        image, limit = core.image, 2 ** (core.state_bits - 1)
-        event = word.axon is not None
-        doubles = not event and word.kind in (DOUBLE, FIRE)
-        added = image.synapses[word.axon] if event else before if doubles else image.bias
-        exact = before + added
-        if lost and not (not event and word.kind == FIRE):
-            for name, held in (("upper", exact >= limit), ("lower", exact < -limit)):
-                if held.any():
-                    self.hit(f"sum held at the {name} end")
-        if core.event_rule and (exact < 0).any():
-            self.hit("event rule: held at 0")
-        tests = core.event_rule or (not event and word.kind in (STEP, FIRE))
-        tested = (
-            before
-            if not event and word.kind == FIRE and not core.event_rule
-            else np.clip(exact, -limit, limit - 1)
+    def _word(self, core: GoldenCore, word: Word) -> None:
+        if word.is_event:
+            self.hit("word: event")
+            return
+
+        self.hit(f"word: {KINDS[word.kind]}")
+        if word.target == ALL:
+            self.hit("target: all")
+        elif word.target == core.index:
+            self.hit("target: this core")
+        else:
+            self.hit("target: another")
+
+    def _spikes(self, core: GoldenCore, fired: list) -> None:
+        self.hit("rule: event" if core.event_rule else "rule: tick")
+
+        if not fired:
+            self.hit("spikes of a visit: none")
+        elif len(fired) == core.neurons:
+            self.hit("spikes of a visit: all")
+        else:
+            self.hit("spikes of a visit: some")
+
+        self.hit_if(0 in fired, "spike of the first neuron")
+        self.hit_if(core.neurons - 1 in fired, "spike of the last neuron")
+
+    def _ends_of_the_range(
+        self,
+        core: GoldenCore,
+        word: Word,
+        exact: np.ndarray,
+        saturated: bool,
+    ) -> None:
+        """Whether a sum was held; a FIRE doubles after the test, so that `exact` is not its sum."""
+        limit = 2 ** (core.state_bits - 1)
+        if saturated and not _is_tick(word, FIRE):
+            self.hit_if((exact >= limit).any(), "sum held at the upper end")
+            self.hit_if((exact < -limit).any(), "sum held at the lower end")
+
+        self.hit_if(
+            core.event_rule and (exact < 0).any(),
+            "event rule: held at 0",
         )
-        if tests:
-            for name, equal in (
-                ("equals", tested == image.threshold),
-                ("one below", tested == image.threshold - 1),
-            ):
-                if (equal & (image.threshold >= 0)).any():
-                    self.hit(f"potential {name} its threshold")
-            if ((image.threshold < 0) & (tested >= image.threshold)).any():
-                self.hit("neuron that may not fire reaches its threshold")
-            left = 2 * (before - image.threshold)[image.spikes(before)]
-            if not core.event_rule and word.kind == FIRE and not event and (left >= limit).any():
-                self.hit("rule: FIRE on a potential too large to double")
-        if event:
-            for name, value in (
-                ("0", 0),
-                ("smallest", image.synapses.min()),
-                ("largest", image.synapses.max()),
-            ):
-                if (added == value).any():
-                    self.hit(f"weight: {name}")
-        elif word.kind in (STEP, ADD) and (image.bias < 0).any():
-            self.hit("negative bias")
+
+    def _thresholds(
+        self,
+        core: GoldenCore,
+        word: Word,
+        before: np.ndarray,
+        exact: np.ndarray,
+    ) -> None:
+        """How close the tested potentials came to their thresholds."""
+        if not core.event_rule and not _is_tick(word, STEP, FIRE):
+            return  # nothing is tested
+
+        limit = 2 ** (core.state_bits - 1)
+        fires_first = _is_tick(word, FIRE) and not core.event_rule
+        held = np.clip(exact, -limit, limit - 1)
+        tested = before if fires_first else held
+
+        threshold = core.image.threshold
+        may_fire = core.image.may_fire
+        equal = may_fire & (tested == threshold)
+        one_below = may_fire & (tested == threshold - 1)
+        reached = ~may_fire & (tested >= threshold)
+        self.hit_if(equal.any(), "potential equals its threshold")
+        self.hit_if(one_below.any(), "potential one below its threshold")
+        self.hit_if(
+            reached.any(),
+            "neuron that may not fire reaches its threshold",
+        )
+
+        if fires_first:
+            fired = may_fire & (before >= threshold)
+            doubled = 2 * (before - threshold)[fired]
+            too_large = (doubled >= limit).any()
+            self.hit_if(
+                too_large,
+                "rule: FIRE on a potential too large to double",
+            )
+
+    def _operands(self, core: GoldenCore, word: Word, change: np.ndarray) -> None:
+        if word.is_event:
+            synapses = core.image.synapses
+            self.hit_if((change == 0).any(), "weight: 0")
+            self.hit_if((change == synapses.min()).any(), "weight: smallest")
+            self.hit_if((change == synapses.max()).any(), "weight: largest")
+        elif word.kind in (STEP, ADD):
+            self.hit_if((core.image.bias < 0).any(), "negative bias")
+
+
+def _is_tick(word: Word, *kinds: int) -> bool:
+    """Whether `word` is a tick of one of these kinds."""
+    return not word.is_event and word.kind in kinds

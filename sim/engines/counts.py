@@ -14,14 +14,19 @@ LEDGERS = ("synapses", "nonzero")
 
 
 def has_potential(network: SpikingNetwork, population: Population) -> bool:
-    """Whether a population adds up a potential that can saturate; that of a bitplane input begins at the pixel and falls."""
+    """Whether a population adds up a potential that can saturate.
+
+    That of a bitplane input begins at the pixel and falls.
+    """
     falls = population.kind.is_input and network.input_code.doubles
     return network.rule(population).integrates and not falls
 
 
 @dataclass
 class Counts:
-    """Counts of a run while an engine fills them: the numeric part of a Trace, with the same names and shapes.
+    """Counts of a run while an engine fills them.
+
+    The numeric part of a Trace, with the same names and shapes.
 
     Parameters
     ----------

@@ -1,19 +1,26 @@
-"""The semantics of a spiking network: numpy, all samples at once, step by step. Every other engine must give the same integers.
+"""The semantics of a spiking network: numpy, all samples at once, step by step.
 
-At each step t, for each population in order, with g = Σ W sent over what feeds it and h = θ · gain(t):
+Every other engine must give the same integers.
+
+At each step t, for each population in order, with g = Σ W sent over what feeds it and h = θ ·
+gain(t):
 
 * integrate and fire: v += g + bias; s = 1 where v >= h; then v −= h s, or v = 0
-* ``signed``: as above, up to `levels` spikes; and s = −1 where v < 0 and there is a spike to take back
+* ``signed``: as above, up to `levels` spikes; and s = −1 where v < 0 and there is a spike to take
+  back
 * max pool: s = 1 where the largest count of the window exceeds the neuron's own
 * read-out: v += g + bias; no spike
-* input: ``if`` adds the pixel at each step; ``bitplane`` begins with it, θ = 1; an encoder gives its events; ``analog`` is
-  multiplied once and kept, as part of the bias (rate) or of the start
+* input: ``if`` adds the pixel at each step; ``bitplane`` begins with it, θ = 1; an encoder gives
+  its events; ``analog`` is multiplied once and kept, as part of the bias (rate) or of the start
 
-and sent = gain(t) · s inside of the population's window, else 0. Streaming codes pass a spike on within its step; in exact codes a
-max pool hears the step before.
+and sent = gain(t) · s inside of the population's window, else 0. Streaming codes pass a spike on
+within its step; in exact codes a max pool hears the step before.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,138 +55,194 @@ def run(
 ) -> Counts:
     """Run `inputs` (samples, neurons; integers) through the windows of `plan`."""
     samples = len(inputs)
+    report = progress or silent
     counts = Counts.empty(network, samples, plan.steps, rasters)
-    state = State(network, inputs, plan, seed, counts)
+
+    layers = start(network, inputs, plan, seed)
     for t in range(plan.steps):
-        state.begin_step(t)
-        for p in network.populations:
-            step = STEPS[type(network.rule(p))]
-            state.send(p, step(state, p))
-        (progress or silent)("simulate", samples * (t + 1) // plan.steps, samples)
+        # What a max pool hears: counts as they are now, or as they were before this step.
+        for layer in layers.values():
+            layer.heard = layer.count
+
+        for layer in layers.values():
+            step = STEPS[type(layer.rule)]
+            spikes = step(layer, t)
+            if plan.streaming:
+                layer.heard = layer.count
+            record(layer, spikes, t, counts)
+
+        report("simulate", samples * (t + 1) // plan.steps, samples)
     return counts
 
 
-class State:
-    """What a run knows between two steps; all arrays are (neurons, samples)."""
+# The state of a run
 
-    def __init__(
-        self, network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, counts: Counts
-    ):
-        self.network, self.plan, self.counts = network, plan, counts
-        self.weights = {c.name: _matrix(network, c) for c in network.connections}
-        self.fan_out = {
-            ledger: {c.name: network.fan_out(c, ledger == "nonzero") for c in network.connections}
-            for ledger in LEDGERS
-        }
-        samples, populations = len(inputs), network.populations
-        self.v = {p.name: _columns(p, "initial_potential", samples) for p in populations}
-        self.bias = {p.name: _columns(p, "bias", samples) for p in populations}
-        self.threshold = {p.name: p.per_neuron("threshold")[:, None] for p in populations}
-        self.count = {p.name: np.zeros((p.size, samples), np.int64) for p in populations}
 
-        pixels = split_inputs(network, inputs)
-        self.events = events(network, pixels, plan.steps, seed, first=0)
-        for p in network.inputs:
-            self._drive(p, pixels[p.name].T)
+class Layer:
+    """One population during a run; its arrays are (neurons, samples).
 
-    def _drive(self, p: Population, pixels: np.ndarray) -> None:
-        """Put the pixels where an input, or what hears an analog one, will find them."""
-        code = self.network.input_code
-        if code.integrates:
-            self.bias[p.name] += pixels
-        elif code.doubles:
-            self.v[p.name] += pixels
-        elif code.analog:
-            kept = self.bias if self.network.code.bias_each_step else self.v
-            for c in self.network.outgoing(p.name):
-                kept[c.post] += self.weights[c.name] @ pixels
+    `v` are potentials, `sent` is what the step sends, `count` the sum of all that was sent, and
+    `heard` the count as a max pool hears it. `held` counts how often `v` left its width.
+    """
 
-    def begin_step(self, t: int) -> None:
-        """Forget what was sent; a max pool hears counts as they are now (streaming) or were before this step."""
-        self.t = t
-        self.sent: dict[str, np.ndarray] = {}
-        self.heard = self.count if self.plan.streaming else dict(self.count)
+    def __init__(self, network: SpikingNetwork, plan: Schedule, p: Population, samples: int):
+        self.population = p
+        self.rule = network.rule(p)
+        self.window = plan.windows.get(p.name)
+        self.incoming: list[Arrow] = []
+        self.outgoing: list[Arrow] = []
 
-    def open(self, p: Population) -> bool:
-        """Whether `p` may fire at this step."""
-        return self.plan.windows[p.name].active(self.t)
+        def columns(field: str) -> np.ndarray:
+            one = p.per_neuron(field)[:, None]
+            return np.repeat(one, samples, axis=1)
 
-    def integrate(self, p: Population) -> np.ndarray:
+        self.v = columns("initial_potential")
+        self.bias = columns("bias")
+        self.threshold = p.per_neuron("threshold")[:, None]
+
+        self.sent: np.ndarray | None = None
+        self.count = np.zeros_like(self.v)
+        self.heard = self.count
+
+        # The width of the potentials, where they can leave it.
+        self.largest = plan.largest if has_potential(network, p) else 0
+        self.held = np.zeros(samples, np.int64)
+
+        # The events of an encoder, (samples, steps, neurons).
+        self.events: np.ndarray | None = None
+
+    def open(self, t: int) -> bool:
+        """Whether its neurons may fire at step `t`."""
+        return self.window is not None and self.window.active(t)
+
+    def gain(self, t: int) -> int:
+        """What a spike is worth at step `t`."""
+        return self.window.gain(t) if self.window else 1
+
+    def integrate(self, t: int) -> None:
         """v += Σ W sent + bias, held within its width."""
-        v = self.v[p.name]
-        for c in self.network.incoming(p.name):
-            if c.pre in self.sent:
-                v = v + self.weights[c.name] @ self.sent[c.pre]
-        if not p.kind.is_input or self.open(p):
-            v = v + self.bias[p.name]
-        if self.plan.largest and has_potential(self.network, p):
-            v, held = hold(v, -self.plan.largest - 1, self.plan.largest)
-            self.counts.saturations[p.name] += held.sum(axis=0)
-        self.v[p.name] = v
-        return v
+        for arrow in self.incoming:
+            if arrow.pre.sent is not None:
+                self.v = self.v + arrow.weights @ arrow.pre.sent
 
-    def send(self, p: Population, spikes: np.ndarray | None) -> None:
-        """Pass the `spikes` of `p` on, and count them; None from a population that cannot fire."""
-        if spikes is None:
-            return
-        window, t, counts = self.plan.windows[p.name], self.t, self.counts
-        self.sent[p.name] = window.gain(t) * spikes
-        self.count[p.name] = self.count[p.name] + self.sent[p.name]
+        is_input = self.population.kind.is_input
+        if self.open(t) or not is_input:
+            self.v = self.v + self.bias
 
-        fired = np.abs(spikes)
-        counts.spikes[p.name][:, t] = fired.sum(axis=0)
-        for ledger, operations in counts.synaptic_operations.items():
-            for c in self.network.outgoing(p.name):
-                operations[c.name][:, t] = self.fan_out[ledger][c.name] @ fired
-        if counts.rasters:
-            raster = counts.rasters[p.name]
-            raster[:, t] = spikes.T[: len(raster)]
+        if self.largest:
+            lowest = -self.largest - 1
+            self.v, held = hold(self.v, lowest, self.largest)
+            self.held += held.sum(axis=0)
 
 
-# One step of each firing rule: what a population sends, −1, 0 or 1 per neuron and sample.
+@dataclass(frozen=True, eq=False)
+class Arrow:
+    """One connection during a run.
+
+    Parameters
+    ----------
+    pre : Layer that it hears.
+    weights : (post neurons, pre neurons) sparse matrix.
+    fan_out : ledger -> (pre neurons,) operations of one spike.
+    """
+
+    connection: Connection
+    pre: Layer
+    weights: Any
+    fan_out: dict[str, np.ndarray]
 
 
-def integrate_and_fire(state: State, p: Population) -> np.ndarray:
+def start(
+    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int
+) -> dict[str, Layer]:
+    """Every population before the first step, connected, with the pixels where they are used."""
+    layers = {p.name: Layer(network, plan, p, len(inputs)) for p in network.populations}
+
+    for c in network.connections:
+        pre, post = layers[c.pre], layers[c.post]
+        weights = unroll(c, pre.population.shape, post.population.shape)
+        fan_out = {ledger: network.fan_out(c, ledger == "nonzero") for ledger in LEDGERS}
+        arrow = Arrow(c, pre, weights, fan_out)
+        pre.outgoing.append(arrow)
+        post.incoming.append(arrow)
+
+    pixels = split_inputs(network, inputs)
+    encoded = events(network, pixels, plan.steps, seed, first=0)
+    for name, values in pixels.items():
+        layers[name].events = encoded.get(name)
+        drive(network, layers, layers[name], values.T)
+    return layers
+
+
+def drive(
+    network: SpikingNetwork, layers: dict[str, Layer], layer: Layer, pixels: np.ndarray
+) -> None:
+    """Put the pixels where an input, or what hears an analog one, will find them."""
+    code = network.input_code
+    if code.integrates:
+        layer.bias = layer.bias + pixels
+    elif code.doubles:
+        layer.v = layer.v + pixels
+    elif code.analog:
+        for arrow in layer.outgoing:
+            post = layers[arrow.connection.post]
+            product = arrow.weights @ pixels
+            if network.code.bias_each_step:
+                post.bias = post.bias + product
+            else:
+                post.v = post.v + product
+
+
+# One step of each firing rule: what a population sends, −1, 0 or 1 per neuron and sample
+
+
+def integrate_and_fire(layer: Layer, t: int) -> np.ndarray:
     """Add what arrives; fire while the window is open."""
-    v = state.integrate(p)
-    if not state.open(p):
-        return np.zeros_like(v)
-    h = state.threshold[p.name] * state.plan.windows[p.name].gain(state.t)
-    state.v[p.name], spikes = fire(v, h, p.reset)
-    return spikes
+    layer.integrate(t)
+    if not layer.open(t):
+        return send(layer, np.zeros_like(layer.v), t)
+
+    h = layer.threshold * layer.gain(t)
+    layer.v, spikes = fire(layer.v, h, layer.population.reset)
+    return send(layer, spikes, t)
 
 
-def retracting(state: State, p: Population) -> np.ndarray:
+def retracting(layer: Layer, t: int) -> np.ndarray:
     """Add what arrives; fire, or take a spike back."""
-    v = state.integrate(p)
-    sent = state.count[p.name]
-    state.v[p.name], spikes = fire_or_retract(v, state.threshold[p.name], sent, p.levels)
-    return spikes
+    layer.integrate(t)
+    levels = layer.population.levels
+    layer.v, spikes = fire_or_retract(layer.v, layer.threshold, layer.count, levels)
+    return send(layer, spikes, t)
 
 
-def largest_count(state: State, p: Population) -> np.ndarray:
-    """Repeat the largest count of the window while the window of time is open."""
-    largest = [
-        np.maximum.reduceat(state.heard[c.pre][matrix.indices], matrix.indptr[:-1], axis=0)
-        for c in state.network.incoming(p.name)
-        for matrix in [state.weights[c.name]]
-    ]
-    return rise(np.max(largest, axis=0), state.count[p.name]) * state.open(p)
+def largest_count(layer: Layer, t: int) -> np.ndarray:
+    """Repeat the largest count of the window."""
+    largest = np.zeros_like(layer.count)
+    for arrow in layer.incoming:
+        # Rows of the matrix are the windows: its indices, cut where rows begin.
+        windows = arrow.weights
+        within = arrow.pre.heard[windows.indices]
+        found = np.maximum.reduceat(within, windows.indptr[:-1], axis=0)
+        largest = np.maximum(largest, found)
+
+    spikes = rise(largest, layer.count)
+    return send(layer, spikes * layer.open(t), t)
 
 
-def integrate(state: State, p: Population) -> None:
+def integrate(layer: Layer, t: int) -> None:
     """Add what arrives; the potential is the answer."""
-    state.counts.output(p.name)[:, state.t] = state.integrate(p).T
+    layer.integrate(t)
 
 
-def given(state: State, p: Population) -> np.ndarray:
+def given(layer: Layer, t: int) -> np.ndarray:
     """The events that an encoder made."""
-    return state.events[p.name][:, state.t].T.astype(np.int64)
+    assert layer.events is not None
+    spikes = layer.events[:, t].T
+    return send(layer, spikes.astype(np.int64), t)
 
 
-def silent_input(state: State, p: Population) -> np.ndarray:
+def silent_input(layer: Layer, t: int) -> None:
     """Nothing: a host multiplied it before the first step."""
-    return np.zeros_like(state.v[p.name])
 
 
 STEPS = {
@@ -192,11 +255,36 @@ STEPS = {
 }
 
 
-def _matrix(network: SpikingNetwork, c: Connection):
-    """(post size, pre size) weights."""
-    return unroll(c, network.population(c.pre).shape, network.population(c.post).shape)
+def send(layer: Layer, spikes: np.ndarray, t: int) -> np.ndarray:
+    """Pass the spikes on, each with its worth."""
+    layer.sent = layer.gain(t) * spikes
+    layer.count = layer.count + layer.sent
+    return spikes
 
 
-def _columns(p: Population, field: str, samples: int) -> np.ndarray:
-    """(neurons, samples) copies of a field of `p`."""
-    return np.repeat(p.per_neuron(field)[:, None], samples, axis=1)
+# What is kept of a step
+
+
+def record(layer: Layer, spikes: np.ndarray | None, t: int, counts: Counts) -> None:
+    """Count the spikes of step `t` and the operations that they cause.
+
+    Keep potentials of read-outs.
+    """
+    name = layer.population.name
+    if name in counts.saturations:
+        counts.saturations[name][:] = layer.held
+    if layer.population.kind.is_readout:
+        counts.output(name)[:, t] = layer.v.T
+    if spikes is None:
+        return
+
+    fired = np.abs(spikes)
+    counts.spikes[name][:, t] = fired.sum(axis=0)
+    for arrow in layer.outgoing:
+        for ledger, fan_out in arrow.fan_out.items():
+            operations = counts.synaptic_operations[ledger][arrow.connection.name]
+            operations[:, t] = fan_out @ fired
+
+    if counts.rasters:
+        raster = counts.rasters[name]
+        raster[:, t] = spikes.T[: len(raster)]

@@ -69,16 +69,19 @@ class Schedule:
 def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
     """The schedule of `network`.
 
-    Streaming codes: all populations fire in steps 0..T−1. Exact codes: a population fires when the windows of all its inputs are
-    over, for as many steps as its levels take; a max pool repeats its inputs one step later.
+    Streaming codes: all populations fire in steps 0..T−1. Exact codes: a population fires when the
+    windows of all its inputs are over, for as many steps as its levels take; a max pool repeats its
+    inputs one step later.
 
     Parameters
     ----------
-    steps : int, T of a streaming code, 1..10000; default 32 (rate), or levels + depth + inputs' steps (signed), which lets it settle.
+    steps : int, T of a streaming code, 1..10000; default 32 (rate), or levels + depth + inputs'
+        steps (signed), which lets it settle.
 
     Raises
     ------
-    SpikewattError : `steps` given for an exact code, or out of range; pooled populations that fire at different times.
+    SpikewattError : `steps` given for an exact code, or out of range; pooled populations that fire
+        at different times.
     """
     if network.code.exact:
         if steps is not None:
@@ -118,7 +121,10 @@ def _start_after(p: Population, feeding: list[Window]) -> int:
 
 
 def _streaming(network: SpikingNetwork, steps: int | None) -> Schedule:
-    """All populations at every step; an input that sends a number of spikes, until they are sent."""
+    """All populations at every step.
+
+    An input that sends a number of spikes, until they are sent.
+    """
     sent = {p.name: _input_window(network, p) for p in network.inputs}
     if steps is None:
         steps = DEFAULT_STEPS
@@ -145,7 +151,10 @@ def _fires_at_every_step(network: SpikingNetwork) -> bool:
 
 
 def _input_window(network: SpikingNetwork, p: Population) -> Window:
-    """The window of an input that transmits its levels: bit by bit, or one by one; none where it sends nothing."""
+    """The window of an input that transmits its levels: bit by bit, or one by one.
+
+    None where it sends nothing.
+    """
     code = network.input_code
     if code.analog:
         return Window(0, 0)

@@ -38,22 +38,26 @@ def simulate(
     Parameters
     ----------
     network : SpikingNetwork.
-    x : (samples, …) inputs as the Keras model takes them, within the network's input range; a list of such arrays for several inputs.
-    engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched`` (TensorFlow, whole batches) or
-        ``reference`` (numpy); all give equal integers.
-    steps : int, simulated steps of a streaming code, 1..10000; default 32 (rate), as many as it needs to settle (signed). Exact
-        codes have their own.
+    x : (samples, …) inputs as the Keras model takes them, within the network's input range; a list
+        of such arrays for several inputs.
+    engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched``
+        (TensorFlow, whole batches) or ``reference`` (numpy); all give equal integers.
+    steps : int, simulated steps of a streaming code, 1..10000; default 32 (rate), as many as it
+        needs to settle (signed). Exact codes have their own.
     rasters : int, record which neuron fired at which step for the first so many samples; default 0.
     workers : int, processes of the ANNarchy engine; default one per core.
     progress : called with (stage, done, in all); the stages are ``compile`` and ``simulate``.
-    seed : int, of Poisson inputs; a sample's events depend on it and on the number of the sample only. Default 0.
-    state_bits : int, width of a signed potential; default what the worst case needs. In a narrower one the potential of a streaming
-        code saturates after the sum of each step, which the trace counts; exact codes do not run in a narrower one.
+    seed : int, of Poisson inputs; a sample's events depend on it and on the number of the sample
+        only. Default 0.
+    state_bits : int, width of a signed potential; default what the worst case needs. In a narrower
+        one the potential of a streaming code saturates after the sum of each step, which the trace
+        counts; exact codes do not run in a narrower one.
 
     Raises
     ------
-    SpikewattError : wrong shape, NaN, values outside of the input range, unknown engine, steps out of range or given for an exact
-        code. MissingToolError : ANNarchy needs a compiler that is not installed.
+    SpikewattError : wrong shape, NaN, values outside of the input range, unknown engine, steps out
+        of range or given for an exact code. MissingToolError : ANNarchy needs a compiler that is
+        not installed.
 
     >>> from spikewatt import Connection, Population, SpikingNetwork
     >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)

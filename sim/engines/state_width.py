@@ -13,7 +13,10 @@ from .schedule import Schedule
 
 
 def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
-    """Bound on the magnitude of any potential or count in a run: start + threshold + what all inputs can add."""
+    """Bound on the magnitude of any potential or count in a run.
+
+    Start + threshold + what all inputs can add.
+    """
     return max(_bound(network, plan, p) for p in network.populations)
 
 
@@ -38,7 +41,9 @@ def _most(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
 
 
 def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None = None) -> int:
-    """Width of a signed potential: what the worst case needs, or the `state_bits` that were asked for.
+    """Width of a signed potential.
+
+    What the worst case needs, or the `state_bits` that were asked for.
 
     Parameters
     ----------
@@ -46,7 +51,8 @@ def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None 
 
     Raises
     ------
-    SpikewattError : sums that are not exact in float64 (2^53 and more), or a width too small for an exact code.
+    SpikewattError : sums that are not exact in float64 (2^53 and more), or a width too small for an
+        exact code.
     """
     if (largest := largest_potential(network, plan)) >= LARGEST:
         law = "potentials stay below 2^53, where float64 is exact"

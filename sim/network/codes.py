@@ -10,12 +10,14 @@ class Code(Named):
 
     Facts
     -----
-    streaming : an answer at every step, the better the later; else exact at a fixed number of steps.
+    streaming : an answer at every step, the better the later; else exact at a fixed number of
+        steps.
     doubles : a spike is worth twice the one after it.
     negative_spikes : a neuron may take spikes back.
     bias_each_step : the bias is added at every step; else once, as part of the initial potential.
     limited : a population transmits at most `Population.levels`; else one spike at each step.
-    default_steps : steps per layer that a conversion takes where none are given; 0 where there are none to choose.
+    default_steps : steps per layer that a conversion takes where none are given; 0 where there are
+        none to choose.
     largest_steps : most that may be asked for.
     """
 
@@ -33,7 +35,10 @@ class Code(Named):
         return not self.streaming
 
     def levels(self, steps: int) -> int:
-        """Largest value that `steps` transmit, in units of the last spike; 0 where there is no limit."""
+        """Largest value that `steps` transmit, in units of the last spike.
+
+        0 where there is no limit.
+        """
         return steps
 
     def steps(self, levels: int) -> int:
@@ -105,7 +110,9 @@ class Radix(Code):
 
 
 class SyncRate(Code):
-    """A layer fires when all its inputs have arrived, one spike in each of the first q of L steps."""
+    """A layer fires when all its inputs have arrived, one spike in each of the first q of L
+    steps.
+    """
 
     name = "sync_rate"
 

@@ -52,18 +52,21 @@ class Connection:
     ----------
     pre : str, name of a population.
     post : str, name of a later one.
-    kind : ConnectionKind or its name: ``dense``, ``conv2d``, ``depthwise``, ``identity``, ``pool``, ``max_pool``.
+    kind : ConnectionKind or its name: ``dense``, ``conv2d``, ``depthwise``, ``identity``, ``pool``,
+        ``max_pool``.
     weights : integers, shaped as the kind says; None for the two pools.
     geometry : Geometry of a window; None for ``dense`` and ``identity``.
-    pooled : Geometry of windows that do not overlap, over which the pre neurons are summed in front of the weights; the synapses of
-        a pooled neuron are synapses of each neuron in its window. Default none.
+    pooled : Geometry of windows that do not overlap, over which the pre neurons are summed in front
+        of the weights; the synapses of a pooled neuron are synapses of each neuron in its window.
+        Default none.
     branch : int, number of this connection where several lead from `pre` to `post`; default 1.
-    executed : layers of the ANN that were merged into this connection, or () where they are counted with another connection.
-        Default None: the connection is one layer as it stands.
+    executed : layers of the ANN that were merged into this connection, or () where they are counted
+        with another connection. Default None: the connection is one layer as it stands.
 
     Raises
     ------
-    SpikewattError : unknown kind, weights or a geometry where there are none, numbers that are no integers.
+    SpikewattError : unknown kind, weights or a geometry where there are none, numbers that are no
+        integers.
 
     >>> Connection("input", "output", "dense", [[1, -2], [3, 0]]).name
     'input->output'
@@ -103,7 +106,10 @@ class Connection:
 
     @property
     def name(self) -> str:
-        """``pre->post``, the key of this connection in a trace's ledger; ``#2`` is appended for a second branch."""
+        """``pre->post``, the key of this connection in a trace's ledger.
+
+        ``#2`` is appended for a second branch.
+        """
         return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
 
     @property
@@ -112,7 +118,10 @@ class Connection:
         return prod(self.pooled.window) if self.pooled else 1
 
     def seen(self, pre_shape: Shape) -> Shape:
-        """Shape that the weights see: that of the pre population, summed over its windows if it is pooled."""
+        """Shape that the weights see.
+
+        That of the pre population, summed over its windows if it is pooled.
+        """
         if self.pooled is None:
             return pre_shape
         if len(pre_shape) != self.pooled.axes + 1:
@@ -131,7 +140,10 @@ class Connection:
         return self.kind.post_shape(where, self.weights, self.geometry, self.seen(pre_shape))
 
     def fan_out(self, pre_shape: Shape, post_shape: Shape, nonzero: bool = False) -> np.ndarray:
-        """(pre size,) synapses per pre neuron in closed form, borders exact; `nonzero` counts only weights != 0."""
+        """(pre size,) synapses per pre neuron in closed form, borders exact.
+
+        `nonzero` counts only weights != 0.
+        """
         seen = self.seen(pre_shape)
         fan = self.kind.fan_out(self.weights, self.geometry, seen, post_shape, nonzero)
         if self.pooled is None:

@@ -1,6 +1,7 @@
 """Kinds of connections: which neuron reaches which, in closed form and synapse by synapse.
 
-A kind has no state. Its methods take the weights and the geometry of a connection, and the shape that the weights see.
+A kind has no state. Its methods take the weights and the geometry of a connection, and the shape
+that the weights see.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class ConnectionKind(Named):
     compares = False
 
     def post_shape(self, where: str, weights: Numbers, geometry: Window, seen: Shape) -> Shape:
-        """Shape of the post population; raises SpikewattError about `where` if weights do not fit."""
+        """Shape of the post population.
+
+        Raises SpikewattError about `where` if weights do not fit.
+        """
         raise NotImplementedError
 
     def fan_out(self, weights, geometry, seen: Shape, post: Shape, nonzero: bool) -> np.ndarray:
@@ -64,7 +68,10 @@ class ConnectionKind(Named):
         return int(np.abs(weights).sum(axis=self.summed_axes()).max())
 
     def mixed_axons(self, weights, pre: Shape, summed: int) -> int:
-        """Pre neurons with weights of both signs, borders not looked at; `summed` neurons share a weight."""
+        """Pre neurons with weights of both signs, borders not looked at.
+
+        `summed` neurons share a weight.
+        """
         return 0
 
 
@@ -107,7 +114,10 @@ class Dense(ConnectionKind):
 
 
 class Identity(ConnectionKind):
-    """One synapse per neuron, one weight per channel: a ratio of units, as wide as it has to be; weights (channels,)."""
+    """One synapse per neuron, one weight per channel: a ratio of units, as wide as it has to be.
+
+    Weights (channels,).
+    """
 
     name = "identity"
     narrow = False
@@ -196,7 +206,9 @@ class Windowed(ConnectionKind):
     def meet(
         self, pre: np.ndarray, post: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Pre and post neurons (positions, channels) under one tap, shaped to broadcast as the tap's weights do."""
+        """Pre and post neurons (positions, channels) under one tap, shaped to broadcast as the
+        tap's weights do.
+        """
         return pre, post
 
     def mixed_axons(self, weights, pre, summed):
@@ -236,7 +248,10 @@ class Conv2D(Convolution):
 
 
 class Depthwise(Windowed):
-    """Each channel to its own `multiplier` channels; weights (rows, columns, channels, multiplier)."""
+    """Each channel to its own `multiplier` channels.
+
+    Weights (rows, columns, channels, multiplier).
+    """
 
     name = "depthwise"
     axes = 2

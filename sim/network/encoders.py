@@ -41,12 +41,17 @@ class InputCode(Named):
         return True
 
     def speaks(self, code: Code) -> bool:
-        """Whether its spikes mean what those of a population of `code` mean, so that a max pool may compare them."""
+        """Whether its spikes mean what those of a population of `code` mean, so that a max pool
+        may compare them.
+        """
         return False
 
 
 class Encoder(InputCode):
-    """An input whose events are given; the value is their mean worth over the steps, so that only a rate can carry it."""
+    """An input whose events are given.
+
+    The value is their mean worth over the steps, so that only a rate can carry it.
+    """
 
     encoded = True
 
@@ -59,7 +64,10 @@ class Encoder(InputCode):
         raise NotImplementedError
 
     def gains(self, levels: int) -> tuple[int, ...]:
-        """What an event is worth at each step of a round, which repeats; empty where it is always 1."""
+        """What an event is worth at each step of a round, which repeats.
+
+        Empty where it is always 1.
+        """
         return ()
 
 
@@ -102,8 +110,8 @@ class Constant(Encoder):
 class Bursting(Encoder):
     """Izhikevich's neuron, driven by the pixel.
 
-    v' = 0.04 v² + 5 v + 140 − u + I, u' = 0.02 (0.2 v − u), Euler steps of 1 ms; beyond 30 mV v = −55, u += 4.
-    Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), doi:10.1109/TNN.2003.820440.
+    v' = 0.04 v² + 5 v + 140 − u + I, u' = 0.02 (0.2 v − u), Euler steps of 1 ms; beyond 30 mV v =
+    −55, u += 4. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), doi:10.1109/TNN.2003.820440.
     """
 
     name = "bursting"
@@ -144,7 +152,9 @@ class Phase(Encoder):
 
 
 class RankOrder(Encoder):
-    """One event in each round, the earlier the brighter: at step P − round(P q / levels); none from a dark pixel.
+    """One event in each round, the earlier the brighter: at step P − round(P q / levels).
+
+    None from a dark pixel.
 
     Thorpe & Gautrais (1998), doi:10.1007/978-1-4615-4831-7_19.
     """
@@ -186,8 +196,9 @@ def encode(
     ----------
     pixels : (samples, neurons) integers in 0..levels (−levels..levels where the encoder is signed).
     seed : of the draws of a Poisson encoder.
-    first : number of the first sample. Draws depend on `seed` and on the number of the sample alone: batches, processes and
-        engines do not change them, and a longer run begins like a shorter one.
+    first : number of the first sample. Draws depend on `seed` and on the number of the sample
+        alone: batches, processes and engines do not change them, and a longer run begins like a
+        shorter one.
 
     Returns
     -------
@@ -206,7 +217,9 @@ def encode(
 
 
 def unit_of(encoder: Encoder, levels: int, counts: np.ndarray) -> float:
-    """Value of one event of worth 1 per step, in units of the largest input: the least-squares fit over pixels.
+    """Value of one event of worth 1 per step, in units of the largest input.
+
+    The least-squares fit over pixels.
 
     Exact for the codes that are linear in the pixel.
 

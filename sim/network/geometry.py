@@ -13,7 +13,9 @@ Padding = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class Geometry:
-    """A sliding window over one or more axes; channels are the last axis of a population and have no window.
+    """A sliding window over one or more axes.
+
+    Channels are the last axis of a population and have no window.
 
     Parameters
     ----------
@@ -55,7 +57,8 @@ class Geometry:
     ) -> Geometry:
         """Geometry of a Keras layer.
 
-        TensorFlow's rule for ``same``: total = max((ceil(n/s) − 1) s + k − n, 0), the odd one after.
+        TensorFlow's rule for ``same``: total = max((ceil(n/s) − 1) s + k − n, 0), the odd one
+        after.
 
         Parameters
         ----------
@@ -87,7 +90,10 @@ class Geometry:
         return any(any(pad) for pad in self.padding)
 
     def output_size(self, size: tuple[int, ...]) -> tuple[int, ...]:
-        """(axes,) window positions over an input of `size`; raises SpikewattError if there are none."""
+        """(axes,) window positions over an input of `size`.
+
+        Raises SpikewattError if there are none.
+        """
         positions = tuple(
             (n + sum(pad) - k) // s + 1
             for n, k, s, pad in zip(size, self.window, self.strides, self.padding, strict=True)
@@ -98,7 +104,8 @@ class Geometry:
         return positions
 
     def axis_hits(self, axis: int, size_in: int, size_out: int) -> np.ndarray:
-        """(size_out, window) input index under each tap at each position, −1 where it lies in the padding.
+        """(size_out, window) input index under each tap at each position, −1 where it lies in the
+        padding.
 
         >>> Geometry((2,), (1,), ((1, 0),)).axis_hits(0, 3, 3).tolist()
         [[-1, 0], [0, 1], [1, 2]]
@@ -108,7 +115,9 @@ class Geometry:
         return np.where((hit >= 0) & (hit < size_in), hit, -1)
 
     def axis_reach(self, axis: int, size_in: int, size_out: int) -> np.ndarray:
-        """(window, size_in) 1 where a given tap lies on a given input index at some position, else 0."""
+        """(window, size_in) 1 where a given tap lies on a given input index at some position,
+        else 0.
+        """
         hits = self.axis_hits(axis, size_in, size_out)
         reach = np.zeros((self.window[axis], size_in), np.int64)
         position, tap = np.nonzero(hits >= 0)

@@ -1,4 +1,7 @@
-"""Input codes: how pixels enter a network. Those that are not encoders compute their spikes on every engine, or send none."""
+"""Input codes: how pixels enter a network.
+
+Those that are not encoders compute their spikes on every engine, or send none.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from .named import by_name, named
 
 
 class If(InputCode):
-    """An input neuron adds the integer pixel at each step and fires: layer 1 costs synaptic operations."""
+    """An input neuron adds the integer pixel at each step and fires.
+
+    Layer 1 costs synaptic operations.
+    """
 
     name = "if"
     integrates = True

@@ -1,4 +1,7 @@
-"""Named: concepts as small frozen classes, each with the name that files, tables and users write."""
+"""Named.
+
+Concepts as small frozen classes, each with the name that files, tables and users write.
+"""
 
 from __future__ import annotations
 

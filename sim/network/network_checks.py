@@ -135,7 +135,9 @@ def inputs_are_alike(network: Network, p: Population) -> None:
 
 
 def exact_code_leaves_no_choice(network: Network, p: Population) -> None:
-    """An exact code adds the bias once, subtracts what it sends, and has its own numbers of levels."""
+    """An exact code adds the bias once, subtracts what it sends, and has its own numbers of
+    levels.
+    """
     code, where = network.code, f"Population {p.name!r}"
     if p.bias.any():
         law = f"{code} adds the bias once, as initial potential"
@@ -192,7 +194,10 @@ def shapes_meet(network: Network, c: Connection) -> None:
 
 
 def weights_are_narrow(network: Network, c: Connection) -> None:
-    """Weights have the network's width; an identity synapse carries a ratio of units, and is as wide as it has to be."""
+    """Weights have the network's width.
+
+    An identity synapse carries a ratio of units, and is as wide as it has to be.
+    """
     limit = 2 ** (network.weight_bits - 1) - 1
     if c.weights is None or not c.kind.narrow:
         return

@@ -1,4 +1,6 @@
-"""The ``.spk`` file of a network: HDF5 with one JSON text for the structure and one array per number.
+"""The ``.spk`` file of a network.
+
+HDF5 with one JSON text for the structure and one array per number.
 
 Version 3 knew no merged layers; a connection of such a file is one layer as it stands.
 """
@@ -22,7 +24,10 @@ NUMBERS = ("threshold", "bias", "initial_potential")
 
 
 def structure_of(network) -> dict:
-    """All of a network but its arrays, as JSON takes it; what is not set is left out, so that older hashes hold."""
+    """All of a network but its arrays, as JSON takes it.
+
+    What is not set is left out, so that older hashes hold.
+    """
     return {
         "name": network.name,
         "code": str(network.code),

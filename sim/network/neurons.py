@@ -1,7 +1,8 @@
 """What a neuron does in one step: pure functions of arrays, and the rules that name them.
 
-The reference engine and the golden model of the RTL core call these; the other engines mirror them, rule by rule.
-Potentials, drives, thresholds and spikes are integer arrays that broadcast against each other.
+The reference engine and the golden model of the RTL core call these; the other engines mirror them,
+rule by rule. Potentials, drives, thresholds and spikes are integer arrays that broadcast against
+each other.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def fire(v: np.ndarray, threshold: np.ndarray, reset: Reset) -> tuple[np.ndarray
 def fire_or_retract(
     v: np.ndarray, threshold: np.ndarray, sent: np.ndarray, levels: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `fire`, up to `levels` spikes; and s = −1 where v < 0 and a spike was sent that can be taken back.
+    """As `fire`, up to `levels` spikes.
+
+    And s = −1 where v < 0 and a spike was sent that can be taken back.
 
     Parameters
     ----------
@@ -64,7 +67,10 @@ def fire_or_retract(
 
 
 def rise(largest: np.ndarray, sent: np.ndarray) -> np.ndarray:
-    """Max pool: s = 1 where the `largest` count of the window exceeds what the neuron itself has sent."""
+    """Max pool.
+
+    S = 1 where the `largest` count of the window exceeds what the neuron itself has sent.
+    """
     return (largest > sent).astype(np.int64)
 
 
@@ -106,7 +112,9 @@ RESETS = by_name((Subtract(), Zero()))
 
 
 class FiringRule(Named):
-    """How the neurons of a population decide at a step; `SpikingNetwork.rule` says which rule a population follows.
+    """How the neurons of a population decide at a step.
+
+    `SpikingNetwork.rule` says which rule a population follows.
 
     Facts: `integrates` (has a potential, which can saturate), `fires` (sends spikes).
     """

@@ -69,15 +69,17 @@ class Population:
     ----------
     name : str, unique in the network.
     shape : (channels,), (length, channels) or (rows, columns, channels).
-    kind : PopulationKind or its name: ``input`` (integrates the integer pixel, fires at `threshold`), ``integrate_and_fire``,
-        ``max_pool`` (fires when the largest cumulative count of its window rises), ``readout`` (integrates, never fires).
+    kind : PopulationKind or its name: ``input`` (integrates the integer pixel, fires at
+        `threshold`), ``integrate_and_fire``, ``max_pool`` (fires when the largest cumulative count
+        of its window rises), ``readout`` (integrates, never fires).
     threshold : integers >= 1 that broadcast to `shape`.
     bias : integers that broadcast to `shape`, added at every step.
     initial_potential : integers that broadcast to `shape`.
-    levels : int, largest value that one inference transmits, in units of the last spike; default 0, no limit.
+    levels : int, largest value that one inference transmits, in units of the last spike; default 0,
+        no limit.
     reset : Reset or its name: ``subtract`` the threshold (default) or to ``zero``.
-    unit : value of one spike, or of one unit of a read-out's potential, as the Keras network has it; one for all, or (channels,).
-        Default 1.
+    unit : value of one spike, or of one unit of a read-out's potential, as the Keras network has
+        it; one for all, or (channels,). Default 1.
 
     Raises
     ------
@@ -125,7 +127,9 @@ class Population:
         return prod(self.shape)
 
     def per_neuron(self, field: str) -> np.ndarray:
-        """The (size,) int64 values of ``threshold``, ``bias`` or ``initial_potential``, one per neuron."""
+        """The (size,) int64 values of ``threshold``, ``bias`` or ``initial_potential``, one per
+        neuron.
+        """
         return np.broadcast_to(getattr(self, field), self.shape).reshape(-1)
 
 

@@ -29,26 +29,32 @@ from .population import Population
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SpikingNetwork:
-    """Populations in topological order, the connections between them, and what a spike of the input and a unit of the output mean.
+    """Populations in topological order, the connections between them, and what a spike of the input
+    and a unit of the output mean.
 
     Parameters
     ----------
     populations : of Population; inputs first, in topological order; read-outs feed nothing.
     connections : of Connection; each from an earlier population to a later one.
-    code : Code or its name: how a value becomes spikes. Streaming: ``rate``, ``signed`` (with negative spikes). Exact: ``radix``
-        (most significant bit first), ``sync_rate`` (a layer fires when all its inputs have arrived).
-    input_unit : float > 0, value, as the Keras model takes it, of one unit of integer input (1/255 for pixels in 0..1).
-    output_unit : float > 0, value of one unit of read-out potential per step, in the logits of the Keras model.
+    code : Code or its name: how a value becomes spikes. Streaming: ``rate``, ``signed`` (with
+        negative spikes). Exact: ``radix`` (most significant bit first), ``sync_rate`` (a layer
+        fires when all its inputs have arrived).
+    input_unit : float > 0, value, as the Keras model takes it, of one unit of integer input (1/255
+        for pixels in 0..1).
+    output_unit : float > 0, value of one unit of read-out potential per step, in the logits of the
+        Keras model.
     weight_bits : int, width of a signed weight, 2..16.
     name : str, default ``network``.
-    input_code : InputCode or its name: ``if`` (default: integrates the pixel), ``bitplane`` (the bits of the pixel are its
-        spikes), ``analog`` (no spikes: a host multiplies the first layer), or, under ``rate``, an encoder (``poisson``,
-        ``phase`` …; see encoders.py).
-    largest_input : int, largest integer input, where the input neurons could take more; default 0 where they could not.
+    input_code : InputCode or its name: ``if`` (default: integrates the pixel), ``bitplane`` (the
+        bits of the pixel are its spikes), ``analog`` (no spikes: a host multiplies the first
+        layer), or, under ``rate``, an encoder (``poisson``, ``phase`` …; see encoders.py).
+    largest_input : int, largest integer input, where the input neurons could take more; default 0
+        where they could not.
 
     Raises
     ------
-    SpikewattError : names that clash or do not exist, shapes that do not match, numbers that are not integers.
+    SpikewattError : names that clash or do not exist, shapes that do not match, numbers that are
+        not integers.
 
     >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)
     >>> classes = Population("output", (3,), "readout", threshold=1, bias=0, initial_potential=0)
@@ -111,7 +117,10 @@ class SpikingNetwork:
         return [c for c in self.connections if c.pre == name]
 
     def fan_out(self, connection: Connection, nonzero: bool = False) -> np.ndarray:
-        """(pre size,) number of synapses of each pre neuron; with `nonzero`, those of weight != 0 only."""
+        """(pre size,) number of synapses of each pre neuron.
+
+        With `nonzero`, those of weight != 0 only.
+        """
         pre, post = self.population(connection.pre), self.population(connection.post)
         return connection.fan_out(pre.shape, post.shape, nonzero)
 
@@ -130,7 +139,10 @@ class SpikingNetwork:
 
     @property
     def encoder(self) -> Encoder | None:
-        """What makes the events of the inputs; None where they compute their own spikes, or send none."""
+        """What makes the events of the inputs.
+
+        None where they compute their own spikes, or send none.
+        """
         return self.input_code if isinstance(self.input_code, Encoder) else None
 
     @property

@@ -1,4 +1,7 @@
-"""The explicit synapse matrix of a connection: every synapse that exists, weights of zero included."""
+"""The explicit synapse matrix of a connection.
+
+Every synapse that exists, weights of zero included.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,9 @@ def unroll(connection: Connection, pre_shape: Shape, post_shape: Shape) -> csr_a
 def _spread(synapses: Synapses, members: Synapses) -> Synapses:
     """Each synapse of a pooled neuron becomes one of every neuron in its window.
 
-    `members` are (1, pooled neuron, neuron in its window). Two windows of two neurons each, 0: (0, 1) and 1: (2, 3), and
-    the synapses 0 -> a and 1 -> b give 0 -> a, 1 -> a, 2 -> b, 3 -> b. A product of sparse matrices would drop zeros.
+    `members` are (1, pooled neuron, neuron in its window). Two windows of two neurons each, 0: (0,
+    1) and 1: (2, 3), and the synapses 0 -> a and 1 -> b give 0 -> a, 1 -> a, 2 -> b, 3 -> b. A
+    product of sparse matrices would drop zeros.
     """
     weight, post, pre = synapses
     _, pooled, member = members

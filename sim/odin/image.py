@@ -1,4 +1,4 @@
-"""OdinImage: where the parts of an OdinNetwork lie on the 256 indices of the core, and which events an image becomes."""
+"""OdinImage: where an OdinNetwork lies on the core, and which events an image becomes."""
 
 from __future__ import annotations
 
@@ -7,29 +7,59 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
-from .network import INDICES, LARGEST_THRESHOLD, LARGEST_WEIGHT, OdinNetwork
+from ...models.odin.chip import (
+    ALL_NEURONS,
+    ALL_REFERENCE_CYCLES,
+    AXONS,
+    LARGEST_LEAK,
+    LARGEST_THRESHOLD,
+    LARGEST_WEIGHT,
+    MAPPED,
+    NEURONS,
+    ONE_REFERENCE_CYCLES,
+)
+from .network import OdinNetwork
 
-MAPPED = 0b1000
-LEAK = 127
-ALL = -1  # in a list of time references: all neurons at once
-ONE_CYCLES, ALL_CYCLES = 8, 518
+NOWHERE = -1  # the index of an axon that is not there
 
 
 @dataclass(frozen=True, eq=False)
 class OdinImage:
     """The content of a core's memories and registers, as `OdinTwin` takes it.
 
-    In closed loop every input copy, the bias and every neuron has an index of its own, in this order: inhibitory copies, excitatory
-    copies, bias, neurons of the layers. In open loop (one layer) an index can be an input axon and a neuron, and neurons start at 0.
+    In closed loop every input copy, the bias and every neuron has an index of its own, in this
+    order: inhibitory copies, excitatory copies, bias, neurons of the layers. In open loop (one
+    layer) an index can be an input axon and a neuron, and neurons start at 0.
 
     Parameters
     ----------
-    network : what is placed.
-    inhibitory_axons, excitatory_axons : (inputs,) index of each copy, −1 where there is none because it would have no synapse.
-    bias_axon : its index, −1 without bias events. neurons : one (post,) array of indices per layer.
-    synapses : (256, 256) uint8 [pre, post], bits 0..2 the weight, bit 3 set where there is a synapse.
-    inhibitory : (256,) bool, the sign of an axon. threshold, leak : (256,) ints. leak_enable, enabled : (256,) bool.
-    open_loop : whether spikes only leave the core.
+    network : OdinNetwork
+        What is placed.
+    inhibitory_axons, excitatory_axons : int (inputs,)
+        Index of each copy, −1 where there is none because it would have no synapse.
+    bias_axon : int
+        Its index, −1 without bias events.
+    neurons : tuple of int (post,)
+        Indices, one array per layer.
+    synapses : uint8 (256, 256) [pre, post]
+        Bits 0..2 the weight, bit 3 set where there is a synapse.
+    inhibitory : bool (256,)
+        The sign of an axon.
+    threshold, leak : int (256,)
+        Of each neuron; the leak is taken away by a time reference.
+    leak_enable, enabled : bool (256,)
+        Of each neuron.
+    open_loop : bool
+        Whether spikes only leave the core.
+
+    Examples
+    --------
+    >>> layers, thresholds = [np.array([[7, -2], [0, 5]])], [np.array([9, 9])]
+    >>> image = OdinImage.of(OdinNetwork(layers, thresholds, "rate", "potential"))
+    >>> image.inhibitory_axons.tolist(), image.excitatory_axons.tolist()
+    ([0, -1], [2, 3])
+    >>> image.encode(np.array([[255, 0], [255, 255]], np.uint8))
+    [[0, 2], [0, 2, 3]]
     """
 
     network: OdinNetwork
@@ -45,135 +75,170 @@ class OdinImage:
     enabled: np.ndarray
     open_loop: bool
 
+    def __post_init__(self):
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        for indices in self.neurons:
+            indices.setflags(write=False)
+
     @classmethod
     def of(cls, network: OdinNetwork) -> OdinImage:
         """Place a network, which was checked to fit."""
-        first = network.layers[0]
-        inputs = np.arange(network.inputs)
-        inhibitory_axons = np.where((first < 0).any(axis=1), inputs, -1)
-        excitatory_axons = np.where(
-            (first > 0).any(axis=1), inputs + (network.inputs if network.doubled else 0), -1
+        inhibitory_axons, excitatory_axons = _input_axons(network)
+        copies = network.inputs * (2 if network.doubled else 1)
+        bias_axon = copies if network.bias_events else NOWHERE
+
+        taken = copies + (1 if network.bias_events else 0)
+        neurons = _neurons(network, 0 if network.open_loop else taken)
+        used = np.concatenate(neurons)
+
+        inhibitory = np.zeros(AXONS, bool)
+        inhibitory[inhibitory_axons[inhibitory_axons != NOWHERE]] = True
+
+        threshold = np.full(NEURONS, LARGEST_THRESHOLD)
+        threshold[used] = np.concatenate(network.thresholds)
+
+        enabled = np.zeros(NEURONS, bool)
+        enabled[used] = True
+
+        return cls(
+            network=network,
+            inhibitory_axons=inhibitory_axons,
+            excitatory_axons=excitatory_axons,
+            bias_axon=bias_axon,
+            neurons=neurons,
+            synapses=_synapses(network, inhibitory_axons, excitatory_axons, bias_axon, neurons),
+            inhibitory=inhibitory,
+            threshold=threshold,
+            leak=np.full(NEURONS, LARGEST_LEAK),
+            leak_enable=np.ones(NEURONS, bool),
+            enabled=enabled,
+            open_loop=network.open_loop,
         )
-        free = network.inputs * (2 if network.doubled else 1)
-        bias_axon = free if network.bias_events else -1
-        start = 0 if network.open_loop else free + (1 if network.bias_events else 0)
-        neurons = []
-        for layer in network.layers:
-            neurons.append(np.arange(start, start + layer.shape[1]))
-            start += layer.shape[1]
-        synapses = np.zeros((INDICES, INDICES), np.uint8)
-        inhibitory = np.zeros(INDICES, bool)
-        for axons, weights in (
-            (inhibitory_axons, np.maximum(-first, 0)),
-            (excitatory_axons, np.maximum(first, 0)),
-        ):
-            _connect(synapses, axons[axons >= 0], neurons[0], weights[axons >= 0])
-        inhibitory[inhibitory_axons[inhibitory_axons >= 0]] = True
-        if network.bias_events:
-            _connect(
-                synapses,
-                np.array([bias_axon]),
-                neurons[0],
-                np.full((1, first.shape[1]), LARGEST_WEIGHT),
-            )
-        for pre, post, layer in zip(neurons, neurons[1:], network.layers[1:], strict=False):
-            _connect(synapses, pre, post, layer)
-        threshold = np.full(INDICES, LARGEST_THRESHOLD)
-        for indices, values in zip(neurons, network.thresholds, strict=True):
-            threshold[indices] = values
-        used = np.zeros(INDICES, bool)
-        used[np.concatenate(neurons)] = True
-        leak = np.full(INDICES, LEAK)
-        for array in (
-            inhibitory_axons,
-            excitatory_axons,
-            synapses,
-            inhibitory,
-            threshold,
-            leak,
-            used,
-            *neurons,
-        ):
-            array.setflags(write=False)
-        return cls(network, inhibitory_axons, excitatory_axons, bias_axon, tuple(neurons), synapses, inhibitory, threshold, leak,
-                   np.broadcast_to(True, INDICES), used, network.open_loop)  # fmt: skip
 
     @property
     def reset_time_references(self) -> tuple[int, ...]:
-        """Time references that clear all potentials behind an inference: neurons, or −1 for all at once, whichever takes fewer cycles.
+        """Time references that clear all potentials after an inference.
 
-        A potential is below its threshold, so ceil((threshold − 1) / 127) of them clear it. Neurons without synapses stay at 0.
+        Neurons, or −1 for all at once, whichever takes fewer cycles. A potential is below its
+        threshold, so ceil((threshold − 1) / 127) of them clear it. Neurons without synapses stay
+        at 0.
         """
         used = np.concatenate(self.neurons)
-        each = -(-(self.threshold[used] - 1) // LEAK)
-        if ONE_CYCLES * int(each.sum()) < ALL_CYCLES * int(each.max()):
+        highest = self.threshold[used] - 1
+        each = -(-highest // LARGEST_LEAK)
+
+        most = int(each.max())
+        one_by_one = ONE_REFERENCE_CYCLES * int(each.sum())
+        all_at_once = ALL_REFERENCE_CYCLES * most
+        if one_by_one < all_at_once:
             return tuple(np.repeat(used, each).tolist())
-        return (ALL,) * int(each.max())
+        return (ALL_NEURONS,) * most
 
     def encode(self, pixels: np.ndarray) -> list[list[int]]:
         """The neuron spike events of each image, in order: bias, inhibitory, excitatory.
 
-        They can be sent without a pause: no neuron fires before the excitatory events, and the core serves events in order. Copies
-        without a synapse are left out. Under ``first_spike`` the host stops at the first spike of an output neuron.
+        They can be sent without a pause: no neuron fires before the excitatory events, and the core
+        serves events in order. Copies without a synapse are left out. Under ``first_spike`` the
+        host stops at the first spike of an output neuron.
 
         Parameters
         ----------
-        pixels : (samples, ...) uint8, 0..largest_pixel, with as many pixels as the network has inputs.
+        pixels : uint8 (samples, ...)
+            0..largest_pixel, with as many pixels as the network has inputs.
+
+        Returns
+        -------
+        list of lists of int
+            Axons, one list per image.
 
         Raises
         ------
         SpikewattError : images of another shape, type or range.
         """
         network = self.network
-        pixels = np.asarray(pixels)
-        if (
-            pixels.dtype != np.uint8
-            or pixels.ndim < 2
-            or int(np.prod(pixels.shape[1:])) != network.inputs
-        ):
-            allowed = f"(samples, ...) uint8 of {network.inputs} pixels each"
-            raise SpikewattError(
-                "OdinImage.encode",
-                "images fit the network",
-                f"{pixels.dtype} {pixels.shape}",
-                allowed,
-            )
-        if pixels.size and pixels.max() > network.largest_pixel:
-            raise SpikewattError(
-                "OdinImage.encode",
-                "pixels are within the range",
-                int(pixels.max()),
-                f"0..{network.largest_pixel}",
-            )
+        pixels = self._checked_pixels(pixels)
         bias = [self.bias_axon] * network.bias_events
+
         found = []
         for image in pixels.reshape(len(pixels), network.inputs).astype(np.int64):
-            senders = self._senders(image)
+            senders = network.input_code.senders(image, network)
             events = bias.copy()
             for axons in (self.inhibitory_axons, self.excitatory_axons):
                 chosen = axons[senders]
-                events += chosen[chosen >= 0].tolist()
+                events += chosen[chosen != NOWHERE].tolist()
             found.append(events)
         return found
 
-    def _senders(self, image: np.ndarray) -> np.ndarray:
-        """The pixels of an image that send an event, in order, as often as they do."""
-        network = self.network
-        if network.input_code == "rank_order":
-            order = np.argsort(-image, kind="stable")
-            return order[: int((image > network.brightness).sum())]
-        counts = (2 * image * network.input_levels + network.largest_pixel) // (
-            2 * network.largest_pixel
-        )
-        return np.concatenate(
-            [np.flatnonzero(counts > level) for level in range(network.input_levels)]
-        )
+    def _checked_pixels(self, pixels) -> np.ndarray:
+        where, network = "OdinImage.encode", self.network
+        pixels = np.asarray(pixels)
 
-    def export(self, folder, events: list[int] | None = None) -> None:
-        """Write the image as text files for the chip or its RTL; see `odin_export`."""
-        from .chip_files import export
+        is_images = pixels.dtype == np.uint8 and pixels.ndim >= 2
+        if not is_images or int(np.prod(pixels.shape[1:])) != network.inputs:
+            raise SpikewattError(
+                where=where,
+                law="images fit the network",
+                got=f"{pixels.dtype} {pixels.shape}",
+                allowed=f"(samples, ...) uint8 of {network.inputs} pixels each",
+            )
 
-        export(self, folder, events)
+        brightest = int(pixels.max(initial=0))
+        if brightest > network.largest_pixel:
+            raise SpikewattError(
+                where=where,
+                law="pixels are within the range",
+                got=brightest,
+                allowed=f"0..{network.largest_pixel}",
+            )
+        return pixels
+
+
+def _input_axons(network: OdinNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """(inputs,) indices of the inhibitory and of the excitatory copies, −1 where there is none."""
+    weights = network.layers[0]
+    copy = np.arange(network.inputs)
+    second_copy = copy + network.inputs if network.doubled else copy
+
+    inhibitory = np.where((weights < 0).any(axis=1), copy, NOWHERE)
+    excitatory = np.where((weights > 0).any(axis=1), second_copy, NOWHERE)
+    return inhibitory, excitatory
+
+
+def _neurons(network: OdinNetwork, start: int) -> tuple[np.ndarray, ...]:
+    """Indices of the neurons, layer after layer from `start` on."""
+    found = []
+    for layer in network.layers:
+        end = start + layer.shape[1]
+        found.append(np.arange(start, end))
+        start = end
+    return tuple(found)
+
+
+def _synapses(
+    network: OdinNetwork,
+    inhibitory_axons: np.ndarray,
+    excitatory_axons: np.ndarray,
+    bias_axon: int,
+    neurons: tuple[np.ndarray, ...],
+) -> np.ndarray:
+    """(256, 256) uint8 [pre, post]: the crossbar, whose axons carry the signs."""
+    synapses = np.zeros((AXONS, NEURONS), np.uint8)
+    first = network.layers[0]
+
+    for axons, weights in ((inhibitory_axons, -first), (excitatory_axons, first)):
+        there = axons != NOWHERE
+        of_this_sign = np.maximum(weights[there], 0)
+        _connect(synapses, axons[there], neurons[0], of_this_sign)
+
+    if network.bias_events:
+        weights = np.full((1, first.shape[1]), LARGEST_WEIGHT)
+        _connect(synapses, np.array([bias_axon]), neurons[0], weights)
+
+    for pre, post, layer in zip(neurons, neurons[1:], network.layers[1:], strict=False):
+        _connect(synapses, pre, post, layer)
+    return synapses
 
 
 def _connect(synapses: np.ndarray, pre: np.ndarray, post: np.ndarray, weights: np.ndarray) -> None:

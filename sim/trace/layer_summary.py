@@ -28,12 +28,13 @@ class LayerSummary:
     geometry : window of a convolution or pool as lists (see `Geometry.as_lists`), None without.
     synapses : int, synapses that exist, borders exact.
     nonzero_synapses : int, those of weight != 0.
-    macs : int, multiply-accumulates of the ANN here, as Keras executes its layers, taps on padding included (as kernel libraries
-        do); of a pool or an identity, elements that are touched.
+    macs : int, multiply-accumulates of the ANN here, as Keras executes its layers, taps on padding
+        included (as kernel libraries do); of a pool or an identity, elements that are touched.
     parameters : int, weights and biases to be stored.
     fan_in : int, largest number of distinct pre neurons of one post neuron.
     pooled : windows that are summed in front of the weights, as lists; default none.
-    host_macs : int, multiply-accumulates that a host does, where the pre population is an analog input.
+    host_macs : int, multiply-accumulates that a host does, where the pre population is an analog
+        input.
     branch : int, number of the connection where several lead from `pre` to `post`.
     mixed_axons : int, pre neurons with weights of both signs, borders not looked at.
     executed : layers of the ANN that were merged into the connection; see `Connection.executed`.

@@ -55,7 +55,10 @@ class RunSettings:
         return self.state_bits < self.needed_state_bits
 
     def active_steps(self, population: str) -> int:
-        """Steps at which the neurons of `population` are visited: those of its window; a read-out's at every step."""
+        """Steps at which the neurons of `population` are visited: those of its window.
+
+        A read-out's at every step.
+        """
         window = self.schedule.windows.get(population)
         return self.steps if window is None else window.length
 

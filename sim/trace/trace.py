@@ -21,15 +21,18 @@ class Trace:
     Parameters
     ----------
     spikes : population -> (samples, steps) spikes.
-    synaptic_operations : ledger (``synapses`` or ``nonzero``) -> connection -> (samples, steps) operations.
+    synaptic_operations : ledger (``synapses`` or ``nonzero``) -> connection -> (samples, steps)
+        operations.
     outputs : (samples, steps, classes) read-out potential after each step.
     layers : of LayerSummary, one per connection.
     neurons : population -> number of neurons.
     network_hash : str, of what ran.
     data_hash : str, of what it ran on.
     settings : RunSettings: engine, code, schedule and the like.
-    rasters : population -> (samples, steps, neurons) spikes (−1, 0 or 1) of the first samples, where asked for.
-    saturations : population -> (samples,) how often a potential left its width and was held at the end of it.
+    rasters : population -> (samples, steps, neurons) spikes (−1, 0 or 1) of the first samples,
+        where asked for.
+    saturations : population -> (samples,) how often a potential left its width and was held at the
+        end of it.
     """
 
     spikes: dict[str, np.ndarray]
@@ -60,7 +63,10 @@ class Trace:
     # Counts
 
     def ledger(self, column: str) -> dict[str, np.ndarray]:
-        """Synaptic operations per connection, (samples, steps); `column` is ``synapses`` or ``nonzero``."""
+        """Synaptic operations per connection, (samples, steps).
+
+        `column` is ``synapses`` or ``nonzero``.
+        """
         law = "must name a column of the ledger"
         return self.synaptic_operations[one_of("Trace.ledger", law, column, LEDGERS)]
 
@@ -78,7 +84,10 @@ class Trace:
         return float(self.spikes[population].sum(axis=1).mean())
 
     def mean_operations(self, connection: str | None = None, ledger: str = "synapses") -> float:
-        """Synaptic operations per inference, mean over the samples: of one connection, or of all."""
+        """Synaptic operations per inference, mean over the samples.
+
+        Of one connection, or of all.
+        """
         counts = self.ledger(ledger)
         if connection is None:
             return sum(self.mean_operations(name, ledger) for name in counts)
@@ -88,7 +97,9 @@ class Trace:
     # Answers
 
     def output(self, readout: str | None = None) -> np.ndarray:
-        """(samples, steps, classes) potentials of one read-out, which may be left unnamed where there is but one."""
+        """(samples, steps, classes) potentials of one read-out, which may be left unnamed where
+        there is but one.
+        """
         named = self.settings.outputs
         if readout is None and len(named) == 1:
             return self.outputs
@@ -96,14 +107,17 @@ class Trace:
         return self.outputs[:, :, named[one_of("Trace.readout", law, str(readout), named)]]
 
     def predictions(self, step: int = -1, readout: str | None = None) -> np.ndarray:
-        """(samples,) class with the largest read-out potential after `step` (0-based; negative counts from the end)."""
+        """(samples,) class with the largest read-out potential after `step` (0-based; negative
+        counts from the end).
+        """
         self._check_step("Trace.predictions.step", step)
         return self.output(readout)[:, step].argmax(axis=-1)
 
     def decisions(
         self, spikes: int = 1, step: int = -1, readout: str | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The class whose count first reaches `spikes`, for a network converted with ``readout="spikes"``.
+        """The class whose count first reaches `spikes`, for a network converted with
+        ``readout="spikes"``.
 
         Of classes that get there at once the one with more spikes by then wins, then the lowest.
 
@@ -114,7 +128,8 @@ class Trace:
 
         Returns
         -------
-        (samples,) classes, and (samples,) the steps (0-based) of the decisions; −1 in both where there was none.
+        (samples,) classes, and (samples,) the steps (0-based) of the decisions; −1 in both where
+        there was none.
         """
         law = "must be a number of spikes"
         whole_number("Trace.decisions.spikes", law, spikes, 1, 2**31)
@@ -171,5 +186,8 @@ class Trace:
 
     @classmethod
     def load(cls, path) -> Trace:
-        """Read what `save` wrote; raises FileFormatError on a truncated or foreign file, or one of another version."""
+        """Read what `save` wrote.
+
+        Raises FileFormatError on a truncated or foreign file, or one of another version.
+        """
         return trace_file.load(cls, path)

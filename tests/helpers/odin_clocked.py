@@ -1,4 +1,4 @@
-"""ODIN one clock cycle at a time: a second, literal implementation of the rules that the twin sums up."""
+"""ODIN one clock cycle at a time: a second, literal implementation of what the twin sums up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 from spikewatt.rtl_ref import Accesses, Bistability, SingleSynapse, TimeReference, Virtual
 
 QUEUE = 32
+NEURONS = range(256)
+SYNAPSE_WORDS = 32  # per pre-synaptic neuron
 
 
 @dataclass
@@ -26,104 +28,227 @@ class Configuration:
     receiver_delay: int
 
     def change(self, pre: int, post: int) -> int:
-        """Change of a potential by the synapse: a mapping bit, three bits of weight, and the sign of the axon."""
+        """Change by a synapse: mapping bit, three bits of weight, the sign of the axon."""
         mapped, weight = divmod(int(self.synapses[pre, post]), 8)
-        return (-weight if self.inhibitory[pre] else weight) if mapped else 0
+        if not mapped:
+            return 0
+
+        return -weight if self.inhibitory[pre] else weight
 
     def leaks(self, neuron: int) -> int:
         """Change of a potential by a time reference."""
-        return -int(self.leak[neuron]) if self.leak_enable[neuron] else 0
+        if not self.leak_enable[neuron]:
+            return 0
+
+        return -int(self.leak[neuron])
+
+
+# What is visited in two cycles, read and write: a neuron (or none), the change of its potential,
+# and which of the two memories are selected.
+Visit = tuple[int | None, int, tuple[str, ...]]
+NEURON, SYNAPSE, BOTH = ("neuron",), ("synapse",), ("neuron", "synapse")
 
 
 def is_queued(event) -> bool:
-    return isinstance(event, Virtual) or (isinstance(event, int) and event >= 0)
+    if isinstance(event, int):
+        return event >= 0
+
+    return isinstance(event, Virtual)
 
 
-def visits(chip: Configuration, event) -> list[tuple[int | None, int, str]]:
-    """What a served event visits: (neuron, change of its potential, memories), each in two cycles: read, then write."""
+def visits(chip: Configuration, event) -> list[Visit]:
+    """What a served event visits, in order."""
     if isinstance(event, SingleSynapse):
-        return [(event.post, chip.change(event.pre, event.post), "both")]
-    if isinstance(event, TimeReference) and event.neuron is not None:
-        return [(event.neuron, chip.leaks(event.neuron), "neuron")]
+        return [(event.post, chip.change(event.pre, event.post), BOTH)]
+
     if isinstance(event, Bistability):
-        return [(None, 0, "synapse")] * (32 if event.pre is not None else 8192)
-    if isinstance(event, Virtual) and (event.weight or event.inhibitory or event.leak):
-        weight = -event.weight if event.inhibitory else event.weight
-        return [(event.neuron, chip.leaks(event.neuron) if event.leak else weight, "neuron")]
+        words = SYNAPSE_WORDS * (len(NEURONS) if event.pre is None else 1)
+        return [(None, 0, SYNAPSE)] * words
+
+    if isinstance(event, TimeReference) and event.neuron is not None:
+        return [(event.neuron, chip.leaks(event.neuron), NEURON)]
+
     if event in (-1, TimeReference()):
-        return [(n, chip.leaks(n), "neuron") for n in range(256)]
-    pre = event.neuron if isinstance(event, Virtual) else event
-    return [
-        (n, chip.change(pre, n), "both" if n % 8 == 0 else "neuron") for n in range(256)
-    ]  # one access for eight synapses
+        return [(neuron, chip.leaks(neuron), NEURON) for neuron in NEURONS]
+
+    if isinstance(event, Virtual):
+        if event.leak:
+            return [(event.neuron, chip.leaks(event.neuron), NEURON)]
+        if event.weight or event.inhibitory:
+            weight = -event.weight if event.inhibitory else event.weight
+            return [(event.neuron, weight, NEURON)]
+
+        return sweep(chip, event.neuron)
+
+    return sweep(chip, event)
+
+
+def sweep(chip: Configuration, pre: int) -> list[Visit]:
+    """All neurons, with one access to the synapses for eight of them."""
+    found: list[Visit] = []
+    for neuron in NEURONS:
+        memories = BOTH if neuron % 8 == 0 else NEURON
+        found.append((neuron, chip.change(pre, neuron), memories))
+
+    return found
 
 
 def clocked(chip: Configuration, events: list, potentials: list[int]) -> SimpleNamespace:
-    """Spikes, potentials, cycles, accesses and lost spikes of `events`, by a machine that knows only its registers."""
-    v, threshold, enabled = list(potentials), chip.threshold.tolist(), chip.enabled.tolist()
-    reads, writes = {"neuron": 0, "synapse": 0}, {"neuron": 0, "synapse": 0}
-    queue: list[tuple] = []  # (event, cause)
-    spikes, dropped, served, cycle = [], 0, 0, 0
-    request = bool(events)
-    seen_before = seen = False  # the two flip-flops of the request
-    acknowledged_before = False
-    state, work, half, popping, cause = "rest", [], 0, False, 0  # rest, work, release
-    link = 0  # cycles for which the output link is still occupied
+    """Spikes, potentials, cycles, accesses and lost spikes of `events`."""
+    machine = Machine(chip, events, potentials)
+    machine.send()
+    while not machine.is_idle():
+        machine.clock()
+        machine.send()
 
-    while True:
-        acknowledge = state == "release"
-        answer = acknowledged_before if chip.sender_delay else acknowledge
-        if request and answer:
-            request, served = False, served + 1
-        elif not request and not answer and served < len(events):
-            request = True
-        acknowledged_before = acknowledge
-        if served == len(events) and not request and state == "rest" and not queue and not link:
-            break
-        occupied, fired, pushed, popped = link > 0, None, None, False
-        following = state
-        if state == "rest" and not occupied:
-            waiting = events[served] if seen and served < len(events) else None
-            full = len(queue) == QUEUE
-            if (
-                waiting is not None
-                and not full
-                and (not isinstance(waiting, Bistability) or not queue)
-            ):
-                cause, popping, following, half = served, False, "work", 0
-                work = [] if is_queued(waiting) else visits(chip, waiting)
-            elif queue:
-                popping, following, half = True, "work", 0
-                work, cause = visits(chip, queue[0][0]), queue[0][1]
-        elif state == "work" and not work:  # a push takes one cycle
-            pushed, following = (events[served], served), "release"
-        elif state == "work":
-            neuron, change, memories = work[0]
-            count = writes if half else reads
-            count["neuron"] += memories != "synapse"
-            count["synapse"] += memories != "neuron"
-            if half and neuron is not None:
-                v[neuron] = min(255, max(0, v[neuron] + change))
-                if v[neuron] >= threshold[neuron]:
-                    v[neuron] = 0
-                    fired = neuron if enabled[neuron] else None
-            if half and len(work) == 1:
-                popped, following = popping, "rest" if popping else "release"
-            if half:
-                work = work[1:]
-            half = half if occupied else 1 - half
-        elif state == "release" and not seen:
-            following = "rest"
-        if fired is not None:
-            spikes.append((cause, fired))
-            if not chip.open_loop:
-                dropped += len(queue) == QUEUE
-                pushed = (fired, cause) if len(queue) < QUEUE else None
-        queue = queue[popped:] + ([pushed] if pushed else [])
-        link = 6 + 2 * chip.receiver_delay if fired is not None else max(0, link - 1)
-        seen, seen_before = seen_before, request
-        state, cycle = following, cycle + 1
+    reads, writes = machine.reads, machine.writes
     accesses = Accesses(reads["neuron"], writes["neuron"], reads["synapse"], writes["synapse"])
     return SimpleNamespace(
-        spikes=spikes, potentials=v, cycles=cycle, accesses=accesses, dropped=dropped
+        spikes=machine.spikes,
+        potentials=machine.potentials,
+        cycles=machine.cycle,
+        accesses=accesses,
+        dropped=machine.dropped,
     )
+
+
+class Machine:
+    """The chip and its neighbours, who know only their registers."""
+
+    def __init__(self, chip: Configuration, events: list, potentials: list[int]):
+        self.chip, self.events = chip, events
+        self.potentials = list(potentials)
+        self.threshold = chip.threshold.tolist()
+        self.enabled = chip.enabled.tolist()
+
+        # What is counted.
+        self.cycle = 0
+        self.reads = {"neuron": 0, "synapse": 0}
+        self.writes = {"neuron": 0, "synapse": 0}
+        self.spikes: list[tuple[int, int]] = []
+        self.dropped = 0
+
+        # The sender.
+        self.request = bool(events)
+        self.served = 0
+        self.acknowledged_before = False
+
+        # The two flip-flops of the request, the controller, the queue, the output link.
+        self.seen_before = self.seen = False
+        self.state = "rest"  # rest, work, release
+        self.work: list[Visit] = []
+        self.half = 0  # of a visit: read, then write
+        self.popping = False
+        self.cause = 0
+        self.queue: list[tuple] = []  # event, cause
+        self.link = 0  # cycles for which it is still occupied
+
+    def is_idle(self) -> bool:
+        all_served = self.served == len(self.events) and not self.request
+        return all_served and self.state == "rest" and not self.queue and not self.link
+
+    def send(self) -> None:
+        """The sender takes its request back when it is acknowledged, and raises the next."""
+        acknowledge = self.state == "release"
+        answer = self.acknowledged_before if self.chip.sender_delay else acknowledge
+        self.acknowledged_before = acknowledge
+
+        if self.request and answer:
+            self.request = False
+            self.served += 1
+        elif not self.request and not answer:
+            self.request = self.served < len(self.events)
+
+    def clock(self) -> None:
+        """One cycle: what the registers hold decides what they hold next."""
+        self.fired: int | None = None
+        self.pushed: tuple | None = None
+        self.popped = False
+        occupied = self.link > 0
+
+        following = self.state
+        if self.state == "rest" and not occupied:
+            following = self.decide()
+        elif self.state == "work":
+            following = self.visit(occupied) if self.work else self.push()
+        elif self.state == "release" and not self.seen:
+            following = "rest"
+
+        self.link = max(0, self.link - 1)
+        if self.fired is not None:
+            self.emit(self.fired)
+
+        self.queue = self.queue[self.popped :]
+        if self.pushed:
+            self.queue.append(self.pushed)
+
+        self.seen, self.seen_before = self.seen_before, self.request
+        self.state = following
+        self.cycle += 1
+
+    def decide(self) -> str:
+        """Serve the request that is seen, or the queue."""
+        self.half = 0
+        if self.seen and self.served < len(self.events):
+            waiting = self.events[self.served]
+            full = len(self.queue) == QUEUE
+            held_back = isinstance(waiting, Bistability) and self.queue
+            if not full and not held_back:
+                self.cause, self.popping = self.served, False
+                self.work = [] if is_queued(waiting) else visits(self.chip, waiting)
+                return "work"
+
+        if self.queue:
+            event, self.cause = self.queue[0]
+            self.popping = True
+            self.work = visits(self.chip, event)
+            return "work"
+
+        return "rest"
+
+    def push(self) -> str:
+        """A request that is queued takes one cycle."""
+        self.pushed = (self.events[self.served], self.served)
+        return "release"
+
+    def visit(self, occupied: bool) -> str:
+        """Half of a visit; while the link is occupied it is repeated."""
+        neuron, change, memories = self.work[0]
+        count = self.writes if self.half else self.reads
+        for memory in memories:
+            count[memory] += 1
+
+        following = "work"
+        if self.half:
+            if neuron is not None:
+                self.update(neuron, change)
+            self.work = self.work[1:]
+            if not self.work:
+                self.popped = self.popping
+                following = "rest" if self.popping else "release"
+
+        if not occupied:
+            self.half = 1 - self.half
+
+        return following
+
+    def update(self, neuron: int, change: int) -> None:
+        potential = self.potentials[neuron] + change
+        potential = min(255, max(0, potential))
+        if potential >= self.threshold[neuron]:
+            potential = 0
+            if self.enabled[neuron]:
+                self.fired = neuron
+
+        self.potentials[neuron] = potential
+
+    def emit(self, neuron: int) -> None:
+        """A spike occupies the link; in closed loop it joins the queue, where that is not full."""
+        self.spikes.append((self.cause, neuron))
+        self.link = 6 + 2 * self.chip.receiver_delay
+        if self.chip.open_loop:
+            return
+        if len(self.queue) < QUEUE:
+            self.pushed = (neuron, self.cause)
+        else:
+            self.dropped += 1

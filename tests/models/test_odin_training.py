@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from spikewatt.errors import DoesNotFitError, SpikewattError
-from spikewatt.models.odin.training import start_sizes, train_odin
+from spikewatt.models.odin.hidden import start_sizes
+from spikewatt.models.odin.training import train_odin
 from spikewatt.sim.odin.convert import convert_for_odin
 from spikewatt.sim.odin.network import OdinNetwork
 
@@ -22,7 +23,8 @@ def test_training_repeats_itself(digits):
 def test_networks_that_do_not_fit_are_refused_before_training(digits, mlp, cnn):
     with pytest.raises(
         DoesNotFitError,
-        match="with 58 neurons and the bias axon; got 784 inputs; allowed: at most 98 inputs: smaller images",
+        match="with 58 neurons and the bias axon; got 784 inputs; "
+        "allowed: at most 98 inputs: smaller images",
     ):
         convert_for_odin(mlp, np.zeros((4, 784), np.uint8), np.arange(4))
     with pytest.raises(

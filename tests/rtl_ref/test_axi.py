@@ -1,4 +1,4 @@
-"""Second implementation: the chain behind its AXI4-Lite registers against integer sums written out here."""
+"""Second implementation: the chain behind its AXI4-Lite registers against sums written out here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
-from spikewatt.rtl_ref.simulation.simulator import RTL
+from spikewatt.rtl_ref.design import COUNTER_ORDER, RTL, packed
 
 pytestmark = pytest.mark.rtl
 
@@ -15,6 +15,8 @@ SIZES = ((12, 7), (7, 5))  # (axons, neurons) of each core
 STATE_BITS, CYCLES_PER_SOP, OUTPUT_DEPTH = 20, 2, 8
 TICK, VALID, MARK = 1 << 31, 1 << 16, 4 << 28
 IDENTIFICATION = 0x53 << 24 | 1 << 16 | len(SIZES) << 8 | STATE_BITS
+STALLS, SOPS, SPIKES = (COUNTER_ORDER.index(name) for name in ("stalls", "sops", "spikes"))
+NOT_STALLS = [i for i in range(len(COUNTER_ORDER)) if i != STALLS]
 
 
 def built(simulator: str, sources=None):
@@ -24,16 +26,18 @@ def built(simulator: str, sources=None):
 
     if simulator == "icarus" and shutil.which("iverilog") is None:
         pytest.skip("no iverilog")
+
+    axons, neurons = zip(*SIZES, strict=True)
     parameters = {
         "CORES": len(SIZES),
-        "AXONS": f"{16 * len(SIZES)}'h" + "".join(f"{axons:04x}" for axons, _ in reversed(SIZES)),
-        "NEURONS": f"{16 * len(SIZES)}'h"
-        + "".join(f"{neurons:04x}" for _, neurons in reversed(SIZES)),
+        "AXONS": packed(axons),
+        "NEURONS": packed(neurons),
         "STATE_BITS": STATE_BITS,
         "CYCLES_PER_SOP": CYCLES_PER_SOP,
         "QUEUE_DEPTH": 4,
         "OUTPUT_DEPTH": OUTPUT_DEPTH,
     }
+
     return Simulation("axi_lite_peripheral", parameters, simulator, sources=sources)
 
 
@@ -45,36 +49,61 @@ def simulation(request):
 def random_job(seed: int, idle: float, steps: int) -> dict:
     """A network of small random integers in which every layer fires, and random events."""
     random = np.random.default_rng(seed)
-    job = {"sizes": np.array(SIZES), "seed": seed, "idle": idle, "identification": IDENTIFICATION}
+    job = {
+        "sizes": np.array(SIZES),
+        "seed": seed,
+        "idle": idle,
+        "identification": IDENTIFICATION,
+    }
+
     for core, (axons, neurons) in enumerate(SIZES):
+        threshold = random.integers(20, 120, neurons)
+        threshold[2] = -1  # the third never fires
         job[f"synapses{core}"] = random.integers(-20, 50, (axons, neurons))
         job[f"potential{core}"] = random.integers(-90, 90, neurons)
-        job[f"threshold{core}"] = np.where(
-            np.arange(neurons) == 2, -1, random.integers(20, 120, neurons)
-        )  # the third never fires
+        job[f"threshold{core}"] = threshold
         job[f"bias{core}"] = random.integers(-9, 15, neurons)
-    job["raster"] = random.random((steps, SIZES[0][0])) < 0.4
+
+    axons, _ = SIZES[0]
+    job["raster"] = random.random((steps, axons)) < 0.4
     return job
 
 
 def expected(job: dict) -> tuple[list[int], np.ndarray, np.ndarray]:
-    """Words out, potentials of all cores after each step, counters (cycles, stalls, sops, reads, writes, spikes, saturations)."""
+    """Words out, potentials of all cores after each step, counters in COUNTER_ORDER."""
     potentials = [job[f"potential{core}"].copy() for core in range(len(SIZES))]
-    words, history, counters = [], [], np.zeros((len(SIZES), 7), int)
+    counters = np.zeros((len(SIZES), len(COUNTER_ORDER)), int)
+    words, history = [], []
     for step in job["raster"]:
         events = np.flatnonzero(step)
-        for core, (_, neurons) in enumerate(SIZES):
-            v = potentials[core]
-            v += job[f"synapses{core}"][events].sum(0) + job[f"bias{core}"]
-            fired = np.flatnonzero((job[f"threshold{core}"] >= 0) & (v >= job[f"threshold{core}"]))
-            v[fired] -= job[f"threshold{core}"][fired]
-            visits = (len(events) + 1) * neurons
-            cycles = CYCLES_PER_SOP * visits + len(events) + 1 + len(fired) + 1
-            counters[core] += [cycles, 0, len(events) * neurons, visits, visits, len(fired), 0]
+        for core in range(len(SIZES)):
+            fired = one_step(job, core, potentials[core], events)
+            counters[core] += counts(core, len(events), len(fired))
             events = fired
-        words += [VALID | int(neuron) for neuron in events] + [TICK | VALID]
+
+        words += [VALID | int(neuron) for neuron in events]
+        words.append(TICK | VALID)
         history.append(np.concatenate(potentials))
+
     return words, np.array(history), counters
+
+
+def one_step(job: dict, core: int, v: np.ndarray, events: np.ndarray) -> np.ndarray:
+    """Neurons that fire; the potentials `v` are changed."""
+    synapses, threshold = job[f"synapses{core}"], job[f"threshold{core}"]
+    v += synapses[events].sum(0) + job[f"bias{core}"]
+    fired = np.flatnonzero((threshold >= 0) & (v >= threshold))
+    v[fired] -= threshold[fired]
+    return fired
+
+
+def counts(core: int, events: int, spikes: int) -> list[int]:
+    """What a core counts in a step: each event and the tick visit all neurons."""
+    _, neurons = SIZES[core]
+    visits = (events + 1) * neurons
+    cycles = CYCLES_PER_SOP * visits + events + 1 + spikes + 1
+    stalls = saturations = 0
+    return [cycles, stalls, events * neurons, visits, visits, spikes, saturations]
 
 
 @pytest.mark.parametrize(("seed", "idle"), [(1, 0.0), (2, 0.3), (3, 0.7)])
@@ -82,26 +111,29 @@ def test_a_network_runs_through_registers(simulation, seed, idle):
     job = random_job(seed, idle, steps=12)
     words, potentials, counters = expected(job)
     result = simulation.run("axi", job, test="run_network")
+
     assert result["words"].tolist() == words
     assert np.array_equal(result["potentials"], potentials)
-    assert np.array_equal(
-        result["counters"][:, [0, 2, 3, 4, 5, 6]], counters[:, [0, 2, 3, 4, 5, 6]]
-    )
+    assert np.array_equal(result["counters"][:, NOT_STALLS], counters[:, NOT_STALLS])
     assert len(words) > 20
-    assert counters[0, 5] > 20
+    assert counters[0, SPIKES] > 20
     assert result["potentials"].size == 12 * 12
+
     for core, (axons, neurons) in enumerate(SIZES):
         assert result["sizes"][core] == axons << 16 | neurons
         for memory in ("synapses", "threshold", "bias"):
-            assert np.array_equal(result[f"{memory}{core}"], job[f"{memory}{core}"])
+            name = f"{memory}{core}"
+            assert np.array_equal(result[name], job[name])
+
     assert result["identification"] == IDENTIFICATION
 
 
 @pytest.mark.parametrize("idle", [0.0, 0.5])
 def test_reads_and_writes_at_once(simulation, idle):
     job = random_job(4, idle, steps=20)
+    words, _, _ = expected(job)
     result = simulation.run("axi", job, test="talk_at_once")
-    assert result["words"].tolist() == expected(job)[0]
+    assert result["words"].tolist() == words
     assert result["looks"] > 50
 
 
@@ -110,37 +142,44 @@ def test_a_full_output_queue_holds_the_cores_and_loses_nothing(simulation, idle)
     job = random_job(5, idle, steps=20)
     words, _, counters = expected(job)
     result = simulation.run("axi", job, test="fill_output_queue")
+
     assert len(words) > 3 * OUTPUT_DEPTH
     assert result["words"].tolist() == words
     assert result["status"] == OUTPUT_DEPTH << 16 | 0b0011  # full, and neither input nor port ready
     assert result["held"] > 50
     assert result["refused"]
-    assert (result["counters"][:, 1] > 3000).any()
-    assert np.array_equal(result["counters"][:, [0, 2, 5]], counters[:, [0, 2, 5]])
+
+    cycles = 0
+    equal = [cycles, SOPS, SPIKES]
+    assert (result["counters"][:, STALLS] > 3000).any()
+    assert np.array_equal(result["counters"][:, equal], counters[:, equal])
 
 
 def check_registers(simulation) -> None:
-    """Strobes, refusals, ticks for one core, and a soft reset are as the header of the module says."""
+    """Strobes, refusals, ticks for one core, and a soft reset are as the module's header says."""
     job = random_job(6, 0.2, steps=1)
     result = simulation.run("axi", job, test="check_registers")
-    for name, values in {
-        "bytes28": [0x01010101, 0x01010102, 0x01010302, 0x01040302, 0x05040302],  # PORT_ADDRESS
-        "bytes24": [0x0101, 0x0102, 0x0302, 0x0302, 0x0302],  # PORT_SELECT
-        "bytes36": [1, 2, 2, 2, 2],  # COUNTER_SELECT
-    }.items():
-        assert result[name].tolist() == values, name
+
+    port_address, port_select, counter_select = "bytes28", "bytes24", "bytes36"
+    address = [0x01010101, 0x01010102, 0x01010302, 0x01040302, 0x05040302]
+    assert result[port_address].tolist() == address
+    assert result[port_select].tolist() == [0x0101, 0x0102, 0x0302, 0x0302, 0x0302]
+    assert result[counter_select].tolist() == [1, 2, 2, 2, 2]
+
     assert len(result["refused"]) == 46
     assert result["refused"].all()
-    assert result["marks"].tolist() == [TICK | MARK | VALID, TICK | MARK | 9 << 24 | VALID]
-    assert np.array_equal(
-        result["potentials"], np.concatenate([job["potential0"], job["potential1"] + job["bias1"]])
-    )
+
+    mark = TICK | MARK | VALID
+    assert result["marks"].tolist() == [mark, mark | 9 << 24]
+    last = job["potential1"] + job["bias1"]
+    assert np.array_equal(result["potentials"], np.concatenate([job["potential0"], last]))
+
     assert result["before_reset"] >> 16 > 0
     assert result["after_reset"] == 0b1100
     assert not result["counters"].any()
     assert result["spike"] == 0
     assert np.array_equal(result["bias0"], job["bias0"])
-    assert result["mark"].tolist() == [TICK | MARK | VALID]
+    assert result["mark"].tolist() == [mark]
 
 
 def test_registers_strobes_refusals_and_reset(simulation):

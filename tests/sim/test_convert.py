@@ -14,6 +14,8 @@ from spikewatt.models.training import predictions, train
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
+from ..helpers.trained import on_mnist
+
 
 def chain(*stack, shape=(8, 8, 1)):
     return keras.Sequential([layers.Input(shape), *stack])
@@ -66,11 +68,10 @@ def test_digits_loses_at_most_half_a_point_in_cross_validation(digits):
 @pytest.mark.parametrize(
     ("name", "epochs"), [("mlp-784-128-10", 8), ("lenet", 3), ("lenet-max", 3)]
 )
-def test_mnist_loses_at_most_0_3_points(name, epochs, shared_data):
+def test_mnist_loses_at_most_0_3_points(name, epochs, shared_data, once_per_run):
     """All 10,000 test images in ANNarchy, 64 steps."""
     mnist = load_dataset("mnist", shared_data)
-    model = build_network(name, mnist.input_shape, 10)
-    train(model, mnist, epochs, batch_size=64)
+    model = on_mnist(once_per_run, mnist, name, epochs)
     x, y = mnist.scaled("test"), mnist.y_test
     trace = simulate(convert(model, mnist.scaled("train")[:1000]), x, "annarchy", steps=64)
     ann, snn = (predictions(model, x) == y).mean(), trace.accuracy(y)

@@ -13,29 +13,8 @@ from spikewatt.sim.network.encoders import ENCODERS
 from spikewatt.sim.network.population import Population
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 
+from ..helpers.assert_equal import assert_equal
 from ..helpers.random_networks import random_input, random_network
-
-
-def assert_equal(a, b) -> int:
-    """All counts of two traces are equal; returns how many numbers were compared."""
-    compared = 0
-    assert a.spikes.keys() == b.spikes.keys()
-    assert a.rasters.keys() == b.rasters.keys()
-    assert a.saturations.keys() == b.saturations.keys()
-    pairs = [(a.saturations[p], b.saturations[p]) for p in a.saturations]
-    pairs += (
-        [(a.spikes[p], b.spikes[p]) for p in a.spikes]
-        + [(a.rasters[p], b.rasters[p]) for p in a.rasters]
-        + [(a.outputs, b.outputs)]
-    )
-    for column in ("synapses", "nonzero"):
-        assert a.ledger(column).keys() == b.ledger(column).keys()
-        pairs += [(a.ledger(column)[c], b.ledger(column)[c]) for c in a.ledger(column)]
-    for one, other in pairs:
-        assert one.shape == other.shape
-        assert np.array_equal(one, other)
-        compared += one.size
-    return compared
 
 
 @pytest.mark.parametrize("name", ["mlp_network", "cnn_network"])

@@ -8,18 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from functools import partial
 from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
 import pytest
-from keras import layers
 from spikewatt.errors import FileFormatError, MissingToolError, SpikewattError
 from spikewatt.models.datasets import load_dataset
-from spikewatt.models.networks import build_network, load_keras
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.trace.run_settings import RunSettings
@@ -169,119 +165,6 @@ def test_network_refuses_fractions(mlp_network):
         mlp_network.connections[0].weights[0, 0] = 3
 
 
-def test_keras_files_are_loaded_without_running_code(tmp_path):
-    text = tmp_path / "text.keras"
-    text.write_text("not a network")
-    with pytest.raises(FileFormatError, match="must be a .keras file"):
-        load_keras(text)
-    with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
-        archive.writestr("readme", "nothing")
-    with pytest.raises(FileFormatError, match="loads in safe mode"):
-        load_keras(tmp_path / "empty.keras")
-    with pytest.raises(SpikewattError, match="must exist; got no such file"):
-        load_keras(tmp_path / "absent.keras")
-    model = keras.Sequential(
-        [layers.Input((4,)), layers.Lambda(lambda x: x, output_shape=(4,)), layers.Dense(2)]
-    )
-    model.save(tmp_path / "lambda.keras")
-    with pytest.raises(FileFormatError, match="safe mode"):
-        load_keras(tmp_path / "lambda.keras")
-
-
-def test_data_sets(tmp_path, random):
-    digits = load_dataset("digits")
-    assert len(digits.x_train) + len(digits.x_validation) + len(digits.x_test) == 1797
-    assert len(digits.x_test) == 360
-    assert digits.x_test.max() == digits.levels == 16
-    assert np.array_equal(load_dataset("digits").x_test, digits.x_test)
-    with pytest.raises(
-        SpikewattError, match="must name a data set.*got 'letters'; allowed: cifar10, digits"
-    ):
-        load_dataset("letters")
-    with pytest.raises(SpikewattError, match="data set file must exist"):
-        load_dataset("mnist", tmp_path)
-    arrays = {
-        "x_train": random.integers(0, 256, (20, 6, 5), dtype=np.uint8), "y_train": np.arange(20) % 3,
-        "x_test": random.integers(0, 256, (4, 6, 5), dtype=np.uint8), "y_test": np.arange(4) % 3,
-    }  # fmt: skip
-    np.savez(tmp_path / "mine.npz", **arrays)
-    mine = load_dataset(str(tmp_path / "mine.npz"))
-    assert (mine.input_shape, mine.classes, len(mine.x_train), len(mine.x_validation)) == (
-        (6, 5, 1),
-        3,
-        18,
-        2,
-    )
-    assert mine.scaled("test").max() <= 1.0
-    dim = {**arrays, "x_train": arrays["x_train"] // 16, "x_test": arrays["x_test"] // 16}
-    np.savez(tmp_path / "dim.npz", **dim)
-    with pytest.raises(
-        FileFormatError,
-        match="the largest possible pixel as `levels`; got brightest pixel 15, no `levels`; allowed: np.savez",
-    ):
-        load_dataset(str(tmp_path / "dim.npz"))
-    np.savez(tmp_path / "said.npz", **dim, levels=16)
-    assert load_dataset(str(tmp_path / "said.npz")).scaled("test").max() == dim["x_test"].max() / 16
-    np.savez(tmp_path / "wrong.npz", **dim, levels=14)
-    with pytest.raises(
-        FileFormatError,
-        match="levels: is the largest possible pixel; got 14; allowed: one integer in 15..255",
-    ):
-        load_dataset(str(tmp_path / "wrong.npz"))
-    np.savez(tmp_path / "floats.npz", **{**arrays, "x_test": np.zeros((4, 6, 5))})
-    with pytest.raises(FileFormatError, match="x_test: must be uint8 images; got float64"):
-        load_dataset(str(tmp_path / "floats.npz"))
-    np.savez(tmp_path / "short.npz", **{**arrays, "y_test": np.zeros(3, int)})
-    with pytest.raises(FileFormatError, match="one integer label per image"):
-        load_dataset(str(tmp_path / "short.npz"))
-    np.savez(tmp_path / "size.npz", **{**arrays, "x_test": np.zeros((4, 5, 5), np.uint8)})
-    with pytest.raises(
-        FileFormatError, match=r"images have the shape of those in x_train; got \(5, 5\)"
-    ):
-        load_dataset(str(tmp_path / "size.npz"))
-    np.savez(tmp_path / "minus.npz", **{**arrays, "y_train": np.arange(20) - 1})
-    with pytest.raises(FileFormatError, match="labels count from 0; got -1..18"):
-        load_dataset(str(tmp_path / "minus.npz"))
-    np.savez(tmp_path / "sorted.npz", **{**arrays, "y_train": np.arange(20)})
-    assert load_dataset(str(tmp_path / "sorted.npz")).classes == 20
-    np.save(tmp_path / "array.npy", arrays["x_train"])
-    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
-    with pytest.raises(FileFormatError, match=r"must be a whole .npz file"):
-        load_dataset(str(tmp_path / "array.npz"))
-    del arrays["y_test"]
-    np.savez(tmp_path / "missing.npz", **arrays)
-    with pytest.raises(FileFormatError, match="must hold the arrays.*got no y_test"):
-        load_dataset(str(tmp_path / "missing.npz"))
-    (tmp_path / "cut.npz").write_bytes((tmp_path / "mine.npz").read_bytes()[:300])
-    with pytest.raises(FileFormatError, match=r"must be a whole .npz file"):
-        load_dataset(str(tmp_path / "cut.npz"))
-
-
-def test_mnist_file_is_found_by_folder(shared_data):
-    mnist = load_dataset("mnist", shared_data)
-    assert mnist.x_test.shape == (10_000, 28, 28, 1)
-    assert len(mnist.x_train) + len(mnist.x_validation) == 60_000
-
-
-@pytest.mark.parametrize(
-    ("name", "neurons"),
-    [
-        ("lenet", [11520, 2880, 3200, 800, 500, 10]),
-        ("lenet-max", [11520, 2880, 3200, 800, 500, 10]),
-        ("lenet-strided", [11520, 2880, 3200, 800, 500, 10]),
-        ("lenet-same", [15680, 3920, 9800, 2450, 500, 10]),
-        ("annarchy-cnn", [12544, 3136, 12544, 3136, 3136, 576, 10]),
-        ("mlp-784-48-10", [48, 10]),
-    ],
-)
-def test_networks_by_name_have_the_published_sizes(name, neurons):
-    model = build_network(name, (28, 28, 1), 10)
-    sizes = [
-        int(np.prod(layer.output.shape[1:])) for layer in model.layers if layer.name != "flatten"
-    ]
-    assert sizes == neurons
-
-
 def test_a_partial_folder_of_other_data_or_of_a_live_run_is_left_alone(tmp_path, monkeypatch):
     from spikewatt.analysis.job import run as job
     from spikewatt.analysis.job.config import make_config
@@ -300,18 +183,6 @@ def test_a_partial_folder_of_other_data_or_of_a_live_run_is_left_alone(tmp_path,
         tmp_path, config, dataclasses.replace(digits, y_test=digits.y_test[::-1])
     ) as (other, _):
         assert other != final
-
-
-def test_networks_that_do_not_exist_or_fit():
-    with pytest.raises(SpikewattError, match="must name a network.*got 'resnet'; allowed: mlp-"):
-        build_network("resnet", (8, 8, 1), 10)
-    with pytest.raises(
-        SpikewattError,
-        match="as many inputs and outputs as the data; got 784 and 10; allowed: 64 and 10",
-    ):
-        build_network("mlp-784-48-10", (8, 8, 1), 10)
-    with pytest.raises(SpikewattError, match="its windows fit into the images"):
-        build_network("lenet", (8, 8, 1), 10)
 
 
 def test_missing_compiler_is_named_before_the_work(monkeypatch, tmp_path, mlp_network, digits):

@@ -10,7 +10,7 @@ from spikewatt.errors import SpikewattError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
-from .test_engines import assert_equal
+from ..helpers.assert_equal import assert_equal
 
 
 def finish(x, classes=5):

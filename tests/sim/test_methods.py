@@ -19,7 +19,7 @@ from spikewatt.sim.conversion.thresholds import METHODS, Method
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.encoders import ENCODERS, encode
 
-from .test_engines import assert_equal
+from ..helpers.assert_equal import assert_equal
 
 
 @pytest.fixture(scope="module")

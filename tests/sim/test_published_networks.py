@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from spikewatt.models.datasets import load_dataset
 from spikewatt.models.networks import build_network, load_keras
-from spikewatt.models.training import predictions, train
+from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
-from .test_engines import assert_equal
+from ..helpers.assert_equal import assert_equal
+from ..helpers.trained import on_mnist
 
 EPOCHS = 10
 pytestmark = pytest.mark.slow
@@ -88,11 +89,10 @@ def test_resnet8_keeps_its_accuracy_without_retraining(steps, sweeps, least, tin
     assert accuracy >= least
 
 
-def test_lenet_in_radix_keeps_its_accuracy(shared_data):
+def test_lenet_in_radix_keeps_its_accuracy(shared_data, once_per_run):
     """MNIST, 10,000 test images, 8-bit weights: at most 0.1 points lost at K=4, 0.05 at K=6."""
     mnist = load_dataset("mnist", shared_data)
-    model = build_network("lenet", mnist.input_shape, 10)
-    train(model, mnist, 3, batch_size=64)
+    model = on_mnist(once_per_run, mnist, "lenet", epochs=3)
     x, y = mnist.scaled("test"), mnist.y_test
     ann = (predictions(model, x) == y).mean()
     for steps, most in ((4, 0.001), (6, 0.0005)):

@@ -1,4 +1,7 @@
-"""Guards around ANNarchy: its compiler, its cache of compiled simulators, its reading of sys.argv."""
+"""Guards around ANNarchy.
+
+Its compiler, its cache of compiled simulators, its reading of sys.argv.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import sysconfig
 from pathlib import Path
 
 from ....errors import MissingToolError
+from ....files import cache_folder
 
 APT_LINE = "apt install g++ make python3-dev python3-venv"
 
@@ -26,42 +30,37 @@ def check_toolchain() -> None:
     if not Path(sysconfig.get_paths()["include"], "Python.h").is_file():
         missing.append("Python.h")
     if missing:
-        raise MissingToolError(
-            "annarchy engine",
-            "needs a C++ tool chain",
-            f"no {', '.join(missing)}",
-            f"{APT_LINE} (cmake: pip install cmake)",
-        )
+        law, got = "needs a C++ tool chain", f"no {', '.join(missing)}"
+        remedy = f"{APT_LINE} (cmake: pip install cmake)"
+        raise MissingToolError("annarchy engine", law, got, remedy)
     if importlib.util.find_spec("ANNarchy") is None:
-        raise MissingToolError(
-            "annarchy engine",
-            "needs the package ANNarchy",
-            "not installed",
-            "pip install 'spikewatt[annarchy]'",
-        )
+        law, remedy = "needs the package ANNarchy", "pip install 'spikewatt[annarchy]'"
+        raise MissingToolError("annarchy engine", law, "not installed", remedy)
 
 
-def cache_folder(equations: str, neurons: int, observers: int) -> Path:
-    """Folder of the compiled simulator for these equations and sizes on this machine and in this environment."""
-    try:
-        processor = next(
-            line
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("flags")
-        )
-    except (OSError, StopIteration):
-        processor = platform.processor()
+def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
+    """Folder of the compiled simulator for these equations and sizes, on this machine and in
+    this environment.
+    """
     parts = [
         importlib.metadata.version("ANNarchy"),
         sys.version,
         sys.prefix,
         platform.machine(),
-        processor,
+        _processor(),
         equations,
     ]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "spikewatt" / "annarchy" / f"{neurons}-{observers}-{key}"
+    return cache_folder("annarchy", f"{neurons}-{observers}-{key}")
+
+
+def _processor() -> str:
+    """What the compiler may use of this processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line for line in lines if line.startswith("flags"))
+    except (OSError, StopIteration):
+        return platform.processor()
 
 
 @contextlib.contextmanager
@@ -75,11 +74,12 @@ def no_arguments():
 
 
 def import_annarchy():
-    """Import ANNarchy without its banner, and make its build find this Python rather than the system's."""
+    """Import ANNarchy without its banner, and make its build find this Python rather than the
+    system's.
+    """
+    path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     os.environ["VIRTUAL_ENV"] = sys.prefix
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
+    os.environ["PATH"] = os.pathsep.join(path)
     with no_arguments(), contextlib.redirect_stdout(io.StringIO()):
         import ANNarchy
 

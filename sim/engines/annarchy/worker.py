@@ -1,8 +1,9 @@
 """A process that holds one compiled ANNarchy network and runs samples on request.
 
-``python -m spikewatt.sim.engines.annarchy.worker FOLDER``: reads FOLDER/plan.npz and FOLDER/inputs.npy, prints ``ready``,
-then answers each line ``start stop`` on its input with the file FOLDER/START.npz and the line ``done start stop``.
-Every spike comes from ANNarchy's own neuron equations below; nothing is replayed.
+``python -m spikewatt.sim.engines.annarchy.worker FOLDER``: reads FOLDER/plan.npz and
+FOLDER/inputs.npy, prints ``ready``, then answers each line ``start stop rasters`` on its input with
+the file FOLDER/START.npz and the line ``done start stop``. Every spike comes from ANNarchy's own
+neuron equations (neurons.py); nothing is replayed.
 """
 
 from __future__ import annotations
@@ -14,88 +15,26 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
-from .build import cache_folder, import_annarchy, no_arguments
-from .plan import NEURON_FIELDS, NEVER, OBSERVER_FIELDS, Plan
-
-# One neuron for all codes. Between start_step and stop_step it fires when v reaches threshold * gain, and gain halves at each step
-# under `doubling`; it takes a spike back when v is below 0 if it `retracts`. A spike delivers weight * value. A neuron that
-# `repeats` sends what it is given, at once. n sums the values sent, so that an input's n exceeds the pool's own exactly when the
-# window's maximum rises.
-NEURON = dict(
-    parameters="\n".join(f"{field} = 0.0" for field in NEURON_FIELDS),
-    equations="""
-        gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
-        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
-        up = ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold * gain, 1.0, 0.0)) : init = 0.0
-        down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
-        value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
-        n = n : init = 0.0
-    """,
-    spike="value * value > 0.0",
-    reset="""
-        v = ite(resets_to_zero > 0.5, 0.0, v - threshold * value)
-        n += value
-    """,
+from .build import compiled_folder, import_annarchy, no_arguments
+from .neurons import (
+    NEURON,
+    NEURON_FIELDS,
+    NEVER,
+    OBSERVER,
+    OBSERVER_FIELDS,
+    PLAIN_NEURON,
+    WEIGHTED,
+    WINDOW,
+    is_plain,
+    narrow,
 )
-# The same neuron where every spike is worth 1 and none is taken back or held back, as in most networks of the rate code: less to
-# compute and to read per step, a third faster.
-PLAIN_NEURON = dict(
-    parameters=NEURON["parameters"],
-    equations="""
-        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
-        value = open * ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold, 1.0, 0.0)) : init = 0.0
-        n = n : init = 0.0
-    """,
-    spike="value > 0.5",
-    reset="""
-        v -= threshold
-        n += 1.0
-    """,
-)
-OBSERVER = dict(
-    parameters="\n".join(f"{field} = 0.0" for field in OBSERVER_FIELDS),
-    equations="""
-        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
-        c = g_exc + g_count + keeps * c + bias * open : init = 0.0
-    """,
-    spike="c < -1.0e300",
-    reset="",
-)
-# A narrow potential: while open it is held within lowest..highest, and `lost` counts how often. It costs a sixth of the time of a
-# run, so that only networks whose potentials can saturate are compiled with it.
-HELD = """{state} = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
-        lost = lost + open * ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0"""
-
-
-def _narrow(model: dict, state: str) -> dict:
-    """The neuron `model` with its `state` held within its width."""
-    lines = model["equations"].splitlines()
-    (at,) = [i for i, line in enumerate(lines) if line.strip().startswith(f"{state} = ")]
-    lines[at : at + 1] = [
-        lines[at].replace(f"{state} = ", "sum_ = ", 1),
-        "        " + HELD.format(state=state),
-    ]
-    return {**model, "equations": "\n".join(lines)}
-
-
-def _is_plain(plan: Plan) -> bool:
-    """Whether PLAIN_NEURON does what NEURON does, for all neurons of a plan whose potentials cannot saturate."""
-    field = dict(zip(NEURON_FIELDS, plan.neurons, strict=True))
-    special = any(
-        field[name].any() for name in ("doubling", "retracts", "resets_to_zero", "repeats")
-    )
-    limited = (field["cap"][field["threshold"] < NEVER] < NEVER).any()
-    return not special and not limited and bool((plan.gain == 1).all())
-
-
-WEIGHTED = dict(pre_spike="g_target += w * pre.value")
-WINDOW = dict(pre_spike="g_target += ite(pre.n > post.n, 1.0, 0.0)")
+from .plan import Plan
 
 
 class _Rows:
-    """A sparse matrix (post x pre) in the list-of-lists form that ANNarchy's connectivity loader takes."""
+    """A sparse matrix (post x pre) in the list-of-lists form that ANNarchy's connectivity loader
+    takes.
+    """
 
     requires_sorting = False
 
@@ -110,86 +49,139 @@ class _Rows:
 
 
 def _load(projection, matrix: csr_array) -> None:
-    """Give `projection` its synapses. ANNarchy's public from_sparse does the same one column at a time, 10 times slower."""
-    projection.connector_name = projection.connector_description = "Sparse connectivity matrix"
-    projection._store_connectivity(
-        lambda pre, post, *_: _Rows(matrix), (), 0.0, "csr", "pre_to_post"
-    )
+    """Give `projection` its synapses.
+
+    ANNarchy's public from_sparse does the same one column at a time, 10 times slower.
+    """
+    projection.connector_name = "Sparse connectivity matrix"
+    projection.connector_description = projection.connector_name
+
+    def rows(pre, post, *_):
+        return _Rows(matrix)
+
+    projection._store_connectivity(rows, (), 0.0, "csr", "pre_to_post")
 
 
 class Simulator:
     """The compiled network of a plan."""
 
     def __init__(self, plan: Plan):
-        from filelock import FileLock
-
         self.plan, self.ann = plan, import_annarchy()
-        ann = self.ann
-        self.network = ann.Network()
-        self.network.config(
-            dt=1.0, num_threads=1
-        )  # more threads are 60 times slower: one barrier per spike
-        neurons, observers = plan.neurons.shape[1], plan.observers.shape[1]
-        self.saturates = bool((plan.observers[OBSERVER_FIELDS.index("highest")] < NEVER).any())
-        cell, observer = (
-            (_narrow(NEURON, "v"), _narrow(OBSERVER, "c")) if self.saturates else (NEURON, OBSERVER)
-        )
-        self.plain = not self.saturates and _is_plain(plan)
-        cell, weighted = (PLAIN_NEURON, None) if self.plain else (cell, WEIGHTED)
-        self.neurons = self.network.create(neurons, ann.Neuron(**cell))
-        self.observers = self.network.create(observers, ann.Neuron(**observer))
-        for pre, post, target, matrix, synapse in (
-            (self.neurons, self.neurons, "exc", plan.synapses, weighted),
-            (self.neurons, self.neurons, "window", plan.windows, WINDOW),
-            (self.neurons, self.observers, "exc", plan.read, weighted),
-            (self.neurons, self.observers, "count", plan.counted, None),
-        ):
-            _load(
-                self.network.connect(
-                    pre, post, target=target, synapse=ann.Synapse(**synapse) if synapse else None
-                ),
-                matrix,
-            )
+        self.network = self.ann.Network()
+        # More threads are 60 times slower: one barrier per spike.
+        self.network.config(dt=1.0, num_threads=1)
+
+        self._choose_equations()
+        self._connect()
         self.counts = self.network.monitor(self.observers, ["c"])
         self.raster = self.network.monitor(self.neurons, ["value"], start=False)
-        folder = cache_folder(repr((cell, observer, weighted, WINDOW)), neurons, observers)
+        self._compile()
+        self._set_parameters()
+
+    def _choose_equations(self) -> None:
+        """Equations and populations: no more than the plan needs."""
+        plan = self.plan
+        highest = plan.observers[OBSERVER_FIELDS.index("highest")]
+        self.saturates = bool((highest < NEVER).any())
+        self.plain = not self.saturates and is_plain(plan.neurons, plan.gain)
+
+        self.cell, self.observer, self.weighted = NEURON, OBSERVER, WEIGHTED
+        if self.saturates:
+            self.cell, self.observer = narrow(NEURON, "v"), narrow(OBSERVER, "c")
+        elif self.plain:
+            self.cell, self.weighted = PLAIN_NEURON, None
+
+        neurons, observers = plan.neurons.shape[1], plan.observers.shape[1]
+        self.neurons = self.network.create(neurons, self.ann.Neuron(**self.cell))
+        self.observers = self.network.create(observers, self.ann.Neuron(**self.observer))
+
+    def _connect(self) -> None:
+        """The four projections of the plan."""
+        plan, neurons, observers = self.plan, self.neurons, self.observers
+        for post, target, matrix, synapse in (
+            (neurons, "exc", plan.synapses, self.weighted),
+            (neurons, "window", plan.windows, WINDOW),
+            (observers, "exc", plan.read, self.weighted),
+            (observers, "count", plan.counted, None),
+        ):
+            kind = self.ann.Synapse(**synapse) if synapse else None
+            _load(self.network.connect(neurons, post, target=target, synapse=kind), matrix)
+
+    def _compile(self) -> None:
+        """Compile, or take what was compiled for these equations and sizes."""
+        from filelock import FileLock
+
+        equations = repr((self.cell, self.observer, self.weighted, WINDOW))
+        sizes = self.plan.neurons.shape[1], self.plan.observers.shape[1]
+        folder = compiled_folder(equations, *sizes)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")), no_arguments():
             self.network.compile(directory=str(folder), silent=True)
+
+    def _set_parameters(self) -> None:
+        """Parameters that no sample changes, and lists that every sample starts from."""
+        plan = self.plan
         for i, field in enumerate(NEURON_FIELDS):
             setattr(self.neurons, field, plan.neurons[i])
         for i, field in enumerate(OBSERVER_FIELDS):
             setattr(self.observers, field, plan.observers[i])
-        self.zeros, self.observer_zeros = [0.0] * neurons, [0.0] * observers
+
+        self.zeros = [0.0] * plan.neurons.shape[1]
+        self.observer_zeros = [0.0] * plan.observers.shape[1]
         self.gain = plan.gain.tolist()
-        bias = np.concatenate(
-            [
-                plan.neurons[NEURON_FIELDS.index("bias")],
-                plan.observers[OBSERVER_FIELDS.index("bias")],
-            ]
-        )
-        self.set_by_sample = (
-            bias if plan.sample_bias else np.concatenate([plan.potential, plan.kept])
-        )
-        self.other = (plan.potential.tolist(), plan.kept.tolist()) if plan.sample_bias else ([], [])
+        if plan.sample_bias:
+            neurons = plan.neurons[NEURON_FIELDS.index("bias")]
+            observers = plan.observers[OBSERVER_FIELDS.index("bias")]
+            self.set_by_sample = np.concatenate([neurons, observers])
+            self.start = plan.potential.tolist(), plan.kept.tolist()
+        else:
+            self.set_by_sample = np.concatenate([plan.potential, plan.kept])
 
     def run(
         self, values: np.ndarray, with_raster: bool, events: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """One sample: (steps, observers) recorded, losses of neurons and observers, the (steps, neurons) signs of its spikes if asked for.
+        """Run one sample.
 
-        Encoded inputs are given `events` (steps, inputs), one row at each step, in place of `values`.
+        Parameters
+        ----------
+        values : (entries,) what the sample sets.
+        with_raster : whether every spike is recorded.
+        events : (steps, inputs) in place of `values` for encoded inputs, one row at each step.
+
+        Returns
+        -------
+        (steps, observers) recorded; losses of neurons and observers; (steps, neurons) signs of the
+        spikes, if asked for.
         """
-        cells, observers, plan = self.neurons.cyInstance, self.observers.cyInstance, self.plan
+        self._reset(values)
+        if with_raster:
+            self.raster.resume()
+        if events is None:
+            self.network.instance.run(self.plan.steps)
+        else:
+            self._run_on(events)
+
+        raster = None
+        if with_raster:
+            raster = np.sign(np.asarray(self.raster.get("value"))).astype(np.int8)
+            self.raster.pause()
+        return np.asarray(self.counts.get("c")), self._losses(), raster
+
+    def _reset(self, values: np.ndarray) -> None:
+        """The state before the first step of a sample."""
+        cells, observers = self.neurons.cyInstance, self.observers.cyInstance
         self.network.instance.set_time(0)
         cells.reset()
-        self.set_by_sample[plan.sample_index] = values
+
+        self.set_by_sample[self.plan.sample_index] = values
         entries = self.set_by_sample.tolist()
-        mine = (entries[: len(self.zeros)], entries[len(self.zeros) :])
-        if plan.sample_bias:
-            (cells.bias, observers.bias), (cells.v, observers.c) = mine, self.other
+        mine, theirs = entries[: len(self.zeros)], entries[len(self.zeros) :]
+        if self.plan.sample_bias:
+            cells.bias, observers.bias = mine, theirs
+            cells.v, observers.c = self.start
         else:
-            cells.v, observers.c = mine
+            cells.v, observers.c = mine, theirs
+
         cells.n = self.zeros
         if not self.plain:
             cells.gain = self.gain
@@ -197,25 +189,41 @@ class Simulator:
             cells.lost, observers.lost = self.zeros, self.observer_zeros
         cells.g_exc = cells.g_window = self.zeros
         observers.g_exc = observers.g_count = self.observer_zeros
-        if with_raster:
-            self.raster.resume()
-        if events is None:
-            self.network.instance.run(plan.steps)
-        else:
-            for t in range(plan.steps):
-                self.set_by_sample[plan.sample_index] = events[t] if t < len(events) else 0
-                cells.bias = self.set_by_sample[: len(self.zeros)].tolist()
-                self.network.instance.run(1)
-        raster = None
-        if with_raster:
-            raster = np.sign(np.asarray(self.raster.get("value"))).astype(np.int8)
-            self.raster.pause()
-        lost = (
-            np.array([*cells.lost, *observers.lost], np.int64)
-            if self.saturates
-            else np.zeros(0, np.int64)
+
+    def _run_on(self, events: np.ndarray) -> None:
+        """Step by step, each with the events of the step as biases."""
+        cells, size = self.neurons.cyInstance, len(self.zeros)
+        for t in range(self.plan.steps):
+            self.set_by_sample[self.plan.sample_index] = events[t] if t < len(events) else 0
+            cells.bias = self.set_by_sample[:size].tolist()
+            self.network.instance.run(1)
+
+    def _losses(self) -> np.ndarray:
+        """How often each neuron and observer was held; empty where none can be."""
+        if not self.saturates:
+            return np.zeros(0, np.int64)
+        cells, observers = self.neurons.cyInstance, self.observers.cyInstance
+        return np.array([*cells.lost, *observers.lost], np.int64)
+
+
+def serve(simulator: Simulator, folder: Path, inputs: np.ndarray, request: str) -> str:
+    """Run the samples of one `request`, leave a file, and return the answer."""
+    start, stop, rasters = map(int, request.split())
+    given = folder / f"{start}.events.npy"
+    events = np.load(given) if given.is_file() else [None] * (stop - start)
+
+    arrays, recorded, losses = {}, [], []
+    for sample in range(start, stop):
+        states, lost, raster = simulator.run(
+            inputs[sample], sample < rasters, events[sample - start]
         )
-        return np.asarray(self.counts.get("c")), lost, raster
+        recorded.append(states)
+        losses.append(lost)
+        if raster is not None:
+            arrays[f"raster_{sample}"] = raster
+    arrays |= {"recorded": np.array(recorded), "lost": np.array(losses)}
+    np.savez(folder / f"{start}.npz", allow_pickle=False, **arrays)
+    return f"done {start} {stop}"
 
 
 def main(folder: Path) -> None:
@@ -225,24 +233,8 @@ def main(folder: Path) -> None:
     inputs = np.load(folder / "inputs.npy", mmap_mode="r")
     simulator = Simulator(Plan.load(folder / "plan.npz"))
     print("ready", file=answers)
-    for line in sys.stdin:
-        start, stop, rasters = map(int, line.split())
-        given = folder / f"{start}.events.npy"
-        events = np.load(given) if given.is_file() else [None] * (stop - start)
-        results = [
-            simulator.run(inputs[i], i < rasters, events[i - start]) for i in range(start, stop)
-        ]
-        arrays = {
-            f"raster_{start + i}": raster
-            for i, (*_, raster) in enumerate(results)
-            if raster is not None
-        }
-        arrays |= {
-            "recorded": np.array([recorded for recorded, *_ in results]),
-            "lost": np.array([lost for _, lost, _ in results]),
-        }
-        np.savez(folder / f"{start}.npz", allow_pickle=False, **arrays)
-        print("done", start, stop, file=answers)
+    for request in sys.stdin:
+        print(serve(simulator, folder, inputs, request), file=answers)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,8 @@ class Batch:
 
         Parameters
         ----------
-        inputs : (batch, neurons) integers; `size` of them are samples `start` onwards, the rest is padding.
+        inputs : (batch, neurons) integers; `size` of them are samples `start` onwards, the rest is
+            padding.
         rasters : how many of them are recorded spike by spike.
         """
         found = self.compiled(self.pixels(inputs, start, seed))

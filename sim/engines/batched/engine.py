@@ -1,8 +1,11 @@
-"""The batched engine: TensorFlow on whole batches, on CPU or GPU; the same integers as the reference engine.
+"""The batched engine: TensorFlow on whole batches, on CPU or GPU.
 
-Exact codes need no loop over time: one integer forward pass gives q = clip(floor(v / θ), 0, L) of every neuron, and spikes per
-step, operations and outputs follow in closed form (radix: the bits of q; sync_rate: a spike in each of the first q steps).
-Streaming codes loop over time, and keep nothing of a step but its counts.
+The same integers as the reference engine.
+
+Exact codes need no loop over time: one integer forward pass gives q = clip(floor(v / θ), 0, L) of
+every neuron, and spikes per step, operations and outputs follow in closed form (radix: the bits of
+q; sync_rate: a spike in each of the first q steps). Streaming codes loop over time, and keep
+nothing of a step but its counts.
 """
 
 from __future__ import annotations
@@ -32,7 +35,10 @@ def run(
     progress: Progress | None = None,
     seed: int = 0,
 ) -> Counts:
-    """Run `inputs` (samples, neurons; integers) in batches of bounded memory; `seed` is that of Poisson inputs."""
+    """Run `inputs` (samples, neurons; integers) in batches of bounded memory.
+
+    `seed` is that of Poisson inputs.
+    """
     widest = max(p.size for p in network.populations)
     steps = plan.steps
     if not plan.streaming:
@@ -44,7 +50,10 @@ def run(
 
 
 class Runner:
-    """A network made ready to run batches of `batch` samples; `compiled` by XLA, which pays for long runs."""
+    """A network made ready to run batches of `batch` samples.
+
+    `compiled` by XLA, which pays for long runs.
+    """
 
     def __init__(self, network: SpikingNetwork, plan: Schedule, batch: int, compiled: bool):
         self.network, self.plan, self.batch = network, plan, batch

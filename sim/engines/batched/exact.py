@@ -23,16 +23,27 @@ class Exact(Batch):
 
     def forward(self, pixels, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also the spike trains."""
-        network, q = self.network, self.transmitted(pixels)
-        tallied, outputs, trains = {}, {}, {}
-        for p in network.populations:
-            if not p.kind.fires:
-                outputs[p.name] = self.readout(p, q, trains)
-            elif not isinstance(network.rule(p), Silent):
-                value = self.tf.convert_to_tensor(pixels[p.name]) if p.kind.is_input else q[p.name]
-                trains[p.name] = self.train(p, value)
-                tallied[p.name] = self.tallies[p.name].count(trains[p.name])
-        return Found(tallied, outputs, trains if record else {}, {})
+        q = self.transmitted(pixels)
+        tallied: dict[str, list] = {}
+        outputs: dict[str, Any] = {}
+        trains: dict[str, Any] = {}
+
+        for p in self.network.populations:
+            name, rule = p.name, self.network.rule(p)
+            if isinstance(rule, Silent):
+                continue
+            if not rule.fires:
+                outputs[name] = self.readout(p, q, trains)
+                continue
+
+            value = q[name]
+            if p.kind.is_input:
+                value = self.tf.convert_to_tensor(pixels[name])
+            trains[name] = self.train(p, value)
+            tallied[name] = self.tallies[name].count(trains[name])
+
+        kept = trains if record else {}
+        return Found(tallied, outputs, kept, lost={})
 
     def transmitted(self, pixels) -> dict[str, Any]:
         """Population -> (batch, *shape) values q: one integer forward pass."""
@@ -41,7 +52,8 @@ class Exact(Batch):
             if p.kind.is_input:
                 q[p.name] = self.sent_by_input(p, pixels[p.name])
             elif p.kind.fires:
-                q[p.name] = VALUES[type(self.network.rule(p))](self, p, q)
+                value_of = VALUES[type(self.network.rule(p))]
+                q[p.name] = value_of(self, p, q)
         return q
 
     def sent_by_input(self, p: Population, pixels) -> Any:
@@ -52,51 +64,78 @@ class Exact(Batch):
         return self.tf.reduce_sum(train, axis=0)
 
     def train(self, p: Population, q) -> Any:
-        """(steps of the window, batch, *shape) spikes of values `q`; for an ``if`` input, q is the pixel."""
+        """(steps of the window, batch, *shape) spikes of values `q`.
+
+        For an ``if`` input, q is the pixel.
+        """
         tf, window = self.tf, self.plan.windows[p.name]
         steps = np.arange(window.length, dtype=self.dtype)
         at = steps.reshape(-1, *[1] * q.shape.rank)
+        q = q[None]
+
+        # A neuron that integrates its pixel has sent floor((t q + v₀) / θ) spikes after t steps.
         if p.kind.is_input and self.network.input_code.integrates:
-            threshold, first = self.constant(p, "threshold"), self.constant(p, "initial_potential")
-            after = self.quotient((at + 1) * q[None] + first, threshold)
-            return after - self.quotient(at * q[None] + first, threshold)
-        if window.gains:  # the bits of q
-            gain = (2.0 ** (window.length - 1 - at)).astype(self.dtype)
-            halves = tf.floor(q[None] / gain)
+            threshold = self.constant(p, "threshold")
+            first = self.constant(p, "initial_potential")
+            before = self.quotient(at * q + first, threshold)
+            after = self.quotient((at + 1) * q + first, threshold)
+            return after - before
+
+        # The bits of q, most significant first.
+        if window.gains:
+            gain = 2.0 ** (window.length - 1 - at)
+            halves = tf.floor(q / gain.astype(self.dtype))
             return halves - 2 * tf.floor(halves / 2)
-        return tf.cast(q[None] > at, q.dtype)
+
+        # A spike in each of the first q steps.
+        return tf.cast(q > at, q.dtype)
 
     def quotient(self, v, threshold) -> Any:
-        """floor(v / θ) of integers, exactly: a compiler may multiply by 1/θ, which is one too low or high at times."""
+        """floor(v / θ) of integers, exactly.
+
+        A compiler may multiply by 1/θ, which is one too low or high at times.
+        """
         tf = self.tf
         q = tf.floor((v + 0.5) / threshold)
         rest = v - q * threshold
-        too_low, too_high = rest >= threshold, rest < 0
-        return q + tf.cast(too_low, v.dtype) - tf.cast(too_high, v.dtype)
+        too_low = tf.cast(rest >= threshold, v.dtype)
+        too_high = tf.cast(rest < 0, v.dtype)
+        return q + too_low - too_high
 
     def readout(self, p: Population, q: dict, trains: dict) -> Any:
         """(steps, batch, neurons) potential after every step."""
-        tf, total = self.tf, self.constant(p, "initial_potential")
+        tf = self.tf
+        first = self.constant(p, "initial_potential")
         changes = []
         for c in self.network.incoming(p.name):
-            if (
-                self.plan.windows[c.pre].length == 0
-            ):  # an analog input, multiplied before the first step
-                total = total + self.operators[c.name](q[c.pre])
+            # An analog input was multiplied before the first step.
+            if self.plan.windows[c.pre].length == 0:
+                first = first + self.operators[c.name](q[c.pre])
             else:
-                changes.append(self.change(p, c, trains[c.pre]))
+                change = self.change(p, c, trains[c.pre])
+                changes.append(change)
+
         if not changes:
-            return tf.repeat(total[None], self.plan.steps, axis=0)
-        return tf.cumsum(tf.add_n(changes), axis=0) + total
+            return tf.repeat(first[None], self.plan.steps, axis=0)
+        total = tf.add_n(changes)
+        return first + tf.cumsum(total, axis=0)
 
     def change(self, p: Population, c, train) -> Any:
         """(steps, batch, neurons) what connection `c` adds to read-out `p` at every step."""
-        tf, window, operator = self.tf, self.plan.windows[c.pre], self.operators[c.name]
+        tf = self.tf
+        window = self.plan.windows[c.pre]
+        operator = self.operators[c.name]
+
+        # All steps at once: steps and samples are one long batch.
+        flat = tf.reshape(train, (-1, *operator.pre_shape))
+        sums = tf.reshape(operator(flat), (window.length, -1, p.size))
         steps = range(window.start, window.stop)
         gains = np.array([window.gain(t) for t in steps], self.dtype)
-        flat = operator(tf.reshape(train, (-1, *operator.pre_shape)))
-        arriving = tf.reshape(flat, (window.length, -1, p.size)) * gains[:, None, None]
-        return tf.pad(arriving, [[window.start, self.plan.steps - window.stop], [0, 0], [0, 0]])
+        arriving = sums * gains[:, None, None]
+
+        # Nothing arrives outside of the window.
+        after = self.plan.steps - window.stop
+        return tf.pad(arriving, [[window.start, after], [0, 0], [0, 0]])
 
 
 # The value that each firing rule transmits, from those of the populations before.
@@ -104,8 +143,10 @@ class Exact(Batch):
 
 def _integrate_and_fire(batch: Exact, p: Population, q: dict) -> Any:
     """q = clip(floor((Σ W q + v₀) / θ), 0, L)."""
-    v = batch.drive(p, q) + batch.constant(p, "initial_potential")
-    fired = batch.quotient(v, batch.constant(p, "threshold"))
+    v = batch.drive(p, q)
+    v = v + batch.constant(p, "initial_potential")
+    threshold = batch.constant(p, "threshold")
+    fired = batch.quotient(v, threshold)
     return batch.tf.clip_by_value(fired, 0, p.levels)
 
 
@@ -116,5 +157,6 @@ def _largest_count(batch: Exact, p: Population, q: dict) -> Any:
 
 
 VALUES = {IntegrateAndFire: _integrate_and_fire, LargestCount: _largest_count}
-# Read-outs and inputs are no values of this kind; an exact code takes nothing back and draws no events.
+# Read-outs and inputs are no values of this kind; an exact code takes nothing back and draws no
+# events.
 ELSEWHERE = (Integrate, Silent, Given, Retracting)

@@ -1,4 +1,7 @@
-"""The connections of a SpikingNetwork as TensorFlow operations on whole batches; every sum is exact in the chosen precision."""
+"""The connections of a SpikingNetwork as TensorFlow operations on whole batches.
+
+Every sum is exact in the chosen precision.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,10 @@ class Operator:
 
 
 def taps(x, geometry: Geometry, positions: tuple[int, ...]) -> Iterator[Any]:
-    """The input under each tap of a window at all its positions: one tensor (batch, *positions, channels) per tap."""
+    """The input under each tap of a window at all its positions.
+
+    One tensor (batch, *positions, channels) per tap.
+    """
     tf = import_tensorflow()
     if geometry.padded:
         x = tf.pad(x, [[0, 0], *map(list, geometry.padding), [0, 0]])

@@ -90,7 +90,8 @@ class Streaming(Batch):
 
         Returns
         -------
-        population -> (batch, *shape) potentials; and biases of a step, without a batch axis where samples share it: less to read.
+        population -> (batch, *shape) potentials; and biases of a step, without a batch axis where
+        samples share it: less to read.
         """
         tf, network = self.tf, self.network
         batch = tf.shape(next(iter(pixels.values())))[1 if self.encoded else 0]
@@ -227,7 +228,8 @@ class Loop:
         return batch.tallies[p.name].count((tf.abs(spikes) if negative else spikes)[None])
 
 
-# One step of each firing rule, as in the reference engine: what a population sends; None where it cannot.
+# One step of each firing rule, as in the reference engine: what a population sends; None where it
+# cannot.
 
 
 def _integrate_and_fire(loop: Loop, p: Population) -> Any:
@@ -288,9 +290,12 @@ STEPS = {
 
 
 def _summed(network: SpikingNetwork) -> dict[str, tuple[str, int]]:
-    """Population -> a pool that sums all of its spikes, each `fan` times, and `fan`: its count is the sum of a few sums.
+    """Population -> a pool that sums all of its spikes, each `fan` times, and `fan`.
 
-    The sums are there anyway, and adding up all spikes once more costs a sixth of the time of a run.
+    Its count is the sum of a few sums.
+
+    The sums are there anyway, and adding up all spikes once more costs a sixth of the time of a
+    run.
     """
     if network.code.negative_spikes or network.input_code.encoded:
         return {}

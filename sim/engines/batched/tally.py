@@ -1,9 +1,11 @@
-"""Counting a batch: spikes and synaptic operations per sample and step, in as few sums as are exact."""
+"""Counting a batch.
+
+Spikes and synaptic operations per sample and step, in as few sums as are exact.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,10 @@ EXACT_FLOAT32 = 2**24
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the ledgers: operations on `connection` per spike, one number for all neurons or (neurons,)."""
+    """One entry of the ledgers.
+
+    Operations on `connection` per spike, one number for all neurons or (neurons,).
+    """
 
     connection: str
     ledger: str
@@ -34,9 +39,14 @@ class Tally:
 
     def __init__(self, network: SpikingNetwork, p: Population):
         self.population = p
-        self.entries = [
-            _entry(network, c, ledger) for c in network.outgoing(p.name) for ledger in LEDGERS
-        ]
+
+        self.entries = []
+        for c in network.outgoing(p.name):
+            for ledger in LEDGERS:
+                entry = _entry(network, c, ledger)
+                self.entries.append(entry)
+
+        # What a spike counts: 1, then operations of the entries that are no multiple of it.
         counted = [entry.fan_out for entry in self.entries if not entry.is_multiple]
         self.fans = [np.ones(p.size), *counted]
 
@@ -53,26 +63,62 @@ class Tally:
         -------
         list of (steps, batch) float64 tensors.
         """
-        tf, p, steps = import_tensorflow(), self.population, spikes.shape[0]
-        if max(fan.sum() for fan in self.fans) < EXACT_FLOAT32:  # one product reads the spikes once
-            fans = np.stack(self.fans, axis=1).astype(spikes.dtype.as_numpy_dtype)
-            sums = tf.matmul(tf.reshape(spikes, (-1, p.size)), fans)
-            sums = tf.cast(tf.reshape(sums, (steps, -1, len(self.fans))), tf.float64)
-            return [sums[:, :, i] for i in range(len(self.fans))]
+        largest = max(fan.sum() for fan in self.fans)
+        if largest < EXACT_FLOAT32:
+            return self._at_once(spikes)
+        return self._by_rows(spikes)
 
-        rows = tf.reshape(spikes, (steps, -1, p.shape[0], p.size // p.shape[0]))
-        return [_by_rows(rows, fan.reshape(p.shape[0], -1)) for fan in self.fans]
+    def _at_once(self, spikes) -> list:
+        """All sums by one product, which reads the spikes once."""
+        tf = import_tensorflow()
+        steps, kinds = spikes.shape[0], len(self.fans)
+
+        fans = np.stack(self.fans, axis=1)
+        fans = fans.astype(spikes.dtype.as_numpy_dtype)
+        flat = tf.reshape(spikes, (-1, self.population.size))
+        sums = tf.matmul(flat, fans)
+
+        sums = tf.reshape(sums, (steps, -1, kinds))
+        sums = tf.cast(sums, tf.float64)
+        return [sums[:, :, kind] for kind in range(kinds)]
+
+    def _by_rows(self, spikes) -> list:
+        """Sums within a row of the population, which are added in float64."""
+        tf, p = import_tensorflow(), self.population
+        count = p.shape[0]
+        per_row = p.size // count
+        rows = tf.reshape(spikes, (spikes.shape[0], -1, count, per_row))
+
+        found = []
+        for fan in self.fans:
+            by_row = fan.reshape(count, per_row)
+            exact = by_row.sum(axis=1).max() < EXACT_FLOAT32
+            dtype = rows.dtype if exact else tf.float64
+            weighted = tf.cast(rows, dtype) * tf.cast(by_row, dtype)
+            within = tf.reduce_sum(weighted, axis=3)
+            across = tf.reduce_sum(tf.cast(within, tf.float64), axis=2)
+            found.append(across)
+        return found
 
     def fill(self, found: list, counts: Counts, part: slice, steps: slice) -> None:
         """Write what `count` found into the counts of samples `part` at `steps`."""
         size = part.stop - part.start
-        spikes, *rest = (np.asarray(sums).T[:size].astype(np.int64) for sums in found)
-        counts.spikes[self.population.name][part, steps] = spikes
 
-        others = iter(rest)
+        def by_sample(sums) -> np.ndarray:
+            return np.asarray(sums).T[:size].astype(np.int64)
+
+        spikes, *others = map(by_sample, found)
+        name = self.population.name
+        counts.spikes[name][part, steps] = spikes
+
+        remaining = iter(others)
         for entry in self.entries:
-            operations = spikes * entry.fan_out if entry.is_multiple else next(others)
-            counts.synaptic_operations[entry.ledger][entry.connection][part, steps] = operations
+            if entry.is_multiple:
+                operations = spikes * entry.fan_out
+            else:
+                operations = next(remaining)
+            ledger = counts.synaptic_operations[entry.ledger]
+            ledger[entry.connection][part, steps] = operations
 
 
 def _entry(network: SpikingNetwork, connection, ledger: str) -> Entry:
@@ -80,11 +126,3 @@ def _entry(network: SpikingNetwork, connection, ledger: str) -> Entry:
     if fan.min() == fan.max():
         return Entry(connection.name, ledger, int(fan[0]))
     return Entry(connection.name, ledger, fan.astype(np.float64))
-
-
-def _by_rows(rows, fan: np.ndarray) -> Any:
-    """Weighted sums of (steps, batch, rows, per row) spikes, exact in float64 across rows."""
-    tf = import_tensorflow()
-    dtype = rows.dtype if fan.sum(axis=1).max() < EXACT_FLOAT32 else tf.float64
-    weighted = tf.reduce_sum(tf.cast(rows, dtype) * tf.cast(fan, dtype), axis=3)
-    return tf.reduce_sum(tf.cast(weighted, tf.float64), axis=2)

@@ -1,0 +1,89 @@
+"""Worker processes of the ANNarchy engine.
+
+Started, listened to, and ended with whatever compiler they started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ....errors import SpikewattError
+
+LAST_LINES = 5
+
+
+class Workers:
+    """`count` worker processes on one folder; leaving the block ends them."""
+
+    def __init__(self, folder: Path, count: int):
+        self.logs = [folder / f"worker{i}.log" for i in range(count)]
+        self.processes = [_start(folder, log) for log in self.logs]
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, failure, *_) -> None:
+        for process in self.processes:
+            assert process.stdin is not None
+            with contextlib.suppress(OSError):
+                process.stdin.close()  # ends the worker's loop, so that ANNarchy can clear up
+        for process in self.processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=None if failure is None else 1)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+
+    def ask(self, worker: int, request: str) -> None:
+        """Send one line to a worker."""
+        stdin = self.processes[worker].stdin
+        assert stdin is not None
+        stdin.write(request + "\n")
+
+    def answers(self) -> Iterator[tuple[int, list[str]]]:
+        """(worker, words) of each line that a worker prints.
+
+        A worker that dies is an error with its log.
+        """
+        with selectors.DefaultSelector() as selector:
+            for i, process in enumerate(self.processes):
+                assert process.stdout is not None
+                selector.register(process.stdout, selectors.EVENT_READ, i)
+            while True:
+                for key, _ in selector.select():
+                    line = key.fileobj.readline()  # type: ignore[union-attr]
+                    if not line:
+                        law = "its worker must not fail"
+                        last = _last_lines(self.logs[key.data])
+                        raise SpikewattError("annarchy engine", law, last)
+                    yield key.data, line.split()
+
+
+def _start(folder: Path, log: Path) -> subprocess.Popen:
+    """One worker in a session of its own, so that a compiler that it started ends with it."""
+    with open(log, "wb") as stderr:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.worker", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            cwd=folder,
+            text=True,
+            bufsize=1,
+            start_new_session=True,
+        )
+
+
+def _last_lines(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return " | ".join(lines[-LAST_LINES:]) or "a worker that ended without a word"

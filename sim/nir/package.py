@@ -1,0 +1,33 @@
+"""The package nir, which reads and writes graphs."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from ...errors import MissingToolError
+
+TOOL = "spikewatt"  # as the metadata of our own files name it
+
+
+def import_nir() -> Any:
+    """The module nir; raises MissingToolError if it is not installed."""
+    try:
+        import nir
+    except ImportError as error:
+        raise MissingToolError(
+            where="NIR",
+            law="needs the package nir",
+            got=str(error),
+            allowed="pip install 'spikewatt[nir]'",
+        ) from error
+    return nir
+
+
+def unchecked(function) -> dict[str, bool]:
+    """The option that leaves the types of a graph alone, where this release of nir has it.
+
+    The package's own inference of types refuses branches.
+    """
+    known = inspect.signature(function).parameters
+    return {"type_check": False} if "type_check" in known else {}

@@ -1,0 +1,238 @@
+"""Law: what `to_nir` writes, `from_nir` reads back whole; what NIR cannot say is an error."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from spikewatt.errors import SpikewattError
+from spikewatt.sim.conversion.convert import convert
+from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.network.connection import Connection, ExecutedLayer
+from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS
+from spikewatt.sim.network.geometry import Geometry
+from spikewatt.sim.network.population import Population
+from spikewatt.sim.network.spiking_network import SpikingNetwork
+from spikewatt.sim.nir.connection_nodes import READERS, WRITERS
+from spikewatt.sim.nir.read import from_nir
+from spikewatt.sim.nir.write import to_nir
+
+from ...helpers.assert_equal import assert_equal
+from ...helpers.random_networks import random_input, random_network
+
+nir = pytest.importorskip("nir")
+KINDS = ("conv2d", "depthwise", "pool", "dense")
+
+
+def there_and_back(network, tmp_path):
+    to_nir(network, tmp_path / "n.nir")
+    return from_nir(tmp_path / "n.nir")
+
+
+def expressible(network):
+    """The same network with what NIR can say; None where that does not fit together.
+
+    Biases per channel, and none behind a pool or an identity; the same padding on both sides.
+    """
+    populations = []
+    for p in network.populations:
+        weighted = any(c.kind.multiplies for c in network.incoming(p.name))
+        bias = p.bias * weighted
+        if weighted and len(p.shape) == 3 and p.bias.ndim:
+            bias = np.asarray(p.bias).reshape(-1, p.shape[-1])[0]
+        populations.append(dataclasses.replace(p, bias=bias))
+
+    connections = []
+    for c in network.connections:
+        geometry = c.geometry
+        if geometry:
+            alike = tuple((before, before) for before, _ in geometry.padding)
+            geometry = dataclasses.replace(geometry, padding=alike)
+        connections.append(dataclasses.replace(c, geometry=geometry))
+
+    try:
+        return dataclasses.replace(network, populations=populations, connections=connections)
+    except SpikewattError:
+        return None  # equal padding on both sides gave another shape
+
+
+@pytest.mark.parametrize("input_code", ["if", "analog", "poisson"])
+def test_a_network_comes_back_whole(input_code, tmp_path):
+    """The same hash, and the same spikes."""
+    compared = 0
+    for seed in range(24):
+        more = seed % 2
+        network = random_network(
+            seed, 2, KINDS, input_code=input_code, residual=more == 1, inputs=1 + more
+        )
+        network = expressible(network)
+        if network is None:
+            continue
+
+        back = there_and_back(network, tmp_path)
+        assert_equal(network, back)
+        assert back.hash == network.hash
+        x = random_input(network, 2, seed)
+        assert_equal(simulate(network, x, "reference", 6), simulate(back, x, "reference", 6))
+        compared += 1
+    assert compared > 8
+
+
+def test_every_kind_of_connection_has_a_writer():
+    """The table is whole: each kind is written or refused, and what is written can be read."""
+    assert set(WRITERS) == {type(kind) for kind in CONNECTION_KINDS.values()}
+    known = {name for name in vars(nir) if name[:1].isupper()}
+    assert set(READERS) <= known
+
+
+def one_connection(kind: str, **changes) -> SpikingNetwork:
+    """Two connections: one of a kind, and a dense one to the read-out."""
+    window = Geometry((2, 2), (2, 2))
+    made = {
+        "dense": {"weights": np.arange(16 * 3).reshape(16, 3)},
+        "conv2d": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
+        "depthwise": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
+        "identity": {"weights": [3]},
+        "pool": {"geometry": window},
+        "max_pool": {"geometry": window},
+    }
+    connection = Connection("input", "hidden", kind, **made[kind], **changes)
+    shape = connection.post_shape((4, 4, 1))
+    weights = np.ones((int(np.prod(shape)), 2), int)
+    neurons = "max_pool" if kind == "max_pool" else "integrate_and_fire"
+    populations = [
+        Population("input", (4, 4, 1), "input", 16, 0, 8),
+        Population("hidden", shape, neurons, 1, 0, 0),
+        Population("output", (2,), "readout", 1, 0, 0),
+    ]
+    connections = [connection, Connection("hidden", "output", "dense", weights)]
+    return SpikingNetwork(populations, connections, "rate", 1 / 16, 1.0, 8)
+
+
+@pytest.mark.parametrize("kind", CONNECTION_KINDS)
+def test_each_kind_comes_back_or_is_refused(kind, tmp_path):
+    """One channel too, where NIR sees no difference between conv2d and depthwise."""
+    network = one_connection(kind)
+    if kind == "max_pool":
+        with pytest.raises(SpikewattError, match="population 'hidden': NIR has no neuron that co"):
+            to_nir(network, tmp_path / "n.nir")
+        return
+    back = there_and_back(network, tmp_path)
+    assert back.connections[0].kind == kind
+    assert back.hash == network.hash
+
+
+def test_merged_layers_and_a_smaller_input_come_back(tmp_path):
+    merged = (
+        ExecutedLayer("depthwise", "depthwise", 100, 16, 9),
+        ExecutedLayer("pointwise", "conv2d", 200, 48, 3),
+    )
+    for executed in (merged, ()):
+        network = one_connection("conv2d", executed=executed)
+        back = there_and_back(network, tmp_path)
+        assert back.connections[0].executed == executed
+        assert back.connections[1].executed is None
+        assert back.hash == network.hash
+
+    network = dataclasses.replace(network, largest_input=9)
+    back = there_and_back(network, tmp_path)
+    assert (back.input_levels, back.hash) == (9, network.hash)
+
+
+def test_fields_and_metadata_that_contradict_each_other_are_said(mlp_network, tmp_path):
+    to_nir(mlp_network, tmp_path / "n.nir")
+    graph = nir.read(tmp_path / "n.nir", type_check=False)
+    graph.nodes["hidden1"].v_threshold = graph.nodes["hidden1"].v_threshold + 1
+    nir.write(tmp_path / "n.nir", graph)
+    law = "node 'hidden1': says the same in its fields and in its metadata; got another v_threshold"
+    with pytest.raises(SpikewattError, match=law):
+        from_nir(tmp_path / "n.nir")
+
+
+def without_metadata(path, bare_path):
+    """Another tool's view of a file."""
+    graph = nir.read(path, type_check=False)
+    for node in graph.nodes.values():
+        node.metadata = {}
+    nir.write(bare_path, nir.NIRGraph(graph.nodes, graph.edges, type_check=False))
+
+
+def test_a_portable_network_needs_no_metadata(mlp, digits, tmp_path):
+    """Law: v > θ − 1/2 on integers is v >= θ; NIR's own equations give the same spikes."""
+    network = convert(
+        mlp,
+        digits.scaled("train")[:200],
+        input_levels=16,
+        input_code="analog",
+        method="ml_genn_data",
+    )
+    to_nir(network, tmp_path / "n.nir", portable=True)
+    without_metadata(tmp_path / "n.nir", tmp_path / "bare.nir")
+    back = from_nir(
+        tmp_path / "bare.nir", dt=1.0, reset="zero", fires="above", input_levels=16, input_max=16.0
+    )
+
+    ours = simulate(network, digits.scaled("test")[:20], "reference", 16)
+    theirs = simulate(back, digits.scaled("test", largest=16)[:20], "reference", 16)
+    assert ours.spikes["hidden1"].sum() > 100
+    assert np.array_equal(ours.spikes["hidden1"], theirs.spikes["hidden1"])
+    assert np.array_equal(ours.outputs, theirs.outputs)
+    assert from_nir(tmp_path / "n.nir").hash == network.hash
+
+
+def test_what_nir_cannot_say_is_an_error(mlp, mlp_network, cnn_network, digits, tmp_path):
+    calibration = digits.scaled("train")[:100]
+    radix = convert(mlp, calibration, "radix", input_levels=16)
+    start = convert(mlp, calibration, input_levels=16, reset="zero", input_code="analog")
+
+    for network, portable, match in (
+        (cnn_network, False, "population 'max1': NIR has no neuron that counts"),
+        (radix, False, "NIR has streaming rates"),
+        (mlp_network, True, "NIR's own reset is to a value; got subtract"),
+        (start, True, "NIR's neurons start at 0"),
+    ):
+        with pytest.raises(SpikewattError, match=match):
+            to_nir(network, tmp_path / "n.nir", portable)
+    assert not (tmp_path / "n.nir").exists()
+
+    law = "the file is written into a folder that exists"
+    with pytest.raises(SpikewattError, match=law):
+        to_nir(mlp_network, tmp_path / "absent" / "n.nir")
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "match"),
+    [
+        ("pool", {}, "NIR has biases behind weights only; got a bias on a pool connection"),
+        ("conv2d", {}, "NIR's convolutions have one bias per channel; got one per position"),
+    ],
+)
+def test_biases_that_nir_cannot_say(kind, changes, match, tmp_path):
+    network = one_connection(kind, **changes)
+    first, hidden, last = network.populations
+    bias = np.arange(hidden.size).reshape(hidden.shape)
+    hidden = dataclasses.replace(hidden, bias=bias)
+    network = dataclasses.replace(network, populations=(first, hidden, last))
+    with pytest.raises(SpikewattError, match=match):
+        to_nir(network, tmp_path / "n.nir")
+
+
+def test_uneven_padding_and_clashing_names_are_said(tmp_path):
+    network = one_connection("conv2d")
+    conv, dense = network.connections
+    uneven = Geometry((3, 3), (2, 2), ((0, 1), (0, 1)))
+    conv = dataclasses.replace(conv, weights=np.ones((3, 3, 1, 3), int), geometry=uneven)
+    changed = dataclasses.replace(network, connections=(conv, dense))
+    with pytest.raises(SpikewattError, match="'input->hidden': NIR pads alike on both sides"):
+        to_nir(changed, tmp_path / "n.nir")
+
+    renamed = []
+    for p in one_connection("dense").populations:
+        name = {"output": "input_to_hidden"}.get(p.name, p.name)
+        renamed.append(dataclasses.replace(p, name=name))
+    first, second = one_connection("dense").connections
+    second = dataclasses.replace(second, post="input_to_hidden")
+    network = dataclasses.replace(network, populations=renamed, connections=(first, second))
+    with pytest.raises(SpikewattError, match="nodes have names of their own; got input_to_hidden"):
+        to_nir(network, tmp_path / "n.nir")
