@@ -40,9 +40,11 @@ def mean_differences(
     x: Any = calibration if len(calibration) > 1 else calibration[0]
     sent = values(network, integer_input(network, x))
     differences = {}
+
     for name, wanted in activations.items():
         unit = network.population(name).unit
         transmitted = sent[name].reshape(wanted.shape) * unit
         by_channel = (wanted - transmitted).reshape(-1, wanted.shape[-1])
         differences[name] = by_channel.mean(axis=0)
+
     return differences

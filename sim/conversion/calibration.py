@@ -28,6 +28,7 @@ def checked_inputs(model, calibration, lowest: float, largest: float) -> list[np
     inputs = getattr(model, "inputs", [None])
     several = isinstance(calibration, list | tuple) and len(inputs) > 1
     parts = list(calibration) if several else [calibration]
+
     if len(parts) != len(inputs):
         law = "must be one array per input of the model, in a list"
         raise SpikewattError(WHERE, law, len(parts), len(inputs))
@@ -35,12 +36,14 @@ def checked_inputs(model, calibration, lowest: float, largest: float) -> list[np
     pairs = zip(inputs, parts, strict=True)
     found = [_checked(tensor, part, lowest, largest) for tensor, part in pairs]
     samples = [len(part) for part in found]
+
     if len(set(samples)) > 1:
         raise SpikewattError(
             WHERE,
             "every input has the same number of samples",
             samples,
         )
+
     return found
 
 
@@ -58,14 +61,17 @@ def _checked(tensor, values, lowest: float, largest: float) -> np.ndarray:
             "none",
             "100 or more",
         )
+
     shape = part.shape[1:] if tensor is None else tuple(tensor.shape[1:])
     if part.shape[1:] != shape:
         law = "must have the model's input shape"
         raise SpikewattError(WHERE, law, part.shape, ("samples", *shape))
     if not np.isfinite(part).all():
         raise SpikewattError(WHERE, "must be finite", "NaN or infinity")
+
     if part.min() < lowest or part.max() > largest:
         raise _out_of_range(part, lowest, largest)
+
     return part
 
 
@@ -74,4 +80,5 @@ def _out_of_range(part: np.ndarray, lowest: float, largest: float) -> SpikewattE
     allowed = f"{lowest:g}..{largest:g}; set input_max for another range"
     if part.min() < 0 and not lowest:
         allowed += ", input_code='analog' for negative inputs"
+
     return SpikewattError(WHERE, law, f"{part.min():g}..{part.max():g}", allowed)

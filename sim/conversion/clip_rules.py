@@ -117,6 +117,7 @@ class LeastError(ClipRule):
         """The best of 60 candidates."""
         if len(values) > LARGEST_SAMPLE:
             values = np.random.default_rng(0).choice(values, LARGEST_SAMPLE, replace=False)
+
         candidates = CANDIDATES * largest
         errors = [_mean_error(values, clip, levels or RATE_LEVELS) for clip in candidates]
         return float(candidates[int(np.argmin(errors))])

@@ -44,18 +44,18 @@ def choose_clips(
 
 
 def _clip(node: Node, activations: np.ndarray, options: ConversionOptions) -> float:
-    method, rule = options.rules, options.rules.clip_rule
+    method = options.rules
+    rule = options.rules.clip_rule
     maximum = None
+
     if isinstance(node, ReluNode):
         maximum = node.maximum
         if node.levels and rule.keeps_trained:
             return float(maximum or 1.0)
         if rule.needs_trained and not node.levels:
             law = f"method {method.name!r} takes the clip that the layer was trained with"
-            got, allowed = (
-                "a ReLU without one",
-                "QCFS or KBitReLU layers",
-            )
+            got = "a ReLU without one"
+            allowed = "QCFS or KBitReLU layers"
             raise SpikewattError(f"convert: layer {node.name!r}", law, got, allowed)
     else:
         rule = rule.of_output
@@ -63,5 +63,6 @@ def _clip(node: Node, activations: np.ndarray, options: ConversionOptions) -> fl
     values = activations[activations > 0].astype(np.float64)
     if not len(values):
         return 1.0  # all are silent: any clip will do
+
     largest = float(min(values.max(), maximum or np.inf))
     return rule.from_activations(values, largest, options.levels_of(node), method.percentile)

@@ -77,4 +77,5 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
         differences = mean_differences(network, activations, samples)
         corrections = {name: corrections.get(name, 0.0) + d for name, d in differences.items()}
         network = quantise(graph, clips, checked, samples, corrections)
+
     return network

@@ -129,8 +129,10 @@ class ConversionOptions(BaseModel):
         known = cls.model_fields
         if unknown := [name for name in values if name not in known]:
             law = "must be a known option"
-            where, got = f"{prefix}{unknown[0]}", "another name"
+            where = f"{prefix}{unknown[0]}"
+            got = "another name"
             raise SpikewattError(where, law, got, ", ".join(known))
+
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
@@ -207,6 +209,7 @@ class ConversionOptions(BaseModel):
 
         if isinstance(value, Mapping):
             return {str(name): checked(f"steps[{name!r}]", n) for name, n in value.items()}
+
         return value if value is None else checked("steps", value)
 
     # Laws of several options, by what the codes are.
@@ -217,6 +220,7 @@ class ConversionOptions(BaseModel):
         self._check_steps()
         self._check_exact_and_streaming()
         self._check_method()
+
         return self
 
     def _check_input_code(self) -> None:
@@ -225,6 +229,7 @@ class ConversionOptions(BaseModel):
         if self.spike_input_code.encoded:
             law = f"{self.input_code} drives a streaming rate"
             raise SpikewattError("input_code", law, self.code, "code='rate'")
+
         law = "under rate an input drives every step"
         allowed = "if, analog, an encoder"
         raise SpikewattError("input_code", law, self.input_code, allowed)
@@ -249,7 +254,8 @@ class ConversionOptions(BaseModel):
     def _check_method(self) -> None:
         rules = self.rules
         if self.code not in rules.codes:
-            where, law = f"method {rules.name!r}", "is defined for some codes"
+            where = f"method {rules.name!r}"
+            law = "is defined for some codes"
             raise SpikewattError(where, law, self.code, ", ".join(rules.codes))
         if rules.reset == "zero" and not self.spike_code.bias_each_step:
             law = "a reset to zero loses value, which only rate can bear"
@@ -321,19 +327,23 @@ class ConversionOptions(BaseModel):
 
     def levels_of(self, node: Node) -> int:
         """L, the most that `node` transmits in one inference; 0 where there is no limit."""
-        code, given = self.spike_code, self._steps_by_layer()
+        code = self.spike_code
+        given = self._steps_by_layer()
         if code.bias_each_step:
             return 0
+
         trained = node.levels if isinstance(node, ReluNode) else 0
         if not trained or node.name in given or "" in given:
             steps = given.get(node.name, given.get("", code.default_steps))
             return code.levels(steps)
 
         if not code.transmits(trained):
-            where, law = f"convert: layer {node.name!r}", "radix transmits 2^K - 1 levels"
+            where = f"convert: layer {node.name!r}"
+            law = "radix transmits 2^K - 1 levels"
             other = "code='sync_rate', or steps of your own"
             allowed = f"a layer trained with 1, 3, 7, 15, … levels, {other}"
             raise SpikewattError(where, law, trained, allowed)
+
         return trained
 
 
@@ -342,4 +352,5 @@ def _fault(prefix: str, error: ValidationError) -> SpikewattError:
     inner = error.errors()[0].get("ctx", {}).get("error")
     fault = inner if isinstance(inner, SpikewattError) else first_fault("", error)
     where = prefix + fault.where.removeprefix(": ")
+
     return SpikewattError(where, fault.law, fault.got, fault.allowed)

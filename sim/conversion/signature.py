@@ -33,9 +33,11 @@ def takes_options(function: Callable) -> Callable:
     names = [name for name in ConversionOptions.model_fields if name not in signature.parameters]
     rest = [_parameter(name) for name in names]
 
-    function.__signature__ = signature.replace(parameters=[*own, *rest])  # type: ignore[attr-defined]
+    shown = signature.replace(parameters=[*own, *rest])
+    vars(function)["__signature__"] = shown
     if function.__doc__:  # there is none under python -OO
         function.__doc__ = function.__doc__.replace("    OPTIONS\n", option_text())
+
     return function
 
 

@@ -65,8 +65,10 @@ class Method:
             RESETS,
         )
         number = isinstance(self.percentile, int | float)
+
         if not number or not 0 < self.percentile <= 100:
-            law, allowed = "is a percentage", "above 0, up to 100"
+            law = "is a percentage"
+            allowed = "above 0, up to 100"
             raise SpikewattError("Method.percentile", law, self.percentile, allowed)
 
     @property

@@ -21,6 +21,7 @@ def added(outer: Padding, inner: Padding) -> Padding:
     """
     if not inner:
         return outer
+
     sides = zip(outer, inner, strict=True)
     return tuple((a + c, b + d) for (a, b), (c, d) in sides)
 
@@ -125,6 +126,8 @@ def evaluated(value: Value, values: Values) -> np.ndarray:
     samples = len(parts[0])
     size = sum(part[0].size for part in parts)
     flat = np.empty((samples, size))
+
     for block, part in zip(value, parts, strict=True):
         flat[:, block.columns] = part.reshape(samples, -1)
+
     return flat

@@ -53,6 +53,7 @@ def check_against_keras(
     x = _samples(calibration, lowest, largest)
     outputs = {id(tensor) for tensor in graph.outputs}
     closing = [call for call in graph.calls if call.nodes or id(call.tensor) in outputs]
+
     if _first_fault(graph, x, closing) is None:
         return
 
@@ -83,6 +84,7 @@ def _first_fault(
         for node in call.nodes:
             if node.tensor is not None:
                 values[node.name] = node.part_of(wanted)
+
     return None
 
 
@@ -98,6 +100,7 @@ def _samples(calibration: list[np.ndarray], lowest: float, largest: float) -> li
         drawn = random.uniform(lowest, largest, shape)
         both = [part[places], drawn.astype(np.float32)]
         found.append(np.concatenate(both))
+
     return found
 
 
@@ -116,6 +119,7 @@ def _equal(
     """Whether `found` is what Keras gives, up to the rounding of its sums."""
     if found.shape != wanted.shape:
         return False
+
     rounding = ROUNDINGS * EPSILON[call.layer.compute_dtype]
     if call.softmax:
         smallest = rounding**4  # smaller shares are noise
@@ -132,6 +136,7 @@ def _equal(
     wrong = ~(difference <= tolerance)
     if wrong.mean() <= TIES:
         wrong = ~(difference <= tolerance + _step(call))
+
     return not wrong.any()
 
 
@@ -165,6 +170,9 @@ def _fault(call: LayerCall, found: np.ndarray, wanted: np.ndarray) -> SpikewattE
 
     if call.softmax:
         found = np.exp(_log_softmax(found, 1e-300))
-    difference, largest = np.abs(found - wanted).max(), np.abs(wanted).max()
+
+    difference = np.abs(found - wanted).max()
+    largest = np.abs(wanted).max()
     got = f"values that differ by {difference:.2g} where Keras gives up to {largest:.2g}"
+
     return SpikewattError(where, law, got, FAULT_OF_READER)

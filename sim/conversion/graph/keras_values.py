@@ -49,6 +49,7 @@ def activations_of(
             bias = np.asarray(dense.bias) if dense.use_bias else 0.0
             value = value @ np.asarray(dense.kernel) + bias
         values[node.name] = node.part_of(value)
+
     return values
 
 
@@ -56,6 +57,7 @@ def _before_softmax(node: Node) -> tuple[Any, Any]:
     """A tensor, and the Dense layer to apply to it (or None), that give the values of `node`."""
     if not (isinstance(node, ReadoutNode) and node.softmax):
         return node.tensor, None
+
     layer, index, _ = node.tensor._keras_history
     (source,) = layer._inbound_nodes[index].input_tensors
     return source, layer if isinstance(layer, import_keras().layers.Dense) else None
@@ -64,11 +66,13 @@ def _before_softmax(node: Node) -> tuple[Any, Any]:
 def tensors_of(graph: Graph, tensors: list[Any], x: list[np.ndarray]) -> list[np.ndarray]:
     """(samples, …) what Keras computes at each of `tensors`.
 
-    Call by call and on the CPU: to compile a graph would take longer, and a GPU rounds its products.
+    Call by call and on the CPU: to compile a graph takes longer, and a GPU rounds its products.
     """
     keras = import_keras()
     part = keras.Model(list(graph.inputs), tensors)
+
     with keras.device("cpu:0"):
         found = part(x, training=False)
+
     found = found if isinstance(found, list | tuple) else [found]
     return [keras.ops.convert_to_numpy(value).astype(np.float64) for value in found]

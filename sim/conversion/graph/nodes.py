@@ -112,6 +112,7 @@ class ReluNode(Node):
         assert self.maximum is not None
         share = total.astype(np.float32) / np.float32(self.maximum)  # rounds as Keras does
         level = np.floor(share * self.levels + 0.5)
+
         return level.astype(np.float64) * self.step
 
 
@@ -156,6 +157,7 @@ class PoolNode(Node):
         around = ((0, 0), *self.geometry.padding, (0, 0))
         padded = np.pad(x, around, constant_values=padding)
         inside = Geometry(self.geometry.window, self.geometry.strides)
+
         return [tap for _, tap in taps(padded, inside, self.shape[:-1])]
 
 

@@ -71,6 +71,7 @@ class Term:
         """Shape that the weights see: that of the source, or of its pooled windows."""
         if self.pooled is None:
             return self.shape
+
         size = self.pooled.output_size(self.shape[:-1])
         return (*size, self.shape[-1])
 
@@ -83,6 +84,7 @@ class Term:
         """(samples, …) what the weights see of values `x` (samples, *shape)."""
         if self.pooled is None:
             return x
+
         size = self.seen_shape[:-1]
         return sum_of(tap for _, tap in taps(x, self.pooled, size))
 
@@ -122,6 +124,7 @@ class Term:
         fields = {name: getattr(self, name) for name in names}
         fields |= {"weights": operation(self.weights), "with_unit": with_unit}
         kind = kind or type(self)
+
         return kind(**(fields | changes))
 
     def scaled(self, scale: np.ndarray) -> Term:
@@ -262,5 +265,6 @@ def sum_of(parts) -> np.ndarray:
             total = np.array(part)
         else:
             total += part
+
     assert total is not None
     return total

@@ -131,9 +131,11 @@ class Draft:
         """
         if not term.executed:
             return None
+
         new = tuple(layer for layer in term.executed if id(layer) not in self.counted)
         self.counted |= {id(layer) for layer in new}
         one = len(term.executed) == len(new) == 1
+
         return None if one and new[0].macs == term.macs else new
 
     def per_spike(self, term: Term) -> np.ndarray:
@@ -157,8 +159,11 @@ class Draft:
     def free_name(self, name: str) -> str:
         """`name`, or with a number after it where a population has it."""
         taken = {node.name for node in self.graph.nodes} | set(self.populations)
-        found, number = name, 1
+        found = name
+        number = 1
+
         while found in taken:
             number += 1
             found = f"{name}.{number}"
+
         return found

@@ -12,21 +12,24 @@ from .draft import ONE, ZERO, Draft
 
 def add_input(draft: Draft, node: InputNode) -> None:
     """An input population: what its neurons count to, and what a spike of it is worth."""
-    options, input_code = (
-        draft.options,
-        draft.options.spike_input_code,
-    )
-    full, unit = options.input_levels, options.input_unit
-    threshold, start, levels = np.asarray(full), ZERO, 0
+    options = draft.options
+    input_code = draft.options.spike_input_code
+    full = options.input_levels
+    unit = options.input_unit
+    threshold = np.asarray(full)
+    start = ZERO
+    levels = 0
 
     if input_code.doubles:
-        threshold, levels = ONE, 2 ** full.bit_length() - 1
+        threshold = ONE
+        levels = 2 ** full.bit_length() - 1
     elif input_code.analog:
         levels = full
     elif isinstance(input_code, Encoder):
         unit = options.input_max * unit_of(input_code, full, _level_counts(draft))
     else:
-        levels, start = options.levels_of(node), threshold // 2
+        levels = options.levels_of(node)
+        start = threshold // 2
         unit = options.input_max / max(levels, 1)
 
     population = Population(
@@ -46,4 +49,5 @@ def _level_counts(draft: Draft) -> np.ndarray:
     options = draft.options
     pixels = np.abs(np.concatenate([part.reshape(-1) for part in draft.calibration]))
     levels = np.round(pixels / options.input_max * options.input_levels).astype(np.int64)
+
     return np.bincount(levels, minlength=options.input_levels + 1)

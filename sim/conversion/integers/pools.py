@@ -18,10 +18,8 @@ def add_average_pool(draft: Draft, node: AveragePoolNode) -> None:
     source = draft.populations[node.source.source]
     input_code = draft.options.spike_input_code
     if source.kind.is_input and (input_code.analog or input_code.worth_varies):
-        where, law = (
-            f"convert: layer {node.name!r}",
-            "averages spikes of worth 1",
-        )
+        where = f"convert: layer {node.name!r}"
+        law = "averages spikes of worth 1"
         allowed = "a convolution in front of the pool, or input_code='if', 'poisson'"
         raise SpikewattError(where, law, f"{input_code} input", allowed)
 
@@ -41,11 +39,10 @@ def add_average_pool(draft: Draft, node: AveragePoolNode) -> None:
 def add_max_pool(draft: Draft, node: MaxPoolNode) -> None:
     """A spike whenever the largest count of the window rises."""
     source = draft.populations[node.source.source]
-    code, input_code = (
-        draft.options.spike_code,
-        draft.options.spike_input_code,
-    )
+    code = draft.options.spike_code
+    input_code = draft.options.spike_input_code
     where = f"convert: layer {node.name!r} (MaxPooling2D)"
+
     if code.negative_spikes:
         law = "a spike of a max pool cannot be taken back"
         allowed = "code='rate', 'radix' or 'sync_rate', or average pooling"

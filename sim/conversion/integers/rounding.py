@@ -42,11 +42,13 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
 
     best = largest / limit
     least = np.full(len(largest), np.inf)
+
     for unit in candidates:
         rounded = np.clip(np.round(sizes / unit), 0, limit) * unit
         error = np.sum((rounded - sizes) ** 2, axis=0)
         best = np.where(error < least, unit, best)
         least = np.minimum(error, least)
+
     return np.where(sizes.any(axis=0), best, 0.0)
 
 
@@ -73,8 +75,10 @@ def wide_enough(unit: np.ndarray, bias: np.ndarray, value_per_level: float) -> n
     by_position = np.abs(bias).reshape(-1, bias.shape[-1])
     scale = by_position.max(axis=0)
     scale = np.maximum(scale, value_per_level)
+
     if len(unit) == 1:
         scale = scale.max()
+
     return np.maximum(unit, scale / LARGEST_RATIO)
 
 
@@ -92,6 +96,7 @@ def integer_bias(bias: np.ndarray, unit: np.ndarray) -> np.ndarray:
     rounded = rounded.astype(np.int64)
     by_position = rounded.reshape(-1, bias.shape[-1])
     same = (by_position == by_position[0]).all()
+
     return by_position[0] if same else rounded
 
 

@@ -49,7 +49,8 @@ def add_readout(draft: Draft, node: ReadoutNode) -> None:
         return
 
     _add_firing(draft, node, unit, bias)
-    worth, channels = draft.units[node.name], node.shape[-1]
+    worth = draft.units[node.name]
+    channels = node.shape[-1]
     count = draft.free_name(f"{node.name}.count")
     spikes = IdentityTerm.of(node.name, node.shape)
     draft.connect(spikes, count, Identity(), np.ones(channels))
@@ -72,7 +73,8 @@ def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
     -------
     (unit, bias) : (channels,) or (1,) unit of the weights, in the terms of Keras; integer bias.
     """
-    options, bias = draft.options, draft.bias_of(node)
+    options = draft.options
+    bias = draft.bias_of(node)
     unit = _weight_unit(draft, node)
     unit = rounding.wide_enough(unit, bias, _value_per_level(draft, node))
 
@@ -85,6 +87,7 @@ def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
             limit,
         )
         draft.connect(term, node.name, term.kind, weights, term.geometry)
+
     return unit, rounding.integer_bias(bias, unit)
 
 
@@ -107,19 +110,23 @@ def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
         grid = float(draft.units[term.source].max())
         unit = rounding.least_error_unit(sizes, grid, options.largest_weight)
         units.append(unit)
+
     return rounding.common_unit(units)
 
 
 def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) -> None:
     """Neurons that fire: their threshold, where they start, and what a spike is worth."""
-    options, method = draft.options, draft.options.rules
+    options = draft.options
+    method = draft.options.rules
     each_step, at_once = _bias_apart(draft, bias)
 
     drive = _drive(draft, node, each_step, unit)
     clip = method.clip_rule.in_spikes(draft.clips[node.name], drive)
     threshold = rounding.integer_threshold(_value_per_level(draft, node, clip), unit)
+
     if threshold.min() < 1:
-        where, law = f"convert: layer {node.name!r}", "its threshold is at least 1"
+        where = f"convert: layer {node.name!r}"
+        law = "its threshold is at least 1"
         allowed = "more weight_bits, fewer steps, or smaller weights in this layer"
         raise SpikewattError(where, law, "0 after rounding", allowed)
 
@@ -158,6 +165,7 @@ def _positive_sum(draft: Draft, term: Term) -> float:
     positive = np.maximum(draft.per_spike(term), 0.0)
     together = np.prod(term.pooled.window) if term.pooled else 1
     sums = positive.sum(axis=term.kind.summed_axes())
+
     return float((sums * together).max())
 
 
@@ -173,4 +181,5 @@ def _simulated_drive(draft: Draft, node: Node, bias: np.ndarray, unit: np.ndarra
     potentials = trace.outputs[..., -probe.size :]
     sums = np.diff(potentials, axis=1, prepend=0)
     by_channel = sums.reshape(-1, node.shape[-1]).max(axis=0)
+
     return float((by_channel * unit).max())

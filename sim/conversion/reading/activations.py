@@ -30,23 +30,27 @@ def activated(call: Call, value: Value) -> Value:
         raise call.refused("activation must be supported", described(function))
     if known.normalises and not call.final:
         raise call.refused("a softmax must be the last layer", "another place")
+
     return _rectified(call, value, known.maximum) if known.rectifies else value
 
 
 @reads("ReLU")
 def relu(call: Call) -> Value:
     """max(x, 0), with a cap where the layer has one."""
-    slope, threshold = call.layer.negative_slope, call.layer.threshold
+    slope = call.layer.negative_slope
+    threshold = call.layer.threshold
     if np.any(slope) or np.any(threshold):
         got = f"negative_slope={slope}, threshold={threshold}"
         raise call.refused("must be a plain ReLU", got)
+
     return _rectified(call, call.value, call.layer.max_value)
 
 
 @reads("QCFS", "KBitReLU")
 def quantised_relu(call: Call) -> Value:
     """A ReLU of few levels, which was trained with them."""
-    maximum, levels = float(call.layer.largest), int(call.layer.levels)
+    maximum = float(call.layer.largest)
+    levels = int(call.layer.levels)
     return _rectified(call, call.value, maximum, levels)
 
 
@@ -58,6 +62,7 @@ def softmax(call: Call) -> Value:
         raise call.refused("axis must be the channels", call.layer.axis, -1)
     if not call.final:
         raise call.refused("must be the last layer", "another place")
+
     return call.value
 
 
@@ -85,6 +90,7 @@ def _closed(
     below_zero = from_input and call.rules.negative
     if maximum is None and not below_zero and _is_positive(block):
         return block  # a population's own values
+
     if block.padding:
         law = "zero padding stands in front of a convolution or pool"
         raise call.refused(law, "a ReLU")
@@ -105,6 +111,7 @@ def _closed(
     name = call.layer.name if below_zero else block.name
     node = call.add(name, make)
     own = IdentityTerm.of(node.name, block.shape)
+
     return replace(block, terms=(own,), bias=np.zeros(1), bias_size=0.0)
 
 

@@ -20,7 +20,8 @@ from .weights import LINEAR_BEFORE, array, bias_of, bias_size, executed_layer
 @reads("Conv2D")
 def conv2d(call: Call) -> Value:
     """A window that slides over all channels."""
-    name, kernel = call.layer.name, array(call.layer.kernel)
+    name = call.layer.name
+    kernel = array(call.layer.kernel)
     executed = executed_layer(
         name,
         Conv2D(),
@@ -28,6 +29,7 @@ def conv2d(call: Call) -> Value:
         _positions(call),
         kernel.shape[-1],
     )
+
     return _convolved(call, kernel, (executed,))
 
 
@@ -40,7 +42,8 @@ def separable_conv2d(call: Call) -> Value:
     by_channel = pointwise.reshape(channels, multiplier, -1)
     kernel = np.einsum("abcm,cmo->abco", depthwise, by_channel)
 
-    name, positions = call.layer.name, _positions(call)
+    name = call.layer.name
+    positions = _positions(call)
     first = executed_layer(
         f"{name}.depthwise",
         Depthwise(),
@@ -55,6 +58,7 @@ def separable_conv2d(call: Call) -> Value:
         positions,
         kernel.shape[-1],
     )
+
     return _convolved(call, kernel, (first, second))
 
 
@@ -74,6 +78,7 @@ def _convolved(
 
     terms: list[Term] = []
     total = bias
+
     for block, channels in with_channels(call.value):
         part = kernel[..., channels, :]
         total = total + sliding.bias(block, part, "...c,co->...o")
@@ -92,7 +97,8 @@ def _convolved(
 @reads("DepthwiseConv2D")
 def depthwise_conv2d(call: Call) -> Value:
     """A window that slides over each channel; it keeps blocks apart."""
-    kernel, bias = array(call.layer.kernel), bias_of(call.layer)
+    kernel = array(call.layer.kernel)
+    bias = bias_of(call.layer)
     multiplier = kernel.shape[-1]
     executed = executed_layer(
         call.layer.name,
@@ -117,6 +123,7 @@ def depthwise_conv2d(call: Call) -> Value:
             bias_size=bias_size(call.value, kernel, bias),
         )
         result.append(changed)
+
     return result
 
 
@@ -127,12 +134,15 @@ def _geometry(call: Call, kernel: np.ndarray) -> Geometry:
     if groups != 1 or any(rate != 1 for rate in layer.dilation_rate):
         got = f"groups={groups}, dilation_rate={layer.dilation_rate}"
         raise call.refused("must have groups=1 and dilation_rate=1", got)
+
     if layer.padding not in ("valid", "same"):
         law = "padding must be supported"
         raise call.refused(law, layer.padding, "valid, same")
 
     size = call.value[0].shape[:-1]
-    window, strides = kernel.shape[:-2], tuple(layer.strides)
+    window = kernel.shape[:-2]
+    strides = tuple(layer.strides)
+
     return Geometry.of_keras(layer.padding, size, window, strides)
 
 
@@ -188,4 +198,5 @@ class _Sliding:
         bias = np.broadcast_to(block.bias, block.shape)
         under = taps(bias, self.geometry, self.size)
         parts = (np.einsum(subscripts, x, kernel[tap]) for tap, x in under)
+
         return sum_of(parts).reshape(*self.size, -1)

@@ -40,11 +40,14 @@ FUNCTIONS = (
 
 def known_function(function) -> Function | None:
     """What a function is, by identity: its `__name__` may be that of another one."""
-    keras, tensorflow = import_keras(), sys.modules.get("tensorflow")
+    keras = import_keras()
+    tensorflow = sys.modules.get("tensorflow")
     modules = (keras.activations, keras.ops, getattr(tensorflow, "nn", None))
+
     for known in FUNCTIONS:
         if any(function is getattr(module, known.name, None) for module in modules):
             return known
+
     return None
 
 
@@ -60,5 +63,6 @@ def ends_with_softmax(layer) -> bool:
     """Whether the last thing that a layer does is a softmax."""
     if isinstance(layer, import_keras().layers.Softmax):
         return True
+
     function = known_function(getattr(layer, "activation", None))
     return function is not None and function.normalises

@@ -21,12 +21,14 @@ def dense(call: Call) -> Value:
     if len(shape) != 2 or any(block.columns is None for block in call.value):
         raise call.refused("its input must be flat", shape, "Flatten in front of it")
 
-    kernel, bias = array(call.layer.kernel), bias_of(call.layer)
+    kernel = array(call.layer.kernel)
+    bias = bias_of(call.layer)
     size = kernel.shape[1]
     executed = executed_layer(call.layer.name, Dense(), kernel, 1, size)
 
     terms: list[Term] = []
     total = bias
+
     for block in call.value:
         rows = kernel[block.columns]
         before = np.broadcast_to(block.bias, block.shape)
@@ -91,6 +93,7 @@ def batch_normalization(call: Call) -> Value:
         changed = block.scaled(scale[own], shift[own])
         size = float(block.rounded * largest_scale + largest_mean)
         result.append(replace(changed, bias_size=size))
+
     return result
 
 
@@ -102,5 +105,6 @@ def _scale_and_shift(layer) -> tuple[np.ndarray, np.ndarray]:
 
     if layer.scale:
         scale = scale * array(layer.gamma)
+
     beta = array(layer.beta) if layer.center else 0.0
     return scale, beta - array(layer.moving_mean) * scale

@@ -23,6 +23,7 @@ def _sum(blocks: tuple[Block, ...], name: str) -> Block:
     terms = tuple(term for block in blocks for term in block.terms)
     bias = sum((block.bias for block in blocks), np.zeros(1))
     size = sum(block.rounded for block in blocks)
+
     return replace(blocks[0], terms=terms, bias=bias, name=name, bias_size=size)
 
 
@@ -33,10 +34,13 @@ def concatenate(call: Call) -> Value:
     if call.layer.axis not in (-1, rank - 1):
         raise call.refused("joins channels", f"axis {call.layer.axis}", -1)
 
-    result, first = [], 0
+    result = []
+    first = 0
+
     for value, source in zip(call.inputs, call.sources, strict=True):
         result += [_moved(block, first) for block in value]
         first += source.shape[-1]
+
     return result
 
 

@@ -32,6 +32,7 @@ def path_to(output, inputs: list[Any]) -> list[Any]:
     # Depth first with a stack of our own: deep networks exceed the one of Python.
     seen.add(id(output))
     waiting = [(output, iter(sources_of(output)))]
+
     while waiting:
         tensor, sources = waiting[-1]
         new = next((source for source in sources if id(source) not in seen), None)
@@ -41,6 +42,7 @@ def path_to(output, inputs: list[Any]) -> list[Any]:
         else:
             seen.add(id(new))
             waiting.append((new, iter(sources_of(new))))
+
     return found
 
 
@@ -48,8 +50,10 @@ def takers_of(tensors: list[Any]) -> dict[int, list[str]]:
     """Id of a tensor -> the names of the layers that take it, in the calls that made `tensors`."""
     calls = {id(tensor): tensor for tensor in tensors}
     takers: dict[int, list[str]] = {}
+
     for tensor in calls.values():
         layer = tensor._keras_history[0]
         for source in sources_of(tensor):
             takers.setdefault(id(source), []).append(layer.name)
+
     return takers

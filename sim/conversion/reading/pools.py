@@ -45,7 +45,9 @@ def global_average_pooling(call: Call) -> Value:
 
 def _geometry(call: Call, block: Block) -> Geometry:
     layer = call.layer
-    window, strides = tuple(layer.pool_size), tuple(layer.strides)
+    window = tuple(layer.pool_size)
+    strides = tuple(layer.strides)
+
     return Geometry.of_keras(layer.padding, block.shape[:-1], window, strides)
 
 
@@ -106,6 +108,7 @@ def _flipped(call: Call, block: Block) -> Block:
         full_scale=True,
     )
     others = [term for term in block.terms if term.full_scale]
+
     return replace(block, terms=(flipped, constant, *others))
 
 
@@ -117,6 +120,7 @@ def _mean(call: Call, block: Block, geometry: Geometry) -> Block:
     shape = _pooled_shape(block, geometry)
     bias = _averaged(block, geometry, shape)
     exact = geometry.apart and not np.any(geometry.padding)
+
     if call.rules.merge_pools and exact:
         summed = replace(geometry, padding=block.padding)
         terms = tuple(_pooled(term, summed) for term in block.terms)
@@ -131,6 +135,7 @@ def _mean(call: Call, block: Block, geometry: Geometry) -> Block:
     if not block.plain or block.padding:
         law = "a pool that cannot be merged pools the spikes of one population"
         raise call.refused(law, f"{block.name!r}")
+
     node = call.add(
         call.layer.name,
         lambda name: AveragePoolNode(name, shape, _source(block), geometry=geometry),

@@ -52,6 +52,7 @@ def read(model, rules: ReadingRules) -> Graph:
     if not built or not getattr(model, "outputs", None):
         law = "must be a built Keras 3 Sequential or functional model"
         raise SpikewattError("convert.model", law, type(model).__name__)
+
     return _GraphReader(model, rules).read()
 
 
@@ -59,7 +60,8 @@ class _GraphReader:
     """One walk over a model, from its inputs to its outputs."""
 
     def __init__(self, model, rules: ReadingRules):
-        self.model, self.rules = model, rules
+        self.model = model
+        self.rules = rules
         self.layer_names = {layer.name for layer in model.layers}
         self.takers: dict[int, list[str]] = {}  # id of a tensor -> names of layers
         self.values: dict[int, Value] = {}  # id of a tensor -> what was read
@@ -67,12 +69,14 @@ class _GraphReader:
         self.calls: list[LayerCall] = []
 
     def read(self) -> Graph:
-        inputs, outputs = self.model.inputs, self.model.outputs
+        inputs = self.model.inputs
+        outputs = self.model.outputs
         paths = [path_to(output, inputs) for output in outputs]
         self.takers = takers_of([tensor for path in paths for tensor in path])
 
         for tensor in inputs:
             self.values[id(tensor)] = self._input(tensor)
+
         for output, path in zip(outputs, paths, strict=True):
             for tensor in path:
                 if id(tensor) not in self.values:
@@ -91,6 +95,7 @@ class _GraphReader:
     def _check_that_all_was_read(self) -> None:
         keras = import_keras()
         used = {id(call.layer) for call in self.calls}
+
         for layer in self.model.layers:
             is_input = isinstance(layer, keras.layers.InputLayer)
             if not is_input and id(layer) not in used:
@@ -109,10 +114,13 @@ class _GraphReader:
     def _unique(self, name: str) -> str:
         """`name`, numbered where a population has it; no number makes the name of a layer."""
         check_name(f"convert: layer {name!r}", name)
-        found, number = name, 1
+        found = name
+        number = 1
+
         while found in self.nodes or (number > 1 and found in self.layer_names):
             number += 1
             found = f"{name}.{number}"
+
         return found
 
     # Tensors.
@@ -126,11 +134,13 @@ class _GraphReader:
         node = self._add("input", lambda name: InputNode(name, shape, tensor=tensor))
         own = IdentityTerm.of(node.name, shape)
         columns = np.arange(shape[0]) if len(shape) == 1 else None
+
         return [Block(shape, (own,), np.zeros(1), node.name, columns=columns)]
 
     def _read(self, tensor, final: bool) -> None:
         """Keep the value of a tensor whose sources were read."""
-        layer, sources = tensor._keras_history[0], sources_of(tensor)
+        layer = tensor._keras_history[0]
+        sources = sources_of(tensor)
         check_name(f"convert: layer {layer.name!r}", layer.name)
         takers = self.takers.get(id(tensor), [])
         call = Call(
@@ -161,6 +171,7 @@ class _GraphReader:
         reader = reader_of(layer)
         if reader is None:
             raise call.refused("must be a supported layer", type(layer).__name__)
+
         data_format = getattr(layer, "data_format", "channels_last")
         if data_format != "channels_last":
             raise call.refused("data_format must be channels_last", data_format)
@@ -173,14 +184,18 @@ class _GraphReader:
         if not all(_finite(block) for block in value):
             law = "its weights must be finite"
             raise call.refused(law, "NaN or infinity", "finite weights")
+
         return value
 
     def _output(self, tensor) -> None:
         """Close the value of an output tensor into a read-out."""
-        layer, value = tensor._keras_history[0], self.values[id(tensor)]
+        layer = tensor._keras_history[0]
+        value = self.values[id(tensor)]
         if len(tensor.shape) != 2:
-            law, allowed = "has flat outputs, one value per class", "Flatten and Dense at the end"
+            law = "has flat outputs, one value per class"
+            allowed = "Flatten and Dense at the end"
             raise SpikewattError("convert.model", law, tensor.shape, allowed)
+
         terms = value[0].terms
         if len(value) != 1 or any(isinstance(term, IdentityTerm) for term in terms):
             law = "ends with a linear or softmax layer, whose potential is read out"
@@ -212,7 +227,8 @@ def _check_shape(call: Call, value: Value) -> None:
 
     expected = tuple(call.tensor.shape[1:])
     if shape != expected:
-        law, got = "the network read must equal Keras", f"shape {shape} instead of {expected}"
+        law = "the network read must equal Keras"
+        got = f"shape {shape} instead of {expected}"
         raise call.refused(law, got, FAULT_OF_READER)
 
 

@@ -86,11 +86,13 @@ def reader_of(layer) -> Reader | None:
     """The reader of a layer, by its class: a subclass may compute something else."""
     from ....models import quantised_layers
 
-    name, kind = type(layer).__name__, type(layer)
+    name = type(layer).__name__
+    kind = type(layer)
     known = (
         getattr(import_keras().layers, name, None),
         getattr(quantised_layers, name, None),
     )
+
     return READERS.get(name) if kind in known else None
 
 
@@ -103,4 +105,5 @@ def supported_layers() -> str:
     layers = ", ".join(sorted(READERS))
     inside = ", ".join(function.name for function in FUNCTIONS if not function.normalises)
     at_end = ", ".join(function.name for function in FUNCTIONS if function.normalises)
+
     return f"{layers}; activations {inside} and (at an output) {at_end}"

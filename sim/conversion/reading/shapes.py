@@ -27,6 +27,7 @@ def flattened(value: Value) -> Value:
     """`value` with the place of each of its values in the flat tensor."""
     if value[0].columns is not None:
         return value
+
     size = value[0].shape[:-1]
     channels = sum(block.shape[-1] for block in value)
     place = np.arange(np.prod(size) * channels).reshape(*size, channels)
@@ -35,6 +36,7 @@ def flattened(value: Value) -> Value:
     for block, own in with_channels(value):
         columns = place[..., own].reshape(-1)
         result.append(replace(block, columns=columns))
+
     return result
 
 
@@ -45,8 +47,10 @@ def reshape(call: Call) -> Value:
     after = tuple(call.tensor.shape[1:])
     if after == before:
         return call.value
+
     if len(after) != 1:
         raise call.refused("keeps the shape or flattens", after)
+
     return flattened(call.value)
 
 
@@ -69,6 +73,7 @@ def _padded(call: Call, block: Block) -> Block:
     if block.bias.any():
         everywhere = np.broadcast_to(block.bias, block.shape)
         bias = np.pad(everywhere, (*around, (0, 0)))
+
     return replace(
         block,
         shape=(*size, block.shape[-1]),

@@ -59,4 +59,5 @@ def bias_size(value: Value, kernel: np.ndarray, bias: np.ndarray) -> float:
     inputs = tuple(range(kernel.ndim - 1))
     gain = np.abs(kernel).sum(axis=inputs).max()
     before = max(block.rounded for block in value)
+
     return float(before * gain + np.abs(bias).max())
