@@ -13,7 +13,7 @@ import spikewatt
 from .helpers.imports import module_name, source_files
 
 ROOT = Path(spikewatt.__file__).parent
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # Modules without an example are not imported: benches run inside of a simulator, workers as
 # processes of their own.
 MODULES = [module_name(path, ROOT) for path in source_files(ROOT) if ">>> " in path.read_text()]

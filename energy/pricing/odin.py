@@ -56,7 +56,7 @@ def price_odin(
     >>> network = OdinNetwork(layers, thresholds, "rate", "potential", input_levels=2)
     >>> run = run_odin(network, np.array([[255, 0]], np.uint8))
     >>> price_odin(run.counts)
-    Prices(odin snn 1.19e-08 J)
+    Prices(odin snn 1.52e-08 J)
     """
     card = load_card(device)
     if "executes" not in card.about:
