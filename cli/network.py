@@ -146,7 +146,9 @@ def simulate(
 @verb(NETWORK)
 def diagnose(
     model: Annotated[Path, typer.Argument(help="The .keras file that was converted.")],
-    network: Annotated[Path, typer.Argument(help="What `convert` made of it (.spk).")],
+    network: Annotated[
+        Path, typer.Argument(metavar="SPK", help="What `convert` made of it (.spk).")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Existing folder for diagnosis.csv, .png and .svg."),

@@ -42,7 +42,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with <dataset>.npz.")]
 DataSet = Annotated[str, typer.Option(help=DATASET_HELP)]
-Spk = Annotated[Path, typer.Argument(help=SPK_HELP)]
+Spk = Annotated[Path, typer.Argument(metavar="SPK", help=SPK_HELP)]
 OldNetwork = Annotated[str | None, typer.Option("--network", hidden=True)]
 
 # Verb -> the command with the options that are fields of a model.

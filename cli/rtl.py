@@ -157,7 +157,8 @@ def crosscheck(
     network: Annotated[
         Path | None,
         typer.Argument(
-            help=f"{SPK_HELP[:-1]}; by default a small one with borders, strides, zeros."
+            metavar="SPK",
+            help=f"{SPK_HELP[:-1]}; by default a small one with borders, strides, zeros.",
         ),
     ] = None,
     dataset: DataSet = "digits",

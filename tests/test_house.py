@@ -129,6 +129,11 @@ def test_no_line_is_too_long():
     assert not long, f"{len(long)} lines: {', '.join(long[:10])}"
 
 
+def test_the_type_of_progress_is_said_once():
+    files = [path for path in source_files(ROOT) if "Callable[[str, int, int]" in path.read_text()]
+    assert files == [ROOT / "progress.py"]
+
+
 # ------------------------------------------------------------------ what is shipped
 
 
