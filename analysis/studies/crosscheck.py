@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ import pandas as pd
 from ...errors import MissingToolError, SpikewattError
 from ...sim.engines.simulate import simulate
 from ...sim.network.connection import Connection
+from ...sim.network.connection_kinds import Conv2D, Dense, Depthwise
 from ...sim.network.geometry import Geometry
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.trace.trace import Trace
 
 STEPS = 12
 SAMPLES = 3
@@ -122,21 +125,27 @@ def crosscheck(network: SpikingNetwork, x, steps: int | None = None) -> pd.DataF
 
     trace = simulate(network, x, "reference", steps, rasters=ALL)
     torch = _torch()
-    rows = []
+    rows: list[tuple] = []
     for connection in network.connections:
-        if not connection.kind.multiplies:
-            continue
-        module = _module(torch, network, connection)
-        shape = network.population(connection.pre).shape
-        for sample, spikes in enumerate(trace.rasters[connection.pre]):
-            channels_first = _channels_first(spikes.reshape(len(spikes), *shape))
-            events = torch.tensor(channels_first, dtype=torch.float32)
-            for tool, (ledger, count) in TOOLS.items():
-                counted = count(torch, module, events, connection)
-                ours = int(trace.ledger(ledger)[connection.name][sample].sum())
-                rows.append((connection.name, sample, tool, ledger, counted, ours))
+        if type(connection.kind) in LAYERS:
+            rows += _rows(torch, network, trace, connection)
 
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(torch, network: SpikingNetwork, trace: Trace, connection: Connection) -> Iterator[tuple]:
+    """One row per sample and tool; the columns are COLUMNS."""
+    name = connection.name
+    shape = network.population(connection.pre).shape
+    module = _module(torch, connection, shape)
+    for sample, spikes in enumerate(trace.rasters[connection.pre]):
+        by_step = spikes.reshape(len(spikes), *shape)
+        events = torch.tensor(_channels_first(by_step), dtype=torch.float32)
+        for tool, (ledger, count) in TOOLS.items():
+            counted = count(torch, module, events, connection)
+            per_step = trace.ledger(ledger)[name][sample]
+            ours = int(per_step.sum())
+            yield name, sample, tool, ledger, counted, ours
 
 
 def _torch() -> Any:
@@ -160,25 +169,23 @@ def _channels_first(spikes: np.ndarray) -> np.ndarray:
 # ------------------------------------------------------------------ a connection in PyTorch
 
 
-def _module(torch, network: SpikingNetwork, connection: Connection):
+def _module(torch, connection: Connection, pre_shape: tuple[int, ...]):
     """The connection, with the pool in front of its weights and the flattening where it has one."""
     _check_padding(connection)
     nn = torch.nn
-    seen: tuple[int, ...] = connection.seen(network.population(connection.pre).shape)
+    seen = connection.seen(pre_shape)
     parts: list = []
     if connection.pooled is not None:
-        parts.append(nn.AvgPool2d(connection.pooled.window, connection.pooled.strides))
+        pool = connection.pooled
+        parts.append(nn.AvgPool2d(pool.window, pool.strides))
+    if connection.kind == "dense" and len(seen) == 3:
+        parts.append(nn.Flatten())
 
-    if connection.kind == "dense":
-        if len(seen) == 3:
-            parts.append(nn.Flatten())
-        layer, kernel = _dense(nn, connection, seen)
-    else:
-        layer, kernel = _convolution(nn, connection, seen)
-
+    make = LAYERS[type(connection.kind)]
+    layer, kernel = make(nn, connection, seen)
+    weights = torch.tensor(np.ascontiguousarray(kernel), dtype=torch.float32)
     with torch.no_grad():
-        contiguous = np.ascontiguousarray(kernel)
-        layer.weight.copy_(torch.tensor(contiguous, dtype=torch.float32))
+        layer.weight.copy_(weights)
     return nn.Sequential(*parts, layer)
 
 
@@ -207,22 +214,30 @@ def _dense(nn, connection: Connection, seen: tuple[int, ...]):
     return nn.Linear(inputs, outputs, bias=False), weights.T
 
 
-def _convolution(nn, connection: Connection, seen: tuple[int, ...]):
-    """(layer, weights in PyTorch's order); depthwise, each channel has weights of its own."""
+def _conv2d(nn, connection: Connection, seen: tuple[int, ...]):
+    """(layer, weights in PyTorch's order)."""
     assert connection.weights is not None
-    assert connection.geometry is not None
-    weights, geometry = np.asarray(connection.weights), connection.geometry
-    channels = seen[2]
-    if connection.kind == "depthwise":
-        groups = channels
-        kernel = weights.transpose(2, 3, 0, 1).reshape(-1, 1, *weights.shape[:2])
-    else:
-        groups = 1
-        kernel = weights.transpose(3, 2, 0, 1)
+    kernel = np.asarray(connection.weights).transpose(3, 2, 0, 1)
+    return _convolution(nn, connection, seen, kernel, groups=1)
 
+
+def _depthwise(nn, connection: Connection, seen: tuple[int, ...]):
+    """(layer, weights in PyTorch's order): a group per channel."""
+    assert connection.weights is not None
+    weights = np.asarray(connection.weights)
+    rows, columns = weights.shape[:2]
+    kernel = weights.transpose(2, 3, 0, 1).reshape(-1, 1, rows, columns)
+    return _convolution(nn, connection, seen, kernel, groups=seen[2])
+
+
+def _convolution(
+    nn, connection: Connection, seen: tuple[int, ...], kernel: np.ndarray, groups: int
+):
+    geometry = connection.geometry
+    assert geometry is not None
     padding = tuple(before for before, _ in geometry.padding)
     layer = nn.Conv2d(
-        channels,
+        seen[2],
         kernel.shape[0],
         geometry.window,
         geometry.strides,
@@ -231,6 +246,14 @@ def _convolution(nn, connection: Connection, seen: tuple[int, ...]):
         bias=False,
     )
     return layer, kernel
+
+
+# Kinds of connections that the tools count; others are left to us.
+LAYERS = {
+    Dense: _dense,
+    Conv2D: _conv2d,
+    Depthwise: _depthwise,
+}
 
 
 # ------------------------------------------------------------------ the tools
