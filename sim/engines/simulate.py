@@ -100,6 +100,15 @@ def simulate(
         seed,
         workers,
     )
+    settings = _settings(
+        network,
+        engine,
+        plan,
+        counts,
+        seed,
+        width,
+        needed,
+    )
     numbers = np.ascontiguousarray(inputs, "<i8")
     return Trace(
         spikes=counts.spikes,
@@ -109,7 +118,7 @@ def simulate(
         neurons={p.name: p.size for p in network.populations},
         network_hash=network.hash,
         data_hash=hashlib.sha256(numbers.tobytes()).hexdigest(),
-        settings=_settings(network, engine, plan, counts, seed, width, needed),
+        settings=settings,
         rasters=counts.rasters,
         saturations=counts.saturations,
     )

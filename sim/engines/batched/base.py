@@ -90,11 +90,18 @@ class Batch:
         -------
         name -> (batch, *shape) pixels of its part of `inputs`, or (steps, batch, *shape) events.
         """
-        parts = split_inputs(self.network, inputs)
-        encoded = events(self.network, parts, self.plan.steps, seed, first)
+        network = self.network
+        parts = split_inputs(network, inputs)
+        encoded = events(
+            network,
+            parts,
+            self.plan.steps,
+            seed,
+            first,
+        )
 
         given = {}
-        for p in self.network.inputs:
+        for p in network.inputs:
             if encoded:
                 by_step = encoded[p.name].swapaxes(0, 1)
                 given[p.name] = by_step.reshape(len(by_step), -1, *p.shape)
@@ -116,20 +123,25 @@ class Batch:
         """
         pixels = self.pixels(inputs, start, seed)
         found = self.compiled(pixels)
-
         part = slice(start, start + size)
+
         for name, tallied in found.tallied.items():
             steps = self._steps(name)
-            self.tallies[name].fill(tallied, counts, part, steps)
+            tally = self.tallies[name]
+            tally.fill(tallied, counts, part, steps)
+
         for name, outputs in found.outputs.items():
             by_sample = _by_sample(outputs)
             counts.output(name)[part] = by_sample[:size]
+
         for name, losses in found.lost.items():
-            counts.saturations[name][part] = np.asarray(losses)[:size]
+            held = np.asarray(losses)
+            counts.saturations[name][part] = held[:size]
 
         for first in range(0, rasters, RASTER_BATCH):
             last = min(first + RASTER_BATCH, rasters)
-            self._record(inputs[first:last], counts, start + first, seed)
+            recorded = inputs[first:last]
+            self._record(recorded, counts, start + first, seed)
 
     def _record(self, inputs: np.ndarray, counts: Counts, start: int, seed: int) -> None:
         """Write every spike of a few samples, `start` onwards."""
@@ -140,9 +152,11 @@ class Batch:
         for name, train in found.trains.items():
             spikes = np.asarray(train).astype(np.int8)
             by_sample = spikes.swapaxes(0, 1)
-            samples, steps, *_ = by_sample.shape
-            raster = by_sample.reshape(samples, steps, -1)
-            counts.rasters[name][part, self._steps(name)] = raster
+            samples, length, *_ = by_sample.shape
+            raster = by_sample.reshape(samples, length, -1)
+
+            steps = self._steps(name)
+            counts.rasters[name][part, steps] = raster
 
     def _steps(self, population: str) -> slice:
         """Steps that a tally or a train of `population` covers."""

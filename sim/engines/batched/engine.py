@@ -116,13 +116,15 @@ def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]
     dtype = _precision(network, plan)
     forward = Exact(network, plan, dtype)
 
-    parts: dict[str, list[np.ndarray]] = {p.name: [] for p in network.populations if p.kind.fires}
+    found: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(inputs), VALUES_BATCH):
-        batch = inputs[start : start + VALUES_BATCH]
-        pixels = forward.pixels(batch)
-        for name, q in forward.transmitted(pixels).items():
-            parts[name].append(np.asarray(q))
-    return {name: np.concatenate(part) for name, part in parts.items()}
+        stop = start + VALUES_BATCH
+        pixels = forward.pixels(inputs[start:stop])
+        transmitted = forward.transmitted(pixels)
+        for name, q in transmitted.items():
+            parts = found.setdefault(name, [])
+            parts.append(np.asarray(q))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def _precision(network: SpikingNetwork, plan: Schedule) -> type:

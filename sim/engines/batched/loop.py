@@ -62,17 +62,20 @@ class Loop:
         pixels: dict,
         bias: dict,
     ):
-        self.batch, self.tf, self.network = batch, batch.tf, batch.network
+        self.batch, self.tf = batch, batch.tf
+        self.network = batch.network
         self.always, self.summed = always, summed
         self.pixels, self.bias = pixels, bias
 
-        self.gains, self.active = {}, {}
+        # Of each population, at each step: what a spike is worth, and 1 while it may fire, else 0.
+        self.gains: dict[str, Any] = {}
+        self.active: dict[str, Any] = {}
         steps = range(batch.plan.steps)
         for name, window in batch.plan.windows.items():
             gains = [window.gain(t) for t in steps]
             active = [window.active(t) for t in steps]
-            self.gains[name] = self.tf.constant(gains, batch.dtype)
-            self.active[name] = self.tf.constant(active, batch.dtype)
+            self.gains[name] = batch.tf.constant(gains, batch.dtype)
+            self.active[name] = batch.tf.constant(active, batch.dtype)
 
     def step(self, t, state: State) -> State:
         """One step of all populations, in order."""
@@ -121,13 +124,15 @@ class Loop:
         """`values` times the gain of this step."""
         if p.name in self.always:
             return values
-        return values * self.gains[p.name][self.t]
+        gain = self.gains[p.name][self.t]
+        return values * gain
 
     def while_open(self, p: Population, spikes) -> Any:
         """`spikes`, or 0 outside of the window."""
         if p.name in self.always:
             return spikes
-        return spikes * self.active[p.name][self.t]
+        active = self.active[p.name][self.t]
+        return spikes * active
 
     def cast(self, condition) -> Any:
         """1 where true, else 0."""
@@ -137,35 +142,45 @@ class Loop:
         """Pass the `spikes` of `p` on, and count them."""
         name, state = p.name, self.state
         sent = self.at_worth(p, spikes)
+
         for c in self.network.outgoing(name):
             if not c.kind.compares:
                 operator = self.batch.operators[c.name]
                 self.arriving[c.name] = operator(sent)
+
         if name in state.counts:
-            state.counts[name] = state.counts[name] + sent
+            before = state.counts[name]
+            state.counts[name] = before + sent
 
         written = []
         found = self.tally(p, spikes)
         for array, sums in zip(state.tallied[name], found, strict=True):
-            written.append(array.write(self.t, sums[0]))
+            array = array.write(self.t, sums[0])
+            written.append(array)
         state.tallied[name] = written
+
         if name in state.kept:
-            state.kept[name] = state.kept[name].write(self.t, spikes)
+            kept = state.kept[name]
+            state.kept[name] = kept.write(self.t, spikes)
 
     def tally(self, p: Population, spikes) -> list:
         """Sums of the spikes of this step, each (1, batch)."""
         tf, batch = self.tf, self.batch
+
+        # What a pool adds up anyway is the spikes, each `fan` times.
         if p.name in self.summed and p.name in self.always:
             connection, fan = self.summed[p.name]
             arriving = self.arriving[connection]
             neurons = list(range(1, arriving.shape.rank))
             summed = tf.reduce_sum(arriving, axis=neurons)
-            return [tf.cast(summed, tf.float64)[None] / fan]
+            summed = tf.cast(summed, tf.float64)
+            return [summed[None] / fan]
 
         encoded = batch.encoded and p.kind.is_input
         if encoded or self.network.code.negative_spikes:
             spikes = tf.abs(spikes)
-        return batch.tallies[p.name].count(spikes[None])
+        tally = batch.tallies[p.name]
+        return tally.count(spikes[None])
 
 
 # One step of each firing rule, as in the reference engine: what a population sends; None where it
@@ -189,14 +204,17 @@ def _integrate_and_fire(loop: Loop, p: Population) -> Any:
 
 def _retracting(loop: Loop, p: Population) -> Any:
     """Add what arrives; fire, or take a spike back."""
+    tf, state = loop.tf, loop.state
     v = loop.integrate(p)
     h = loop.threshold(p)
-    sent = loop.state.counts[p.name]
+    sent = state.counts[p.name]
 
-    up = loop.cast(v >= h) * loop.cast(sent < p.levels)
-    down = loop.cast(loop.tf.logical_and(v < 0, sent > 0))
-    spikes = loop.while_open(p, up - down)
-    loop.state.potential[p.name] = v - h * spikes
+    up = tf.logical_and(v >= h, sent < p.levels)
+    down = tf.logical_and(v < 0, sent > 0)
+    spikes = loop.cast(up) - loop.cast(down)
+    spikes = loop.while_open(p, spikes)
+
+    state.potential[p.name] = v - h * spikes
     return spikes
 
 
@@ -206,7 +224,8 @@ def _largest_count(loop: Loop, p: Population) -> Any:
     found = []
     for c in loop.network.incoming(p.name):
         operator = loop.batch.operators[c.name]
-        found.append(operator(counts[c.pre]))
+        largest = operator(counts[c.pre])
+        found.append(largest)
 
     largest = tf.reduce_max(tf.stack(found), axis=0)
     return loop.cast(largest > counts[p.name])

@@ -120,15 +120,17 @@ def _max_pool(operator: Operator, x) -> Any:
 
 def _depthwise(operator: Operator, x) -> Any:
     tf = import_tensorflow()
+    weights = operator.numbers
     axes = operator.geometry.axes
-    by_tap = operator.numbers.reshape(-1, *operator.numbers.shape[axes:])
+    by_tap = weights.reshape(-1, *weights.shape[axes:])
     under = taps(x, operator.geometry, operator.post_shape[:-1])
 
     products = []
     for tap, weight in zip(under, by_tap, strict=True):
         product = tap[..., None] * weight
         products.append(product)
-    return tf.reshape(tf.add_n(products), (-1, *operator.post_shape))
+    total = tf.add_n(products)
+    return tf.reshape(total, (-1, *operator.post_shape))
 
 
 def _conv2d(operator: Operator, x) -> Any:

@@ -34,8 +34,14 @@ class Streaming(Batch):
         """Counts and outputs of a batch; with `record` also every spike."""
         tf, steps = self.tf, self.plan.steps
         potential, bias = self.start(pixels)
-        loop = Loop(self, self.always, self.summed, pixels, bias)
         first = self.first_state(potential, record)
+        loop = Loop(
+            self,
+            self.always,
+            self.summed,
+            pixels,
+            bias,
+        )
 
         def goes_on(t, *_):
             return t < steps
@@ -68,53 +74,61 @@ class Streaming(Batch):
         samples share it: less to read.
         """
         tf, network = self.tf, self.network
-        batch_axis = 1 if self.encoded else 0
-        batch = tf.shape(next(iter(pixels.values())))[batch_axis]
+        any_pixels = next(iter(pixels.values()))
+        batch = tf.shape(any_pixels)[1 if self.encoded else 0]
 
         start, bias = {}, {}
         for p in network.populations:
             zeros = tf.zeros((batch, *p.shape), self.dtype)
-            start[p.name] = zeros + self.constant(p, "initial_potential")
+            first = self.constant(p, "initial_potential")
+            start[p.name] = zeros + first
             bias[p.name] = self.constant(p, "bias")
+
+        def add(to: dict, name: str, values) -> None:
+            to[name] = to[name] + values
 
         code = network.input_code
         for p in network.inputs:
             given = pixels[p.name]
             if code.integrates:
-                bias[p.name] = bias[p.name] + given
+                add(bias, p.name, given)
             elif code.doubles:
-                start[p.name] = start[p.name] + given
+                add(start, p.name, given)
             elif code.analog:
-                kept = bias if network.code.bias_each_step else start
+                to = bias if network.code.bias_each_step else start
                 for c in network.outgoing(p.name):
-                    product = self.operators[c.name](given)
-                    kept[c.post] = kept[c.post] + product
+                    operator = self.operators[c.name]
+                    add(to, c.post, operator(given))
         return start, bias
 
     def first_state(self, potential: dict, record: bool) -> State:
         """The state before the first step, with empty arrays over time."""
-        tf, steps, network = self.tf, self.plan.steps, self.network
-        batch = tf.shape(next(iter(potential.values())))[0]
+        tf, steps = self.tf, self.plan.steps
+        any_potential = next(iter(potential.values()))
+        batch = tf.shape(any_potential)[0]
 
         def over_time(dtype):
             return tf.TensorArray(dtype, size=steps)
 
-        state = State({}, {}, {}, {}, {}, {})
-        state.potential.update(potential)
+        counts, tallied, kept = {}, {}, {}
         for p in self.spiking:
             name = p.name
             sums = len(self.tallies[name].fans)
-            state.tallied[name] = [over_time(tf.float64) for _ in range(sums)]
+            tallied[name] = [over_time(tf.float64) for _ in range(sums)]
             if self.is_counted(p):
-                state.counts[name] = tf.zeros_like(potential[name])
+                counts[name] = tf.zeros_like(potential[name])
             if record:
-                state.kept[name] = over_time(self.dtype)
+                kept[name] = over_time(self.dtype)
 
-        for p in network.readouts:
-            state.outputs[p.name] = over_time(self.dtype)
-        for name in self.saturating:
-            state.lost[name] = tf.zeros(batch, tf.int64)
-        return state
+        readouts = [p.name for p in self.network.readouts]
+        return State(
+            potential=potential,
+            counts=counts,
+            tallied=tallied,
+            outputs={name: over_time(self.dtype) for name in readouts},
+            kept=kept,
+            lost={name: tf.zeros(batch, tf.int64) for name in self.saturating},
+        )
 
     def is_counted(self, p: Population) -> bool:
         """Whether a rule asks what `p` has sent so far: its own, or that of a max pool."""
