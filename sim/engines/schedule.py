@@ -106,14 +106,17 @@ def _exact(network: SpikingNetwork) -> Schedule:
         if p.kind.is_input:
             windows[p.name] = _input_window(network, p)
         elif p.kind.fires:
-            feeding = [windows[c.pre] for c in network.incoming(p.name)]
+            incoming = network.incoming(p.name)
+            feeding = [windows[c.pre] for c in incoming]
             start = _start_after(p, feeding)
+
             length = code.steps(p.levels)
             gains = halving(length) if code.doubles else ()
             windows[p.name] = Window(start, start + length, gains)
 
     last = max(window.stop for window in windows.values())
-    return Schedule(windows, max(1, last), streaming=False)
+    steps = max(1, last)
+    return Schedule(windows, steps, streaming=False)
 
 
 def _start_after(p: Population, feeding: list[Window]) -> int:

@@ -165,13 +165,14 @@ class Windowed(ConnectionKind):
         if len(size) != axes or geometry.axes != axes:
             law = f"a window needs {_population(axes)}"
             raise SpikewattError(where, law, seen)
-
         positions = geometry.output_size(tuple(size))
+
         if weights is not None:
             expected = (*geometry.window, channels)
-            if weights.ndim != axes + 2 or weights.shape[:-1] != expected:
+            if weights.shape[:-1] != expected:
                 law = f"weights are {_weights(axes)}"
-                raise SpikewattError(where, law, weights.shape, f"{expected} + (n,)")
+                allowed = f"{expected} + (n,)"
+                raise SpikewattError(where, law, weights.shape, allowed)
         return (*positions, self.channels_out(weights, channels))
 
     def channels_out(self, weights: Numbers, channels: int) -> int:
@@ -204,19 +205,24 @@ class Windowed(ConnectionKind):
         pre_index = np.arange(prod(seen)).reshape(seen)
         post_index = np.arange(prod(post)).reshape(post)
 
-        parts = []
+        weight_parts, post_parts, pre_parts = [], [], []
         for tap, positions, under in geometry.on_inputs(seen, post):
             here = pre_index[np.ix_(*under)]
             there = post_index[np.ix_(*positions)]
-            pre, post_neuron = self.meet(here, there, weights)
+            here, there = self.meet(here, there, weights)
 
-            pre, post_neuron = np.broadcast_arrays(pre, post_neuron)
-            weight = np.broadcast_to(weights[tap], pre.shape)
-            parts.append((weight.ravel(), post_neuron.ravel(), pre.ravel()))
+            # One synapse per pair, all with the weights of this tap.
+            here, there = np.broadcast_arrays(here, there)
+            weight = np.broadcast_to(weights[tap], here.shape)
+            weight_parts.append(weight.ravel())
+            post_parts.append(there.ravel())
+            pre_parts.append(here.ravel())
 
-        columns = zip(*parts, strict=True)
-        weight, post_neuron, pre = map(np.concatenate, columns)
-        return weight, post_neuron, pre
+        return (
+            np.concatenate(weight_parts),
+            np.concatenate(post_parts),
+            np.concatenate(pre_parts),
+        )
 
     def meet(
         self, pre: np.ndarray, post: np.ndarray, weights: np.ndarray
@@ -230,8 +236,10 @@ class Windowed(ConnectionKind):
         """Neurons of the channels in whose weights have both signs."""
         if weights is None:
             return 0
+        axes = range(weights.ndim)
         channels_in = weights.ndim - 2
-        others = tuple(axis for axis in range(weights.ndim) if axis != channels_in)
+        others = tuple(axis for axis in axes if axis != channels_in)
+
         mixed = _mixed(weights, others)
         return int(mixed.mean() * prod(pre))
 

@@ -116,10 +116,11 @@ class Bursting(Encoder):
 
     def by_level(self, levels: int, steps: int) -> np.ndarray:
         """The spikes of one neuron per level."""
-        current = BURST_DRIVE * np.arange(levels + 1) / levels
-        v = np.full(levels + 1, -55.0)
-        u = np.full(levels + 1, -13.0)
-        fired = np.zeros((levels + 1, steps), bool)
+        neurons = levels + 1
+        current = BURST_DRIVE * np.arange(neurons) / levels
+        v = np.full(neurons, -55.0)
+        u = np.full(neurons, -13.0)
+        fired = np.zeros((neurons, steps), bool)
 
         for t in range(steps):
             change = 0.04 * v * v + 5.0 * v + 140.0 - u + current
@@ -127,9 +128,9 @@ class Bursting(Encoder):
             v = v + change
 
             spikes = v > 30.0
-            fired[:, t] = spikes
             u = np.where(spikes, u + 4.0, u)
             v = np.where(spikes, -55.0, v)
+            fired[:, t] = spikes
         return fired
 
 
@@ -215,10 +216,11 @@ def encode(
         return np.swapaxes(by_level[pixels], 1, 2)
 
     samples, neurons = pixels.shape
-    events = np.empty((samples, steps, neurons), np.int8)
+    size = (steps, neurons)
+    events = np.empty((samples, *size), np.int8)
     for i, row in enumerate(pixels):
         random = np.random.default_rng([seed, first + i])
-        draws = random.integers(0, levels, (steps, neurons), np.int64)
+        draws = random.integers(0, levels, size, np.int64)
         falls = draws < np.abs(row)
         events[i] = np.sign(row) * falls
     return events

@@ -195,12 +195,12 @@ def is_fed(p: Population, fed: set[str]) -> None:
 
 def leads_forward(network: Network, c: Connection) -> None:
     """From an earlier population to a later one."""
-    order = {p.name: i for i, p in enumerate(network.populations)}
-    known = c.pre in order and c.post in order
-    if not known or order[c.pre] >= order[c.post]:
+    names = [p.name for p in network.populations]
+    known = c.pre in names and c.post in names
+    if not known or names.index(c.pre) >= names.index(c.post):
         law = "goes from an earlier population to a later one"
-        names = ", ".join(order)
-        raise SpikewattError(f"Connection {c.name!r}", law, c.name, names)
+        order = ", ".join(names)
+        raise SpikewattError(f"Connection {c.name!r}", law, c.name, order)
 
 
 def shapes_meet(network: Network, c: Connection) -> None:

@@ -147,7 +147,8 @@ class Layout:
         for c in self.network.outgoing(p.name):
             for ledger in LEDGERS:
                 fan = self.network.fan_out(c, ledger == "nonzero")
-                if fan.min() == fan.max():
+                same = fan.min() == fan.max()
+                if same:
                     multiple = Multiple(c.name, ledger, p.name, int(fan[0]))
                     self.multiples.append(multiple)
                 else:

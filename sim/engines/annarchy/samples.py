@@ -33,24 +33,26 @@ def samples_of(
     (entries,) places in `base`, and (samples, entries) their values.
     """
     network = layout.network
-    index: list[np.ndarray] = []
+    places: list[np.ndarray] = []
     if not network.input_code.analog:
         for p in network.inputs:
             segment = layout.segments[p.name, 0]
-            index.append(segment.first + np.arange(p.size))
-        return np.concatenate(index), inputs.astype(np.float64)
+            places.append(segment.first + np.arange(p.size))
+        return np.concatenate(places), inputs.astype(np.float64)
 
-    values = []
+    values: list[np.ndarray] = []
     for name, product in _multiplied(layout, inputs).items():
         if name in layout.readouts:
             first = size + layout.readouts[name].start
         else:
             first = layout.segments[name, 0].first
-        places = first + np.arange(product.shape[1])
-        index.append(places)
-        values.append(base[places] + product)
-    together = np.concatenate(values, axis=1)
-    return np.concatenate(index), together.astype(np.float64)
+
+        place = first + np.arange(product.shape[1])
+        places.append(place)
+        values.append(base[place] + product)
+
+    set_to = np.concatenate(values, axis=1)
+    return np.concatenate(places), set_to.astype(np.float64)
 
 
 def _multiplied(layout: Layout, inputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from ...network.connection import Connection
 from ...network.spiking_network import SpikingNetwork
 from ...network.synapses import unroll
-from .layout import Layout
+from .layout import Layout, Segment
 
 
 class Entries:
@@ -52,20 +52,24 @@ def synapses_of(layout: Layout) -> Synapses:
         if not is_analog(layout.network, c):
             _connect(layout, parts, c)
 
-    # A relay hears the population, or the relay before it.
     for (name, extra), segment in layout.segments.items():
         if segment.relay:
-            own = np.arange(segment.population.size)
-            one = np.ones(len(own))
-            previous = layout.segments[name, extra - 1]
-            parts.synapses.add(one, own + segment.first, own + previous.first)
+            before = layout.segments[name, extra - 1]
+            _repeat(parts, before, segment)
 
     for i, row in enumerate(layout.rows):
-        own = np.arange(row.fan_out.size)
-        same = np.full(len(own), i)
         pre = layout.segments[row.pre, 0]
-        parts.counted.add(row.fan_out, same, own + pre.first)
+        neurons = pre.first + np.arange(row.fan_out.size)
+        rows = np.full(len(neurons), i)
+        parts.counted.add(row.fan_out, rows, neurons)
     return parts
+
+
+def _repeat(parts: Synapses, before: Segment, relay: Segment) -> None:
+    """A relay hears the population, or the relay before it, neuron by neuron."""
+    own = np.arange(relay.population.size)
+    one = np.ones(len(own))
+    parts.synapses.add(one, relay.first + own, before.first + own)
 
 
 def _connect(layout: Layout, parts: Synapses, c: Connection) -> None:
@@ -80,17 +84,18 @@ def _connect(layout: Layout, parts: Synapses, c: Connection) -> None:
 
     there = matrix.data != 0
     weight = matrix.data[there]
-    row = matrix.row[there]
+    rows = matrix.row[there]
     heard = layout.segments[c.pre, layout.gap(c)]
-    column = matrix.col[there] + heard.first
+    columns = heard.first + matrix.col[there]
 
     if post.kind.is_readout:
-        first = layout.readouts[c.post].start
-        parts.read.add(weight, row + first, column)
-    else:
-        entries = parts.windows if c.kind.compares else parts.synapses
-        first = layout.segments[c.post, 0].first
-        entries.add(weight, row + first, column)
+        observers = layout.readouts[c.post]
+        parts.read.add(weight, observers.start + rows, columns)
+        return
+
+    entries = parts.windows if c.kind.compares else parts.synapses
+    neurons = layout.segments[c.post, 0]
+    entries.add(weight, neurons.first + rows, columns)
 
 
 def is_analog(network: SpikingNetwork, c: Connection) -> bool:

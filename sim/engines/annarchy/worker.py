@@ -89,17 +89,22 @@ class Simulator:
         self.saturates = bool((highest < NEVER).any())
         self.plain = not self.saturates and is_plain(plan.neurons, plan.gain)
 
-        self.cell, self.observer, self.weighted = NEURON, OBSERVER, WEIGHTED
+        self.cell = NEURON
+        self.observer = OBSERVER
+        self.weighted = WEIGHTED
         if self.saturates:
             self.cell = narrow(NEURON, "v")
             self.observer = narrow(OBSERVER, "c")
         elif self.plain:
-            self.cell, self.weighted = PLAIN_NEURON, None
+            self.cell = PLAIN_NEURON
+            self.weighted = None
 
+        _, neurons = plan.neurons.shape
+        _, observers = plan.observers.shape
         neuron = self.ann.Neuron(**self.cell)
         observer = self.ann.Neuron(**self.observer)
-        self.neurons = self.network.create(plan.neurons.shape[1], neuron)
-        self.observers = self.network.create(plan.observers.shape[1], observer)
+        self.neurons = self.network.create(neurons, neuron)
+        self.observers = self.network.create(observers, observer)
 
     def _connect(self) -> None:
         """The four projections of the plan."""
@@ -213,11 +218,13 @@ class Simulator:
 
     def _run_on(self, events: np.ndarray) -> None:
         """Step by step, each with the events of the step as biases."""
-        cells, size = self.neurons.cyInstance, len(self.zeros)
+        cells = self.neurons.cyInstance
+        size = len(self.zeros)
+        places = self.plan.sample_index
         for t in range(self.plan.steps):
             # After the last event, steps go on until it has arrived.
             now = events[t] if t < len(events) else 0
-            self.set_by_sample[self.plan.sample_index] = now
+            self.set_by_sample[places] = now
             cells.bias = self.set_by_sample[:size].tolist()
             self.network.instance.run(1)
 
