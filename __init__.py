@@ -3,7 +3,7 @@
 >>> import spikewatt as sw
 >>> network = sw.convert(keras_model, calibration)
 >>> trace = sw.simulate(network, x, steps=32)
->>> frame = sw.price(trace, "odin_style", "stm32l4r5")
+>>> prices = sw.price(trace, "odin_style", "stm32l4r5")
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .analysis.studies.diagnosis import diagnose as diagnose
-    from .energy.cards.card import load_card as load_card
+    from .energy.cards.card import Card as Card
+    from .energy.cards.load import load_card as load_card
     from .energy.pricing.odin import price_odin as price_odin
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
+    from .energy.pricing.prices import Prices as Prices
     from .errors import SpikewattError as SpikewattError
     from .models.datasets import load_dataset as load_dataset
     from .models.networks import build_network as build_network
@@ -44,17 +46,21 @@ _HOME = {
     "price": "energy.pricing.price",
     "price_layers": "energy.pricing.price",
     "price_odin": "energy.pricing.odin",
+    "Prices": "energy.pricing.prices",
+    "Card": "energy.cards.card",
     "convert_for_odin": "sim.odin.convert",
     "OdinNetwork": "sim.odin.network",
     "run_odin": "rtl_ref.odin.run",
-    "load_card": "energy.cards.card",
+    "load_card": "energy.cards.load",
     "load_dataset": "models.datasets",
     "build_network": "models.networks",
     "load_keras": "models.networks",
     "SpikewattError": "errors",
 }
 __all__ = [
+    "Card",
     "OdinNetwork",
+    "Prices",
     "SpikewattError",
     "SpikingNetwork",
     "Trace",

@@ -330,8 +330,8 @@ def bench_annarchy() -> None:
 def bench_pricing() -> None:
     """Design points per second: all at once against one by one."""
     from spikewatt.analysis.report.console import print_table
-    from spikewatt.energy.cards.card import load_card
-    from spikewatt.energy.pricing.price import bill_of
+    from spikewatt.energy.cards.load import load_card
+    from spikewatt.energy.pricing.bills import bill_of
     from spikewatt.energy.pricing.uncertainty import draw
     from spikewatt.sim.conversion.convert import convert
     from spikewatt.sim.engines.simulate import simulate

@@ -62,9 +62,10 @@ def price(
             "price --device", "must name at least one device", "none", "see `spikewatt devices`"
         )
     from ..analysis.report.prices import print_prices, save_prices
-    from ..analysis.report.tables import price_devices, price_layers_on_devices
-    from ..energy.cards.card import load_card
+    from ..energy.cards.load import load_card
     from ..energy.kernels.layer_table import read_networks
+    from ..energy.pricing.price import price as price_trace
+    from ..energy.pricing.price import price_layers
     from ..sim.network.spiking_network import SpikingNetwork
     from ..sim.trace.trace import Trace
 
@@ -74,7 +75,16 @@ def price(
             raise SpikewattError("price --clock-mhz, --benchmark", "go with --layers", "a trace")
         spiking = SpikingNetwork.load(network) if network else None
         loaded = Trace.load(trace)  # type: ignore[arg-type]
-        priced = {"": price_devices(loaded, cards, period_s, spiking, host, library)}
+        found = price_trace(
+            loaded,
+            *cards,
+            network=spiking,
+            period_s=period_s,
+            host=host,
+            library=library,
+            skip_unfit=True,
+        )
+        priced = {"": found}
     else:
         for name, given in (("--network", network), ("--host", host), ("--workload", workload)):
             if given is not None:
@@ -82,14 +92,21 @@ def price(
         loaded, clock_hz = None, None if clock_mhz is None else clock_mhz * 1e6
         names = [benchmark] if benchmark else list(read_networks(layers))
         priced = {
-            name: price_layers_on_devices(layers, cards, period_s, name, library, clock_hz)
+            name: price_layers(
+                layers,
+                *cards,
+                library=library,
+                clock_hz=clock_hz,
+                network=name,
+                period_s=period_s,
+                skip_unfit=True,
+            )
             for name in names
         }
-    for frame, refused in priced.values():
-        if not len(frame):
-            raise SpikewattError(
-                "price", "one of the devices can execute the network", "; ".join(refused.values())
-            )
+    for prices in priced.values():
+        if not prices.bills:
+            reasons = "; ".join(prices.does_not_fit.values())
+            raise SpikewattError("price", "one of the devices can execute the network", reasons)
     if output:
         save_prices(priced, output)
     print_prices(
@@ -105,12 +122,13 @@ def map(
 ) -> None:
     """Which neurons sit on which core, how full the cores are, and what does not fit."""
     from ..analysis.report.console import print_lines, print_table
-    from ..energy.cards.card import load_card
+    from ..energy.cards.load import load_card
     from ..energy.devices.core_mapping import core_table, map_network
+    from ..energy.devices.registry import device_kind
     from ..sim.trace.trace import Trace
 
     card = load_card(device)
-    if card.kind != "neuromorphic_core":
+    if not device_kind(card).places_neurons:
         raise SpikewattError(
             "map --device", "must be a neuromorphic core", f"{card.name} is a {card.kind}"
         )
@@ -152,7 +170,8 @@ def calibrate(
     new_file(output, force)
     from ..analysis.report.console import card_rows, print_lines, print_table
     from ..energy.cards.calibrate import calibrated_card
-    from ..energy.cards.card import load_card, save_card
+    from ..energy.cards.card_file import save_card
+    from ..energy.cards.load import load_card
 
     card, result = calibrated_card(load_card(device), measured, layers, allow_prior, name)
     save_card(card, output)
@@ -275,7 +294,7 @@ def devices(
 ) -> None:
     """List the devices, or every value of one with its range, status and source."""
     from ..analysis.report.console import card_rows, print_table
-    from ..energy.cards.card import card_names, load_card
+    from ..energy.cards.load import card_names, load_card
 
     if name:
         card = load_card(name)
@@ -287,6 +306,6 @@ def devices(
         statuses = [q.status for q in card.values.values()]
         provenance = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
         rows.append(
-            {"device": card.name, "kind": card.kind, "what": card.title, "values": provenance}
+            {"device": card.name, "kind": str(card.kind), "what": card.title, "values": provenance}
         )
     print_table("Devices (`spikewatt devices NAME` shows values and sources)", rows, as_json)

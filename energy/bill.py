@@ -1,7 +1,9 @@
-"""A bill: what a workload uses, as counts times card values. Every price, range, sweep and verdict is read off it.
+"""A bill: what a workload uses, as counts times card values.
 
-Each term is one product, count · Π value(key)^power, of energy in J or of clock cycles; a row of a price is the sum of its terms.
-So one bill can be evaluated for one card, for its low and high ends, or for a hundred thousand variants of the card at once.
+Every price, range, sweep and verdict is read off it. Each term is one product, count · Π
+value(key)^power, of energy in J or of clock cycles; a row of a price is the sum of its terms. So
+one bill can be evaluated for one card, for its low and high ends, or for a hundred thousand
+variants of the card at once.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import SpikewattError
-from .cards.card import Card, Quantity
+from .cards.card import Card, Quantity, check_priced
 
 Powers = tuple[tuple[str, int], ...]
+Number = float | np.ndarray
 WHAT = ("energy_j", "cycles", "time_s")
 IDLE_COMPONENTS = ("between inferences", "waking")
 
@@ -26,10 +29,18 @@ class Term:
 
     Parameters
     ----------
-    workload : ``snn`` or ``int8_ann``; layer, component : the row that it belongs to.
-    count : how often, per inference (mean over the samples).
-    powers : keys of card values and their powers, sorted.
-    by_spikes : whether the count grows in proportion to the number of spikes.
+    workload : str
+        ``snn`` or ``int8_ann``.
+    layer, component : str
+        The row that it belongs to.
+    what : str
+        One of WHAT.
+    count : float
+        How often, per inference (mean over the samples).
+    powers : tuple
+        Keys of card values and their powers, sorted.
+    by_spikes : bool, default False
+        Whether the count grows in proportion to the number of spikes.
     """
 
     workload: str
@@ -42,7 +53,11 @@ class Term:
 
 
 def powers_of(*keys: str | Powers) -> Powers:
-    """Powers of a product: a key counts once, ``"/key"`` divides, powers are multiplied in."""
+    """Powers of a product: a key counts once, ``"/key"`` divides, powers are multiplied in.
+
+    >>> powers_of("cycles_per_sop", "/clock_hz")
+    (('clock_hz', -1), ('cycles_per_sop', 1))
+    """
     total: Counter[str] = Counter()
     for key in keys:
         if isinstance(key, str):
@@ -59,6 +74,11 @@ class BillWriter:
 
     terms: list[Term] = field(default_factory=list)
 
+    @property
+    def workloads(self) -> list[str]:
+        """Workloads in the order in which they were charged."""
+        return list(dict.fromkeys(term.workload for term in self.terms))
+
     def charge(
         self,
         workload: str,
@@ -69,9 +89,7 @@ class BillWriter:
         by_spikes: bool = False,
     ) -> None:
         """Energy: count · Π keys, in J."""
-        self.terms.append(
-            Term(workload, layer, component, "energy_j", float(count), powers_of(*keys), by_spikes)
-        )
+        self._add(workload, layer, component, "energy_j", count, powers_of(*keys), by_spikes)
 
     def cycles(
         self,
@@ -85,70 +103,73 @@ class BillWriter:
     ) -> None:
         """Clock cycles, and the time that they take."""
         powers = powers_of(*keys)
-        self.terms.append(
-            Term(workload, layer, component, "cycles", float(count), powers, by_spikes)
-        )
-        self.terms.append(
-            Term(
-                workload,
-                layer,
-                component,
-                "time_s",
-                float(count),
-                powers_of(powers, f"/{clock}"),
-                by_spikes,
-            )
-        )
+        self._add(workload, layer, component, "cycles", count, powers, by_spikes)
+        seconds = powers_of(powers, f"/{clock}")
+        self._add(workload, layer, component, "time_s", count, seconds, by_spikes)
 
     def seconds(
         self, workload: str, layer: str, component: str, count: float, *keys: str | Powers
     ) -> None:
         """Time that is no clock cycles: count · Π keys, in s."""
-        self.terms.append(
-            Term(workload, layer, component, "time_s", float(count), powers_of(*keys))
-        )
+        self._add(workload, layer, component, "time_s", count, powers_of(*keys), False)
 
     def per_cycle(self, workload: str, component: str, count: float, *keys: str | Powers) -> None:
-        """Energy that follows all cycles charged so far to `workload`: each one · count · Π keys, in J."""
-        for term in [t for t in self.terms if t.workload == workload and t.what == "cycles"]:
-            self.charge(
-                workload,
-                "all",
-                component,
-                count * term.count,
-                term.powers,
-                *keys,
-                by_spikes=term.by_spikes,
-            )
+        """Energy that follows all cycles charged so far: each one · count · Π keys, in J."""
+        self._follow("cycles", 0, workload, component, count, keys)
 
     def per_second(
         self, workload: str, component: str, count: float, *keys: str | Powers, since: int = 0
     ) -> None:
-        """Energy that follows the time charged so far to `workload`, from term `since` on: each second · count · Π keys, in J."""
-        for term in [
-            t for t in self.terms[since:] if t.workload == workload and t.what == "time_s"
-        ]:
-            self.charge(
-                workload,
-                "all",
-                component,
-                count * term.count,
-                term.powers,
-                *keys,
-                by_spikes=term.by_spikes,
+        """Energy that follows the time charged from term `since` on: each second · Π keys, in J."""
+        self._follow("time_s", since, workload, component, count, keys)
+
+    def _follow(
+        self,
+        what: str,
+        since: int,
+        workload: str,
+        component: str,
+        count: float,
+        keys: tuple[str | Powers, ...],
+    ) -> None:
+        """Charge energy in proportion to each term of `what`."""
+        followed = [t for t in self.terms[since:] if t.workload == workload and t.what == what]
+        for term in followed:
+            powers = powers_of(term.powers, *keys)
+            self._add(
+                workload, "all", component, "energy_j", count * term.count, powers, term.by_spikes
             )
 
+    def _add(
+        self,
+        workload: str,
+        layer: str,
+        component: str,
+        what: str,
+        count: float,
+        powers: Powers,
+        by_spikes: bool,
+    ) -> None:
+        self.terms.append(Term(workload, layer, component, what, float(count), powers, by_spikes))
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Bill:
     """The terms of one device, and the card values that they name.
 
     Parameters
     ----------
-    device : its name. card : that of the device (of a system, of its core).
-    values : key -> Quantity; in a system the host's keys begin with ``host.``.
-    terms : see Term. assumptions : lines to print with the numbers.
-    period_s : one inference per so many seconds, where what is used between them is charged.
+    device : str
+        Its name.
+    card : Card
+        That of the device (of a system, of its core).
+    values : mapping of Quantity
+        In a system the host's keys begin with ``host.``.
+    terms : tuple of Term
+    assumptions : tuple of str
+        Lines to print with the numbers.
+    period_s : float, optional
+        One inference per so many seconds, where what is used between them is charged.
     """
 
     device: str
@@ -161,16 +182,10 @@ class Bill:
     def __post_init__(self):
         for term in self.terms:
             for key, _ in term.powers:
-                if key not in self.values:
-                    raise SpikewattError(
-                        f"card {self.device!r}",
-                        f"must price {key!r}",
-                        "no such value",
-                        ", ".join(self.values),
-                    )
+                check_priced(self.device, key, self.values)
 
-    def __deepcopy__(self, _memo) -> Bill:
-        return self  # immutable: pandas copies the attributes of a frame at every step
+    def __repr__(self) -> str:
+        return f"Bill({self.device}, {', '.join(self.workloads)}, {len(self.terms)} terms)"
 
     @property
     def workloads(self) -> list[str]:
@@ -187,45 +202,40 @@ class Bill:
                 ", ".join(self.workloads),
             )
         chosen = [term for term in self.terms if term.workload == workload and term.what == what]
-        return (
-            chosen if idle else [term for term in chosen if term.component not in IDLE_COMPONENTS]
-        )
+        if idle:
+            return chosen
+        return [term for term in chosen if term.component not in IDLE_COMPONENTS]
 
     def evaluate(
-        self, terms: Iterable[Term], changed: Mapping[str, np.ndarray | float] | None = None
-    ) -> np.ndarray | float:
-        """Sum of `terms`, with the nominal values, or with those of `changed`: key -> number or (designs,) numbers in SI units.
+        self, terms: Iterable[Term], changed: Mapping[str, Number] | None = None
+    ) -> Number:
+        """Sum of `terms`, with the nominal values, or with those that are changed.
+
+        Parameters
+        ----------
+        terms : iterable of Term
+        changed : mapping, optional
+            Key -> number or (designs,) numbers in SI units.
 
         Raises
         ------
-        SpikewattError : a key that the card does not have.
+        SpikewattError
+            A key that the card does not have.
         """
         changed = changed or {}
         for key in changed:
-            if key not in self.values:
-                raise SpikewattError(
-                    f"card {self.device!r}",
-                    f"must price {key!r}",
-                    "no such value",
-                    ", ".join(self.values),
-                )
+            check_priced(self.device, key, self.values)
+
+        # Many rows share one product of values: count first, multiply once.
         counts: dict[Powers, float] = {}
         for term in terms:
-            counts[term.powers] = (
-                counts.get(term.powers, 0.0) + term.count
-            )  # many rows share one product of values
-        total: np.ndarray | float = 0.0
+            counts[term.powers] = counts.get(term.powers, 0.0) + term.count
+
+        total: Number = 0.0
         for powers, count in counts.items():
-            product: np.ndarray | float = count
+            product: Number = count
             for key, power in powers:
-                value = changed.get(key, self.values[key].value)
-                product = (
-                    product * value
-                    if power == 1
-                    else product / value
-                    if power == -1
-                    else product * value**power
-                )
+                product = _times(product, changed.get(key, self.values[key].value), power)
             total = total + product
         return total
 
@@ -234,42 +244,75 @@ class Bill:
         workload: str,
         what: str = "energy_j",
         idle: bool = True,
-        changed: Mapping | None = None,
-    ):
+        changed: Mapping[str, Number] | None = None,
+    ) -> Number:
         """Sum over all layers and components of a workload."""
         return self.evaluate(self.select(workload, what, idle), changed)
 
     def reprice(
         self, changed: Mapping[str, np.ndarray], idle: bool = True
     ) -> dict[str, dict[str, np.ndarray]]:
-        """workload -> energy_j, time_s, cycles, each (designs,), for many variants of the card at once.
+        """Energy, time and cycles for many variants of the card at once.
 
         Parameters
         ----------
-        changed : key -> (designs,) values in SI units, all of one length; keys that are left out keep the card's value.
+        changed : mapping
+            Key -> (designs,) values in SI units, all of one length; keys that are left out keep
+            the card's value.
+        idle : bool, default True
+            Whether what is used between inferences counts.
+
+        Returns
+        -------
+        dict
+            Workload -> energy_j, time_s, cycles, each (designs,).
 
         Raises
         ------
-        SpikewattError : unknown key, arrays of unequal length, values that are negative or no numbers.
+        SpikewattError
+            Unknown key, arrays of unequal length, values that are negative or no numbers.
+
+        Examples
+        --------
+        >>> from spikewatt.energy.cards.load import load_card
+        >>> card, writer = load_card("odin_style"), BillWriter()
+        >>> writer.charge("snn", "all", "synaptic operations", 1e6, "energy_per_sop_j")
+        >>> bill = Bill(card.name, card, card.values, tuple(writer.terms))
+        >>> dearer = bill.reprice({"energy_per_sop_j": np.array([8e-12, 9e-12])})
+        >>> dearer["snn"]["energy_j"].tolist()
+        [8e-06, 9e-06]
         """
         arrays = {key: np.asarray(values, float) for key, values in changed.items()}
-        lengths = {array.shape for array in arrays.values()}
-        if len(lengths) != 1 or len(next(iter(lengths))) != 1:
+        size = _one_length(arrays)
+
+        priced = {}
+        for workload in self.workloads:
+            totals = {what: self.total(workload, what, idle, arrays) for what in WHAT}
+            priced[workload] = {what: np.broadcast_to(t, size) for what, t in totals.items()}
+        return priced
+
+
+def _times(product: Number, value: Number, power: int) -> Number:
+    """product · value^power, by the cheapest operation."""
+    if power == 1:
+        return product * value
+    if power == -1:
+        return product / value
+    return product * value**power
+
+
+def _one_length(arrays: Mapping[str, np.ndarray]) -> tuple[int, ...]:
+    """The shape that all arrays have; raises SpikewattError where they cannot be values."""
+    shapes = {array.shape for array in arrays.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 1:
+        raise SpikewattError(
+            "reprice.changed", "arrays have one length", sorted(shapes), "(designs,) each"
+        )
+    for key, array in arrays.items():
+        if not (np.isfinite(array) & (array >= 0)).all():
             raise SpikewattError(
-                "reprice.changed", "arrays have one length", sorted(lengths), "(designs,) each"
+                f"reprice.changed[{key!r}]",
+                "must be finite and not negative",
+                f"{array.min()}..{array.max()}",
             )
-        for key, array in arrays.items():
-            if not (np.isfinite(array) & (array >= 0)).all():
-                raise SpikewattError(
-                    f"reprice.changed[{key!r}]",
-                    "must be finite and not negative",
-                    f"{array.min()}..{array.max()}",
-                )
-        size = next(iter(lengths))
-        return {
-            workload: {
-                what: np.broadcast_to(self.total(workload, what, idle, arrays), size)
-                for what in WHAT
-            }
-            for workload in self.workloads
-        }
+    return next(iter(shapes))

@@ -89,36 +89,29 @@ def price_of(trace, devices: list[str], host: str | None):
 
 def layer_price_of(device: str, library: str | None, network: str):
     """The price of one of the int8 networks of MLPerf Tiny."""
-    from spikewatt.energy.cards.card import FOLDER as DATA
+    from spikewatt.energy.kernels.layer_table import LAYERS
 
-    path = DATA / "mlperf_tiny_layers.csv"
-    return sw.price_layers(path, device, library, network=network, period_s=PERIOD_S)
+    return sw.price_layers(LAYERS, device, library=library, network=network, period_s=PERIOD_S)
 
 
 def price_rows(price) -> list[dict]:
     """Energy and time per device, workload, layer and component."""
-    return price.to_dict("records")
+    return price.frame.to_dict("records")
 
 
 def totals_rows(price) -> list[dict]:
     """Energy and time per device and workload."""
-    from spikewatt.energy.pricing.price import totals
-
-    return totals(price).to_dict("records")
+    return price.totals().to_dict("records")
 
 
 def battery_rows(price) -> list[dict]:
     """Battery life per device and workload."""
-    from spikewatt.energy.pricing.price import battery_life
-
-    return battery_life(price).to_dict("records")
+    return price.battery_life().to_dict("records")
 
 
 def verdict_rows(price) -> list[dict]:
     """Who wins, per pair of devices and workloads."""
-    from spikewatt.energy.pricing.verdicts import verdicts
-
-    return verdicts(price).to_dict("records")
+    return price.verdicts().to_dict("records")
 
 
 def run_odin(path: Path, images: np.ndarray):

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ...energy.cards.card import load_card
+from ...energy.cards.load import load_card
+from ...energy.devices.registry import device_kind
 from ...errors import SpikewattError, first_fault, one_of, read_yaml, whole_number
 from ...models.datasets import NAMES
 from ...models.networks import check_name
@@ -109,7 +110,7 @@ def make_config(values: dict | None, where: str) -> RunConfig:
         whole_number(f"{where}: steps", "must be a number of steps", config.steps, 1, 10_000)
     cards = [load_card(device) for device in config.devices]
     for card in cards:
-        if card.kind == "battery":
+        if not device_kind(card).computes:
             raise SpikewattError(
                 f"{where}: devices",
                 "must be devices that compute",
@@ -120,7 +121,7 @@ def make_config(values: dict | None, where: str) -> RunConfig:
         raise SpikewattError(
             f"{where}: devices", "must have different names", [card.name for card in cards]
         )
-    if load_card(config.battery).kind != "battery":
+    if not device_kind(load_card(config.battery)).supplies:
         raise SpikewattError(f"{where}: battery", "must be a battery", config.battery, "cr2032")
     return config
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ...energy.pricing.price import battery_life, totals
-from ...energy.pricing.verdicts import tornadoes, verdicts
+from ...energy.pricing.price import price
+from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
 from ...models.datasets import Dataset, load_dataset
 from ...models.networks import build_network, load_keras
@@ -28,7 +28,7 @@ from ...sim.engines.simulate import simulate
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..report.figures import plot_run
-from ..report.tables import class_report, layer_table, price_devices
+from ..report.tables import class_report, layer_table
 from ..studies.diagnosis import diagnose
 from .config import RunConfig
 
@@ -46,7 +46,7 @@ class RunResult:
     labels: np.ndarray
     ann_accuracy: float
     snn_accuracy: np.ndarray
-    prices: pd.DataFrame
+    prices: Prices
     battery: pd.DataFrame
     does_not_fit: dict[str, str]
 
@@ -120,14 +120,14 @@ def _work(
     trace.save(folder / "trace.h5")
 
     report("report", 0, 1)
-    prices, does_not_fit = price_devices(trace, config.devices, config.period_s)
-    battery = battery_life(prices, config.battery) if len(prices) else pd.DataFrame()
+    prices = price(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
+    battery = prices.battery_life(config.battery) if prices.bills else pd.DataFrame()
     accuracy = trace.accuracy(labels)
     tables = {
-        "energy": prices,
-        "energy_totals": totals(prices, idle=False),
-        "verdicts": verdicts(prices) if len(prices) else pd.DataFrame(),
-        "tornado": tornadoes(prices, rows=20) if len(prices) else pd.DataFrame(),
+        "energy": prices.frame,
+        "energy_totals": prices.totals(idle=False),
+        "verdicts": prices.verdicts(),
+        "tornado": prices.tornado(rows=20),
         "battery": battery,
         "layers": layer_table(trace),
         "classes": class_report(labels, trace.predictions()),
@@ -147,7 +147,7 @@ def _work(
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     (folder / "assumptions.txt").write_text(
-        "\n".join([*prices.attrs["assumptions"], *does_not_fit.values()]) + "\n"
+        "\n".join([*prices.assumptions, *prices.does_not_fit.values()]) + "\n"
     )
     np.savez_compressed(
         folder / "samples.npz",
@@ -166,7 +166,7 @@ def _work(
         accuracy,
         prices,
         battery,
-        does_not_fit,
+        dict(prices.does_not_fit),
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ...energy.cards.card import VALUES, Card
-from ...energy.pricing.price import battery_life, totals
-from ...energy.pricing.verdicts import verdicts
+from ...energy.cards.card import Card
+from ...energy.devices.registry import device_kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...energy.pricing.prices import Prices
     from ..job.run import RunResult
 
 WIDTH = 130  # of tables in a pipe or file, where there is no terminal to ask
@@ -148,18 +148,18 @@ def print_lines(lines: list[str]) -> None:
 
 
 def price_rows(
-    prices: pd.DataFrame, raw: bool = False, battery: pd.DataFrame | None = None
+    prices: Prices, raw: bool = False, battery: pd.DataFrame | None = None
 ) -> list[dict]:
     """One row per device and workload: energy of the inference alone with its range, time; with a period current and battery life.
 
     `raw` keeps SI numbers with units in the keys, for JSON.
     """
-    bills = prices.attrs["bills"]
+    bills = prices.bills
     if battery is None and bills and all(bill.period_s is not None for bill in bills):
-        battery = battery_life(prices)
+        battery = prices.battery_life()
     inference, timed = (
-        totals(prices, idle=False),
-        {bill.device: bill.card.kind != "rule" for bill in bills},
+        prices.totals(idle=False),
+        {bill.device: device_kind(bill.card).has_time for bill in bills},
     )
     rows = []
     for i, row in enumerate(inference.to_dict("records")):
@@ -184,9 +184,9 @@ def price_rows(
     return rows
 
 
-def print_price(title: str, prices: pd.DataFrame, as_json: bool, extra: dict | None = None) -> None:
+def print_price(title: str, prices: Prices, as_json: bool, extra: dict | None = None) -> None:
     """Prices, current and battery life where there is a period, and the assumptions that end every result."""
-    assumptions = prices.attrs["assumptions"]
+    assumptions = prices.assumptions
     print_table(
         title,
         price_rows(prices, raw=as_json),
@@ -271,7 +271,7 @@ def validation_rows(table: pd.DataFrame, raw: bool) -> list[dict]:
 
 def card_rows(card: Card) -> list[dict]:
     """Every value of a card in SI units with its range and provenance."""
-    units = VALUES[card.kind]
+    units = card.kind.units
     rows = [
         {
             "key": key,
@@ -311,9 +311,9 @@ def run_as_json(result: RunResult) -> dict:
         "network_hash": result.network.hash,
         "layers": json.loads(layer_table(result.trace).to_json(orient="records") or "[]"),
         "prices": price_rows(result.prices, raw=True, battery=result.battery),
-        "verdicts": records(verdicts(result.prices)),
+        "verdicts": records(result.prices.verdicts()),
         "does_not_fit": result.does_not_fit,
-        "assumptions": result.prices.attrs["assumptions"],
+        "assumptions": result.prices.assumptions,
     }
 
 
@@ -334,18 +334,18 @@ def print_run(result: RunResult) -> None:
         ],
         False,
     )
-    if len(result.prices):
+    if result.prices.bills:
         print_table(
             "Price of one inference", price_rows(result.prices, battery=result.battery), False
         )
-        if len(pairs := verdicts(result.prices, everything=False)):
+        if len(pairs := result.prices.verdicts(everything=False)):
             print_table("Verdicts: energy of one inference", verdict_rows(records(pairs)), False)
     for reason in result.does_not_fit.values():
         print(f"does not fit: {reason}")
     print("Assumptions")
     print_lines(
         [
-            *result.prices.attrs["assumptions"],
+            *result.prices.assumptions,
             "low to high: 5th and 95th percentile that the ranges of a card imply; wins, loses: over that whole range of the ratio; "
             "average current and battery life include the time between inferences.",
         ]

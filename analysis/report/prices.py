@@ -9,25 +9,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...energy.pricing.verdicts import break_evens, side_of, tornadoes, verdicts
-from ...energy.pricing.waterfall import explain
 from ...errors import SpikewattError
 from .console import difference_rows, price_rows, print_lines, print_table, records, verdict_rows
 
 if TYPE_CHECKING:
     from ...energy.cards.card import Card
+    from ...energy.pricing.prices import Prices
     from ...sim.trace.trace import Trace
 
-Priced = Mapping[
-    str, tuple[pd.DataFrame, dict[str, str]]
-]  # network, "" that of a trace -> its price, device -> why it does not fit
+Priced = Mapping[str, "Prices"]  # network, "" that of a trace -> its prices
 
 
 def save_prices(priced: Priced, path: Path) -> None:
     """Write every layer and component as CSV; where networks have names, they are the first column."""
     frames = []
-    for name, (frame, _) in priced.items():
-        frames.append(frame.copy())
+    for name, prices in priced.items():
+        frames.append(prices.frame.copy())
         if name:
             frames[-1].insert(0, "benchmark", name)
     pd.concat(frames).to_csv(path, index=False)
@@ -52,14 +49,14 @@ def print_prices(
     SpikewattError : something to explain, and fewer than two devices that can execute the network.
     """
     found = {}
-    for name, (frame, refused) in priced.items():
-        parts = {"verdicts": verdicts(frame, everything=as_json)}
-        parts["break_even"] = break_evens(trace, frame) if trace else pd.DataFrame()
-        parts["tornado"] = tornadoes(frame) if tornado else pd.DataFrame()
+    for name, prices in priced.items():
+        parts = {"verdicts": prices.verdicts(everything=as_json)}
+        parts["break_even"] = prices.break_evens(trace) if trace else pd.DataFrame()
+        parts["tornado"] = prices.tornado() if tornado else pd.DataFrame()
         found[name] = {key: records(table) for key, table in parts.items() if len(table)}
         if explained:
             cards, workload = explained
-            able = [card for card in cards if card.name not in refused]
+            able = [card for card in cards if card.name not in prices.does_not_fit]
             if len(able) < 2:
                 raise SpikewattError(
                     "price --explain",
@@ -67,16 +64,16 @@ def print_prices(
                     len(able),
                     "two or more",
                 )
-            sides = [side_of(frame, card.name, workload) for card in able[:2]]
-            found[name]["explain"] = explain(sides[0], sides[1]).to_dict("records")
+            table = prices.explain(able[0].name, able[1].name, workload)
+            found[name]["explain"] = table.to_dict("records")
     if as_json:
         print(json.dumps(_document(priced, found), indent=2, default=float))
         return
     for name, extra in found.items():
-        frame, refused = priced[name]
+        prices = priced[name]
         print_table(
             f"{name}: price of one inference" if name else "Price of one inference",
-            price_rows(frame),
+            price_rows(prices),
             False,
         )
         for key, title, shown in (
@@ -88,7 +85,7 @@ def print_prices(
             if key in extra:
                 print_table(title, shown(extra[key]), False)
         print_lines(
-            [*frame.attrs["assumptions"], *(f"does not fit: {why}" for why in refused.values())]
+            [*prices.assumptions, *(f"does not fit: {why}" for why in prices.does_not_fit.values())]
         )
 
 
@@ -115,14 +112,15 @@ def _break_even_rows(rows: list[dict]) -> list[dict]:
 def _document(priced: Priced, found: dict[str, dict[str, list[dict]]]) -> dict:
     """All networks in one document: rows carry the network's name where it has one."""
     document: dict = {"rows": [], "assumptions": [], "does_not_fit": {}}
-    for name, (frame, refused) in priced.items():
+    for name, prices in priced.items():
         label = {"benchmark": name} if name else {}
-        for key, rows in {"rows": price_rows(frame, raw=True), **found[name]}.items():
+        for key, rows in {"rows": price_rows(prices, raw=True), **found[name]}.items():
             document.setdefault(key, []).extend({**label, **row} for row in rows)
         document["assumptions"] += [
-            line for line in frame.attrs["assumptions"] if line not in document["assumptions"]
+            line for line in prices.assumptions if line not in document["assumptions"]
         ]
         document["does_not_fit"] |= {
-            f"{name}: {device}" if name else device: why for device, why in refused.items()
+            f"{name}: {device}" if name else device: why
+            for device, why in prices.does_not_fit.items()
         }
     return document

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...energy.pricing.odin import price_odin
+from ...energy.pricing.prices import Prices
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 KERAS_EPOCHS = 40
 RATE_LEVELS = 4  # events of a bright pixel when a rank-order network is given rates
@@ -31,7 +28,7 @@ class OdinResult:
     run: OdinRun
     accuracy: float
     keras_accuracy: float | None
-    prices: pd.DataFrame
+    prices: Prices
 
 
 def as_rate(network: OdinNetwork) -> OdinNetwork:
@@ -104,6 +101,6 @@ def run_job(
         network.save(output / "network.odin.h5")
         image = OdinImage.of(network)
         export(image, output / "image", image.encode(images[:1])[0])
-        prices.to_csv(output / "energy.csv", index=False)
-        (output / "assumptions.txt").write_text("\n".join(prices.attrs["assumptions"]) + "\n")
+        prices.frame.to_csv(output / "energy.csv", index=False)
+        (output / "assumptions.txt").write_text("\n".join(prices.assumptions) + "\n")
     return OdinResult(network, run, accuracy, keras_accuracy, prices)

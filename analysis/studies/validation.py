@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...energy.cards.card import load_card
+from ...energy.cards.load import load_card
 from ...energy.devices.neuromorphic_core import power_w
-from ...energy.kernels.fit import fit_power, leave_one_out, read_measured
-from ...energy.kernels.layer_table import read_networks, work
+from ...energy.kernels.law import work
+from ...energy.kernels.layer_table import read_networks
 from ...energy.kernels.library import prior_sensitivity
+from ...energy.kernels.measured import read_measured
+from ...energy.kernels.power import fit_power
+from ...energy.kernels.stack_fit import leave_one_out
 from ...energy.pricing.odin import price_odin
 from ...rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 from ...rtl_ref.odin.run import run_odin
@@ -147,7 +150,7 @@ def _demonstration(dataset: str, data_dir: Path | None) -> list[dict]:
     ranked = run_job(None, dataset, data_dir, 16, None, None, None, 0, None, lambda *_: None)
     images = resized(load_dataset(dataset, data_dir), 16, 16).x_test[:RATE_IMAGES]
     rated = price_odin(run_odin(as_rate(ranked.network), images).counts)
-    energy, of_rate = (float(frame["energy_j"].sum()) for frame in (ranked.prices, rated))
+    energy, of_rate = (float(p.frame["energy_j"].sum()) for p in (ranked.prices, rated))
     mean = ranked.run.counts.mean()
     ten_neurons = mean["external_events"] * ranked.network.classes * 12.7e-12
     return [

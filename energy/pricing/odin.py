@@ -1,6 +1,7 @@
 """Price of a network that ran on the twin of ODIN: its own counts, to the cycle.
 
-    E = E_sop · 256 P + E_update · neurons that a reset updates + E_access · bytes read + E_cycle · cycles + P_leak · time
+    E = E_sop · 256 P + E_update · neurons that a reset updates + E_access · bytes read
+        + E_cycle · cycles + P_leak · time
     cycles = 5 N + 2 + 513 P + 6 S + cycles of the reset + cycles of the read-out
 
 N external events, P events served, S spikes that leave the core.
@@ -8,17 +9,16 @@ N external events, P events served, S spikes that leave the core.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from ...errors import SpikewattError
 from ...sim.odin.counts import OdinCounts
 from ..bill import BillWriter
-from ..cards.card import Card, load_card
+from ..cards.card import Card
+from ..cards.load import load_card
 from ..devices.neuromorphic_core import HOST_EXCLUDED
-from .price import finished, frame_of, period_of
-
-if TYPE_CHECKING:
-    import pandas as pd
+from .bills import checked_period, finished
+from .prices import Prices
 
 # Of the public RTL (ChFrenkel/ODIN 1781931), simulated: see rtl_ref/README.md.
 EVENT_CYCLES, LAST_CYCLES = 5, 2
@@ -29,56 +29,88 @@ def price_odin(
     device: str | Card = "odin",
     period_s: float | None = None,
     accuracy: float | None = None,
-) -> pd.DataFrame:
-    """Energy and time of one inference (mean over the samples), as `price`; with the accuracy that the device reached in `attrs`.
+) -> Prices:
+    """Energy and time of one inference (mean over the samples) on ODIN itself.
+
+    Parameters
+    ----------
+    counts : OdinCounts
+        What the twin counted.
+    device : str or Card, default "odin"
+    period_s : float, optional
+        One inference per period; adds what the chip uses between two inferences.
+    accuracy : float, optional
+        Share of right answers of these very inferences on the twin, 0 to 1; printed with the
+        price.
 
     Raises
     ------
-    SpikewattError : a device that is not ODIN, a period shorter than the inference.
+    SpikewattError
+        A device that is not ODIN, a period shorter than the inference.
     """
     card = load_card(device)
     if "executes" not in card.about:
-        raise SpikewattError("price_odin.device", "must be ODIN itself", card.name, "odin")
-    mean, writer = counts.mean(), BillWriter()
+        raise SpikewattError(
+            "price_odin.device",
+            "must be ODIN itself",
+            card.name,
+            "odin",
+        )
+
+    period, mean, writer = checked_period(period_s), counts.mean(), BillWriter()
+    _write_inference(writer, counts, mean)
+    if period:
+        _write_idle(writer, period)
+    lines = _lines(card, mean, accuracy)
+    bill = finished(writer, card.name, card, card.values, lines, period)
+    return Prices((bill,), period, accuracy=accuracy)
+
+
+def _write_inference(writer: BillWriter, counts: OdinCounts, mean: Mapping[str, float]) -> None:
+    """Charge one inference, with the reset before and the read-out after it."""
+
+    def charge(component: str, count: float, key: str, by_spikes: bool = False) -> None:
+        writer.charge("snn", "all", component, count, key, by_spikes=by_spikes)
 
     def cycles(component: str, count: float, *keys: str, by_spikes: bool = False) -> None:
         writer.cycles("snn", "all", component, count, *keys, by_spikes=by_spikes)
 
-    writer.charge(
-        "snn",
-        "all",
-        "synaptic operations",
-        mean["synaptic_operations"],
-        "energy_per_sop_j",
-        by_spikes=True,
-    )
-    cycles("synaptic operations", mean["popped_events"], "cycles_per_event", by_spikes=True)
-    cycles("synaptic operations", mean["synaptic_operations"], "cycles_per_sop", by_spikes=True)
-    used = float((counts.external_events > 0).mean())
-    cycles(
-        "input load", EVENT_CYCLES * mean["external_events"] + LAST_CYCLES * used, by_spikes=True
-    )
+    served, operations = mean["popped_events"], mean["synaptic_operations"]
+    charge("synaptic operations", operations, "energy_per_sop_j", by_spikes=True)
+    cycles("synaptic operations", served, "cycles_per_event", by_spikes=True)
+    cycles("synaptic operations", operations, "cycles_per_sop", by_spikes=True)
+
+    with_an_event = float((counts.external_events > 0).mean())
+    loading = EVENT_CYCLES * mean["external_events"] + LAST_CYCLES * with_an_event
+    cycles("input load", loading, by_spikes=True)
     cycles("output spikes", mean["spikes"], "cycles_per_output_spike", by_spikes=True)
-    writer.charge("snn", "all", "state reset", mean["reset_updates"], "energy_per_neuron_update_j")
+
+    charge("state reset", mean["reset_updates"], "energy_per_neuron_update_j")
     cycles("state reset", mean["reset_cycles"])
-    writer.charge("snn", "all", "read-out", mean["readout_reads"], "energy_per_neuron_access_j")
+    charge("read-out", mean["readout_reads"], "energy_per_neuron_access_j")
     cycles("read-out", float(counts.readout_cycles.mean()))
+
     writer.per_cycle("snn", "clock", 1, "energy_per_clock_cycle_j")
     writer.per_second("snn", "leakage", 1, "leakage_power_w")
-    if period := period_of(period_s):
-        writer.charge("snn", "all", "between inferences", period, "leakage_power_w")
-        writer.per_second("snn", "between inferences", -1, "leakage_power_w")
-    reached = (
-        ""
-        if accuracy is None
-        else f"accuracy {accuracy * 100:.2f} % on the twin, of these very inferences; "
-    )
-    lines = [
-        f"{card.title}; one core; {card['clock_hz'].value / 1e6:g} MHz; {reached}{mean['external_events']:,.1f} events from the host, "
-        f"{mean['spikes']:,.1f} spikes, {mean['synaptic_operations']:,.0f} physical SOPs per inference, {mean['dropped']:.2g} lost.",
-        f"no steps: {mean['time_references']:,.0f} time references clear the potentials behind each inference. {card.about['caution']}.",
+
+
+def _write_idle(writer: BillWriter, period_s: float) -> None:
+    """Charge the leakage of the rest of the period."""
+    writer.charge("snn", "all", "between inferences", period_s, "leakage_power_w")
+    writer.per_second("snn", "between inferences", -1, "leakage_power_w")
+
+
+def _lines(card: Card, mean: Mapping[str, float], accuracy: float | None) -> list[str]:
+    """The assumptions."""
+    reached = ""
+    if accuracy is not None:
+        reached = f"accuracy {accuracy * 100:.2f} % on the twin, of these very inferences; "
+    return [
+        f"{card.title}; one core; {card['clock_hz'].value / 1e6:g} MHz; {reached}"
+        f"{mean['external_events']:,.1f} events from the host, {mean['spikes']:,.1f} spikes, "
+        f"{mean['synaptic_operations']:,.0f} physical SOPs per inference, "
+        f"{mean['dropped']:.2g} lost.",
+        f"no steps: {mean['time_references']:,.0f} time references clear the potentials behind "
+        f"each inference. {card.about['caution']}.",
         f"included: {card.includes}. Not included: {card.excludes}{HOST_EXCLUDED}.",
     ]
-    frame = frame_of([finished(writer, card.name, card, card.values, lines, period)], period_s)
-    frame.attrs["accuracy"] = accuracy
-    return frame

@@ -1,19 +1,23 @@
-"""price: Trace x parameter cards -> energy and time per layer and component, with the range that the cards imply."""
+"""price: Trace x parameter cards -> energy and time, with the range that the cards imply."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
-from ..bill import Bill, BillWriter, Term
-from ..cards.card import Card, Quantity, load_card
-from ..devices.core_mapping import map_network
-from .uncertainty import estimate
+from ..bill import Bill, BillWriter
+from ..cards.card import Card
+from ..cards.load import load_card
+from ..devices import microcontroller
+from ..kernels.law import Int8Layer
+from ..kernels.layer_table import read_layers
+from .bills import bill_of, checked_period, finished
+from .prices import Prices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,17 +25,7 @@ if TYPE_CHECKING:
     from ...sim.network.spiking_network import SpikingNetwork
 
 LOWEST_CLOCK_HZ = 32_768  # of a watch crystal: below it somebody meant megahertz
-COLUMNS = (
-    "device",
-    "workload",
-    "layer",
-    "component",
-    "energy_j",
-    "energy_low_j",
-    "energy_high_j",
-    "time_s",
-    "cycles",
-)
+SLOWER = "energy per cycle as at full clock: at 60 of 160 MHz a STM32U575 measured 9 % more"
 
 
 def price(
@@ -41,29 +35,59 @@ def price(
     period_s: float | None = None,
     host: str | Card | None = None,
     library: str | None = None,
-) -> pd.DataFrame:
+    skip_unfit: bool = False,
+) -> Prices:
     """Energy and time of one inference (mean over the samples) on each device.
 
     Parameters
     ----------
-    devices : names of cards, paths of ``.yaml`` cards, or cards. A neuromorphic core gets the workload ``snn``; a
-        microcontroller gets ``snn`` (the spiking network in software) and ``int8_ann`` (the same layers as an int8 network).
-    network : if given, checked to be the one that left the trace.
-    period_s : one inference per period; adds what the device uses between two inferences as components ``between inferences`` and
-        ``waking``.
-    host : a microcontroller beside each neuromorphic core, which does the input, an analog first layer and the read-out.
-    library : int8 kernel library of the microcontrollers, in place of their cards' own.
+    trace : Trace
+        What a simulation counted.
+    *devices : str or Card
+        Names of cards, paths of ``.yaml`` cards, or cards. A neuromorphic core gets the workload
+        ``snn``; a microcontroller gets ``snn`` (the spiking network in software) and ``int8_ann``
+        (the same layers as an int8 network).
+    network : SpikingNetwork, optional
+        Checked to be the one that left the trace.
+    period_s : float, optional
+        One inference per period; adds what the device uses between two inferences as components
+        ``between inferences`` and ``waking``.
+    host : str or Card, optional
+        A microcontroller beside each neuromorphic core, which does the input, an analog first
+        layer and the read-out.
+    library : str, optional
+        Int8 kernel library of the microcontrollers, in place of their cards' own.
+    skip_unfit : bool, default False
+        Devices that cannot hold or execute the network are left out, and named with the reason
+        in `Prices.does_not_fit`.
 
     Returns
     -------
-    DataFrame with the columns COLUMNS, one row per device, workload, layer and component; the low and high energy are the 5th and 95th
-    percentile that the ranges of the card imply (rows do not add up in them: `totals` has those of the sums). ``attrs`` holds
-    ``assumptions`` (lines to print with the numbers), ``bills`` (see Bill) and ``period_s``.
+    Prices
 
     Raises
     ------
-    SpikewattError : unknown device, a network of another hash, a period shorter than the inference.
-    DoesNotFitError : the device cannot hold or execute the network.
+    SpikewattError
+        Unknown device, a network of another hash, a period shorter than the inference.
+    DoesNotFitError
+        The device cannot hold or execute the network, unless `skip_unfit`.
+
+    Examples
+    --------
+    >>> from spikewatt.sim.engines.simulate import simulate
+    >>> from spikewatt.sim.network.connection import Connection
+    >>> from spikewatt.sim.network.population import Population
+    >>> from spikewatt.sim.network.spiking_network import SpikingNetwork
+    >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)
+    >>> classes = Population("output", (2,), "readout", threshold=1, bias=0, initial_potential=0)
+    >>> arrow = Connection("input", "output", "dense", [[1, 0], [0, 1]])
+    >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 1 / 255, 1.0, 8)
+    >>> trace = simulate(network, [[0.25, 1.0]], engine="reference", steps=8)
+    >>> prices = price(trace, "odin_style", "stm32l4r5")
+    >>> prices.totals()[["device", "workload"]].values.tolist()
+    [['odin_style', 'snn'], ['stm32l4r5', 'snn'], ['stm32l4r5', 'int8_ann']]
+    >>> f"{prices.bill('odin_style').total('snn') * 1e9:.0f} nJ"
+    '61 nJ'
     """
     if not devices:
         raise SpikewattError("price.devices", "must name at least one device")
@@ -74,261 +98,153 @@ def price(
             network.hash[:12],
             f"hash {trace.network_hash[:12]}",
         )
-    cards = [load_card(device) for device in devices]
-    if len({card.name for card in cards}) != len(cards):
-        raise SpikewattError(
-            "price.devices", "must have different names", [card.name for card in cards]
-        )
     beside = None if host is None else load_card(host, library)
-    return frame_of(
-        [bill_of(trace, card, period_of(period_s), beside, library) for card in cards], period_s
-    )
+    period = checked_period(period_s)
+
+    def bill(card: Card) -> Bill:
+        return bill_of(trace, card, period, beside, library)
+
+    return _priced(devices, bill, period, skip_unfit)
 
 
 def price_layers(
     table: str | Path | pd.DataFrame,
-    device: str | Card,
+    *devices: str | Card,
     library: str | None = None,
     clock_hz: float | None = None,
     network: str | None = None,
     period_s: float | None = None,
-) -> pd.DataFrame:
-    """Energy and time of an int8 network that is given as a layer table, on a microcontroller.
+    skip_unfit: bool = False,
+) -> Prices:
+    """Energy and time of an int8 network that is given as a layer table.
 
     Parameters
     ----------
-    table : a CSV file or frame with the columns of ``energy/data/mlperf_tiny_layers.csv``; `network` chooses one of several in it.
-    library : int8 kernel library. clock_hz : in place of the card's; cycles and energy per cycle are taken not to depend on it.
+    table : str, Path or DataFrame
+        A CSV file or frame with the columns of ``energy/data/mlperf_tiny_layers.csv``.
+    *devices : str or Card
+        Microcontrollers.
+    library : str, optional
+        Int8 kernel library, in place of the cards' own.
+    clock_hz : float, optional
+        In place of the card's; cycles and energy per cycle are taken not to depend on it.
+    network : str, optional
+        Chooses one of several in the table.
+    period_s : float, optional
+        One inference per period, as in `price`.
+    skip_unfit : bool, default False
+        As in `price`.
 
     Raises
     ------
-    SpikewattError : a table with wrong columns, an unknown layer, device or library. DoesNotFitError : too little flash or RAM.
-    """
-    from ..devices import microcontroller
-    from ..kernels.layer_table import read_layers
+    SpikewattError
+        A table with wrong columns, an unknown layer, device or library.
+    DoesNotFitError
+        Too little flash or RAM, unless `skip_unfit`.
 
-    card, layers = load_card(device, library), read_layers(table, network)
-    if card.kind != "microcontroller":
-        raise SpikewattError(
-            "price_layers.device", "must be a microcontroller", f"{card.name} is a {card.kind}"
-        )
-    if clock_hz is not None:
-        card = at_clock(card, clock_hz)
-    writer = BillWriter()
-    lines = microcontroller.write_layers(writer, layers, card)
-    if period := period_of(period_s):
-        microcontroller.write_idle(writer, "int8_ann", period)
-    return frame_of([finished(writer, card.name, card, card.values, lines, period)], period_s)
+    Examples
+    --------
+    >>> from spikewatt.energy.kernels.layer_table import LAYERS
+    >>> prices = price_layers(LAYERS, "stm32l4r5", "stm32u575", network="KWS")
+    >>> [f"{energy * 1e3:.1f} mJ" for energy in prices.totals()["energy_j"]]
+    ['4.6 mJ', '1.7 mJ']
+    """
+    layers, period = read_layers(table, network), checked_period(period_s)
+
+    def bill(card: Card) -> Bill:
+        return _bill_of_layers(layers, card, library, clock_hz, period)
+
+    return _priced(devices, bill, period, skip_unfit)
 
 
 def at_clock(card: Card, clock_hz: float) -> Card:
-    """`card` at another clock; raises SpikewattError for one below that of a watch crystal or beyond the device's own."""
-    from numbers import Real
+    """`card` at another clock.
 
-    own = card["clock_hz"]
-    if (
-        not isinstance(clock_hz, Real)
-        or isinstance(clock_hz, bool)
-        or not LOWEST_CLOCK_HZ <= clock_hz <= own.high
-    ):
-        law, allowed = (
-            "must be a clock of the device, in hertz",
-            f"{LOWEST_CLOCK_HZ:,} to {own.high:,.0f}",
-        )
-        raise SpikewattError(f"device {card.name!r}: clock_hz", law, repr(clock_hz), allowed)
-    clock_hz = float(clock_hz)
-    caution = "; ".join(
-        filter(
-            None,
-            [
-                card.about.get("caution"),
-                "energy per cycle as at full clock: at 60 of 160 MHz a STM32U575 measured 9 % more",
-            ],
-        )
-    )
-    clock = replace(own, value=clock_hz, low=clock_hz, high=clock_hz, conditions="as given")
-    about = card.about if clock_hz == own.value else {**card.about, "caution": caution}
-    title = card.title if clock_hz == own.value else f"{card.title}, here at {clock_hz / 1e6:g} MHz"
-    return replace(card, title=title, values={**card.values, "clock_hz": clock}, about=about)
-
-
-def bill_of(
-    trace: Trace,
-    card: Card,
-    period_s: float | None = None,
-    host: Card | None = None,
-    library: str | None = None,
-) -> Bill:
-    """The bill of one device for a trace; see `price`."""
-    from ..devices import host_and_core as system
-    from ..devices import microcontroller, neuromorphic_core
-    from ..devices import published_rule as rules
-
-    writer, period = BillWriter(), None if card.kind == "rule" else period_s
-    name, values = card.name, dict(card.values)
-    if card.kind == "microcontroller":
-        card = card if library is None else load_card(card, library)
-        values = dict(card.values)
-        lines = microcontroller.write(writer, trace, card)
-        if period:
-            for workload in dict.fromkeys(term.workload for term in writer.terms):
-                microcontroller.write_idle(writer, workload, period)
-    elif card.kind == "neuromorphic_core" and "executes" in card.about:
-        raise DoesNotFitError(
-            f"device {card.name!r}",
-            f"executes {card.about['executes']}",
-            "a trace of another network",
-            "`spikewatt odin`, in Python price_odin",
-        )
-    elif card.kind == "neuromorphic_core":
-        mapping = map_network(trace, card, hosted=host is not None)
-        if host is not None:
-            name = f"{card.name}+{host.name}"
-            values |= {system.PREFIX + key: quantity for key, quantity in host.values.items()}
-            lines = system.write(writer, trace, card, host, mapping)
-        else:
-            lines = neuromorphic_core.write(writer, trace, card, mapping)
-        if period:
-            (neuromorphic_core if host is None else system).write_idle(writer, mapping, period)
-    elif card.kind == "rule":
-        lines = rules.write(writer, trace, card)
-    else:
-        raise SpikewattError(
-            "price.devices", "must be devices that compute", f"{card.name} is a {card.kind}"
-        )
-    return finished(writer, name, card, values, lines, period)
-
-
-def finished(
-    writer: BillWriter,
-    name: str,
-    card: Card,
-    values: Mapping[str, Quantity],
-    lines: list[str],
-    period_s: float | None,
-) -> Bill:
-    """The bill, once it is known that one inference fits into the period."""
-    bill = Bill(
-        name,
-        card,
-        values,
-        tuple(writer.terms),
-        tuple(f"{name}: {line}" for line in lines),
-        period_s,
-    )
-    for workload in bill.workloads:
-        latency_s = float(bill.total(workload, "time_s"))
-        if period_s is not None and period_s < latency_s:
-            raise SpikewattError(
-                f"price: {workload} on {name!r}",
-                "one inference fits into the period",
-                f"{period_s:g} s",
-                f">= {latency_s:.3g} s",
-            )
-    return bill
-
-
-def period_of(period_s: float | None) -> float | None:
-    if period_s is not None and not (isinstance(period_s, int | float) and 0 < period_s < math.inf):
-        raise SpikewattError("price.period_s", "must be a time in seconds", repr(period_s), "> 0")
-    return period_s
-
-
-def frame_of(bills: Sequence[Bill], period_s: float | None = None) -> pd.DataFrame:
-    """The price of `bills`: one row per device, workload, layer and component."""
-    import pandas as pd
-
-    rows = []
-    for bill in bills:
-        grouped: dict[tuple[str, str, str], list[Term]] = {}
-        for term in bill.terms:
-            grouped.setdefault((term.workload, term.layer, term.component), []).append(term)
-        for key, terms in grouped.items():
-            amounts = {
-                what: float(bill.evaluate(t for t in terms if t.what == what))
-                for what in ("time_s", "cycles")
-            }
-            energy = estimate(bill, [t for t in terms if t.what == "energy_j"])
-            rows.append(
-                (
-                    bill.device,
-                    *key,
-                    energy.value,
-                    energy.low,
-                    energy.high,
-                    amounts["time_s"],
-                    amounts["cycles"],
-                )
-            )
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame.attrs.update(
-        assumptions=[line for bill in bills for line in bill.assumptions],
-        bills=list(bills),
-        period_s=period_s,
-    )
-    return frame
-
-
-def totals(frame: pd.DataFrame, idle: bool = True) -> pd.DataFrame:
-    """One row per device and workload of a price: energy with its range, time and cycles; without `idle` of the inference alone."""
-    import pandas as pd
-
-    rows = []
-    for bill in frame.attrs["bills"]:
-        for workload in bill.workloads:
-            energy = estimate(bill, bill.select(workload, idle=idle))
-            amounts = [float(bill.total(workload, what)) for what in ("time_s", "cycles")]
-            rows.append((bill.device, workload, energy.value, energy.low, energy.high, *amounts))
-    return pd.DataFrame(rows, columns=["device", "workload", *COLUMNS[4:]])
-
-
-def battery_life(frame: pd.DataFrame, battery: str | Card = "cr2032") -> pd.DataFrame:
-    """Average power, battery current and battery life, per device and workload of a price with a period.
-
-    The current from the battery is P / V_supply for an LDO part (the surplus voltage is lost) and P / (efficiency V_battery)
-    behind a converter.
+    Parameters
+    ----------
+    card : Card
+    clock_hz : float
+        Hz.
 
     Raises
     ------
-    SpikewattError : `frame` was priced without `period_s`, or `battery` is none.
-    """
-    import pandas as pd
+    SpikewattError
+        A clock below that of a watch crystal or beyond the device's own.
 
-    cell, period_s = load_card(battery), frame.attrs.get("period_s")
-    if cell.kind != "battery":
-        raise SpikewattError("battery_life.battery", "must be a battery", cell.name, "cr2032")
-    if period_s is None:
+    Examples
+    --------
+    >>> at_clock(load_card("stm32u575"), 40e6).title
+    'STM32U575, Cortex-M33 at 160 MHz, 1.8 V, SMPS, here at 40 MHz'
+    """
+    own = card["clock_hz"]
+    is_number = isinstance(clock_hz, Real) and not isinstance(clock_hz, bool)
+    if not is_number or not LOWEST_CLOCK_HZ <= clock_hz <= own.high:
         raise SpikewattError(
-            "battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)"
+            f"device {card.name!r}: clock_hz",
+            "must be a clock of the device, in hertz",
+            repr(clock_hz),
+            f"{LOWEST_CLOCK_HZ:,} to {own.high:,.0f}",
         )
-    cards: dict[str, Card] = {bill.device: bill.card for bill in frame.attrs["bills"]}
-    rows = []
-    for row in totals(frame).to_dict("records"):
-        card = cards[row["device"]]
-        power_w, low_w, high_w = (
-            row[key] / period_s for key in ("energy_j", "energy_low_j", "energy_high_j")
+    clock_hz = float(clock_hz)
+    values = {**card.values, "clock_hz": own.exactly(clock_hz, conditions="as given")}
+    if clock_hz == own.value:
+        return replace(card, values=values)
+
+    caution = "; ".join(filter(None, (card.about.get("caution"), SLOWER)))
+    title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
+    about = {**card.about, "caution": caution}
+    return replace(
+        card,
+        title=title,
+        values=values,
+        about=about,
+    )
+
+
+def _priced(
+    devices: Sequence[str | Card],
+    bill: Callable[[Card], Bill],
+    period_s: float | None,
+    skip_unfit: bool,
+) -> Prices:
+    """The bills of all devices; those that cannot hold the network with their reasons."""
+    cards = [load_card(device) for device in devices]
+    names = [card.name for card in cards]
+    if len(set(names)) != len(names):
+        raise SpikewattError(
+            "price.devices", "must have different names (the key `name` of a card)", names
         )
-        if card.about.get("regulator") == "ldo":
-            volt = card["supply_voltage_v"]
-        else:
-            cell_volt, efficiency = cell["voltage_v"], card["regulator_efficiency"]
-            products = [
-                getattr(cell_volt, end) * getattr(efficiency, end)
-                for end in ("value", "low", "high")
-            ]
-            volt = replace(cell_volt, value=products[0], low=products[1], high=products[2])
-        charge = cell["capacity_c"]
-        rows.append(
-            {
-                "device": row["device"],
-                "workload": row["workload"],
-                "period_s": period_s,
-                "average_power_w": power_w,
-                "average_current_a": power_w / volt.value,
-                "battery": cell.name,
-                "battery_life_s": charge.value * volt.value / power_w,
-                "battery_life_low_s": charge.low * volt.low / high_w,
-                "battery_life_high_s": charge.high * volt.high / low_w,
-            }
+
+    bills, does_not_fit = [], {}
+    for device, card in zip(devices, cards, strict=True):
+        try:
+            bills.append(bill(card))
+        except DoesNotFitError as error:
+            if not skip_unfit:
+                raise
+            asked_for = card.name if isinstance(device, Card) else str(device)
+            does_not_fit[asked_for] = str(error)
+    return Prices(tuple(bills), period_s, does_not_fit)
+
+
+def _bill_of_layers(
+    layers: tuple[Int8Layer, ...],
+    card: Card,
+    library: str | None,
+    clock_hz: float | None,
+    period_s: float | None,
+) -> Bill:
+    """The bill of one microcontroller for an int8 network."""
+    if not card.kind.runs_kernels:
+        raise SpikewattError(
+            "price_layers.device", "must be a microcontroller", f"{card.name} is a {card.kind}"
         )
-    return pd.DataFrame(rows)
+    card = load_card(card, library)
+    if clock_hz is not None:
+        card = at_clock(card, clock_hz)
+
+    writer = BillWriter()
+    lines = microcontroller.write_layers(writer, layers, card)
+    if period_s:
+        microcontroller.write_idle(writer, "int8_ann", period_s)
+    return finished(writer, card.name, card, card.values, lines, period_s)

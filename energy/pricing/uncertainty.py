@@ -1,11 +1,14 @@
-"""Ranges: what the low and high ends of card values imply for a sum, which of them matter, and who wins.
+"""Ranges: what the low and high ends of card values imply for a sum, which matter, and who wins.
 
-A value has the median v, P5 = low and P95 = high, and is log-normal on either side of v (linear and cut at 0 where low or v is 0).
-Values of one measurement move together. With T(g±) the sum with the measurement g at its P95 (P5) end and all else nominal,
+A value has the median v, P5 = low and P95 = high, and is log-normal on either side of v (linear
+and cut at 0 where low or v is 0). Values of one measurement move together. With T(g±) the sum
+with the measurement g at its P95 (P5) end and all else nominal,
 
-    ln(P95 / T) = sqrt(Σ_g max(0, ln T(g+)/T, ln T(g−)/T)²)        ln(T / P5) = sqrt(Σ_g max(0, −ln T(g+)/T, −ln T(g−)/T)²)
+    ln(P95 / T) = sqrt(Σ_g max(0, ln T(g+)/T, ln T(g−)/T)²)
+    ln(T / P5)  = sqrt(Σ_g max(0, −ln T(g+)/T, −ln T(g−)/T)²)
 
-which is exact for a product of such values and for one that dominates; `monte_carlo` draws them for comparison.
+which is exact for a product of such values and for one that dominates; `monte_carlo` draws them
+for comparison.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 P95 = 1.6448536269514722  # standard deviations between the median and the 95th percentile
+TORNADO_COLUMNS = [
+    "measurement",
+    "values",
+    "energy_at_low_j",
+    "energy_at_high_j",
+    "share_of_variance",
+]
+Side = tuple[Bill, str]  # a bill and one of its workloads
+Swing = tuple[float, float]  # logarithms of the sum at either end over the nominal one
 
 
 @dataclass(frozen=True)
@@ -40,49 +52,51 @@ def measurements(values: Mapping[str, Quantity]) -> dict[str, list[str]]:
     """Measurement -> keys of the values that come from it; only those that are uncertain."""
     groups: dict[str, list[str]] = {}
     for key, quantity in values.items():
-        if quantity.low < quantity.high:
+        if quantity.is_uncertain:
             groups.setdefault(quantity.measurement, []).append(key)
     return groups
 
 
-def _at_end(values: Mapping[str, Quantity], keys: Sequence[str], end: str) -> dict[str, float]:
-    return {key: getattr(values[key], end) for key in keys}
-
-
-def _log(ratio: float) -> float:
-    return -math.inf if ratio <= 0 else math.log(ratio)
-
-
-def _combine(swings: Sequence[tuple[float, float]], nominal: float) -> Estimate:
-    """P5 and P95 around `nominal` from the logarithmic swings of each measurement."""
-    up = math.sqrt(sum(max(0.0, *pair) ** 2 for pair in swings))
-    down = math.sqrt(sum(min(0.0, *pair) ** 2 for pair in swings))
-    return Estimate(nominal, nominal * math.exp(-down), nominal * math.exp(up))
-
-
 def estimate(bill: Bill, terms: Sequence[Term]) -> Estimate:
-    """Nominal sum of `terms` with P5 and P95 in closed form."""
+    """Nominal sum of `terms` with P5 and P95 in closed form.
+
+    Parameters
+    ----------
+    bill : Bill
+        Whose card values the terms name.
+    terms : sequence of Term
+        Of one unit, J or s or cycles.
+    """
     terms = list(terms)
-    used = {key for term in terms for key, _ in term.powers}
     nominal = float(bill.evaluate(terms))
     if nominal <= 0:
         return Estimate(nominal, nominal, nominal)
-    groups = measurements({key: bill.values[key] for key in bill.values if key in used})
-    swings = [
-        tuple(
-            _log(float(bill.evaluate(terms, _at_end(bill.values, keys, end))) / nominal)
-            for end in ("low", "high")
-        )
-        for keys in groups.values()
-    ]
-    return _combine(swings, nominal)  # type: ignore[arg-type]
+
+    used = {key for term in terms for key, _ in term.powers}
+    groups = measurements({key: q for key, q in bill.values.items() if key in used})
+    swings = []
+    for keys in groups.values():
+        low, high = _at_both_ends(bill, terms, keys)
+        swings.append(_swing(low, high, nominal))
+    return _combine(swings, nominal)
 
 
 def tornado(bill: Bill, workload: str, idle: bool = True) -> pd.DataFrame:
     """What matters most: one row per measurement, largest swing first.
 
-    Columns: ``measurement``, ``values`` (the keys that move with it), ``energy_at_low_j``, ``energy_at_high_j`` (the workload's energy
-    with the measurement at its end and all else nominal), ``share_of_variance``.
+    Parameters
+    ----------
+    bill : Bill
+    workload : str
+    idle : bool, default True
+        Whether what is used between inferences counts.
+
+    Returns
+    -------
+    DataFrame
+        Columns measurement, values (the keys that move with it), energy_at_low_j and
+        energy_at_high_j (the workload's energy with the measurement at its end and all else
+        nominal), share_of_variance.
     """
     import pandas as pd
 
@@ -90,87 +104,178 @@ def tornado(bill: Bill, workload: str, idle: bool = True) -> pd.DataFrame:
     nominal = float(bill.evaluate(terms))
     rows = []
     for measurement, keys in measurements(bill.values).items():
-        low, high = (
-            float(bill.evaluate(terms, _at_end(bill.values, keys, end))) for end in ("low", "high")
-        )
+        low, high = _at_both_ends(bill, terms, keys)
         if low == high == nominal:
-            continue
-        swing = max(abs(_log(low / nominal)), abs(_log(high / nominal)))
-        rows.append(
-            {
-                "measurement": measurement,
-                "values": ", ".join(keys),
-                "energy_at_low_j": low,
-                "energy_at_high_j": high,
-                "share_of_variance": swing**2,
-            }
-        )
-    columns = ["measurement", "values", "energy_at_low_j", "energy_at_high_j", "share_of_variance"]
-    table = pd.DataFrame(rows, columns=columns)
+            continue  # a value that this workload does not use
+        down, up = _swing(low, high, nominal)
+        swing = max(abs(down), abs(up))
+        row = (measurement, ", ".join(keys), low, high, swing**2)
+        rows.append(row)
+
+    table = pd.DataFrame(rows, columns=TORNADO_COLUMNS)
     table["share_of_variance"] /= table["share_of_variance"].sum() or 1.0
     return table.sort_values("share_of_variance", ascending=False, ignore_index=True)
 
 
 def draw(values: Mapping[str, Quantity], samples: int, seed: int) -> dict[str, np.ndarray]:
-    """key -> (samples,) values drawn from the ranges; those of one measurement with one and the same deviate.
+    """Values drawn from their ranges; those of one measurement with one and the same deviate.
 
     A measurement has the same deviates in every bill that is drawn with the same seed.
+
+    Parameters
+    ----------
+    values : mapping of Quantity
+    samples : int
+        100 to 10⁸.
+    seed : int
+
+    Returns
+    -------
+    dict
+        Key -> (samples,) values.
+
+    Raises
+    ------
+    SpikewattError
+        Too few samples.
     """
+    whole_number("monte_carlo.samples", "must be a number of draws", samples, 100, 10**8)
     drawn = {}
     for measurement, keys in measurements(values).items():
         stream = np.random.default_rng([seed, *measurement.encode()])
-        deviate = (
-            stream.standard_normal(
-                whole_number(
-                    "monte_carlo.samples", "must be a number of draws", samples, 100, 10**8
-                )
-            )
-            / P95
-        )
+        deviate = stream.standard_normal(samples) / P95
         for key in keys:
-            q = values[key]
-            if q.low > 0:
-                drawn[key] = q.value * np.where(
-                    deviate > 0, (q.high / q.value) ** deviate, (q.value / q.low) ** deviate
-                )
-            else:
-                drawn[key] = np.maximum(
-                    0.0,
-                    q.value + deviate * np.where(deviate > 0, q.high - q.value, q.value - q.low),
-                )
+            drawn[key] = _at_deviate(values[key], deviate)
     return drawn
 
 
 def monte_carlo(
     bill: Bill, workload: str, samples: int = 100_000, seed: int = 0, idle: bool = True
 ) -> np.ndarray:
-    """(samples,) energies of a workload in J, with every card value drawn from its range."""
+    """(samples,) energies of a workload in J, with every card value drawn from its range.
+
+    Parameters
+    ----------
+    bill : Bill
+    workload : str
+    samples : int, default 100 000
+    seed : int, default 0
+    idle : bool, default True
+        Whether what is used between inferences counts.
+    """
     energies = bill.total(workload, idle=idle, changed=draw(bill.values, samples, seed))
     return np.broadcast_to(np.asarray(energies, float), (samples,))
 
 
-def ratio(first: tuple[Bill, str], second: tuple[Bill, str], idle: bool = True) -> Estimate:
-    """Energy of the first (bill, workload) over that of the second, with P5 and P95; what both share moves both."""
-    bills = [bill for bill, _ in (first, second)]
-    moving = [measurements(bill.values) for bill in bills]
-    terms = [bill.select(workload, idle=idle) for bill, workload in (first, second)]
+def ratio(first: Side, second: Side, idle: bool = True) -> Estimate:
+    """Energy of the first (bill, workload) over that of the second, with P5 and P95.
+
+    What both share moves both.
+
+    Parameters
+    ----------
+    first, second : tuple
+        A bill and one of its workloads.
+    idle : bool, default True
+        Whether what is used between inferences counts.
+    """
+    numerator, denominator = _Moving.of(first, idle), _Moving.of(second, idle)
 
     def quotient(measurement: str = "", end: str = "value") -> float:
-        energies = [
-            float(bill.evaluate(chosen, _at_end(bill.values, groups.get(measurement, ()), end)))
-            for bill, groups, chosen in zip(bills, moving, terms, strict=True)
-        ]
-        return energies[0] / energies[1]
+        above = numerator.energy_j(measurement, end)
+        below = denominator.energy_j(measurement, end)
+        return above / below
 
     nominal = quotient()
-    swings = [
-        tuple(_log(quotient(m, end) / nominal) for end in ("low", "high"))
-        for m in dict.fromkeys([*moving[0], *moving[1]])
-    ]
-    return _combine(swings, nominal)  # type: ignore[arg-type]
+    swings = []
+    for measurement in {**numerator.groups, **denominator.groups}:
+        low = quotient(measurement, "low")
+        high = quotient(measurement, "high")
+        swings.append(_swing(low, high, nominal))
+    return _combine(swings, nominal)
 
 
-def verdict(first: tuple[Bill, str], second: tuple[Bill, str], idle: bool = True) -> str:
-    """``wins``, ``loses`` or ``undecided``: whether the first uses less energy over the whole 5 % to 95 % range of the ratio."""
-    found = ratio(first, second, idle)
-    return "wins" if found.high < 1 else "loses" if found.low > 1 else "undecided"
+def verdict(first: Side, second: Side, idle: bool = True) -> str:
+    """``wins``, ``loses`` or ``undecided``.
+
+    Whether the first uses less energy over the whole 5 % to 95 % range of the ratio.
+    """
+    return verdict_of(ratio(first, second, idle))
+
+
+def verdict_of(found: Estimate) -> str:
+    """What a ratio says of the first of two."""
+    if found.high < 1:
+        return "wins"
+    return "loses" if found.low > 1 else "undecided"
+
+
+class _Moving(NamedTuple):
+    """A workload, with the measurements that move it."""
+
+    bill: Bill
+    terms: Sequence[Term]
+    groups: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, side: Side, idle: bool) -> _Moving:
+        bill, workload = side
+        terms = bill.select(workload, idle=idle)
+        return cls(bill, terms, measurements(bill.values))
+
+    def energy_j(self, measurement: str, end: str) -> float:
+        """With a measurement, which may be another device's, at one of its ends."""
+        keys = self.groups.get(measurement, ())
+        changed = _at_end(self.bill.values, keys, end)
+        return float(self.bill.evaluate(self.terms, changed))
+
+
+def _at_end(values: Mapping[str, Quantity], keys: Sequence[str], end: str) -> dict[str, float]:
+    return {key: getattr(values[key], end) for key in keys}
+
+
+def _at_both_ends(bill: Bill, terms: Sequence[Term], keys: Sequence[str]) -> tuple[float, float]:
+    """The sum of `terms` with one measurement at its low and at its high end."""
+    low = float(bill.evaluate(terms, _at_end(bill.values, keys, "low")))
+    high = float(bill.evaluate(terms, _at_end(bill.values, keys, "high")))
+    return low, high
+
+
+def _log(ratio: float) -> float:
+    return -math.inf if ratio <= 0 else math.log(ratio)
+
+
+def _swing(low: float, high: float, nominal: float) -> Swing:
+    """Logarithms of a sum at either end of a measurement."""
+    return _log(low / nominal), _log(high / nominal)
+
+
+def _combine(swings: Sequence[Swing], nominal: float) -> Estimate:
+    """P5 and P95 around `nominal` from the logarithmic swings of each measurement."""
+    upward = [max(0.0, *pair) for pair in swings]
+    downward = [min(0.0, *pair) for pair in swings]
+    up = _root_of_squares(upward)
+    down = _root_of_squares(downward)
+    return Estimate(
+        value=nominal,
+        low=nominal * math.exp(-down),
+        high=nominal * math.exp(up),
+    )
+
+
+def _root_of_squares(values: Sequence[float]) -> float:
+    return math.sqrt(sum(value**2 for value in values))
+
+
+def _at_deviate(quantity: Quantity, deviate: np.ndarray) -> np.ndarray:
+    """A value at standard deviates (in units of P95), log-normal on either side of the median."""
+    value, low, high = quantity.value, quantity.low, quantity.high
+    above = deviate > 0
+    if low > 0:
+        up = (high / value) ** deviate
+        down = (value / low) ** deviate
+        return value * np.where(above, up, down)
+
+    # Linear where there is no logarithm of the low end.
+    width = np.where(above, high - value, value - low)
+    return np.maximum(0.0, value + deviate * width)

@@ -1,111 +1,36 @@
-"""Who wins, by how much, and where that changes: verdicts, break-even points and what matters most, of the bills of a price."""
+"""Who wins, by how much, and where that changes, of the bills of a price."""
 
 from __future__ import annotations
 
-from itertools import combinations
-
-import pandas as pd
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill
+from ..devices.registry import device_kind
 from .break_even import break_even_period_s, break_even_spikes, break_even_steps
-from .uncertainty import ratio, tornado, verdict
+from .uncertainty import Side, ratio, tornado, verdict_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEW = 4  # up to so many workloads all pairs are shown, beyond only those with the first
 
 
-def workloads(frame: pd.DataFrame) -> list[tuple[Bill, str]]:
+def workloads(bills: Iterable[Bill]) -> list[Side]:
     """Every (bill, workload) of a price."""
-    return [(bill, workload) for bill in frame.attrs["bills"] for workload in bill.workloads]
+    return [(bill, workload) for bill in bills for workload in bill.workloads]
 
 
-def label(side: tuple[Bill, str]) -> str:
+def label(side: Side) -> str:
     """``device workload``."""
     return f"{side[0].device} {side[1]}"
 
 
-def verdicts(frame: pd.DataFrame, everything: bool = True) -> pd.DataFrame:
-    """One row per pair: ratio of the energies of an inference with its 5 % and 95 % end, and who wins.
-
-    ``wins``: the first uses less over the whole range; ``loses``: more; else ``undecided``. Without `everything` only the pairs with
-    the first, where there are more than FEW workloads. With a period there is ``break_even_period_s``, at which the average powers are
-    equal (empty if one uses less at every period), and ratio and verdict of what is used from one inference to the next at that period.
-    """
-    sides = [
-        side for side in workloads(frame) if side[0].card.kind != "rule"
-    ]  # an estimate without a range decides nothing
-    pairs = list(combinations(sides, 2))
-    if not everything and len(sides) > FEW:
-        pairs = [(sides[0], other) for other in sides[1:]]
-    rows = []
-    for first, second in pairs:
-        found = ratio(first, second, idle=False)
-        row: dict[str, object] = {"first": label(first), "second": label(second)}
-        row |= {
-            "ratio": found.value,
-            "ratio_low": found.low,
-            "ratio_high": found.high,
-            "verdict": verdict(first, second, idle=False),
-        }
-        if frame.attrs["period_s"] is not None:
-            both = all(bill.period_s is not None for bill, _ in (first, second))
-            row["break_even_period_s"] = break_even_period_s(first, second) if both else None
-            row["ratio_at_period"] = ratio(first, second).value if both else None
-            row["verdict_at_period"] = verdict(first, second) if both else None
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def tornadoes(frame: pd.DataFrame, rows: int = 5) -> pd.DataFrame:
-    """The `rows` measurements that matter most, per device and workload, for the energy of an inference."""
-    parts = []
-    for bill, workload in workloads(frame):
-        table = tornado(bill, workload, idle=False).head(rows)
-        table.insert(0, "device", bill.device)
-        table.insert(1, "workload", workload)
-        parts.append(table)
-    return (
-        pd.concat([part for part in parts if len(part)], ignore_index=True)
-        if any(len(p) for p in parts)
-        else pd.DataFrame()
-    )
-
-
-def break_evens(trace: Trace, frame: pd.DataFrame) -> pd.DataFrame:
-    """Each spiking workload on a core against each int8 network: what draws level.
-
-    ``factor_on_spikes``, None if the steps alone cost more; under ``rate`` ``steps``, at most the ``simulated_steps``.
-    """
-    rows = []
-    sides = workloads(frame)
-    for bill, workload in sides:
-        if workload != "snn" or bill.card.kind != "neuromorphic_core":
-            continue
-        for other, against in sides:
-            if against != "int8_ann" or other.card.kind == "rule":
-                continue
-            energy_j = float(other.total(against, idle=False))
-            factor = break_even_spikes(bill, energy_j)
-            row = {
-                "device": bill.device,
-                "against": label((other, against)),
-                "factor_on_spikes": factor if factor > 0 else None,
-            }
-            if trace.settings.code == "rate" and not any(
-                key.startswith("host.") for key in bill.values
-            ):
-                row |= {
-                    "steps": break_even_steps(trace, bill.card, energy_j),
-                    "simulated_steps": trace.steps,
-                }
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def side_of(frame: pd.DataFrame, device: str, workload: str | None) -> tuple[Bill, str]:
-    """The bill of `device`, and `workload` or its first; raises SpikewattError if it has no such workload."""
-    (bill,) = [bill for bill in frame.attrs["bills"] if bill.device.split("+")[0] == device]
+def side_of(bill: Bill, workload: str | None = None) -> Side:
+    """`bill` with `workload`, or with its first; raises SpikewattError if it has no such one."""
     if workload is not None and workload not in bill.workloads:
         raise SpikewattError(
             "price --workload",
@@ -114,3 +39,132 @@ def side_of(frame: pd.DataFrame, device: str, workload: str | None) -> tuple[Bil
             ", ".join(bill.workloads),
         )
     return bill, workload or bill.workloads[0]
+
+
+def verdicts(
+    bills: Sequence[Bill], period_s: float | None = None, everything: bool = True
+) -> pd.DataFrame:
+    """One row per pair: ratio of the energies of an inference with its ends, and who wins.
+
+    Parameters
+    ----------
+    bills : sequence of Bill
+        Those of devices without a range, rules, decide nothing.
+    period_s : float, optional
+        Adds what is used from one inference to the next.
+    everything : bool, default True
+        Else only the pairs with the first, where there are more than FEW workloads.
+
+    Returns
+    -------
+    DataFrame
+        Columns first, second, ratio, ratio_low, ratio_high (5 % and 95 %), verdict: ``wins``, the
+        first uses less over the whole range; ``loses``, more; else ``undecided``. With a period
+        also break_even_period_s, at which the average powers are equal (empty if one uses less at
+        every period), and ratio_at_period and verdict_at_period.
+    """
+    import pandas as pd
+
+    sides = [side for side in workloads(bills) if device_kind(side[0].card).has_range]
+    pairs = list(combinations(sides, 2))
+    if not everything and len(sides) > FEW:
+        pairs = [(sides[0], other) for other in sides[1:]]
+
+    rows = []
+    for first, second in pairs:
+        row = _of_an_inference(first, second)
+        if period_s is not None:
+            row |= _of_a_period(first, second)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def tornadoes(bills: Iterable[Bill], rows: int = 5) -> pd.DataFrame:
+    """The measurements that matter most for the energy of an inference.
+
+    Parameters
+    ----------
+    bills : iterable of Bill
+    rows : int, default 5
+        Per device and workload.
+    """
+    import pandas as pd
+
+    parts = []
+    for bill, workload in workloads(bills):
+        table = tornado(bill, workload, idle=False).head(rows)
+        table.insert(0, "device", bill.device)
+        table.insert(1, "workload", workload)
+        if len(table):
+            parts.append(table)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
+    """Each spiking workload on a core against each int8 network: what draws level.
+
+    Parameters
+    ----------
+    trace : Trace
+        What was priced.
+    bills : sequence of Bill
+
+    Returns
+    -------
+    DataFrame
+        Columns device, against, factor_on_spikes (None if the steps alone cost more); for a
+        streaming code also steps, at most the simulated_steps.
+    """
+    import pandas as pd
+
+    spiking: list[Bill] = []
+    against: list[Side] = []
+    for bill, workload in workloads(bills):
+        kind = device_kind(bill.card)
+        if workload == "snn" and kind.places_neurons:
+            spiking.append(bill)
+        if workload == "int8_ann" and kind.has_range:
+            against.append((bill, workload))
+
+    rows = [_break_even(trace, bill, other) for bill, other in product(spiking, against)]
+    return pd.DataFrame(rows)
+
+
+def _of_an_inference(first: Side, second: Side) -> dict[str, Any]:
+    found = ratio(first, second, idle=False)
+    return {
+        "first": label(first),
+        "second": label(second),
+        "ratio": found.value,
+        "ratio_low": found.low,
+        "ratio_high": found.high,
+        "verdict": verdict_of(found),
+    }
+
+
+def _of_a_period(first: Side, second: Side) -> dict[str, Any]:
+    """What holds from one inference to the next; nothing where a side has no period."""
+    if first[0].period_s is None or second[0].period_s is None:
+        return dict.fromkeys(("break_even_period_s", "ratio_at_period", "verdict_at_period"))
+    found = ratio(first, second)
+    return {
+        "break_even_period_s": break_even_period_s(first, second),
+        "ratio_at_period": found.value,
+        "verdict_at_period": verdict_of(found),
+    }
+
+
+def _break_even(trace: Trace, bill: Bill, other: Side) -> dict[str, Any]:
+    """One spiking workload against one int8 network."""
+    energy_j = float(other[0].total(other[1], idle=False))
+    factor = break_even_spikes(bill, energy_j)
+    row: dict[str, Any] = {
+        "device": bill.device,
+        "against": label(other),
+        "factor_on_spikes": factor if factor > 0 else None,
+    }
+    has_a_host = bill.device != bill.card.name
+    if not trace.settings.code.limited and not has_a_host:
+        row["steps"] = break_even_steps(trace, bill.card, energy_j)
+        row["simulated_steps"] = trace.steps
+    return row

@@ -1,78 +1,122 @@
-"""Why two prices differ: a waterfall from one bill to another, each step with a name; the steps add up exactly."""
+"""Why two prices differ: from one bill to another, each step with a name; they add up exactly."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..bill import Bill
+from .uncertainty import Side
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OPERATIONS = ("synaptic operations", "multiply-accumulates")
+COLUMNS = ["step", "change_j", "energy_j", "because"]
 
 
-def _by_component(bill: Bill, workload: str) -> dict[str, tuple[float, float]]:
-    """Component -> (energy, operations that it counts)."""
-    found: dict[str, tuple[float, float]] = {}
-    for term in bill.select(workload):
-        energy, count = found.get(term.component, (0.0, 0.0))
-        found[term.component] = (energy + float(bill.evaluate([term])), count + term.count)
-    return found
+class Charged(NamedTuple):
+    """What one component costs: energy [J], and how many operations it counts."""
+
+    energy_j: float = 0.0
+    operations: float = 0.0
 
 
-def explain(first: tuple[Bill, str], second: tuple[Bill, str]) -> pd.DataFrame:
-    """Rows from the first price to the second: what is counted, what an operation costs, and each component that only one has.
+class Step(NamedTuple):
+    """One step of the waterfall: its name, what it adds [J], and why."""
 
-    With n operations at p each, n₂p₂ − n₁p₁ = (n₂ − n₁) p₁ + n₂ (p₂ − p₁): first the count, then the price. Other components differ by
-    what they cost.
+    name: str
+    change_j: float
+    because: str
+
+
+def explain(first: Side, second: Side) -> pd.DataFrame:
+    """From the first price to the second.
+
+    What is counted, what an operation costs, and each component that only one has. With n
+    operations at p each, n₂p₂ − n₁p₁ = (n₂ − n₁) p₁ + n₂ (p₂ − p₁): first the count, then the
+    price. Other components differ by what they cost.
+
+    Parameters
+    ----------
+    first, second : tuple
+        A bill and one of its workloads.
 
     Returns
     -------
-    DataFrame with the columns ``step``, ``change_j``, ``energy_j`` (after the step), ``because``; the first and last rows are the prices.
+    DataFrame
+        Columns step, change_j, energy_j (after the step), because; the first and last rows are
+        the prices.
     """
     import pandas as pd
 
-    (bill_1, workload_1), (bill_2, workload_2) = first, second
-    before, after = _by_component(bill_1, workload_1), _by_component(bill_2, workload_2)
-    total = float(bill_1.total(workload_1))
-    rows: list[tuple[str, float, float, str]] = [
-        (f"{bill_1.device} {workload_1}", 0.0, total, bill_1.card.title)
+    rows = [_end(first)]
+    _, _, energy_j, _ = rows[0]
+    for step in _all_steps(first, second):
+        if step.change_j:
+            energy_j += step.change_j
+            row = (step.name, step.change_j, energy_j, step.because)
+            rows.append(row)
+    rows.append(_end(second))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _end(side: Side) -> tuple[str, float, float, str]:
+    """The row of a price itself."""
+    bill, workload = side
+    energy_j = float(bill.total(workload))
+    return f"{bill.device} {workload}", 0.0, energy_j, bill.card.title
+
+
+def _all_steps(first: Side, second: Side) -> Iterable[Step]:
+    """The steps of every component that either side has."""
+    before = _by_component(first)
+    after = _by_component(second)
+    for component in {**before, **after}:
+        own = before.get(component, Charged())
+        other = after.get(component, Charged())
+        yield from _steps(component, own, other, first[0], second[0])
+
+
+def _by_component(side: Side) -> dict[str, Charged]:
+    bill, workload = side
+    found: dict[str, Charged] = {}
+    for term in bill.select(workload):
+        so_far = found.get(term.component, Charged())
+        own = float(bill.evaluate([term]))
+        found[term.component] = Charged(
+            energy_j=so_far.energy_j + own,
+            operations=so_far.operations + term.count,
+        )
+    return found
+
+
+def _steps(component: str, own: Charged, other: Charged, first: Bill, second: Bill) -> list[Step]:
+    """How the cost of one component changes from the first bill to the second."""
+    both_count = component in OPERATIONS and own.operations and other.operations
+    if not both_count:
+        because = f"charged by {_who(own, other, first, second)}"
+        return [Step(component, other.energy_j - own.energy_j, because)]
+
+    price_before = own.energy_j / own.operations
+    price_after = other.energy_j / other.operations
+    more = other.operations - own.operations
+    dearer = price_after - price_before
+    return [
+        Step(
+            name=f"{component}: count",
+            change_j=more * price_before,
+            because=f"{own.operations:,.0f} to {other.operations:,.0f} operations",
+        ),
+        Step(
+            name=f"{component}: price",
+            change_j=other.operations * dearer,
+            because=f"{price_before * 1e12:.3g} to {price_after * 1e12:.3g} pJ each",
+        ),
     ]
 
-    def step(name: str, change: float, because: str) -> None:
-        nonlocal total
-        if change:
-            total += change
-            rows.append((name, change, total, because))
 
-    for component in dict.fromkeys([*before, *after]):
-        (energy_1, count_1), (energy_2, count_2) = (
-            before.get(component, (0.0, 0.0)),
-            after.get(component, (0.0, 0.0)),
-        )
-        if component in OPERATIONS and count_1 and count_2:
-            price_1, price_2 = energy_1 / count_1, energy_2 / count_2
-            step(
-                f"{component}: count",
-                (count_2 - count_1) * price_1,
-                f"{count_1:,.0f} to {count_2:,.0f} operations",
-            )
-            step(
-                f"{component}: price",
-                count_2 * (price_2 - price_1),
-                f"{price_1 * 1e12:.3g} to {price_2 * 1e12:.3g} pJ each",
-            )
-        else:
-            only = (
-                bill_2.device
-                if not count_1
-                else bill_1.device
-                if not count_2
-                else "both, at another price"
-            )
-            step(component, energy_2 - energy_1, f"charged by {only}")
-    rows.append(
-        (f"{bill_2.device} {workload_2}", 0.0, float(bill_2.total(workload_2)), bill_2.card.title)
-    )
-    return pd.DataFrame(rows, columns=["step", "change_j", "energy_j", "because"])
+def _who(own: Charged, other: Charged, first: Bill, second: Bill) -> str:
+    if not own.operations:
+        return second.device
+    return first.device if not other.operations else "both, at another price"

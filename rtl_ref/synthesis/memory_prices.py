@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...energy.cards.parametric_core import CACTI_PJ, access_pj
+from ...energy.cards.cacti import CACTI_PJ, access_pj
 from ..design import CORE, Parameters, memories
 
 MEMORY_TECHNOLOGY = "CACTI 7, 32 nm LOP, 0.6 V"

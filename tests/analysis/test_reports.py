@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from spikewatt.analysis.report.console import records
 from spikewatt.analysis.report.prices import _break_even_rows
-from spikewatt.analysis.report.tables import price_devices
 from spikewatt.analysis.report.verification import print_target
-from spikewatt.energy.cards.card import load_card
-from spikewatt.energy.pricing.verdicts import break_evens
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.pricing.price import price
 
 
 def test_break_even_in_words(trace):
@@ -25,8 +24,7 @@ def test_break_even_in_words(trace):
     card = load_card("odin_style")
     watt = replace(card["leakage_power_w"], value=1.0, low=1.0, high=1.0)
     dear = replace(card, values={**card.values, "leakage_power_w": watt})
-    frame, _ = price_devices(trace, [dear, load_card("stm32l4r5")], None)
-    (row,) = records(break_evens(trace, frame))
+    (row,) = records(price(trace, dear, "stm32l4r5").break_evens(trace))
     assert (row["factor_on_spikes"], row["steps"]) == (None, 0)
 
 

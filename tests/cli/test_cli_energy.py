@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from spikewatt.energy.cards.card import load_card
-from spikewatt.energy.kernels.fit import MEASURED
+from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.kernels.measured import MEASURED
 from typer.testing import CliRunner
 
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from spikewatt.energy.cards.card import load_card
-from spikewatt.energy.kernels.layer_table import (
-    LAYERS,
-    Int8Layer,
-    arena_bytes,
-    flash_bytes,
-    read_layers,
-    read_networks,
-    work,
-)
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.kernels.law import Int8Layer, work
+from spikewatt.energy.kernels.layer_table import LAYERS, read_layers, read_networks
+from spikewatt.energy.kernels.memory import arena_bytes, flash_bytes
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError
 
@@ -68,7 +62,7 @@ def test_arena_keeps_the_skip_of_an_add_alive():
         (
             "op",
             "LSTM",
-            "layers.csv: row 2: op: must be an int8 operator.*'LSTM'; allowed: ADD, AVERAGE_POOL_2D",
+            "row 2: op: must be an int8 operator.*'LSTM'; allowed: ADD, AVERAGE_POOL_2D",
         ),
         ("macs", "-5", "layers.csv: row 2: macs: must be a whole number of at least 0; got '-5'"),
         ("weights", "1.5", "layers.csv: row 2: weights: must be a whole number"),
@@ -114,7 +108,8 @@ def test_a_layer_table_without_columns_rows_or_choice_is_refused(tmp_path):
         (
             "macs",
             "16385",
-            "row 2: macs: is at most weights times positions of out_shape; got 16385; allowed: <= 16384",
+            "row 2: macs: is at most weights times positions of out_shape; "
+            "got 16385; allowed: <= 16384",
         ),
     ],
 )
@@ -133,14 +128,13 @@ def test_counts_may_be_written_as_floats_and_operators_in_small_letters():
 
 def test_layers_that_cost_nothing_are_named_and_do_not_make_a_network():
     table = pd.read_csv(LAYERS).query("benchmark == 'IC'")
-    assert any(
-        "counted as nothing: 13_reshape, 15_softmax." in line
-        for line in price_layers(table, "stm32l4r5").attrs["assumptions"]
-    )
-    with pytest.raises(
-        SpikewattError, match="must have a layer that computes; got 13_reshape, 15_softmax"
-    ):
-        price_layers(table[table["op"].isin(("RESHAPE", "SOFTMAX"))], "stm32l4r5")
+    lines = price_layers(table, "stm32l4r5").assumptions
+    assert any("counted as nothing: 13_reshape, 15_softmax." in line for line in lines)
+
+    free = table[table["op"].isin(("RESHAPE", "SOFTMAX"))]
+    match = "must have a layer that computes; got 13_reshape, 15_softmax"
+    with pytest.raises(SpikewattError, match=match):
+        price_layers(free, "stm32l4r5")
     with pytest.raises(SpikewattError, match="must be a table; got list"):
         price_layers([1, 2], "stm32l4r5")
 
@@ -148,8 +142,7 @@ def test_layers_that_cost_nothing_are_named_and_do_not_make_a_network():
 def test_elementwise_layers_cost_their_outputs():
     columns = ("benchmark", "idx", "op", "in_shape", "out_shape", "out_elems")
     rows = [("N", 0, "PAD", "1x4x4x2", "1x6x6x2", 72), ("N", 1, "MEAN", "1x6x6x2", "1x2", 2)]
-    priced = price_layers(
-        pd.DataFrame(rows, columns=columns).assign(macs=0, weights=0, bias=0), "stm32l4r5"
-    )
+    table = pd.DataFrame(rows, columns=columns).assign(macs=0, weights=0, bias=0)
+    priced = price_layers(table, "stm32l4r5")
     each = load_card("stm32l4r5")["cycles_per_pool_element"].value
-    assert priced["cycles"].tolist() == pytest.approx([72 * each, 72 * each])
+    assert priced.frame["cycles"].tolist() == pytest.approx([72 * each, 72 * each])

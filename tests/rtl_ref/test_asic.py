@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from spikewatt.energy.cards.parametric_core import CACTI_PJ
+from spikewatt.energy.cards.cacti import CACTI_PJ
 from spikewatt.errors import FileFormatError, SpikewattError
 from spikewatt.rtl_ref.design import memories
 from spikewatt.rtl_ref.synthesis import tools

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spikewatt.energy.cards.card import load_card
+from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.devices.neuromorphic_core import core_cycles
 from spikewatt.errors import DoesNotFitError, FileFormatError, MissingToolError, SpikewattError
 from spikewatt.rtl_ref import OdinTwin, Verification, verify

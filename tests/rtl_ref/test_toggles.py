@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from spikewatt.energy.cards.parametric_core import CACTI_PJ
+from spikewatt.energy.cards.cacti import CACTI_PJ
 from spikewatt.errors import FileFormatError, SpikewattError
 from spikewatt.rtl_ref.synthesis.activity import read_activity
 from spikewatt.rtl_ref.synthesis.parameters import parameters_of

@@ -1,0 +1,253 @@
+"""Card files: YAML, read through a schema and pint into a Card; nobody else parses strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ...errors import SpikewattError, check_name, first_fault, read_yaml
+from .card import ENDS, Card, Quantity
+from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind
+
+if TYPE_CHECKING:
+    KindName = str
+else:
+    KindName = Literal[tuple(CARD_KINDS)]
+
+PROVENANCE = ("status", "conditions", "source", "measurement")
+HEAD = ("name", "kind", "title", "includes", "excludes")
+
+
+class ValueEntry(BaseModel):
+    """One value as it stands in the file: number, range and unit, and where it comes from."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+    )
+    value: float
+    low: float
+    high: float
+    unit: str
+    status: Literal["measured", "measured (user)", "simulated", "estimated", "assumed"]
+    conditions: str
+    source: str
+    measurement: str | None = None
+
+
+class CardFile(BaseModel):
+    """The whole file.
+
+    `power_fit` names measured rows that the energy per cycle comes from. Only rules use `ledger`
+    and `layers`: which operations of which layers they count.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    name: str
+    kind: KindName
+    title: str
+    includes: str
+    excludes: str
+    node: str | None = None
+    core: str | None = None
+    library: str | None = None
+    regulator: Literal["ldo", "dcdc"] | None = None
+    power_fit: str | None = None
+    executes: str | None = None
+    ledger: Literal["synapses", "nonzero"] = "synapses"
+    layers: Literal["all", "hidden"] = "all"
+    caution: str | None = None
+    values: dict[str, ValueEntry]
+    limits: dict[str, int] = {}
+
+
+def read_card_file(path: Path) -> CardFile:
+    """The content of `path`, its keys and limits checked against the kind of card that it is.
+
+    Raises
+    ------
+    SpikewattError
+        No YAML, missing or unknown key, a limit that is out of its range.
+    """
+    try:
+        file = CardFile.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise first_fault(str(path), error, CardFile.model_fields) from error
+
+    kind = CARD_KINDS[file.kind]
+    _check_keys(path, kind, "values", set(file.values) | _filled_in_later(file), set(kind.units))
+    _check_keys(path, kind, "limits", set(file.limits), set(kind.limits))
+    check_name(f"{path.name}: name", file.name)
+    _check_required(path, kind, file)
+    _check_limits(path, kind, file.limits)
+    return file
+
+
+def card_of(path: Path, file: CardFile) -> Card:
+    """The card that a file describes, without what a fit fills in.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file was read, for messages.
+    file : CardFile
+        As of `read_card_file`.
+
+    Raises
+    ------
+    SpikewattError
+        Missing or wrong unit, low > value or value > high, a negative value.
+    """
+    kind = CARD_KINDS[file.kind]
+    values = {
+        key: _quantity(f"{path.name}: {key}", f"{file.name}: {key}", kind, key, entry)
+        for key, entry in file.values.items()
+    }
+    about = {key: getattr(file, key) for key in kind.told if getattr(file, key)}
+    return Card(
+        name=file.name,
+        kind=kind,
+        title=file.title,
+        includes=file.includes,
+        excludes=file.excludes,
+        about=about,
+        values=values,
+        limits=dict(file.limits),
+    )
+
+
+def save_card(card: Card, path: str | Path) -> None:
+    """Write `card` as a YAML file in SI units that `load_card` reads back as it was.
+
+    Parameters
+    ----------
+    card : Card
+    path : str or Path
+        The file, which may exist.
+    """
+    import yaml
+
+    units = card.kind.units
+    head = {name: getattr(card, name) for name in HEAD}
+    content = {
+        **head,
+        "kind": str(card.kind),
+        **card.about,
+        "values": {key: _entry(q, units[key]) for key, q in card.values.items()},
+        "limits": dict(card.limits),
+    }
+    text = yaml.safe_dump(
+        content,
+        sort_keys=False,
+        allow_unicode=True,
+        width=140,
+    )
+    Path(path).write_text(text)
+
+
+def _entry(quantity: Quantity, unit: str) -> dict[str, Any]:
+    """A quantity as it stands in a file."""
+    ends = {end: float(getattr(quantity, end)) for end in ENDS}
+    provenance = {name: getattr(quantity, name) for name in PROVENANCE}
+    return {**ends, "unit": unit, **provenance}
+
+
+def _filled_in_later(file: CardFile) -> set[str]:
+    """Values that the file may leave out, because a fit to measured rows gives them."""
+    later: set[str] = set()
+    if CARD_KINDS[file.kind].runs_kernels and not set(file.values) & set(KERNEL_KEYS):
+        later |= set(KERNEL_KEYS)
+    if file.power_fit:
+        later.add(POWER_KEY)
+    return later
+
+
+def _check_keys(path: Path, kind: CardKind, part: str, found: set[str], expected: set[str]) -> None:
+    """Raise unless the keys of `part` (values or limits) are exactly those of the kind."""
+    unknown, missing = sorted(found - expected), sorted(expected - found)
+    if not unknown and not missing:
+        return
+
+    fault = (
+        f"unknown keys {', '.join(unknown)}" if unknown else f"missing keys {', '.join(missing)}"
+    )
+    raise SpikewattError(
+        f"{path.name}: {part}",
+        f"must be those of a {kind}",
+        fault,
+        ", ".join(sorted(expected)),
+    )
+
+
+def _check_required(path: Path, kind: CardKind, file: CardFile) -> None:
+    given = [getattr(file, key) for key in kind.required]
+    if not all(given):
+        raise SpikewattError(
+            f"{path.name}: {', '.join(kind.required)}",
+            f"must be given for a {kind}",
+            ", ".join(map(str, given)),
+        )
+
+
+def _check_limits(path: Path, kind: CardKind, limits: Mapping[str, int]) -> None:
+    for key, limit in limits.items():
+        low, high = kind.limits[key]
+        if not low <= limit <= high:
+            two_choices = high <= 2
+            law = f"must be {low} or {high}" if two_choices else "must be at least 1"
+            raise SpikewattError(f"{path.name}: {key}", law, limit)
+
+
+@cache
+def _units():
+    """Pint's registry, which takes a while to build."""
+    import pint
+
+    return pint.UnitRegistry()
+
+
+def _si_factor(where: str, given: str, unit: str) -> float:
+    """What a value in the unit `given` is multiplied with to stand in the SI `unit`."""
+    if unit and not given:
+        raise SpikewattError(
+            where,
+            "must have a unit",
+            "none",
+            f"a unit of {unit}",
+        )
+    try:
+        return _units().Quantity(1.0, given).to(unit).magnitude
+    except Exception as error:  # pint raises many types for a text that is no unit
+        law = "must have a unit of the right dimension"
+        raise SpikewattError(
+            where, law, repr(given), f"a unit of {unit or 'no dimension'}"
+        ) from error
+
+
+def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEntry) -> Quantity:
+    """`entry` in SI units; where it names no measurement, it is a measurement of its own."""
+    factor = _si_factor(where, entry.unit, kind.units[key])
+
+    if not 0 <= entry.low <= entry.value <= entry.high:
+        found = f"{entry.low}, {entry.value}, {entry.high}"
+        raise SpikewattError(where, "must satisfy 0 <= low <= value <= high", found)
+    if entry.low == 0 and key in kind.never_zero:
+        raise SpikewattError(where, "must be above 0", f"{entry.low}")
+    if key == "regulator_efficiency" and entry.high > 1:
+        raise SpikewattError(where, "must be at most 1", entry.high)
+
+    return Quantity(
+        value=entry.value * factor,
+        low=entry.low * factor,
+        high=entry.high * factor,
+        status=entry.status,
+        conditions=entry.conditions,
+        source=entry.source,
+        measurement=entry.measurement or itself,
+    )

@@ -1,0 +1,137 @@
+"""Kinds of cards: which values and limits a card of each kind holds, in which units and ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ...sim.network.named import Named, by_name
+
+# Cycle counts of an int8 kernel library: in the card, or fitted to its library and core.
+KERNEL_KEYS = (
+    "cycles_per_mac_dense",
+    "cycles_per_mac_conv",
+    "cycles_per_output",
+    "cycles_per_pool_element",
+)
+POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
+
+SIZE = (1, 10**12)
+SWITCH = (0, 1)  # whether the core can do it
+TOLD = ("node", "core", "library", "regulator", "caution", "executes")
+
+
+class CardKind(Named):
+    """What a card of one kind holds.
+
+    Parameters
+    ----------
+    units : mapping of str
+        Key of each value -> its SI unit, "" for a plain number. A card holds exactly these.
+    never_zero : set of str
+        Values whose low end lies above 0.
+    limits : mapping of str
+        Key of each limit -> its lowest and highest whole number. A card holds exactly these.
+    told : tuple of str
+        Entries of the file that `Card.about` repeats where they are given.
+    required : tuple of str
+        Those of them that must be given.
+    runs_kernels : bool
+        Whether an int8 kernel library can give the values KERNEL_KEYS.
+    """
+
+    units: ClassVar[Mapping[str, str]]
+    never_zero: ClassVar[frozenset[str]] = frozenset()
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
+    told: ClassVar[tuple[str, ...]] = TOLD
+    required: ClassVar[tuple[str, ...]] = ()
+    runs_kernels: ClassVar[bool] = False
+
+
+class NeuromorphicCoreCard(CardKind):
+    """A core of neurons and synapses that takes turns at one datapath."""
+
+    name = "neuromorphic_core"
+    units: ClassVar = {
+        "clock_hz": "Hz",
+        "energy_per_sop_j": "J",
+        "energy_per_neuron_update_j": "J",
+        "energy_per_neuron_access_j": "J",
+        "energy_per_clock_cycle_j": "J",
+        "energy_per_routed_event_j": "J",
+        "leakage_power_w": "W",
+        "cycles_per_sop": "",
+        "cycles_per_event": "",
+        "cycles_per_neuron_update": "",
+        "cycles_per_neuron_access": "",
+        "cycles_per_step": "",
+        "cycles_per_output_spike": "",
+        "area_per_synapse_bit_m2": "m**2",
+        "area_besides_synapses_m2": "m**2",
+        "regulator_efficiency": "",
+    }
+    never_zero = frozenset({"clock_hz", "regulator_efficiency"})
+    limits: ClassVar = {
+        "neurons_per_core": SIZE,
+        "axons_per_core": SIZE,
+        "weight_bits": SIZE,
+        "state_bits": SIZE,
+        "signs_per_axon": (1, 2),
+        "doubling_accumulator": SWITCH,
+        "zero_skipping": SWITCH,
+    }
+
+
+class MicrocontrollerCard(CardKind):
+    """A Cortex-M: it runs int8 kernels, and the spiking network in software."""
+
+    name = "microcontroller"
+    units: ClassVar = {
+        "clock_hz": "Hz",
+        POWER_KEY: "J",
+        "active_power_factor": "",
+        "supply_voltage_v": "V",
+        "sleep_power_w": "W",
+        "wake_time_s": "s",
+        "regulator_efficiency": "",
+        **dict.fromkeys(KERNEL_KEYS, ""),
+        "cycles_per_synapse_dense": "",
+        "cycles_per_synapse_sparse": "",
+        "cycles_per_neuron_update": "",
+        "cycles_per_spike": "",
+        "cycles_per_step": "",
+        "cycles_per_event_output": "",
+        "cycles_per_result_read": "",
+    }
+    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
+    limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
+    required = ("library", "regulator")
+    runs_kernels = True
+
+
+class RuleCard(CardKind):
+    """A rule from the literature: constants times operation counts."""
+
+    name = "rule"
+    units: ClassVar = {
+        "energy_per_sop_j": "J",
+        "energy_per_neuron_update_j": "J",
+        "energy_per_spike_j": "J",
+        "energy_per_mac_j": "J",
+        "static_power_w": "W",
+        "step_time_s": "s",
+    }
+    told = (*TOLD, "ledger", "layers")
+
+
+class BatteryCard(CardKind):
+    """A cell that devices live on."""
+
+    name = "battery"
+    units: ClassVar = {"capacity_c": "C", "voltage_v": "V"}
+    never_zero = frozenset({"capacity_c", "voltage_v"})
+
+
+CARD_KINDS: dict[str, CardKind] = by_name(
+    (NeuromorphicCoreCard(), MicrocontrollerCard(), RuleCard(), BatteryCard())
+)

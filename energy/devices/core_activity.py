@@ -1,0 +1,235 @@
+"""What the cores do in one inference: the events of a trace, as mapped cores serve them.
+
+A spike is an event of the next step, so a network of depth d needs d steps more than it
+simulates. Each step lasts as long as its busiest core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...sim.trace.trace import Trace
+from ..cards.card import Card
+from .core_mapping import Mapping
+
+Shares = Sequence[Map[str, float]]  # per core: pre population -> sweeps of each of its spikes
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What the cores do in one inference, mean over the samples.
+
+    Parameters
+    ----------
+    swept : dict of float
+        Pre population -> events swept, over all cores.
+    serial_events : float
+        Events of the busiest core of each step, summed.
+    serial_spikes : float
+        Spikes that the busiest core of each step sends, summed.
+    routed_events : float
+        Events that leave the core of their neuron, and those of pixels none.
+    physical : dict of float
+        Pre population -> physical synaptic operations.
+    steps : int
+        Steps of the cores, those of the pipeline included.
+    inputs, results : float
+        Values written before and read after.
+    """
+
+    swept: dict[str, float]
+    serial_events: float
+    serial_spikes: float
+    routed_events: float
+    physical: dict[str, float]
+    steps: int
+    inputs: float
+    results: float
+
+    @property
+    def events(self) -> float:
+        """Events swept, over all cores and populations."""
+        return sum(self.swept.values())
+
+    @property
+    def operations(self) -> float:
+        """Physical synaptic operations of all populations."""
+        return sum(self.physical.values())
+
+
+def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
+    """Count the events of the cores from the spikes of a trace.
+
+    Parameters
+    ----------
+    trace : Trace
+    card : Card
+        Of the core.
+    mapping : Mapping
+        The trace on that core.
+    """
+    depth = pipeline_depth(trace)
+    steps = trace.steps + max(depth.values())
+    shares = core_events(mapping, trace)
+    swept = events_swept(trace, shares)
+    return Activity(
+        swept=swept,
+        serial_events=serial_events(trace, shares, depth, steps),
+        serial_spikes=serial_spikes(trace, mapping),
+        routed_events=routed_events(trace, mapping, shares, swept),
+        physical=physical_operations(trace, card, mapping, swept),
+        steps=steps,
+        inputs=values_written(trace),
+        results=values_read(trace),
+    )
+
+
+def pipeline_depth(trace: Trace) -> dict[str, int]:
+    """Population -> steps by which it runs after the input; sources are not in it."""
+    depth: dict[str, int] = {}
+    for layer in trace.layers:
+        after = depth.get(layer.pre, 0) + 1
+        depth[layer.post] = max(depth.get(layer.post, 0), after)
+    return depth
+
+
+def core_events(mapping: Mapping, trace: Trace) -> list[dict[str, float]]:
+    """Per core: pre population -> how often it sweeps each of its spikes, on average.
+
+    1 where the core listens to the whole population; else axons in use / neurons, the spikes
+    being taken as spread evenly. More than 1 where axons are doubled because a core has one sign
+    per axon.
+    """
+    return [
+        {pre: axons / trace.neurons[pre] for pre, axons in core.axons.items()}
+        for core in mapping.cores
+    ]
+
+
+def events_swept(trace: Trace, shares: Shares) -> dict[str, float]:
+    """Pre population -> events swept, over all cores."""
+    return {
+        pre: sum(share.get(pre, 0.0) for share in shares) * trace.mean_spikes(pre)
+        for pre in trace.spikes
+    }
+
+
+def serial_events(trace: Trace, shares: Shares, depth: Map[str, int], steps: int) -> float:
+    """Events of the busiest core of each step, summed.
+
+    Parameters
+    ----------
+    trace : Trace
+    shares : sequence of mapping
+        As of `core_events`.
+    depth : mapping of int
+        As of `pipeline_depth`.
+    steps : int
+        Of the cores, those of the pipeline included.
+    """
+    busiest = np.zeros((trace.samples, steps))
+    # Cores that sweep the same events need to be looked at once.
+    different = {tuple(sorted(share.items())) for share in shares}
+    for share in different:
+        events = np.zeros_like(busiest)
+        for pre, part in share:
+            if pre not in trace.spikes:
+                continue
+            # A population at depth d runs d steps late, and is heard one step later.
+            start = depth.get(pre, 0) + 1
+            stop = start + trace.steps
+            events[:, start:stop] += trace.spikes[pre] * part
+        busiest = np.maximum(busiest, events)
+    return _mean_sum(busiest)
+
+
+def serial_spikes(trace: Trace, mapping: Mapping) -> float:
+    """Spikes that the busiest core of each step sends, summed."""
+    busiest = np.zeros((trace.samples, trace.steps))
+    for core in mapping.cores:
+        sent = np.zeros_like(busiest)
+        for population, first, last in core.residents:
+            if population in trace.spikes:
+                part = (last - first) / trace.neurons[population]
+                sent += trace.spikes[population] * part
+        busiest = np.maximum(busiest, sent)
+    return _mean_sum(busiest)
+
+
+def routed_events(trace: Trace, mapping: Mapping, shares: Shares, swept: Map[str, float]) -> float:
+    """Events that leave the core of their neuron; the events of an encoder come by another way."""
+    local = _local_shares(trace, mapping, shares)
+    from_outside = set(sources(trace)) if trace.settings.input_code.encoded else set()
+    return sum(
+        events - trace.mean_spikes(pre) * local[pre]
+        for pre, events in swept.items()
+        if pre not in from_outside
+    )
+
+
+def physical_operations(
+    trace: Trace, card: Card, mapping: Mapping, swept: Map[str, float]
+) -> dict[str, float]:
+    """Pre population -> synaptic operations that the hardware does.
+
+    All neurons of a core per event, or with zero skipping the weights that are not 0.
+
+    Parameters
+    ----------
+    trace : Trace
+    card : Card
+        Says whether zeros are skipped.
+    mapping : Mapping
+    swept : mapping of float
+        As of `events_swept`.
+    """
+    if not card.limits["zero_skipping"]:
+        return {pre: events * mapping.neurons_per_core for pre, events in swept.items()}
+    operations = dict.fromkeys(swept, 0.0)
+    for layer in trace.layers:
+        if layer.pre in operations:
+            operations[layer.pre] += trace.mean_operations(layer.name, "nonzero")
+    return operations
+
+
+def values_written(trace: Trace) -> float:
+    """Values that are written into the cores before an inference, or events sent during it."""
+    input_code = trace.settings.input_code
+    if input_code.analog:
+        # What the host's layer yields is written as the bias of the neurons that it feeds.
+        return sum(layer.post_neurons for layer in trace.layers if layer.host_macs)
+    if input_code.encoded:
+        return sum(trace.mean_spikes(population) for population in sources(trace))
+    return sum(trace.neurons[population] for population in sources(trace))
+
+
+def values_read(trace: Trace) -> float:
+    """Potentials of the read-outs."""
+    outside = set(trace.spikes) | set(sources(trace))
+    return sum(neurons for name, neurons in trace.neurons.items() if name not in outside)
+
+
+def sources(trace: Trace) -> list[str]:
+    """Populations that no layer feeds."""
+    fed = {layer.post for layer in trace.layers}
+    return [population for population in trace.neurons if population not in fed]
+
+
+def _mean_sum(counts: np.ndarray) -> float:
+    """Sum over the steps, mean over the samples."""
+    return float(counts.sum(axis=1).mean())
+
+
+def _local_shares(trace: Trace, mapping: Mapping, shares: Shares) -> dict[str, float]:
+    """Pre population -> share of (event, core) pairs where the spike is the core's own."""
+    local = dict.fromkeys(trace.spikes, 0.0)
+    for core, share in zip(mapping.cores, shares, strict=True):
+        for population, first, last in core.residents:
+            if population in local:
+                own = (last - first) / trace.neurons[population]
+                local[population] += share.get(population, 0.0) * own
+    return local

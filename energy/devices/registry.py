@@ -1,0 +1,179 @@
+"""Kinds of devices: one class each, with what prices, verdicts and reports ask of it.
+
+What the card of a kind holds stands in `cards.kinds`, which needs no model of a device. A new kind
+of device is a class there, a module here that writes its bill, and a class in this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ...errors import SpikewattError
+from ...sim.network.named import Named, by_name
+from ...sim.trace.trace import Trace
+from ..bill import BillWriter
+from ..cards.card import Card
+from ..cards.kinds import CARD_KINDS, CardKind
+from . import host_and_core, microcontroller, neuromorphic_core, published_rule
+from .core_mapping import map_network
+from .what_fits import executes_this_network, raise_first
+
+
+class DeviceKind(Named):
+    """A kind of device.
+
+    Facts
+    -----
+    computes : it executes networks.
+    has_range : its prices have a range, so that they can decide who wins.
+    has_time : its prices say how long an inference takes.
+    takes_period : it uses something between two inferences.
+    takes_host : a microcontroller may stand beside it.
+    places_neurons : its neurons and axons are placed on cores by `map_network`.
+    supplies : it is what other devices live on.
+    idle : what it does between two inferences, in words.
+    """
+
+    computes: ClassVar[bool] = True
+    has_range: ClassVar[bool] = True
+    has_time: ClassVar[bool] = True
+    takes_period: ClassVar[bool] = True
+    takes_host: ClassVar[bool] = False
+    places_neurons: ClassVar[bool] = False
+    supplies: ClassVar[bool] = False
+    idle: ClassVar[str] = "nothing"
+
+    @property
+    def card(self) -> CardKind:
+        """What its cards hold."""
+        return CARD_KINDS[self.name]
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Key of each value of its cards -> SI unit."""
+        return self.card.units
+
+    @property
+    def limits(self) -> Mapping[str, tuple[int, int]]:
+        """Key of each limit of its cards -> lowest and highest number."""
+        return self.card.limits
+
+    @property
+    def runs_kernels(self) -> bool:
+        """Whether it executes int8 networks by a kernel library, also without a trace."""
+        return self.card.runs_kernels
+
+    def write(
+        self,
+        writer: BillWriter,
+        trace: Trace,
+        card: Card,
+        host: Card | None = None,
+        period_s: float | None = None,
+    ) -> list[str]:
+        """Charge what the device does with a trace, and what it uses for the rest of a period.
+
+        Parameters
+        ----------
+        writer : BillWriter
+        trace : Trace
+        card : Card
+            Of this kind.
+        host : Card, optional
+            Beside it, where it `takes_host`.
+        period_s : float, optional
+            s, where it `takes_period`.
+
+        Returns
+        -------
+        list of str
+            The assumptions.
+
+        Raises
+        ------
+        SpikewattError
+            It does not compute.
+        DoesNotFitError
+            It cannot hold or execute the network.
+        """
+        raise SpikewattError(
+            "price.devices", "must be devices that compute", f"{card.name} is a {card.kind}"
+        )
+
+
+class NeuromorphicCore(DeviceKind):
+    """Cores of neurons and synapses, alone or beside a host."""
+
+    name = "neuromorphic_core"
+    takes_host = True
+    places_neurons = True
+    idle = "leaks, its clock stopped"
+
+    def write(self, writer, trace, card, host=None, period_s=None):
+        """The spiking network, mapped onto as many cores as it needs."""
+        raise_first([executes_this_network(card)])
+        mapping = map_network(trace, card, hosted=host is not None)
+        if host is None:
+            lines = neuromorphic_core.write(writer, trace, card, mapping)
+        else:
+            lines = host_and_core.write(writer, trace, card, host, mapping)
+        if period_s:
+            model = neuromorphic_core if host is None else host_and_core
+            model.write_idle(writer, mapping, period_s)
+        return lines
+
+
+class Microcontroller(DeviceKind):
+    """A Cortex-M that runs the int8 network, and the spiking network in software."""
+
+    name = "microcontroller"
+    idle = "sleeps, and wakes once"
+
+    def write(self, writer, trace, card, host=None, period_s=None):
+        """Both workloads, as far as they fit."""
+        lines = microcontroller.write(writer, trace, card)
+        if period_s:
+            for workload in writer.workloads:
+                microcontroller.write_idle(writer, workload, period_s)
+        return lines
+
+
+class Rule(DeviceKind):
+    """A rule from the literature: an estimate without a range, which decides nothing."""
+
+    name = "rule"
+    has_range = False
+    has_time = False
+    takes_period = False
+
+    def write(self, writer, trace, card, host=None, period_s=None):
+        """Constants times operation counts."""
+        return published_rule.write(writer, trace, card)
+
+
+class Battery(DeviceKind):
+    """A cell, which computes nothing."""
+
+    name = "battery"
+    computes = False
+    has_range = False
+    has_time = False
+    takes_period = False
+    supplies = True
+
+
+DEVICE_KINDS: dict[str, DeviceKind] = by_name(
+    (NeuromorphicCore(), Microcontroller(), Rule(), Battery())
+)
+
+
+def device_kind(card: Card) -> DeviceKind:
+    """What kind of device a card describes.
+
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> kind = device_kind(load_card("odin_style"))
+    >>> kind.takes_host, kind.units["leakage_power_w"]
+    (True, 'W')
+    """
+    return DEVICE_KINDS[card.kind.name]

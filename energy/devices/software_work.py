@@ -1,0 +1,186 @@
+"""What a microcontroller has to do: counts per layer and inference, by the card value of each.
+
+The int8 network is the one that Keras executes: where layers were merged into one connection, the
+layers as they are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import singledispatch
+from itertools import pairwise
+from math import prod
+from typing import NamedTuple
+
+from ...sim.network.connection import ExecutedLayer
+from ...sim.network.connection_kinds import ConnectionKind, Dense
+from ...sim.trace.layer_summary import LayerSummary
+from ...sim.trace.trace import Trace
+from ..kernels.law import ELEMENT
+from ..kernels.memory import BYTES_BEYOND_PARAMETERS
+from .what_fits import SoftwareNeed
+
+POTENTIAL_BYTES = 4  # int32 potential per neuron
+CODE_BYTES = 65_536  # kernels, runtime and start-up code: assumed
+STACK_BYTES = 8_192  # stack and buffers: assumed
+
+Counts = Mapping[str, float]  # card value -> events
+
+
+class PricedBy(NamedTuple):
+    """Card values of a connection in software: of a multiply-accumulate, and of a synapse."""
+
+    mac: str
+    synapse: str
+
+
+@singledispatch
+def priced_by(kind: ConnectionKind) -> PricedBy:
+    """Card values that price a connection: an indexed target, unless its kind says otherwise."""
+    return PricedBy("cycles_per_mac_conv", "cycles_per_synapse_sparse")
+
+
+@priced_by.register
+def _(kind: Dense) -> PricedBy:
+    """A row of weights, one after the other."""
+    return PricedBy("cycles_per_mac_dense", "cycles_per_synapse_dense")
+
+
+def int8_work(layer: LayerSummary) -> Counts:
+    """What the int8 network does in place of one connection.
+
+    Layers that multiply count their multiply-accumulates and outputs, as Keras executes them;
+    others the elements that they touch. An average pool that was merged into the connection
+    touches its inputs.
+    """
+    merged_pool = prod(layer.pre_shape) if layer.pooled else 0
+    if layer.executed is not None:
+        return _executed_work(layer, merged_pool)
+    if not layer.kind.multiplies:
+        return {ELEMENT: layer.macs + merged_pool}
+
+    done = {priced_by(layer.kind).mac: layer.macs, "cycles_per_output": layer.post_neurons}
+    return {**done, ELEMENT: merged_pool} if merged_pool else done
+
+
+def _executed_work(layer: LayerSummary, merged_pool: int) -> Counts:
+    """The Keras layers that became this connection, one by one."""
+    done: Counter[str] = Counter()
+    for part in layer.executed or ():
+        done[priced_by(part.kind).mac] += part.macs
+        done["cycles_per_output"] += part.outputs
+    if merged_pool:
+        done[ELEMENT] += merged_pool
+    return dict(done)
+
+
+def analog_work(layer: LayerSummary) -> Counts:
+    """An analog first layer, which multiplies once per inference."""
+    return {priced_by(layer.kind).mac: layer.host_macs}
+
+
+def spiking_work(trace: Trace, layer: LayerSummary) -> Counts:
+    """One spiking layer, mean per inference: synapses and spikes taken in."""
+    if layer.host_macs:
+        return analog_work(layer)
+    return {
+        priced_by(layer.kind).synapse: trace.mean_operations(layer.name),
+        "cycles_per_spike": trace.mean_spikes(layer.pre),
+    }
+
+
+def update_work(trace: Trace, population: str) -> Counts:
+    """The neurons of a population, which are visited at each step of its window."""
+    visits = trace.settings.active_steps(population)
+    return {
+        "cycles_per_neuron_update": trace.neurons[population] * visits,
+        "cycles_per_step": visits,
+    }
+
+
+def software_needs(trace: Trace) -> dict[str, SoftwareNeed]:
+    """Workload -> flash and RAM that it needs, code and stack included, and its widths.
+
+    int8 weights, per output channel an int32 bias, multiplier and shift; an int32 potential per
+    neuron, or the activations that live at once.
+    """
+    spiking = sum(_stored_bytes(layer) for layer in trace.layers)
+    int8 = sum(_executed_bytes(layer) for layer in trace.layers)
+    potentials = sum(trace.neurons.values()) * POTENTIAL_BYTES
+    settings = trace.settings
+    return {
+        "snn": SoftwareNeed(
+            flash_bytes=spiking + CODE_BYTES,
+            ram_bytes=potentials + STACK_BYTES,
+            weight_bits=settings.weight_bits,
+            state_bits=settings.state_bits,
+        ),
+        "int8_ann": SoftwareNeed(
+            flash_bytes=int8 + CODE_BYTES,
+            ram_bytes=_live_bytes(trace) + STACK_BYTES,
+            weight_bits=settings.weight_bits,
+        ),
+    }
+
+
+def _channels_bytes(parameters: int, channels: int) -> int:
+    """Flash of a layer whose parameters, biases among them, count one byte each."""
+    return parameters + BYTES_BEYOND_PARAMETERS * channels if parameters else 0
+
+
+def _stored_bytes(layer: LayerSummary) -> int:
+    """Flash of the connection as the spiking network stores it."""
+    channels = layer.post_shape[-1]
+    if layer.executed is None:
+        return _channels_bytes(layer.parameters, channels)
+    # `parameters` are those of the merged layers: count the weights of the connection itself.
+    pool_window = prod(layer.pooled[0]) if layer.pooled else 1
+    inputs_weighted = layer.fan_in // pool_window
+    return _channels_bytes((inputs_weighted + 1) * channels, channels)
+
+
+def _executed_bytes(layer: LayerSummary) -> int:
+    """Flash of the layers that the int8 network executes in place of the connection."""
+    if layer.executed is None:
+        return _channels_bytes(layer.parameters, layer.post_shape[-1])
+    return sum(_channels_bytes(part.parameters, _channels(part)) for part in layer.executed)
+
+
+def _channels(part: ExecutedLayer) -> int:
+    """Output channels of a layer that applies its kernel at every position.
+
+    With k weights, c channels and p positions: macs = p k, outputs = p c, parameters = k + c.
+    """
+    positions = (part.macs + part.outputs) // max(part.parameters, 1)
+    return part.outputs // max(positions, 1)
+
+
+def _live_bytes(trace: Trace) -> int:
+    """Largest sum of int8 activations that are needed at once, layer after layer."""
+    last_use = {layer.pre: i for i, layer in enumerate(trace.layers)}
+    alive: dict[str, int] = {}
+    most = 0
+    for i, layer in enumerate(trace.layers):
+        for population in (layer.pre, layer.post):
+            alive[population] = trace.neurons[population]
+        for population in list(alive):
+            if last_use.get(population, i) < i:
+                del alive[population]
+
+        most = max(most, sum(alive.values()))
+        if layer.executed:
+            most = max(most, _between(layer, alive))
+    return most
+
+
+def _between(layer: LayerSummary, alive: Mapping[str, int]) -> int:
+    """Most that lives at once while merged layers run one by one."""
+    own = (layer.pre, layer.post)
+    others = [size for name, size in alive.items() if name not in own]
+
+    tensors = [prod(layer.pre_shape)]
+    for part in layer.executed or ():
+        tensors.append(part.outputs)
+    read_and_written = [first + second for first, second in pairwise(tensors)]
+    return sum(others) + max(read_and_written)

@@ -1,0 +1,313 @@
+"""What fits on a device: a list of laws, each of which says what is needed and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, log2
+
+from ...errors import DoesNotFitError
+from ...sim.trace.layer_summary import LayerSummary
+from ...sim.trace.run_settings import RunSettings
+from ...sim.trace.trace import Trace
+from ..cards.card import Card
+
+EXECUTED_BY_CORES = (
+    "rate, sync_rate; if, poisson, constant, bursting; analog with a host; "
+    "radix with a doubling_accumulator"
+)
+WEIGHT_BITS = 8  # int8
+POTENTIAL_BITS = 32  # int32
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A law that a network breaks on a device.
+
+    Parameters
+    ----------
+    where : str
+        Device, and layer where one layer is the reason.
+    law : str
+        What must hold.
+    needed : object
+        What the network needs.
+    there : object, optional
+        What the device has, or the remedy.
+    """
+
+    where: str
+    law: str
+    needed: object
+    there: object = None
+
+    @property
+    def error(self) -> DoesNotFitError:
+        """The error to raise."""
+        return DoesNotFitError(
+            self.where,
+            self.law,
+            self.needed,
+            self.there,
+        )
+
+
+def raise_first(misfits: Iterable[Misfit | None]) -> None:
+    """Raise the first law that is broken, if any."""
+    for misfit in misfits:
+        if misfit is not None:
+            raise misfit.error
+
+
+# Laws of a neuromorphic core, for a whole network
+
+
+def executes_this_network(card: Card) -> Misfit | None:
+    """A chip that executes only networks made for it takes no other trace."""
+    if "executes" not in card.about:
+        return None
+    return Misfit(
+        f"device {card.name!r}",
+        f"executes {card.about['executes']}",
+        "a trace of another network",
+        "`spikewatt odin`, in Python price_odin",
+    )
+
+
+def weights_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
+    """A weight is as wide as a synapse at most."""
+    needed, there = trace.settings.weight_bits, card.limits["weight_bits"]
+    if needed <= there:
+        return None
+    where = f"device {card.name!r}"
+    return Misfit(
+        where,
+        "weights fit into its synapses",
+        f"{needed} bits",
+        f"<= {there}",
+    )
+
+
+def potentials_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
+    """A potential is as wide as the state of a neuron at most."""
+    needed, there = trace.settings.state_bits, card.limits["state_bits"]
+    if needed <= there:
+        return None
+    return Misfit(
+        f"device {card.name!r}",
+        "potentials fit",
+        f"{needed} bits",
+        f"<= {there}",
+    )
+
+
+@dataclass(frozen=True)
+class ArithmeticLaw:
+    """What a core that integrates and fires with signed weights cannot do.
+
+    Parameters
+    ----------
+    name : str
+        Why it cannot.
+    is_broken : callable
+        (settings, card, hosted) -> whether the run asks for it all the same.
+    """
+
+    name: str
+    is_broken: Callable[[RunSettings, Card, bool], bool]
+
+    def __call__(self, trace: Trace, card: Card, hosted: bool) -> Misfit | None:
+        settings = trace.settings
+        if not self.is_broken(settings, card, hosted):
+            return None
+        return Misfit(
+            f"device {card.name!r}",
+            f"integrates and fires with signed weights only: {self.name}",
+            f"code {settings.code}, input code {settings.input_code}",
+            EXECUTED_BY_CORES,
+        )
+
+
+def _doubles_without_accumulator(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    doubles = settings.code.doubles or settings.input_code.doubles
+    return doubles and not card.limits["doubling_accumulator"]
+
+
+def _takes_spikes_back(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    return settings.code.negative_spikes
+
+
+def _multiplies_without_host(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    return settings.input_code.analog and not hosted
+
+
+def _resets_to_zero(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    return "zero" in settings.resets
+
+
+def _has_negative_events(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    return settings.input_code.encoded and settings.input_code.takes_negative
+
+
+def _has_events_of_several_worths(settings: RunSettings, card: Card, hosted: bool) -> bool:
+    return settings.input_code.encoded and settings.input_code.worth_varies
+
+
+CORE_LAWS: tuple[Callable[[Trace, Card, bool], Misfit | None], ...] = (
+    weights_fit,
+    potentials_fit,
+    ArithmeticLaw("radix doubles the accumulator at each step", _doubles_without_accumulator),
+    ArithmeticLaw("a negative spike takes one back", _takes_spikes_back),
+    ArithmeticLaw("an analog first layer needs a host that multiplies", _multiplies_without_host),
+    ArithmeticLaw("a reset to zero is not a subtraction", _resets_to_zero),
+    ArithmeticLaw("an event of the input is positive", _has_negative_events),
+    ArithmeticLaw("an event of the input has one worth", _has_events_of_several_worths),
+)
+
+
+# Laws of a neuromorphic core, layer by layer
+
+
+@dataclass(frozen=True)
+class FeedingLayers:
+    """A layer beside the others that feed the same population, with the axons that they take.
+
+    Parameters
+    ----------
+    layer : LayerSummary
+    feeding : sequence of LayerSummary
+        All that feed its post population, itself included.
+    copies : mapping of float
+        Layer -> axons per pre neuron: above 1 where weights of both signs need two.
+    """
+
+    layer: LayerSummary
+    feeding: Sequence[LayerSummary]
+    copies: Mapping[str, float]
+
+    @property
+    def doubles(self) -> bool:
+        """Whether some axons count twice."""
+        return any(self.copies[layer.name] > 1 for layer in self.feeding)
+
+
+def no_max_pooling(fed: FeedingLayers, card: Card) -> Misfit | None:
+    """The core adds what arrives, it does not compare."""
+    if not fed.layer.kind.compares:
+        return None
+    return Misfit(
+        _where(card, fed.layer.post),
+        "the core integrates and fires; max pooling counts the spikes of each input",
+        fed.layer.kind,
+        "average pooling or a strided convolution",
+    )
+
+
+def inputs_of_a_neuron_fit(fed: FeedingLayers, card: Card) -> Misfit | None:
+    """A neuron has no more inputs than a core has axons."""
+    there = card.limits["axons_per_core"]
+    needed = sum(ceil(layer.fan_in * fed.copies[layer.name]) for layer in fed.feeding)
+    if needed <= there:
+        return None
+    doubled = " (axons with weights of both signs count twice)" if fed.doubles else ""
+    law = f"a neuron has at most {there} inputs (axons_per_core){doubled}"
+    remedy = f"a card with axons_per_core >= {needed} ({_wide_enough(needed)}), or a narrower layer"
+    return Misfit(
+        _where(card, fed.layer.post),
+        law,
+        needed,
+        remedy,
+    )
+
+
+LAYER_LAWS: tuple[Callable[[FeedingLayers, Card], Misfit | None], ...] = (
+    no_max_pooling,
+    inputs_of_a_neuron_fit,
+)
+
+
+def inputs_fit_an_empty_core(population: str, needed: int, card: Card) -> Misfit:
+    """Dense layers share one set of axons, which not even an empty core has."""
+    law = f"its inputs fit {card.limits['axons_per_core']} axons"
+    return Misfit(
+        _where(card, population),
+        law,
+        needed,
+        _wide_enough(needed),
+    )
+
+
+def _where(card: Card, population: str) -> str:
+    return f"device {card.name!r}: layer {population!r}"
+
+
+def _wide_enough(axons: int) -> str:
+    """The smallest parametric core with so many axons."""
+    return f"odin_style:axons_per_core={2 ** ceil(log2(axons))}"
+
+
+# Laws of a microcontroller
+
+
+@dataclass(frozen=True)
+class SoftwareNeed:
+    """What one workload needs of a microcontroller.
+
+    Parameters
+    ----------
+    flash_bytes, ram_bytes : int
+        Code and stack included.
+    weight_bits : int, default 8
+        Widest weight.
+    state_bits : int, default 0
+        Widest potential; 0 of a network without any.
+    """
+
+    flash_bytes: int
+    ram_bytes: int
+    weight_bits: int = WEIGHT_BITS
+    state_bits: int = 0
+
+
+def flash_is_enough(need: SoftwareNeed, card: Card) -> str | None:
+    """Parameters and code lie in flash."""
+    return _too_small(need.flash_bytes, card, "flash_bytes")
+
+
+def ram_is_enough(need: SoftwareNeed, card: Card) -> str | None:
+    """Activations or potentials, and the stack, lie in RAM."""
+    return _too_small(need.ram_bytes, card, "ram_bytes")
+
+
+def potentials_are_int32(need: SoftwareNeed, card: Card) -> str | None:
+    """A potential is a machine word."""
+    if need.state_bits <= POTENTIAL_BITS:
+        return None
+    return f"potentials are int32, this run may need {need.state_bits} bits"
+
+
+def weights_are_int8(need: SoftwareNeed, card: Card) -> str | None:
+    """The kernels multiply bytes."""
+    if need.weight_bits <= WEIGHT_BITS:
+        return None
+    return f"weights are int8, the network's have {need.weight_bits} bits"
+
+
+# The most telling last: what is wider than its type does not fit into any memory.
+SOFTWARE_LAWS: tuple[Callable[[SoftwareNeed, Card], str | None], ...] = (
+    flash_is_enough,
+    ram_is_enough,
+    potentials_are_int32,
+    weights_are_int8,
+)
+
+
+def why_not(need: SoftwareNeed, card: Card) -> str | None:
+    """The most telling reason why a workload does not run on a microcontroller; None if it does."""
+    broken = [why for why in (law(need, card) for law in SOFTWARE_LAWS) if why]
+    return broken[-1] if broken else None
+
+
+def _too_small(needed: int, card: Card, what: str) -> str | None:
+    there = card.limits[what]
+    return f"needs {needed:,} of {there:,} {what}" if needed > there else None

@@ -1,0 +1,90 @@
+"""Battery life: what a device draws on average, and how long a cell lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ...errors import SpikewattError
+from ..bill import Bill
+from ..cards.card import ENDS, Card
+from ..cards.load import load_card
+from ..devices.registry import device_kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ends = dict[str, float]  # value, low, high
+
+
+def battery_life(
+    bills: Iterable[Bill],
+    period_s: float | None,
+    totals: pd.DataFrame,
+    battery: str | Card = "cr2032",
+) -> pd.DataFrame:
+    """Average power, battery current and battery life, per device and workload.
+
+    The current from the battery is P / V_supply for an LDO part (the surplus voltage is lost) and
+    P / (efficiency V_battery) behind a converter.
+
+    Parameters
+    ----------
+    bills : iterable of Bill
+    period_s : float
+        One inference per so many seconds.
+    totals : DataFrame
+        As of `Prices.totals`.
+    battery : str or Card, default "cr2032"
+
+    Raises
+    ------
+    SpikewattError
+        Prices without a period, or `battery` is none.
+    """
+    import pandas as pd
+
+    cell = load_card(battery)
+    if not device_kind(cell).supplies:
+        raise SpikewattError(
+            "battery_life.battery",
+            "must be a battery",
+            cell.name,
+            "cr2032",
+        )
+    if period_s is None:
+        raise SpikewattError(
+            "battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)"
+        )
+    cards = {bill.device: bill.card for bill in bills}
+    rows = [
+        _row(total, cards[total["device"]], cell, period_s) for total in totals.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _row(total: dict[str, Any], card: Card, cell: Card, period_s: float) -> dict[str, Any]:
+    """One device and workload on the cell."""
+    volt, charge = _drawn_at(card, cell), cell["capacity_c"]
+    power_w = total["energy_j"] / period_s
+    low_w, high_w = total["energy_low_j"] / period_s, total["energy_high_j"] / period_s
+    return {
+        "device": total["device"],
+        "workload": total["workload"],
+        "period_s": period_s,
+        "average_power_w": power_w,
+        "average_current_a": power_w / volt["value"],
+        "battery": cell.name,
+        "battery_life_s": charge.value * volt["value"] / power_w,
+        "battery_life_low_s": charge.low * volt["low"] / high_w,
+        "battery_life_high_s": charge.high * volt["high"] / low_w,
+    }
+
+
+def _drawn_at(card: Card, cell: Card) -> Ends:
+    """The voltage at which a charge from the cell does work, with its range."""
+    if card.about.get("regulator") == "ldo":
+        supply = card["supply_voltage_v"]
+        return {end: getattr(supply, end) for end in ENDS}
+    voltage, efficiency = cell["voltage_v"], card["regulator_efficiency"]
+    return {end: getattr(voltage, end) * getattr(efficiency, end) for end in ENDS}

@@ -1,0 +1,20 @@
+"""The layers and measured rows of MLPerf Tiny, read once."""
+
+from __future__ import annotations
+
+import pytest
+from spikewatt.energy.kernels.law import work
+from spikewatt.energy.kernels.layer_table import read_networks
+from spikewatt.energy.kernels.measured import read_measured
+
+
+@pytest.fixture(scope="session")
+def work_rows():
+    """Network -> what it does that costs cycles."""
+    return {name: work(layers) for name, layers in read_networks().items()}
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """Measured rows, one per library, core and network."""
+    return read_measured()

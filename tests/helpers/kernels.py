@@ -1,0 +1,11 @@
+"""A device whose cycles per event are known."""
+
+from __future__ import annotations
+
+TRUE = {
+    "cycles_per_mac_dense": 3.1,
+    "cycles_per_mac_conv": 2.4,
+    "cycles_per_output": 72.0,
+    "cycles_per_pool_element": 6.0,
+}
+FOUR = ("AD", "IC", "KWS", "VWW")
