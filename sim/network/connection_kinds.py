@@ -264,6 +264,13 @@ class Convolution(Windowed):
         return pre[..., :, None], post[..., None, :]
 
 
+class Conv1D(Convolution):
+    """A convolution over one axis; weights (length, channels in, channels out)."""
+
+    name = "conv1d"
+    axes = 1
+
+
 class Conv2D(Convolution):
     """A convolution over rows and columns; weights (rows, columns, channels in, channels out)."""
 
@@ -312,7 +319,7 @@ class MaxPool(Windowed):
 
 
 CONNECTION_KINDS: dict[str, ConnectionKind] = by_name(
-    (Dense(), Conv2D(), Depthwise(), Identity(), Pool(), MaxPool())
+    (Dense(), Conv1D(), Conv2D(), Depthwise(), Identity(), Pool(), MaxPool())
 )
 
 

@@ -17,6 +17,7 @@ from ...errors import SpikewattError
 from ..network.connection import Connection
 from ..network.connection_kinds import (
     ConnectionKind,
+    Conv1D,
     Conv2D,
     Dense,
     Depthwise,
@@ -79,7 +80,10 @@ class Writing:
 
 
 def write_pool(nir, where: str, geometry: Geometry):
-    """A node that sums over windows."""
+    """A node that sums over windows; NIR has one for rows and columns only."""
+    if geometry.axes != 2:
+        law = "NIR sums over windows of rows and columns"
+        raise SpikewattError(where, law, f"a window {geometry.window}", "a convolution with strides")
     padding = padding_of(where, geometry)
     sizes = (np.array(value) for value in (geometry.window, geometry.strides, padding))
     return nir.SumPool2d(*sizes)
@@ -93,6 +97,25 @@ def _write_dense(w: Writing) -> Nodes:
         weights = flat_rows_channels_first(weights, w.seen)
     nodes[""] = w.nir.Affine(weights.T, w.bias_of(weights.shape[1]))
     return nodes
+
+
+def _write_conv1d(w: Writing) -> Nodes:
+    geometry = _geometry(w)
+    (length,), (stride,), (padding,) = (
+        w.seen[:1],
+        geometry.strides,
+        padding_of(w.where, geometry),
+    )
+    node = w.nir.Conv1d(
+        input_shape=length,
+        weight=w.weights.transpose(2, 1, 0),
+        stride=stride,
+        padding=padding,
+        dilation=1,
+        groups=1,
+        bias=w.bias_of(w.weights.shape[2]),
+    )
+    return {"": node}
 
 
 def _write_conv2d(w: Writing) -> Nodes:
@@ -145,6 +168,7 @@ def _geometry(w: Writing) -> Geometry:
 
 WRITERS: dict[type[ConnectionKind], Callable[[Writing], Nodes]] = {
     Dense: _write_dense,
+    Conv1D: _write_conv1d,
     Conv2D: _write_conv2d,
     Depthwise: _write_depthwise,
     Identity: _write_identity,
@@ -210,6 +234,23 @@ def _read_scale(r: Reading) -> Read:
     return Read(Identity(), by_channel(r.where, r.node.scale, r.seen), None)
 
 
+def _read_conv1d(r: Reading) -> Read:
+    node, channels = r.node, r.seen[-1]
+    window = node.weight.shape[2:]
+    geometry = geometry_of(
+        r.where, window, node.stride, node.padding, r.seen, node.dilation, axes=1
+    )
+    kernel = np.asarray(node.weight, np.float64)
+    if int(node.groups) != 1 or kernel.shape[1] != channels:
+        raise refused(
+            where=r.where,
+            law="has one group over all channels",
+            got=f"groups {node.groups} on {channels} channels",
+            allowed="1",
+        )
+    return Read(Conv1D(), kernel.transpose(2, 1, 0), geometry)
+
+
 def _read_conv2d(r: Reading) -> Read:
     node, channels = r.node, r.seen[-1]
     window = node.weight.shape[2:]
@@ -235,5 +276,6 @@ READERS: dict[str, Callable[[Reading], Read]] = {
     "Linear": _read_dense,
     "Affine": _read_dense,
     "Scale": _read_scale,
+    "Conv1d": _read_conv1d,
     "Conv2d": _read_conv2d,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from .connection_nodes import POOLS, READERS
 from .nodes import refused
 
-NEURONS = ("IF", "I", "Input")  # where a path begins
+NEURONS = ("Input", "IF", "I")  # where a path begins
 ENDS = (*NEURONS, "Output")
 SUPPORTED = (*ENDS, *READERS, *POOLS, "Flatten")
 

@@ -14,6 +14,7 @@ import numpy as np
 from ...network.connection import ExecutedLayer
 from ...network.connection_kinds import (
     ConnectionKind,
+    Conv1D,
     Conv2D,
     Dense,
     Depthwise,
@@ -199,6 +200,12 @@ class ConvolutionTerm(Term):
     @staticmethod
     def _tap(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return x @ weights
+
+
+class Convolution1DTerm(ConvolutionTerm):
+    """A window slides along one axis: weights (length, channels in, channels out)."""
+
+    kind = Conv1D()
 
 
 class DepthwiseTerm(ConvolutionTerm):

@@ -9,28 +9,44 @@ import numpy as np
 
 from ....errors import SpikewattError
 from ...network.connection import ExecutedLayer
-from ...network.connection_kinds import Conv2D, Depthwise
+from ...network.connection_kinds import Conv1D, Conv2D, Convolution, Depthwise
 from ...network.geometry import Geometry
 from ..graph.blocks import Block, Value, added, with_channels
-from ..graph.terms import ConvolutionTerm, DepthwiseTerm, IdentityTerm, Term, sum_of, taps
+from ..graph.terms import (
+    Convolution1DTerm,
+    ConvolutionTerm,
+    DepthwiseTerm,
+    IdentityTerm,
+    Term,
+    sum_of,
+    taps,
+)
 from .registry import Call, reads
 from .weights import LINEAR_BEFORE, array, bias_of, bias_size, executed_layer
 
 
+@reads("Conv1D")
+def conv1d(call: Call) -> Value:
+    """A window that slides along one axis, over all channels."""
+    return _convolution(call, Conv1D(), Convolution1DTerm)
+
+
 @reads("Conv2D")
 def conv2d(call: Call) -> Value:
-    """A window that slides over all channels."""
-    name = call.layer.name
+    """A window that slides over rows and columns, over all channels."""
+    return _convolution(call, Conv2D(), ConvolutionTerm)
+
+
+def _convolution(call: Call, kind: Convolution, term: type[ConvolutionTerm]) -> Value:
     kernel = array(call.layer.kernel)
     executed = executed_layer(
-        name,
-        Conv2D(),
+        call.layer.name,
+        kind,
         kernel,
         _positions(call),
         kernel.shape[-1],
     )
-
-    return _convolved(call, kernel, (executed,))
+    return _convolved(call, kernel, (executed,), term)
 
 
 @reads("SeparableConv2D")
@@ -71,10 +87,11 @@ def _convolved(
     call: Call,
     kernel: np.ndarray,
     executed: tuple[ExecutedLayer, ...],
+    kind: type[ConvolutionTerm] = ConvolutionTerm,
 ) -> Value:
     """One block: all channels in lead to all channels out."""
     bias = bias_of(call.layer)
-    sliding = _Sliding(call, _geometry(call, kernel), executed, ConvolutionTerm)
+    sliding = _Sliding(call, _geometry(call, kernel), executed, kind)
 
     terms: list[Term] = []
     total = bias
@@ -135,14 +152,15 @@ def _geometry(call: Call, kernel: np.ndarray) -> Geometry:
         got = f"groups={groups}, dilation_rate={layer.dilation_rate}"
         raise call.refused("must have groups=1 and dilation_rate=1", got)
 
-    if layer.padding not in ("valid", "same"):
-        law = "padding must be supported"
-        raise call.refused(law, layer.padding, "valid, same")
-
     size = call.value[0].shape[:-1]
     window = kernel.shape[:-2]
     strides = tuple(layer.strides)
+    if layer.padding == "causal":  # nothing is heard before it happens
+        return Geometry(window, strides, tuple((taps - 1, 0) for taps in window))
 
+    if layer.padding not in ("valid", "same"):
+        law = "padding must be supported"
+        raise call.refused(law, layer.padding, "valid, same, causal")
     return Geometry.of_keras(layer.padding, size, window, strides)
 
 

@@ -17,26 +17,26 @@ from .shapes import flattened
 AFTER_RELU = "pools what a ReLU gives"
 
 
-@reads("MaxPooling2D")
+@reads("MaxPooling1D", "MaxPooling2D")
 def max_pooling(call: Call) -> Value:
     """The largest of each window."""
     return [_largest(call, block, _geometry(call, block)) for block in call.value]
 
 
-@reads("GlobalMaxPooling2D")
+@reads("GlobalMaxPooling1D", "GlobalMaxPooling2D")
 def global_max_pooling(call: Call) -> Value:
     """The largest of each channel."""
     pooled = [_largest(call, block, _everything(block)) for block in call.value]
     return _global(call, pooled)
 
 
-@reads("AveragePooling2D")
+@reads("AveragePooling1D", "AveragePooling2D")
 def average_pooling(call: Call) -> Value:
     """The mean of each window."""
     return [_mean(call, block, _geometry(call, block)) for block in call.value]
 
 
-@reads("GlobalAveragePooling2D")
+@reads("GlobalAveragePooling1D", "GlobalAveragePooling2D")
 def global_average_pooling(call: Call) -> Value:
     """The mean of each channel."""
     pooled = [_mean(call, block, _everything(block)) for block in call.value]

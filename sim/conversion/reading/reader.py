@@ -127,8 +127,8 @@ class _GraphReader:
 
     def _input(self, tensor) -> Value:
         shape = tuple(tensor.shape[1:])
-        if not shape or None in shape or len(shape) not in (1, 3):
-            law = "inputs are (rows, columns, channels) or (n,)"
+        if not shape or None in shape or len(shape) not in (1, 2, 3):
+            law = "inputs are (rows, columns, channels), (length, channels) or (n,)"
             raise SpikewattError("convert.model", law, tensor.shape)
 
         node = self._add("input", lambda name: InputNode(name, shape, tensor=tensor))

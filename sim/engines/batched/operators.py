@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from ...network.connection import Connection
-from ...network.connection_kinds import Conv2D, Dense, Depthwise, Identity, MaxPool, Pool
+from ...network.connection_kinds import (
+    Conv1D,
+    Conv2D,
+    Dense,
+    Depthwise,
+    Identity,
+    MaxPool,
+    Pool,
+)
 from ...network.geometry import Geometry
 from ...network.spiking_network import SpikingNetwork
 
@@ -146,8 +154,16 @@ def _conv2d(operator: Operator, x) -> Any:
     return dense[:, ::down, ::right]
 
 
+def _conv1d(operator: Operator, x) -> Any:
+    tf, g = import_tensorflow(), operator.geometry
+    (before_after,), (stride,) = g.padding, g.strides
+    padded = tf.pad(x, [[0, 0], list(before_after), [0, 0]])
+    return tf.nn.conv1d(padded, operator.numbers, stride, "VALID")
+
+
 OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
     Dense: _dense,
+    Conv1D: _conv1d,
     Conv2D: _conv2d,
     Depthwise: _depthwise,
     Identity: _identity,

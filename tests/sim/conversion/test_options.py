@@ -101,5 +101,7 @@ def test_a_configuration_can_inherit_them():
         Job.checked("job.yaml: ", {"weight_bits": 99})
     with pytest.raises(SpikewattError, match="job.yaml: epochs: .*integer"):
         Job.checked("job.yaml: ", {"epochs": "many"})
-    with pytest.raises(SpikewattError, match="job.yaml: epoch: is not an option; allowed: .*epochs"):
+    with pytest.raises(
+        SpikewattError, match="job.yaml: epoch: is not an option; allowed: .*epochs"
+    ):
         Job.checked("job.yaml: ", {"epoch": 3})

@@ -91,6 +91,7 @@ def one_connection(kind: str, **changes) -> SpikingNetwork:
     window = Geometry((2, 2), (2, 2))
     made = {
         "dense": {"weights": np.arange(16 * 3).reshape(16, 3)},
+        "conv1d": {"weights": np.arange(4 * 3).reshape(4, 1, 3), "geometry": Geometry((4,), (2,))},
         "conv2d": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
         "depthwise": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
         "identity": {"weights": [3]},
@@ -98,11 +99,12 @@ def one_connection(kind: str, **changes) -> SpikingNetwork:
         "max_pool": {"geometry": window},
     }
     connection = Connection("input", "hidden", kind, **made[kind], **changes)
-    shape = connection.post_shape((4, 4, 1))
+    pixels = (16, 1) if kind == "conv1d" else (4, 4, 1)
+    shape = connection.post_shape(pixels)
     weights = np.ones((int(np.prod(shape)), 2), int)
     neurons = "max_pool" if kind == "max_pool" else "integrate_and_fire"
     populations = [
-        Population("input", (4, 4, 1), "input", 16, 0, 8),
+        Population("input", pixels, "input", 16, 0, 8),
         Population("hidden", shape, neurons, 1, 0, 0),
         Population("output", (2,), "readout", 1, 0, 0),
     ]
