@@ -128,10 +128,8 @@ class ConversionOptions(BaseModel):
         """
         known = cls.model_fields
         if unknown := [name for name in values if name not in known]:
-            law = "must be a known option"
             where = f"{prefix}{unknown[0]}"
-            got = "another name"
-            raise SpikewattError(where, law, got, ", ".join(known))
+            raise SpikewattError(where, "is not an option", allowed=", ".join(known))
 
         try:
             return cls.model_validate(dict(values))

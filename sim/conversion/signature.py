@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable
+from typing import TypeVar
 
 from .options import ConversionOptions
 
@@ -18,9 +19,10 @@ TYPES = {
     "method": "str or Method",
 }
 WIDTH = 94
+Function = TypeVar("Function", bound=Callable)
 
 
-def takes_options(function: Callable) -> Callable:
+def takes_options(function: Function) -> Function:
     """Give a function the signature and the text of the options.
 
     Parameters

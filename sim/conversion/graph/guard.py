@@ -34,7 +34,7 @@ def check_against_keras(
     calibration: list[np.ndarray],
     lowest: float,
     largest: float,
-):
+) -> None:
     """Raise unless what was read computes what Keras computes.
 
     Parameters

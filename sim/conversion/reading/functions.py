@@ -40,6 +40,9 @@ FUNCTIONS = (
 
 def known_function(function) -> Function | None:
     """What a function is, by identity: its `__name__` may be that of another one."""
+    if function is None:
+        return None
+
     keras = import_keras()
     tensorflow = sys.modules.get("tensorflow")
     modules = (keras.activations, keras.ops, getattr(tensorflow, "nn", None))

@@ -1,4 +1,4 @@
-"""Conversion of Keras graphs: at fine quantisation the integer network computes what Keras does, on three engines alike."""
+"""Law: at fine quantisation the integers compute what Keras does, on three engines alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spikewatt.errors import SpikewattError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
-from ..helpers.assert_equal import assert_equal
+from ...helpers.assert_equal import assert_equal
 
 
 def finish(x, classes=5):
@@ -18,7 +18,10 @@ def finish(x, classes=5):
 
 
 def norm_after_relu_before_max_pool(x):
-    """The position of the ANNarchy study, with scales of both signs: folded forwards, through the pool, with a min pool where negative."""
+    """The position of the ANNarchy study, with scales of both signs.
+
+    They are folded forwards, through the pool, with a min pool where they are negative.
+    """
     x = layers.Conv2D(6, 3, padding="same", activation="relu")(x)
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.MaxPooling2D(2)(x)
@@ -86,7 +89,7 @@ GRAPHS = (
 
 
 def build(graph, seed=0) -> keras.Model:
-    """An untrained network whose batch norms have statistics of both signs, far from the identity."""
+    """An untrained network whose batch norms have scales of both signs, far from the identity."""
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((8, 6, 2))
     model = keras.Model(pixels, graph(pixels))
@@ -138,7 +141,7 @@ def test_converted_graphs_run_alike_on_three_engines(graph):
     ids=lambda g: g.__name__,
 )
 def test_radix_sync_rate_and_settled_signed_give_one_integer_network(graph):
-    """Law: with L = 2^K - 1 and the same input, all three codes transmit the same values and end at the same potentials."""
+    """Law: with L = 2^K - 1 and the same input, all three codes end at the same potentials."""
     model, x = build(graph), pixels(4)
     outputs = []
     for code, steps in (("radix", 3), ("sync_rate", 7), ("signed", 7)):
@@ -177,7 +180,7 @@ def test_operations_are_popcount_and_count_times_fan_out():
     [("radix", 6, "bitplane"), ("sync_rate", 5, "if"), ("signed", 3, "if"), ("rate", None, "if")],
 )
 def test_compiled_batches_give_the_same_integers(code, steps, input_code, monkeypatch):
-    """The batched engine compiles long runs; the compiler must not change a number, nor the last, padded batch."""
+    """The batched engine compiles long runs: no number may change, nor the last, padded batch."""
     from spikewatt.sim.engines.batched import engine as batched_engine
 
     model, x = build(one_layer_residual if code == "signed" else residual), pixels(30)

@@ -1,4 +1,4 @@
-"""Published: networks that others trained, on real data where it is at hand. Slow; skipped without the files."""
+"""Published: networks that others trained, on real data. Slow; skipped without the files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
-from ..helpers.assert_equal import assert_equal
-from ..helpers.trained import on_mnist
+from ...helpers.assert_equal import assert_equal
+from ...helpers.trained import on_mnist
 
 EPOCHS = 10
 pytestmark = pytest.mark.slow
@@ -22,11 +22,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def tiny() -> Path:
-    """Folder with the MLPerf Tiny networks as .keras files: SPIKEWATT_MODELS, or shared/models/mlperf_tiny beside the checkout."""
-    for folder in (
-        os.environ.get("SPIKEWATT_MODELS"),
-        Path(__file__).parents[3] / "shared" / "models" / "mlperf_tiny",
-    ):
+    """Folder with the MLPerf Tiny networks as .keras files.
+
+    SPIKEWATT_MODELS, or shared/models/mlperf_tiny beside the checkout.
+    """
+    beside = Path(__file__).parents[4] / "shared" / "models" / "mlperf_tiny"
+    for folder in (os.environ.get("SPIKEWATT_MODELS"), beside):
         if folder and (Path(folder) / "resnet8.keras").is_file():
             return Path(folder)
     pytest.skip("no folder with resnet8.keras")
@@ -56,16 +57,15 @@ def test_mlperf_tiny_networks_run_alike_on_three_engines(name, input_code, input
     assert sum(int(c.sum()) for c in reference.sops.values()) > 10_000
     compared = assert_equal(reference, simulate(network, x[:1], "batched"))
     compared += assert_equal(reference, simulate(network, x[:1], "annarchy", workers=1))
-    print(
-        f"{name}: {len(network.populations)} populations, {reference.steps} steps end to end, {compared} numbers equal"
-    )
+    count, steps = len(network.populations), reference.steps
+    print(f"{name}: {count} populations, {steps} steps end to end, {compared} numbers equal")
 
 
 @pytest.mark.parametrize(
     ("steps", "sweeps", "least"), [(6, 0, 0.870), (5, 0, 0.865), (4, 2, 0.862)]
 )
 def test_resnet8_keeps_its_accuracy_without_retraining(steps, sweeps, least, tiny, shared_data):
-    """MLPerf Tiny ResNet-8, 87.19 % in float on the 10,000 CIFAR-10 test images; 8-bit weights, radix."""
+    """MLPerf Tiny ResNet-8, 87.19 % in float on the test images of CIFAR-10; 8 bits, radix."""
     if not (shared_data / "cifar10.npz").is_file():
         pytest.skip("no cifar10.npz")
     data = load_dataset("cifar10", shared_data)
@@ -82,9 +82,7 @@ def test_resnet8_keeps_its_accuracy_without_retraining(steps, sweeps, least, tin
     )
     trace = simulate(network, data.scaled("test") * 255, "batched")
     accuracy = trace.accuracy(data.y_test)[-1]
-    print(
-        f"ResNet-8, K={steps}, {sweeps} sweeps of bias correction: {accuracy * 100:.2f} % on {trace.samples} images"
-    )
+    print(f"ResNet-8, K={steps}, {sweeps} sweeps: {accuracy:.2%} on {trace.samples} images")
     assert trace.samples == 10_000
     assert accuracy >= least
 
@@ -106,10 +104,11 @@ def test_lenet_in_radix_keeps_its_accuracy(shared_data, once_per_run):
 
 @pytest.mark.parametrize("bits", [0, 1, 2])
 def test_median_quantised_lenet_equals_its_quantised_network(bits, shared_data):
-    """Zou et al. (2023) report 99.32 % = 99.32 % for k = 1 after 13 steps: negative spikes settle on the quantised activations.
+    """Zou et al. (2023) report 99.32 % = 99.32 % for k = 1 after 13 steps.
 
-    Every number of the Keras network lies on a power-of-two grid, so that float32 computes it exactly: the logits of all 10,000
-    images must be equal to the last bit.
+    Negative spikes settle on the quantised activations. Every number of the Keras network lies on a
+    power-of-two grid, so that float32 computes it exactly: the logits of all 10,000 images must be
+    equal to the last bit.
     """
     import keras
     from spikewatt.models.quantised_layers import round_to_grid
@@ -142,21 +141,13 @@ def test_median_quantised_lenet_equals_its_quantised_network(bits, shared_data):
     trace = simulate(network, x, "batched")
     accuracy = trace.accuracy(y)
     ann = (logits.argmax(axis=1) == y).mean()
-    settled = (
-        int(
-            np.argmax(
-                [
-                    np.array_equal(trace.outputs[:, t], trace.outputs[:, -1])
-                    for t in range(trace.steps)
-                ]
-            )
-        )
-        + 1
-    )
+    last = trace.outputs[:, -1]
+    as_at_the_end = [np.array_equal(trace.outputs[:, t], last) for t in range(trace.steps)]
+    settled = int(np.argmax(as_at_the_end)) + 1
     first_at = int(np.argmax(accuracy >= ann)) + 1
     sops = sum(int(c[:, :settled].sum()) for c in trace.sops.values()) / len(x)
-    print(f"lenet-strided k={bits}: {ann * 100:.2f} % quantised, {accuracy[-1] * 100:.2f} % spiking; reached after {first_at} steps, "
-          f"settled on all images after {settled}, {sops:.0f} SOPs per image")  # fmt: skip
+    print(f"lenet-strided k={bits}: {ann:.2%} quantised, {accuracy[-1]:.2%} spiking")
+    print(f"reached after {first_at} steps, settled after {settled}; {sops:.0f} SOPs per image")
     assert len(x) == 10_000
     assert np.array_equal(trace.outputs[:, -1] * network.output_unit, logits)
     assert ann > 0.988

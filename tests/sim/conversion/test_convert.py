@@ -14,7 +14,7 @@ from spikewatt.models.training import predictions, train
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
-from ..helpers.trained import on_mnist
+from ...helpers.trained import on_mnist
 
 
 def chain(*stack, shape=(8, 8, 1)):
@@ -22,7 +22,7 @@ def chain(*stack, shape=(8, 8, 1)):
 
 
 def test_rates_approach_the_activations_of_keras(mlp, mlp_network, digits):
-    """Law: r(T) = a / λ clipped to 1, up to O(1/T); λ = θ w λ' follows from the network's own integers."""
+    """Law: r(T) = a / λ clipped to 1, up to O(1/T); λ = θ w λ' follows from the network itself."""
     x = digits.scaled("test")[:30]
     activations = keras.Model(mlp.inputs, mlp.get_layer("hidden1").output).predict(x, verbose=0)
     first, hidden = mlp_network.connections[0], mlp_network.population("hidden1")
@@ -58,9 +58,8 @@ def test_digits_loses_at_most_half_a_point_in_cross_validation(digits):
             (predictions(model, fold.scaled("test")) == y[held]).mean()
             - trace.accuracy(y[held])[-1]
         )
-    print(
-        f"digits, 5 folds: mean loss {np.mean(losses) * 100:.2f} points, folds {np.round(np.array(losses) * 100, 2)}"
-    )
+    points = np.array(losses) * 100
+    print(f"digits, 5 folds: mean loss {points.mean():.2f} points, folds {np.round(points, 2)}")
     assert np.mean(losses) <= 0.005
 
 
@@ -75,9 +74,7 @@ def test_mnist_loses_at_most_0_3_points(name, epochs, shared_data, once_per_run)
     x, y = mnist.scaled("test"), mnist.y_test
     trace = simulate(convert(model, mnist.scaled("train")[:1000]), x, "annarchy", steps=64)
     ann, snn = (predictions(model, x) == y).mean(), trace.accuracy(y)
-    print(
-        f"{name}: Keras {ann * 100:.2f} %, spiking {snn[-1] * 100:.2f} % at 64 steps, {snn[31] * 100:.2f} % at 32"
-    )
+    print(f"{name}: Keras {ann:.2%}, spiking {snn[-1]:.2%} at 64 steps, {snn[31]:.2%} at 32")
     assert len(y) == 10_000
     assert ann > 0.95
     assert ann - snn[-1] <= 0.003

@@ -160,7 +160,7 @@ def test_the_list_of_layers_is_that_of_the_readers():
 # What Keras executes.
 
 
-def executed(network) -> dict[str, list[tuple]]:
+def executed(network) -> dict[str, list[tuple] | None]:
     """Connection -> the layers that it counts, None for one layer as it stands."""
     return {
         c.name: c.executed
@@ -179,6 +179,7 @@ def test_a_separable_convolution_is_executed_as_two():
     network = convert(model, values(*shape), "radix", input_code="bitplane")
 
     first, last = summarise(network)
+    assert first.executed is not None
     depthwise, pointwise = first.executed
     assert (depthwise.name, depthwise.macs) == ("both.depthwise", 64 * 9 * 16)
     assert (pointwise.name, pointwise.macs) == ("both.pointwise", 64 * 16 * 32)
