@@ -37,6 +37,7 @@ from .nodes import (
     with_channels_first,
 )
 
+POOLS = ("SumPool2d", "AvgPool2d")  # nodes that add up a window, without weights
 Nodes = dict[str, Any]  # suffix of the name -> node, in order
 
 

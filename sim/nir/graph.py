@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .nodes import SUPPORTED, refused
+from .connection_nodes import POOLS, READERS
+from .nodes import refused
 
 NEURONS = ("IF", "I", "Input")  # where a path begins
 ENDS = (*NEURONS, "Output")
+SUPPORTED = (*ENDS, *READERS, *POOLS, "Flatten")
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Graph:
                     where=self.where(name),
                     law="must be a node that a SpikingNetwork can express",
                     got=self.type_of(name),
+                    allowed=", ".join(SUPPORTED),
                 )
 
     def where(self, name: str) -> str:

@@ -10,11 +10,9 @@ import numpy as np
 from ..network.connection import Connection, ExecutedLayer
 from ..network.connection_kinds import ConnectionKind, Identity, Pool
 from ..network.geometry import Geometry
-from .connection_nodes import READERS, Reading
+from .connection_nodes import POOLS, READERS, Reading
 from .graph import Graph, Route
 from .nodes import Shape, geometry_of, real_numbers, refused
-
-POOLS = ("SumPool2d", "AvgPool2d")
 
 
 @dataclass(frozen=True, eq=False)

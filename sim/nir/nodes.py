@@ -14,14 +14,12 @@ import numpy as np
 from ...errors import SpikewattError
 from ..network.geometry import Geometry
 
-SUPPORTED = ("Input", "Output", "Linear", "Affine", "Scale", "Conv2d", "SumPool2d", "AvgPool2d",
-             "Flatten", "IF", "I")  # fmt: skip
 Shape = tuple[int, ...]
 
 
 def refused(where: str, law: str, got: object, allowed: object = None) -> SpikewattError:
     """The error of a node that a SpikingNetwork cannot express."""
-    return SpikewattError(where, law, got, ", ".join(SUPPORTED) if allowed is None else allowed)
+    return SpikewattError(where, law, got, allowed)
 
 
 def text_of(value) -> Any:

@@ -16,9 +16,9 @@ from ..network.connection_kinds import Identity
 from ..network.population import POPULATION_KINDS, Population
 from ..network.spiking_network import SpikingNetwork
 from .dialects import Dialect
-from .graph import Graph, Route
+from .graph import SUPPORTED, Graph, Route
 from .link import read_link
-from .nodes import SUPPORTED, Shape, on_shape, one_value, refused, shape_of_input, shared, text_of
+from .nodes import Shape, on_shape, one_value, refused, shape_of_input, shared, text_of
 from .package import TOOL, import_nir, unchecked
 from .restore import restore
 from .rounding import scales_of, to_integers
