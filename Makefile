@@ -49,7 +49,7 @@ verify-%: setup
 	$(BIN)/spikewatt verify --what $* $(ARGS)
 
 bench: setup
-	$(BIN)/python benchmarks/throughput.py $(ARGS)
+	$(BIN)/python benchmarks $(ARGS)
 
 # pyright resolves `import spikewatt` in the tests through a link of that name.
 lint: setup

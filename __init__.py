@@ -1,9 +1,11 @@
-"""spikewatt: what a network costs as spikes on a neuromorphic core and on a Cortex-M, with sources and ranges.
+"""What a network costs as spikes on a neuromorphic core and on a Cortex-M, with sources and ranges.
 
+Examples
+--------
 >>> import spikewatt as sw
->>> network = sw.convert(keras_model, calibration)
->>> trace = sw.simulate(network, x, steps=32)
->>> prices = sw.price(trace, "odin_style", "stm32l4r5")
+>>> network = sw.convert(keras_model, calibration)  # doctest: +SKIP
+>>> trace = sw.simulate(network, x, steps=32)  # doctest: +SKIP
+>>> prices = sw.price(trace, "odin_style", "stm32l4r5")  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -12,79 +14,95 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
+# For type checkers and editors; a test compares these with _HOME.
 if TYPE_CHECKING:
+    from .analysis.job.config import RunConfig as RunConfig
+    from .analysis.job.run import RunResult as RunResult
+    from .analysis.job.run import run as run
+    from .analysis.report.findings import Findings as Findings
+    from .analysis.report.findings import Table as Table
     from .analysis.studies.diagnosis import diagnose as diagnose
+    from .analysis.studies.validation import validate as validate
     from .energy.cards.card import Card as Card
+    from .energy.cards.load import card_names as card_names
     from .energy.cards.load import load_card as load_card
     from .energy.pricing.odin import price_odin as price_odin
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
     from .energy.pricing.prices import Prices as Prices
     from .errors import SpikewattError as SpikewattError
+    from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
     from .models.networks import build_network as build_network
     from .models.networks import load_keras as load_keras
+    from .models.quantised_layers import QCFS as QCFS
+    from .models.quantised_layers import KBitReLU as KBitReLU
+    from .models.quantised_layers import round_to_grid as round_to_grid
+    from .models.training import train as train
     from .rtl_ref.odin.run import run_odin as run_odin
+    from .rtl_ref.synthesis.synthesise import synthesise as synthesise
+    from .rtl_ref.verification.verify import Verification as Verification
+    from .rtl_ref.verification.verify import verify as verify
     from .sim.conversion.convert import convert as convert
+    from .sim.conversion.thresholds import Method as Method
     from .sim.engines.simulate import simulate as simulate
+    from .sim.network.connection import Connection as Connection
+    from .sim.network.geometry import Geometry as Geometry
+    from .sim.network.population import Population as Population
     from .sim.network.spiking_network import SpikingNetwork as SpikingNetwork
     from .sim.nir.read import from_nir as from_nir
     from .sim.nir.write import to_nir as to_nir
     from .sim.odin.convert import convert_for_odin as convert_for_odin
     from .sim.odin.network import OdinNetwork as OdinNetwork
+    from .sim.trace.layer_summary import LayerSummary as LayerSummary
     from .sim.trace.trace import Trace as Trace
 
-# Public name -> module that defines it; loaded on first use, so that `import spikewatt` stays instant.
+# Module -> public names that it defines. They are loaded on first use, so that `import spikewatt`
+# is instant.
 _HOME = {
-    "convert": "sim.conversion.convert",
-    "simulate": "sim.engines.simulate",
-    "to_nir": "sim.nir.write",
-    "from_nir": "sim.nir.read",
-    "SpikingNetwork": "sim.network.spiking_network",
-    "Trace": "sim.trace.trace",
-    "diagnose": "analysis.studies.diagnosis",
-    "price": "energy.pricing.price",
-    "price_layers": "energy.pricing.price",
-    "price_odin": "energy.pricing.odin",
-    "Prices": "energy.pricing.prices",
-    "Card": "energy.cards.card",
-    "convert_for_odin": "sim.odin.convert",
-    "OdinNetwork": "sim.odin.network",
-    "run_odin": "rtl_ref.odin.run",
-    "load_card": "energy.cards.load",
-    "load_dataset": "models.datasets",
-    "build_network": "models.networks",
-    "load_keras": "models.networks",
-    "SpikewattError": "errors",
+    "analysis.job.config": ("RunConfig",),
+    "analysis.job.run": ("RunResult", "run"),
+    "analysis.report.findings": ("Findings", "Table"),
+    "analysis.studies.diagnosis": ("diagnose",),
+    "analysis.studies.validation": ("validate",),
+    "energy.cards.card": ("Card",),
+    "energy.cards.load": ("card_names", "load_card"),
+    "energy.pricing.odin": ("price_odin",),
+    "energy.pricing.price": ("price", "price_layers"),
+    "energy.pricing.prices": ("Prices",),
+    "errors": ("SpikewattError",),
+    "models.datasets": ("Dataset", "load_dataset"),
+    "models.networks": ("build_network", "load_keras"),
+    "models.quantised_layers": ("QCFS", "KBitReLU", "round_to_grid"),
+    "models.training": ("train",),
+    "rtl_ref.odin.run": ("run_odin",),
+    "rtl_ref.synthesis.synthesise": ("synthesise",),
+    "rtl_ref.verification.verify": ("Verification", "verify"),
+    "sim.conversion.convert": ("convert",),
+    "sim.conversion.thresholds": ("Method",),
+    "sim.engines.simulate": ("simulate",),
+    "sim.network.connection": ("Connection",),
+    "sim.network.geometry": ("Geometry",),
+    "sim.network.population": ("Population",),
+    "sim.network.spiking_network": ("SpikingNetwork",),
+    "sim.nir.read": ("from_nir",),
+    "sim.nir.write": ("to_nir",),
+    "sim.odin.convert": ("convert_for_odin",),
+    "sim.odin.network": ("OdinNetwork",),
+    "sim.trace.layer_summary": ("LayerSummary",),
+    "sim.trace.trace": ("Trace",),
 }
-__all__ = [
-    "Card",
-    "OdinNetwork",
-    "Prices",
-    "SpikewattError",
-    "SpikingNetwork",
-    "Trace",
-    "__version__",
-    "build_network",
-    "convert",
-    "convert_for_odin",
-    "diagnose",
-    "from_nir",
-    "load_card",
-    "load_dataset",
-    "load_keras",
-    "price",
-    "price_layers",
-    "price_odin",
-    "run_odin",
-    "simulate",
-    "to_nir",
-]
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+__all__ = sorted([*_MODULE_OF, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str):
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

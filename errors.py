@@ -1,10 +1,17 @@
-"""The one error type that a user of spikewatt sees: where, the law, what was got, what is allowed; and the checks that raise it."""
+"""The one error that a user of spikewatt sees, and the checks that raise it.
+
+It says where, the law, what was got, and what is allowed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from operator import index
+
+NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
+LONGEST_NAME = 100
+SHOWN = 80  # characters of a wrong value that an error shows
 
 
 class SpikewattError(ValueError):
@@ -12,10 +19,19 @@ class SpikewattError(ValueError):
 
     Parameters
     ----------
-    where : the object, file or key that is wrong, e.g. ``"convert.weight_bits"``.
-    law : what must hold, in words.
-    got : what was found instead (left out when the law says it all).
-    allowed : what would be accepted, or the remedy.
+    where : str
+        The object, file or key that is wrong, e.g. ``"convert.weight_bits"``.
+    law : str
+        What must hold, in words.
+    got : object, default None
+        What was found instead; left out where the law says it all.
+    allowed : object, default None
+        What would be accepted, or the remedy.
+
+    Examples
+    --------
+    >>> str(SpikewattError("convert.weight_bits", "must be a width", 99, "2..16"))
+    'convert.weight_bits: must be a width; got 99; allowed: 2..16'
     """
 
     def __init__(self, where: str, law: str, got: object = None, allowed: object = None):
@@ -25,7 +41,10 @@ class SpikewattError(ValueError):
         if allowed is not None:
             text += f"; allowed: {allowed}"
         super().__init__(" ".join(text.split()))
-        self.where, self.law, self.got, self.allowed = where, law, got, allowed
+        self.where = where
+        self.law = law
+        self.got = got
+        self.allowed = allowed
 
 
 class FileFormatError(SpikewattError):
@@ -40,17 +59,38 @@ class MissingToolError(SpikewattError):
     """A program that the work needs is not installed."""
 
 
-def one_of(where: str, law: str, value: str, allowed) -> str:
-    """Return `value` if it is among `allowed`, else raise SpikewattError naming all choices."""
+def one_of(where: str, law: str, value: str, allowed: Iterable[str]) -> str:
+    """Return `value` if it is among `allowed`.
+
+    Raises
+    ------
+    SpikewattError
+        Another value; the error names all choices.
+
+    Examples
+    --------
+    >>> one_of("run.engine", "must name an engine", "batched", ("annarchy", "batched"))
+    'batched'
+    """
     if value not in allowed:
-        raise SpikewattError(where, law, repr(value), ", ".join(sorted(allowed)))
+        choices = ", ".join(sorted(allowed))
+        raise SpikewattError(where, law, repr(value), choices)
     return value
 
 
 def whole_number(where: str, law: str, value: object, low: int, high: int) -> int:
-    """Return `value` if it is an integer in low..high (no bool, no 3.0), else raise SpikewattError."""
-    from operator import index
+    """Return `value` if it is an integer in low..high; no bool, no 3.0.
 
+    Raises
+    ------
+    SpikewattError
+        Anything else.
+
+    Examples
+    --------
+    >>> whole_number("run.steps", "must be a number of steps", 32, 1, 10_000)
+    32
+    """
     try:
         number = index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -61,46 +101,38 @@ def whole_number(where: str, law: str, value: object, low: int, high: int) -> in
 
 
 def check_name(where: str, name: str) -> str:
-    """Return `name` if it can be a key, a file name and part of ``pre->post``, else raise SpikewattError."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)", name) or len(name) > 100:
-        raise SpikewattError(
-            where, "a name has letters, digits, _ . and - only, at most 100", repr(name)[:120]
-        )
+    """Return `name` if it can be a key, a file name and part of ``pre->post``.
+
+    Raises
+    ------
+    SpikewattError
+        Any other name.
+    """
+    if not re.fullmatch(NAME, name) or len(name) > LONGEST_NAME:
+        law = f"a name has letters, digits, _ . and - only, at most {LONGEST_NAME}"
+        raise SpikewattError(where, law, repr(name)[:120])
     return name
 
 
-def read_yaml(path: Path) -> object:
-    """The content of a YAML file; raises SpikewattError if it is none, or if a key stands in it twice."""
-    import yaml
-
-    class Strict(yaml.SafeLoader):
-        def construct_mapping(self, node, deep=False):
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-            twice = [key for i, key in enumerate(keys) if key in keys[:i]]
-            if twice:
-                raise ValueError(f"key {twice[0]!r} stands twice")
-            return super().construct_mapping(node, deep)
-
-    if not path.is_file():
-        raise SpikewattError(str(path), "the file must exist", "no such file")
-    try:
-        return yaml.load(path.read_text(), Strict)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise SpikewattError(str(path), "must be YAML", str(error)[:200]) from error
-
-
 def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:
-    """The first fault in a pydantic ValidationError of the file or object `where`, in the words of this project; `known`: its keys."""
+    """The first fault in a pydantic ValidationError, in the words of this project.
+
+    Parameters
+    ----------
+    where : str
+        The file or object.
+    error : pydantic.ValidationError
+        What pydantic found.
+    known : iterable of str, default ()
+        Keys that the object has, which the error lists where another was given.
+    """
     fault = error.errors()[0]
     key = ".".join(str(part) for part in fault["loc"])
-    got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:80]
-    law = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-    listed = (
-        ", ".join(known) if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1 else None
-    )
-    return SpikewattError(
-        f"{where}: {key}" if key else where,
-        law,
-        got,
-        fault.get("ctx", {}).get("expected") or listed,
-    )
+    itself = f"{where}: {key}" if key else where
+    got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:SHOWN]
+    law, allowed = fault["msg"], fault.get("ctx", {}).get("expected")
+    if fault["type"] == "extra_forbidden":
+        law = "unknown key"
+        if len(fault["loc"]) == 1:
+            allowed = allowed or ", ".join(known) or None
+    return SpikewattError(itself, law, got, allowed)

@@ -26,9 +26,14 @@ def writing(path, file_format: str, version: int) -> Iterator[Any]:
 
     path = Path(path)
     if not path.parent.is_dir():
-        raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
+        law = "the folder to write into exists"
+        raise SpikewattError(str(path), law, "no such folder")
 
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    handle, partial = tempfile.mkstemp(
+        dir=path.parent,
+        prefix=f".{path.name}.",
+        suffix=".partial",
+    )
     os.close(handle)
     try:
         with h5py.File(partial, "w") as file:
@@ -59,13 +64,7 @@ def reading(path, file_format: str, versions: tuple[int, ...]) -> Iterator[Any]:
 
     try:
         with h5py.File(path, "r") as file:
-            found = file.attrs.get("format")
-            if found != file_format:
-                raise FileFormatError(str(path), law, repr(found), file_format)
-            if file.attrs["version"] not in versions:
-                law = f"the version of a {file_format} file must be known"
-                known = ", ".join(map(str, versions))
-                raise FileFormatError(str(path), law, file.attrs["version"], known)
+            _check_format(file, path, file_format, versions)
             yield file
     except SpikewattError:
         raise
@@ -76,11 +75,26 @@ def reading(path, file_format: str, versions: tuple[int, ...]) -> Iterator[Any]:
         raise FileFormatError(str(path), law, got) from error
 
 
+def _check_format(file, path: Path, file_format: str, versions: tuple[int, ...]) -> None:
+    found = file.attrs.get("format")
+    if found != file_format:
+        law = f"must be a {file_format} file"
+        raise FileFormatError(str(path), law, repr(found), file_format)
+
+    version = file.attrs["version"]
+    if version not in versions:
+        law = f"the version of a {file_format} file must be known"
+        known = ", ".join(map(str, versions))
+        raise FileFormatError(str(path), law, version, known)
+
+
 def put(file, key: str, array: np.ndarray) -> None:
     """Store `array`, compressed where that pays."""
     array = np.asarray(array)
-    compressed = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-    file.create_dataset(key, data=array, **(compressed if array.size > SMALL else {}))
+    options = {}
+    if array.size > SMALL:
+        options = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+    file.create_dataset(key, data=array, **options)
 
 
 def same_hash(path: Path, stored: str, computed: str) -> None:
@@ -99,10 +113,12 @@ def read_yaml(path: Path) -> object:
 
     class Strict(yaml.SafeLoader):
         def construct_mapping(self, node, deep=False):
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-            twice = [key for i, key in enumerate(keys) if key in keys[:i]]
-            if twice:
-                raise ValueError(f"key {twice[0]!r} stands twice")
+            seen = []
+            for key_node, _ in node.value:
+                key = self.construct_object(key_node, deep=True)
+                if key in seen:
+                    raise ValueError(f"key {key!r} stands twice")
+                seen.append(key)
             return super().construct_mapping(node, deep)
 
     if not path.is_file():
@@ -110,7 +126,8 @@ def read_yaml(path: Path) -> object:
     try:
         return yaml.load(path.read_text(), Strict)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise SpikewattError(str(path), "must be YAML", str(error)[:200]) from error
+        reason = str(error)[:200]
+        raise SpikewattError(str(path), "must be YAML", reason) from error
 
 
 def cache_folder(*parts: str) -> Path:

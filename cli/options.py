@@ -1,65 +1,279 @@
-"""What all verbs share: the program, common options, and errors as one line."""
+"""What all verbs share: the program, its groups, common options, and errors as one line.
+
+Nothing heavy is imported here, so that ``spikewatt --help`` answers at once. Options that are the
+fields of a model (see `fields`) are made when their verb is called, not before.
+"""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from typer.core import TyperGroup
 
 from ..errors import SpikewattError
 
-app = typer.Typer(
-    help="What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from ..analysis.report.findings import Findings
+
+# Heads in the help, in this order; `verb` puts each verb below one of them.
+JOB = "The whole job"
+NETWORK = "A network"
+ENERGY = "What it costs"
+CHIP = "Chips and RTL"
+GROUPS = (JOB, NETWORK, ENERGY, CHIP)
+
+DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
+SPK_HELP = "Spiking network (.spk)."
+TRACE_HELP = "Trace (.trace)."
+DEVICE_HELP = (
+    "Card name, .yaml file, or odin_style:neurons_per_core=512,voltage_v=0.8; repeat for several."
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with <dataset>.npz.")]
-INPUT_CODE_HELP = "if, bitplane, analog; under rate also poisson, signed_poisson, constant, bursting, phase, rank_order."
-METHOD_HELP = "least_error, diehl_model, diehl_data, robust, spike_norm, ml_genn_data, few_spike, median, qcfs."
-DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
+DataSet = Annotated[str, typer.Option(help=DATASET_HELP)]
+Spk = Annotated[Path, typer.Argument(metavar="SPK", help=SPK_HELP)]
+OldNetwork = Annotated[str | None, typer.Option("--network", hidden=True)]
+
+# Verb -> the command with the options that are fields of a model.
+_with_fields: dict[str, Callable[[], Any]] = {}
+_group_of: dict[str, str] = {}
 
 
-def verb(function):
-    """Register a verb whose bad input is one line on stderr and exit code 2."""
+class Program(TyperGroup):
+    """The program: its help has groups, and options that are fields come when a verb is called."""
+
+    def resolve_command(self, ctx, args):
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and command.name in _with_fields:
+            command = _with_fields[command.name]()
+        return name, command, rest
+
+    def format_commands(self, ctx, formatter) -> None:
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        width = formatter.width - 6 - max(map(len, commands))
+        for group in GROUPS:
+            rows = [
+                (name, command.get_short_help_str(width))
+                for name, command in commands.items()
+                if command is not None and _group_of[name] == group
+            ]
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+
+app = typer.Typer(
+    cls=Program,
+    help="What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def verb(group: str, options: Callable[[], list[inspect.Parameter]] | None = None):
+    """Register a verb whose bad input is one line on stderr and exit code 2.
+
+    Parameters
+    ----------
+    group : str
+        One of GROUPS.
+    options : callable, default None
+        Makes further options, which the function takes as ``**given``; called when the verb is.
+    """
+
+    def register(function):
+        guarded = _guarded(function)
+        name = function.__name__.replace("_", "-")
+        _group_of[name] = group
+        if options is not None:
+            guarded.__signature__ = _signature(function)
+            make = functools.partial(_command, name, function, options)
+            _with_fields[name] = functools.cache(make)
+        return app.command(name)(guarded)
+
+    return register
+
+
+def _guarded(function) -> Any:
+    """`function`, whose refusals become one line and an exit code."""
 
     @functools.wraps(function)
     def guarded(*args, **kwargs):
-        try:
+        with _one_line():
             return function(*args, **kwargs)
-        except SpikewattError as error:
-            print(f"spikewatt: {error}", file=sys.stderr)
-            raise typer.Exit(2) from None
-        except OSError as error:
-            print(
-                f"spikewatt: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr
-            )
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            print("spikewatt: interrupted", file=sys.stderr)
-            raise typer.Exit(130) from None
 
-    return app.command()(guarded)
+    return guarded
+
+
+@contextmanager
+def _one_line():
+    try:
+        yield
+    except SpikewattError as error:
+        print(f"spikewatt: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        where, why = error.filename or "file", error.strerror or error
+        print(f"spikewatt: {where}: {why}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        print("spikewatt: interrupted", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _signature(function, more: Iterable[inspect.Parameter] = ()) -> inspect.Signature:
+    """The signature of `function` with the parameters `more` in the place of its ``**given``."""
+    signature = inspect.signature(function, eval_str=True)
+    own = [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.kind != inspect.Parameter.VAR_KEYWORD
+    ]
+    return signature.replace(parameters=[*own, *more])
+
+
+def _command(name: str, function, options: Callable[[], list[inspect.Parameter]]):
+    """A command of its own, with all options."""
+    guarded = _guarded(function)
+    guarded.__signature__ = _signature(function, options())
+    one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    one.command(name)(guarded)
+    return typer.main.get_command(one)
+
+
+# ------------------------------------------------------------------ options from a model
+
+
+def fields(
+    model: type[BaseModel],
+    leave_out: Iterable[str] = (),
+    flags: dict[str, str] | None = None,
+) -> list[inspect.Parameter]:
+    """Options made from the fields of a model: its descriptions, types and defaults, said once.
+
+    An option that was not given is None; the model knows the default.
+
+    Parameters
+    ----------
+    model : type of pydantic.BaseModel
+        Where the fields are defined.
+    leave_out : iterable of str, default ()
+        Fields that are no options here.
+    flags : dict from str to str, default None
+        Field -> flag, where that is not ``--`` and the field's name.
+    """
+    made = []
+    for name, field in model.model_fields.items():
+        if name in leave_out:
+            continue
+        flag = (flags or {}).get(name)
+        text = _help(field.description or "", field.annotation, field.default)
+        option = typer.Option(*([flag] if flag else []), help=text, show_default=False)
+        kind = _plain(field.annotation)
+        made.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=Annotated[kind | None, option],  # type: ignore[valid-type]
+            )
+        )
+    return made
+
+
+def _plain(annotation) -> Any:
+    """The type of an option: the first of a field's types that a word on the command line can be.
+
+    A choice is a word; None, mappings and objects of Python are left out.
+    """
+    if get_origin(annotation) is Literal:
+        return str
+    if annotation in (str, int, float, bool) or get_origin(annotation) is list:
+        return annotation
+    found = [_plain(part) for part in get_args(annotation) if get_origin(part) is not dict]
+    return next((kind for kind in found if kind is not None), None)
+
+
+def _help(description: str, annotation, default: object) -> str:
+    """A sentence: what the field is, what it may be, and what it is if nothing is said."""
+    text = description.rstrip(".")
+    words = [word for part in (annotation, *get_args(annotation)) for word in _choices(part)]
+    if words and words[0] not in text:
+        text += f" ({', '.join(words)})" if text else ", ".join(words)
+
+    listed = ", ".join(default) if isinstance(default, list) else default
+    if default is not None and "default" not in text:
+        text += f"; by default {listed}"
+    return f"{text}."
+
+
+def _choices(annotation) -> tuple[str, ...]:
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+# ------------------------------------------------------------------ input and output
 
 
 def new_file(path: Path, force: bool) -> Path:
-    """`path`, if it may be written; raises SpikewattError for a folder, an existing file without `force`, or a missing folder."""
+    """`path`, if it may be written.
+
+    Raises
+    ------
+    SpikewattError
+        A folder, an existing file without `force`, or a missing folder.
+    """
     if path.is_dir():
         raise SpikewattError(str(path), "must name a file", "a folder")
     if path.exists() and not force:
-        raise SpikewattError(
-            str(path),
-            "an existing file is not written over",
-            "it exists",
-            "another name, or --force",
-        )
+        law = "an existing file is not written over"
+        raise SpikewattError(str(path), law, "it exists", "another name, or --force")
     if not path.parent.is_dir():
         raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
     return path
+
+
+def not_called_network(verb: str, value: str | None, called: str) -> None:
+    """Refuse ``--network`` where it used to name something else than a network to run."""
+    if value is not None:
+        raise SpikewattError(
+            f"{verb} --network",
+            "names a network to train or a .keras file, in `run` alone",
+            value,
+            called,
+        )
+
+
+def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | None = None):
+    """(inputs as the network takes them, labels or None) of the first `samples` test images.
+
+    Of a network with several outputs the labels are those of none.
+    """
+    from ..models.datasets import load_dataset
+
+    data = load_dataset(dataset, data_dir)
+    x = data.scaled("test", spiking.input_max)[:samples]
+    labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
+    return x, labels
+
+
+def show(findings: Findings, as_json: bool) -> None:
+    """Print findings as tables and lines, or as one JSON document."""
+    if as_json:
+        from ..analysis.report import rows
+
+        print(rows.as_json(findings))
+    else:
+        from ..analysis.report.console import print_findings
+
+        print_findings(findings)

@@ -213,6 +213,10 @@ def load_keras(path: str | Path):
     Raises
     ------
     FileFormatError : not a .keras file, a truncated one, or one that asks for code to be executed.
+
+    Examples
+    --------
+    >>> load_keras("my.keras").summary()  # doctest: +SKIP
     """
     path = Path(path)
     if not path.is_file():

@@ -162,6 +162,14 @@ def round_to_grid(model, weight_bits: int = 8, input_step: float = 1.0) -> None:
     Raises
     ------
     SpikewattError : an activation without a power-of-two step between two layers with weights.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    >>> model.set_weights([np.array([[0.3], [1.0]]), np.array([0.1])])
+    >>> round_to_grid(model, weight_bits=4)
+    >>> model.get_weights()[0].tolist()
+    [[0.25], [1.0]]
     """
     number = isinstance(input_step, float | int) and 0 < input_step < np.inf
     if not (number and np.log2(input_step) % 1 == 0):

@@ -175,6 +175,15 @@ def has_depthwise(trace) -> bool:
     return any(layer.kind == "depthwise" for layer in trace.layers)
 
 
+def leave_out_depthwise_macs(trace, rows: list[dict]) -> None:
+    """Their MACs, which were recorded as 0, are taken from `rows`; other layers keep theirs."""
+    for layer in trace.layers:
+        if layer.kind == "depthwise":
+            (row,) = [row for row in rows if row["layer"] == layer.post]
+            assert row["macs"] >= layer.macs > 0
+            row["macs"] -= layer.macs
+
+
 def same_value(found, expected) -> bool:
     """Whether a cell is the recorded one; None is a hole."""
     if expected is None:
@@ -275,7 +284,9 @@ def test_first_spikes_of_the_outputs_decide_as_recorded(unpacked):
 def test_layer_tables_are_the_recorded_ones(name, unpacked):
     expected = NETWORKS[name]["layers"]
     for trace in (load_trace(unpacked / f"{name}.h5"), rerun(name)):
-        assert same_rows(layer_rows(trace), expected) >= 24
+        rows = layer_rows(trace)
+        leave_out_depthwise_macs(trace, rows)
+        assert same_rows(rows, expected) >= 24
 
 
 @pytest.mark.parametrize("name", NETWORKS)

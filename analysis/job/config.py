@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ...energy.cards.load import load_card
 from ...energy.devices.registry import device_kind
-from ...errors import SpikewattError, first_fault, one_of, read_yaml, whole_number
+from ...errors import SpikewattError, one_of, whole_number
+from ...files import read_yaml
 from ...models.datasets import NAMES
 from ...models.networks import check_name
-from ...sim.conversion.thresholds import METHODS
-from ...sim.network.input_codes import INPUT_CODES
+from ...sim.conversion.options import ConversionOptions
 
 
-class RunConfig(BaseModel):
-    """What `spikewatt run` does; every field has a default, and the defaults are the digits job."""
+class JobOptions(BaseModel):
+    """What a run is asked for beside the conversion."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -33,40 +34,18 @@ class RunConfig(BaseModel):
     )
     data_dir: str | None = Field(
         default=None,
-        description="folder with <dataset>.npz; by default the variable SPIKEWATT_DATA, else Keras' cache",
+        description="folder with <dataset>.npz; by default the variable SPIKEWATT_DATA, "
+        "else Keras' cache",
     )
     network: str = Field(
         default="mlp-64-48-10",
         description="name of a network to train, or the path of a trained .keras file",
     )
-    epochs: int = Field(default=40, ge=1, le=10_000)
-    batch_size: int = Field(default=32, ge=1, le=65_536)
-    seed: int = Field(default=0, ge=0, le=2**31 - 1)
-    code: Literal["rate", "signed", "radix", "sync_rate"] = "rate"
-    input_code: str = Field(
-        default="if", description="if, bitplane, analog, or an encoder such as poisson, under rate"
-    )
-    method: str = Field(
-        default="least_error", description="how thresholds are chosen; see `convert`"
-    )
-    reset: Literal["subtract", "zero"] | None = Field(
-        default=None, description="under rate; by default that of the method"
-    )
-    readout: Literal["membrane", "spikes"] = "membrane"
-    per_channel: bool | None = Field(
-        default=None, description="one weight unit per output channel; by default in exact codes"
-    )
-    bias_correction: int = Field(default=0, ge=0, le=100, description="sweeps, in exact codes")
-    weight_bits: int = Field(default=8, ge=2, le=16)
-    input_max: float = Field(
-        default=1.0,
-        gt=0,
-        description="input value of the network for the brightest pixel; 255 if it takes raw pixels",
-    )
-    calibration_samples: int = Field(default=1000, ge=1)
-    steps: int | dict[str, int] | None = Field(
-        default=None,
-        description="rate: simulated steps (default 32); else steps per layer, or a mapping from layer to steps",
+    epochs: int = Field(default=40, ge=1, le=10_000, description="passes over the training data")
+    batch_size: int = Field(default=32, ge=1, le=65_536, description="samples per update")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of training and of encoders")
+    calibration_samples: int = Field(
+        default=1000, ge=1, description="training samples that the conversion looks at"
     )
     test_samples: int | None = Field(
         default=None, ge=1, description="only the first so many test samples"
@@ -81,33 +60,123 @@ class RunConfig(BaseModel):
     workers: int | None = Field(
         default=None, ge=1, description="processes of the ANNarchy engine; by default one per core"
     )
-    devices: list[str] = Field(default=["odin_style", "stm32l4r5", "nrf54l15"], min_length=1)
+    devices: list[str] = Field(
+        default=["odin_style", "stm32l4r5", "nrf54l15"],
+        min_length=1,
+        description="cards of the devices to price",
+    )
     period_s: float = Field(
         default=1.0, gt=0, description="one inference per period, for current and battery life"
     )
-    battery: str = "cr2032"
+    battery: str = Field(default="cr2032", description="card of the battery")
 
 
-def make_config(values: dict | None, where: str) -> RunConfig:
-    """A checked configuration; raises SpikewattError that names `where` and the key."""
-    try:
-        config = RunConfig.model_validate(values or {})
-    except ValidationError as error:
-        raise first_fault(where, error, RunConfig.model_fields) from error
+class RunConfig(ConversionOptions, JobOptions):
+    """What `run` does; every field has a default, and the defaults are the digits job.
+
+    The options of `convert` are fields too; see there. Two differ: `steps`, which under rate are
+    the simulated ones, and `input_levels`, which the data set knows.
+
+    Examples
+    --------
+    >>> config = RunConfig(dataset="mnist", network="lenet", steps=64)
+    >>> config.engine, config.weight_bits
+    ('annarchy', 8)
+    """
+
+    steps: int | dict[str, int] | None = Field(
+        default=None,
+        description="under rate simulated steps (32 if nothing is said); else steps per layer, or "
+        "a mapping from layer to steps",
+    )
+    input_levels: int | None = Field(  # type: ignore[assignment]
+        default=None,
+        description="integer levels of the input; by default the largest pixel of the data set",
+    )
+
+    @field_validator("input_levels", mode="before")
+    @classmethod
+    def _number_of_levels(cls, value):  # type: ignore[override]
+        law = "must be a number of input levels"
+        if value is None:
+            return None
+        return whole_number("input_levels", law, value, 1, 65535)
+
+    def _check_steps(self) -> None:
+        if self.spike_code.bias_each_step and isinstance(self.steps, dict):
+            raise SpikewattError("steps", "is one number under rate", self.steps)
+
+    @property
+    def simulated_steps(self) -> int | None:
+        """Steps to simulate under rate; None for the engine's own, and where a layer has steps."""
+        chosen = self.spike_code.bias_each_step and isinstance(self.steps, int)
+        return self.steps if chosen else None  # type: ignore[return-value]
+
+    def conversion(self, largest_pixel: int) -> dict[str, Any]:
+        """The options of `convert`, for a data set with this largest pixel."""
+        options = {name: getattr(self, name) for name in ConversionOptions.model_fields}
+        if self.spike_code.bias_each_step:
+            options["steps"] = None
+        options["input_levels"] = self.input_levels or largest_pixel
+        return options
+
+
+def make_config(values: Mapping | None, where: str) -> RunConfig:
+    """A checked configuration.
+
+    Parameters
+    ----------
+    values : mapping, or None for the defaults
+        Key -> value.
+    where : str
+        What an error names: the file, or "config".
+
+    Raises
+    ------
+    SpikewattError
+        A key or value that cannot be; it names `where` and the key.
+
+    Examples
+    --------
+    >>> make_config({"epochs": 8}, "config").epochs
+    8
+    >>> make_config({"weight_bits": 1}, "mine.yaml")
+    Traceback (most recent call last):
+    ...
+    spikewatt.errors.SpikewattError: mine.yaml: weight_bits: must be a width of signed weights; ...
+    """
+    known = RunConfig.model_fields
+    for key, value in (values or {}).items():
+        if key not in known:
+            got, allowed = repr(value)[:80], ", ".join(known)
+            raise SpikewattError(f"{where}: {key}", "unknown key", got, allowed)
+    return checked(RunConfig.checked(f"{where}: ", values or {}), where)
+
+
+def checked(config: RunConfig, where: str = "config") -> RunConfig:
+    """`config`, once it is known that what it names exists; raises SpikewattError."""
     if not config.dataset.endswith(".npz"):
-        one_of(
-            f"{where}: dataset",
-            "must name a data set or be the path of an .npz file",
-            config.dataset,
-            NAMES,
+        law = "must name a data set or be the path of an .npz file"
+        one_of(f"{where}: dataset", law, config.dataset, NAMES)
+    _check_network(config, where)
+    _check_devices(config, where)
+    if not device_kind(load_card(config.battery)).supplies:
+        raise SpikewattError(f"{where}: battery", "must be a battery", config.battery, "cr2032")
+    return config
+
+
+def _check_network(config: RunConfig, where: str) -> None:
+    if config.network.endswith(".spk"):
+        raise SpikewattError(
+            f"{where}: network",
+            "is a network that does not spike yet",
+            config.network,
+            "a name, or a .keras file; `spikewatt simulate` runs a .spk file",
         )
     check_name(config.network)
-    one_of(f"{where}: input_code", "must be a known input code", config.input_code, INPUT_CODES)
-    one_of(f"{where}: method", "must name a method", config.method, METHODS)
-    if config.code == "rate" and isinstance(config.steps, dict):
-        raise SpikewattError(f"{where}: steps", "is one number under rate", config.steps)
-    if not isinstance(config.steps, dict) and config.steps is not None:
-        whole_number(f"{where}: steps", "must be a number of steps", config.steps, 1, 10_000)
+
+
+def _check_devices(config: RunConfig, where: str) -> None:
     cards = [load_card(device) for device in config.devices]
     for card in cards:
         if not device_kind(card).computes:
@@ -117,22 +186,36 @@ def make_config(values: dict | None, where: str) -> RunConfig:
                 card.name,
                 "see `spikewatt devices`",
             )
-    if len({card.name for card in cards}) != len(cards):
-        raise SpikewattError(
-            f"{where}: devices", "must have different names", [card.name for card in cards]
-        )
-    if not device_kind(load_card(config.battery)).supplies:
-        raise SpikewattError(f"{where}: battery", "must be a battery", config.battery, "cr2032")
-    return config
+
+    names = [card.name for card in cards]
+    if len(set(names)) != len(names):
+        raise SpikewattError(f"{where}: devices", "must have different names", names)
 
 
-def read_config(path: Path | None, overrides: dict | None = None) -> RunConfig:
-    """The configuration in a YAML file (the defaults without one), with `overrides` from the command line on top."""
+def read_config(path: Path | None, overrides: Mapping | None = None) -> RunConfig:
+    """The configuration in a YAML file, with `overrides` on top.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file; None for the defaults.
+    overrides : mapping, default None
+        Key -> value, from the command line; None is no value.
+    """
     loaded = read_yaml(path) if path is not None else None
     if not isinstance(loaded, dict | None):
-        raise SpikewattError(
-            str(path), "must be a mapping of keys to values", type(loaded).__name__
-        )
+        found = type(loaded).__name__
+        raise SpikewattError(str(path), "must be a mapping of keys to values", found)
+
     values = {str(key): value for key, value in (loaded or {}).items()}
-    values.update({key: value for key, value in (overrides or {}).items() if value is not None})
-    return make_config(values, str(path) if path else "config")
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    return make_config(values | given, str(path) if path else "config")
+
+
+def as_config(config: RunConfig | Mapping | str | Path | None) -> RunConfig:
+    """A checked configuration, from one, from a mapping, or from the path of a YAML file."""
+    if isinstance(config, RunConfig):
+        return checked(config)
+    if isinstance(config, str | Path):
+        return read_config(Path(config))
+    return make_config(config, "config")

@@ -1,55 +1,274 @@
-"""Tables of a run: layers, classes, and the summary that is printed."""
+"""Tables of a network and its trace: populations, layers, classes, accuracy, diagnosis, cards."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ...sim.trace.trace import Trace
+from ...energy.cards.card import Card
+from ...energy.cards.load import card_names, load_card
+from .findings import Column, Table
+from .numbers import percent, signed_percent, with_prefix
+
+if TYPE_CHECKING:
+    from ...sim.network.population import Population
+    from ...sim.network.spiking_network import SpikingNetwork
+    from ...sim.trace.trace import Trace
+
+
+# ------------------------------------------------------------------ the network
+
+
+def population_table(network: SpikingNetwork, title: str, name: str = "rows") -> Table:
+    """One row per population: kind, shape, and the thresholds of those that fire."""
+    rows = [
+        {
+            "population": population.name,
+            "kind": str(population.kind),
+            "shape": "x".join(map(str, population.shape)),
+            "threshold": _thresholds(population),
+        }
+        for population in network.populations
+    ]
+    return Table(name, title, pd.DataFrame(rows))
+
+
+def _thresholds(population: Population) -> str:
+    """The threshold of a population that integrates and fires, or its smallest and largest."""
+    if population.kind != "integrate_and_fire":
+        return ""
+    low, high = int(population.threshold.min()), int(population.threshold.max())
+    return str(low) if low == high else f"{low}..{high}"
+
+
+# ------------------------------------------------------------------ the trace
 
 
 def layer_table(trace: Trace) -> pd.DataFrame:
-    """One row per population: neurons, spikes and synaptic operations per inference, firing rate and sparsity.
+    """One row per population: what it sends and receives in an inference, mean over the samples.
 
-    ``firing_rate`` = spikes / (neurons · steps), ``sparsity`` = 1 - firing_rate; the operations are those of the connections that
-    feed the population, on all synapses and on those of weight != 0. ``saturations`` of potentials per inference, where their width
-    is narrower than the worst case needs.
+    Parameters
+    ----------
+    trace : Trace
+        What happened in the network.
+
+    Returns
+    -------
+    DataFrame
+        ``layer``, ``neurons``; ``spikes_per_inference``; ``firing_rate`` = spikes / (neurons ·
+        steps) and ``sparsity`` = 1 − firing_rate, empty for a read-out; ``sops_synapses`` and
+        ``sops_nonzero``, operations of the connections that feed it; ``saturations`` of its
+        potentials, where they are narrower than the worst case needs; ``macs`` that an ANN
+        executes for the same connections.
     """
-    rows = []
-    for population, neurons in trace.neurons.items():
-        feeding = [layer.name for layer in trace.layers if layer.post == population]
-        row: dict[str, object] = {"layer": population, "neurons": neurons}
-        if population in trace.spikes:
-            spikes = float(trace.spikes[population].sum(axis=1).mean())
-            row |= {"spikes_per_inference": spikes, "firing_rate": spikes / (neurons * trace.steps)}
-            row["sparsity"] = 1 - spikes / (neurons * trace.steps)
-        for column in ("synapses", "nonzero"):
-            row[f"sops_{column}"] = sum(
-                float(trace.ledger(column)[name].sum(axis=1).mean()) for name in feeding
-            )
-        if trace.settings.state_bits < trace.settings.needed_state_bits:
-            row["saturations"] = (
-                float(trace.saturations[population].mean())
-                if population in trace.saturations
-                else 0.0
-            )
-        row["macs"] = sum(
-            layer.macs
-            for layer in trace.layers
-            if layer.post == population and layer.kind in ("dense", "conv2d")
-        )
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_layer_row(trace, population) for population in trace.neurons])
+
+
+def _layer_row(trace: Trace, population: str) -> dict[str, object]:
+    neurons = trace.neurons[population]
+    feeding = [layer for layer in trace.layers if layer.post == population]
+    row: dict[str, object] = {"layer": population, "neurons": neurons}
+    if population in trace.spikes:
+        spikes = trace.mean_spikes(population)
+        row["spikes_per_inference"] = spikes
+        row["firing_rate"] = spikes / (neurons * trace.steps)
+        row["sparsity"] = 1 - spikes / (neurons * trace.steps)
+
+    for ledger in ("synapses", "nonzero"):
+        row[f"sops_{ledger}"] = sum(trace.mean_operations(layer.name, ledger) for layer in feeding)
+
+    if trace.settings.can_saturate:
+        held = trace.saturations.get(population)
+        row["saturations"] = 0.0 if held is None else float(held.mean())
+
+    row["macs"] = sum(layer.macs for layer in feeding if layer.kind.multiplies)
+    return row
+
+
+def layers(trace: Trace, title: str, name: str = "layers") -> Table:
+    """`layer_table` as it is shown."""
+    return Table(name, title, layer_table(trace))
+
+
+def summary(trace: Trace, ann_accuracy: float, snn_accuracy: float) -> Table:
+    """The network in one row: accuracy of both, spikes and operations per inference."""
+    row = {
+        "ann_accuracy": ann_accuracy,
+        "snn_accuracy": snn_accuracy,
+        "spikes_per_inference": trace.mean_spikes(),
+        "sops_per_inference": trace.mean_operations(),
+    }
+    columns = (
+        Column("Keras accuracy (%)", ("ann_accuracy",), _hundredfold),
+        Column("spiking accuracy (%)", ("snn_accuracy",), _hundredfold),
+        Column("spikes per inference", ("spikes_per_inference",)),
+        Column("SOPs per inference", ("sops_per_inference",)),
+    )
+    title = f"Network on {trace.samples} test images, {trace.steps} steps"
+    return Table("summary", title, pd.DataFrame([row]), columns)
+
+
+def _hundredfold(share: float) -> float:
+    return share * 100
+
+
+def accuracy_table(snn_accuracy: np.ndarray, ann_accuracy: float) -> Table:
+    """Accuracy after each step, beside that of Keras."""
+    steps = np.arange(1, len(snn_accuracy) + 1)
+    frame = pd.DataFrame(
+        {"step": steps, "snn_accuracy": snn_accuracy, "ann_accuracy": ann_accuracy}
+    )
+    return Table("accuracy_against_steps", "Accuracy after each step", frame)
 
 
 def class_report(labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """Precision, recall, F1 and number of samples per class."""
+    """Precision, recall, F1 and number of samples per class.
+
+    Parameters
+    ----------
+    labels : ndarray of int, (samples,)
+        The right classes.
+    predicted : ndarray of int, (samples,)
+        The classes that the network gave.
+
+    Returns
+    -------
+    DataFrame
+        ``class``, ``precision``, ``recall``, ``f1``, ``samples``.
+    """
     from sklearn.metrics import precision_recall_fscore_support
 
     classes = np.unique(np.concatenate([labels, predicted]))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=classes, zero_division=0.0
-    )  # type: ignore[arg-type]
+    precision, recall, f1, samples = precision_recall_fscore_support(
+        labels, predicted, labels=classes, zero_division=0.0  # type: ignore[arg-type]
+    )  # fmt: skip
     return pd.DataFrame(
-        {"class": classes, "precision": precision, "recall": recall, "f1": f1, "samples": support}
+        {
+            "class": classes,
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "samples": samples,
+        }
     )
+
+
+# ------------------------------------------------------------------ studies
+
+
+SHARES = {
+    "agreement": "agreement",
+    "mean_error": "mean error",
+    "clipped_share": "clipped",
+    "dead_share": "dead",
+    "saturated_share": "at the largest value",
+    "keras_accuracy": "Keras alone",
+    "accuracy_from_here": "Keras from here on",
+}
+
+
+def diagnosis(frame: pd.DataFrame, title: str, name: str = "diagnosis") -> Table:
+    """A diagnosis, in percent; see `diagnose`."""
+    columns = (
+        Column("layer", ("layer",)),
+        Column("smallest θ", ("threshold",), lambda threshold: str(int(threshold))),
+        *(Column(title, (key,), percent) for key, title in SHARES.items()),
+        Column("potentials held", ("saturations",)),
+        Column("try next", ("try_next",)),
+    )
+    return Table(name, title, frame, columns)
+
+
+def validation(frame: pd.DataFrame, name: str = "rows") -> Table:
+    """A validation, with SI prefixes; see `validate`."""
+    columns = (
+        Column("what", ("what",)),
+        Column("published", ("published", "unit"), _with_unit),
+        Column("predicted", ("predicted", "unit"), _with_unit),
+        Column("error", ("error",), signed_percent),
+        Column("kind", ("kind",)),
+    )
+    return Table(name, "Predictions against published and measured values", frame, columns)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return with_prefix(value, unit) if unit else f"{value:.4g}"
+
+
+def crosscheck_table(frame: pd.DataFrame, name: str = "rows") -> Table:
+    """A cross-check, with a word on each row: are the counts equal; see `crosscheck`."""
+    counted = [None if np.isnan(count) else int(count) for count in frame["counted"]]
+    equal = [_equal(*pair) for pair in zip(counted, frame["ours"], strict=True)]
+    shown = frame.assign(counted=pd.Series(counted, dtype=object), equal=equal)
+    return Table(name, "Synaptic operations per connection and sample", shown)
+
+
+def _equal(counted: int | None, ours: int) -> str:
+    if counted is None:
+        return "not counted"
+    return "yes" if counted == ours else "no"
+
+
+# ------------------------------------------------------------------ cards
+
+
+def card_rows(card: Card) -> pd.DataFrame:
+    """Every value of a card in SI units with its range and provenance, then its limits."""
+    rows = []
+    for key, quantity in card.values.items():
+        rows.append(
+            {
+                "key": key,
+                "value": f"{quantity.value:.4g} {card.kind.units[key]}".strip(),
+                "low": f"{quantity.low:.4g}",
+                "high": f"{quantity.high:.4g}",
+                "status": quantity.status,
+                "conditions": quantity.conditions,
+                "source": quantity.source,
+            }
+        )
+    for key, limit in card.limits.items():
+        nothing = dict.fromkeys(("low", "high", "conditions", "source"), "")
+        rows.append(
+            {
+                "key": key,
+                "value": str(limit),
+                "status": "limit",
+                **nothing,
+            }
+        )
+
+    return pd.DataFrame(rows)
+
+
+def card_table(card: Card, name: str = "rows") -> Table:
+    """One card; see `card_rows`."""
+    return Table(name, f"{card.name}: {card.title}", card_rows(card))
+
+
+def device_table(names: Sequence[str] | None = None) -> Table:
+    """One row per card: its kind, what it is, and how many of its values are measured.
+
+    Parameters
+    ----------
+    names : sequence of str, default None
+        Names of cards; None for every one that ships.
+    """
+    rows = []
+    for name in card_names() if names is None else names:
+        card = load_card(name)
+        statuses = [quantity.status for quantity in card.values.values()]
+        counts = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)]
+        rows.append(
+            {
+                "device": card.name,
+                "kind": str(card.kind),
+                "what": card.title,
+                "values": ", ".join(counts),
+            }
+        )
+    title = "Devices (`spikewatt devices NAME` shows values and sources)"
+    return Table("rows", title, pd.DataFrame(rows))

@@ -1,42 +1,49 @@
-"""What `spikewatt verify` shows."""
+"""Tables of `spikewatt verify`, in the words of what each target does."""
 
 from __future__ import annotations
 
-from .console import print_lines, print_table
+import pandas as pd
+
+from .findings import Column, Findings, Table
+
+NUMBERS = ("cycles", "sops", "stalls")
 
 
-def print_target(target: str, rows: list[dict]) -> None:
-    """What a target of `spikewatt verify` found, in the words of what it does, and the sum."""
-    wrong, compared = (sum(row[key] for row in rows) for key in ("mismatches", "compared"))
+def target_findings(target: str, rows: list[dict]) -> Findings:
+    """What a target of `spikewatt verify` found, and its sum as the last line.
+
+    Parameters
+    ----------
+    target : str
+        ``proofs``, ``faults``, ``network``, or one that compares with the golden model.
+    rows : list of dict
+        ``what``, ``compared``, ``mismatches``, ``where``; of a network also what NUMBERS names.
+    """
+    wrong = sum(row["mismatches"] for row in rows)
+    compared = sum(row["compared"] for row in rows)
+    frame = pd.DataFrame(rows, dtype=object)
+
     if target == "proofs":
-        shown = [
-            {"what": row["what"], "properties": row["compared"], "result": row["where"]}
-            for row in rows
+        title = "Proofs of queue, controller and AXI4-Lite peripheral"
+        columns = [
+            Column("what", ("what",)),
+            Column("properties", ("compared",)),
+            Column("result", ("where",)),
         ]
-        print_table("Proofs of queue, controller and AXI4-Lite peripheral", shown, False)
-        print_lines([f"{compared:,} properties, {wrong:,} proofs failed."])
+        line = f"{compared:,} properties, {wrong:,} proofs failed."
     elif target == "faults":
-        shown = [
-            {
-                "what": row["what"],
-                "caught": "no" if row["mismatches"] else "yes",
-                "seen by": row["where"],
-            }
-            for row in rows
+        title = "Faults planted in the RTL"
+        columns = [
+            Column("what", ("what",)),
+            Column("caught", ("mismatches",), lambda missed: "no" if missed else "yes"),
+            Column("seen by", ("where",)),
         ]
-        print_table("Faults planted in the RTL", shown, False)
-        print_lines([f"{compared - wrong:,} of {compared:,} faults caught."])
+        line = f"{compared - wrong:,} of {compared:,} faults caught."
     else:
-        keys = (
-            "what",
-            "compared",
-            "mismatches",
-            *(("cycles", "sops", "stalls") if target == "network" else ()),
-            "where",
-        )
-        print_table(
-            "RTL against the golden model",
-            [{key: row.get(key, "") for key in keys} for row in rows],
-            False,
-        )
-        print_lines([f"{compared:,} values compared, {wrong:,} mismatches."])
+        title = "RTL against the golden model"
+        numbers = NUMBERS if target == "network" else ()
+        keys = ("what", "compared", "mismatches", *numbers, "where")
+        columns = [Column(key, (key,)) for key in keys]
+        line = f"{compared:,} values compared, {wrong:,} mismatches."
+
+    return Findings((Table(target, title, frame, columns),), notes=(line,))

@@ -1,19 +1,23 @@
 """Synaptic operations as other tools count them, on the same weights and the same spikes.
 
-``nonzero`` is what NeuroBench counts, ``synapses`` what SpikingJelly and sinabs count. Their traps: NeuroBench drops weights of zero
-and takes anything but −1, 0, 1 for a MAC; SpikingJelly skips a layer whose input is not all 0 and 1, such as one behind an
-average pool; sinabs averages over the batch, and forgets the pool unless asked per layer. So every layer is run on its own,
-one sample at a time, and a layer behind a summed window is left to sinabs.
+``nonzero`` is what NeuroBench counts, ``synapses`` what SpikingJelly and sinabs count. Their traps:
+NeuroBench drops weights of zero and takes anything but −1, 0, 1 for a MAC; SpikingJelly skips a
+layer whose input is not all 0 and 1, such as one after an average pool; sinabs averages over the
+batch, and forgets the pool unless asked per layer. So every layer is run on its own, one sample at
+a time, and a layer after a summed window is left to sinabs.
 
-``python -m spikewatt.analysis.studies.crosscheck FILE.npz`` writes the fixture of the tests; needs ``pip install 'spikewatt[crosscheck]'``.
+``python -m spikewatt.analysis.studies.crosscheck FILE.npz`` writes the fixture of the tests; it
+needs ``pip install 'spikewatt[crosscheck]'``.
 """
 
-# pyright: reportMissingImports=false
+# The tools are an extra; populations and connections take names and plain numbers too.
+# pyright: reportMissingImports=false, reportArgumentType=false
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,100 +28,124 @@ import pandas as pd
 from ...errors import MissingToolError, SpikewattError
 from ...sim.engines.simulate import simulate
 from ...sim.network.connection import Connection
+from ...sim.network.connection_kinds import Conv2D, Dense, Depthwise
 from ...sim.network.geometry import Geometry
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.trace.trace import Trace
 
 STEPS = 12
 SAMPLES = 3
+ALL = 2**31 - 1  # samples whose every spike is kept
+COLUMNS = ["connection", "sample", "tool", "ledger", "counted", "ours"]
+
+# What sends spikes of 0 and 1 alone.
+CODES = ("rate", "sync_rate")
+INPUT_CODES = ("if", "poisson", "constant", "bursting")
+
+
+# ------------------------------------------------------------------ the standing network
 
 
 def standing_network() -> SpikingNetwork:
-    """A small network with what the tools disagree on: borders, strides, a depthwise layer, a pool in front of weights, weights of zero."""
+    """A small network with what the tools disagree on.
+
+    Borders, strides, a depthwise layer, a pool in front of weights, weights of zero.
+    """
     random = np.random.default_rng(0)
-    zero = np.asarray(0)
 
     def weights(*shape: int) -> np.ndarray:
         return random.integers(-3, 5, shape) * (random.random(shape) < 0.8)
 
-    def firing(name: str, shape: tuple[int, ...], threshold: int) -> Population:
-        return Population(
-            name,
-            shape,
-            "integrate_and_fire",
-            np.asarray(threshold),
-            zero,
-            np.asarray(threshold // 2),
-        )
+    populations = (
+        Population("input", (9, 9, 2), "input", 16, 0, 8),
+        _firing("same", (9, 9, 4), 9),
+        _firing("strided", (4, 4, 6), 12),
+        _firing("depthwise", (4, 4, 6), 6),
+        _firing("hidden", (12,), 14),
+        Population("output", (5,), "readout", 1, 0, 0),
+    )
 
-    one, pad = ((0, 0), (0, 0)), ((1, 1), (1, 1))
-    return SpikingNetwork(
-        (
-            Population("input", (9, 9, 2), "input", np.asarray(16), zero, np.asarray(8)),
-            firing("same", (9, 9, 4), 9), firing("strided", (4, 4, 6), 12), firing("depthwise", (4, 4, 6), 6), firing("hidden", (12,), 14),
-            Population("output", (5,), "readout", np.asarray(1), zero, zero),
-        ),
-        (
-            Connection("input", "same", "conv2d", weights(3, 3, 2, 4), Geometry((3, 3), (1, 1), pad)),
-            Connection("same", "strided", "conv2d", weights(3, 3, 4, 6), Geometry((3, 3), (2, 2), one)),
-            Connection("strided", "depthwise", "depthwise", weights(3, 3, 6, 1), Geometry((3, 3), (1, 1), pad)),
-            Connection("depthwise", "hidden", "dense", weights(24, 12), None, Geometry((2, 2), (2, 2))),
-            Connection("hidden", "output", "dense", weights(12, 5)),
-        ),
-        "rate", 1 / 16, 1.0, 8, "crosscheck",
-    )  # fmt: skip
+    padded = Geometry((3, 3), (1, 1), ((1, 1), (1, 1)))
+    strided = Geometry((3, 3), (2, 2), ((0, 0), (0, 0)))
+    pool = Geometry((2, 2), (2, 2))
+    connections = (
+        Connection("input", "same", "conv2d", weights(3, 3, 2, 4), padded),
+        Connection("same", "strided", "conv2d", weights(3, 3, 4, 6), strided),
+        Connection("strided", "depthwise", "depthwise", weights(3, 3, 6, 1), padded),
+        Connection("depthwise", "hidden", "dense", weights(24, 12), None, pool),
+        Connection("hidden", "output", "dense", weights(12, 5)),
+    )
+    return SpikingNetwork(populations, connections, "rate", 1 / 16, 1.0, 8, "crosscheck")
+
+
+def _firing(name: str, shape: tuple[int, ...], threshold: int) -> Population:
+    """A population that integrates and fires, from half its threshold."""
+    return Population(name, shape, "integrate_and_fire", threshold, 0, threshold // 2)
 
 
 def standing_input() -> np.ndarray:
-    """Inputs of the standing network."""
-    return np.random.default_rng(1).integers(0, 17, (SAMPLES, 9, 9, 2)) / 16
+    """(SAMPLES, 9, 9, 2) inputs of the standing network."""
+    random = np.random.default_rng(1)
+    return random.integers(0, 17, (SAMPLES, 9, 9, 2)) / 16
+
+
+# ------------------------------------------------------------------ the count
 
 
 def crosscheck(network: SpikingNetwork, x, steps: int | None = None) -> pd.DataFrame:
-    """One row per connection, sample and tool: what it counts and what the trace says.
+    """What each tool counts, and what the trace says.
 
-    ``counted`` is NaN where the tool does not count such a layer. Columns: connection, sample, tool, ledger, counted, ours.
+    Parameters
+    ----------
+    network : SpikingNetwork
+        A network whose spikes are 0 and 1.
+    x : ndarray, (samples, …)
+        Inputs, as in `simulate`.
+    steps : int, default None
+        Simulated steps of a rate network.
+
+    Returns
+    -------
+    DataFrame
+        One row per connection, sample and tool: ``connection``, ``sample``, ``tool``, ``ledger``,
+        ``counted`` (NaN where the tool does not count such a layer), ``ours``.
 
     Raises
     ------
-    SpikewattError : spikes of −1, or weighted ones. MissingToolError : a tool is not installed.
+    SpikewattError
+        Spikes of −1, or weighted ones.
+    MissingToolError
+        A tool is not installed.
     """
-    if network.code not in ("rate", "sync_rate") or network.input_code not in (
-        "if",
-        "poisson",
-        "constant",
-        "bursting",
-    ):
+    if network.code not in CODES or network.input_code not in INPUT_CODES:
         got = f"{network.code}, {network.input_code}"
-        raise SpikewattError(
-            "crosscheck.network", "the tools count spikes of 0 and 1", got, "rate or sync_rate; if"
-        )
-    trace = simulate(network, x, "reference", steps, rasters=2**31 - 1)
+        law = "the tools count spikes of 0 and 1"
+        raise SpikewattError("crosscheck.network", law, got, "rate or sync_rate; if")
+
+    trace = simulate(network, x, "reference", steps, rasters=ALL)
     torch = _torch()
-    rows = []
-    for c in network.connections:
-        if c.kind not in ("dense", "conv2d", "depthwise"):
-            continue
-        module = _module(torch, network, c)
-        raster = trace.rasters[c.pre]
-        for sample, spikes in enumerate(raster):
-            events = torch.tensor(
-                _first(spikes.reshape(len(spikes), *network.population(c.pre).shape)),
-                dtype=torch.float32,
-            )
-            for tool, (ledger, count) in TOOLS.items():
-                counted = count(torch, module, events, c)
-                rows.append(
-                    (
-                        c.name,
-                        sample,
-                        tool,
-                        ledger,
-                        counted,
-                        int(trace.ledger(ledger)[c.name][sample].sum()),
-                    )
-                )
-    return pd.DataFrame(rows, columns=["connection", "sample", "tool", "ledger", "counted", "ours"])
+    rows: list[tuple] = []
+    for connection in network.connections:
+        if type(connection.kind) in LAYERS:
+            rows += _rows(torch, network, trace, connection)
+
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(torch, network: SpikingNetwork, trace: Trace, connection: Connection) -> Iterator[tuple]:
+    """One row per sample and tool; the columns are COLUMNS."""
+    name = connection.name
+    shape = network.population(connection.pre).shape
+    module = _module(torch, connection, shape)
+    for sample, spikes in enumerate(trace.rasters[connection.pre]):
+        by_step = spikes.reshape(len(spikes), *shape)
+        events = torch.tensor(_channels_first(by_step), dtype=torch.float32)
+        for tool, (ledger, count) in TOOLS.items():
+            counted = count(torch, module, events, connection)
+            per_step = trace.ledger(ledger)[name][sample]
+            ours = int(per_step.sum())
+            yield name, sample, tool, ledger, counted, ours
 
 
 def _torch() -> Any:
@@ -127,85 +155,126 @@ def _torch() -> Any:
         import spikingjelly  # noqa: F401
         import torch
     except ImportError as error:
-        raise MissingToolError(
-            "crosscheck",
-            "needs NeuroBench, SpikingJelly and sinabs",
-            str(error),
-            "pip install 'spikewatt[crosscheck]'",
-        ) from error
+        law = "needs NeuroBench, SpikingJelly and sinabs"
+        remedy = "pip install 'spikewatt[crosscheck]'"
+        raise MissingToolError("crosscheck", law, str(error), remedy) from error
     return torch
 
 
-def _first(spikes: np.ndarray) -> np.ndarray:
+def _channels_first(spikes: np.ndarray) -> np.ndarray:
     """(steps, rows, columns, channels) as (steps, channels, rows, columns)."""
     return spikes.transpose(0, 3, 1, 2) if spikes.ndim == 4 else spikes
 
 
-def _module(torch, network: SpikingNetwork, c: Connection):
-    """The connection in PyTorch, with the pool in front of its weights and the flattening where it has them."""
+# ------------------------------------------------------------------ a connection in PyTorch
+
+
+def _module(torch, connection: Connection, pre_shape: tuple[int, ...]):
+    """The connection, with the pool in front of its weights and the flattening where it has one."""
+    _check_padding(connection)
     nn = torch.nn
-    assert c.weights is not None
+    seen = connection.seen(pre_shape)
     parts: list = []
-    weights: np.ndarray = c.weights
-    seen: tuple[int, ...] = c.seen(network.population(c.pre).shape)
-    kernel: np.ndarray
-    for geometry in (g for g in (c.geometry, c.pooled) if g is not None):
-        if any(before != after for before, after in geometry.padding) or (
-            geometry is c.pooled and np.any(geometry.padding)
-        ):
-            raise SpikewattError(
-                f"crosscheck: connection {c.name!r}",
-                "PyTorch pads alike on both sides, and its pools leave padding out",
-                geometry.padding,
-            )
-    if c.pooled is not None:
-        parts.append(nn.AvgPool2d(c.pooled.window, c.pooled.strides))
-    if c.kind == "dense":
-        if len(seen) == 3:
-            parts.append(nn.Flatten())
-            weights = np.asarray(
-                weights.reshape(*seen, -1).transpose(2, 0, 1, 3).reshape(len(weights), -1)
-            )
-        layer, kernel = nn.Linear(weights.shape[0], weights.shape[1], bias=False), weights.T
-    else:
-        assert c.geometry is not None
-        groups = seen[2] if c.kind == "depthwise" else 1
-        kernel = (
-            weights.transpose(3, 2, 0, 1)
-            if groups == 1
-            else weights.transpose(2, 3, 0, 1).reshape(-1, 1, *weights.shape[:2])
-        )
-        padding = tuple(before for before, _ in c.geometry.padding)
-        layer = nn.Conv2d(
-            seen[2],
-            kernel.shape[0],
-            c.geometry.window,
-            c.geometry.strides,
-            padding,
-            groups=groups,
-            bias=False,
-        )
+    if connection.pooled is not None:
+        pool = connection.pooled
+        parts.append(nn.AvgPool2d(pool.window, pool.strides))
+    if connection.kind == "dense" and len(seen) == 3:
+        parts.append(nn.Flatten())
+
+    make = LAYERS[type(connection.kind)]
+    layer, kernel = make(nn, connection, seen)
+    weights = torch.tensor(np.ascontiguousarray(kernel), dtype=torch.float32)
     with torch.no_grad():
-        layer.weight.copy_(torch.tensor(np.ascontiguousarray(kernel), dtype=torch.float32))
+        layer.weight.copy_(weights)
     return nn.Sequential(*parts, layer)
 
 
-def _neurobench(torch, module, events, c: Connection) -> float:
+def _check_padding(connection: Connection) -> None:
+    for geometry in (connection.geometry, connection.pooled):
+        if geometry is None:
+            continue
+        lopsided = any(before != after for before, after in geometry.padding)
+        padded_pool = geometry is connection.pooled and np.any(geometry.padding)
+        if lopsided or padded_pool:
+            raise SpikewattError(
+                f"crosscheck: connection {connection.name!r}",
+                "PyTorch pads alike on both sides, and its pools leave padding out",
+                geometry.padding,
+            )
+
+
+def _dense(nn, connection: Connection, seen: tuple[int, ...]):
+    """(layer, weights in PyTorch's order): channels first where it sees an image."""
+    assert connection.weights is not None
+    weights = np.asarray(connection.weights)
+    inputs, outputs = weights.shape
+    if len(seen) == 3:
+        by_pixel = weights.reshape(*seen, outputs)
+        weights = by_pixel.transpose(2, 0, 1, 3).reshape(inputs, outputs)
+    return nn.Linear(inputs, outputs, bias=False), weights.T
+
+
+def _conv2d(nn, connection: Connection, seen: tuple[int, ...]):
+    """(layer, weights in PyTorch's order)."""
+    assert connection.weights is not None
+    kernel = np.asarray(connection.weights).transpose(3, 2, 0, 1)
+    return _convolution(nn, connection, seen, kernel, groups=1)
+
+
+def _depthwise(nn, connection: Connection, seen: tuple[int, ...]):
+    """(layer, weights in PyTorch's order): a group per channel."""
+    assert connection.weights is not None
+    weights = np.asarray(connection.weights)
+    rows, columns = weights.shape[:2]
+    kernel = weights.transpose(2, 3, 0, 1).reshape(-1, 1, rows, columns)
+    return _convolution(nn, connection, seen, kernel, groups=seen[2])
+
+
+def _convolution(
+    nn, connection: Connection, seen: tuple[int, ...], kernel: np.ndarray, groups: int
+):
+    geometry = connection.geometry
+    assert geometry is not None
+    padding = tuple(before for before, _ in geometry.padding)
+    layer = nn.Conv2d(
+        seen[2],
+        kernel.shape[0],
+        geometry.window,
+        geometry.strides,
+        padding,
+        groups=groups,
+        bias=False,
+    )
+    return layer, kernel
+
+
+# Kinds of connections that the tools count; others are left to us.
+LAYERS = {
+    Dense: _dense,
+    Conv2D: _conv2d,
+    Depthwise: _depthwise,
+}
+
+
+# ------------------------------------------------------------------ the tools
+
+
+def _neurobench(torch, module, events, connection: Connection) -> float:
     from neurobench.metrics.utils.layers import single_layer_MACs
 
-    if c.pooled is not None:
+    if connection.pooled is not None:
         return float("nan")
-    if c.kind == "dense":
+    if connection.kind == "dense":
         events = events.flatten(1)
     operations, spiking = single_layer_MACs(events, module[-1])
     assert spiking
     return float(operations)
 
 
-def _spikingjelly(torch, module, events, c: Connection) -> float:
+def _spikingjelly(torch, module, events, connection: Connection) -> float:
     from spikingjelly.activation_based.op_counter import DispatchCounterMode, SynOpCounter
 
-    if c.pooled is not None:
+    if connection.pooled is not None:
         return float("nan")
     counter = SynOpCounter()
     with torch.no_grad(), DispatchCounterMode([counter]):
@@ -213,7 +282,7 @@ def _spikingjelly(torch, module, events, c: Connection) -> float:
     return float(counter.get_total())
 
 
-def _sinabs(torch, module, events, c: Connection) -> float:
+def _sinabs(torch, module, events, connection: Connection) -> float:
     import warnings
 
     with warnings.catch_warnings():
@@ -224,9 +293,9 @@ def _sinabs(torch, module, events, c: Connection) -> float:
         with torch.no_grad():
             module(events)
         (found,) = analyzer.get_layer_statistics()["parameter"].values()
-    return float(
-        round(float(found["synops"]) * len(events))
-    )  # it took the steps for a batch, and averaged in float32
+
+    # It took the steps for a batch, and averaged in float32.
+    return float(round(float(found["synops"]) * len(events)))
 
 
 TOOLS = {
@@ -237,7 +306,7 @@ TOOLS = {
 
 
 def write_fixture(path: Path) -> pd.DataFrame:
-    """Count the standing network with all three tools and keep weights, spikes, counts and versions."""
+    """Count the standing network with all tools; keep weights, spikes, counts and versions."""
     network, x = standing_network(), standing_input()
     trace = simulate(network, x, "reference", STEPS, rasters=SAMPLES)
     table = crosscheck(network, x, STEPS)
@@ -246,10 +315,10 @@ def write_fixture(path: Path) -> pd.DataFrame:
         "steps": STEPS,
         "counts": table.to_dict("records"),
     }
+
     arrays = {f"weights/{c.name}": c.weights for c in network.connections if c.weights is not None}
-    arrays |= {
-        f"spikes/{name}": np.packbits(raster.astype(bool)) for name, raster in trace.rasters.items()
-    }
+    for name, raster in trace.rasters.items():
+        arrays[f"spikes/{name}"] = np.packbits(raster.astype(bool))
     np.savez_compressed(path, allow_pickle=False, about=np.array(json.dumps(about)), x=x, **arrays)
     return table
 

@@ -1,6 +1,9 @@
-"""Where did the accuracy go? Each layer of a spiking network beside the Keras layer that it came from."""
+"""Where did the accuracy go? Each layer of a spiking network beside its Keras layer."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +14,22 @@ from ...sim.conversion.graph.keras_values import activations_of
 from ...sim.conversion.graph.nodes import Node, ReadoutNode
 from ...sim.conversion.reading.reader import read
 from ...sim.conversion.reading.rules import ReadingRules
-from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 
+ALL = 2**31 - 1  # samples whose every spike is kept
+
 # Where advice begins; our choice, no more than a hint.
 COARSE_THRESHOLD = 16  # below, rounding moves a threshold by more than 3 %
 FEW_BITS = 6
-NOTED = {"clipped": 0.02, "dead": 0.05, "bias": 0.05, "error": 0.05}
+MUCH_CLIPPED = 0.02
+MANY_DEAD = 0.05
+LARGE_BIAS = 0.05
+LARGE_ERROR = 0.05
+SHARES = ("clipped_share", "dead_share", "saturated_share")
+ALMOST = 1 - 1e-9  # of the largest value: a value that is equal to it in float
 
 
 def diagnose(
@@ -33,161 +42,228 @@ def diagnose(
 ) -> pd.DataFrame:
     """One row per ReLU and output of `model`, in order.
 
-    ``agreement`` = 1 − Σ(spiking − Keras)² / Σ Keras², with errors of earlier layers;
-    ``mean_error`` = (Σ spiking − Σ Keras) / Σ |Keras|;
-    ``clipped_share`` of the active Keras values that lie above the largest value a spike train carries; ``dead_share`` of the neurons
-    that Keras sees active and that never spike; ``saturated_share`` of the transmitted values that are the largest; ``saturations``
-    of the potential per inference (none unless `state_bits` is narrower than needed); ``threshold`` the smallest of the layer, and
-    ``threshold_resolution`` = 1 / (2 θ), the relative error of rounding it; ``keras_accuracy`` on
-    these samples, and ``accuracy_from_here``: that of Keras when it goes on from the values of the spiking layer; where it falls,
-    accuracy is lost (NaN where the graph has branches around the layer);
-    ``try_next`` what to change first.
-
     Parameters
     ----------
-    model, network : the Keras network, and what `convert` made of it.
-    x : (samples, …) inputs; every spike of theirs is kept, so a few hundred at most. labels : (samples,) for the accuracy.
-    steps, state_bits : as in `simulate`.
+    model : keras.Model
+        The Keras network.
+    network : SpikingNetwork
+        What `convert` made of it.
+    x : ndarray, (samples, …), or a list of them
+        Inputs; every spike of theirs is kept, so a few hundred at most.
+    labels : ndarray of int, (samples,), default None
+        Classes, for the accuracy.
+    steps : int, default None
+        Simulated steps of a streaming code, as in `simulate`.
+    state_bits : int, default None
+        Width of a potential, as in `simulate`.
+
+    Returns
+    -------
+    DataFrame
+        ``layer``, ``neurons``, ``levels``;
+        ``agreement`` = 1 − Σ (spiking − Keras)² / Σ Keras², with errors of earlier layers;
+        ``mean_error`` = (Σ spiking − Σ Keras) / Σ |Keras|;
+        ``clipped_share`` of the active Keras values that lie above the largest value that a spike
+        train carries; ``dead_share`` of the neurons that Keras sees active and that never spike;
+        ``saturated_share`` of the transmitted values that are the largest;
+        ``saturations`` of the potential per inference;
+        ``threshold``, the smallest of the layer, and ``threshold_resolution`` = 1 / (2 θ), the
+        relative error of rounding it;
+        ``keras_accuracy`` on these samples, and ``accuracy_from_here``: that of Keras when it goes
+        on from the values of the spiking layer; where it falls, accuracy is lost (NaN where the
+        graph has branches around the layer);
+        ``try_next``, what to change first.
 
     Raises
     ------
-    SpikewattError : layers of the model that the network does not have, or has in another shape; labels that do not fit.
+    SpikewattError
+        Layers of the model that the network does not have, or has in another shape; labels that
+        do not fit.
+
+    Examples
+    --------
+    >>> import spikewatt as sw
+    >>> sw.diagnose(model, network, x, labels, steps=32)  # doctest: +SKIP
     """
-    trace = simulate(network, x, "batched", steps, rasters=2**31 - 1, state_bits=state_bits)
-    names = {p.name for p in network.populations}
+    trace = simulate(
+        network,
+        x,
+        "batched",
+        steps,
+        rasters=ALL,
+        state_bits=state_bits,
+    )
     graph = read(model, ReadingRules.of(network.code, network.input_code))
-    nodes = graph.layers
-    if missing := [node.name for node in nodes if node.name not in names]:
-        raise SpikewattError(
-            "diagnose.network",
-            "was made of this model",
-            f"no population {', '.join(missing)}",
-            ", ".join(sorted(names)),
-        )
-    if other := [node.name for node in nodes if network.population(node.name).shape != node.shape]:
-        raise SpikewattError(
-            "diagnose.network", "was made of this model", f"other shapes of {', '.join(other)}"
-        )
-    parts = x if isinstance(x, list | tuple) and len(model.inputs) > 1 else [x]
-    inputs = [
-        np.asarray(part, np.float32).reshape(-1, *t.shape[1:])
-        for part, t in zip(parts, model.inputs, strict=True)
-    ]
+    _check_layers(graph.layers, network)
     if labels is not None:
         trace.accuracy(labels)  # refuses labels of another kind or number
         labels = np.asarray(labels)
-    wanted = activations_of(graph, nodes, inputs)
-    keras_accuracy = np.nan
-    if labels is not None:
-        keras_accuracy = float((wanted[nodes[-1].name].argmax(axis=-1) == labels).mean())
+
+    wanted = activations_of(graph, graph.layers, _keras_inputs(model, x))
+    keras_accuracy = _accuracy(wanted[graph.layers[-1].name], labels)
     rows = []
-    for node in nodes:
-        population, keras_value = (
-            network.population(node.name),
-            wanted[node.name].astype(np.float64),
-        )
-        if population.kind != "readout":
-            keras_value = np.maximum(
-                keras_value, 0.0
-            )  # an output that fires cannot say less than nothing
-        value = _transmitted(network, population, trace).reshape(keras_value.shape)
-        row = _row(network, population, trace, value, keras_value)
+    for node in graph.layers:
+        population = network.population(node.name)
+        keras_value = wanted[node.name].astype(np.float64)
+        if not population.kind.is_readout:  # what fires cannot say less than nothing
+            keras_value = np.maximum(keras_value, 0.0)
+        spiking = _transmitted(network, population, trace)
+        value = spiking.reshape(keras_value.shape)
+
+        row = _row(population, trace, value, keras_value)
         row["keras_accuracy"] = keras_accuracy
-        row["accuracy_from_here"] = (
-            np.nan if labels is None else _accuracy_from(model, node, value, labels)
-        )
-        rows.append(row | {"try_next": _advice(network, row)})
+        row["accuracy_from_here"] = _accuracy_from(model, node, value, labels)
+        row["try_next"] = _advice(network, row)
+        rows.append(row)
+
     return pd.DataFrame(rows)
 
 
+def _check_layers(nodes: Sequence[Node], network: SpikingNetwork) -> None:
+    """Raise unless each ReLU and output of the model has its population."""
+    where, law = "diagnose.network", "was made of this model"
+    names = {population.name for population in network.populations}
+    missing = [node.name for node in nodes if node.name not in names]
+    if missing:
+        found = f"no population {', '.join(missing)}"
+        known = ", ".join(sorted(names))
+        raise SpikewattError(where, law, found, known)
+
+    other = [n.name for n in nodes if network.population(n.name).shape != n.shape]
+    if other:
+        raise SpikewattError(where, law, f"other shapes of {', '.join(other)}")
+
+
+def _keras_inputs(model, x) -> list[np.ndarray]:
+    """One array per input of the model, in its shape."""
+    several = isinstance(x, list | tuple) and len(model.inputs) > 1
+    parts = x if several else [x]
+    inputs = []
+    for part, tensor in zip(parts, model.inputs, strict=True):
+        values = np.asarray(part, np.float32)
+        shape = tensor.shape[1:]
+        inputs.append(values.reshape(-1, *shape))
+
+    return inputs
+
+
 def _transmitted(network: SpikingNetwork, population: Population, trace: Trace) -> np.ndarray:
-    """(samples, neurons) values, in the terms of Keras, that the spikes of a population stand for."""
-    unit = np.broadcast_to(population.unit, population.shape).reshape(-1)
-    if population.kind == "readout":
-        part = trace.settings.outputs[population.name]
-        total = trace.outputs[:, -1, part]
+    """(samples, neurons) values, in Keras' terms, that the spikes of a population stand for."""
+    if population.kind.is_readout:
+        total = trace.output(population.name)[:, -1]
     else:
-        window = schedule(network, trace.steps if network.code.streaming else None).windows[
-            population.name
-        ]
-        worth = np.array([window.gain(t) for t in range(trace.steps)], np.int64)
-        total = np.einsum("stn,t->sn", trace.rasters[population.name].astype(np.int64), worth)
-    return total * unit / (trace.steps if network.code == "rate" else 1)
+        window = trace.settings.schedule.windows[population.name]
+        gains = [window.gain(step) for step in range(trace.steps)]
+        worth = np.array(gains, np.int64)
+        spikes = trace.rasters[population.name].astype(np.int64)
+        total = np.einsum("stn,t->sn", spikes, worth)  # samples, steps, neurons
+
+    units = np.broadcast_to(population.unit, population.shape)
+    value = total * units.reshape(-1)
+    if network.code.limited:
+        return value
+    return value / trace.steps  # a rate: the share of steps with a spike
 
 
 def _row(
-    network: SpikingNetwork,
-    population: Population,
-    trace: Trace,
-    value: np.ndarray,
-    keras_value: np.ndarray,
-) -> dict:
-    firing = population.kind != "readout"
-    row: dict = {
+    population: Population, trace: Trace, value: np.ndarray, keras_value: np.ndarray
+) -> dict[str, Any]:
+    """The measures of one layer: `value` is what its spikes say, `keras_value` what Keras says."""
+    firing = population.kind.fires
+    row: dict[str, Any] = {
         "layer": population.name,
         "neurons": population.size,
         "levels": population.levels or None,
     }
-    size, total = np.sum(keras_value**2), np.sum(keras_value)
-    row["agreement"] = (
-        1 - np.sum((value - keras_value) ** 2) / size if size else float(not value.any())
-    )
-    row["mean_error"] = (value.sum() - total) / np.abs(keras_value).sum() if size else 0.0
-    row |= dict.fromkeys(("clipped_share", "dead_share", "saturated_share"), np.nan)
+    row |= _errors(value, keras_value)
     if firing:
-        largest = np.broadcast_to(population.unit * max(population.levels, 1), population.shape)
-        active = keras_value > 0
-        row["clipped_share"] = (
-            float((keras_value > largest)[active].mean()) if active.any() else 0.0
-        )
-        row["dead_share"] = float((active.any(axis=0) & ~value.any(axis=0)).mean())
-        row["saturated_share"] = float((value > largest * (1 - 1e-9)).mean())
-    row["saturations"] = float(trace.saturations[population.name].mean())
+        unit = population.unit * max(population.levels, 1)
+        largest = np.broadcast_to(unit, population.shape)
+        row |= _shares(value, keras_value, largest)
+    else:
+        row |= dict.fromkeys(SHARES, np.nan)
+
+    held = trace.saturations[population.name]
+    row["saturations"] = float(held.mean())
     threshold = int(population.threshold.min())
-    row["threshold"], row["threshold_resolution"] = (
-        (threshold, 0.5 / threshold) if firing else (None, np.nan)
-    )
+    row["threshold"] = threshold if firing else None
+    row["threshold_resolution"] = 0.5 / threshold if firing else np.nan
     return row
 
 
-def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray) -> float:
+def _errors(value: np.ndarray, keras_value: np.ndarray) -> dict[str, float]:
+    """Agreement and mean error; of a layer that Keras leaves at nothing, whether we do too."""
+    size = np.sum(keras_value**2)
+    if not size:
+        return {"agreement": float(not value.any()), "mean_error": 0.0}
+
+    squares = np.sum((value - keras_value) ** 2)
+    too_much = value.sum() - np.sum(keras_value)
+    return {
+        "agreement": 1 - squares / size,
+        "mean_error": too_much / np.abs(keras_value).sum(),
+    }
+
+
+def _shares(value: np.ndarray, keras_value: np.ndarray, largest: np.ndarray) -> dict[str, float]:
+    """What is clipped, dead and saturated; `largest` is what a spike train carries at most."""
+    active = keras_value > 0
+    clipped = (keras_value > largest)[active]
+    dead = active.any(axis=0) & ~value.any(axis=0)
+    return {
+        "clipped_share": float(clipped.mean()) if active.any() else 0.0,
+        "dead_share": float(dead.mean()),
+        "saturated_share": float((value > largest * ALMOST).mean()),
+    }
+
+
+def _accuracy(outputs: np.ndarray, labels: np.ndarray | None) -> float:
+    """Share of the samples whose largest output is their label; NaN without labels."""
+    if labels is None:
+        return float("nan")
+    right = outputs.argmax(axis=-1) == labels
+    return float(right.mean())
+
+
+def _accuracy_from(model, node: Node, value: np.ndarray, labels: np.ndarray | None) -> float:
     """Accuracy of Keras from the tensor of `node` on, given `value` there."""
-    if isinstance(node, ReadoutNode):
-        return float((value.argmax(axis=-1) == labels).mean())
+    if labels is None or isinstance(node, ReadoutNode):
+        return _accuracy(value, labels)
     if not node.whole:
         return float("nan")  # a block of a concatenation is not the whole tensor
+
+    keras = import_keras()
     try:
-        rest = import_keras().Model(node.tensor, model.outputs[0])
-        found = np.asarray(rest.predict(value.astype(np.float32), batch_size=256, verbose=0))
+        rest = keras.Model(node.tensor, model.outputs[0])
+        found = rest.predict(value.astype(np.float32), batch_size=256, verbose=0)
     except ValueError:  # another path leads around this tensor
         return float("nan")
-    return float((found.reshape(len(labels), -1).argmax(axis=-1) == labels).mean())
+
+    outputs = np.asarray(found)
+    return _accuracy(outputs.reshape(len(labels), -1), labels)
 
 
 def _advice(network: SpikingNetwork, row: dict) -> str:
     """The first thing to change, by what stands out most."""
     streaming = network.code.streaming
-    longer = (
-        "more simulated steps"
-        if network.code == "rate"
-        else f"more steps for this layer: convert(steps={{{row['layer']!r}: …}})"
-    )
+    wrong = row["agreement"] < 1 - LARGE_ERROR
+    longer = f"more steps for this layer: convert(steps={{{row['layer']!r}: …}})"
+    if not network.code.limited:
+        longer = "more simulated steps"
+
     if row["saturations"]:
         return "a wider potential: simulate(state_bits=…)"
     if row["threshold"] is not None and row["threshold"] < COARSE_THRESHOLD:
         return "more weight_bits, or per_channel=True: thresholds are coarse"
-    if row["clipped_share"] > NOTED["clipped"]:
-        return (
-            "a larger clip: method='robust', or more calibration samples" if streaming else longer
-        )
-    if row["agreement"] < 1 - NOTED["error"] and network.weight_bits < FEW_BITS:
+    if row["clipped_share"] > MUCH_CLIPPED:
+        larger = "a larger clip: method='robust', or more calibration samples"
+        return larger if streaming else longer
+    if wrong and network.weight_bits < FEW_BITS:
         return "more weight_bits"
-    if row["threshold"] is None and row["agreement"] < 1 - NOTED["error"]:
-        return "the layers before it" if network.code != "rate" else longer
-    if row["dead_share"] > NOTED["dead"]:
+    if wrong and row["threshold"] is None:
+        return "the layers before it" if network.code.limited else longer
+    if row["dead_share"] > MANY_DEAD:
         return longer
-    if row["agreement"] < 1 - NOTED["error"] and abs(row["mean_error"]) > NOTED["bias"]:
+    if wrong and abs(row["mean_error"]) > LARGE_BIAS:
         return longer if streaming else "bias_correction=2"
-    if row["agreement"] < 1 - NOTED["error"]:
-        return longer
-    return "nothing"
+    return longer if wrong else "nothing"

@@ -1,20 +1,24 @@
-"""From data to ODIN: train for its arithmetic, run on the twin, price, and leave the chip's memories in a folder."""
+"""From data to ODIN: train for its arithmetic, run on the twin, price, and leave its memories."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
+from ...progress import Progress, silent
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
+
+if TYPE_CHECKING:
+    from ...models.datasets import Dataset
 
 KERAS_EPOCHS = 40
 RATE_LEVELS = 4  # events of a bright pixel when a rank-order network is given rates
@@ -22,7 +26,21 @@ RATE_LEVELS = 4  # events of a bright pixel when a rank-order network is given r
 
 @dataclass(frozen=True, eq=False)
 class OdinResult:
-    """A network that ran on the twin, with what it reached and what it costs there."""
+    """A network that ran on the twin, with what it reached and what it costs there.
+
+    Parameters
+    ----------
+    network : OdinNetwork
+        What ran.
+    run : OdinRun
+        What the twin counted.
+    accuracy : float
+        On the twin.
+    keras_accuracy : float or None
+        Of the Keras network that the training began from.
+    prices : Prices
+        One inference on ODIN.
+    """
 
     network: OdinNetwork
     run: OdinRun
@@ -32,7 +50,10 @@ class OdinResult:
 
 
 def as_rate(network: OdinNetwork) -> OdinNetwork:
-    """A one-layer rank-order network that is given rates: all events are sent, and the class with most output spikes wins."""
+    """A one-layer rank-order network that is given rates.
+
+    All events are sent, and the class with most output spikes wins.
+    """
     return replace(
         network,
         input_code="rate",
@@ -46,61 +67,137 @@ def as_rate(network: OdinNetwork) -> OdinNetwork:
 def run_job(
     model: Path | None,
     dataset: str,
-    data_dir: Path | None,
-    side: int | None,
-    hidden: int | None,
-    samples: int | None,
-    period_s: float | None,
-    seed: int,
-    output: Path | None,
-    progress: Callable[[str, int, int], None],
+    data_dir: Path | None = None,
+    *,
+    side: int | None = None,
+    hidden: int | None = None,
+    samples: int | None = None,
+    period_s: float | None = None,
+    seed: int = 0,
+    output: Path | None = None,
+    progress: Progress = silent,
 ) -> OdinResult:
-    """Train (from a Keras `model` if given), run the test images on the twin, price; export into the new folder `output`.
+    """Train for ODIN, run the test images on the twin, and price them.
+
+    Parameters
+    ----------
+    model : Path or None
+        Trained Keras network of dense layers to begin from; None to train one.
+    dataset : str
+        Name of a data set, or path of an ``.npz`` file.
+    data_dir : Path, default None
+        Folder with ``<dataset>.npz``.
+    side : int, pixels, default None
+        Resize images to so many pixels square.
+    hidden : int, default None
+        Hidden neurons where there is no `model`; None for one layer in rank order.
+    samples : int, default None
+        Only the first so many test images.
+    period_s : float, s, default None
+        One inference per period.
+    seed : int, default 0
+        Of the training.
+    output : Path, default None
+        New folder for network, image of the chip, price and assumptions.
+    progress : Progress, default silent
+        Called as training and twin go on.
 
     Raises
     ------
-    DoesNotFitError : more axons and neurons than ODIN has. SpikewattError : bad data, model, size or period.
+    DoesNotFitError
+        More axons and neurons than ODIN has.
+    SpikewattError
+        Bad data, model, size or period.
     """
     from ...models.datasets import load_dataset, resized
-    from ...models.networks import build_network, load_keras
-    from ...models.odin.training import train_odin
-    from ...models.training import predictions, train
-    from ...sim.odin.convert import convert_for_odin
 
     data = load_dataset(dataset, data_dir)
     if side is not None:
         data = resized(data, side, side)
     images, labels = data.x_test[:samples], data.y_test[:samples]
-    inputs, keras_accuracy = int(np.prod(data.input_shape)), None
+
+    keras_accuracy = None
     if model is None and not hidden:
-        check_size(inputs, [data.classes], doubled=False, bias=False)
-        name = f"odin-{inputs}-{data.classes}"
-        network = OdinNetwork(
-            **train_odin(
-                data.x_train, data.y_train, None, data.levels, seed=seed, progress=progress
-            ),
-            name=name,
-        )
+        network = _one_layer(data, seed, progress)
     else:
-        if model is not None:
-            name, start = Path(model).stem, load_keras(model)
-        else:  # an ordinary network first: to begin from it is worth several points
-            name = f"mlp-{inputs}-{hidden}-{data.classes}"
-            check_size(inputs, [hidden or 0, data.classes], doubled=True, bias=True)
-            start = build_network(name, data.input_shape, data.classes)
-            train(start, data, KERAS_EPOCHS, seed=seed, progress=progress)
-        keras_accuracy = float((predictions(start, data.scaled("test")[:samples]) == labels).mean())
-        network = convert_for_odin(
-            start, data.x_train, data.y_train, data.levels, seed=seed, name=name, progress=progress
+        network, start = _two_layers(
+            model,
+            data,
+            hidden or 0,
+            seed,
+            progress,
         )
+        keras_accuracy = _keras_accuracy(start, data, samples)
+
     run = run_odin(network, images, progress)
     accuracy = run.accuracy(labels)
     prices = price_odin(run.counts, period_s=period_s, accuracy=accuracy)
+    result = OdinResult(
+        network,
+        run,
+        accuracy,
+        keras_accuracy,
+        prices,
+    )
     if output is not None:
-        output.mkdir(parents=True)
-        network.save(output / "network.odin.h5")
-        image = OdinImage.of(network)
-        export(image, output / "image", image.encode(images[:1])[0])
-        prices.frame.to_csv(output / "energy.csv", index=False)
-        (output / "assumptions.txt").write_text("\n".join(prices.assumptions) + "\n")
-    return OdinResult(network, run, accuracy, keras_accuracy, prices)
+        _export(result, images[:1], output)
+    return result
+
+
+def _one_layer(data: Dataset, seed: int, progress: Progress) -> OdinNetwork:
+    """Pixels to classes, in rank order."""
+    from ...models.odin.training import train_odin
+
+    inputs = int(np.prod(data.input_shape))
+    check_size(inputs, [data.classes], doubled=False, bias=False)
+    trained = train_odin(
+        data.x_train, data.y_train, None, data.levels, seed=seed, progress=progress
+    )
+    return OdinNetwork(**trained, name=f"odin-{inputs}-{data.classes}")
+
+
+def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progress: Progress):
+    """(network for ODIN, Keras network that it began from), with one hidden layer."""
+    from ...models.networks import build_network, load_keras
+    from ...models.training import train
+    from ...sim.odin.convert import convert_for_odin
+
+    if model is not None:
+        name, start = Path(model).stem, load_keras(model)
+    else:  # an ordinary network first: to begin from it is worth several points
+        inputs = int(np.prod(data.input_shape))
+        name = f"mlp-{inputs}-{hidden}-{data.classes}"
+        check_size(inputs, [hidden, data.classes], doubled=True, bias=True)
+        start = build_network(name, data.input_shape, data.classes)
+        train(
+            start,
+            data,
+            KERAS_EPOCHS,
+            seed=seed,
+            progress=progress,
+        )
+
+    network = convert_for_odin(
+        start, data.x_train, data.y_train, data.levels, seed=seed, name=name, progress=progress
+    )
+    return network, start
+
+
+def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
+    from ...models.training import predictions
+
+    right = predictions(model, data.scaled("test")[:samples]) == data.y_test[:samples]
+    return float(right.mean())
+
+
+def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
+    """Network, memories, registers, the events of one image, price and assumptions."""
+    output.mkdir(parents=True)
+    result.network.save(output / "network.odin.h5")
+
+    chip = OdinImage.of(result.network)
+    export(chip, output / "image", chip.encode(image)[0])
+
+    result.prices.frame.to_csv(output / "energy.csv", index=False)
+    lines = "\n".join(result.prices.assumptions)
+    (output / "assumptions.txt").write_text(lines + "\n")

@@ -1,6 +1,7 @@
-"""Published or measured values beside our predictions: value, prediction, error, and whether the row was fitted.
+"""Published or measured values beside our predictions, with the error, and what was fitted.
 
-A row that was fitted, or whose constants come from the same chip, is a law or a residual and no validation.
+A row that was fitted, or whose constants come from the same chip, is a law or a residual, and no
+validation.
 """
 
 from __future__ import annotations
@@ -23,49 +24,80 @@ from ...rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virt
 from ...rtl_ref.odin.run import run_odin
 
 COLUMNS = ("what", "published", "predicted", "unit", "error", "kind", "source")
+
+# Sources.
 ODIN = "Frenkel et al., IEEE TBioCAS 13(1), 2019, doi:10.1109/TBCAS.2018.2880425"
+ODIN_IV_A = f"{ODIN}, section IV-A, via secondary transcription"
+ODIN_RTL = "ChFrenkel/ODIN 1781931, simulated"
+TRUENORTH = (
+    "Akopyan et al., IEEE TCAD 34(10), 2015, doi:10.1109/TCAD.2015.2474396, Fig. 17, via "
+    "secondary transcription"
+)
+MLPERF_TINY = "MLPerf Tiny, mlcommons/tiny_results"
+MORPHIC = "MorphIC, via secondary transcription"
+
+# What a row is worth.
 LAW = "law: constants of the same chip"
 SECOND = "second implementation: RTL simulated"
 HELD_OUT = "validation: network left out of the fit"
+ENDS_FITTED = "validation: the ends were fitted"
 EXTRAPOLATED = "extrapolation: only AD has fully connected MACs"
 ORDER = "order of magnitude"
+NO_COUNT = f"{ORDER}: no event count was published"
+OTHER_TRAINING = "another training: not on the chip"
+
+ENERGY_PER_SOP_J = 12.7e-12  # of ODIN at full rate, published
+DEMONSTRATION_J = 15e-9  # of ODIN's MNIST demonstration, published
+MORPHIC_RATIO = 21.8 / 205  # energy in rank order over energy in rate, published
 RATE_IMAGES = 500
+SIDE = 16  # pixels square, for 256 axons
 TRUENORTH_EVENTS_PER_S = 2**20 * 20 * 128  # a million neurons at 20 Hz, each with 128 synapses
 
 
 def _row(what: str, published: float, predicted: float, unit: str, kind: str, source: str) -> dict:
-    return dict(
-        zip(
-            COLUMNS,
-            (what, published, predicted, unit, predicted / published - 1, kind, source),
-            strict=True,
-        )
-    )
+    error = predicted / published - 1
+    cells = (what, published, predicted, unit, error, kind, source)
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def _odin_power() -> list[dict]:
     """ODIN's published power points, by the card."""
-    card, via = load_card("odin"), f"{ODIN}, section IV-A, via secondary transcription"
+    card = load_card("odin")
+    fast = power_w(card, 75e6, 37.5e6)
+    slow = power_w(card, 1.3e6, 655e3)
+    per_sop = fast / 37.5e6
+    at = "ODIN, power at"
+    full_rate = "ODIN, energy per SOP at full rate"
     return [
         _row(
-            "ODIN, power at 37.5 MSOP/s, 75 MHz", 477e-6, power_w(card, 75e6, 37.5e6), "W", LAW, via
+            f"{at} 37.5 MSOP/s, 75 MHz",
+            477e-6,
+            fast,
+            "W",
+            LAW,
+            ODIN_IV_A,
         ),
         _row(
-            "ODIN, energy per SOP at full rate",
-            12.7e-12,
-            power_w(card, 75e6, 37.5e6) / 37.5e6,
+            full_rate,
+            ENERGY_PER_SOP_J,
+            per_sop,
             "J",
             LAW,
             ODIN,
         ),
         _row(
-            "ODIN, power at 0.65 MSOP/s, 1.3 MHz", 35e-6, power_w(card, 1.3e6, 655e3), "W", LAW, via
+            f"{at} 0.65 MSOP/s, 1.3 MHz",
+            35e-6,
+            slow,
+            "W",
+            LAW,
+            ODIN_IV_A,
         ),
     ]
 
 
 def _odin_cycles() -> list[dict]:
-    """Cycles per event of the twin against the simulated RTL: what one more event adds to a stream."""
+    """Cycles of the twin against the simulated RTL: what one more event adds to a stream."""
     twin = OdinTwin(np.zeros((256, 256), np.uint8), 0, 255)
     events = {
         "single synapse": (SingleSynapse(1, 2), 8),
@@ -78,143 +110,164 @@ def _odin_cycles() -> list[dict]:
     }
     rows = []
     for name, (event, cycles) in events.items():
-        added = twin.run([event] * 3).cycles - twin.run([event] * 2).cycles
+        three, two = twin.run([event] * 3), twin.run([event] * 2)
+        what = f"ODIN, cycles of one more event: {name}"
         rows.append(
             _row(
-                f"ODIN, cycles of one more event: {name}",
+                what,
                 cycles,
-                added,
+                three.cycles - two.cycles,
                 "",
                 SECOND,
-                "ChFrenkel/ODIN 1781931, simulated",
+                ODIN_RTL,
             )
         )
+
     return rows
 
 
 def _microcontrollers() -> list[dict]:
     """Latency and power of the MLPerf Tiny networks, each predicted without its own rows."""
     measured = read_measured()
-    work_rows = {name: work(layers) for name, layers in read_networks().items()}
+    work_of = {name: work(layers) for name, layers in read_networks().items()}
     rows = []
-    for row in leave_one_out(measured, work_rows).to_dict("records"):
+    for row in leave_one_out(measured, work_of).to_dict("records"):
         kind = EXTRAPOLATED if row["network"] == "AD" else HELD_OUT
-        what = f"{row['library']}, {row['core']}, {row['network']}: cycles"
-        rows.append(
-            _row(
-                what,
-                row["measured"],
-                row["predicted"],
-                "",
-                kind,
-                "MLPerf Tiny, mlcommons/tiny_results",
-            )
-        )
-    for row in fit_power(measured)[1].to_dict("records"):
-        what = f"{row['library']}, {row['core']}, {row['network']}: power"
-        rows.append(
-            _row(
-                what,
-                row["measured"],
-                row["predicted"],
-                "W",
-                HELD_OUT,
-                "MLPerf Tiny, mlcommons/tiny_results",
-            )
-        )
+        rows.append(_measured_row(row, "cycles", "", kind))
+
+    power = fit_power(measured)[1]
+    for row in power.to_dict("records"):
+        rows.append(_measured_row(row, "power", "W", HELD_OUT))
+
     return rows
 
 
-def _others() -> list[dict]:
+def _measured_row(row: dict, quantity: str, unit: str, kind: str) -> dict:
+    what = f"{row['library']}, {row['core']}, {row['network']}: {quantity}"
+    return _row(
+        what,
+        row["measured"],
+        row["predicted"],
+        unit,
+        kind,
+        MLPERF_TINY,
+    )
+
+
+def _truenorth() -> list[dict]:
     """TrueNorth's line: its ends were fitted, the middle was not."""
     card = load_card("rule_truenorth_marginal")
-    middle = card["static_power_w"].value + card["energy_per_sop_j"].value * TRUENORTH_EVENTS_PER_S
-    source = "Akopyan et al., IEEE TCAD 34(10), 2015, doi:10.1109/TCAD.2015.2474396, Fig. 17, via secondary transcription"
+    per_second = card["energy_per_sop_j"].value * TRUENORTH_EVENTS_PER_S
+    middle = card["static_power_w"].value + per_second
+    what = "TrueNorth, middle of the line 68/71/94 mW"
     return [
         _row(
-            "TrueNorth, middle of the line 68/71/94 mW",
+            what,
             71e-3,
             middle,
             "W",
-            "validation: the ends were fitted",
-            source,
+            ENDS_FITTED,
+            TRUENORTH,
         )
     ]
 
 
 def _demonstration(dataset: str, data_dir: Path | None) -> list[dict]:
-    """ODIN's MNIST demonstration and MorphIC's rank-order to rate ratio, with networks of our own."""
+    """ODIN's MNIST demonstration and MorphIC's ratio of codes, with networks of our own."""
     from ...models.datasets import load_dataset, resized
     from .odin_on_chip import as_rate, run_job
 
-    ranked = run_job(None, dataset, data_dir, 16, None, None, None, 0, None, lambda *_: None)
-    images = resized(load_dataset(dataset, data_dir), 16, 16).x_test[:RATE_IMAGES]
+    ranked = run_job(None, dataset, data_dir, side=SIDE)
+    images = resized(load_dataset(dataset, data_dir), SIDE, SIDE).x_test[:RATE_IMAGES]
     rated = price_odin(run_odin(as_rate(ranked.network), images).counts)
-    energy, of_rate = (float(p.frame["energy_j"].sum()) for p in (ranked.prices, rated))
-    mean = ranked.run.counts.mean()
-    ten_neurons = mean["external_events"] * ranked.network.classes * 12.7e-12
+
+    energy = float(ranked.prices.frame["energy_j"].sum())
+    of_rate = float(rated.frame["energy_j"].sum())
+    operations = ranked.run.counts.mean()["external_events"] * ranked.network.classes
+    ten_neurons = operations * ENERGY_PER_SOP_J
+
+    ten = "ODIN, the same, its ten neurons at 12.7 pJ only"
+    demo = "ODIN, MNIST 16x16, 256-10, rank order:"
+    morphic = "MorphIC, rank order over rate, MNIST energy"
     return [
         _row(
-            "ODIN, the same, its ten neurons at 12.7 pJ only",
-            15e-9,
+            ten,
+            DEMONSTRATION_J,
             ten_neurons,
             "J",
-            f"{ORDER}: no event count was published",
+            NO_COUNT,
             ODIN,
         ),
         _row(
-            "ODIN, MNIST 16x16, 256-10, rank order: accuracy",
+            f"{demo} accuracy",
             0.845,
             ranked.accuracy,
             "",
-            "another training: not on the chip",
+            OTHER_TRAINING,
             ODIN,
         ),
         _row(
-            "ODIN, MNIST 16x16, 256-10, rank order: energy",
-            15e-9,
+            f"{demo} energy",
+            DEMONSTRATION_J,
             energy,
             "J",
-            f"{ORDER}: no event count was published",
+            NO_COUNT,
             ODIN,
         ),
         _row(
-            "MorphIC, rank order over rate, MNIST energy",
-            21.8 / 205,
+            morphic,
+            MORPHIC_RATIO,
             energy / of_rate,
             "",
             ORDER,
-            "MorphIC, via secondary transcription",
+            MORPHIC,
         ),
     ]
 
 
 def validate(dataset: str | None = None, data_dir: Path | None = None) -> pd.DataFrame:
-    """All rows; with `dataset` (``mnist``) ODIN's demonstration is trained and run on the twin too.
+    """Every published or measured value that we predict.
+
+    Parameters
+    ----------
+    dataset : str, default None
+        ``mnist``, to train ODIN's demonstration and run it on the twin too (minutes).
+    data_dir : Path, default None
+        Folder with ``<dataset>.npz``.
 
     Returns
     -------
-    DataFrame with the columns COLUMNS; ``error`` = predicted / published − 1.
+    DataFrame
+        The columns COLUMNS; ``error`` = predicted / published − 1; ``kind`` says what a row is
+        worth.
+
+    Examples
+    --------
+    >>> table = validate()
+    >>> sorted(set(table[table["kind"] == SECOND]["error"]))  # the twin of ODIN and its RTL
+    [0.0]
     """
-    rows = [*_odin_power(), *_odin_cycles(), *_microcontrollers(), *_others()]
+    rows = [
+        *_odin_power(),
+        *_odin_cycles(),
+        *_microcontrollers(),
+        *_truenorth(),
+    ]
     if dataset is not None:
         rows += _demonstration(dataset, data_dir)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def summary_lines(table: pd.DataFrame) -> list[str]:
-    """Median and worst error of each kind of row, latency and power apart."""
+    """Median and worst error of the networks that were left out, latency and power apart."""
+    left_out = table[table["kind"] == HELD_OUT]
     lines = []
-    for name, part in (
-        ("cycles", table["what"].str.endswith(": cycles")),
-        ("power", table["what"].str.endswith(": power")),
-    ):
-        errors = table[part & (table["kind"] == HELD_OUT)]["error"].abs()
-        lines.append(
-            f"{name} of networks left out: median {errors.median():.1%}, worst {errors.max():.1%} ({len(errors)} rows)"
-        )
-    return [
-        *lines,
-        prior_sensitivity(),
-        "law: reproduces a total from constants of the same chip; it validates nothing.",
-    ]
+    for quantity in ("cycles", "power"):
+        mine = left_out["what"].str.endswith(f": {quantity}")
+        errors = left_out[mine]["error"].abs()
+        middle, worst = f"{errors.median():.1%}", f"{errors.max():.1%}"
+        rows = f"({len(errors)} rows)"
+        lines.append(f"{quantity} of networks left out: median {middle}, worst {worst} {rows}")
+
+    law = "law: reproduces a total from constants of the same chip; it validates nothing."
+    return [*lines, prior_sensitivity(), law]

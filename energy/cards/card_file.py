@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ...errors import SpikewattError, check_name, first_fault, read_yaml
+from ...errors import SpikewattError, check_name, first_fault
+from ...files import read_yaml
 from .card import ENDS, Card, Quantity
 from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind
 

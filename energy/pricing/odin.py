@@ -47,6 +47,16 @@ def price_odin(
     ------
     SpikewattError
         A device that is not ODIN, a period shorter than the inference.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spikewatt import OdinNetwork, run_odin
+    >>> layers, thresholds = [np.array([[7, -2], [0, 5]])], [np.array([9, 9])]
+    >>> network = OdinNetwork(layers, thresholds, "rate", "potential", input_levels=2)
+    >>> run = run_odin(network, np.array([[255, 0]], np.uint8))
+    >>> price_odin(run.counts)
+    Prices(odin snn 1.52e-08 J)
     """
     card = load_card(device)
     if "executes" not in card.about:

@@ -88,6 +88,12 @@ def run_odin(
     Raises
     ------
     SpikewattError : no images, or images that do not fit; a core that was not cleared.
+
+    >>> layers, thresholds = [np.array([[7, -2], [0, 5]])], [np.array([9, 9])]
+    >>> network = OdinNetwork(layers, thresholds, "rate", "potential", input_levels=2)
+    >>> run = run_odin(network, np.array([[255, 0], [0, 255]], np.uint8))
+    >>> run.predictions.tolist(), run.output_spikes.tolist()
+    ([0, 1], [[1, 0], [0, 1]])
     """
     image = OdinImage.of(network)
     streams = image.encode(images)

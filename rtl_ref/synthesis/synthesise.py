@@ -59,6 +59,8 @@ def synthesise(
     DoesNotFitError : the network is no chain of dense layers.
     MissingToolError : Yosys or nextpnr is not installed.
     SpikewattError : an option out of range, or one that the other kind of target has.
+
+    >>> synthesise([784, 48, 10]).row()  # doctest: +SKIP
     """
     if isinstance(network, SpikingNetwork):
         parameters = parameters_of(network, state_bits)

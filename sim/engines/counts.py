@@ -48,40 +48,48 @@ class Counts:
     @classmethod
     def empty(cls, network: SpikingNetwork, samples: int, steps: int, rasters: int) -> Counts:
         """Zeros for `samples` x `steps`, and rasters of the first `rasters` samples."""
-        spiking = [p for p in network.populations if p.kind.fires]
-        potentials = [p for p in network.populations if has_potential(network, p)]
+        populations = network.populations
+        spiking = [p for p in populations if p.kind.fires]
+        potentials = [p for p in populations if has_potential(network, p)]
+
+        def per_step(names) -> dict[str, np.ndarray]:
+            return {name: np.zeros((samples, steps), np.int64) for name in names}
+
+        names = [c.name for c in network.connections]
+        operations = {ledger: per_step(names) for ledger in LEDGERS}
 
         columns, width = {}, 0
         for p in network.readouts:
             columns[p.name] = slice(width, width + p.size)
             width += p.size
 
-        def per_step() -> np.ndarray:
-            return np.zeros((samples, steps), np.int64)
+        raster = {}
+        if rasters:
+            for p in spiking:
+                raster[p.name] = np.zeros((rasters, steps, p.size), np.int8)
 
         return cls(
-            spikes={p.name: per_step() for p in spiking},
-            synaptic_operations={
-                ledger: {c.name: per_step() for c in network.connections} for ledger in LEDGERS
-            },
+            spikes=per_step([p.name for p in spiking]),
+            synaptic_operations=operations,
             outputs=np.zeros((samples, steps, width), np.int64),
-            rasters={
-                p.name: np.zeros((rasters, steps, p.size), np.int8) for p in spiking if rasters
-            },
+            rasters=raster,
             columns=columns,
             saturations={p.name: np.zeros(samples, np.int64) for p in potentials},
         )
 
     def output(self, readout: str) -> np.ndarray:
         """(samples, steps, neurons) view of the potentials of one read-out."""
-        return self.outputs[:, :, self.columns[readout]]
+        columns = self.columns[readout]
+        return self.outputs[:, :, columns]
 
 
 def split_inputs(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:
     """Input population -> its columns of `inputs` (samples, neurons of all inputs)."""
-    ends = np.cumsum([p.size for p in network.inputs])[:-1]
+    sizes = [p.size for p in network.inputs]
+    ends = np.cumsum(sizes)[:-1]
     parts = np.split(inputs, ends, axis=1)
-    return {p.name: part for p, part in zip(network.inputs, parts, strict=True)}
+    names = [p.name for p in network.inputs]
+    return dict(zip(names, parts, strict=True))
 
 
 def events(
@@ -99,9 +107,18 @@ def events(
     -------
     input population -> (samples, steps, neurons); empty where the inputs compute their own spikes.
     """
-    if network.encoder is None:
+    encoder = network.encoder
+    if encoder is None:
         return {}
-    return {
-        name: encode(network.encoder, part, network.input_levels, steps, seed + (i << 32), first)
-        for i, (name, part) in enumerate(pixels.items())
-    }
+
+    found = {}
+    for i, (name, part) in enumerate(pixels.items()):
+        found[name] = encode(
+            encoder,
+            part,
+            network.input_levels,
+            steps,
+            seed + (i << 32),
+            first,
+        )
+    return found

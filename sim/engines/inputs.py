@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ...errors import SpikewattError
@@ -23,17 +25,22 @@ def integer_input(network: SpikingNetwork, x) -> np.ndarray:
     ------
     SpikewattError : wrong shape, NaN, values outside of the network's input range.
     """
-    several = isinstance(x, list | tuple) and len(network.inputs) > 1
+    inputs = network.inputs
+    several = isinstance(x, list | tuple) and len(inputs) > 1
     parts = x if several else [x]
-    if len(parts) != len(network.inputs):
+    if len(parts) != len(inputs):
         law = "must be one array per input of the network, in a list"
-        raise SpikewattError("simulate.x", law, len(parts), len(network.inputs))
+        raise SpikewattError("simulate.x", law, len(parts), len(inputs))
 
-    pairs = zip(network.inputs, parts, strict=True)
-    found = [_levels(network, _checked(p.shape, part)) for p, part in pairs]
-    if len({len(part) for part in found}) != 1:
+    found = []
+    for p, part in zip(inputs, parts, strict=True):
+        values = _checked(p.shape, part)
+        found.append(_levels(network, values))
+
+    samples = [len(part) for part in found]
+    if len(set(samples)) != 1:
         law = "every input has the same number of samples"
-        raise SpikewattError("simulate.x", law, [len(part) for part in found])
+        raise SpikewattError("simulate.x", law, samples)
     return np.concatenate(found, axis=1)
 
 
@@ -45,26 +52,35 @@ def _checked(shape: tuple[int, ...], x) -> np.ndarray:
         law = "must be an array of samples"
         raise SpikewattError("simulate.x", law, str(error)[:100]) from error
 
-    flat = x.ndim == 2 and x.shape[1] == int(np.prod(shape))
-    if x.ndim < 2 or len(x) == 0 or not (flat or x.shape[1:] == shape):
+    flat = x.ndim == 2 and x.shape[1] == prod(shape)
+    fits = flat or x.shape[1:] == shape
+    if x.ndim < 2 or len(x) == 0 or not fits:
         law = "must hold at least one sample of the network's input shape"
         raise SpikewattError("simulate.x", law, x.shape, ("samples", *shape))
-    if not np.issubdtype(x.dtype, np.number) or np.issubdtype(x.dtype, np.complexfloating):
-        raise SpikewattError("simulate.x", "must hold real numbers", x.dtype)
+
+    number = np.issubdtype(x.dtype, np.number)
+    if not number or np.issubdtype(x.dtype, np.complexfloating):
+        law = "must hold real numbers"
+        raise SpikewattError("simulate.x", law, x.dtype)
 
     x = x.reshape(len(x), -1).astype(np.float64)
-    if not np.isfinite(x).all():
-        amount = int((~np.isfinite(x)).sum())
-        raise SpikewattError("simulate.x", "must be finite", f"{amount} NaN or infinite values")
+    finite = np.isfinite(x)
+    if not finite.all():
+        amount = int((~finite).sum())
+        got = f"{amount} NaN or infinite values"
+        raise SpikewattError("simulate.x", "must be finite", got)
     return x
 
 
 def _levels(network: SpikingNetwork, x: np.ndarray) -> np.ndarray:
     """Integers of (samples, neurons) values, if they lie in the network's range."""
     levels = np.round(x / network.input_unit)
-    lowest = -network.input_levels if network.input_code.takes_negative else 0
-    if levels.min() < lowest or levels.max() > network.input_levels:
+    highest = network.input_levels
+    lowest = -highest if network.input_code.takes_negative else 0
+
+    if levels.min() < lowest or levels.max() > highest:
         law = "must lie in the input range of the network"
+        got = f"{x.min():g}..{x.max():g}"
         low, high = network.input_range
-        raise SpikewattError("simulate.x", law, f"{x.min():g}..{x.max():g}", f"{low:g}..{high:g}")
+        raise SpikewattError("simulate.x", law, got, f"{low:g}..{high:g}")
     return levels.astype(np.int64)

@@ -156,21 +156,27 @@ def start(
     network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int
 ) -> dict[str, Layer]:
     """Every population before the first step, connected, with the pixels where they are used."""
-    layers = {p.name: Layer(network, plan, p, len(inputs)) for p in network.populations}
+    layers = {}
+    for p in network.populations:
+        layers[p.name] = Layer(network, plan, p, len(inputs))
 
     for c in network.connections:
         pre, post = layers[c.pre], layers[c.post]
-        weights = unroll(c, pre.population.shape, post.population.shape)
-        fan_out = {ledger: network.fan_out(c, ledger == "nonzero") for ledger in LEDGERS}
-        arrow = Arrow(c, pre, weights, fan_out)
+        arrow = Arrow(
+            connection=c,
+            pre=pre,
+            weights=unroll(c, pre.population.shape, post.population.shape),
+            fan_out={ledger: network.fan_out(c, ledger == "nonzero") for ledger in LEDGERS},
+        )
         pre.outgoing.append(arrow)
         post.incoming.append(arrow)
 
     pixels = split_inputs(network, inputs)
     encoded = events(network, pixels, plan.steps, seed, first=0)
     for name, values in pixels.items():
-        layers[name].events = encoded.get(name)
-        drive(network, layers, layers[name], values.T)
+        layer = layers[name]
+        layer.events = encoded.get(name)
+        drive(network, layers, layer, values.T)
     return layers
 
 

@@ -45,7 +45,8 @@ class Window:
         """Worth of a spike at `step`."""
         if not self.gains or not self.active(step):
             return 1
-        return self.gains[(step - self.start) % len(self.gains)]
+        turn = (step - self.start) % len(self.gains)
+        return self.gains[turn]
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
             law = f"is fixed when the network is converted to {network.code}"
             raise SpikewattError("simulate.steps", law, steps, "convert(steps=…)")
         return _exact(network)
-    if steps is not None:
+
+    if steps is None:
+        steps = _default_steps(network)
+    else:
         law = "must be a number of steps"
         steps = whole_number("simulate.steps", law, steps, 1, LARGEST_STEPS)
     return _streaming(network, steps)
@@ -96,50 +100,60 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
 
 def _exact(network: SpikingNetwork) -> Schedule:
     """One population after the other."""
+    code = network.code
     windows: dict[str, Window] = {}
     for p in network.populations:
         if p.kind.is_input:
             windows[p.name] = _input_window(network, p)
         elif p.kind.fires:
-            feeding = [windows[c.pre] for c in network.incoming(p.name)]
+            incoming = network.incoming(p.name)
+            feeding = [windows[c.pre] for c in incoming]
             start = _start_after(p, feeding)
-            length = network.code.steps(p.levels)
-            gains = halving(length) if network.code.doubles else ()
+
+            length = code.steps(p.levels)
+            gains = halving(length) if code.doubles else ()
             windows[p.name] = Window(start, start + length, gains)
+
     last = max(window.stop for window in windows.values())
-    return Schedule(windows, max(1, last), streaming=False)
+    steps = max(1, last)
+    return Schedule(windows, steps, streaming=False)
 
 
 def _start_after(p: Population, feeding: list[Window]) -> int:
     """First step of a population that hears the populations of windows `feeding`."""
     if not p.kind.compares:
         return max(window.stop for window in feeding)
-    if len({(window.start, window.stop) for window in feeding}) != 1:
+
+    times = {(window.start, window.stop) for window in feeding}
+    if len(times) != 1:
         law = "the inputs of a max pool fire at the same time"
         raise SpikewattError(f"Population {p.name!r}", law, feeding)
     return feeding[0].start + 1
 
 
-def _streaming(network: SpikingNetwork, steps: int | None) -> Schedule:
+def _default_steps(network: SpikingNetwork) -> int:
+    """Steps of a streaming code where none are given: of a limited one, until it has settled."""
+    if not network.code.limited:
+        return DEFAULT_STEPS
+
+    stops = [_input_window(network, p).stop for p in network.inputs]
+    levels = [p.levels for p in network.populations if not p.kind.is_input]
+    depth = len(network.populations)
+    return max(levels) + depth + max(stops)
+
+
+def _streaming(network: SpikingNetwork, steps: int) -> Schedule:
     """All populations at every step.
 
     An input that sends a number of spikes, until they are sent.
     """
-    sent = {p.name: _input_window(network, p) for p in network.inputs}
-    if steps is None:
-        steps = DEFAULT_STEPS
-        if network.code.limited:
-            last = max(window.stop for window in sent.values())
-            levels = max(p.levels for p in network.populations if not p.kind.is_input)
-            steps = levels + len(network.populations) + last
-
     windows = {}
     for p in network.populations:
         if p.kind.is_input and network.encoder:
             gains = network.encoder.gains(network.input_levels)
             windows[p.name] = Window(0, steps, gains)
         elif p.kind.is_input and not _fires_at_every_step(network):
-            windows[p.name] = sent[p.name]
+            windows[p.name] = _input_window(network, p)
         elif p.kind.fires:
             windows[p.name] = Window(0, steps)
     return Schedule(windows, steps, streaming=True)
@@ -151,10 +165,7 @@ def _fires_at_every_step(network: SpikingNetwork) -> bool:
 
 
 def _input_window(network: SpikingNetwork, p: Population) -> Window:
-    """The window of an input that transmits its levels: bit by bit, or one by one.
-
-    None where it sends nothing.
-    """
+    """The window of an input that transmits its levels: bit by bit, or one by one."""
     code = network.input_code
     if code.analog:
         return Window(0, 0)

@@ -65,27 +65,51 @@ def simulate(
     >>> arrow = Connection("input", "output", "dense", [[1, 0], [0, 1]])
     >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 1 / 255, 1.0, 8)
     >>> trace = simulate(network, [[0.25, 1.0]], engine="reference", steps=8)
-    >>> trace.spikes["input"].sum(), trace.outputs[0, -1].tolist()
+    >>> int(trace.spikes["input"].sum()), trace.outputs[0, -1].tolist()
     (10, [2, 8])
     """
     one_of("simulate.engine", "must name an engine", engine, ENGINES)
     if not isinstance(network, SpikingNetwork):
-        raise SpikewattError("simulate.network", "must be a SpikingNetwork", type(network).__name__)
+        law = "must be a SpikingNetwork"
+        raise SpikewattError("simulate.network", law, type(network).__name__)
     plan = schedule(network, steps)
     if workers is not None:
         law = "must be a number of processes"
         workers = whole_number("simulate.workers", law, workers, 1, 1024)
+
     inputs = integer_input(network, x)
-    rasters = whole_number("simulate.rasters", "must be a number of samples", rasters, 0, 2**31)
+    law = "must be a number of samples"
+    rasters = whole_number("simulate.rasters", law, rasters, 0, 2**31)
     rasters = min(rasters, len(inputs))
     seed = whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
 
-    needed, width = state_width(network, plan), state_width(network, plan, state_bits)
+    # Potentials saturate only where they are narrower than the worst case.
+    needed = state_width(network, plan)
+    width = state_width(network, plan, state_bits)
     if width < needed:
-        plan = replace(plan, largest=2 ** (width - 1) - 1)
+        largest = 2 ** (width - 1) - 1
+        plan = replace(plan, largest=largest)
 
     run = ENGINES[engine].run
-    counts = run(network, inputs, plan, rasters, progress, seed, workers)
+    counts = run(
+        network,
+        inputs,
+        plan,
+        rasters,
+        progress,
+        seed,
+        workers,
+    )
+    settings = _settings(
+        network,
+        engine,
+        plan,
+        counts,
+        seed,
+        width,
+        needed,
+    )
+    numbers = np.ascontiguousarray(inputs, "<i8")
     return Trace(
         spikes=counts.spikes,
         synaptic_operations=counts.synaptic_operations,
@@ -93,8 +117,8 @@ def simulate(
         layers=summarise(network),
         neurons={p.name: p.size for p in network.populations},
         network_hash=network.hash,
-        data_hash=hashlib.sha256(np.ascontiguousarray(inputs, "<i8").tobytes()).hexdigest(),
-        settings=_settings(network, engine, plan, counts, seed, width, needed),
+        data_hash=hashlib.sha256(numbers.tobytes()).hexdigest(),
+        settings=settings,
         rasters=counts.rasters,
         saturations=counts.saturations,
     )
@@ -110,7 +134,9 @@ def _settings(
     needed: int,
 ) -> RunSettings:
     """What the trace says of the run."""
+    resets = {str(p.reset) for p in network.populations}
     into_outputs = [c for p in network.readouts for c in network.incoming(p.name)]
+    counts_output_spikes = any(isinstance(c.kind, Identity) for c in into_outputs)
     return RunSettings(
         engine=engine,
         code=network.code,
@@ -120,7 +146,7 @@ def _settings(
         state_bits=width,
         needed_state_bits=needed,
         outputs=counts.columns,
-        resets=tuple(sorted({str(p.reset) for p in network.populations})),
-        counts_output_spikes=any(isinstance(c.kind, Identity) for c in into_outputs),
+        resets=tuple(sorted(resets)),
+        counts_output_spikes=counts_output_spikes,
         seed=seed if network.input_code.drawn else None,
     )

@@ -17,27 +17,41 @@ def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
 
     Start + threshold + what all inputs can add.
     """
-    return max(_bound(network, plan, p) for p in network.populations)
+    bounds = [_bound(network, plan, p) for p in network.populations]
+    return max(bounds)
 
 
 def _bound(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
     """The bound of one population."""
-    start = int(np.abs(p.per_neuron("initial_potential")).max())
-    threshold = int(p.per_neuron("threshold").max()) * max(p.levels, 1)
-    bias = int(np.abs(p.per_neuron("bias")).max()) * plan.steps
-    pixel = network.input_levels * plan.steps if p.kind.is_input else 0
-    arriving = sum(c.largest_row() * _most(network, plan, c) for c in network.incoming(p.name))
-    return start + threshold + bias + pixel + arriving
+
+    def largest(field: str) -> int:
+        return int(np.abs(p.per_neuron(field)).max())
+
+    start = largest("initial_potential")
+    threshold = largest("threshold") * max(p.levels, 1)
+    added = largest("bias") * plan.steps
+    if p.kind.is_input:
+        added += network.input_levels * plan.steps
+    for c in network.incoming(p.name):
+        added += c.largest_row() * _most(network, plan, c)
+    return start + threshold + added
 
 
 def _most(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
     """Most that one pre neuron of `c` sends in a run, in units of the weight."""
-    pre, code = network.population(c.pre), network.code
-    if pre.kind.is_input and network.input_code.analog:
-        return network.input_levels * (plan.steps if code.bias_each_step else 1)
-    if pre.kind.is_input and network.input_code.encoded:
-        return sum(plan.windows[pre.name].gain(t) for t in range(plan.steps))
-    return max(pre.levels, 1) if code.limited else plan.steps
+    pre = network.population(c.pre)
+    code, input_code = network.code, network.input_code
+
+    if pre.kind.is_input and input_code.analog:
+        times = plan.steps if code.bias_each_step else 1
+        return network.input_levels * times
+    if pre.kind.is_input and input_code.encoded:
+        window = plan.windows[pre.name]
+        gains = [window.gain(t) for t in range(plan.steps)]
+        return sum(gains)
+    if code.limited:
+        return max(pre.levels, 1)
+    return plan.steps
 
 
 def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None = None) -> int:
@@ -54,15 +68,18 @@ def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None 
     SpikewattError : sums that are not exact in float64 (2^53 and more), or a width too small for an
         exact code.
     """
-    if (largest := largest_potential(network, plan)) >= LARGEST:
+    largest = largest_potential(network, plan)
+    if largest >= LARGEST:
         law = "potentials stay below 2^53, where float64 is exact"
-        raise SpikewattError("simulate.steps", law, largest, "fewer steps or smaller weights")
+        remedy = "fewer steps or smaller weights"
+        raise SpikewattError("simulate.steps", law, largest, remedy)
     needed = largest.bit_length() + 1
     if state_bits is None:
         return needed
 
     where = "simulate.state_bits"
-    state_bits = whole_number(where, "must be a width of signed potentials", state_bits, 2, 64)
+    law = "must be a width of signed potentials"
+    state_bits = whole_number(where, law, state_bits, 2, 64)
     if state_bits < needed and not plan.streaming:
         law = f"{network.code} is exact only if no potential saturates"
         raise SpikewattError(where, law, state_bits, f">= {needed}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import SpikewattError, whole_number
 from .connection_kinds import CONNECTION_KINDS, ConnectionKind
-from .geometry import Geometry
+from .geometry import Geometry, sum_along
 from .integers import integers
 from .named import named
 
@@ -37,10 +37,18 @@ class ExecutedLayer:
 
     def __post_init__(self):
         where = f"ExecutedLayer {self.name!r}"
-        kind = named(f"{where}.kind", "must be a known kind", self.kind, CONNECTION_KINDS)
+        law = "must be a known kind"
+        kind = named(f"{where}.kind", law, self.kind, CONNECTION_KINDS)
         object.__setattr__(self, "kind", kind)
+
         for field in ("macs", "outputs", "parameters"):
-            count = whole_number(f"{where}.{field}", "is a count", getattr(self, field), 0, 2**62)
+            count = whole_number(
+                f"{where}.{field}",
+                "is a count",
+                getattr(self, field),
+                0,
+                2**62,
+            )
             object.__setattr__(self, field, count)
 
 
@@ -86,23 +94,33 @@ class Connection:
         law = "must be a known kind of connection"
         kind = named(f"{where}.kind", law, self.kind, CONNECTION_KINDS)
         object.__setattr__(self, "kind", kind)
+
         law = "numbers the branches from 1"
         branch = whole_number(f"{where}.branch", law, self.branch, 1, 10**6)
         object.__setattr__(self, "branch", branch)
 
+        self._check_parts(where)
+        if self.weights is not None:
+            weights = integers(f"{where}.weights", self.weights)
+            object.__setattr__(self, "weights", weights)
+        if self.executed is not None:
+            object.__setattr__(self, "executed", tuple(self.executed))
+
+    def _check_parts(self, where: str) -> None:
+        """Raise SpikewattError unless the connection has what its kind needs, and no more."""
+        kind = self.kind
         if (self.weights is not None) != kind.weighted:
-            raise SpikewattError(where, "all kinds but the pools have weights", kind)
+            law = "all kinds but the pools have weights"
+            raise SpikewattError(where, law, kind)
         if (self.geometry is not None) != kind.windowed:
             law = "convolutions and pools have a geometry, the others none"
             raise SpikewattError(where, law, kind)
-        if self.pooled and (not kind.weighted or not self.pooled.apart):
+
+        if self.pooled is None:
+            return
+        if not kind.weighted or not self.pooled.apart:
             law = "summed windows lie in front of weights and do not overlap"
             raise SpikewattError(where, law, kind)
-
-        if self.weights is not None:
-            object.__setattr__(self, "weights", integers(f"{where}.weights", self.weights))
-        if self.executed is not None:
-            object.__setattr__(self, "executed", tuple(self.executed))
 
     @property
     def name(self) -> str:
@@ -110,12 +128,17 @@ class Connection:
 
         ``#2`` is appended for a second branch.
         """
-        return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
+        name = f"{self.pre}->{self.post}"
+        if self.branch > 1:
+            name += f"#{self.branch}"
+        return name
 
     @property
     def summed(self) -> int:
         """Neurons that are summed in front of one weight."""
-        return prod(self.pooled.window) if self.pooled else 1
+        if self.pooled is None:
+            return 1
+        return prod(self.pooled.window)
 
     def seen(self, pre_shape: Shape) -> Shape:
         """Shape that the weights see.
@@ -124,10 +147,13 @@ class Connection:
         """
         if self.pooled is None:
             return pre_shape
-        if len(pre_shape) != self.pooled.axes + 1:
+
+        *size, channels = pre_shape
+        if len(size) != self.pooled.axes:
             law = "a window needs a (rows, columns, channels) population"
             raise SpikewattError(f"Connection {self.name!r}", law, pre_shape)
-        return (*self.pooled.output_size(pre_shape[:-1]), pre_shape[-1])
+        positions = self.pooled.output_size(tuple(size))
+        return (*positions, channels)
 
     def post_shape(self, pre_shape: Shape) -> Shape:
         """Shape of the population that this feeds, given that of the one that feeds it.
@@ -137,7 +163,8 @@ class Connection:
         SpikewattError : weights or window that do not fit `pre_shape`.
         """
         where = f"Connection {self.name!r}"
-        return self.kind.post_shape(where, self.weights, self.geometry, self.seen(pre_shape))
+        seen = self.seen(pre_shape)
+        return self.kind.post_shape(where, self.weights, self.geometry, seen)
 
     def fan_out(self, pre_shape: Shape, post_shape: Shape, nonzero: bool = False) -> np.ndarray:
         """(pre size,) synapses per pre neuron in closed form, borders exact.
@@ -145,23 +172,32 @@ class Connection:
         `nonzero` counts only weights != 0.
         """
         seen = self.seen(pre_shape)
-        fan = self.kind.fan_out(self.weights, self.geometry, seen, post_shape, nonzero)
+        fan = self.kind.fan_out(
+            self.weights,
+            self.geometry,
+            seen,
+            post_shape,
+            nonzero,
+        )
         if self.pooled is None:
             return fan.reshape(-1)
 
+        # Each neuron of a window has the synapses of the pooled one.
         fan = fan.reshape(seen)
         for axis in range(self.pooled.axes):
-            member = self.pooled.axis_members(axis, pre_shape[axis], seen[axis])
-            fan = np.moveaxis(np.tensordot(member, fan, axes=(0, axis)), 0, axis)
+            members = self.pooled.axis_members(axis, pre_shape[axis], seen[axis])
+            fan = sum_along(axis, members, fan)
         return fan.reshape(-1)
 
     def taps(self, pre_shape: Shape) -> int:
         """Synapses of one post neuron onto what the weights see, taps on padding included."""
-        return self.kind.taps(self.geometry, self.seen(pre_shape))
+        seen = self.seen(pre_shape)
+        return self.kind.taps(self.geometry, seen)
 
     def largest_row(self) -> int:
         """Largest Σ |w| into one post neuron, over all neurons that are summed."""
-        return self.kind.largest_row(self.weights, self.geometry) * self.summed
+        largest = self.kind.largest_row(self.weights, self.geometry)
+        return largest * self.summed
 
     def mixed_axons(self, pre_shape: Shape) -> int:
         """Pre neurons with weights of both signs, borders not looked at."""

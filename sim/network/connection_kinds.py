@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import SpikewattError
+from .geometry import sum_along
 from .named import Named, by_name
 
 Shape = tuple[int, ...]
@@ -65,7 +66,8 @@ class ConnectionKind(Named):
         """Largest Σ |w| into one post neuron."""
         if weights is None:
             return prod(geometry.window) if geometry else 1
-        return int(np.abs(weights).sum(axis=self.summed_axes()).max())
+        rows = np.abs(weights).sum(axis=self.summed_axes())
+        return int(rows.max())
 
     def mixed_axons(self, weights, pre: Shape, summed: int) -> int:
         """Pre neurons with weights of both signs, borders not looked at.
@@ -92,7 +94,8 @@ class Dense(ConnectionKind):
         """All post neurons, or the nonzero weights of a row."""
         if nonzero:
             return np.count_nonzero(weights, axis=1)
-        return np.full(weights.shape[0], weights.shape[1], np.int64)
+        pre_size, post_size = weights.shape
+        return np.full(pre_size, post_size, np.int64)
 
     def synapses(self, weights, geometry, seen, post):
         """One per weight."""
@@ -109,7 +112,7 @@ class Dense(ConnectionKind):
 
     def mixed_axons(self, weights, pre, summed):
         """Rows with both signs."""
-        mixed = (weights > 0).any(axis=1) & (weights < 0).any(axis=1)
+        mixed = _mixed(weights, axes=(1,))
         return int(mixed.sum()) * summed
 
 
@@ -125,20 +128,24 @@ class Identity(ConnectionKind):
 
     def post_shape(self, where, weights, geometry, seen):
         """As before."""
-        if weights.shape != (seen[-1],):
+        channels = seen[-1]
+        if weights.shape != (channels,):
             law = "identity weights are (channels,)"
-            raise SpikewattError(where, law, weights.shape, (seen[-1],))
+            raise SpikewattError(where, law, weights.shape, (channels,))
         return seen
 
     def fan_out(self, weights, geometry, seen, post, nonzero):
         """1, or 0 where only nonzero weights count and the channel's is 0."""
-        each = (weights != 0).astype(np.int64) if nonzero else np.ones(len(weights), np.int64)
+        each = np.ones(len(weights), np.int64)
+        if nonzero:
+            each = (weights != 0).astype(np.int64)
         return np.broadcast_to(each, seen).reshape(-1)
 
     def synapses(self, weights, geometry, seen, post):
         """Each neuron to its own."""
         neuron = np.arange(prod(seen))
-        return np.broadcast_to(weights, seen).ravel(), neuron, neuron
+        weight = np.broadcast_to(weights, seen)
+        return weight.ravel(), neuron, neuron
 
     def taps(self, geometry, seen):
         """1."""
@@ -154,15 +161,19 @@ class Windowed(ConnectionKind):
     def post_shape(self, where, weights, geometry, seen):
         """Window positions, then channels."""
         axes = self.axes or geometry.axes
-        if len(seen) != axes + 1 or geometry.axes != axes:
-            raise SpikewattError(where, f"a window needs {_population(axes)}", seen)
-        positions = geometry.output_size(seen[:-1])
+        *size, channels = seen
+        if len(size) != axes or geometry.axes != axes:
+            law = f"a window needs {_population(axes)}"
+            raise SpikewattError(where, law, seen)
+        positions = geometry.output_size(tuple(size))
+
         if weights is not None:
-            expected = (*geometry.window, seen[-1])
-            if weights.ndim != axes + 2 or weights.shape[:-1] != expected:
+            expected = (*geometry.window, channels)
+            if weights.shape[:-1] != expected:
                 law = f"weights are {_weights(axes)}"
-                raise SpikewattError(where, law, weights.shape, f"{expected} + (n,)")
-        return (*positions, self.channels_out(weights, seen[-1]))
+                allowed = f"{expected} + (n,)"
+                raise SpikewattError(where, law, weights.shape, allowed)
+        return (*positions, self.channels_out(weights, channels))
 
     def channels_out(self, weights: Numbers, channels: int) -> int:
         """Channels of the post population."""
@@ -170,12 +181,17 @@ class Windowed(ConnectionKind):
 
     def fan_out(self, weights, geometry, seen, post, nonzero):
         """Positions at which a tap with a weight lies on the neuron, over all taps."""
+        # Synapses of each tap at one position …
         fan = np.ones((*geometry.window, seen[-1]), np.int64)
-        if weights is not None:
-            fan = np.count_nonzero(weights, axis=-1) if nonzero else fan * weights.shape[-1]
+        if weights is not None and nonzero:
+            fan = np.count_nonzero(weights, axis=-1)
+        elif weights is not None:
+            fan = fan * weights.shape[-1]
+
+        # … summed over the taps that reach a neuron, axis by axis.
         for axis in range(geometry.axes):
             reach = geometry.axis_reach(axis, seen[axis], post[axis])
-            fan = np.moveaxis(np.tensordot(reach, fan, axes=(0, axis)), 0, axis)
+            fan = sum_along(axis, reach, fan)
         return fan.reshape(-1)
 
     def taps(self, geometry, seen):
@@ -186,22 +202,27 @@ class Windowed(ConnectionKind):
         """Tap by tap: every position at which the tap lies on an input."""
         if weights is None:
             weights = np.ones((*geometry.window, seen[-1]), np.int64)
-        hits = [geometry.axis_hits(a, seen[a], post[a]) for a in range(geometry.axes)]
         pre_index = np.arange(prod(seen)).reshape(seen)
         post_index = np.arange(prod(post)).reshape(post)
 
-        parts = []
-        for tap in np.ndindex(*geometry.window):
-            inside = [np.flatnonzero(h[:, at] >= 0) for h, at in zip(hits, tap, strict=True)]
-            under = [h[i, at] for h, i, at in zip(hits, inside, tap, strict=True)]
-            pre, post_there = self.meet(
-                pre_index[np.ix_(*under)], post_index[np.ix_(*inside)], weights
-            )
-            pre, post_there = np.broadcast_arrays(pre, post_there)
-            weight = np.broadcast_to(weights[tap], pre.shape)
-            parts.append((weight.ravel(), post_there.ravel(), pre.ravel()))
-        weight, post_neuron, pre_neuron = (np.concatenate(p) for p in zip(*parts, strict=True))
-        return weight, post_neuron, pre_neuron
+        weight_parts, post_parts, pre_parts = [], [], []
+        for tap, positions, under in geometry.on_inputs(seen, post):
+            here = pre_index[np.ix_(*under)]
+            there = post_index[np.ix_(*positions)]
+            here, there = self.meet(here, there, weights)
+
+            # One synapse per pair, all with the weights of this tap.
+            here, there = np.broadcast_arrays(here, there)
+            weight = np.broadcast_to(weights[tap], here.shape)
+            weight_parts.append(weight.ravel())
+            post_parts.append(there.ravel())
+            pre_parts.append(here.ravel())
+
+        return (
+            np.concatenate(weight_parts),
+            np.concatenate(post_parts),
+            np.concatenate(pre_parts),
+        )
 
     def meet(
         self, pre: np.ndarray, post: np.ndarray, weights: np.ndarray
@@ -215,8 +236,11 @@ class Windowed(ConnectionKind):
         """Neurons of the channels in whose weights have both signs."""
         if weights is None:
             return 0
-        others = tuple(axis for axis in range(weights.ndim) if axis != weights.ndim - 2)
-        mixed = (weights > 0).any(axis=others) & (weights < 0).any(axis=others)
+        axes = range(weights.ndim)
+        channels_in = weights.ndim - 2
+        others = tuple(axis for axis in axes if axis != channels_in)
+
+        mixed = _mixed(weights, others)
         return int(mixed.mean() * prod(pre))
 
 
@@ -266,7 +290,8 @@ class Depthwise(Windowed):
 
     def meet(self, pre, post, weights):
         """Each channel with its own."""
-        return pre[..., :, None], post.reshape(*post.shape[:-1], *weights.shape[-2:])
+        by_channel = post.reshape(*post.shape[:-1], *weights.shape[-2:])
+        return pre[..., :, None], by_channel
 
 
 class Pool(Windowed):
@@ -292,10 +317,19 @@ CONNECTION_KINDS: dict[str, ConnectionKind] = by_name(
 
 
 def _population(axes: int) -> str:
-    named = {1: "a (length, channels)", 2: "a (rows, columns, channels)"}
-    return f"{named.get(axes, f'a ({axes} axes, channels)')} population"
+    named = {1: "length", 2: "rows, columns"}
+    size = named.get(axes, f"{axes} axes")
+    return f"a ({size}, channels) population"
 
 
 def _weights(axes: int) -> str:
-    named = {1: "(length", 2: "(rows, columns"}
-    return f"{named.get(axes, f'({axes} axes')}, channels in, channels out or multiplier)"
+    named = {1: "length", 2: "rows, columns"}
+    size = named.get(axes, f"{axes} axes")
+    return f"({size}, channels in, channels out or multiplier)"
+
+
+def _mixed(weights: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """Where there are weights of both signs along `axes`."""
+    excites = (weights > 0).any(axis=axes)
+    inhibits = (weights < 0).any(axis=axes)
+    return np.asarray(excites & inhibits)

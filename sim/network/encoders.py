@@ -8,9 +8,7 @@ from .codes import Code, Rate
 from .named import Named, by_name
 
 ROUND_STEPS = 16  # of the rank-order code
-BURST_DRIVE = (
-    100.0  # input current of the brightest pixel, as ANNarchy's converter drives its neurons
-)
+BURST_DRIVE = 100.0  # input current of the brightest pixel, as in ANNarchy's converter
 UNIT_STEPS = 400  # over which the mean worth of a level is taken
 
 
@@ -118,16 +116,21 @@ class Bursting(Encoder):
 
     def by_level(self, levels: int, steps: int) -> np.ndarray:
         """The spikes of one neuron per level."""
-        current = BURST_DRIVE * np.arange(levels + 1) / levels
-        v, u = np.full(levels + 1, -55.0), np.full(levels + 1, -13.0)
-        fired = np.zeros((levels + 1, steps), bool)
+        neurons = levels + 1
+        current = BURST_DRIVE * np.arange(neurons) / levels
+        v = np.full(neurons, -55.0)
+        u = np.full(neurons, -13.0)
+        fired = np.zeros((neurons, steps), bool)
+
         for t in range(steps):
             change = 0.04 * v * v + 5.0 * v + 140.0 - u + current
             u = u + 0.02 * (0.2 * v - u)
             v = v + change
-            fired[:, t] = v > 30.0
-            u = np.where(fired[:, t], u + 4.0, u)
-            v = np.where(fired[:, t], -55.0, v)
+
+            spikes = v > 30.0
+            u = np.where(spikes, u + 4.0, u)
+            v = np.where(spikes, -55.0, v)
+            fired[:, t] = spikes
         return fired
 
 
@@ -143,8 +146,10 @@ class Phase(Encoder):
     def by_level(self, levels: int, steps: int) -> np.ndarray:
         """The bit of each level whose turn it is."""
         bits = levels.bit_length()
-        shift = bits - 1 - np.arange(steps) % bits
-        return (np.arange(levels + 1)[:, None] >> shift) & 1
+        turn = np.arange(steps) % bits
+        shift = bits - 1 - turn
+        level = np.arange(levels + 1)[:, None]
+        return (level >> shift) & 1
 
     def gains(self, levels: int) -> tuple[int, ...]:
         """The worth of each bit."""
@@ -166,7 +171,8 @@ class RankOrder(Encoder):
         """1 at the step of each level's rank."""
         twice = 2 * ROUND_STEPS * np.arange(levels + 1)
         rank = (twice + levels) // (2 * levels)
-        return (ROUND_STEPS - rank)[:, None] == np.arange(steps) % ROUND_STEPS
+        turn = ROUND_STEPS - rank
+        return turn[:, None] == np.arange(steps) % ROUND_STEPS
 
     def gains(self, levels: int) -> tuple[int, ...]:
         """P, P − 1, …, 1."""
@@ -205,14 +211,18 @@ def encode(
     (samples, steps, neurons) int8.
     """
     if not encoder.drawn:
-        by_level = encoder.by_level(levels, steps).astype(np.int8)
+        by_level = encoder.by_level(levels, steps)
+        by_level = by_level.astype(np.int8)
         return np.swapaxes(by_level[pixels], 1, 2)
 
-    events = np.empty((len(pixels), steps, pixels.shape[1]), np.int8)
+    samples, neurons = pixels.shape
+    size = (steps, neurons)
+    events = np.empty((samples, *size), np.int8)
     for i, row in enumerate(pixels):
         random = np.random.default_rng([seed, first + i])
-        draws = random.integers(0, levels, (steps, len(row)), np.int64)
-        events[i] = np.sign(row) * (draws < np.abs(row))
+        draws = random.integers(0, levels, size, np.int64)
+        falls = draws < np.abs(row)
+        events[i] = np.sign(row) * falls
     return events
 
 
@@ -228,13 +238,22 @@ def unit_of(encoder: Encoder, levels: int, counts: np.ndarray) -> float:
     counts : (levels + 1,) how often each level occurs.
     """
     value = np.arange(levels + 1) / levels
-    mean = value if encoder.drawn else _mean_worth(encoder, levels)
+    mean = value
+    if not encoder.drawn:
+        mean = _mean_worth(encoder, levels)
+
     weighted = counts @ (mean * mean)
-    return float(counts @ (value * mean) / weighted) if weighted > 0 else 1.0
+    if weighted <= 0:
+        return 1.0
+    return float(counts @ (value * mean) / weighted)
 
 
 def _mean_worth(encoder: Encoder, levels: int) -> np.ndarray:
     """(levels + 1,) mean worth of a step's events, over whole rounds."""
     gains = encoder.gains(levels) or (1,)
-    steps = len(gains) * -(-UNIT_STEPS // len(gains))
-    return (encoder.by_level(levels, steps) * np.resize(gains, steps)).mean(axis=1)
+    rounds = -(-UNIT_STEPS // len(gains))
+    steps = len(gains) * rounds
+
+    worth = np.resize(gains, steps)
+    events = encoder.by_level(levels, steps)
+    return (events * worth).mean(axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from ...errors import SpikewattError
 
 Padding = tuple[tuple[int, int], ...]
+Tap = tuple[int, ...]
+Indices = list[np.ndarray]  # one array per axis
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,22 @@ class Geometry:
     def __post_init__(self):
         axes = np.asarray(self.window).size or 1
         if len(self.padding) == 0:
-            object.__setattr__(self, "padding", ((0, 0),) * axes)
+            none = ((0, 0),) * axes
+            object.__setattr__(self, "padding", none)
 
-        for name, expected, least in (
-            ("window", (axes,), 1),
-            ("strides", (axes,), 1),
-            ("padding", (axes, 2), 0),
-        ):
-            value = np.asarray(getattr(self, name))
-            whole = value.shape == expected and np.issubdtype(value.dtype, np.integer)
-            if not whole or value.min() < least:
-                law = f"integers of shape {expected}, each at least {least}"
-                raise SpikewattError(f"Geometry.{name}", law, getattr(self, name))
+        self._check("window", (axes,), least=1)
+        self._check("strides", (axes,), least=1)
+        self._check("padding", (axes, 2), least=0)
+
+    def _check(self, field: str, shape: tuple[int, ...], least: int) -> None:
+        """Raise SpikewattError unless `field` holds integers of `shape`, each at least `least`."""
+        given = getattr(self, field)
+        value = np.asarray(given)
+        whole = np.issubdtype(value.dtype, np.integer)
+
+        if value.shape != shape or not whole or value.min() < least:
+            law = f"integers of shape {shape}, each at least {least}"
+            raise SpikewattError(f"Geometry.{field}", law, given)
 
     @classmethod
     def of_keras(
@@ -70,8 +77,11 @@ class Geometry:
 
         padding = []
         for n, k, s in zip(size, window, strides, strict=True):
-            total = max((-(-n // s) - 1) * s + k - n, 0)
-            padding.append((total // 2, total - total // 2))
+            positions = -(-n // s)
+            covered = (positions - 1) * s + k
+            total = max(covered - n, 0)
+            before = total // 2
+            padding.append((before, total - before))
         return cls(window, strides, tuple(padding))
 
     @property
@@ -94,14 +104,22 @@ class Geometry:
 
         Raises SpikewattError if there are none.
         """
-        positions = tuple(
-            (n + sum(pad) - k) // s + 1
-            for n, k, s, pad in zip(size, self.window, self.strides, self.padding, strict=True)
+        axes = zip(
+            size,
+            self.window,
+            self.strides,
+            self.padding,
+            strict=True,
         )
+        positions = []
+        for n, k, s, (before, after) in axes:
+            padded = before + n + after
+            positions.append((padded - k) // s + 1)
+
         if min(positions) < 1:
             law = f"window {self.window} fits into the padded input"
             raise SpikewattError("Geometry", law, size)
-        return positions
+        return tuple(positions)
 
     def axis_hits(self, axis: int, size_in: int, size_out: int) -> np.ndarray:
         """(size_out, window) input index under each tap at each position, −1 where it lies in the
@@ -110,36 +128,77 @@ class Geometry:
         >>> Geometry((2,), (1,), ((1, 0),)).axis_hits(0, 3, 3).tolist()
         [[-1, 0], [0, 1], [1, 2]]
         """
-        position = np.arange(size_out)[:, None] * self.strides[axis]
-        hit = position - self.padding[axis][0] + np.arange(self.window[axis])
-        return np.where((hit >= 0) & (hit < size_in), hit, -1)
+        before, _ = self.padding[axis]
+        position = np.arange(size_out)[:, None]
+        first = position * self.strides[axis] - before
+        hit = first + np.arange(self.window[axis])
+
+        inside = (hit >= 0) & (hit < size_in)
+        return np.where(inside, hit, -1)
 
     def axis_reach(self, axis: int, size_in: int, size_out: int) -> np.ndarray:
         """(window, size_in) 1 where a given tap lies on a given input index at some position,
         else 0.
         """
         hits = self.axis_hits(axis, size_in, size_out)
-        reach = np.zeros((self.window[axis], size_in), np.int64)
         position, tap = np.nonzero(hits >= 0)
-        np.add.at(reach, (tap, hits[position, tap]), 1)
+        under = hits[position, tap]
+
+        reach = np.zeros((self.window[axis], size_in), np.int64)
+        np.add.at(reach, (tap, under), 1)
         return reach
 
     def axis_members(self, axis: int, size_in: int, size_out: int) -> np.ndarray:
         """(size_out, size_in) 1 where an input index lies in the window at a position, else 0."""
         hits = self.axis_hits(axis, size_in, size_out)
-        members = np.zeros((size_out, size_in), np.int64)
         position, tap = np.nonzero(hits >= 0)
-        members[position, hits[position, tap]] = 1
+        under = hits[position, tap]
+
+        members = np.zeros((size_out, size_in), np.int64)
+        members[position, under] = 1
         return members
+
+    def on_inputs(
+        self, size_in: tuple[int, ...], size_out: tuple[int, ...]
+    ) -> Iterator[tuple[Tap, Indices, Indices]]:
+        """Each tap, the positions at which it lies on an input, and the inputs that it lies on.
+
+        >>> taps = Geometry((2,), (1,), ((1, 0),)).on_inputs((3,), (3,))
+        >>> [(tap, positions[0].tolist(), under[0].tolist()) for tap, positions, under in taps]
+        [((0,), [1, 2], [0, 1]), ((1,), [0, 1, 2], [0, 1, 2])]
+        """
+        hits = []
+        for axis in range(self.axes):
+            hit = self.axis_hits(axis, size_in[axis], size_out[axis])
+            hits.append(hit)
+
+        for tap in np.ndindex(*self.window):
+            positions, under = [], []
+            for hit, at in zip(hits, tap, strict=True):
+                below = hit[:, at]
+                inside = np.flatnonzero(below >= 0)
+                positions.append(inside)
+                under.append(below[inside])
+            yield tap, positions, under
 
     def as_lists(self) -> list:
         """JSON form, read back by `from_lists`."""
-        return [list(self.window), list(self.strides), [list(pad) for pad in self.padding]]
+        padding = [list(pad) for pad in self.padding]
+        return [list(self.window), list(self.strides), padding]
 
     @classmethod
     def from_lists(cls, lists: list) -> Geometry:
         """Inverse of `as_lists`."""
         window, strides, padding = lists
-        return cls(
-            tuple(window), tuple(strides), tuple((before, after) for before, after in padding)
-        )
+        pairs = tuple((before, after) for before, after in padding)
+        return cls(tuple(window), tuple(strides), pairs)
+
+
+def sum_along(axis: int, matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """`values` with their `axis` summed through `matrix`: Σ_i matrix[i, j] values[…, i, …].
+
+    >>> sum_along(1, np.array([[1, 0, 0], [1, 1, 1]]), np.array([[10, 1]])).tolist()
+    [[11, 1, 1]]
+    """
+    summed = np.tensordot(matrix, values, axes=(0, axis))
+    return np.moveaxis(summed, 0, axis)

@@ -1,7 +1,4 @@
-"""Named.
-
-Concepts as small frozen classes, each with the name that files, tables and users write.
-"""
+"""Concepts as small frozen classes, each with the name that files, tables and users write."""
 
 from __future__ import annotations
 

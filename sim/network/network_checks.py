@@ -41,18 +41,22 @@ def check(network: Network) -> None:
     input_code_drives(network)
     inputs_first_and_a_readout(network)
     unique_connection_names(network)
+
     for p in network.populations:
         max_pool_has_no_numbers(p)
         inputs_have_no_bias(p)
+
     for p in network.populations:
         if p.kind.is_input:
             inputs_are_alike(network, p)
         elif network.code.exact:
             exact_code_leaves_no_choice(network, p)
+
     for c in network.connections:
         leads_forward(network, c)
         shapes_meet(network, c)
         weights_are_narrow(network, c)
+
     fed = {c.post for c in network.connections}
     for p in network.populations:
         levels_are_transmitted(network, p)
@@ -66,7 +70,8 @@ def unique_population_names(network: Network) -> None:
     """A name is a key."""
     names = [p.name for p in network.populations]
     if len(set(names)) != len(names):
-        raise SpikewattError("SpikingNetwork.populations", "names are unique", names)
+        law = "names are unique"
+        raise SpikewattError("SpikingNetwork.populations", law, names)
 
 
 def unique_connection_names(network: Network) -> None:
@@ -79,17 +84,21 @@ def unique_connection_names(network: Network) -> None:
 
 def input_code_drives(network: Network) -> None:
     """The events of an encoder are a rate."""
-    if network.input_code.encoded and not network.input_code.drives(network.code):
-        law = f"{network.input_code} drives a streaming rate"
-        got = f"code {network.code}"
+    code, input_code = network.code, network.input_code
+    if input_code.encoded and not input_code.drives(code):
+        law = f"{input_code} drives a streaming rate"
+        got = f"code {code}"
         raise SpikewattError("SpikingNetwork.input_code", law, got, "code 'rate'")
 
 
 def inputs_first_and_a_readout(network: Network) -> None:
     """Inputs come first; without a read-out there is no answer."""
-    inputs = [p.kind.is_input for p in network.populations]
-    first = inputs[: max(sum(inputs), 1)]
-    if not any(p.kind.is_readout for p in network.populations) or not all(first) or not first:
+    are_inputs = [p.kind.is_input for p in network.populations]
+    count = sum(are_inputs)
+    inputs_first = count > 0 and all(are_inputs[:count])
+    has_readout = any(p.kind.is_readout for p in network.populations)
+
+    if not inputs_first or not has_readout:
         kinds = [p.kind.name for p in network.populations]
         law = "begin with the inputs and hold a readout"
         raise SpikewattError("SpikingNetwork.populations", law, kinds)
@@ -102,7 +111,8 @@ def max_pool_has_no_numbers(p: Population) -> None:
     """A max pool compares counts, and has nothing of its own to add."""
     if not p.kind.compares:
         return
-    if p.initial_potential.any() or p.bias.any() or (p.threshold != 1).any():
+    adds = p.initial_potential.any() or p.bias.any()
+    if adds or (p.threshold != 1).any():
         law = "a max pool has threshold 1, no bias and starts at 0"
         raise SpikewattError(f"Population {p.name!r}", law)
 
@@ -111,49 +121,65 @@ def inputs_have_no_bias(p: Population) -> None:
     """The pixel takes its place."""
     if p.kind.is_input and p.bias.any():
         law = "is 0 for an input, whose bias is the pixel"
-        raise SpikewattError(f"Population {p.name!r}.bias", law, int(p.bias.max()))
+        largest = int(p.bias.max())
+        raise SpikewattError(f"Population {p.name!r}.bias", law, largest)
 
 
 def inputs_are_alike(network: Network, p: Population) -> None:
     """All inputs turn a pixel into the same spikes."""
-    code, where, start = network.input_code, f"Population {p.name!r}", p.initial_potential
+    code = network.input_code
+    start = p.initial_potential
+    where = f"Population {p.name!r}"
     law = f"inputs are alike: under {code} "
 
+    # One threshold: that of the first input, or (of bits) 1.
     largest = int(network.inputs[0].threshold.max())
-    one = p.threshold.ndim == 0 and (code.doubles or int(p.threshold) == largest)
+    one = p.threshold.ndim == 0
+    if one and not code.doubles:
+        one = int(p.threshold) == largest
     if not one or p.reset != "subtract":
         law += "one threshold for all, reset by subtraction"
         raise SpikewattError(f"{where}.threshold", law, p.threshold.shape)
+
     if not code.integrates and start.any():
         law += "they start at 0"
         raise SpikewattError(f"{where}.initial_potential", law, int(start.max()), 0)
-    if code.integrates and not (start.min() >= 0 and (start < p.threshold).all()):
-        law += "they start below the threshold"
-        raise SpikewattError(f"{where}.initial_potential", law, int(start.max()))
+
+    if code.integrates:
+        below = (start < p.threshold).all()
+        if start.min() < 0 or not below:
+            law += "they start below the threshold"
+            raise SpikewattError(f"{where}.initial_potential", law, int(start.max()))
+
     if code.doubles and (p.threshold != 1).any():
-        raise SpikewattError(f"{where}.threshold", law + "it is 1", int(p.threshold.max()), 1)
+        law += "it is 1"
+        raise SpikewattError(f"{where}.threshold", law, int(p.threshold.max()), 1)
 
 
 def exact_code_leaves_no_choice(network: Network, p: Population) -> None:
     """An exact code adds the bias once, subtracts what it sends, and has its own numbers of
     levels.
     """
-    code, where = network.code, f"Population {p.name!r}"
+    code = network.code
+    where = f"Population {p.name!r}"
     if p.bias.any():
         law = f"{code} adds the bias once, as initial potential"
         raise SpikewattError(f"{where}.bias", law, int(p.bias.max()), 0)
     if p.reset != "subtract":
         law = f"{code} subtracts what it sends"
         raise SpikewattError(f"{where}.reset", law, p.reset, "subtract")
-    if code.doubles and not p.kind.is_readout and p.levels and not code.transmits(p.levels):
+
+    limited = p.levels > 0 and not p.kind.is_readout
+    if code.doubles and limited and not code.transmits(p.levels):
         law = f"{code} transmits 2^K - 1 levels"
         raise SpikewattError(f"{where}.levels", law, p.levels, "1, 3, 7, 15, …")
 
 
 def levels_are_transmitted(network: Network, p: Population) -> None:
     """Where a code is limited, a population transmits something."""
-    if network.code.limited and p.kind.fires and p.levels < 1:
-        law = f"is at least 1 under {network.code}"
+    code = network.code
+    if code.limited and p.kind.fires and p.levels < 1:
+        law = f"is at least 1 under {code}"
         raise SpikewattError(f"Population {p.name!r}.levels", law, p.levels)
 
 
@@ -169,16 +195,19 @@ def is_fed(p: Population, fed: set[str]) -> None:
 
 def leads_forward(network: Network, c: Connection) -> None:
     """From an earlier population to a later one."""
-    order = {p.name: i for i, p in enumerate(network.populations)}
-    if c.pre not in order or c.post not in order or order[c.pre] >= order[c.post]:
+    names = [p.name for p in network.populations]
+    known = c.pre in names and c.post in names
+    if not known or names.index(c.pre) >= names.index(c.post):
         law = "goes from an earlier population to a later one"
-        raise SpikewattError(f"Connection {c.name!r}", law, c.name, ", ".join(order))
+        order = ", ".join(names)
+        raise SpikewattError(f"Connection {c.name!r}", law, c.name, order)
 
 
 def shapes_meet(network: Network, c: Connection) -> None:
     """What a connection yields is what its post population takes."""
     where = f"Connection {c.name!r}"
-    pre, post = network.population(c.pre), network.population(c.post)
+    pre = network.population(c.pre)
+    post = network.population(c.post)
     if c.kind.compares != post.kind.compares:
         law = "max_pool connections and populations go together"
         raise SpikewattError(where, law, f"{c.kind} into {post.kind}")
@@ -187,10 +216,12 @@ def shapes_meet(network: Network, c: Connection) -> None:
     if expected != post.shape:
         law = "the shape it produces is that of its post population"
         raise SpikewattError(where, law, expected, post.shape)
+
     if c.kind.compares:
         max_pool_repeats(network, where, pre, post)
     if pre.kind.is_readout:
-        raise SpikewattError(where, "a readout feeds nothing", pre.name)
+        law = "a readout feeds nothing"
+        raise SpikewattError(where, law, pre.name)
 
 
 def weights_are_narrow(network: Network, c: Connection) -> None:
@@ -198,12 +229,13 @@ def weights_are_narrow(network: Network, c: Connection) -> None:
 
     An identity synapse carries a ratio of units, and is as wide as it has to be.
     """
-    limit = 2 ** (network.weight_bits - 1) - 1
     if c.weights is None or not c.kind.narrow:
         return
+    bits = network.weight_bits
+    limit = 2 ** (bits - 1) - 1
     largest = int(np.abs(c.weights).max())
     if largest > limit:
-        law = f"weights have {network.weight_bits} bits"
+        law = f"weights have {bits} bits"
         raise SpikewattError(f"Connection {c.name!r}", law, largest, f"-{limit}..{limit}")
 
 
@@ -212,9 +244,14 @@ def max_pool_repeats(network: Network, where: str, pre: Population, post: Popula
     code, input_code = network.code, network.input_code
     if pre.kind.is_input and not input_code.speaks(code):
         law = "a max pool compares spikes of its own code"
+        got = f"an {input_code} input under {code}"
         allowed = "a ReLU in front; rate with if, radix with bitplane"
-        raise SpikewattError(where, law, f"an {input_code} input under {code}", allowed)
-    if code.exact and (len(network.incoming(post.name)) > 1 or post.levels != pre.levels):
+        raise SpikewattError(where, law, got, allowed)
+
+    if not code.exact:
+        return
+    sources = network.incoming(post.name)
+    if len(sources) > 1 or post.levels != pre.levels:
         law = "a max pool repeats one population"
         got = f"levels {post.levels} of {pre.levels}"
         raise SpikewattError(where, law, got, "one source, its levels")

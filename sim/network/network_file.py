@@ -73,7 +73,9 @@ def executed_entry(layer: ExecutedLayer) -> dict:
 
 def executed_layers(entries: list[dict] | None) -> tuple[ExecutedLayer, ...] | None:
     """Inverse of a list of `executed_entry`; None stays None."""
-    return None if entries is None else tuple(ExecutedLayer(**entry) for entry in entries)
+    if entries is None:
+        return None
+    return tuple(ExecutedLayer(**entry) for entry in entries)
 
 
 def arrays_of(network) -> dict[str, np.ndarray]:
@@ -106,31 +108,48 @@ def load(network_type, path):
     """
     with files.reading(path, FORMAT, READABLE) as file:
         structure = json.loads(file.attrs["structure"])
-        populations = [_population(file, i, p) for i, p in enumerate(structure["populations"])]
-        connections = [_connection(file, i, c) for i, c in enumerate(structure["connections"])]
-        fields = {**structure, "populations": populations, "connections": connections}
+
+        populations = []
+        for i, entry in enumerate(structure["populations"]):
+            populations.append(_population(file, i, entry))
+        connections = []
+        for i, entry in enumerate(structure["connections"]):
+            connections.append(_connection(file, i, entry))
+
+        fields = {
+            **structure,
+            "populations": populations,
+            "connections": connections,
+        }
         network = network_type(**fields)
         files.same_hash(Path(path), file.attrs["hash"], network.hash)
     return network
 
 
 def _population(file, i: int, entry: dict) -> Population:
-    numbers = {field: file[f"population_{i}_{field}"][()] for field in NUMBERS}
-    return Population(**{**entry, "shape": tuple(entry["shape"])}, **numbers)
+    fields = {**entry, "shape": tuple(entry["shape"])}
+    for field in NUMBERS:
+        fields[field] = file[f"population_{i}_{field}"][()]
+    return Population(**fields)
 
 
 def _connection(file, i: int, entry: dict) -> Connection:
-    weights = f"connection_{i}_weights"
-    windows = {
-        field: Geometry.from_lists(entry[field]) if entry[field] else None
-        for field in ("geometry", "pooled")
-    }
+    weights = None
+    key = f"connection_{i}_weights"
+    if key in file:
+        weights = file[key][()]
+
     return Connection(
         entry["pre"],
         entry["post"],
         entry["kind"],
-        file[weights][()] if weights in file else None,
-        **windows,
+        weights,
+        geometry=_geometry(entry["geometry"]),
+        pooled=_geometry(entry["pooled"]),
         branch=entry["branch"],
         executed=executed_layers(entry.get("executed")),
     )
+
+
+def _geometry(lists: list | None) -> Geometry | None:
+    return Geometry.from_lists(lists) if lists else None

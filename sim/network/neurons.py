@@ -41,7 +41,8 @@ def fire(v: np.ndarray, threshold: np.ndarray, reset: Reset) -> tuple[np.ndarray
     ([4, 0, 8], [0, 1, 1])
     """
     spikes = (v >= threshold).astype(np.int64)
-    return reset.after(v, spikes, threshold), spikes
+    left = reset.after(v, spikes, threshold)
+    return left, spikes
 
 
 def fire_or_retract(
@@ -63,15 +64,14 @@ def fire_or_retract(
     up = (v >= threshold) & (sent < levels)
     down = (v < 0) & (sent > 0)
     spikes = up.astype(np.int64) - down
-    return Subtract().after(v, spikes, threshold), spikes
+    left = Subtract().after(v, spikes, threshold)
+    return left, spikes
 
 
 def rise(largest: np.ndarray, sent: np.ndarray) -> np.ndarray:
-    """Max pool.
-
-    S = 1 where the `largest` count of the window exceeds what the neuron itself has sent.
-    """
-    return (largest > sent).astype(np.int64)
+    """Max pool: s = 1 where the `largest` count of the window exceeds what the neuron has sent."""
+    rises = largest > sent
+    return rises.astype(np.int64)
 
 
 # What is left of the potential after a spike

@@ -103,20 +103,33 @@ class Population:
         where = f"Population {self.name!r}"
         check_name(f"{where}.name", self.name)
         law = "must be a known kind of population"
-        self._set("kind", named(f"{where}.kind", law, self.kind, POPULATION_KINDS))
+        kind = named(f"{where}.kind", law, self.kind, POPULATION_KINDS)
+        self._set("kind", kind)
+
         self._set("shape", tuple(int(n) for n in self.shape))
         if not self.shape or min(self.shape) < 1:
-            raise SpikewattError(f"{where}.shape", "every dimension is at least 1", self.shape)
+            law = "every dimension is at least 1"
+            raise SpikewattError(f"{where}.shape", law, self.shape)
 
         for field in ("threshold", "bias", "initial_potential"):
-            self._set(field, integers(f"{where}.{field}", getattr(self, field), self.shape))
-        self._set("reset", named(f"{where}.reset", "must be a known reset", self.reset, RESETS))
-        self._set("unit", _unit(where, self.unit, self.shape[-1]))
+            numbers = integers(f"{where}.{field}", getattr(self, field), self.shape)
+            self._set(field, numbers)
+
+        law = "must be a known reset"
+        reset = named(f"{where}.reset", law, self.reset, RESETS)
+        self._set("reset", reset)
+
+        unit = _unit(where, self.unit, self.shape[-1])
+        self._set("unit", unit)
+
         law = "is a number of levels, or 0"
-        self._set("levels", whole_number(f"{where}.levels", law, self.levels, 0, 2**31))
-        if self.threshold.min() < 1:
-            lowest = int(self.threshold.min())
-            raise SpikewattError(f"{where}.threshold", "must be at least 1", lowest, ">= 1")
+        levels = whole_number(f"{where}.levels", law, self.levels, 0, 2**31)
+        self._set("levels", levels)
+
+        lowest = int(self.threshold.min())
+        if lowest < 1:
+            law = "must be at least 1"
+            raise SpikewattError(f"{where}.threshold", law, lowest, ">= 1")
 
     def _set(self, field: str, value) -> None:
         object.__setattr__(self, field, value)
@@ -130,7 +143,8 @@ class Population:
         """The (size,) int64 values of ``threshold``, ``bias`` or ``initial_potential``, one per
         neuron.
         """
-        return np.broadcast_to(getattr(self, field), self.shape).reshape(-1)
+        values = getattr(self, field)
+        return np.broadcast_to(values, self.shape).reshape(-1)
 
 
 def _unit(where: str, value, channels: int) -> np.ndarray:
@@ -139,7 +153,9 @@ def _unit(where: str, value, channels: int) -> np.ndarray:
     first = unit.reshape(-1)[:1].reshape(())
     if (unit == first).all():
         unit = first
-    if unit.shape not in ((), (channels,)) or not np.isfinite(unit).all():
+
+    known_shape = unit.shape in ((), (channels,))
+    if not known_shape or not np.isfinite(unit).all():
         law = "is a value, one for all or one per channel"
         raise SpikewattError(f"{where}.unit", law, unit.shape, (channels,))
     unit.setflags(write=False)

@@ -75,38 +75,44 @@ class SpikingNetwork:
     largest_input: int = 0
 
     def __post_init__(self):
-        def check(field: str, law: str, low: int, high: int) -> None:
-            where = f"SpikingNetwork.{field}"
-            set_field(field, whole_number(where, law, getattr(self, field), low, high))
+        self._set("populations", tuple(self.populations))
+        self._set("connections", tuple(self.connections))
+        self._set("code", code_named("SpikingNetwork.code", self.code))
+        self._set_whole("largest_input", "is an integer input, or 0", 0, 2**31)
+        self._set_whole("weight_bits", "must be a width of signed weights", 2, 16)
+        self._set("input_unit", _unit("input_unit", self.input_unit))
+        self._set("output_unit", _unit("output_unit", self.output_unit))
 
-        def set_field(field: str, value) -> None:
-            object.__setattr__(self, field, value)
-
-        set_field("populations", tuple(self.populations))
-        set_field("connections", tuple(self.connections))
-        set_field("code", code_named("SpikingNetwork.code", self.code))
-        check("largest_input", "is an integer input, or 0", 0, 2**31)
-        check("weight_bits", "must be a width of signed weights", 2, 16)
-        for field in ("input_unit", "output_unit"):
-            set_field(field, _unit(field, getattr(self, field)))
-        set_field("input_code", input_code_named("SpikingNetwork.input_code", self.input_code))
+        input_code = input_code_named("SpikingNetwork.input_code", self.input_code)
+        self._set("input_code", input_code)
         network_checks.check(self)
 
+    def _set(self, field: str, value) -> None:
+        object.__setattr__(self, field, value)
+
+    def _set_whole(self, field: str, law: str, low: int, high: int) -> None:
+        """Make `field` an integer in low..high, or raise SpikewattError."""
+        where = f"SpikingNetwork.{field}"
+        number = whole_number(where, law, getattr(self, field), low, high)
+        self._set(field, number)
+
     def __repr__(self) -> str:
-        sizes = "-".join("x".join(map(str, p.shape)) for p in self.populations)
+        shapes = ["x".join(map(str, p.shape)) for p in self.populations]
+        sizes = "-".join(shapes)
         if len(sizes) > 60:
             sizes = f"{self.name}, {len(self.populations)} populations"
-        return f"SpikingNetwork({sizes}, {self.code}, {_amount(self.synapses)} synapses)"
+        synapses = _amount(self.synapses)
+        return f"SpikingNetwork({sizes}, {self.code}, {synapses} synapses)"
 
     def population(self, name: str) -> Population:
         """The population called `name`; an unknown name is an error that lists the known ones."""
         for p in self.populations:
             if p.name == name:
                 return p
+
+        law = "must name a population"
         known = ", ".join(p.name for p in self.populations)
-        raise SpikewattError(
-            "SpikingNetwork.population", "must name a population", repr(name), known
-        )
+        raise SpikewattError("SpikingNetwork.population", law, repr(name), known)
 
     def incoming(self, name: str) -> list[Connection]:
         """Connections into population `name`."""
@@ -121,21 +127,29 @@ class SpikingNetwork:
 
         With `nonzero`, those of weight != 0 only.
         """
-        pre, post = self.population(connection.pre), self.population(connection.post)
+        pre = self.population(connection.pre)
+        post = self.population(connection.post)
         return connection.fan_out(pre.shape, post.shape, nonzero)
 
     def rule(self, population: Population) -> FiringRule:
         """How the neurons of `population` decide at a step."""
         kind = population.kind
         if kind.is_input:
-            if self.input_code.analog:
-                return Silent()
-            return Given() if self.input_code.encoded else IntegrateAndFire()
+            return self._input_rule()
         if kind.is_readout:
             return Integrate()
         if kind.compares:
             return LargestCount()
-        return Retracting() if self.code.negative_spikes else IntegrateAndFire()
+        if self.code.negative_spikes:
+            return Retracting()
+        return IntegrateAndFire()
+
+    def _input_rule(self) -> FiringRule:
+        if self.input_code.analog:
+            return Silent()
+        if self.input_code.encoded:
+            return Given()
+        return IntegrateAndFire()
 
     @property
     def encoder(self) -> Encoder | None:
@@ -143,7 +157,9 @@ class SpikingNetwork:
 
         None where they compute their own spikes, or send none.
         """
-        return self.input_code if isinstance(self.input_code, Encoder) else None
+        if isinstance(self.input_code, Encoder):
+            return self.input_code
+        return None
 
     @property
     def inputs(self) -> tuple[Population, ...]:
@@ -172,7 +188,9 @@ class SpikingNetwork:
     @property
     def input_range(self) -> tuple[float, float]:
         """Lowest and largest input value, as the Keras model takes them."""
-        return (-self.input_max if self.input_code.takes_negative else 0.0), self.input_max
+        highest = self.input_max
+        lowest = -highest if self.input_code.takes_negative else 0.0
+        return lowest, highest
 
     @cached_property
     def synapses(self) -> int:
@@ -182,11 +200,16 @@ class SpikingNetwork:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over structure and numbers; equal networks have equal hashes on every machine."""
-        text = json.dumps(network_file.structure_of(self), sort_keys=True)
+        structure = network_file.structure_of(self)
+        text = json.dumps(structure, sort_keys=True)
         digest = hashlib.sha256(text.encode())
-        for key, array in sorted(network_file.arrays_of(self).items()):
-            digest.update(f"{key}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array, "<i8").tobytes())
+
+        arrays = network_file.arrays_of(self)
+        for key, array in sorted(arrays.items()):
+            heading = f"{key}{array.shape}"
+            numbers = np.ascontiguousarray(array, "<i8")
+            digest.update(heading.encode())
+            digest.update(numbers.tobytes())
         return digest.hexdigest()
 
     def save(self, path) -> None:
@@ -202,8 +225,9 @@ class SpikingNetwork:
 def _unit(field: str, unit) -> float:
     """`unit` as a float, if it is a value above 0."""
     number = isinstance(unit, float | int | np.floating | np.integer)
-    if not (number and 0 < unit < np.inf):
-        raise SpikewattError(f"SpikingNetwork.{field}", "is a value above 0", repr(unit))
+    if not number or not 0 < unit < np.inf:
+        law = "is a value above 0"
+        raise SpikewattError(f"SpikingNetwork.{field}", law, repr(unit))
     return float(unit)
 
 

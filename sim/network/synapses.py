@@ -28,16 +28,24 @@ def unroll(connection: Connection, pre_shape: Shape, post_shape: Shape) -> csr_a
     from scipy.sparse import csr_array
 
     seen = connection.seen(pre_shape)
-    synapses = connection.kind.synapses(connection.weights, connection.geometry, seen, post_shape)
+    synapses = connection.kind.synapses(
+        connection.weights,
+        connection.geometry,
+        seen,
+        post_shape,
+    )
     if connection.pooled is not None:
         members = Pool().synapses(None, connection.pooled, pre_shape, seen)
         synapses = _spread(synapses, members)
 
+    # Rows by post neuron, and within a row by pre neuron. Rows begin where those before end.
     weight, post, pre = synapses
     order = np.lexsort((pre, post))
     size = prod(post_shape)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(post, minlength=size))])
-    return csr_array((weight[order], pre[order], starts), shape=(size, prod(pre_shape)))
+    per_row = np.bincount(post, minlength=size)
+    starts = np.concatenate([[0], np.cumsum(per_row)])
+    entries = (weight[order], pre[order], starts)
+    return csr_array(entries, shape=(size, prod(pre_shape)))
 
 
 def _spread(synapses: Synapses, members: Synapses) -> Synapses:
@@ -52,9 +60,17 @@ def _spread(synapses: Synapses, members: Synapses) -> Synapses:
     order = np.argsort(pooled, kind="stable")
     pooled, member = pooled[order], member[order]
 
+    # Members of the pooled neuron of each synapse: where they begin, and how many they are.
     first = np.searchsorted(pooled, pre)
-    repeat = np.searchsorted(pooled, pre, side="right") - first
+    after = np.searchsorted(pooled, pre, side="right")
+    repeat = after - first
+
     # 0, 1, … within each run of a pooled neuron's members, shifted to where the run begins.
-    run_start = np.repeat(np.cumsum(repeat) - repeat, repeat)
-    at = np.arange(repeat.sum()) - run_start + np.repeat(first, repeat)
-    return np.repeat(weight, repeat), np.repeat(post, repeat), member[at]
+    run_start = np.cumsum(repeat) - repeat
+    within = np.arange(repeat.sum()) - np.repeat(run_start, repeat)
+    at = within + np.repeat(first, repeat)
+    return (
+        np.repeat(weight, repeat),
+        np.repeat(post, repeat),
+        member[at],
+    )

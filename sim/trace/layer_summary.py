@@ -59,15 +59,19 @@ class LayerSummary:
     executed: tuple[ExecutedLayer, ...] | None = None
 
     def __post_init__(self):
-        kind = named("LayerSummary.kind", "must be a known kind", self.kind, CONNECTION_KINDS)
+        law = "must be a known kind"
+        kind = named("LayerSummary.kind", law, self.kind, CONNECTION_KINDS)
         object.__setattr__(self, "kind", kind)
+
         law = "must be a known kind of population"
-        kind = named("LayerSummary.post_kind", law, self.post_kind, POPULATION_KINDS)
-        object.__setattr__(self, "post_kind", kind)
+        post_kind = named("LayerSummary.post_kind", law, self.post_kind, POPULATION_KINDS)
+        object.__setattr__(self, "post_kind", post_kind)
 
     def as_json(self) -> dict:
         """JSON form, read back by `from_json`."""
-        values = {**asdict(self), "kind": str(self.kind), "post_kind": str(self.post_kind)}
+        values = asdict(self)
+        values["kind"] = str(self.kind)
+        values["post_kind"] = str(self.post_kind)
         del values["executed"]
         if self.executed is not None:
             values["executed"] = [executed_entry(layer) for layer in self.executed]
@@ -76,13 +80,21 @@ class LayerSummary:
     @classmethod
     def from_json(cls, values: dict) -> LayerSummary:
         """Inverse of `as_json`."""
-        shapes = {key: tuple(values[key]) for key in ("pre_shape", "post_shape")}
-        return cls(**{**values, **shapes, "executed": executed_layers(values.get("executed"))})
+        fields = {
+            **values,
+            "pre_shape": tuple(values["pre_shape"]),
+            "post_shape": tuple(values["post_shape"]),
+            "executed": executed_layers(values.get("executed")),
+        }
+        return cls(**fields)
 
     @property
     def name(self) -> str:
         """``pre->post``, as `Connection.name`."""
-        return f"{self.pre}->{self.post}" + (f"#{self.branch}" if self.branch > 1 else "")
+        name = f"{self.pre}->{self.post}"
+        if self.branch > 1:
+            name += f"#{self.branch}"
+        return name
 
     @property
     def post_neurons(self) -> int:
@@ -96,11 +108,13 @@ def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
 
 
 def _summary(network: SpikingNetwork, c: Connection) -> LayerSummary:
-    pre, post = network.population(c.pre), network.population(c.post)
-    taps = c.taps(pre.shape)
-    analog = pre.kind.is_input and network.input_code.analog
-    host_macs = taps * post.size if analog else 0
+    pre = network.population(c.pre)
+    post = network.population(c.post)
+    synapses = network.fan_out(c)
+    nonzero_synapses = network.fan_out(c, nonzero=True)
 
+    # What the ANN does here: as one layer, or as the layers that were merged into it.
+    taps = c.taps(pre.shape)
     macs, parameters = taps * post.size, 0
     if c.weights is not None:
         biases = post.shape[-1] if c.kind.narrow else 0
@@ -108,6 +122,10 @@ def _summary(network: SpikingNetwork, c: Connection) -> LayerSummary:
     if c.executed is not None:
         macs = sum(layer.macs for layer in c.executed)
         parameters = sum(layer.parameters for layer in c.executed)
+
+    host_macs = 0
+    if pre.kind.is_input and network.input_code.analog:
+        host_macs = taps * post.size
 
     return LayerSummary(
         pre=c.pre,
@@ -117,8 +135,8 @@ def _summary(network: SpikingNetwork, c: Connection) -> LayerSummary:
         pre_shape=pre.shape,
         post_shape=post.shape,
         geometry=c.geometry.as_lists() if c.geometry else None,
-        synapses=int(network.fan_out(c).sum()),
-        nonzero_synapses=int(network.fan_out(c, nonzero=True).sum()),
+        synapses=int(synapses.sum()),
+        nonzero_synapses=int(nonzero_synapses.sum()),
         macs=macs,
         parameters=parameters,
         fan_in=min(taps * c.summed, pre.size),

@@ -16,10 +16,12 @@ class RunSettings:
     Parameters
     ----------
     engine : str, name of the engine.
-    code : Code or its name. input_code : InputCode or its name.
+    code : Code or its name.
+    input_code : InputCode or its name.
     schedule : Schedule, the window of every population but the read-outs.
     weight_bits : int, width of a signed weight.
-    state_bits : int, width of a signed potential; `needed_state_bits` that of the worst case.
+    state_bits : int, width of a signed potential.
+    needed_state_bits : int, width that the worst case needs.
     outputs : read-out -> its columns of `Trace.outputs`.
     resets : names of the resets of the network's populations.
     counts_output_spikes : bool, whether the outputs are counts of spikes of the last layer.
@@ -39,8 +41,9 @@ class RunSettings:
     seed: int | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "code", code_named("RunSettings.code", self.code))
+        code = code_named("RunSettings.code", self.code)
         input_code = input_code_named("RunSettings.input_code", self.input_code)
+        object.__setattr__(self, "code", code)
         object.__setattr__(self, "input_code", input_code)
         object.__setattr__(self, "resets", tuple(self.resets))
 
@@ -60,13 +63,18 @@ class RunSettings:
         A read-out's at every step.
         """
         window = self.schedule.windows.get(population)
-        return self.steps if window is None else window.length
+        if window is None:
+            return self.steps
+        return window.length
 
     def as_json(self) -> dict:
         """JSON form, read back by `from_json`."""
-        windows = {
-            name: [w.start, w.stop, list(w.gains)] for name, w in self.schedule.windows.items()
-        }
+        windows = {}
+        for name, window in self.schedule.windows.items():
+            windows[name] = [window.start, window.stop, list(window.gains)]
+        outputs = {name: [part.start, part.stop] for name, part in self.outputs.items()}
+        drawn = {} if self.seed is None else {"seed": self.seed}
+
         return {
             "engine": self.engine,
             "code": str(self.code),
@@ -74,12 +82,12 @@ class RunSettings:
             "steps": self.steps,
             "windows": windows,
             "weight_bits": self.weight_bits,
-            **({} if self.seed is None else {"seed": self.seed}),
+            **drawn,
             "counts_output_spikes": self.counts_output_spikes,
             "resets": list(self.resets),
             "state_bits": self.state_bits,
             "needed_state_bits": self.needed_state_bits,
-            "outputs": {name: [part.start, part.stop] for name, part in self.outputs.items()},
+            "outputs": outputs,
         }
 
     @classmethod
@@ -87,13 +95,22 @@ class RunSettings:
         """Inverse of `as_json`; traces of version 4 do not say what spikes were worth."""
         values = dict(values)
         code = code_named("RunSettings.code", values["code"])
-        windows = {
-            name: Window(start, stop, tuple(*gains))
-            for name, (start, stop, *gains) in values.pop("windows").items()
-        }
+
+        windows = {}
+        for name, (start, stop, *gains) in values.pop("windows").items():
+            windows[name] = Window(start, stop, tuple(*gains))
+
         largest = 0
         if values["state_bits"] < values["needed_state_bits"]:
             largest = 2 ** (values["state_bits"] - 1) - 1
-        plan = Schedule(windows, values.pop("steps"), code.streaming, largest)
-        outputs = {name: slice(*ends) for name, ends in values.pop("outputs").items()}
-        return cls(**values, schedule=plan, outputs=outputs)
+        schedule = Schedule(
+            windows,
+            values.pop("steps"),
+            code.streaming,
+            largest,
+        )
+
+        outputs = {}
+        for name, (first, after) in values.pop("outputs").items():
+            outputs[name] = slice(first, after)
+        return cls(**values, schedule=schedule, outputs=outputs)

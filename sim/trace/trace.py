@@ -48,7 +48,8 @@ class Trace:
 
     def __repr__(self) -> str:
         sizes = f"{self.samples} samples, {self.steps} steps"
-        return f"Trace({sizes}, {', '.join(self.neurons)}; {self.settings.engine})"
+        populations = ", ".join(self.neurons)
+        return f"Trace({sizes}, {populations}; {self.settings.engine})"
 
     @property
     def samples(self) -> int:
@@ -68,7 +69,8 @@ class Trace:
         `column` is ``synapses`` or ``nonzero``.
         """
         law = "must name a column of the ledger"
-        return self.synaptic_operations[one_of("Trace.ledger", law, column, LEDGERS)]
+        one_of("Trace.ledger", law, column, LEDGERS)
+        return self.synaptic_operations[column]
 
     @property
     def sops(self) -> dict[str, np.ndarray]:
@@ -79,9 +81,11 @@ class Trace:
         """Spikes per inference, mean over the samples: of one population, or of all."""
         if population is None:
             return sum(self.mean_spikes(name) for name in self.spikes)
+
         law = "must name a population that fires"
         one_of("Trace.mean_spikes", law, population, self.spikes)
-        return float(self.spikes[population].sum(axis=1).mean())
+        per_sample = self.spikes[population].sum(axis=1)
+        return float(per_sample.mean())
 
     def mean_operations(self, connection: str | None = None, ledger: str = "synapses") -> float:
         """Synaptic operations per inference, mean over the samples.
@@ -91,8 +95,11 @@ class Trace:
         counts = self.ledger(ledger)
         if connection is None:
             return sum(self.mean_operations(name, ledger) for name in counts)
-        one_of("Trace.mean_operations", "must name a connection", connection, counts)
-        return float(counts[connection].sum(axis=1).mean())
+
+        law = "must name a connection"
+        one_of("Trace.mean_operations", law, connection, counts)
+        per_sample = counts[connection].sum(axis=1)
+        return float(per_sample.mean())
 
     # Answers
 
@@ -100,18 +107,21 @@ class Trace:
         """(samples, steps, classes) potentials of one read-out, which may be left unnamed where
         there is but one.
         """
-        named = self.settings.outputs
-        if readout is None and len(named) == 1:
+        known = self.settings.outputs
+        if readout is None and len(known) == 1:
             return self.outputs
+
         law = "names one of several read-outs"
-        return self.outputs[:, :, named[one_of("Trace.readout", law, str(readout), named)]]
+        name = one_of("Trace.readout", law, str(readout), known)
+        return self.outputs[:, :, known[name]]
 
     def predictions(self, step: int = -1, readout: str | None = None) -> np.ndarray:
         """(samples,) class with the largest read-out potential after `step` (0-based; negative
         counts from the end).
         """
         self._check_step("Trace.predictions.step", step)
-        return self.output(readout)[:, step].argmax(axis=-1)
+        potentials = self.output(readout)[:, step]
+        return potentials.argmax(axis=-1)
 
     def decisions(
         self, spikes: int = 1, step: int = -1, readout: str | None = None
@@ -135,15 +145,21 @@ class Trace:
         whole_number("Trace.decisions.spikes", law, spikes, 1, 2**31)
         self._check_step("Trace.decisions.step", step)
         if not self.settings.counts_output_spikes:
-            law, remedy = "needs an output that fires", "convert(readout='spikes')"
+            law = "needs an output that fires"
+            remedy = "convert(readout='spikes')"
             raise SpikewattError("Trace.decisions", law, "membrane read-out", remedy)
 
-        outputs = self.output(readout)
-        reached = outputs.max(axis=-1) >= spikes
-        when = np.where(reached.any(axis=-1), reached.argmax(axis=-1), -1)
-        when = np.where(when <= step % self.steps, when, -1)
-        classes = outputs[np.arange(self.samples), when].argmax(axis=1)
-        return np.where(when >= 0, classes, -1), when
+        # The first step at which any class has enough; −1 where there is none in time.
+        counts = self.output(readout)
+        reached = counts.max(axis=-1) >= spikes
+        first = reached.argmax(axis=-1)
+        last = step % self.steps
+        decided = reached.any(axis=-1) & (first <= last)
+        when = np.where(decided, first, -1)
+
+        counts_then = counts[np.arange(self.samples), when]
+        classes = counts_then.argmax(axis=1)
+        return np.where(decided, classes, -1), when
 
     def accuracy(self, labels: np.ndarray, readout: str | None = None) -> np.ndarray:
         """(steps,) share of samples whose prediction equals `labels`, after each step.
@@ -152,32 +168,47 @@ class Trace:
         ----------
         labels : (samples,) integers below the number of outputs.
         """
-        labels, outputs = np.asarray(labels), self.output(readout)
+        labels = np.asarray(labels)
+        outputs = self.output(readout)
+        self._check_labels(labels, outputs.shape[2])
+
+        predictions = outputs.argmax(axis=-1)
+        correct = predictions == labels[:, None]
+        return correct.mean(axis=0)
+
+    def _check_labels(self, labels: np.ndarray, classes: int) -> None:
         where = "Trace.accuracy.labels"
-        lowest, highest = labels.min(initial=0), labels.max(initial=0)
-        classes = outputs.shape[2]
-        if not np.issubdtype(labels.dtype, np.integer) or highest >= classes or lowest < 0:
+        lowest = labels.min(initial=0)
+        highest = labels.max(initial=0)
+        whole = np.issubdtype(labels.dtype, np.integer)
+
+        if not whole or highest >= classes or lowest < 0:
+            law = f"labels are integers below the {classes} outputs"
             found = str(labels.dtype)
             if labels.dtype.kind in "iuf":
                 found += f" {lowest}..{highest}"
-            raise SpikewattError(where, f"labels are integers below the {classes} outputs", found)
+            raise SpikewattError(where, law, found)
         if labels.shape != (self.samples,):
-            raise SpikewattError(where, "one label per sample", labels.shape, (self.samples,))
-        return (outputs.argmax(axis=-1) == labels[:, None]).mean(axis=0)
+            law = "one label per sample"
+            raise SpikewattError(where, law, labels.shape, (self.samples,))
 
     def _check_step(self, where: str, step: int) -> None:
-        whole_number(where, "must be a step of this trace", step, -self.steps, self.steps - 1)
+        law = "must be a step of this trace"
+        whole_number(where, law, step, -self.steps, self.steps - 1)
 
     # Files
 
     def content_hash(self) -> str:
         """SHA-256 over all counts."""
         ledgers = [self.synaptic_operations[column] for column in LEDGERS]
+        outputs = {"outputs": self.outputs}
         digest = hashlib.sha256()
-        for arrays in (self.spikes, *ledgers, {"outputs": self.outputs}, self.saturations):
+        for arrays in (self.spikes, *ledgers, outputs, self.saturations):
             for key, array in arrays.items():
-                digest.update(f"{key}{array.shape}".encode())
-                digest.update(np.ascontiguousarray(array, "<i8").tobytes())
+                heading = f"{key}{array.shape}"
+                numbers = np.ascontiguousarray(array, "<i8")
+                digest.update(heading.encode())
+                digest.update(numbers.tobytes())
         return digest.hexdigest()
 
     def save(self, path) -> None:

@@ -32,6 +32,7 @@ def save(trace, path) -> None:
     with files.writing(path, FORMAT, VERSION) as file:
         file.attrs["hash"] = trace.content_hash()
         file.attrs["about"] = json.dumps(about)
+
         files.put(file, "outputs", trace.outputs)
         for population, counts in trace.saturations.items():
             files.put(file, f"saturations/{population}", counts)
@@ -39,7 +40,8 @@ def save(trace, path) -> None:
             files.put(file, f"spikes/{population}", counts)
         for ledger, connections in trace.synaptic_operations.items():
             for connection, counts in connections.items():
-                files.put(file, f"synaptic_operations/{ledger}/{connection}", counts)
+                key = f"synaptic_operations/{ledger}/{connection}"
+                files.put(file, key, counts)
         for population, raster in trace.rasters.items():
             files.put(file, f"rasters/{population}", _packed(raster))
 
@@ -53,21 +55,25 @@ def load(trace_type, path):
     """
     with files.reading(Path(path), FORMAT, READABLE) as file:
         about = json.loads(file.attrs["about"])
+        neurons = about["neurons"]
         layers = tuple(LayerSummary.from_json(layer) for layer in about["layers"])
-        neurons, names = about["neurons"], [layer.name for layer in layers]
-        firing = {layer.pre for layer in layers}
+
+        operations: dict[str, dict[str, np.ndarray]] = {}
+        for ledger in LEDGERS:
+            operations[ledger] = {}
+            for layer in layers:
+                key = f"synaptic_operations/{ledger}/{layer.name}"
+                operations[ledger][layer.name] = file[key][()]
 
         rasters = {}
-        for population, size in neurons.items():
-            if f"rasters/{population}" in file:
-                rasters[population] = _unpacked(file[f"rasters/{population}"][()], size)
+        for population, planes in _stored(file, "rasters", neurons).items():
+            rasters[population] = _unpacked(planes, neurons[population])
 
+        firing = {layer.pre for layer in layers}
+        spikes = {p: file[f"spikes/{p}"][()] for p in neurons if p in firing}
         trace = trace_type(
-            spikes={p: file[f"spikes/{p}"][()] for p in neurons if p in firing},
-            synaptic_operations={
-                ledger: {name: file[f"synaptic_operations/{ledger}/{name}"][()] for name in names}
-                for ledger in LEDGERS
-            },
+            spikes=spikes,
+            synaptic_operations=operations,
             outputs=file["outputs"][()],
             layers=layers,
             neurons=neurons,
@@ -75,20 +81,31 @@ def load(trace_type, path):
             data_hash=about["data_hash"],
             settings=RunSettings.from_json(about["settings"]),
             rasters=rasters,
-            saturations={
-                p: file[f"saturations/{p}"][()] for p in neurons if f"saturations/{p}" in file
-            },
+            saturations=_stored(file, "saturations", neurons),
         )
         files.same_hash(Path(path), file.attrs["hash"], trace.content_hash())
     return trace
 
 
+def _stored(file, group: str, populations) -> dict[str, np.ndarray]:
+    """Population -> its array in `group`, for those that have one there."""
+    found = {}
+    for population in populations:
+        key = f"{group}/{population}"
+        if key in file:
+            found[population] = file[key][()]
+    return found
+
+
 def _packed(raster: np.ndarray) -> np.ndarray:
     """Spikes −1, 0 or 1 as two planes of bits: up and down."""
-    return np.stack([np.packbits(raster > 0, axis=-1), np.packbits(raster < 0, axis=-1)])
+    up = np.packbits(raster > 0, axis=-1)
+    down = np.packbits(raster < 0, axis=-1)
+    return np.stack([up, down])
 
 
 def _unpacked(planes: np.ndarray, size: int) -> np.ndarray:
     """Inverse of `_packed`."""
-    up, down = np.unpackbits(planes, axis=-1, count=size).astype(np.int8)
+    bits = np.unpackbits(planes, axis=-1, count=size)
+    up, down = bits.astype(np.int8)
     return up - down

@@ -16,7 +16,7 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "crosscheck.npz"
 
 @pytest.mark.parametrize("engine", ["reference", "batched", "annarchy"])
 def test_ledgers_equal_what_three_tools_counted(engine):
-    """The fixture was written by analysis/crosscheck.py with the three tools: weights, spikes, counts, versions."""
+    """The fixture was written with the three tools: weights, spikes, counts, versions."""
     network = standing_network()
     with np.load(FIXTURE, allow_pickle=False) as kept:
         about = json.loads(str(kept["about"]))

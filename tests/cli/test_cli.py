@@ -16,6 +16,37 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.trace.trace import Trace
 
+# In the order of the help.
+VERBS = (
+    "run",
+    "convert",
+    "simulate",
+    "diagnose",
+    "plot",
+    "export-nir",
+    "import-nir",
+    "price",
+    "map",
+    "devices",
+    "calibrate",
+    "validate",
+    "odin",
+    "verify",
+    "crosscheck",
+    "synth",
+)
+HEAVY = {
+    "numpy",
+    "pandas",
+    "tensorflow",
+    "keras",
+    "ANNarchy",
+    "matplotlib",
+    "h5py",
+    "pint",
+    "pydantic",
+}
+
 
 def spikewatt(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
     return subprocess.run(
@@ -54,7 +85,7 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
     for name in (
         "config.yaml",
         "network.spk",
-        "trace.h5",
+        "spikes.trace",
         "model.keras",
         "versions.json",
         "assumptions.txt",
@@ -102,7 +133,7 @@ def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
         "simulate",
         "n.spk",
         "-o",
-        "t.h5",
+        "t.trace",
         "--samples",
         "20",
         "--engine",
@@ -112,8 +143,9 @@ def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
     )
     assert simulated.returncode == 0, simulated.stderr
     assert 0.5 < json.loads(simulated.stdout)["accuracy"] <= 1
-    priced = spikewatt("price", "t.h5", "--device", "odin_style", "--device", "nrf54l15", "--network", "n.spk", "--period-s", "1",
-                       "-o", "p.csv", "--json", cwd=tmp_path)  # fmt: skip
+    devices = ("--device", "odin_style", "--device", "nrf54l15")
+    options = ("--spk", "n.spk", "--period-s", "1", "-o", "p.csv", "--json")
+    priced = spikewatt("price", "t.trace", *devices, *options, cwd=tmp_path)
     assert priced.returncode == 0, priced.stderr
     rows = json.loads(priced.stdout)["rows"]
     assert len(rows) == 3
@@ -122,7 +154,7 @@ def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
         for row in rows
     )
     assert len(pd.read_csv(tmp_path / "p.csv")) > 10
-    again = spikewatt("price", "t.h5", "--device", "odin_style", "-o", "p.csv", cwd=tmp_path)
+    again = spikewatt("price", "t.trace", "--device", "odin_style", "-o", "p.csv", cwd=tmp_path)
     assert again.returncode == 2
     assert "an existing file is not written over" in again.stderr
 
@@ -159,6 +191,25 @@ REFUSED = {
         ["run", "config.yaml"],
         "config.yaml: stepps: unknown key; got 12; allowed: name, ",
     ),
+    "a spiking network": (
+        ["run", "--network", "my.spk"],
+        "config: network: is a network that does not spike yet; got my.spk",
+    ),
+    "old --network of verify": (
+        ["verify", "--network", "my.spk"],
+        "verify --network: names a network to train or a .keras file, in `run` alone; got my.spk; "
+        "allowed: --spk FILE",
+    ),
+    "old --network of synth": (["synth", "--network", "my.spk"], "allowed: --spk FILE"),
+    "old --network of price": (
+        ["price", "t.trace", "--network", "IC"],
+        "allowed: --spk FILE, or --benchmark NAME with --layers",
+    ),
+    "diagnose the other way round": (
+        ["diagnose", "my.spk", "my.keras"],
+        "diagnose: takes the Keras model, then the spiking network; got my.spk my.keras; "
+        "allowed: spikewatt diagnose my.keras my.spk",
+    ),
     "no config": (["run", "absent.yaml"], "absent.yaml: the file must exist"),
     "config text": (
         ["run", "list.yaml"],
@@ -190,17 +241,18 @@ REFUSED = {
         "must be a whole spikewatt-trace file",
     ),
     "network file": (
-        ["simulate", "absent.spk", "-o", "t.h5"],
+        ["simulate", "absent.spk", "-o", "t.trace"],
         "absent.spk: must be a spikewatt-network file; got no such file",
     ),
-    "plot": (["plot", "."], "must be the folder of a run; got no trace.h5 in it"),
+    "plot": (["plot", "."], "must be the folder of a run; got no spikes.trace in it"),
     "unknown card": (["devices", "abacus"], "must name a device card"),
     "verify": (["verify", "--samples", "0"], "verify --samples: must be at least 1; got 0"),
     "verify what": (["verify", "--what", "all"], "verify.what: must be a target; got 'all'"),
-    "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --network"),
+    "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --spk"),
     "synth size": (
         ["synth", "--size", "784-many"],
-        "synth --size: is the sizes of layers, joined by -; got 784-many; allowed: such as 784-48-10",
+        "synth --size: is the sizes of layers, joined by -; got 784-many; "
+        "allowed: such as 784-48-10",
     ),
     "synth picture": (
         ["synth", "--liberty", "l.lib", "--picture", "p.png"],
@@ -239,35 +291,98 @@ def test_help_imports_nothing_heavy(tmp_path):
         "from spikewatt.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'pandas', 'tensorflow', 'keras', 'ANNarchy', 'matplotlib', 'h5py', 'pint', 'pydantic'} & set(sys.modules)\n"
+        f"heavy = {HEAVY} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
-    for name in (
-        "run",
-        "convert",
-        "simulate",
-        "price",
-        "map",
-        "calibrate",
-        "validate",
-        "odin",
-        "plot",
-        "devices",
-        "verify",
-        "synth",
-    ):
-        assert name in result.stdout
+    verbs = [line.split()[0] for line in result.stdout.splitlines() if line.startswith("  ")]
+    shown = [verb for verb in verbs if verb in VERBS]
+    assert shown == list(VERBS)
+
+
+def test_help_has_groups_and_lists_run_first(tmp_path):
+    shown = spikewatt("--help", cwd=tmp_path).stdout
+    heads = ["The whole job:", "A network:", "What it costs:", "Chips and RTL:"]
+    places = [shown.index(head) for head in heads]
+    assert places == sorted(places)
+    assert places[0] < shown.index("  run ") < places[1]
+    assert "..." not in shown[places[0] :]  # every line fits
+
+
+def test_version(tmp_path):
+    import spikewatt as package
+
+    shown = spikewatt("--version", cwd=tmp_path)
+    assert (shown.returncode, shown.stdout) == (0, f"spikewatt {package.__version__}\n")
+
+
+def test_the_shell_completes_verbs_and_options(tmp_path):
+    """The script that a shell is given, and what the program answers to it."""
+    import os
+
+    asked = {"COMP_WORDS": "spikewatt conv", "COMP_CWORD": "1"}
+    asked |= {"_SPIKEWATT_COMPLETE": "complete_bash"}
+    code = "import sys; sys.argv[0] = 'spikewatt'; from spikewatt.cli.main import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout.split() == ["convert"]
+
+
+# ------------------------------------------------------------------ options from a model
+
+
+def test_conversion_is_asked_for_in_one_place(tmp_path):
+    """The options of `convert` and `run` are the fields of the models, with their descriptions."""
+    from spikewatt.analysis.job.config import RunConfig
+    from spikewatt.sim.conversion.options import ConversionOptions
+
+    of_convert = spikewatt("convert", "--help", cwd=tmp_path).stdout
+    of_run = spikewatt("run", "--help", cwd=tmp_path).stdout
+    for name, field in ConversionOptions.model_fields.items():
+        flag = f"--{name.replace('_', '-')} "
+        assert (flag in of_convert) == (name != "input_levels")
+        assert flag in of_run
+        assert field.description
+    for name in RunConfig.model_fields:
+        flag = "--device " if name == "devices" else f"--{name.replace('_', '-')} "
+        assert flag in of_run, flag
+    for shown in (of_convert, of_run):
+        assert "width of the signed weights, 2..16; by default 8." in " ".join(shown.split())
+        assert "--json" in shown
+
+
+def test_a_choice_is_a_word_and_a_mapping_is_left_to_the_file():
+    from typing import Literal
+
+    from pydantic import BaseModel, Field
+    from spikewatt.cli.options import fields
+
+    class Model(BaseModel):
+        engine: Literal["fast", "slow"] = "fast"
+        steps: int | dict[str, int] | None = Field(default=None, description="steps per layer")
+        devices: list[str] = Field(default=["a", "b"], description="cards")
+
+    engine, steps, devices = fields(Model, flags={"devices": "--device"})
+    assert (engine.annotation.__args__[0], steps.annotation.__args__[0]) == (str | None, int | None)
+    assert devices.annotation.__args__[0] == list[str] | None
+    texts = [made.annotation.__metadata__[0].help for made in (engine, steps, devices)]
+    assert texts == ["fast, slow; by default fast.", "steps per layer.", "cards; by default a, b."]
+    assert [made.name for made in fields(Model, leave_out=["steps"])] == ["engine", "devices"]
 
 
 def test_pricing_a_saved_trace_imports_no_simulator(run_folder):
     code = (
         "import sys, spikewatt as sw\n"
-        "frame = sw.price(sw.Trace.load('runs/digits-mlp-64-48-10/trace.h5'), 'odin_style', 'stm32l4r5')\n"
-        "assert len(frame) > 5\n"
+        "trace = sw.Trace.load('runs/digits-mlp-64-48-10/spikes.trace')\n"
+        "assert len(sw.price(trace, 'odin_style', 'stm32l4r5').frame) > 5\n"
         "heavy = {'tensorflow', 'keras', 'ANNarchy', 'matplotlib', 'cocotb'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
@@ -278,24 +393,31 @@ def test_pricing_a_saved_trace_imports_no_simulator(run_folder):
 
 
 def test_bit_planes_see_the_same_pixels_on_the_command_line(tmp_path, mlp, digits):
-    """Digits have 16 levels, five bits could say 31: the verbs scale by what the network was converted for."""
+    """Digits have 16 levels, five bits could say 31: verbs scale as the network was converted."""
     network = convert(
         mlp, digits.scaled("train")[:200], "radix", input_levels=16, input_code="bitplane", steps=4
     )
     assert network.input_levels == 16
     network.save(tmp_path / "n.spk")
     result = spikewatt(
-        "simulate", "n.spk", "-o", "t.h5", "--engine", "batched", "--samples", "20", cwd=tmp_path
+        "simulate", "n.spk", "-o", "t.trace", "--engine", "batched", "--samples", "20", cwd=tmp_path
     )
     assert result.returncode == 0, result.stderr
     expected = simulate(network, digits.scaled("test")[:20], "reference")
-    assert np.array_equal(Trace.load(tmp_path / "t.h5").outputs, expected.outputs)
+    assert np.array_equal(Trace.load(tmp_path / "t.trace").outputs, expected.outputs)
     with pytest.raises(
         SpikewattError, match="must lie in the input range of the network; got 0..2"
     ):
         simulate(network, digits.scaled("test")[:2] * 2, "reference")
     priced = spikewatt(
-        "price", "t.h5", "--device", "odin_style", "--device", "stm32l4r5", "--json", cwd=tmp_path
+        "price",
+        "t.trace",
+        "--device",
+        "odin_style",
+        "--device",
+        "stm32l4r5",
+        "--json",
+        cwd=tmp_path,
     )
     assert priced.returncode == 0, priced.stderr
     assert {row["device"] for row in json.loads(priced.stdout)["rows"]} == {"stm32l4r5"}

@@ -14,28 +14,37 @@ from typer.testing import CliRunner
 
 
 def spikewatt(*arguments: str):
-    """Run a verb in this process: these import no simulator, and a process each would take most of the time."""
+    """Run a verb in this process: a process each would take most of the time."""
     from spikewatt.cli.main import app
 
     return CliRunner().invoke(app, list(arguments))
 
 
+def on(*devices: str) -> list[str]:
+    """The options that name devices."""
+    return [part for name in devices for part in ("--device", name)]
+
+
 @pytest.fixture(scope="module")
 def trace_file(trace, tmp_path_factory):
-    path = tmp_path_factory.mktemp("trace") / "t.h5"
+    path = tmp_path_factory.mktemp("trace") / "t.trace"
     trace.save(path)
     return str(path)
 
 
 def test_price_with_everything(trace_file):
-    result = spikewatt("price", trace_file, "--device", "odin_style", "--device", "stm32l4r5", "--device", "rule_ac_mac_45nm",
-                       "--host", "stm32u575", "--period-s", "1", "--tornado", "--explain", "--json")  # fmt: skip
+    devices = on("odin_style", "stm32l4r5", "rule_ac_mac_45nm")
+    options = ("--host", "stm32u575", "--period-s", "1", "--tornado", "--explain", "--json")
+    result = spikewatt("price", trace_file, *devices, *options)
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert {(row["device"], row["workload"]) for row in found["rows"]} == {
-        ("odin_style+stm32u575", "snn"), ("stm32l4r5", "snn"), ("stm32l4r5", "int8_ann"), ("rule_ac_mac_45nm", "snn"),
+        ("odin_style+stm32u575", "snn"),
+        ("stm32l4r5", "snn"),
+        ("stm32l4r5", "int8_ann"),
+        ("rule_ac_mac_45nm", "snn"),
         ("rule_ac_mac_45nm", "int8_ann"),
-    }  # fmt: skip
+    }
     assert len(found["verdicts"]) == 3  # a rule decides nothing
     for row in found["verdicts"]:
         assert row["verdict_at_period"] in ("wins", "loses", "undecided")
@@ -49,16 +58,8 @@ def test_price_with_everything(trace_file):
     assert explained[0]["energy_j"] + sum(row["change_j"] for row in explained) == pytest.approx(
         explained[-1]["energy_j"]
     )
-    shown = spikewatt(
-        "price",
-        trace_file,
-        "--device",
-        "odin_style",
-        "--device",
-        "stm32l4r5",
-        "--tornado",
-        "--explain",
-    )
+    devices = on("odin_style", "stm32l4r5")
+    shown = spikewatt("price", trace_file, *devices, "--tornado", "--explain")
     for title in (
         "Price of one inference",
         "Verdicts",
@@ -71,8 +72,10 @@ def test_price_with_everything(trace_file):
 
 
 def test_price_of_a_layer_table(tmp_path):
-    result = spikewatt("price", "--layers", str(LAYERS), "--device", "stm32h7a3", "--library", "x-cube-ai", "--clock-mhz", "200",
-                       "--benchmark", "IC", "-o", str(tmp_path / "p.csv"), "--json")  # fmt: skip
+    which = ("--layers", str(LAYERS), "--benchmark", "IC")
+    how = ("--library", "x-cube-ai", "--clock-mhz", "200")
+    output = ("-o", str(tmp_path / "p.csv"), "--json")
+    result = spikewatt("price", *which, *on("stm32h7a3"), *how, *output)
     assert result.exit_code == 0, result.output
     (row,) = json.loads(result.stdout)["rows"]
     measured_s = (
@@ -80,17 +83,8 @@ def test_price_of_a_layer_table(tmp_path):
     )  # X-CUBE-AI 7.3 on this board; cycles do not depend on the clock
     assert row["time_s"] == pytest.approx(measured_s, rel=0.05)
     assert set(pd.read_csv(tmp_path / "p.csv")["benchmark"]) == {"IC"}
-    options = (
-        "price",
-        "--layers",
-        str(LAYERS),
-        "--device",
-        "STM32L4R5",
-        "--device",
-        "stm32u575",
-        "--tornado",
-        "--explain",
-    )
+    devices = on("STM32L4R5", "stm32u575")
+    options = ("price", "--layers", str(LAYERS), *devices, "--tornado", "--explain")
     every = spikewatt(*options)
     assert all(f"{name}: price" in every.stdout for name in ("AD", "IC", "KWS", "VWW"))
     assert "counted as nothing: 13_reshape, 15_softmax" in every.stdout.replace("\n", " ")
@@ -102,7 +96,7 @@ def test_price_of_a_layer_table(tmp_path):
 
 
 def test_explain_takes_the_first_two_that_can_execute(trace_file):
-    devices = [part for name in ("odin", "odin_style", "stm32l4r5") for part in ("--device", name)]
+    devices = on("odin", "odin_style", "stm32l4r5")
     found = json.loads(spikewatt("price", trace_file, *devices, "--explain", "--json").stdout)
     assert list(found["does_not_fit"]) == ["odin"]
     assert [found["explain"][i]["step"] for i in (0, -1)] == ["odin_style snn", "stm32l4r5 snn"]
@@ -143,16 +137,8 @@ def test_calibrate_makes_a_card_that_prices_its_own_rows(tmp_path):
     assert {row["status"] for row in json.loads(result.stdout)["rows"]} == {"measured (user)"}
     assert load_card(str(card))["energy_per_cycle_j"].status == "measured (user)"
     for row in rows.itertuples():
-        priced = spikewatt(
-            "price",
-            "--layers",
-            str(LAYERS),
-            "--device",
-            str(card),
-            "--benchmark",
-            row.benchmark,
-            "--json",
-        )
+        which = ("--layers", str(LAYERS), "--benchmark", row.benchmark)
+        priced = spikewatt("price", *which, *on(str(card)), "--json")
         (found,) = json.loads(priced.stdout)["rows"]
         assert found["time_s"] * 1e3 == pytest.approx(row.latency_ms, rel=0.03)
         assert found["energy_j"] * 1e6 == pytest.approx(row.energy_uj, rel=0.06)
@@ -201,26 +187,55 @@ def test_odin_prices_beside_the_accuracy_and_exports(tmp_path):
     }
 
 
+# Arguments, with TRACE and LAYERS for files; and what is said about them.
 REFUSED = {
-    "both": (["price", "TRACE", "--layers", str(LAYERS), "--device", "stm32l4r5"], "takes a trace, or --layers; got both"),
-    "neither": (["price", "--device", "stm32l4r5"], "takes a trace, or --layers; got neither"),
-    "no device": (["price", "TRACE"], "price --device: must name at least one device"),
-    "period": (["price", "TRACE", "--device", "stm32l4r5", "--period-s", "1e-6"], "one inference fits into the period; got 1e-06 s"),
-    "host": (["price", "TRACE", "--device", "odin_style", "--host", "cr2032"], "price.host: must be a microcontroller"),
-    "clock": (["price", "TRACE", "--device", "stm32l4r5", "--clock-mhz", "3"], "go with --layers"),
-    "explain": (["price", "TRACE", "--device", "stm32l4r5", "--explain"], "price --explain: needs two devices"),
-    "workload": (["price", "TRACE", "--device", "odin_style", "--device", "stm32l4r5", "--explain", "--workload", "int8_ann"],
-                 "odin_style has the workload; got int8_ann; allowed: snn"),
-    "odin": (["price", "TRACE", "--device", "odin"], "executes what was trained for its 3-bit weights"),
-    "core": (["map", "TRACE", "--device", "stm32l4r5"], "map --device: must be a neuromorphic core"),
-    "size": (["price", "TRACE", "--device", "odin_style:axons_per_core=32"], "axons_per_core=64"),
-    "library": (["price", "TRACE", "--device", "stm32l4r5", "--library", "none"], "must be a kernel library with fitted coefficients"),
-    "benchmark": (["price", "--layers", str(LAYERS), "--device", "stm32l4r5", "--benchmark", "GPT"], "GPT"),
-    "columns": (["calibrate", "columns.csv", "--device", "stm32u575", "-o", "c.yaml"], "columns.csv"),
-    "too few": (["calibrate", "few.csv", "--device", "stm32u575", "-o", "c.yaml"], "few.csv"),
-    "core card": (["calibrate", "few.csv", "--device", "odin_style", "-o", "c.yaml"], "calibrate.device: must be a microcontroller"),
-    "784": (["odin", "--hidden", "200"], "of 256 indices with 210 neurons and the bias axon; got 64 inputs; allowed: at most 22 inputs"),
-}  # fmt: skip
+    "both": (
+        "price TRACE --layers LAYERS --device stm32l4r5",
+        "takes a trace, or --layers; got both",
+    ),
+    "neither": ("price --device stm32l4r5", "takes a trace, or --layers; got neither"),
+    "no device": ("price TRACE", "price --device: must name at least one device"),
+    "period": (
+        "price TRACE --device stm32l4r5 --period-s 1e-6",
+        "one inference fits into the period; got 1e-06 s",
+    ),
+    "host": (
+        "price TRACE --device odin_style --host cr2032",
+        "price.host: must be a microcontroller",
+    ),
+    "clock": ("price TRACE --device stm32l4r5 --clock-mhz 3", "go with --layers"),
+    "network": (
+        "price --layers LAYERS --device stm32l4r5 --spk n.spk",
+        "price --spk: goes with a trace; got --layers",
+    ),
+    "explain": (
+        "price TRACE --device stm32l4r5 --explain",
+        "price --explain: needs two devices",
+    ),
+    "workload": (
+        "price TRACE --device odin_style --device stm32l4r5 --explain --workload int8_ann",
+        "odin_style has the workload; got int8_ann; allowed: snn",
+    ),
+    "odin": ("price TRACE --device odin", "executes what was trained for its 3-bit weights"),
+    "core": ("map TRACE --device stm32l4r5", "map --device: must be a neuromorphic core"),
+    "size": ("price TRACE --device odin_style:axons_per_core=32", "axons_per_core=64"),
+    "library": (
+        "price TRACE --device stm32l4r5 --library none",
+        "must be a kernel library with fitted coefficients",
+    ),
+    "benchmark": ("price --layers LAYERS --device stm32l4r5 --benchmark GPT", "GPT"),
+    "columns": ("calibrate columns.csv --device stm32u575 -o c.yaml", "columns.csv"),
+    "too few": ("calibrate few.csv --device stm32u575 -o c.yaml", "few.csv"),
+    "core card": (
+        "calibrate few.csv --device odin_style -o c.yaml",
+        "calibrate.device: must be a microcontroller",
+    ),
+    "784": (
+        "odin --hidden 200",
+        "of 256 indices with 210 neurons and the bias axon; got 64 inputs; "
+        "allowed: at most 22 inputs",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -230,7 +245,8 @@ def test_bad_input_is_one_line_and_exit_code_2(case, trace_file, tmp_path, monke
     readings(tmp_path / "few.csv", ("IC", "KWS"))
     arguments, message = REFUSED[case]
     before = sorted(p.name for p in tmp_path.iterdir())
-    result = spikewatt(*[trace_file if a == "TRACE" else a for a in arguments])
+    files = {"TRACE": trace_file, "LAYERS": str(LAYERS)}
+    result = spikewatt(*[files.get(part, part) for part in arguments.split()])
     assert result.exit_code == 2, result.output
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1

@@ -10,7 +10,7 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines import reference
 from spikewatt.sim.engines.annarchy import neurons as annarchy_neurons
-from spikewatt.sim.engines.batched import exact, operators, streaming
+from spikewatt.sim.engines.batched import exact, loop, operators
 from spikewatt.sim.engines.engines import ENGINES
 from spikewatt.sim.network.codes import CODES, code_named
 from spikewatt.sim.network.connection import Connection
@@ -34,7 +34,7 @@ def classes_of(table: dict[str, Named]) -> set[type]:
     [
         (operators.OPERATIONS.keys(), CONNECTION_KINDS),
         (reference.STEPS.keys(), FIRING_RULES),
-        (streaming.STEPS.keys(), FIRING_RULES),
+        (loop.STEPS.keys(), FIRING_RULES),
         ({*exact.VALUES, *exact.ELSEWHERE}, FIRING_RULES),
         (annarchy_neurons.RULES.keys(), FIRING_RULES),
     ],

@@ -25,17 +25,28 @@ APT_LINE = "apt install g++ make python3-dev python3-venv"
 
 def check_toolchain() -> None:
     """Raise MissingToolError if what ANNarchy needs to compile is not installed; takes no time."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    missing = [tool for tool in ("g++", "make", "cmake") if shutil.which(tool, path=path) is None]
-    if not Path(sysconfig.get_paths()["include"], "Python.h").is_file():
+    path = _path()
+    tools = ("g++", "make", "cmake")
+    missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
+    headers = sysconfig.get_paths()["include"]
+    if not Path(headers, "Python.h").is_file():
         missing.append("Python.h")
+
     if missing:
-        law, got = "needs a C++ tool chain", f"no {', '.join(missing)}"
+        law = "needs a C++ tool chain"
+        got = f"no {', '.join(missing)}"
         remedy = f"{APT_LINE} (cmake: pip install cmake)"
         raise MissingToolError("annarchy engine", law, got, remedy)
     if importlib.util.find_spec("ANNarchy") is None:
-        law, remedy = "needs the package ANNarchy", "pip install 'spikewatt[annarchy]'"
+        law = "needs the package ANNarchy"
+        remedy = "pip install 'spikewatt[annarchy]'"
         raise MissingToolError("annarchy engine", law, "not installed", remedy)
+
+
+def _path() -> str:
+    """Where programs are looked for: beside this Python first."""
+    beside = str(Path(sys.executable).parent)
+    return os.pathsep.join([beside, os.environ.get("PATH", "")])
 
 
 def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
@@ -50,7 +61,8 @@ def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
         _processor(),
         equations,
     ]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    text = "\n".join(parts)
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
     return cache_folder("annarchy", f"{neurons}-{observers}-{key}")
 
 
@@ -77,11 +89,11 @@ def import_annarchy():
     """Import ANNarchy without its banner, and make its build find this Python rather than the
     system's.
     """
-    path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     os.environ["VIRTUAL_ENV"] = sys.prefix
-    os.environ["PATH"] = os.pathsep.join(path)
+    os.environ["PATH"] = _path()
     with no_arguments(), contextlib.redirect_stdout(io.StringIO()):
         import ANNarchy
 
-        ANNarchy.intern.ConfigManagement._update_global_config("suppress_warnings", True)
+        configure = ANNarchy.intern.ConfigManagement._update_global_config
+        configure("suppress_warnings", True)
     return ANNarchy

@@ -18,8 +18,9 @@ from ..counts import Counts
 from ..schedule import Schedule
 from .build import check_toolchain
 from .layout import Layout
-from .plan import events_of, plan_of
+from .plan import plan_of
 from .processes import Workers
+from .samples import events_of
 
 LEAST_SAMPLES = 8  # a second process that runs fewer costs more than it saves
 LARGEST_CHUNK = 32  # samples that a worker is asked for at once
@@ -52,7 +53,9 @@ def run(
     samples = len(inputs)
     if workers is None:
         workers = len(os.sched_getaffinity(0))
-    workers = min(workers, -(-samples // LEAST_SAMPLES))
+    worth_it = -(-samples // LEAST_SAMPLES)
+    workers = min(workers, worth_it)
+
     layout = Layout(network, schedule)
     counts = Counts.empty(network, samples, schedule.steps, rasters)
     with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
@@ -60,7 +63,16 @@ def run(
         plan, values = plan_of(layout, inputs)
         plan.save(folder / "plan.npz")
         np.save(folder / "inputs.npy", values)
-        job = Job(layout, inputs, counts, folder, rasters, seed, progress or silent)
+
+        job = Job(
+            layout,
+            inputs,
+            counts,
+            folder,
+            rasters,
+            seed,
+            progress or silent,
+        )
         with Workers(folder, workers) as pool:
             job.run(pool, workers)
     return counts
@@ -79,14 +91,19 @@ class Job:
         seed: int,
         report: Progress,
     ):
-        self.layout, self.inputs, self.counts = layout, inputs, counts
-        self.folder, self.rasters, self.seed, self.report = folder, rasters, seed, report
+        self.layout = layout
+        self.inputs, self.counts = inputs, counts
+        self.folder = folder
+        self.rasters, self.seed = rasters, seed
+        self.report = report
 
     def run(self, pool: Workers, workers: int) -> None:
         """Hand out all samples, and wait for the last."""
         samples, done = len(self.inputs), 0
         chunk = -(-samples // (CHUNKS * workers))
-        chunks = _chunks(samples, max(1, min(LARGEST_CHUNK, chunk)))
+        chunk = max(1, min(LARGEST_CHUNK, chunk))
+        chunks = _chunks(samples, chunk)
+
         self.report("compile", 0, 1)
         for worker, words in pool.answers():
             if words[0] == "ready":
@@ -97,16 +114,19 @@ class Job:
                 done += stop - start
                 self.report("simulate", done, samples)
 
-            if (part := next(chunks, None)) is not None:
-                pool.ask(worker, self.request(*part))
+            part = next(chunks, None)
+            if part is not None:
+                request = self.request(*part)
+                pool.ask(worker, request)
             elif done == samples:
                 return
 
     def request(self, start: int, stop: int) -> str:
         """The line that asks for samples `start` to `stop`; their events lie in a file."""
-        found = events_of(self.layout, self.inputs[start:stop], start, self.seed)
-        if found is not None:
-            np.save(self.folder / f"{start}.events.npy", found)
+        part = self.inputs[start:stop]
+        events = events_of(self.layout, part, start, self.seed)
+        if events is not None:
+            np.save(self.folder / f"{start}.events.npy", events)
         return f"{start} {stop} {self.rasters}"
 
     def take(self, start: int, stop: int) -> None:
@@ -114,13 +134,18 @@ class Job:
         answer = self.folder / f"{start}.npz"
         with np.load(answer, allow_pickle=False) as result:
             self.layout.read(self.counts, start, result["recorded"], result["lost"])
-            for sample in range(start, min(stop, self.rasters)):
-                self.layout.read_raster(self.counts, sample, result[f"raster_{sample}"])
+            last_raster = min(stop, self.rasters)
+            for sample in range(start, last_raster):
+                raster = result[f"raster_{sample}"]
+                self.layout.read_raster(self.counts, sample, raster)
+
         answer.unlink()
-        (self.folder / f"{start}.events.npy").unlink(missing_ok=True)
+        events = self.folder / f"{start}.events.npy"
+        events.unlink(missing_ok=True)
 
 
 def _chunks(samples: int, size: int) -> Iterator[tuple[int, int]]:
     """(first, after the last) of each chunk."""
     for start in range(0, samples, size):
-        yield start, min(start + size, samples)
+        stop = min(start + size, samples)
+        yield start, stop

@@ -94,24 +94,25 @@ class Layout:
     def __init__(self, network: SpikingNetwork, schedule: Schedule):
         self.network, self.schedule = network, schedule
         self.lag = _lags(network, schedule)
+        spiking = [p for p in network.populations if p.kind.fires]
 
         self.segments: dict[tuple[str, int], Segment] = {}
         self.size = 0
-        for p in network.populations:
-            if p.kind.fires:
-                self._place(p, 0)
+        for p in spiking:
+            self._place(p, 0)
         for c in network.connections:
+            pre = network.population(c.pre)
             for extra in range(1, self.gap(c) + 1):
-                self._place(network.population(c.pre), extra)
+                self._place(pre, extra)
         if self.size > MAX_NEURONS:
             law = "the unrolled network fits into memory"
-            raise SpikewattError("annarchy", law, f"{self.size} neurons", f"<= {MAX_NEURONS}")
+            got = f"{self.size} neurons"
+            raise SpikewattError("annarchy", law, got, f"<= {MAX_NEURONS}")
 
         self.rows: list[Row] = []
         self.multiples: list[Multiple] = []
-        for p in network.populations:
-            if p.kind.fires:
-                self._count(p)
+        for p in spiking:
+            self._count(p)
         self.readouts = self._place_readouts()
 
     def _place(self, p: Population, extra: int) -> None:
@@ -120,25 +121,44 @@ class Layout:
         """
         if (p.name, extra) in self.segments:
             return
-        lag, window = self.lag[p.name] + extra, self.schedule.windows[p.name]
-        late = Window(window.start + lag, window.stop + lag, window.gains)
-        self.segments[p.name, extra] = Segment(p, self.size, lag, late, extra > 0)
+
+        lag = self.lag[p.name] + extra
+        window = self.schedule.windows[p.name]
+        late = Window(
+            window.start + lag,
+            window.stop + lag,
+            window.gains,
+        )
+        self.segments[p.name, extra] = Segment(
+            population=p,
+            first=self.size,
+            lag=lag,
+            window=late,
+            relay=extra > 0,
+        )
         self.size += p.size
 
     def _count(self, p: Population) -> None:
         """Observer rows of population `p`."""
-        self.rows.append(Row(p.name, None, p.name, np.ones(p.size, np.int64)))
+        one = np.ones(p.size, np.int64)
+        spikes = Row(p.name, None, p.name, one)
+        self.rows.append(spikes)
+
         for c in self.network.outgoing(p.name):
             for ledger in LEDGERS:
                 fan = self.network.fan_out(c, ledger == "nonzero")
-                if fan.min() == fan.max():
-                    self.multiples.append(Multiple(c.name, ledger, p.name, int(fan[0])))
+                same = fan.min() == fan.max()
+                if same:
+                    multiple = Multiple(c.name, ledger, p.name, int(fan[0]))
+                    self.multiples.append(multiple)
                 else:
-                    self.rows.append(Row(c.name, ledger, p.name, fan))
+                    row = Row(c.name, ledger, p.name, fan)
+                    self.rows.append(row)
 
     def _place_readouts(self) -> dict[str, slice]:
         """Observer rows of each read-out, after those that count."""
-        first, rows = len(self.rows), {}
+        rows = {}
+        first = len(self.rows)
         for p in self.network.readouts:
             rows[p.name] = slice(first, first + p.size)
             first += p.size
@@ -148,17 +168,20 @@ class Layout:
         """Steps by which a spike on `c` has to wait beside the one that ANNarchy makes it wait."""
         if not self.schedule.streaming:
             return 0
-        return max(self.lag[c.post] - self.lag[c.pre] - 1, 0)
+        waits = self.lag[c.post] - self.lag[c.pre]
+        return max(waits - 1, 0)
 
     @property
     def observers(self) -> int:
         """Observer rows in use."""
-        return len(self.rows) + sum(p.size for p in self.network.readouts)
+        of_readouts = sum(p.size for p in self.network.readouts)
+        return len(self.rows) + of_readouts
 
     @property
     def steps(self) -> int:
         """Steps to run until the last count has arrived."""
-        return self.schedule.steps + max(self.lag.values()) + 1
+        latest = max(self.lag.values())
+        return self.schedule.steps + latest + 1
 
     # Reading back
 
@@ -171,29 +194,42 @@ class Layout:
         lost : (samples, neurons + observers) how often each was held; (samples, 0) where none can
             be.
         """
-        recorded, steps = np.round(recorded).astype(np.int64), self.schedule.steps
-        part = slice(start, start + len(recorded))
+        recorded = np.round(recorded).astype(np.int64)
+        samples, _, observers = recorded.shape
+        part = slice(start, start + samples)
+
+        # A spike is counted in the step after its own.
         for i, row in enumerate(self.rows):
-            lag = self.lag[row.pre] + 1
-            row.counted(counts)[part] = recorded[:, lag : lag + steps, i]
+            steps = self._steps(row.pre, after=1)
+            row.counted(counts)[part] = recorded[:, steps, i]
+
         for multiple in self.multiples:
             spikes = counts.spikes[multiple.population][part]
-            operations = counts.synaptic_operations[multiple.ledger][multiple.connection]
-            operations[part] = spikes * multiple.fan_out
+            ledger = counts.synaptic_operations[multiple.ledger]
+            ledger[multiple.connection][part] = spikes * multiple.fan_out
+
         for name, rows in self.readouts.items():
-            lag = self.lag[name]
-            counts.output(name)[part] = recorded[:, lag : lag + steps, rows]
+            steps = self._steps(name)
+            counts.output(name)[part] = recorded[:, steps, rows]
+
         if lost.size:
-            self._read_losses(counts, part, lost, recorded.shape[2])
+            self._read_losses(counts, part, lost, observers)
+
+    def _steps(self, population: str, after: int = 0) -> slice:
+        """The steps run at which the steps of the schedule are seen, or `after` steps later."""
+        first = self.lag[population] + after
+        return slice(first, first + self.schedule.steps)
 
     def _read_losses(self, counts: Counts, part: slice, lost: np.ndarray, observers: int) -> None:
         """Fill the saturations: losses of the neurons, then those of the observers."""
-        of_observers = lost[:, lost.shape[1] - observers :]
+        neurons = lost.shape[1] - observers
+        of_observers = lost[:, neurons:]
         for name, saturations in counts.saturations.items():
             if name in self.readouts:
                 losses = of_observers[:, self.readouts[name]]
             else:
-                losses = lost[:, self.segments[name, 0].neurons]
+                segment = self.segments[name, 0]
+                losses = lost[:, segment.neurons]
             saturations[part] = losses.sum(axis=1)
 
     def read_raster(self, counts: Counts, sample: int, raster: np.ndarray) -> None:
@@ -201,9 +237,9 @@ class Layout:
         were recorded.
         """
         for name, spikes in counts.rasters.items():
-            segment = self.segments[name, 0]
-            steps = slice(segment.lag, segment.lag + self.schedule.steps)
-            spikes[sample] = raster[steps, segment.neurons]
+            steps = self._steps(name)
+            neurons = self.segments[name, 0].neurons
+            spikes[sample] = raster[steps, neurons]
 
 
 def _lags(network: SpikingNetwork, schedule: Schedule) -> dict[str, int]:
@@ -215,5 +251,8 @@ def _lags(network: SpikingNetwork, schedule: Schedule) -> dict[str, int]:
     for p in network.populations:
         before = [lag[c.pre] for c in network.incoming(p.name)]
         late = schedule.streaming or p.kind.is_readout
-        lag[p.name] = max(before) + 1 if before and late else 0
+        if before and late:
+            lag[p.name] = max(before) + 1
+        else:
+            lag[p.name] = 0
     return lag

@@ -113,8 +113,10 @@ def narrow(model: dict, state: str) -> dict:
     lines = model["equations"].splitlines()
     assignment = f"{state} = "
     (at,) = [i for i, line in enumerate(lines) if line.strip().startswith(assignment)]
+
     unheld = lines[at].replace(assignment, "sum_ = ", 1)
-    lines[at : at + 1] = [unheld, "        " + HELD.format(state=state)]
+    held = "        " + HELD.format(state=state)
+    lines[at : at + 1] = [unheld, held]
     return {**model, "equations": "\n".join(lines)}
 
 
@@ -127,11 +129,13 @@ def is_plain(neurons: np.ndarray, gain: np.ndarray) -> bool:
     gain : (neurons,) worth of the first spike.
     """
     field = dict(zip(NEURON_FIELDS, neurons, strict=True))
-    special = ("doubling", "retracts", "resets_to_zero", "repeats")
-    if any(field[name].any() for name in special):
-        return False
+    for name in ("doubling", "retracts", "resets_to_zero", "repeats"):
+        if field[name].any():
+            return False
+
     used = field["threshold"] < NEVER
-    limited = (field["cap"][used] < NEVER).any()
+    caps = field["cap"][used]
+    limited = (caps < NEVER).any()
     return not limited and bool((gain == 1).all())
 
 
@@ -147,7 +151,11 @@ def _integrate_and_fire(p: Population) -> Parameters:
 
 
 def _retracting(p: Population) -> Parameters:
-    return {**_integrate_and_fire(p), "retracts": 1.0, "cap": float(p.levels)}
+    return {
+        **_integrate_and_fire(p),
+        "retracts": 1.0,
+        "cap": float(p.levels),
+    }
 
 
 def _largest_count(p: Population) -> Parameters:

@@ -34,9 +34,12 @@ class Workers:
             assert process.stdin is not None
             with contextlib.suppress(OSError):
                 process.stdin.close()  # ends the worker's loop, so that ANNarchy can clear up
+
+        patience = None if failure is None else 1
         for process in self.processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=None if failure is None else 1)
+                process.wait(timeout=patience)
+            # A compiler that the worker started lives in its group.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -58,25 +61,29 @@ class Workers:
             for i, process in enumerate(self.processes):
                 assert process.stdout is not None
                 selector.register(process.stdout, selectors.EVENT_READ, i)
+
             while True:
                 for key, _ in selector.select():
+                    worker = key.data
                     line = key.fileobj.readline()  # type: ignore[union-attr]
                     if not line:
                         law = "its worker must not fail"
-                        last = _last_lines(self.logs[key.data])
+                        last = _last_lines(self.logs[worker])
                         raise SpikewattError("annarchy engine", law, last)
-                    yield key.data, line.split()
+                    yield worker, line.split()
 
 
 def _start(folder: Path, log: Path) -> subprocess.Popen:
     """One worker in a session of its own, so that a compiler that it started ends with it."""
+    command = [sys.executable, "-m", f"{__package__}.worker", str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with open(log, "wb") as stderr:
         return subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.worker", str(folder)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env=environment,
             cwd=folder,
             text=True,
             bufsize=1,
@@ -85,5 +92,7 @@ def _start(folder: Path, log: Path) -> subprocess.Popen:
 
 
 def _last_lines(log: Path) -> str:
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return " | ".join(lines[-LAST_LINES:]) or "a worker that ended without a word"
+    text = log.read_text(errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    last = " | ".join(lines[-LAST_LINES:])
+    return last or "a worker that ended without a word"

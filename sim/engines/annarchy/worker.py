@@ -40,11 +40,15 @@ class _Rows:
 
     def __init__(self, matrix: csr_array):
         matrix.sort_indices()
-        used, start = np.flatnonzero(np.diff(matrix.indptr)), matrix.indptr
-        columns, values = matrix.indices.tolist(), matrix.data.tolist()
+        start = matrix.indptr
+        used = np.flatnonzero(np.diff(start))
+        columns = matrix.indices.tolist()
+        values = matrix.data.tolist()
+
+        rows = [slice(start[i], start[i + 1]) for i in used]
         self.post_rank = used.tolist()
-        self.pre_rank = [columns[start[i] : start[i + 1]] for i in used]
-        self.w = [values[start[i] : start[i + 1]] for i in used]
+        self.pre_rank = [columns[row] for row in rows]
+        self.w = [values[row] for row in rows]
         self.delay = [[0]]
 
 
@@ -85,27 +89,42 @@ class Simulator:
         self.saturates = bool((highest < NEVER).any())
         self.plain = not self.saturates and is_plain(plan.neurons, plan.gain)
 
-        self.cell, self.observer, self.weighted = NEURON, OBSERVER, WEIGHTED
+        self.cell = NEURON
+        self.observer = OBSERVER
+        self.weighted = WEIGHTED
         if self.saturates:
-            self.cell, self.observer = narrow(NEURON, "v"), narrow(OBSERVER, "c")
+            self.cell = narrow(NEURON, "v")
+            self.observer = narrow(OBSERVER, "c")
         elif self.plain:
-            self.cell, self.weighted = PLAIN_NEURON, None
+            self.cell = PLAIN_NEURON
+            self.weighted = None
 
-        neurons, observers = plan.neurons.shape[1], plan.observers.shape[1]
-        self.neurons = self.network.create(neurons, self.ann.Neuron(**self.cell))
-        self.observers = self.network.create(observers, self.ann.Neuron(**self.observer))
+        _, neurons = plan.neurons.shape
+        _, observers = plan.observers.shape
+        neuron = self.ann.Neuron(**self.cell)
+        observer = self.ann.Neuron(**self.observer)
+        self.neurons = self.network.create(neurons, neuron)
+        self.observers = self.network.create(observers, observer)
 
     def _connect(self) -> None:
         """The four projections of the plan."""
         plan, neurons, observers = self.plan, self.neurons, self.observers
-        for post, target, matrix, synapse in (
+        for post, target, matrix, equations in (
             (neurons, "exc", plan.synapses, self.weighted),
             (neurons, "window", plan.windows, WINDOW),
             (observers, "exc", plan.read, self.weighted),
             (observers, "count", plan.counted, None),
         ):
-            kind = self.ann.Synapse(**synapse) if synapse else None
-            _load(self.network.connect(neurons, post, target=target, synapse=kind), matrix)
+            synapse = None
+            if equations is not None:
+                synapse = self.ann.Synapse(**equations)
+            projection = self.network.connect(
+                neurons,
+                post,
+                target=target,
+                synapse=synapse,
+            )
+            _load(projection, matrix)
 
     def _compile(self) -> None:
         """Compile, or take what was compiled for these equations and sizes."""
@@ -129,13 +148,14 @@ class Simulator:
         self.zeros = [0.0] * plan.neurons.shape[1]
         self.observer_zeros = [0.0] * plan.observers.shape[1]
         self.gain = plan.gain.tolist()
+        self.start = plan.potential.tolist(), plan.kept.tolist()
+
+        # Biases or start values, of neurons and observers in one list.
+        of_neurons, of_observers = plan.potential, plan.kept
         if plan.sample_bias:
-            neurons = plan.neurons[NEURON_FIELDS.index("bias")]
-            observers = plan.observers[OBSERVER_FIELDS.index("bias")]
-            self.set_by_sample = np.concatenate([neurons, observers])
-            self.start = plan.potential.tolist(), plan.kept.tolist()
-        else:
-            self.set_by_sample = np.concatenate([plan.potential, plan.kept])
+            of_neurons = plan.neurons[NEURON_FIELDS.index("bias")]
+            of_observers = plan.observers[OBSERVER_FIELDS.index("bias")]
+        self.set_by_sample = np.concatenate([of_neurons, of_observers])
 
     def run(
         self, values: np.ndarray, with_raster: bool, events: np.ndarray | None
@@ -163,9 +183,11 @@ class Simulator:
 
         raster = None
         if with_raster:
-            raster = np.sign(np.asarray(self.raster.get("value"))).astype(np.int8)
+            sent = np.asarray(self.raster.get("value"))
+            raster = np.sign(sent).astype(np.int8)
             self.raster.pause()
-        return np.asarray(self.counts.get("c")), self._losses(), raster
+        recorded = np.asarray(self.counts.get("c"))
+        return recorded, self._losses(), raster
 
     def _reset(self, values: np.ndarray) -> None:
         """The state before the first step of a sample."""
@@ -175,26 +197,34 @@ class Simulator:
 
         self.set_by_sample[self.plan.sample_index] = values
         entries = self.set_by_sample.tolist()
-        mine, theirs = entries[: len(self.zeros)], entries[len(self.zeros) :]
+        size = len(self.zeros)
+        of_cells, of_observers = entries[:size], entries[size:]
         if self.plan.sample_bias:
-            cells.bias, observers.bias = mine, theirs
+            cells.bias, observers.bias = of_cells, of_observers
             cells.v, observers.c = self.start
         else:
-            cells.v, observers.c = mine, theirs
+            cells.v, observers.c = of_cells, of_observers
 
         cells.n = self.zeros
         if not self.plain:
             cells.gain = self.gain
         if self.saturates:
-            cells.lost, observers.lost = self.zeros, self.observer_zeros
+            cells.lost = self.zeros
+            observers.lost = self.observer_zeros
+
+        # What was on its way when the last sample ended.
         cells.g_exc = cells.g_window = self.zeros
         observers.g_exc = observers.g_count = self.observer_zeros
 
     def _run_on(self, events: np.ndarray) -> None:
         """Step by step, each with the events of the step as biases."""
-        cells, size = self.neurons.cyInstance, len(self.zeros)
+        cells = self.neurons.cyInstance
+        size = len(self.zeros)
+        places = self.plan.sample_index
         for t in range(self.plan.steps):
-            self.set_by_sample[self.plan.sample_index] = events[t] if t < len(events) else 0
+            # After the last event, steps go on until it has arrived.
+            now = events[t] if t < len(events) else 0
+            self.set_by_sample[places] = now
             cells.bias = self.set_by_sample[:size].tolist()
             self.network.instance.run(1)
 
@@ -210,18 +240,25 @@ def serve(simulator: Simulator, folder: Path, inputs: np.ndarray, request: str) 
     """Run the samples of one `request`, leave a file, and return the answer."""
     start, stop, rasters = map(int, request.split())
     given = folder / f"{start}.events.npy"
-    events = np.load(given) if given.is_file() else [None] * (stop - start)
+    events = [None] * (stop - start)
+    if given.is_file():
+        events = np.load(given)
 
-    arrays, recorded, losses = {}, [], []
+    arrays = {}
+    recorded, losses = [], []
     for sample in range(start, stop):
         states, lost, raster = simulator.run(
-            inputs[sample], sample < rasters, events[sample - start]
+            inputs[sample],
+            with_raster=sample < rasters,
+            events=events[sample - start],
         )
         recorded.append(states)
         losses.append(lost)
         if raster is not None:
             arrays[f"raster_{sample}"] = raster
-    arrays |= {"recorded": np.array(recorded), "lost": np.array(losses)}
+
+    arrays["recorded"] = np.array(recorded)
+    arrays["lost"] = np.array(losses)
     np.savez(folder / f"{start}.npz", allow_pickle=False, **arrays)
     return f"done {start} {stop}"
 

@@ -46,16 +46,25 @@ class Batch:
         self, network: SpikingNetwork, plan: Schedule, dtype: type, compiled: bool = False
     ):
         self.network, self.plan, self.dtype = network, plan, dtype
-        self.operators = {c.name: Operator(network, c, dtype) for c in network.connections}
-        self.tallies = {p.name: Tally(network, p) for p in network.populations if p.kind.fires}
-        self.saturating = {
-            p.name for p in network.populations if plan.largest and has_potential(network, p)
-        }
         self.encoded = network.input_code.encoded
+        self.operators = {c.name: Operator(network, c, dtype) for c in network.connections}
+
+        self.tallies: dict[str, Tally] = {}
+        self.saturating: set[str] = set()
+        for p in network.populations:
+            if p.kind.fires:
+                self.tallies[p.name] = Tally(network, p)
+            if plan.largest and has_potential(network, p):
+                self.saturating.add(p.name)
+
         self.tf = import_tensorflow()
         self.compiled = self.forward
         if compiled:
-            self.compiled = self.tf.function(self.forward, jit_compile=True, autograph=False)
+            self.compiled = self.tf.function(
+                self.forward,
+                jit_compile=True,
+                autograph=False,
+            )
 
     def forward(self, pixels, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also every spike."""
@@ -63,12 +72,16 @@ class Batch:
 
     def drive(self, p: Population, values: dict) -> Any:
         """Weighted sums of all that feeds `p`."""
-        arriving = [self.operators[c.name](values[c.pre]) for c in self.network.incoming(p.name)]
+        arriving = []
+        for c in self.network.incoming(p.name):
+            operator = self.operators[c.name]
+            arriving.append(operator(values[c.pre]))
         return self.tf.add_n(arriving)
 
     def constant(self, p: Population, field: str) -> np.ndarray:
         """A field of a population, shaped to broadcast over a batch."""
-        return np.broadcast_to(getattr(p, field), p.shape).astype(self.dtype)
+        values = np.broadcast_to(getattr(p, field), p.shape)
+        return values.astype(self.dtype)
 
     def pixels(self, inputs: np.ndarray, first: int = 0, seed: int = 0) -> dict[str, np.ndarray]:
         """What each input population is given.
@@ -77,16 +90,25 @@ class Batch:
         -------
         name -> (batch, *shape) pixels of its part of `inputs`, or (steps, batch, *shape) events.
         """
-        parts = split_inputs(self.network, inputs)
-        shapes = {p.name: p.shape for p in self.network.inputs}
-        if encoded := events(self.network, parts, self.plan.steps, seed, first):
-            return {
-                name: part.swapaxes(0, 1).reshape(part.shape[1], -1, *shapes[name])
-                for name, part in encoded.items()
-            }
-        return {
-            name: part.reshape(-1, *shapes[name]).astype(self.dtype) for name, part in parts.items()
-        }
+        network = self.network
+        parts = split_inputs(network, inputs)
+        encoded = events(
+            network,
+            parts,
+            self.plan.steps,
+            seed,
+            first,
+        )
+
+        given = {}
+        for p in network.inputs:
+            if encoded:
+                by_step = encoded[p.name].swapaxes(0, 1)
+                given[p.name] = by_step.reshape(len(by_step), -1, *p.shape)
+            else:
+                pixels = parts[p.name].reshape(-1, *p.shape)
+                given[p.name] = pixels.astype(self.dtype)
+        return given
 
     def run(
         self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, seed: int
@@ -99,37 +121,54 @@ class Batch:
             padding.
         rasters : how many of them are recorded spike by spike.
         """
-        found = self.compiled(self.pixels(inputs, start, seed))
+        pixels = self.pixels(inputs, start, seed)
+        found = self.compiled(pixels)
         part = slice(start, start + size)
+
         for name, tallied in found.tallied.items():
-            self.tallies[name].fill(tallied, counts, part, self._steps(name))
-        for p in self.network.readouts:
-            counts.output(p.name)[part] = _by_sample(found.outputs[p.name])[:size]
+            steps = self._steps(name)
+            tally = self.tallies[name]
+            tally.fill(tallied, counts, part, steps)
+
+        for name, outputs in found.outputs.items():
+            by_sample = _by_sample(outputs)
+            counts.output(name)[part] = by_sample[:size]
+
         for name, losses in found.lost.items():
-            counts.saturations[name][part] = np.asarray(losses)[:size]
+            held = np.asarray(losses)
+            counts.saturations[name][part] = held[:size]
 
         for first in range(0, rasters, RASTER_BATCH):
-            recorded = inputs[first : min(first + RASTER_BATCH, rasters)]
+            last = min(first + RASTER_BATCH, rasters)
+            recorded = inputs[first:last]
             self._record(recorded, counts, start + first, seed)
 
     def _record(self, inputs: np.ndarray, counts: Counts, start: int, seed: int) -> None:
         """Write every spike of a few samples, `start` onwards."""
-        found = self.forward(self.pixels(inputs, start, seed), record=True)
+        pixels = self.pixels(inputs, start, seed)
+        found = self.forward(pixels, record=True)
+
         part = slice(start, start + len(inputs))
         for name, train in found.trains.items():
-            spikes = np.asarray(train).astype(np.int8).swapaxes(0, 1)
-            raster = spikes.reshape(*spikes.shape[:2], -1)
-            counts.rasters[name][part, self._steps(name)] = raster
+            spikes = np.asarray(train).astype(np.int8)
+            by_sample = spikes.swapaxes(0, 1)
+            samples, length, *_ = by_sample.shape
+            raster = by_sample.reshape(samples, length, -1)
+
+            steps = self._steps(name)
+            counts.rasters[name][part, steps] = raster
 
     def _steps(self, population: str) -> slice:
         """Steps that a tally or a train of `population` covers."""
+        if self.plan.streaming:
+            return slice(0, self.plan.steps)
         window = self.plan.windows[population]
-        return (
-            slice(0, self.plan.steps) if self.plan.streaming else slice(window.start, window.stop)
-        )
+        return slice(window.start, window.stop)
 
 
 def _by_sample(outputs) -> np.ndarray:
     """(steps, batch, *shape) as integers (batch, steps, neurons)."""
-    outputs = np.round(np.asarray(outputs)).astype(np.int64).swapaxes(0, 1)
-    return outputs.reshape(*outputs.shape[:2], -1)
+    integers = np.round(np.asarray(outputs)).astype(np.int64)
+    by_sample = integers.swapaxes(0, 1)
+    samples, steps, *_ = by_sample.shape
+    return by_sample.reshape(samples, steps, -1)

@@ -39,14 +39,23 @@ def run(
 
     `seed` is that of Poisson inputs.
     """
+    samples = len(inputs)
     widest = max(p.size for p in network.populations)
+
+    # Exact codes hold the steps of one window at a time.
     steps = plan.steps
     if not plan.streaming:
-        steps = max(1, *(window.length for window in plan.windows.values()))
-    batch = MEMORY_BYTES / (widest * 4 * steps)
-    batch = int(np.clip(batch, 1, min(MAX_BATCH, len(inputs))))
-    compiled = len(inputs) * widest * plan.steps > COMPILE_FROM
-    return Runner(network, plan, batch, compiled).run(inputs, rasters, progress, seed)
+        lengths = [window.length for window in plan.windows.values()]
+        steps = max(1, *lengths)
+
+    bytes_per_sample = widest * 4 * steps
+    batch = MEMORY_BYTES / bytes_per_sample
+    batch = int(np.clip(batch, 1, min(MAX_BATCH, samples)))
+
+    updates = samples * widest * plan.steps
+    compiled = updates > COMPILE_FROM
+    runner = Runner(network, plan, batch, compiled)
+    return runner.run(inputs, rasters, progress, seed)
 
 
 class Runner:
@@ -57,8 +66,9 @@ class Runner:
 
     def __init__(self, network: SpikingNetwork, plan: Schedule, batch: int, compiled: bool):
         self.network, self.plan, self.batch = network, plan, batch
+        dtype = _precision(network, plan)
         kind = Streaming if plan.streaming else Exact
-        self.step = kind(network, plan, _precision(network, plan), compiled)
+        self.step = kind(network, plan, dtype, compiled)
 
     def run(
         self,
@@ -69,14 +79,25 @@ class Runner:
     ) -> Counts:
         """Run `inputs` (samples, neurons; integers)."""
         samples = len(inputs)
+        report = progress or silent
         counts = Counts.empty(self.network, samples, self.plan.steps, rasters)
+
         for start in range(0, samples, self.batch):
             part = inputs[start : start + self.batch]
-            missing = self.batch - len(part)
+            size = len(part)
+            missing = self.batch - size
             padded = np.pad(part, ((0, missing), (0, 0)))  # one shape, one compilation
-            recorded = min(max(rasters - start, 0), len(part))
-            self.step.run(padded, counts, start, len(part), recorded, seed)
-            (progress or silent)("simulate", start + len(part), samples)
+
+            recorded = min(max(rasters - start, 0), size)
+            self.step.run(
+                padded,
+                counts,
+                start,
+                size,
+                recorded,
+                seed,
+            )
+            report("simulate", start + size, samples)
         return counts
 
 
@@ -92,15 +113,21 @@ def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]
     population -> (samples, *shape).
     """
     plan = schedule(network)
-    forward = Exact(network, plan, _precision(network, plan))
-    parts = []
+    dtype = _precision(network, plan)
+    forward = Exact(network, plan, dtype)
+
+    found: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(inputs), VALUES_BATCH):
-        pixels = forward.pixels(inputs[start : start + VALUES_BATCH])
+        stop = start + VALUES_BATCH
+        pixels = forward.pixels(inputs[start:stop])
         transmitted = forward.transmitted(pixels)
-        parts.append({name: np.asarray(q) for name, q in transmitted.items()})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for name, q in transmitted.items():
+            parts = found.setdefault(name, [])
+            parts.append(np.asarray(q))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def _precision(network: SpikingNetwork, plan: Schedule) -> type:
     """The narrowest float type in which no sum is rounded."""
-    return np.float32 if largest_potential(network, plan) < EXACT_FLOAT32 else np.float64
+    exact = largest_potential(network, plan) < EXACT_FLOAT32
+    return np.float32 if exact else np.float64

@@ -68,7 +68,8 @@ class Exact(Batch):
 
         For an ``if`` input, q is the pixel.
         """
-        tf, window = self.tf, self.plan.windows[p.name]
+        tf = self.tf
+        window = self.plan.windows[p.name]
         steps = np.arange(window.length, dtype=self.dtype)
         at = steps.reshape(-1, *[1] * q.shape.rank)
         q = q[None]
@@ -77,15 +78,18 @@ class Exact(Batch):
         if p.kind.is_input and self.network.input_code.integrates:
             threshold = self.constant(p, "threshold")
             first = self.constant(p, "initial_potential")
-            before = self.quotient(at * q + first, threshold)
-            after = self.quotient((at + 1) * q + first, threshold)
+            v_before = at * q + first
+            v_after = (at + 1) * q + first
+            before = self.quotient(v_before, threshold)
+            after = self.quotient(v_after, threshold)
             return after - before
 
         # The bits of q, most significant first.
         if window.gains:
             gain = 2.0 ** (window.length - 1 - at)
-            halves = tf.floor(q / gain.astype(self.dtype))
-            return halves - 2 * tf.floor(halves / 2)
+            shifted = tf.floor(q / gain.astype(self.dtype))
+            halved = tf.floor(shifted / 2)
+            return shifted - 2 * halved
 
         # A spike in each of the first q steps.
         return tf.cast(q > at, q.dtype)
@@ -128,14 +132,18 @@ class Exact(Batch):
 
         # All steps at once: steps and samples are one long batch.
         flat = tf.reshape(train, (-1, *operator.pre_shape))
-        sums = tf.reshape(operator(flat), (window.length, -1, p.size))
+        sums = operator(flat)
+        sums = tf.reshape(sums, (window.length, -1, p.size))
+
         steps = range(window.start, window.stop)
-        gains = np.array([window.gain(t) for t in steps], self.dtype)
-        arriving = sums * gains[:, None, None]
+        gains = [window.gain(t) for t in steps]
+        worth = np.array(gains, self.dtype)
+        arriving = sums * worth[:, None, None]
 
         # Nothing arrives outside of the window.
+        before = window.start
         after = self.plan.steps - window.stop
-        return tf.pad(arriving, [[window.start, after], [0, 0], [0, 0]])
+        return tf.pad(arriving, [[before, after], [0, 0], [0, 0]])
 
 
 # The value that each firing rule transmits, from those of the populations before.

@@ -50,9 +50,11 @@ class Operator:
         """Weighted sums (max_pool: largest value of each window)."""
         tf = import_tensorflow()
         x = tf.reshape(x, (-1, *self.pre_shape))
+
         pooled = self.connection.pooled
         if pooled is not None:
-            x = tf.add_n(list(taps(x, pooled, self.seen[:-1])))
+            under = taps(x, pooled, self.seen[:-1])
+            x = tf.add_n(list(under))
         return self.apply(self, x)
 
     @property
@@ -75,18 +77,27 @@ def taps(x, geometry: Geometry, positions: tuple[int, ...]) -> Iterator[Any]:
     """
     tf = import_tensorflow()
     if geometry.padded:
-        x = tf.pad(x, [[0, 0], *map(list, geometry.padding), [0, 0]])
+        x = tf.pad(x, _around(geometry))
+
     for tap in np.ndindex(*geometry.window):
-        under = (
-            slice(first, first + (count - 1) * stride + 1, stride)
-            for first, count, stride in zip(tap, positions, geometry.strides, strict=True)
-        )
+        under = []
+        axes = zip(tap, positions, geometry.strides, strict=True)
+        for first, count, stride in axes:
+            last = first + (count - 1) * stride
+            under.append(slice(first, last + 1, stride))
         yield x[(slice(None), *under)]
+
+
+def _around(geometry: Geometry) -> list[list[int]]:
+    """Zeros before and after each axis of (batch, *axes, channels)."""
+    padding = [list(pad) for pad in geometry.padding]
+    return [[0, 0], *padding, [0, 0]]
 
 
 def _dense(operator: Operator, x) -> Any:
     tf = import_tensorflow()
-    return tf.matmul(tf.reshape(x, (-1, prod(operator.seen))), operator.numbers)
+    flat = tf.reshape(x, (-1, prod(operator.seen)))
+    return tf.matmul(flat, operator.numbers)
 
 
 def _identity(operator: Operator, x) -> Any:
@@ -95,7 +106,8 @@ def _identity(operator: Operator, x) -> Any:
 
 def _pool(operator: Operator, x) -> Any:
     tf = import_tensorflow()
-    return tf.add_n(list(taps(x, operator.geometry, operator.post_shape[:-1])))
+    under = taps(x, operator.geometry, operator.post_shape[:-1])
+    return tf.add_n(list(under))
 
 
 def _max_pool(operator: Operator, x) -> Any:
@@ -107,21 +119,30 @@ def _max_pool(operator: Operator, x) -> Any:
 
 
 def _depthwise(operator: Operator, x) -> Any:
-    tf, window = import_tensorflow(), operator.geometry.window
-    weights = operator.numbers.reshape(-1, *operator.numbers.shape[len(window) :])
+    tf = import_tensorflow()
+    weights = operator.numbers
+    axes = operator.geometry.axes
+    by_tap = weights.reshape(-1, *weights.shape[axes:])
     under = taps(x, operator.geometry, operator.post_shape[:-1])
-    products = [tap[..., None] * weight for tap, weight in zip(under, weights, strict=True)]
-    return tf.reshape(tf.add_n(products), (-1, *operator.post_shape))
+
+    products = []
+    for tap, weight in zip(under, by_tap, strict=True):
+        product = tap[..., None] * weight
+        products.append(product)
+    total = tf.add_n(products)
+    return tf.reshape(total, (-1, *operator.post_shape))
 
 
 def _conv2d(operator: Operator, x) -> Any:
-    tf, g = import_tensorflow(), operator.geometry
-    padding = [[0, 0], *map(list, g.padding), [0, 0]]
-    down, right = g.strides
+    tf = import_tensorflow()
+    weights, geometry = operator.numbers, operator.geometry
+    padding = _around(geometry)
+    down, right = geometry.strides
     if down == right:
-        return tf.nn.conv2d(x, operator.numbers, strides=g.strides, padding=padding)
+        return tf.nn.conv2d(x, weights, strides=geometry.strides, padding=padding)
+
     # oneDNN's convolution gives wrong sums at strides (1, 2) of one channel onto one column.
-    dense = tf.nn.conv2d(x, operator.numbers, strides=1, padding=padding)
+    dense = tf.nn.conv2d(x, weights, strides=1, padding=padding)
     return dense[:, ::down, ::right]
 
 

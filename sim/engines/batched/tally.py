@@ -92,11 +92,13 @@ class Tally:
         found = []
         for fan in self.fans:
             by_row = fan.reshape(count, per_row)
-            exact = by_row.sum(axis=1).max() < EXACT_FLOAT32
-            dtype = rows.dtype if exact else tf.float64
+            largest = by_row.sum(axis=1).max()
+            dtype = rows.dtype if largest < EXACT_FLOAT32 else tf.float64
+
             weighted = tf.cast(rows, dtype) * tf.cast(by_row, dtype)
             within = tf.reduce_sum(weighted, axis=3)
-            across = tf.reduce_sum(tf.cast(within, tf.float64), axis=2)
+            within = tf.cast(within, tf.float64)
+            across = tf.reduce_sum(within, axis=2)
             found.append(across)
         return found
 
@@ -122,7 +124,8 @@ class Tally:
 
 
 def _entry(network: SpikingNetwork, connection, ledger: str) -> Entry:
+    name = connection.name
     fan = network.fan_out(connection, ledger == "nonzero")
     if fan.min() == fan.max():
-        return Entry(connection.name, ledger, int(fan[0]))
-    return Entry(connection.name, ledger, fan.astype(np.float64))
+        return Entry(name, ledger, int(fan[0]))
+    return Entry(name, ledger, fan.astype(np.float64))

@@ -1,0 +1,172 @@
+"""The folder of a run: claimed for it alone, ``<name>.partial`` until it is whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from ...errors import SpikewattError
+from ...models.datasets import Dataset
+from ...models.networks import load_keras
+from .config import RunConfig
+
+NEVER_WAIT = 0  # seconds for a lock: who holds it is another run
+PACKAGES = ("spikewatt", "ANNarchy", "keras", "tensorflow", "numpy", "scipy", "pandas")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run writes.
+
+    Parameters
+    ----------
+    final : Path
+        The folder when the run is done; it does not exist before.
+    partial : Path
+        The folder until then; it holds whole files only.
+    """
+
+    final: Path
+    partial: Path
+
+    def keep_training(self, model, history: pd.DataFrame) -> None:
+        """Write a trained Keras network and its history, so that an interrupted run has them."""
+        unfinished = self.partial / "unfinished.keras"
+        model.save(unfinished)
+        unfinished.rename(self._model)
+        history.to_csv(self._history, index=False)
+
+    def kept_training(self) -> tuple[object, pd.DataFrame] | None:
+        """What an interrupted run of the same configuration trained; None if there is nothing."""
+        if not (self._model.is_file() and self._history.is_file()):
+            return None
+        return load_keras(self._model), pd.read_csv(self._history)
+
+    def finish(self) -> None:
+        """Give the whole folder its name."""
+        self.partial.rename(self.final)
+
+    @property
+    def _model(self) -> Path:
+        return self.partial / "model.keras"
+
+    @property
+    def _history(self) -> Path:
+        return self.partial / "training.csv"
+
+
+@contextmanager
+def claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[RunFolder]:
+    """A folder below `root` for this run alone; nothing that exists is written over.
+
+    A partial folder is taken up again if it has this configuration and these data.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all runs; made if it does not exist.
+    config : RunConfig
+        Without a name in it, the run is called after data set and network, with a number
+        where that name is taken.
+    dataset : Dataset
+        The data, which are part of the claim.
+
+    Raises
+    ------
+    SpikewattError
+        The named folder exists, or another run holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    root.mkdir(parents=True, exist_ok=True)
+    claim = _claim(config, dataset)
+    for name in _names(config):
+        lock = FileLock(root / f".{name}.lock")
+        try:
+            lock.acquire(timeout=NEVER_WAIT)
+        except Timeout:
+            continue
+        try:
+            folder = RunFolder(root / name, root / f"{name}.partial")
+            if _is_free(folder, claim):
+                _begin(folder, claim)
+                yield folder
+                return
+        finally:
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+    base = _base(config)
+    raise SpikewattError(
+        f"run.name {base!r}",
+        "a run goes to a new folder",
+        f"{root / base} or {base}.partial exists",
+        "another name",
+    )
+
+
+def _base(config: RunConfig) -> str:
+    return config.name or f"{Path(config.dataset).stem}-{Path(config.network).stem}"
+
+
+def _names(config: RunConfig) -> Iterator[str]:
+    """The names to try: the one asked for, or ``base``, ``base-2``, ``base-3`` and so on."""
+    base = _base(config)
+    yield base
+    if config.name is None:
+        yield from (f"{base}-{i}" for i in itertools.count(2))
+
+
+def _claim(config: RunConfig, dataset: Dataset) -> str:
+    """Text of ``config.yaml``: every setting, and a digest of the data."""
+    digest = hashlib.sha256()
+    for field in dataclasses.fields(dataset):
+        value = getattr(dataset, field.name)
+        if isinstance(value, np.ndarray):
+            digest.update(np.ascontiguousarray(value).tobytes())
+        else:
+            digest.update(repr(value).encode())
+
+    settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+    return f"{settings}# data: {digest.hexdigest()}\n"
+
+
+def _is_free(folder: RunFolder, claim: str) -> bool:
+    """Whether nobody used the name, or an interrupted run with the same claim."""
+    if folder.final.exists():
+        return False
+    if not folder.partial.exists():
+        return True
+    kept = folder.partial / "config.yaml"
+    return kept.is_file() and kept.read_text() == claim
+
+
+def _begin(folder: RunFolder, claim: str) -> None:
+    folder.partial.mkdir(exist_ok=True)
+    (folder.partial / "config.yaml").write_text(claim)
+    versions = json.dumps(_versions(), indent=2)
+    (folder.partial / "versions.json").write_text(versions + "\n")
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions

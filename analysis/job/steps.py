@@ -1,0 +1,242 @@
+"""The steps of a run, each of which can be had on its own.
+
+>>> from spikewatt.analysis.job import steps
+>>> from spikewatt.analysis.job.config import RunConfig
+>>> config = RunConfig(epochs=2, engine="reference")
+>>> prepared = steps.prepare(config)                           # doctest: +SKIP
+>>> network = steps.convert(config, prepared)                  # doctest: +SKIP
+>>> trace = steps.simulate(config, prepared, network)          # doctest: +SKIP
+>>> prices = steps.price(config, trace)                        # doctest: +SKIP
+>>> diagnosis = steps.diagnose(config, prepared, network)      # doctest: +SKIP
+>>> steps.report(prepared, network, trace, prices, diagnosis)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...energy.pricing.price import price as price_trace
+from ...energy.pricing.prices import Prices
+from ...errors import SpikewattError
+from ...models.datasets import Dataset, load_dataset
+from ...models.networks import build_network, load_keras
+from ...models.training import predictions, train
+from ...progress import Progress, silent
+from ...sim.conversion.convert import convert as convert_model
+from ...sim.engines.simulate import simulate as run_engine
+from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.trace.trace import Trace
+from ..report import tables
+from ..report.findings import Findings, Table
+from ..report.prices import price_table, verdict_table
+from ..studies.diagnosis import diagnose as diagnose_layers
+from .config import RunConfig
+from .run_folder import RunFolder
+
+SAMPLES_SHOWN = 20  # test images that are drawn, and whose spikes are recorded
+MOST_TORNADO_ROWS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Data and a trained Keras network, as the later steps take them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All data.
+    model : keras.Model
+        The trained network.
+    history : DataFrame or None
+        Accuracy and loss per epoch; None for a network from a file.
+    calibration : ndarray, (samples, rows, columns, channels)
+        Training inputs as the model takes them, for the conversion.
+    x : ndarray, (samples, rows, columns, channels)
+        Test inputs as the model takes them.
+    labels : ndarray of int, (samples,)
+        Their classes.
+    ann_accuracy : float
+        Share of them that Keras gets right.
+    """
+
+    dataset: Dataset
+    model: Any
+    history: pd.DataFrame | None
+    calibration: np.ndarray
+    x: np.ndarray
+    labels: np.ndarray
+    ann_accuracy: float
+
+
+def prepare(
+    config: RunConfig,
+    progress: Progress = silent,
+    dataset: Dataset | None = None,
+    folder: RunFolder | None = None,
+) -> Prepared:
+    """Load the data, and load or train the Keras network.
+
+    Parameters
+    ----------
+    config : RunConfig
+        The configuration.
+    progress : Progress, default silent
+        Called after each epoch.
+    dataset : Dataset, default None
+        The data, if they are loaded already.
+    folder : RunFolder, default None
+        Where a trained network is kept, and taken up again.
+
+    Raises
+    ------
+    SpikewattError
+        Bad data or network; a network with fewer outputs than the data have classes.
+    """
+    dataset = dataset or load_dataset(config.dataset, config.data_dir)
+    model, history = _trained(config, dataset, progress, folder)
+
+    outputs = int(np.prod(model.outputs[0].shape[1:]))
+    if outputs < dataset.classes:
+        raise SpikewattError(
+            f"network {config.network!r}",
+            "has an output for each class of the data",
+            outputs,
+            f">= {dataset.classes}",
+        )
+    calibration = dataset.scaled("train", config.input_max)[: config.calibration_samples]
+    x = dataset.scaled("test", config.input_max)[: config.test_samples]
+    labels = dataset.y_test[: config.test_samples]
+    right = predictions(model, x) == labels
+    return Prepared(
+        dataset,
+        model,
+        history,
+        calibration,
+        x,
+        labels,
+        float(right.mean()),
+    )
+
+
+def _trained(
+    config: RunConfig, dataset: Dataset, progress: Progress, folder: RunFolder | None
+) -> tuple[Any, pd.DataFrame | None]:
+    """The trained Keras network and its history, None for a network from a file."""
+    if config.network.endswith(".keras"):
+        return load_keras(config.network), None
+    if folder is not None and (kept := folder.kept_training()):
+        return kept
+
+    model = build_network(config.network, dataset.input_shape, dataset.classes, config.seed)
+    found = train(
+        model,
+        dataset,
+        config.epochs,
+        config.seed,
+        config.batch_size,
+        progress,
+    )
+    history = pd.DataFrame(found)
+    history.insert(0, "epoch", np.arange(1, len(history) + 1))
+    if folder is not None:
+        folder.keep_training(model, history)
+    return model, history
+
+
+def convert(config: RunConfig, prepared: Prepared) -> SpikingNetwork:
+    """Convert the Keras network into a spiking one; see `sim.conversion.convert`."""
+    options = config.conversion(prepared.dataset.levels)
+    return convert_model(prepared.model, prepared.calibration, **options)
+
+
+def simulate(
+    config: RunConfig, prepared: Prepared, network: SpikingNetwork, progress: Progress = silent
+) -> Trace:
+    """Run the spiking network on the test inputs; see `sim.engines.simulate`."""
+    return run_engine(
+        network,
+        prepared.x,
+        config.engine,
+        config.simulated_steps,
+        min(SAMPLES_SHOWN, len(prepared.x)),
+        config.workers,
+        progress,
+        seed=config.seed,
+    )
+
+
+def price(config: RunConfig, trace: Trace) -> Prices:
+    """Price one inference on each device of the configuration that can execute the network."""
+    return price_trace(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
+
+
+def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> pd.DataFrame | None:
+    """Compare each layer with Keras; None where the configuration asks for no samples."""
+    if not config.diagnosis_samples:
+        return None
+    first = slice(config.diagnosis_samples)
+    x, labels = prepared.x[first], prepared.labels[first]
+    return diagnose_layers(
+        prepared.model,
+        network,
+        x,
+        labels,
+        config.simulated_steps,
+    )
+
+
+def report(
+    prepared: Prepared,
+    network: SpikingNetwork,
+    trace: Trace,
+    prices: Prices,
+    diagnosis: pd.DataFrame | None = None,
+    battery: str = "cr2032",
+) -> Findings:
+    """Everything that a run found, as tables.
+
+    Parameters
+    ----------
+    prepared, network, trace, prices, diagnosis
+        What the other steps returned.
+    battery : str, default "cr2032"
+        Card of the battery whose life is given.
+    """
+    accuracy = trace.accuracy(prepared.labels)
+    found = [
+        tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1])),
+        *_price_tables(prices, battery),
+        tables.layers(trace, "Layers"),
+        Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
+        tables.accuracy_table(accuracy, prepared.ann_accuracy),
+    ]
+    if prepared.history is not None:
+        found.append(Table("training", "Training", prepared.history))
+    if diagnosis is not None:
+        found.append(tables.diagnosis(diagnosis, "Diagnosis"))
+
+    facts = {
+        "ann_accuracy": prepared.ann_accuracy,
+        "snn_accuracy": float(accuracy[-1]),
+        "samples": trace.samples,
+        "steps": trace.steps,
+        "network_hash": network.hash,
+    }
+    return Findings(tuple(found), tuple(prices.assumptions), prices.does_not_fit, facts)
+
+
+def _price_tables(prices: Prices, battery: str) -> Iterator[Table]:
+    """Tables of the price; where no device can execute the network, only the empty ones."""
+    if prices.bills:
+        life = prices.battery_life(battery)
+        yield price_table(prices, name="prices", battery=life)
+        yield verdict_table(prices, "Verdicts: energy of one inference")
+        yield Table("tornado", "What matters most", prices.tornado(rows=MOST_TORNADO_ROWS))
+        yield Table("battery", "Battery life", life)
+    yield Table("energy", "Energy by layer and component", prices.frame)
+    yield Table("energy_totals", "Energy of one inference", prices.totals(idle=False))

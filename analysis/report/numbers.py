@@ -1,0 +1,126 @@
+"""How a number becomes text: SI prefixes, percent, durations, and the plain cell of a table."""
+
+from __future__ import annotations
+
+PREFIXES = {
+    9: "G",
+    6: "M",
+    3: "k",
+    0: "",
+    -3: "m",
+    -6: "µ",
+    -9: "n",
+    -12: "p",
+    -15: "f",
+}
+ALMOST = 0.9995  # of a power of ten: what three digits would round up to it
+DURATIONS_S = {"years": 365.25 * 86400, "days": 86400, "hours": 3600}
+
+
+def with_prefix(value: float, unit: str) -> str:
+    """Three digits with an SI prefix.
+
+    Parameters
+    ----------
+    value : float
+        Value in `unit`.
+    unit : str
+        SI unit without a prefix; "" for a plain number.
+
+    Examples
+    --------
+    >>> with_prefix(3.27e-09, "J")
+    '3.27 nJ'
+    >>> with_prefix(999.7, "s")
+    '1.00 ks'
+    """
+    for exponent, prefix in PREFIXES.items():
+        size = 10.0**exponent
+        if abs(value) >= ALMOST * size:
+            number = f"{value / size:#.3g}"
+            digits = number.rstrip(".")
+            return f"{digits} {prefix}{unit}"
+
+    return f"{value:.3g} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """A battery life in words.
+
+    Examples
+    --------
+    >>> duration(7.3 * 86400), duration(30)
+    ('7.3 days', '30 s')
+    """
+    for unit, size in DURATIONS_S.items():
+        amount = seconds / size
+        if amount >= 10:
+            return f"{amount:.0f} {unit}"
+        if amount >= 1:
+            return f"{amount:.2g} {unit}"
+
+    return f"{seconds:.0f} s"
+
+
+def percent(share: float) -> str:
+    """A share in percent, one digit after the point.
+
+    Examples
+    --------
+    >>> percent(0.123)
+    '12.3 %'
+    """
+    return f"{share * 100:.1f} %"
+
+
+def signed_percent(share: float) -> str:
+    """A relative error in percent, with its sign.
+
+    Examples
+    --------
+    >>> signed_percent(0.05)
+    '+5.0 %'
+    """
+    return f"{share * 100:+.1f} %"
+
+
+def three_digits(value: float) -> str:
+    """A number with three digits.
+
+    Examples
+    --------
+    >>> three_digits(2.71828)
+    '2.72'
+    """
+    return f"{value:.3g}"
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell holds no value: None, or a float that is not a number.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing(""), is_missing(0)
+    (True, False, False)
+    """
+    return value is None or value != value
+
+
+def cell(value: object) -> str:
+    """A value as a table shows it that says nothing else: four digits, or thousands in groups.
+
+    Examples
+    --------
+    >>> cell(12345.6), cell(0.123456), cell(12345), cell(float("nan"))
+    ('12,346', '0.1235', '12,345', '')
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not isinstance(value, float):
+        return str(value)
+
+    if is_missing(value):
+        return ""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"

@@ -1,0 +1,282 @@
+"""Verbs for one network: convert, simulate, diagnose, draw, exchange."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import SpikewattError, whole_number
+from .options import (
+    DATASET_HELP,
+    NETWORK,
+    DataDir,
+    DataSet,
+    Force,
+    Json,
+    Spk,
+    fields,
+    network_inputs,
+    new_file,
+    show,
+    verb,
+)
+
+Keras = Annotated[Path, typer.Argument(help="Trained .keras file.")]
+NewSpk = Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")]
+Steps = Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")]
+StateBits = Annotated[
+    int | None,
+    typer.Option(help="Width of a potential, which saturates in it; by default wide enough."),
+]
+
+
+def _conversion_options():
+    from ..sim.conversion.options import ConversionOptions
+
+    return fields(ConversionOptions, leave_out=("input_levels",))
+
+
+@verb(NETWORK, _conversion_options)
+def convert(
+    model: Keras,
+    output: NewSpk,
+    dataset: Annotated[str, typer.Option(help=f"Calibration data: {DATASET_HELP}")] = "digits",
+    data_dir: DataDir = None,
+    calibration_samples: Annotated[
+        int, typer.Option(help="Training samples to calibrate on.")
+    ] = 1000,
+    force: Force = False,
+    as_json: Json = False,
+    **given: object,
+) -> None:
+    """Convert a trained Keras network into a spiking network."""
+    new_file(output, force)
+    law = "must be at least 1"
+    whole_number(
+        "convert --calibration-samples",
+        law,
+        calibration_samples,
+        1,
+        10**9,
+    )
+    from ..models.datasets import load_dataset
+    from ..models.networks import load_keras
+    from ..sim.conversion.convert import convert as convert_model
+
+    keras_model = load_keras(model)
+    data = load_dataset(dataset, data_dir)
+    options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+    largest = options.get("input_max", 1.0)
+    calibration = data.scaled("train", largest)[:calibration_samples]
+    network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
+    network.save(output)
+    _show_populations(output, network, as_json)
+
+
+def _show_populations(output: Path, network, as_json: bool) -> None:
+    from ..analysis.report.findings import Findings
+    from ..analysis.report.tables import population_table
+
+    table = population_table(network, f"{output}: {network.hash[:12]}")
+    show(Findings((table,)), as_json)
+
+
+@verb(NETWORK)
+def simulate(
+    network: Spk,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .trace file to write.")],
+    dataset: DataSet = "digits",
+    data_dir: DataDir = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Only the first so many test samples.")
+    ] = None,
+    steps: Steps = None,
+    engine: Annotated[str, typer.Option(help="annarchy, batched or reference.")] = "annarchy",
+    rasters: Annotated[
+        int, typer.Option(help="Record every spike of the first so many samples.")
+    ] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes of the ANNarchy engine.")] = None,
+    seed: Annotated[int, typer.Option(help="Of Poisson inputs.")] = 0,
+    state_bits: StateBits = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Run a spiking network on test data and keep the trace."""
+    new_file(output, force)
+    from ..analysis.report.console import stages
+    from ..analysis.report.findings import Findings
+    from ..analysis.report.tables import layers
+    from ..sim.engines.simulate import simulate as run_engine
+    from ..sim.network.spiking_network import SpikingNetwork
+
+    spiking = SpikingNetwork.load(network)
+    if samples is not None:
+        whole_number(
+            "simulate --samples",
+            "must be at least 1",
+            samples,
+            1,
+            10**9,
+        )
+    x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    with stages() as progress:
+        trace = run_engine(
+            spiking,
+            x,
+            engine,
+            steps,
+            rasters,
+            workers,
+            progress,
+            seed=seed,
+            state_bits=state_bits,
+        )
+    trace.save(output)
+
+    title, facts = f"{output}: {trace.samples} samples, {trace.steps} steps", {}
+    if labels is not None:
+        accuracy = float(trace.accuracy(labels)[-1])
+        title += f", accuracy {accuracy * 100:.2f} %"
+        facts["accuracy"] = accuracy
+    show(Findings((layers(trace, title, "rows"),), facts=facts), as_json)
+
+
+@verb(NETWORK)
+def diagnose(
+    model: Annotated[Path, typer.Argument(help="The .keras file that was converted.")],
+    network: Annotated[
+        Path, typer.Argument(metavar="SPK", help="What `convert` made of it (.spk).")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Existing folder for diagnosis.csv, .png and .svg."),
+    ] = None,
+    dataset: DataSet = "digits",
+    data_dir: DataDir = None,
+    samples: Annotated[int, typer.Option(help="Test samples to look at.")] = 200,
+    steps: Steps = None,
+    state_bits: StateBits = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Where did the accuracy go? Each layer beside its Keras layer.
+
+    And what to try next.
+    """
+    if model.suffix == ".spk" and network.suffix == ".keras":
+        raise SpikewattError(
+            "diagnose",
+            "takes the Keras model, then the spiking network",
+            f"{model} {network}",
+            f"spikewatt diagnose {network} {model}",
+        )
+    if output:
+        for name in ("diagnosis.csv", "diagnosis.png", "diagnosis.svg"):
+            new_file(output / name, force)
+    whole_number(
+        "diagnose --samples",
+        "must be a number of samples",
+        samples,
+        1,
+        2000,
+    )
+    from ..analysis.report.figures.diagnosis import save_diagnosis
+    from ..analysis.report.findings import Findings
+    from ..analysis.report.tables import diagnosis
+    from ..analysis.studies.diagnosis import diagnose as diagnose_layers
+    from ..models.networks import load_keras
+    from ..sim.network.spiking_network import SpikingNetwork
+
+    spiking = SpikingNetwork.load(network)
+    x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    frame = diagnose_layers(
+        load_keras(model),
+        spiking,
+        x,
+        labels,
+        steps,
+        state_bits,
+    )
+    if output:
+        frame.to_csv(output / "diagnosis.csv", index=False)
+        save_diagnosis(frame, output)
+    table = diagnosis(frame, f"Diagnosis on {len(x)} samples", "rows")
+    show(Findings((table,)), as_json)
+
+
+@verb(NETWORK)
+def plot(
+    folder: Annotated[Path, typer.Argument(help="Folder of a run.")], as_json: Json = False
+) -> None:
+    """Draw the pictures of a run again."""
+    import pandas as pd
+
+    from ..analysis.report.figures.run import plot_run
+    from ..analysis.report.findings import Findings, Table
+
+    pictures = pd.DataFrame({"picture": [str(path) for path in plot_run(folder)]})
+    show(Findings((Table("rows", "Pictures", pictures),)), as_json)
+
+
+@verb(NETWORK)
+def export_nir(
+    network: Spk,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The NIR file to write.")],
+    portable: Annotated[
+        bool, typer.Option(help="Refuse what another tool would not know from NIR's equations.")
+    ] = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Write a spiking network in NIR, for other simulators."""
+    new_file(output, force)
+    from ..sim.network.spiking_network import SpikingNetwork
+    from ..sim.nir.write import to_nir
+
+    spiking = SpikingNetwork.load(network)
+    to_nir(spiking, output, portable)
+    _show_populations(output, spiking, as_json)
+
+
+@verb(NETWORK)
+def import_nir(
+    nir_file: Annotated[Path, typer.Argument(metavar="FILE", help="NIR file.")],
+    output: NewSpk,
+    dt: Annotated[
+        float | None, typer.Option(help="Time per step, where the file does not say it.")
+    ] = None,
+    reset: Annotated[
+        str | None, typer.Option(help="subtract or zero, where the file does not say it.")
+    ] = None,
+    fires: Annotated[
+        str | None, typer.Option(help="at or above the threshold; by default above, as NIR says.")
+    ] = None,
+    weight_bits: Annotated[int, typer.Option(help="Width of the signed weights.")] = 8,
+    input_code: Annotated[
+        str, typer.Option(help="What the input is given: analog values, or an encoder's spikes.")
+    ] = "analog",
+    input_max: Annotated[float, typer.Option(help="Input value of the brightest pixel.")] = 1.0,
+    input_levels: Annotated[
+        int, typer.Option(help="Steps between an input of 0 and of input-max.")
+    ] = 255,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Read a NIR file, of any tool, as a spiking network."""
+    new_file(output, force)
+    from ..sim.nir.read import from_nir
+
+    network = from_nir(
+        nir_file,
+        dt=dt,
+        reset=reset,
+        fires=fires,
+        weight_bits=weight_bits,
+        input_code=input_code,
+        input_levels=input_levels,
+        input_max=input_max,
+    )
+    network.save(output)
+    _show_populations(output, network, as_json)

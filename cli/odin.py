@@ -1,0 +1,89 @@
+"""The verb that runs a network on ODIN itself, by its twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import SpikewattError, whole_number
+from .options import CHIP, DataDir, DataSet, Json, show, verb
+
+
+@verb(CHIP)
+def odin(
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Trained .keras file of dense layers to start from; else trained anew."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="New folder for the network and the image of the chip."
+        ),
+    ] = None,
+    dataset: DataSet = "digits",
+    data_dir: DataDir = None,
+    side: Annotated[
+        int | None,
+        typer.Option(help="Resize images to so many pixels square, 16 for the 256 axons."),
+    ] = None,
+    hidden: Annotated[
+        int, typer.Option(help="Hidden neurons without a model; 0 for one layer.")
+    ] = 48,
+    samples: Annotated[
+        int | None, typer.Option(help="Only the first so many test samples.")
+    ] = None,
+    period_s: Annotated[
+        float | None, typer.Option(help="One inference per so many seconds.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the training.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Train for ODIN, run on the twin of the chip, and price.
+
+    With an output folder the chip's memories, registers and an event list are exported.
+    """
+    if output and output.exists():
+        law = "an existing folder is not written into"
+        raise SpikewattError(str(output), law, "it exists", "another name")
+    if samples is not None:
+        whole_number(
+            "odin --samples",
+            "must be at least 1",
+            samples,
+            1,
+            10**9,
+        )
+    from ..analysis.report.console import stages
+    from ..analysis.report.findings import Findings
+    from ..analysis.report.prices import price_table
+    from ..analysis.studies.odin_on_chip import run_job
+
+    with stages() as progress:
+        result = run_job(
+            model,
+            dataset,
+            data_dir,
+            side=side,
+            hidden=hidden or None,
+            samples=samples,
+            period_s=period_s,
+            seed=seed,
+            output=output,
+            progress=progress,
+        )
+
+    title = f"{result.network.name}: {result.accuracy * 100:.2f} % on the twin"
+    if result.keras_accuracy is not None:
+        title += f", Keras {result.keras_accuracy * 100:.2f} %"
+    facts = {
+        "accuracy": result.accuracy,
+        "keras_accuracy": result.keras_accuracy,
+        "counts": result.run.counts.mean(),
+    }
+    table = price_table(result.prices, title)
+    show(Findings((table,), tuple(result.prices.assumptions), facts=facts), as_json)

@@ -1,0 +1,184 @@
+"""The verb that prices a trace, or a table of layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import SpikewattError
+from .options import (
+    DEVICE_HELP,
+    ENERGY,
+    Force,
+    Json,
+    OldNetwork,
+    new_file,
+    not_called_network,
+    show,
+    verb,
+)
+
+if TYPE_CHECKING:
+    from ..energy.pricing.prices import Prices
+    from ..sim.trace.trace import Trace
+
+LIBRARY_HELP = (
+    "int8 kernels: cmsis-nn, tvm, tflm (reference), x-cube-ai (vendor-optimised), x-cube-ai-7.1, "
+    "hale; else the card's own."
+)
+
+
+@verb(ENERGY)
+def price(
+    trace: Annotated[Path | None, typer.Argument(help="Trace (.trace); not with --layers.")] = None,
+    device: Annotated[list[str] | None, typer.Option(help=DEVICE_HELP)] = None,
+    spk: Annotated[
+        Path | None, typer.Option(help="Spiking network, to check that it left the trace.")
+    ] = None,
+    period_s: Annotated[
+        float | None,
+        typer.Option(help="One inference per so many seconds: adds current and battery life."),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Microcontroller beside each core: input, analog layer, read-out."),
+    ] = None,
+    library: Annotated[str | None, typer.Option(help=LIBRARY_HELP)] = None,
+    layers: Annotated[
+        Path | None, typer.Option(help="CSV of int8 layers, in place of a trace.")
+    ] = None,
+    benchmark: Annotated[
+        str | None, typer.Option(help="Which network of --layers; by default every one.")
+    ] = None,
+    clock_mhz: Annotated[
+        float | None, typer.Option(help="Clock of the microcontroller, with --layers.")
+    ] = None,
+    tornado: Annotated[bool, typer.Option(help="Show which values matter most.")] = False,
+    explain: Annotated[
+        bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
+    ] = False,
+    workload: Annotated[str | None, typer.Option(help="snn or int8_ann, for --explain.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+    network: OldNetwork = None,
+) -> None:
+    """Energy and time per inference of a trace or int8 layers.
+
+    On one or more devices, with ranges, verdicts and break-even points.
+    """
+    not_called_network("price", network, "--spk FILE, or --benchmark NAME with --layers")
+    if output:
+        new_file(output, force)
+    if (trace is None) == (layers is None):
+        found = "both" if trace else "neither"
+        raise SpikewattError("price", "takes a trace, or --layers", found)
+    if not device:
+        law = "must name at least one device"
+        raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
+    from ..analysis.report.prices import components, price_findings
+    from ..analysis.report.rows import merged, write_csv
+
+    if layers is None:
+        if clock_mhz is not None or benchmark is not None:
+            law = "go with --layers"
+            raise SpikewattError("price --clock-mhz, --benchmark", law, "a trace")
+        loaded, prices = _price_trace(
+            trace,
+            device,
+            period_s,
+            spk,
+            host,
+            library,
+        )
+        priced = {"": prices}
+    else:
+        for name, given in (("--spk", spk), ("--host", host), ("--workload", workload)):
+            if given is not None:
+                raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
+        loaded = None
+        priced = _price_layers(
+            layers,
+            device,
+            period_s,
+            benchmark,
+            library,
+            clock_mhz,
+        )
+
+    for prices in priced.values():
+        if not prices.bills:
+            why = "; ".join(prices.does_not_fit.values())
+            raise SpikewattError("price", "one of the devices can execute the network", why)
+    if output:
+        write_csv(components(priced), output)
+
+    findings = {
+        name: price_findings(
+            prices, loaded, name=name, tornado=tornado, explain=explain, workload=workload
+        )
+        for name, prices in priced.items()
+    }
+    if as_json:
+        show(merged(findings, "benchmark"), True)
+    else:
+        for found in findings.values():
+            show(found, False)
+
+
+def _price_trace(
+    path: Path | None,
+    devices: list[str],
+    period_s: float | None,
+    spk: Path | None,
+    host: str | None,
+    library: str | None,
+) -> tuple[Trace, Prices]:
+    """The trace, and its price on every device that can execute the network."""
+    from ..energy.pricing.price import price as price_trace
+    from ..sim.network.spiking_network import SpikingNetwork
+    from ..sim.trace.trace import Trace
+
+    trace = Trace.load(path)
+    prices = price_trace(
+        trace,
+        *devices,
+        network=SpikingNetwork.load(spk) if spk else None,
+        period_s=period_s,
+        host=host,
+        library=library,
+        skip_unfit=True,
+    )
+    return trace, prices
+
+
+def _price_layers(
+    table: Path,
+    devices: list[str],
+    period_s: float | None,
+    benchmark: str | None,
+    library: str | None,
+    clock_mhz: float | None,
+) -> dict[str, Prices]:
+    """Name of a network in the table -> its price on every device that can hold it."""
+    from ..energy.kernels.layer_table import read_networks
+    from ..energy.pricing.price import price_layers
+
+    clock_hz = None if clock_mhz is None else clock_mhz * 1e6
+    names = [benchmark] if benchmark else list(read_networks(table))
+    return {
+        name: price_layers(
+            table,
+            *devices,
+            library=library,
+            clock_hz=clock_hz,
+            network=name,
+            period_s=period_s,
+            skip_unfit=True,
+        )
+        for name in names
+    }

@@ -1,0 +1,77 @@
+"""The verb that does everything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import JOB, Json, fields, verb
+
+if TYPE_CHECKING:
+    from ..analysis.job.run import RunResult
+
+SHOWN = ("summary", "prices", "verdicts")
+IN_JSON = ("layers", "prices", "verdicts")
+
+
+def _options():
+    from ..analysis.job.config import RunConfig
+
+    return fields(RunConfig, flags={"devices": "--device"})
+
+
+@verb(JOB, _options)
+def run(
+    config: Annotated[
+        Path | None, typer.Argument(help="YAML file; without one, the digits job.")
+    ] = None,
+    runs_dir: Annotated[Path, typer.Option(help="Folder that the run's folder is made in.")] = Path(
+        "runs"
+    ),
+    as_json: Json = False,
+    **given: object,
+) -> None:
+    """Train or load, convert, simulate, price, report.
+
+    Everything goes into a new folder. Each key of the YAML file is also an option.
+    """
+    from ..analysis.job.config import read_config
+
+    given["devices"] = given["devices"] or None
+    checked = read_config(config, given)
+
+    from ..analysis.job.run import run as run_job
+    from ..analysis.report.console import stages
+
+    with stages() as progress:
+        result = run_job(checked, runs_dir, progress)
+    if as_json:
+        _print_json(result)
+    else:
+        _print(result)
+
+
+def _print_json(result: RunResult) -> None:
+    from ..analysis.report.rows import document
+
+    found = document(result.findings.only(*IN_JSON))
+    print(json.dumps({"folder": str(result.folder), **found}, indent=2, default=float))
+
+
+def _print(result: RunResult) -> None:
+    from ..analysis.report.console import print_lines, print_table
+    from ..analysis.report.figures.run import TRACE
+    from ..analysis.report.prices import RANGES
+
+    for table in result.findings.only(*SHOWN):
+        print_table(table)
+    for reason in result.does_not_fit.values():
+        print(f"does not fit: {reason}")
+
+    print("Assumptions")
+    print_lines([*result.findings.assumptions, RANGES])
+    files = f"pictures: *.png, *.svg; numbers: *.csv, network.spk, {TRACE}"
+    print(f"\nEverything is in {result.folder}/ ({files})")

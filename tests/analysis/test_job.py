@@ -1,0 +1,134 @@
+"""The main job: its steps one by one, its folder, and its configuration."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import spikewatt as sw
+from spikewatt.analysis.job import steps
+from spikewatt.analysis.job.config import as_config, read_config
+from spikewatt.analysis.job.run_folder import claimed
+from spikewatt.analysis.report.figures.run import plot_run
+from spikewatt.errors import SpikewattError
+
+SHORT = {"epochs": 2, "engine": "reference", "steps": 8, "test_samples": 40}
+
+
+@pytest.fixture(scope="module")
+def config() -> sw.RunConfig:
+    return as_config(SHORT)
+
+
+@pytest.fixture(scope="module")
+def prepared(config) -> steps.Prepared:
+    return steps.prepare(config)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    return sw.run({**SHORT, "diagnosis_samples": 20}, tmp_path_factory.mktemp("job") / "runs")
+
+
+def test_the_steps_can_be_had_one_by_one(config, prepared):
+    assert prepared.x.shape == (40, 8, 8, 1)
+    assert len(prepared.history) == 2
+    network = steps.convert(config, prepared)
+    trace = steps.simulate(config, prepared, network)
+    assert (trace.samples, trace.steps) == (40, 8)
+    prices = steps.price(config, trace)
+    diagnosis = steps.diagnose(config, prepared, network)
+    assert diagnosis is not None
+    assert list(diagnosis["layer"]) == ["hidden1", "output"]
+
+    found = steps.report(prepared, network, trace, prices, diagnosis)
+    for name in ("summary", "prices", "verdicts", "layers", "classes", "training", "diagnosis"):
+        assert len(found[name]) > 0
+    assert found.facts["network_hash"] == network.hash
+    assert found["summary"].frame.loc[0, "ann_accuracy"] == prepared.ann_accuracy
+
+
+def test_no_diagnosis_where_no_samples_are_asked_for(config, prepared):
+    without = config.model_copy(update={"diagnosis_samples": 0})
+    assert steps.diagnose(without, prepared, steps.convert(without, prepared)) is None
+
+
+def test_a_run_leaves_its_findings_as_files(result):
+    assert result.folder.name == "digits-mlp-64-48-10"
+    for table in result.findings.without("prices"):
+        assert len(pd.read_csv(result.folder / f"{table.name}.csv")) == len(table)
+    assert sw.Trace.load(result.folder / "spikes.trace").content_hash() == (
+        result.trace.content_hash()
+    )
+    assert "RunResult('" in repr(result)
+    assert set(json.loads((result.folder / "versions.json").read_text())) >= {"numpy", "python"}
+
+
+def test_folders_of_earlier_versions_are_drawn_too(result, tmp_path):
+    """Their trace is called trace.h5."""
+    old = tmp_path / "old"
+    shutil.copytree(result.folder, old)
+    (old / "spikes.trace").rename(old / "trace.h5")
+    for picture in (*old.glob("*.png"), *old.glob("*.svg")):
+        picture.unlink()
+    assert len(plot_run(old)) == len(list(result.folder.glob("*.png")))
+    assert sw.Trace.load(old / "trace.h5").samples == 40
+
+
+def test_an_interrupted_run_takes_its_training_up_again(config, digits, tmp_path):
+    with claimed(tmp_path, config, digits) as folder:
+        first = steps.prepare(config, dataset=digits, folder=folder)
+    with claimed(tmp_path, config, digits) as folder:
+        again = steps.prepare(config, dataset=digits, folder=folder)
+    for one, other in zip(first.model.weights, again.model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+    pd.testing.assert_frame_equal(first.history, again.history)
+
+
+def test_another_configuration_gets_another_folder(config, digits, tmp_path):
+    with claimed(tmp_path, config, digits) as folder:
+        assert folder.final.name == "digits-mlp-64-48-10"
+    other = config.model_copy(update={"epochs": 3})
+    with claimed(tmp_path, other, digits) as folder:
+        assert folder.final.name == "digits-mlp-64-48-10-2"
+
+
+def test_a_folder_that_is_in_use_is_left_alone(config, digits, tmp_path):
+    named = config.model_copy(update={"name": "mine"})
+    with (
+        claimed(tmp_path, named, digits),
+        pytest.raises(SpikewattError, match="a run goes to a new folder"),
+        claimed(tmp_path, named, digits),
+    ):
+        pass
+
+
+REFUSED = {
+    "spiking": ({"network": "my.spk"}, "is a network that does not spike yet; got my.spk"),
+    "steps": ({"steps": {"hidden1": 4}}, "steps: is one number under rate"),
+    "battery": ({"battery": "odin_style"}, "battery: must be a battery; got odin_style"),
+    "device": ({"devices": ["cr2032"]}, "devices: must be devices that compute; got cr2032"),
+    "twice": ({"devices": ["odin", "odin"]}, "devices: must have different names"),
+    "bits": ({"weight_bits": 1}, "weight_bits"),
+    "key": ({"stepps": 3}, "stepps"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_configuration_is_checked_before_any_work(case):
+    values, message = REFUSED[case]
+    with pytest.raises(SpikewattError, match=message):
+        as_config(values)
+
+
+def test_a_configuration_comes_from_a_file_a_mapping_or_itself(tmp_path, config):
+    (tmp_path / "c.yaml").write_text("epochs: 3\nsteps: 9\n")
+    assert as_config(tmp_path / "c.yaml").epochs == 3
+    assert read_config(tmp_path / "c.yaml", {"epochs": 5, "steps": None}).steps == 9
+    assert as_config(config) == config
+    assert as_config(None).network == "mlp-64-48-10"
+    with pytest.raises(SpikewattError, match="config: dataset: must name a data set"):
+        as_config(sw.RunConfig(dataset="letters"))
