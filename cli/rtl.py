@@ -181,7 +181,7 @@ def crosscheck(
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import crosscheck_table
     from ..analysis.studies.crosscheck import crosscheck as count
-    from ..analysis.studies.crosscheck import standing_input, standing_network
+    from ..analysis.studies.standing_network import standing_input, standing_network
     from ..sim.network.spiking_network import SpikingNetwork
 
     if network:

@@ -62,7 +62,9 @@ def _checked(tensor, values, lowest: float, largest: float) -> np.ndarray:
             "100 or more",
         )
 
-    shape = part.shape[1:] if tensor is None else tuple(tensor.shape[1:])
+    shape = part.shape[1:]
+    if tensor is not None:
+        shape = tuple(tensor.shape[1:])
     if part.shape[1:] != shape:
         law = "must have the model's input shape"
         raise SpikewattError(WHERE, law, part.shape, ("samples", *shape))
@@ -81,4 +83,5 @@ def _out_of_range(part: np.ndarray, lowest: float, largest: float) -> SpikewattE
     if part.min() < 0 and not lowest:
         allowed += ", input_code='analog' for negative inputs"
 
-    return SpikewattError(WHERE, law, f"{part.min():g}..{part.max():g}", allowed)
+    got = f"{part.min():g}..{part.max():g}"
+    return SpikewattError(WHERE, law, got, allowed)

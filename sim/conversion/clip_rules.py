@@ -152,7 +152,9 @@ class LargestDrive(ClipRule):
 
 
 def _mean_error(values: np.ndarray, clip: float, levels: int) -> float:
-    quantised = np.clip(np.round(values / clip * levels), 0, levels) * clip / levels
+    transmitted = np.round(values / clip * levels)
+    transmitted = np.clip(transmitted, 0, levels)
+    quantised = transmitted * clip / levels
     return float(np.mean((quantised - values) ** 2))
 
 

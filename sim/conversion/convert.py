@@ -75,7 +75,8 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
     corrections: dict = {}
     for _ in range(checked.bias_correction):
         differences = mean_differences(network, activations, samples)
-        corrections = {name: corrections.get(name, 0.0) + d for name, d in differences.items()}
+        for name, difference in differences.items():
+            corrections[name] = corrections.get(name, 0.0) + difference
         network = quantise(graph, clips, checked, samples, corrections)
 
     return network

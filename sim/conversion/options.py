@@ -318,7 +318,8 @@ class ConversionOptions(BaseModel):
 
     def check_layers(self, names: list[str]) -> None:
         """Raise unless every layer that `steps` names is one of `names`."""
-        unknown = sorted(set(self._steps_by_layer()) - {"", "input", *names})
+        given = set(self._steps_by_layer())
+        unknown = sorted(given - {"", "input", *names})
         if unknown:
             law = "must name layers that become populations"
             raise SpikewattError("convert.steps", law, unknown, ", ".join(names))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spikewatt.analysis.studies.crosscheck import crosscheck, standing_input, standing_network
+from spikewatt.analysis.studies.crosscheck import crosscheck
+from spikewatt.analysis.studies.standing_network import standing_input, standing_network
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .nodes import Values
-from .terms import Term, spiking, sum_of
+from .terms import Term, spiking, summed
 
 Padding = tuple[tuple[int, int], ...]
 
@@ -22,8 +22,9 @@ def added(outer: Padding, inner: Padding) -> Padding:
     if not inner:
         return outer
 
-    sides = zip(outer, inner, strict=True)
-    return tuple((a + c, b + d) for (a, b), (c, d) in sides)
+    axes = zip(outer, inner, strict=True)
+    sums = [np.add(outside, inside) for outside, inside in axes]
+    return tuple((int(before), int(after)) for before, after in sums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +67,21 @@ class Block:
     @property
     def plain(self) -> bool:
         """Whether this is one population's values, scaled per channel and shifted."""
-        return len(self.signals) == 1 and all(term.plain for term in self.terms)
+        if len(self.signals) != 1:
+            return False
+        return all(term.plain for term in self.terms)
 
     @property
     def shifted(self) -> bool:
         """Whether something is added to what the spikes carry."""
-        return bool(self.bias.any()) or len(self.signals) < len(self.terms)
+        constants = len(self.terms) - len(self.signals)
+        return constants > 0 or bool(self.bias.any())
 
     @property
     def rounded(self) -> float:
         """The largest number that was added on the way."""
-        return max(self.bias_size, float(np.abs(self.bias).max()))
+        left = np.abs(self.bias).max()
+        return max(self.bias_size, float(left))
 
     @property
     def scale(self) -> np.ndarray:
@@ -87,7 +92,8 @@ class Block:
     def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Block:
         """Each channel times `scale`, plus `shift`."""
         terms = tuple(term.scaled(scale) for term in self.terms)
-        return replace(self, terms=terms, bias=self.bias * scale + shift)
+        bias = self.bias * scale + shift
+        return replace(self, terms=terms, bias=bias)
 
     def absolute(self) -> Block:
         """The size of everything that is summed here, from the sizes of the populations."""
@@ -97,11 +103,12 @@ class Block:
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) from the `values` of the populations."""
-        total = sum_of(term.apply(values[term.source]) for term in self.signals)
+        total = summed(self.signals, values)
         if self.padding:
             around = ((0, 0), *self.padding, (0, 0))
             total = np.pad(total, around)
-        return total.reshape(len(total), *self.shape) + self.bias
+        total = total.reshape(len(total), *self.shape)
+        return total + self.bias
 
 
 Value = list[Block]

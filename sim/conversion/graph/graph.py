@@ -12,6 +12,12 @@ from .blocks import Value
 from .nodes import Node, ReadoutNode, ReluNode
 
 
+def where(layer) -> str:
+    """A Keras layer, as an error about it begins."""
+    kind = type(layer).__name__
+    return f"convert: layer {layer.name!r} ({kind})"
+
+
 @dataclass(frozen=True, eq=False)
 class LayerCall:
     """One call of a Keras layer, as it was read.

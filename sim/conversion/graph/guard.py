@@ -12,7 +12,7 @@ import numpy as np
 
 from ....errors import SpikewattError
 from .blocks import evaluated
-from .graph import Graph, LayerCall
+from .graph import Graph, LayerCall, where
 from .keras_values import tensors_of
 from .nodes import InputNode, ReluNode, Values
 
@@ -52,7 +52,11 @@ def check_against_keras(
     """
     x = _samples(calibration, lowest, largest)
     outputs = {id(tensor) for tensor in graph.outputs}
-    closing = [call for call in graph.calls if call.nodes or id(call.tensor) in outputs]
+
+    def closes(call: LayerCall) -> bool:
+        return bool(call.nodes) or id(call.tensor) in outputs
+
+    closing = [call for call in graph.calls if closes(call)]
 
     if _first_fault(graph, x, closing) is None:
         return
@@ -74,9 +78,10 @@ def _first_fault(
 
     for call, wanted in zip(calls, expected, strict=True):
         before = dict(values)
-        for node in call.nodes:
-            values[node.name] = node.evaluate(values)
-        found = evaluated(call.value, values)
+        try:
+            found = _run(call, values)
+        except ValueError as error:  # arrays that do not fit
+            return misread(call.layer, str(error))
         if not _equal(call, found, wanted, before):
             return _fault(call, found, wanted)
 
@@ -86,6 +91,13 @@ def _first_fault(
                 values[node.name] = node.part_of(wanted)
 
     return None
+
+
+def _run(call: LayerCall, values: Values) -> np.ndarray:
+    """(samples, …) what a call gives; keeps what its populations transmit in `values`."""
+    for node in call.nodes:
+        values[node.name] = node.evaluate(values)
+    return evaluated(call.value, values)
 
 
 def _samples(calibration: list[np.ndarray], lowest: float, largest: float) -> list[np.ndarray]:
@@ -117,9 +129,6 @@ def _equal(
     before: Values,
 ) -> bool:
     """Whether `found` is what Keras gives, up to the rounding of its sums."""
-    if found.shape != wanted.shape:
-        return False
-
     rounding = ROUNDINGS * EPSILON[call.layer.compute_dtype]
     if call.softmax:
         smallest = rounding**4  # smaller shares are noise
@@ -155,24 +164,26 @@ def _sizes(call: LayerCall, before: Values) -> np.ndarray:
 
 
 def _log_softmax(logits: np.ndarray, smallest: float) -> np.ndarray:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    total = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return np.maximum(shifted - total, np.log(smallest))
+    largest = logits.max(axis=-1, keepdims=True)
+    shifted = logits - largest  # so that no exponential overflows
+    total = np.exp(shifted).sum(axis=-1, keepdims=True)
+
+    found = shifted - np.log(total)
+    return np.maximum(found, np.log(smallest))
 
 
 def _fault(call: LayerCall, found: np.ndarray, wanted: np.ndarray) -> SpikewattError:
     """The error about a call that was read wrongly."""
-    where = f"convert: layer {call.layer.name!r} ({type(call.layer).__name__})"
-    law = "the network read must equal Keras"
-    if found.shape != wanted.shape:
-        got = f"shape {found.shape[1:]} instead of {wanted.shape[1:]}"
-        return SpikewattError(where, law, got, FAULT_OF_READER)
-
     if call.softmax:
         found = np.exp(_log_softmax(found, 1e-300))
 
     difference = np.abs(found - wanted).max()
     largest = np.abs(wanted).max()
     got = f"values that differ by {difference:.2g} where Keras gives up to {largest:.2g}"
+    return misread(call.layer, got)
 
-    return SpikewattError(where, law, got, FAULT_OF_READER)
+
+def misread(layer, got: str) -> SpikewattError:
+    """The error about a layer whose reader errs."""
+    law = "the network read must equal Keras"
+    return SpikewattError(where(layer), law, got, FAULT_OF_READER)

@@ -37,17 +37,20 @@ def activations_of(
     if not tensors:
         return {}
 
-    part = import_keras().Model(list(graph.inputs), list(tensors.values()))
-    found = part.predict(x if len(x) > 1 else x[0], batch_size=BATCH, verbose=0)
-    found = found if isinstance(found, list) else [found]
+    keras = import_keras()
+    part = keras.Model(list(graph.inputs), list(tensors.values()))
+    given = x if len(x) > 1 else x[0]
+    found = part.predict(given, batch_size=BATCH, verbose=0)
+    if not isinstance(found, list):
+        found = [found]
     by_tensor = dict(zip(tensors, found, strict=True))
 
     values = {}
     for node, (tensor, dense) in places.items():
         value = by_tensor[id(tensor)]
         if dense is not None:
-            bias = np.asarray(dense.bias) if dense.use_bias else 0.0
-            value = value @ np.asarray(dense.kernel) + bias
+            value = value @ np.asarray(dense.kernel)
+            value = value + (np.asarray(dense.bias) if dense.use_bias else 0.0)
         values[node.name] = node.part_of(value)
 
     return values
@@ -60,7 +63,9 @@ def _before_softmax(node: Node) -> tuple[Any, Any]:
 
     layer, index, _ = node.tensor._keras_history
     (source,) = layer._inbound_nodes[index].input_tensors
-    return source, layer if isinstance(layer, import_keras().layers.Dense) else None
+    if isinstance(layer, import_keras().layers.Dense):
+        return source, layer
+    return source, None
 
 
 def tensors_of(graph: Graph, tensors: list[Any], x: list[np.ndarray]) -> list[np.ndarray]:
@@ -74,5 +79,7 @@ def tensors_of(graph: Graph, tensors: list[Any], x: list[np.ndarray]) -> list[np
     with keras.device("cpu:0"):
         found = part(x, training=False)
 
-    found = found if isinstance(found, list | tuple) else [found]
-    return [keras.ops.convert_to_numpy(value).astype(np.float64) for value in found]
+    if not isinstance(found, list | tuple):
+        found = [found]
+    arrays = [keras.ops.convert_to_numpy(value) for value in found]
+    return [array.astype(np.float64) for array in arrays]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...network.geometry import Geometry
-from .terms import Term, spiking, sum_of, taps
+from .terms import Term, spiking, sum_of, summed, taps
 
 Values = dict[str, np.ndarray]
 """Name of a node -> (samples, *shape) what it transmits, in the terms of Keras."""
@@ -58,8 +58,9 @@ class Node:
 
     def total(self, values: Values) -> np.ndarray:
         """(samples, *shape) what reaches the neurons: Σ terms + bias."""
-        total = sum_of(term.apply(values[term.source]) for term in self.signals)
-        return total.reshape(len(total), *self.shape) + self.bias
+        total = summed(self.signals, values)
+        total = total.reshape(len(total), *self.shape)
+        return total + self.bias
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) what the neurons transmit, from the `values` of the nodes before."""
@@ -156,9 +157,11 @@ class PoolNode(Node):
         x = values[self.source.source]
         around = ((0, 0), *self.geometry.padding, (0, 0))
         padded = np.pad(x, around, constant_values=padding)
-        inside = Geometry(self.geometry.window, self.geometry.strides)
 
-        return [tap for _, tap in taps(padded, inside, self.shape[:-1])]
+        window = self.geometry.window
+        strides = self.geometry.strides
+        windows = taps(padded, Geometry(window, strides), self.shape[:-1])
+        return [under for _, under in windows]
 
 
 class AveragePoolNode(PoolNode):
@@ -167,8 +170,11 @@ class AveragePoolNode(PoolNode):
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the means."""
         parts = self._taps(values, np.nan)
-        inside = sum_of(np.isfinite(part).astype(np.float64) for part in parts)
-        return sum_of(np.nan_to_num(part) for part in parts) / inside
+        total = sum_of(np.nan_to_num(part) for part in parts)
+
+        here = [np.isfinite(part) for part in parts]
+        count = sum_of(part.astype(np.float64) for part in here)
+        return total / count
 
 
 class MaxPoolNode(PoolNode):
@@ -176,7 +182,8 @@ class MaxPoolNode(PoolNode):
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the largest values."""
-        return np.max(self._taps(values, -np.inf), axis=0)
+        parts = self._taps(values, -np.inf)
+        return np.max(parts, axis=0)
 
 
 @dataclass(frozen=True, eq=False)

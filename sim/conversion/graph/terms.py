@@ -86,8 +86,7 @@ class Term:
         if self.pooled is None:
             return x
 
-        size = self.seen_shape[:-1]
-        return sum_of(tap for _, tap in taps(x, self.pooled, size))
+        return sum_under(x, self.pooled, self.seen_shape[:-1])
 
     def apply(self, x: np.ndarray) -> np.ndarray:
         """(samples, …) what goes out for values `x` (samples, *shape)."""
@@ -142,7 +141,8 @@ class IdentityTerm(Term):
     @classmethod
     def of(cls, source: str, shape: tuple[int, ...]) -> IdentityTerm:
         """The values of `source`, as they are."""
-        return cls(source, shape, np.ones(shape[-1]), lambda unit: unit)
+        ones = np.ones(shape[-1])
+        return cls(source, shape, ones, lambda unit: unit)
 
     @property
     def plain(self) -> bool:
@@ -194,8 +194,10 @@ class ConvolutionTerm(Term):
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Sum over the window of x W."""
         assert self.geometry is not None
-        inputs = taps(self.seen(x), self.geometry, self.size)
-        return sum_of(self._tap(tap, self.weights[at]) for at, tap in inputs)
+        seen = self.seen(x)
+        inputs = taps(seen, self.geometry, self.size)
+        parts = (self._tap(under, self.weights[tap]) for tap, under in inputs)
+        return sum_of(parts)
 
     @staticmethod
     def _tap(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -245,12 +247,18 @@ def taps(
     """
     axes = len(geometry.window)
     around = [(0, 0)] * (x.ndim - axes - 1)
-    padded = np.pad(x, (*around, *geometry.padding, (0, 0)))
+    padding = (*around, *geometry.padding, (0, 0))
+    padded = np.pad(x, padding)
 
     for tap in product(*map(range, geometry.window)):
         axes_of_tap = zip(tap, size, geometry.strides, strict=True)
         under = [_every(*axis) for axis in axes_of_tap]
         yield tap, padded[(..., *under, slice(None))]
+
+
+def sum_under(x: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
+    """(…, *size, channels) the sum of what lies in a window."""
+    return sum_of(under for _, under in taps(x, geometry, size))
 
 
 def _every(first: int, count: int, stride: int) -> slice:
@@ -262,6 +270,12 @@ def _every(first: int, count: int, stride: int) -> slice:
 def spiking(terms: tuple[Term, ...]) -> tuple[Term, ...]:
     """Those of `terms` that carry spikes, and no constant."""
     return tuple(term for term in terms if not term.full_scale)
+
+
+def summed(terms: tuple[Term, ...], values: dict[str, np.ndarray]) -> np.ndarray:
+    """(samples, …) what `terms` carry together, from the `values` of their sources."""
+    parts = (term.apply(values[term.source]) for term in terms)
+    return sum_of(parts)
 
 
 def sum_of(parts) -> np.ndarray:

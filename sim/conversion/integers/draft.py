@@ -79,7 +79,8 @@ class Draft:
     def add(self, population: Population, unit: np.ndarray) -> None:
         """Keep `population`, with the value of one of its spikes: `unit`, (channels,) or (1,)."""
         self.populations[population.name] = replace(population, unit=unit)
-        self.units[population.name] = np.broadcast_to(unit, (population.shape[-1],))
+        channels = population.shape[-1]
+        self.units[population.name] = np.broadcast_to(unit, (channels,))
 
     def add_repeating(
         self,
@@ -111,7 +112,8 @@ class Draft:
         geometry: Geometry | None = None,
     ) -> None:
         """Keep the connection that `term` becomes."""
-        others = sum((c.pre, c.post) == (term.source, post) for c in self.connections)
+        ends = (term.source, post)
+        others = sum((c.pre, c.post) == ends for c in self.connections)
         connection = Connection(
             term.source,
             post,
@@ -148,13 +150,15 @@ class Draft:
         for term in node.terms:
             if term.full_scale:
                 bias = bias + self._full_scale(term).reshape(node.shape)
-        return np.broadcast_to(bias + self.corrections.get(node.name, 0.0), node.shape)
+        bias = bias + self.corrections.get(node.name, 0.0)
+        return np.broadcast_to(bias, node.shape)
 
     def _full_scale(self, term: Term) -> np.ndarray:
         """What `term` makes of the largest value of its source, which is everywhere."""
         levels = self.populations[term.source].levels
         everywhere = np.full((1, *term.shape), float(levels))
-        return replace(term, weights=self.per_spike(term)).apply(everywhere)[0]
+        per_spike = replace(term, weights=self.per_spike(term))
+        return per_spike.apply(everywhere)[0]
 
     def free_name(self, name: str) -> str:
         """`name`, or with a number after it where a population has it."""

@@ -41,13 +41,17 @@ def add_input(draft: Draft, node: InputNode) -> None:
         start,
         levels,
     )
-    draft.add(population, np.full(node.shape[-1], unit))
+    units = np.full(node.shape[-1], unit)
+    draft.add(population, units)
 
 
 def _level_counts(draft: Draft) -> np.ndarray:
     """(levels + 1,) how often each level occurs in the calibration data, its sign left out."""
     options = draft.options
-    pixels = np.abs(np.concatenate([part.reshape(-1) for part in draft.calibration]))
-    levels = np.round(pixels / options.input_max * options.input_levels).astype(np.int64)
+    parts = [part.reshape(-1) for part in draft.calibration]
+    pixels = np.abs(np.concatenate(parts))
 
+    share = pixels / options.input_max
+    levels = np.round(share * options.input_levels)
+    levels = levels.astype(np.int64)
     return np.bincount(levels, minlength=options.input_levels + 1)

@@ -36,7 +36,8 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
     """
     largest = sizes.max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)
-    power = np.ceil(np.log2(largest / grid / limit) - 1e-9)
+    power = np.log2(largest / grid / limit)
+    power = np.ceil(power - 1e-9)  # a power that was met but for a rounding is met
     candidates = [grid * 2.0**power]
     candidates += [largest * share / limit for share in SHARES]
 
@@ -44,8 +45,9 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
     least = np.full(len(largest), np.inf)
 
     for unit in candidates:
-        rounded = np.clip(np.round(sizes / unit), 0, limit) * unit
-        error = np.sum((rounded - sizes) ** 2, axis=0)
+        rounded = np.round(sizes / unit)
+        rounded = np.clip(rounded, 0, limit)
+        error = np.sum((rounded * unit - sizes) ** 2, axis=0)
         best = np.where(error < least, unit, best)
         least = np.minimum(error, least)
 

@@ -93,7 +93,8 @@ def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
 
 def _value_per_level(draft: Draft, node: Node, clip: float | None = None) -> float:
     """λ / L; 0 for an output that does not fire."""
-    clip = draft.clips.get(node.name, 0.0) if clip is None else clip
+    if clip is None:
+        clip = draft.clips.get(node.name, 0.0)
     return clip / max(draft.options.levels_of(node), 1)
 
 
@@ -101,12 +102,13 @@ def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
     """(channels,) or (1,) unit of the weights into `node`: the largest over its terms."""
     options = draft.options
     one = not options.unit_per_channel or isinstance(node, ReadoutNode)
+    units_wanted = 1 if one else node.shape[-1]
     narrow = [term for term in node.signals if term.kind.narrow]
 
     units = []
     for term in narrow or node.signals:  # other weights are as wide as they have to be
         sizes = np.abs(draft.per_spike(term))
-        sizes = sizes.reshape(-1, 1 if one else node.shape[-1])
+        sizes = sizes.reshape(-1, units_wanted)
         grid = float(draft.units[term.source].max())
         unit = rounding.least_error_unit(sizes, grid, options.largest_weight)
         units.append(unit)

@@ -95,6 +95,8 @@ def _closed(
         law = "zero padding stands in front of a convolution or pool"
         raise call.refused(law, "a ReLU")
 
+    place = channels if block.columns is None else block.columns
+
     def make(name: str) -> ReluNode:
         return ReluNode(
             name,
@@ -102,7 +104,7 @@ def _closed(
             block.terms,
             block.bias,
             call.tensor,
-            place=channels if block.columns is None else block.columns,
+            place,
             bias_size=block.bias_size,
             maximum=maximum,
             levels=levels,
@@ -112,12 +114,19 @@ def _closed(
     node = call.add(name, make)
     own = IdentityTerm.of(node.name, block.shape)
 
-    return replace(block, terms=(own,), bias=np.zeros(1), bias_size=0.0)
+    return replace(
+        block,
+        terms=(own,),
+        bias=np.zeros(1),
+        bias_size=0.0,
+    )
 
 
 def _is_positive(block: Block) -> bool:
     """Whether `block` is what spikes carry, with no sign changed and nothing added."""
-    return block.plain and not block.shifted and bool((block.scale >= 0).all())
+    if not block.plain or block.shifted:
+        return False
+    return bool((block.scale >= 0).all())
 
 
 def _reads_input(call: Call, block: Block) -> bool:

@@ -64,8 +64,9 @@ def _multiplied(
         raise call.refused(law, f"none after {block.name!r}")
 
     def by_row(scale: np.ndarray) -> np.ndarray:
-        each = np.broadcast_to(scale, block.shape)
-        return rows * each.reshape(-1)[:, None]
+        everywhere = np.broadcast_to(scale, block.shape)
+        by_input = everywhere.reshape(-1)
+        return rows * by_input[:, None]
 
     return term.then(by_row, DenseTerm, executed=path)
 
@@ -80,7 +81,8 @@ def batch_normalization(call: Call) -> Value:
 
     scale, shift = _scale_and_shift(call.layer)
     largest_scale = np.abs(scale).max()
-    largest_mean = np.abs(array(call.layer.moving_mean) * scale).max()
+    mean = array(call.layer.moving_mean)
+    largest_mean = np.abs(mean * scale).max()
 
     result = []
     for block, channels in with_channels(call.value):

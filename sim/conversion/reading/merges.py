@@ -13,10 +13,15 @@ from .registry import Call, reads
 @reads("Add")
 def add(call: Call) -> Value:
     """The sum: all linear paths of all tensors lead to the same place."""
-    sizes = [[(block.shape, block.padding) for block in value] for value in call.inputs]
+    sizes = [_sizes(value) for value in call.inputs]
     if any(size != sizes[0] for size in sizes):
         raise call.refused("adds tensors of equal channels and padding", sizes)
-    return [_sum(blocks, call.layer.name) for blocks in zip(*call.inputs, strict=True)]
+    together = zip(*call.inputs, strict=True)
+    return [_sum(blocks, call.layer.name) for blocks in together]
+
+
+def _sizes(value: Value) -> list[tuple]:
+    return [(block.shape, block.padding) for block in value]
 
 
 def _sum(blocks: tuple[Block, ...], name: str) -> Block:
@@ -24,7 +29,13 @@ def _sum(blocks: tuple[Block, ...], name: str) -> Block:
     bias = sum((block.bias for block in blocks), np.zeros(1))
     size = sum(block.rounded for block in blocks)
 
-    return replace(blocks[0], terms=terms, bias=bias, name=name, bias_size=size)
+    return replace(
+        blocks[0],
+        terms=terms,
+        bias=bias,
+        name=name,
+        bias_size=size,
+    )
 
 
 @reads("Concatenate")

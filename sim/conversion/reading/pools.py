@@ -10,7 +10,7 @@ import numpy as np
 from ...network.geometry import Geometry
 from ..graph.blocks import Block, Value
 from ..graph.nodes import AveragePoolNode, FlipNode, MaxPoolNode
-from ..graph.terms import IdentityTerm, Term, sum_of, taps
+from ..graph.terms import IdentityTerm, Term, sum_under
 from .registry import Call, reads
 from .shapes import flattened
 
@@ -48,7 +48,8 @@ def _geometry(call: Call, block: Block) -> Geometry:
     window = tuple(layer.pool_size)
     strides = tuple(layer.strides)
 
-    return Geometry.of_keras(layer.padding, block.shape[:-1], window, strides)
+    size = block.shape[:-1]
+    return Geometry.of_keras(layer.padding, size, window, strides)
 
 
 def _everything(block: Block) -> Geometry:
@@ -151,8 +152,10 @@ def _pooled(term: Term, geometry: Geometry) -> Term:
 
 def _after_pool(call: Call, block: Block, bias: np.ndarray, name: str, shape) -> Block:
     """What `block` is after a population called `name` has pooled it; constants stay constants."""
-    terms = [replace(term, shape=shape) for term in block.terms]
-    terms = [term if term.full_scale else replace(term, source=name) for term in terms]
+    (signal,) = block.signals
+    signal = replace(signal, source=name, shape=shape)
+    constants = [term for term in block.terms if term.full_scale]
+    terms = [signal] + [replace(term, shape=shape) for term in constants]
     return Block(
         shape,
         tuple(terms),
@@ -167,8 +170,8 @@ def _averaged(block: Block, geometry: Geometry, shape) -> np.ndarray:
     if block.bias.ndim <= 1:
         return block.bias
 
-    def summed(values: np.ndarray) -> np.ndarray:
-        return sum_of(tap for _, tap in taps(values, geometry, shape[:-1]))
-
+    size = shape[:-1]
     bias = np.broadcast_to(block.bias, block.shape)
-    return summed(bias) / summed(np.ones(block.shape))
+    total = sum_under(bias, geometry, size)
+    count = sum_under(np.ones(block.shape), geometry, size)
+    return total / count

@@ -15,8 +15,8 @@ import numpy as np
 from ....errors import SpikewattError, check_name
 from ....models.keras_backend import import_keras
 from ..graph.blocks import Block, Value
-from ..graph.graph import Graph, LayerCall
-from ..graph.guard import FAULT_OF_READER
+from ..graph.graph import Graph, LayerCall, where
+from ..graph.guard import misread
 from ..graph.nodes import InputNode, Node, ReadoutNode
 from ..graph.terms import IdentityTerm
 from . import activations, convolutions, linear, merges, pools, shapes
@@ -99,9 +99,8 @@ class _GraphReader:
         for layer in self.model.layers:
             is_input = isinstance(layer, keras.layers.InputLayer)
             if not is_input and id(layer) not in used:
-                where = f"convert: layer {layer.name!r} ({type(layer).__name__})"
                 law = "must lie on the way from an input to an output"
-                raise SpikewattError(where, law, "a layer that nothing reads")
+                raise SpikewattError(where(layer), law, "a layer that nothing reads")
 
     # Nodes and their names.
 
@@ -220,16 +219,15 @@ class _GraphReader:
 
 def _check_shape(call: Call, value: Value) -> None:
     """Raise unless `value` has as many rows, columns and channels as the Keras tensor."""
-    shape: tuple[int, ...] = (sum(math.prod(block.shape) for block in value),)
+    size = sum(math.prod(block.shape) for block in value)
+    shape: tuple[int, ...] = (size,)
     if value[0].columns is None:
         channels = sum(block.shape[-1] for block in value)
         shape = (*value[0].shape[:-1], channels)
 
     expected = tuple(call.tensor.shape[1:])
     if shape != expected:
-        law = "the network read must equal Keras"
-        got = f"shape {shape} instead of {expected}"
-        raise call.refused(law, got, FAULT_OF_READER)
+        raise misread(call.layer, f"shape {shape} instead of {expected}")
 
 
 def _finite(block: Block) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from ....errors import SpikewattError
 from ....models.keras_backend import import_keras
 from ..graph.blocks import Value
+from ..graph.graph import where
 from ..graph.nodes import Node
 from .functions import FUNCTIONS
 from .rules import ReadingRules
@@ -56,13 +57,9 @@ class Call:
 
     def refused(self, law: str, got: object, allowed: object = None) -> SpikewattError:
         """The error about this layer; without `allowed`, it lists the supported layers."""
-        where = f"convert: layer {self.layer.name!r} ({type(self.layer).__name__})"
-        return SpikewattError(
-            where,
-            law,
-            got,
-            supported_layers() if allowed is None else allowed,
-        )
+        if allowed is None:
+            allowed = supported_layers()
+        return SpikewattError(where(self.layer), law, got, allowed)
 
 
 Reader = Callable[[Call], Value]
@@ -76,7 +73,8 @@ def reads(*names: str) -> Callable[[Reader], Reader]:
     """Register a reader for the Keras layers called `names`."""
 
     def register(reader: Reader) -> Reader:
-        READERS.update(dict.fromkeys(names, reader))
+        for name in names:
+            READERS[name] = reader
         return reader
 
     return register
