@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import shutil
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +163,12 @@ def calibration_of(kind: str):
         "signed_digits": 2.0 * (digits / levels) - 1.0,
         "digits_and_extra": [digits / levels, extra / levels],
     }[kind]
+
+
+def without_executed(network):
+    """`network` without the layers of Keras that were merged, which were not known then."""
+    connections = [replace(c, executed=None) for c in network.connections]
+    return replace(network, connections=connections)
 
 
 def counts_signs(devices: list[str]) -> bool:
@@ -358,4 +364,4 @@ def test_keras_models_become_the_recorded_networks(case):
     """Keras computes the activations in float32; a change of them by 1e-6 left every hash alone."""
     network = convert(case["model"], calibration_of(case["calibration"]), case["options"])
     assert len(case["hash"]) == 64
-    assert network.hash == case["hash"]
+    assert without_executed(network).hash == case["hash"]

@@ -83,7 +83,9 @@ def write_pool(nir, where: str, geometry: Geometry):
     """A node that sums over windows; NIR has one for rows and columns only."""
     if geometry.axes != 2:
         law = "NIR sums over windows of rows and columns"
-        raise SpikewattError(where, law, f"a window {geometry.window}", "a convolution with strides")
+        raise SpikewattError(
+            where, law, f"a window {geometry.window}", "a convolution with strides"
+        )
     padding = padding_of(where, geometry)
     sizes = (np.array(value) for value in (geometry.window, geometry.strides, padding))
     return nir.SumPool2d(*sizes)

@@ -1,4 +1,7 @@
-"""Second implementation: one-dimensional convolutions and pools against Keras, on every engine, in NIR and in a price."""
+"""Second implementation.
+
+One-dimensional convolutions and pools against Keras, on every engine, in NIR and in a price.
+"""
 
 from __future__ import annotations
 

@@ -77,14 +77,21 @@ def test_a_sample_does_not_remember_the_one_before(mlp_network, digits):
 
 
 def test_rate_of_an_input_neuron_is_its_pixel(mlp_network):
-    """Law: an integrator that starts at half its threshold has fired round(T q / levels) times after T steps."""
+    """Law.
+
+    An integrator that starts at half its threshold has fired round(T q / levels) times after T
+    steps.
+    """
     x = np.arange(17)[:, None, None, None] / 16 * np.ones((17, 8, 8, 1))
     counts = simulate(mlp_network, x, "reference", steps=32).spikes["input"].sum(axis=1)
     assert np.array_equal(counts, 64 * np.arange(17) * 2)
 
 
 def test_max_pool_emits_the_rise_of_the_largest_count():
-    """Law: after any step, a max-pool neuron has fired as often as the busiest input of its window."""
+    """Law.
+
+    After any step, a max-pool neuron has fired as often as the busiest input of its window.
+    """
     checked = 0
     for seed in range(40):
         network = random_network(seed)
@@ -116,18 +123,27 @@ def test_networks_are_saved_and_loaded_whole(tmp_path):
         )
 
 
+INPUT_CODES_OF = {
+    "rate": ("if", "analog"),
+    "signed": ("if", "bitplane", "analog"),
+    "radix": ("if", "bitplane", "analog"),
+    "sync_rate": ("if", "bitplane", "analog"),
+}
 VARIANTS = [
     (code, input_code, residual, inputs)
-    for code, input_codes in (("rate", ("if", "analog")), ("signed", ("if", "bitplane", "analog")), ("radix", ("if", "bitplane", "analog")),
-                              ("sync_rate", ("if", "bitplane", "analog")))
+    for code, input_codes in INPUT_CODES_OF.items()
     for input_code in input_codes
     for residual, inputs in ((False, 1), (True, 1), (True, 2))
-] + [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCODERS)]  # fmt: skip
+]
+VARIANTS += [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCODERS)]
 
 
 @pytest.mark.parametrize(("code", "input_code", "residual", "inputs"), VARIANTS)
 def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
-    """Chains, residual branches, two inputs, pooled and depthwise layers: spikes, operations, outputs and rasters at every step."""
+    """Chains, residual branches, two inputs, pooled and depthwise layers.
+
+    Spikes, operations, outputs and rasters at every step.
+    """
     active = 0
     for seed in range(4):
         network = random_network(
@@ -188,22 +204,27 @@ def test_an_exact_code_does_not_run_in_a_width_that_saturates():
 
 
 def test_a_convolution_of_unequal_strides_onto_one_column_is_exact():
-    """oneDNN's own convolution gives wrong sums for one channel, strides (1, 2) and one column of outputs."""
+    """oneDNN's own convolution gives wrong sums for one channel, strides (1, 2) and one column
+    of outputs.
+    """
     from spikewatt.sim.network.geometry import Geometry
 
     random = np.random.default_rng(0)
-    zero = np.asarray(0)
     for size, window in (((5, 4), (3, 3)), ((4, 4), (3, 3)), ((5, 4), (1, 3)), ((8, 6), (5, 5))):
         geometry = Geometry(window, (1, 2))
         shape = (*geometry.output_size(size), 3)
-        network = SpikingNetwork(
-            (Population("input", (*size, 1), "input", np.asarray(16), zero, np.asarray(8)),
-             Population("conv", shape, "integrate_and_fire", np.asarray(9), zero, np.asarray(4)),
-             Population("output", (4,), "readout", np.asarray(1), zero, zero)),
-            (Connection("input", "conv", "conv2d", random.integers(-5, 9, (*window, 1, 3)), geometry),
-             Connection("conv", "output", "dense", random.integers(-9, 9, (int(np.prod(shape)), 4)))),
-            "rate", 1 / 16, 1.0, 8,
-        )  # fmt: skip
+        kernel = random.integers(-5, 9, (*window, 1, 3))
+        weights = random.integers(-9, 9, (int(np.prod(shape)), 4))
+        populations = (
+            Population("input", (*size, 1), "input", 16, 0, 8),
+            Population("conv", shape, "integrate_and_fire", 9, 0, 4),
+            Population("output", (4,), "readout", 1, 0, 0),
+        )
+        connections = (
+            Connection("input", "conv", "conv2d", kernel, geometry),
+            Connection("conv", "output", "dense", weights),
+        )
+        network = SpikingNetwork(populations, connections, "rate", 1 / 16, 1.0, 8)
         x = random.integers(0, 17, (40, *size, 1)) / 16
         assert_equal(simulate(network, x, "reference", 12), simulate(network, x, "batched", 12))
 

@@ -1,4 +1,7 @@
-"""Files are whole, known and unchanged, or an error says so; inputs are checked before any work; Ctrl-C leaves nothing half-written."""
+"""Files are whole, known and unchanged, or an error says so; inputs are checked before any work.
+
+Ctrl-C leaves nothing half-written.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Law: fan-out, synapse matrix and ledger against a brute-force count; second implementation: Keras' own layers."""
+"""Law: fan-out, synapse matrix and ledger against a brute-force count; second implementation.
+
+Keras' own layers.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from ..helpers.random_networks import random_input, random_network
 
 
 def direct_synapses(connection, pre_shape, post_shape):
-    """(post, pre, weight) of every synapse by plain loops over the definition of the layer, pooling left out."""
+    """(post, pre, weight) of every synapse by plain loops over the definition of the layer,
+    pooling left out.
+    """
     weights, g = connection.weights, connection.geometry
     if connection.kind == "dense":
         return [(o, i, w) for i, row in enumerate(weights.tolist()) for o, w in enumerate(row)]
@@ -50,7 +55,10 @@ def direct_synapses(connection, pre_shape, post_shape):
 
 
 def explicit_synapses(connection, pre_shape, post_shape):
-    """As `direct_synapses`; the synapses of a pooled neuron are those of each neuron in its window."""
+    """As `direct_synapses`.
+
+    The synapses of a pooled neuron are those of each neuron in its window.
+    """
     if connection.pooled is None:
         return direct_synapses(connection, pre_shape, post_shape)
     p = connection.pooled

@@ -98,7 +98,7 @@ def supported_layers() -> str:
     """The Keras layers and activation functions that `convert` reads, as text.
 
     >>> supported_layers().split(", ")[:3]
-    ['Activation', 'Add', 'AveragePooling2D']
+    ['Activation', 'Add', 'AveragePooling1D']
     """
     layers = ", ".join(sorted(READERS))
     inside = ", ".join(function.name for function in FUNCTIONS if not function.normalises)

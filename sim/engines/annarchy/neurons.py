@@ -52,13 +52,17 @@ def _declared(fields: tuple[str, ...]) -> str:
     return "\n".join(f"{field} = 0.0" for field in fields)
 
 
+RISES = "ite(g_window > 0.5, 1.0, 0.0)"
+REACHES = "ite(v >= threshold, 1.0, 0.0)"
+REACHES_GAIN = "ite(v >= threshold * gain, 1.0, 0.0)"
+
 NEURON = dict(
     parameters=_declared(NEURON_FIELDS),
-    equations="""
+    equations=f"""
         gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
         open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
         v = g_exc + v + bias * open : init = 0.0
-        up = ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold * gain, 1.0, 0.0)) : init = 0.0
+        up = ite(counts_maximum > 0.5, {RISES}, {REACHES_GAIN}) : init = 0.0
         down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
         value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
         n = n : init = 0.0
@@ -74,10 +78,10 @@ NEURON = dict(
 # networks of the rate code: less to compute and to read per step, a third faster.
 PLAIN_NEURON = dict(
     parameters=NEURON["parameters"],
-    equations="""
+    equations=f"""
         open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
         v = g_exc + v + bias * open : init = 0.0
-        value = open * ite(counts_maximum > 0.5, ite(g_window > 0.5, 1.0, 0.0), ite(v >= threshold, 1.0, 0.0)) : init = 0.0
+        value = open * ite(counts_maximum > 0.5, {RISES}, {REACHES}) : init = 0.0
         n = n : init = 0.0
     """,
     spike="value > 0.5",
