@@ -15,7 +15,7 @@ SHOWN = 80  # characters of a wrong value that an error shows
 
 
 class SpikewattError(ValueError):
-    """Refused input, as one line ``where: law; got …; allowed: …``.
+    """Refused input, as one line ``where: law; got …; allowed: …; hint: …``.
 
     Parameters
     ----------
@@ -26,7 +26,9 @@ class SpikewattError(ValueError):
     got : object, default None
         What was found instead; left out where the law says it all.
     allowed : object, default None
-        What would be accepted, or the remedy.
+        What would be accepted.
+    hint : str, default None
+        What to do now, in words.
 
     Examples
     --------
@@ -34,17 +36,27 @@ class SpikewattError(ValueError):
     'convert.weight_bits: must be a width; got 99; allowed: 2..16'
     """
 
-    def __init__(self, where: str, law: str, got: object = None, allowed: object = None):
+    def __init__(
+        self,
+        where: str,
+        law: str,
+        got: object = None,
+        allowed: object = None,
+        hint: str | None = None,
+    ):
         text = f"{where}: {law}"
         if got is not None:
             text += f"; got {got}"
         if allowed is not None:
             text += f"; allowed: {allowed}"
+        if hint is not None:
+            text += f"; hint: {hint}"
         super().__init__(" ".join(text.split()))
         self.where = where
         self.law = law
         self.got = got
         self.allowed = allowed
+        self.hint = hint
 
 
 class FileFormatError(SpikewattError):
