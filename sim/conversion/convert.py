@@ -43,8 +43,8 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
 
     Raises
     ------
-    SpikewattError : an unsupported layer or option, bad calibration data, a threshold that rounds
-        to 0, a code that a layer does not allow, a layer that was read wrongly.
+    SpikewattError : an unsupported layer or option, bad calibration data, weights of a layer that
+        all round to 0, a code that a layer does not allow, a layer that was read wrongly.
 
     References
     ----------
