@@ -138,8 +138,10 @@ def other_order(monkeypatch):
 def flipped_kernel(monkeypatch):
     """A convolution in the mathematician's sense."""
 
-    def convolved(call, kernel, executed, right=convolutions._convolved):
-        return right(call, kernel[::-1], executed)
+    right = convolutions._convolved
+
+    def convolved(call, kernel, *rest):
+        return right(call, kernel[::-1], *rest)
 
     monkeypatch.setattr(convolutions, "_convolved", convolved)
 
