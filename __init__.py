@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .energy.pricing.price import price_layers as price_layers
     from .energy.pricing.prices import Prices as Prices
     from .errors import SpikewattError as SpikewattError
+    from .errors import SpikewattWarning as SpikewattWarning
     from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
     from .models.networks import build_network as build_network
@@ -70,7 +71,7 @@ _HOME = {
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),
-    "errors": ("SpikewattError",),
+    "errors": ("SpikewattError", "SpikewattWarning"),
     "models.datasets": ("Dataset", "load_dataset"),
     "models.networks": ("build_network", "load_keras"),
     "models.quantised_layers": ("QCFS", "KBitReLU", "round_to_grid"),

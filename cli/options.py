@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 from typer.core import TyperGroup
 
-from ..errors import SpikewattError
+from ..errors import SpikewattError, SpikewattWarning
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -119,7 +120,8 @@ def _guarded(function) -> Any:
 @contextmanager
 def _one_line():
     try:
-        yield
+        with _warnings_as_lines():
+            yield
     except SpikewattError as error:
         print(f"spikewatt: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -130,6 +132,23 @@ def _one_line():
     except KeyboardInterrupt:
         print("spikewatt: interrupted", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def _warnings_as_lines():
+    """Each of our warnings is one line on stderr, however often its place has warned before."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def line(message, category, *where, **more) -> None:
+            if issubclass(category, SpikewattWarning):
+                print(f"spikewatt: warning: {message}", file=sys.stderr)
+            else:
+                show(message, category, *where, **more)
+
+        warnings.simplefilter("always", SpikewattWarning)
+        warnings.showwarning = line
+        yield
 
 
 def _signature(function, more: Iterable[inspect.Parameter] = ()) -> inspect.Signature:
