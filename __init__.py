@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .analysis.job.run import run as run
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
+    from .analysis.studies.agreement import compare as compare
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
     from .energy.cards.card import Card as Card
@@ -64,6 +65,7 @@ _HOME = {
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
     "analysis.report.findings": ("Findings", "Table"),
+    "analysis.studies.agreement": ("compare",),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),
     "energy.cards.card": ("Card",),

@@ -72,15 +72,28 @@ def convert(
     calibration = data.scaled("train", largest)[:calibration_samples]
     network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
     network.save(output)
-    _show_populations(output, network, as_json)
+    _show_populations(output, network, as_json, _agreement(keras_model, network, calibration))
 
 
-def _show_populations(output: Path, network, as_json: bool) -> None:
+def _agreement(keras_model, network, calibration):
+    """How far the network answers as Keras does; warns if that is bad."""
+    from ..analysis.studies.agreement import compare
+
+    found = compare(keras_model, network, calibration)
+    found.warn()
+    return found
+
+
+def _show_populations(output: Path, network, as_json: bool, agreement=None) -> None:
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import population_table
 
-    table = population_table(network, f"{output}: {network.hash[:12]}")
-    show(Findings((table,)), as_json)
+    title, facts = f"{output}: {network.hash[:12]}", {}
+    if agreement is not None:
+        title += f"; {agreement}"
+        facts = {"agreement": agreement.agreement, "correlation": agreement.correlation}
+    table = population_table(network, title)
+    show(Findings((table,), facts=facts), as_json)
 
 
 @verb(NETWORK)

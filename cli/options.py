@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 from typer.core import TyperGroup
 
-from ..errors import SpikewattError, SpikewattWarning
+from ..errors import SpikewattError, SpikewattWarning, warn
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -283,7 +283,23 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     data = load_dataset(dataset, data_dir)
     x = data.scaled("test", spiking.input_max)[:samples]
     labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
-    return x, labels
+    return x, _usable(dataset, labels, spiking)
+
+
+def _usable(dataset: str, labels, spiking):
+    """`labels`, or None and a warning where they cannot be those of the network's outputs."""
+    if labels is None:
+        return None
+
+    from ..sim.trace.labels import checked_labels
+
+    where = f"labels of {dataset}"
+    outputs = spiking.readouts[0].size
+    try:
+        return checked_labels(where, labels, outputs, len(labels))
+    except SpikewattError as error:
+        warn(where, f"{error.law}; no accuracy is told", error.got)
+        return None
 
 
 def show(findings: Findings, as_json: bool) -> None:

@@ -39,7 +39,7 @@ def check_scale(where: str, x: np.ndarray, largest: float, levels: int) -> None:
     >>> check_scale("simulate.x", pixels, largest=255.0, levels=255)
     Traceback (most recent call last):
     ...
-    spikewatt.errors.SpikewattError: simulate.x: uses the input range of the network; got nothing ...
+    spikewatt.errors.SpikewattError: simulate.x: uses the input range of the network; got ...
     """
     size = np.abs(x).reshape(len(x), -1)
     brightest = size.max(axis=1)
@@ -55,7 +55,9 @@ def check_scale(where: str, x: np.ndarray, largest: float, levels: int) -> None:
 
     lost = _lost(size[dark], unit)
     got = f"nothing above {top:.3g}, where {largest:g} is the largest"
-    hint = f"inputs whose largest value is {largest:g}, or a network for others: convert(input_max=)"
+    hint = (
+        f"inputs whose largest value is {largest:g}, or a network for others: convert(input_max=)"
+    )
 
     if top >= FEW * largest:
         _check_mixture(where, dark, lost, largest)
