@@ -88,12 +88,12 @@ def _show_populations(output: Path, network, as_json: bool, agreement=None) -> N
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import population_table
 
-    title, facts = f"{output}: {network.hash[:12]}", {}
+    table = population_table(network, f"{output}: {network.hash[:12]}")
+    found = Findings((table,))
     if agreement is not None:
-        title += f"; {agreement}"
         facts = {"agreement": agreement.agreement, "correlation": agreement.correlation}
-    table = population_table(network, title)
-    show(Findings((table,), facts=facts), as_json)
+        found = Findings((table,), facts=facts, notes=(f"The network {agreement}.",))
+    show(found, as_json)
 
 
 @verb(NETWORK)
