@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ def random_layers(seed: int, dead: str) -> list[Layer]:
     random = np.random.default_rng(seed)
     sizes = [16, *random.integers(3, 12, 2), 5]
     layers = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in itertools.pairwise(sizes):
         weights = random.normal(0, 1.5 / np.sqrt(inputs), (inputs, outputs))
         layers.append(Layer(weights, random.normal(0, 0.2, outputs)))
 
@@ -182,7 +183,7 @@ def test_error_falls_with_the_bits(seed, dead):
     errors = [found_error(layers, x, "radix", 14, bits) for bits in (4, 8, 12, 16)]
     sizes = [np.sqrt(np.mean(error**2)) for error in errors]
     floor = 2e-3 * np.abs(activations(layers, x)[-1]).std()
-    for coarse, fine in zip(sizes[:-1], sizes[1:], strict=True):
+    for coarse, fine in itertools.pairwise(sizes):
         assert fine < coarse / 2 + floor
 
 
