@@ -130,8 +130,8 @@ def _checked_labels(network: SpikingNetwork, labels, x) -> np.ndarray | None:
         raise SpikewattError(where, law, f"{len(outputs)} outputs", hint="labels=None")
 
     several = isinstance(x, list | tuple) and len(network.inputs) > 1
-    samples = len(x[0] if several else x)
-    return checked_labels(where, labels, outputs[0].size, samples)
+    parts = list(x) if several else [x]
+    return checked_labels(where, labels, outputs[0].size, len(parts[0]))
 
 
 def _check_layers(nodes: Sequence[Node], network: SpikingNetwork) -> None:

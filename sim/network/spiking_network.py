@@ -109,7 +109,7 @@ class SpikingNetwork:
             self._set("populations", tuple(own))
         else:
             number = _unit("output_unit", given)
-            own_units = [float(p.unit.flat[0]) for p in readouts]
+            own_units = [float(np.ravel(p.unit)[0]) for p in readouts]
             if own_units[-1:] != [number]:
                 own_units = [number] * len(readouts)
             units = dict(zip((p.name for p in readouts), own_units, strict=True))
@@ -271,7 +271,7 @@ def _units_of(given: Mapping, readouts: tuple[Population, ...]) -> dict[str, flo
 
 def _with_unit(population: Population, unit: float | None) -> Population:
     """`population`, whose unit is `unit` unless that is None or it has it."""
-    if unit is None or (population.unit == unit).all():
+    if unit is None or np.all(population.unit == unit):
         return population
     return replace(population, unit=unit)
 

@@ -30,7 +30,7 @@ def test_labels_that_do_not_match_are_said_and_the_trace_is_kept(three_outputs, 
     assert result.exit_code == 0, result.output
     (line,) = [line for line in result.stderr.splitlines() if "warning" in line]
     assert line.startswith("spikewatt: warning: labels of digits: labels are integers below the 3")
-    assert "no accuracy is told; got int64 0..9" in line
+    assert "no accuracy is told; got int64 1..9" in line
     assert "accuracy" not in result.stdout
     assert Trace.load(output).samples == 20
 
