@@ -124,14 +124,14 @@ def _checked_labels(network: SpikingNetwork, labels, x) -> np.ndarray | None:
         return None
 
     where = "diagnose.labels"
-    outputs = network.readouts
-    if len(outputs) > 1:
+    outputs = len(network.readouts)
+    if outputs > 1:
         law = "are those of the one output of a network"
-        raise SpikewattError(where, law, f"{len(outputs)} outputs", hint="labels=None")
+        raise SpikewattError(where, law, f"{outputs} outputs", hint="labels=None")
 
     several = isinstance(x, list | tuple) and len(network.inputs) > 1
     parts = list(x) if several else [x]
-    return checked_labels(where, labels, outputs[0].size, len(parts[0]))
+    return checked_labels(where, labels, network.readouts[0].size, len(parts[0]))
 
 
 def _check_layers(nodes: Sequence[Node], network: SpikingNetwork) -> None:

@@ -22,7 +22,7 @@ INPUT_CODES = {"radix": "bitplane", "sync_rate": "bitplane", "signed": "analog"}
 STEPS = {"radix": (3, 12), "sync_rate": (7, 255), "signed": (7, 255)}
 
 quickly = settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
@@ -169,7 +169,7 @@ def test_error_falls_with_the_steps(seed, dead):
     layers, x = random_layers(seed, dead), random_pixels(seed)
     errors = [found_error(layers, x, "radix", steps, 16) for steps in (4, 8, 12, 16)]
     sizes = [np.sqrt(np.mean(error**2)) for error in errors]
-    floor = 2e-3 * np.abs(activations(layers, x)[-1]).std()
+    floor = 1e-3 * np.abs(activations(layers, x)[-1]).std()
     assert sizes[1] < sizes[0] / 2 + floor
     assert sizes[2] < sizes[1] * 1.1 + floor
     assert sizes[3] < sizes[2] * 1.1 + floor
@@ -199,7 +199,7 @@ def test_more_steps_do_not_eat_the_bits_of_the_weights():
         input_code="bitplane",
     )
     for connection in network.connections:
-        assert np.abs(connection.weights).max() > 2**13
+        assert np.abs(np.asarray(connection.weights)).max() > 2**13
 
 
 @pytest.mark.parametrize("code", sorted(STEPS))
