@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import SpikewattError, whole_number
 from . import network_checks, network_file
 from .codes import Code, code_named
@@ -207,9 +208,8 @@ class SpikingNetwork:
         arrays = network_file.arrays_of(self)
         for key, array in sorted(arrays.items()):
             heading = f"{key}{array.shape}"
-            numbers = np.ascontiguousarray(array, "<i8")
             digest.update(heading.encode())
-            digest.update(numbers.tobytes())
+            hdf5.update(digest, array)
         return digest.hexdigest()
 
     def save(self, path) -> None:
