@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
-CPU_SECONDS = 20
+CPU_SECONDS = 3
+BYTES_A_SECOND = 2**24  # a larger file may take longer
 MEMORY = 8 * 2**30  # bytes of address space
 MOST_OBJECTS = 100_000
 RATIO = 1100  # deflate packs at most 1032 to 1
@@ -105,7 +106,8 @@ def main() -> int:
     """1 with the reason on stdout, or 0."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    seconds = CPU_SECONDS + os.path.getsize(sys.argv[1]) // BYTES_A_SECOND
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:

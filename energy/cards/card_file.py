@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ... import files
 from ...errors import SpikewattError, check_name, first_fault
-from ...files import read_yaml
 from .card import ENDS, Card, Quantity
 from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind
 
@@ -77,7 +77,7 @@ def read_card_file(path: Path) -> CardFile:
         No YAML, missing or unknown key, a limit that is out of its range.
     """
     try:
-        file = CardFile.model_validate(read_yaml(path))
+        file = CardFile.model_validate(files.read_yaml(path))
     except ValidationError as error:
         raise first_fault(str(path), error, CardFile.model_fields) from error
 
@@ -149,7 +149,7 @@ def save_card(card: Card, path: str | Path) -> None:
         allow_unicode=True,
         width=140,
     )
-    Path(path).write_text(text)
+    files.write(path, text)
 
 
 def _entry(quantity: Quantity, unit: str) -> dict[str, Any]:

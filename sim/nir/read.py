@@ -52,9 +52,9 @@ def from_nir(
     """Read a NIR file.
 
     In each step of `dt` a neuron adds dt R (Σ W s + b), s being 1 for a spike; then it is tested
-    and reset. What `to_nir` wrote is restored whole: its nodes say all that NIR can say, edited or not,
-    and its metadata say dt, reset, firing and the like, which may not be contradicted; other tools
-    leave these open, and you say them.
+    and reset. What `to_nir` wrote is restored whole: its nodes say all that NIR can say, edited or
+    not, and its metadata say dt, reset, firing and the like, which may not be contradicted; other
+    tools leave these open, and you say them.
 
     Weights that lie on a power-of-two grid of `weight_bits` are kept exactly, others are rounded to
     that width. Thresholds and biases are rounded to the unit of the weights, which is as fine as

@@ -41,9 +41,7 @@ def restore(graph: Graph, metadata: dict[str, Any]) -> SpikingNetwork:
     return _Restorer(graph, metadata).network()
 
 
-def check_said(
-    network: SpikingNetwork, metadata: dict[str, Any], said: dict[str, object]
-) -> None:
+def check_said(network: SpikingNetwork, metadata: dict[str, Any], said: dict[str, object]) -> None:
     """Raise where an argument of `from_nir` contradicts what a file of ours says itself.
 
     Parameters
@@ -118,7 +116,9 @@ class _Restorer:
     def _check_all_named(self, connections: list[str]) -> None:
         """Raise where the graph has neurons or connections that the metadata do not name."""
         neurons = {name.removesuffix(SOURCE).removesuffix(SINK) for name in self.graph.neurons()}
-        added = sorted(neurons - set(self.shapes)) + sorted(set(self.connections) - set(connections))
+        added = sorted(neurons - set(self.shapes)) + sorted(
+            set(self.connections) - set(connections)
+        )
         if added:
             raise refused(
                 where=str(self.graph.path),

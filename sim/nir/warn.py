@@ -37,8 +37,8 @@ def warn_of_rounding(errors: dict[str, float], weight_bits: int) -> None:
         return
     worst = max(errors.values())
     text = (
-        f"from_nir: {_named(list(errors))}: weights are rounded to {weight_bits} bits, the worst by "
-        f"{worst:.2%} of the largest; spikes differ from those of the file"
+        f"from_nir: {_named(list(errors))}: weights are rounded to {weight_bits} bits, the worst "
+        f"by {worst:.2%} of the largest; spikes differ from those of the file"
     )
     if weight_bits < 16:
         text += "; hint: weight_bits=16"

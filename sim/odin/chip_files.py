@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import FileFormatError, SpikewattError, whole_number
+from ... import files
+from ...errors import FileFormatError, whole_number
 from ...models.odin import chip
 from .image import OdinImage
 
@@ -16,6 +17,7 @@ NEURON_FILE = "neurons.hex"
 REGISTER_FILE = "registers.txt"
 EVENT_FILE = "events.txt"
 LAYOUT_FILE = "LAYOUT.txt"
+LARGEST_FILE = 2**20  # bytes of one of them
 
 # The registers after the signs; all are 0.
 OTHER_REGISTERS = (
@@ -86,22 +88,15 @@ def export(image: OdinImage, folder: str | Path, events: list[int] | None = None
     ...     read_export(folder).synapses[:2, :2].tolist()
     [[9, 0], [0, 9]]
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SpikewattError(
-            where=str(folder),
-            law="the folder to export into is new or empty",
-            got="something in it",
-        )
     event_lines = None if events is None else _event_lines(image, events)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / LAYOUT_FILE).write_text(LAYOUT)
-    _write(folder / SYNAPSE_FILE, _synapse_lines(image))
-    _write(folder / NEURON_FILE, _neuron_lines(image))
-    _write(folder / REGISTER_FILE, _register_lines(image))
-    if event_lines is not None:
-        _write(folder / EVENT_FILE, event_lines)
+    with files.new_folder(folder) as new:
+        files.write(new / LAYOUT_FILE, LAYOUT)
+        _write(new / SYNAPSE_FILE, _synapse_lines(image))
+        _write(new / NEURON_FILE, _neuron_lines(image))
+        _write(new / REGISTER_FILE, _register_lines(image))
+        if event_lines is not None:
+            _write(new / EVENT_FILE, event_lines)
 
 
 def _synapse_lines(image: OdinImage) -> list[str]:
@@ -180,7 +175,7 @@ def _event_lines(image: OdinImage, events: list[int]) -> list[str]:
 
 
 def _write(path: Path, lines: list[str]) -> None:
-    path.write_text("\n".join(lines) + "\n")
+    files.write(path, "\n".join(lines) + "\n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,6 +251,9 @@ def _signs(values: list[int]) -> np.ndarray:
 
 def _numbers(path: Path, count: int, bits: int, column: int = 0) -> list[int]:
     """One hexadecimal number per line, in this column of it."""
+    if path.is_file() and path.stat().st_size > LARGEST_FILE:
+        law = f"holds {count} numbers of {bits} bits"
+        raise FileFormatError(str(path), law, f"{path.stat().st_size:,} bytes")
     if not path.is_file():
         raise FileFormatError(
             where=str(path),
@@ -263,7 +261,8 @@ def _numbers(path: Path, count: int, bits: int, column: int = 0) -> list[int]:
             got="no such file",
         )
     try:
-        found = [int(line.split()[column], 16) for line in path.read_text().splitlines()]
+        lines = path.read_text("utf-8").splitlines()
+        found = [int(line.split()[column], 16) for line in lines]
     except (ValueError, IndexError) as error:
         raise FileFormatError(
             where=str(path),
