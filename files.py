@@ -115,7 +115,7 @@ def _partial_name() -> str:
 
 def _check_empty(path: Path) -> None:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        law = "the folder to write into is new or empty"
+        law = "the folder to export into is new or empty"
         raise SpikewattError(str(path), law, "something in it")
 
 

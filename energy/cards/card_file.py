@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ... import files
-from ...errors import SpikewattError, check_name, first_fault
+from ...errors import SHOWN, SpikewattError, check_name, first_fault
 from .card import ENDS, Card, Quantity
 from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     KindName = str
 else:
     KindName = Literal[tuple(CARD_KINDS)]
+
+# A parser of units computes what stands there, and J**9**9**9 is large.
+LONGEST_UNIT = 40
+_ONE_UNIT = r"(?:1|[^\W\d_]{1,20}|%)(?:(?:\*\*|\^)-?\d)?"
+UNIT = rf"\s*(?:{_ONE_UNIT}(?:\s*[*/·]\s*{_ONE_UNIT}|\s+{_ONE_UNIT})*)?\s*"
 
 PROVENANCE = ("status", "conditions", "source", "measurement")
 HEAD = ("name", "kind", "title", "includes", "excludes")
@@ -83,7 +89,8 @@ def read_card_file(path: Path) -> CardFile:
 
     kind = CARD_KINDS[file.kind]
     _check_keys(path, kind, "values", set(file.values) | _filled_in_later(file), set(kind.units))
-    _check_keys(path, kind, "limits", set(file.limits), set(kind.limits))
+    limits = set(file.limits) | set(kind.limit_defaults)
+    _check_keys(path, kind, "limits", limits, set(kind.limits))
     check_name(f"{path.name}: name", file.name)
     _check_required(path, kind, file)
     _check_limits(path, kind, file.limits)
@@ -119,7 +126,7 @@ def card_of(path: Path, file: CardFile) -> Card:
         excludes=file.excludes,
         about=about,
         values=values,
-        limits=dict(file.limits),
+        limits={**kind.limit_defaults, **file.limits},
     )
 
 
@@ -215,6 +222,9 @@ def _units():
 
 def _si_factor(where: str, given: str, unit: str) -> float:
     """What a value in the unit `given` is multiplied with to stand in the SI `unit`."""
+    if not re.fullmatch(UNIT, given) or len(given) > LONGEST_UNIT:
+        law = "must have a unit of units, * and / with exponents of one digit"
+        raise SpikewattError(where, law, repr(given)[:SHOWN], f"a unit of {unit or 'no dimension'}")
     if unit and not given:
         raise SpikewattError(
             where,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import SpikewattError, whole_number
 from .connection_kinds import CONNECTION_KINDS, ConnectionKind
+from .frozen import Rebuilt
 from .geometry import Geometry, sum_along
 from .integers import integers
 from .named import named
@@ -53,7 +54,7 @@ class ExecutedLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class Connection:
+class Connection(Rebuilt):
     """Synapses from one population to another.
 
     Parameters

@@ -15,6 +15,7 @@ from . import network_checks, network_file
 from .codes import Code, code_named
 from .connection import Connection
 from .encoders import Encoder
+from .frozen import Rebuilt
 from .input_codes import InputCode, input_code_named
 from .neurons import (
     FiringRule,
@@ -29,7 +30,7 @@ from .population import Population
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpikingNetwork:
+class SpikingNetwork(Rebuilt):
     """Populations in topological order, the connections between them, and what a spike of the input
     and a unit of the output mean.
 

@@ -18,13 +18,14 @@ from ...models.odin.chip import (
     NEURONS,
     ONE_REFERENCE_CYCLES,
 )
+from ..network.frozen import Rebuilt
 from .network import OdinNetwork
 
 NOWHERE = -1  # the index of an axon that is not there
 
 
 @dataclass(frozen=True, eq=False)
-class OdinImage:
+class OdinImage(Rebuilt):
     """The content of a core's memories and registers, as `OdinTwin` takes it.
 
     In closed loop every input copy, the bias and every neuron has an index of its own, in this

@@ -18,6 +18,7 @@ from ...models.odin.chip import (
     LARGEST_THRESHOLD,
     LARGEST_WEIGHT,
 )
+from ..network.frozen import Rebuilt
 from ..network.named import named
 from .codes import INPUT_CODES, READOUTS, OdinInputCode, OdinReadout
 from .size import check_size
@@ -41,7 +42,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, eq=False)
-class OdinNetwork:
+class OdinNetwork(Rebuilt):
     """Layers, the code of the input and the way to read the output.
 
     One inference, from potentials of 0: `bias_events` events of weight 7 to all neurons of the

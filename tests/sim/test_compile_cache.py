@@ -15,6 +15,7 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.files import cache_folder
 from spikewatt.sim.engines.annarchy import build
+from spikewatt.sim.engines.annarchy.compiled import compiled as compiled_in
 from spikewatt.sim.engines.simulate import simulate
 
 X = np.linspace(0, 1, 64).reshape(1, 8, 8, 1)
@@ -74,20 +75,64 @@ def damaged_makefile(folder: Path):
     (folder / "build" / "net1" / "Makefile").write_text("all:\n\tfalse\n")
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        empty_library,
-        torn_library,
-        no_library,
-        no_release,
-        no_build,
-        nonsense_in_release,
-        damaged_makefile,
-    ],
-)
-def test_a_damaged_cache_is_built_anew(damage, cache, run):
-    damage(compiled(cache))
+DAMAGES = [
+    empty_library,
+    torn_library,
+    no_library,
+    no_release,
+    no_build,
+    nonsense_in_release,
+    damaged_makefile,
+]
+
+
+def standing(folder: Path) -> Path:
+    """What ANNarchy leaves, in small."""
+    inner = folder / "build" / "net1"
+    inner.mkdir(parents=True, exist_ok=True)
+    (folder / "generate").mkdir(exist_ok=True)
+    (folder / "release").write_text("openmp, 5.0")
+    (folder / "compilation").write_text("1")
+    for path in (folder, inner):
+        (path / "ANNarchyWrapper1.so").write_bytes(bytes(range(256)) * 99)
+    (inner / "Makefile").write_text("all:")
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_folder_is_wiped_and_a_whole_one_kept(damage, tmp_path):
+    cached = tmp_path / "9-9-abc"
+    with compiled_in(cached, tmp_path) as folder:
+        assert not list(folder.iterdir())
+        standing(folder)
+    with compiled_in(cached, tmp_path) as folder:
+        assert (folder / "release").exists()
+
+    damage(cached)
+    with compiled_in(cached, tmp_path) as folder:
+        assert not folder.exists() or not list(folder.iterdir())
+        standing(folder)
+    with compiled_in(cached, tmp_path) as folder:
+        assert (folder / "release").exists()
+
+
+def test_a_compiler_that_was_killed_leaves_nothing_that_is_used(tmp_path):
+    def interrupted():
+        with compiled_in(tmp_path / "9-9-a", tmp_path) as folder:
+            standing(folder)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not (tmp_path / "9-9-a").exists()
+    standing(tmp_path / "9-9-a")  # as kill -9 leaves it
+    with compiled_in(tmp_path / "9-9-a", tmp_path) as folder:
+        assert not folder.exists() or not list(folder.iterdir())
+        standing(folder)
+
+
+def test_a_damaged_cache_is_built_anew(cache, run):
+    empty_library(compiled(cache))
     assert run()
 
 
@@ -98,15 +143,22 @@ def test_a_whole_cache_is_not_built_again(cache, run):
     assert library.stat().st_mtime_ns == before
 
 
-def test_a_relative_cache_is_that_of_where_the_program_began(tmp_path, monkeypatch, mlp_network):
+def test_a_relative_cache_is_that_of_where_the_program_began(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "mine")
     assert cache_folder("a") == tmp_path / "mine" / "spikewatt" / "a"
-    simulate(mlp_network, X, "annarchy", 8)
-    library = next((tmp_path / "mine").rglob("ANNarchyWrapper*.so"))
-    before = library.stat().st_mtime_ns
-    simulate(mlp_network, X, "annarchy", 8)
-    assert library.stat().st_mtime_ns == before
+    command = _command_of_a_worker(monkeypatch, tmp_path)
+    assert command["env"]["XDG_CACHE_HOME"] == str(tmp_path / "mine")
+
+
+def _command_of_a_worker(monkeypatch, folder):
+    """What a worker is started with."""
+    from spikewatt.sim.engines.annarchy import processes
+
+    asked = {}
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda _, **options: asked.update(options))
+    processes._start(folder, folder / "log", 0)
+    return asked
 
 
 def test_without_a_home_the_cache_is_a_temporary_folder(monkeypatch):
@@ -119,11 +171,10 @@ def test_without_a_home_the_cache_is_a_temporary_folder(monkeypatch):
     assert cache_folder("x").is_absolute()
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, mlp_network):
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    expected = simulate(mlp_network, X, "reference", 8).outputs
-    assert np.array_equal(simulate(mlp_network, X, "annarchy", 8).outputs, expected)
+    with compiled_in(tmp_path / "file" / "9-9-a", tmp_path / "job") as folder:
+        assert folder == tmp_path / "job" / "compiled"
 
 
 def fake_compiler(folder: Path, text: str) -> None:
@@ -137,8 +188,7 @@ def test_the_compilers_own_words_are_shown(tmp_path, monkeypatch, mlp_network):
     """And what it left is gone."""
     fake_compiler(tmp_path, "echo 'fatal error: the moon is full' >&2; exit 1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("CXX", str(tmp_path / "g++"))
-    monkeypatch.setenv("CC", str(tmp_path / "gcc"))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(SpikewattError, match="the moon is full"):
         simulate(mlp_network, X, "annarchy", 8)
     assert not list((tmp_path / "cache").rglob("release"))
@@ -183,8 +233,7 @@ def test_a_killed_parent_leaves_no_worker_and_no_compiler(
     if when == "compiling":
         fake_compiler(tmp_path, "sleep 300")
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        monkeypatch.setenv("CXX", str(tmp_path / "g++"))
-        monkeypatch.setenv("CC", str(tmp_path / "gcc"))
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     parent = subprocess.Popen([sys.executable, "-c", JOB, str(tmp_path / "n.spk")])
     try:
         least, deadline = (4 if when == "compiling" else 1), time.monotonic() + 60

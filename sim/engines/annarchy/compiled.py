@@ -45,6 +45,7 @@ def compiled(folder: Path, beside: Path) -> Iterator[Path]:
     try:
         if not _is_whole(folder):
             shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
         _digest_of(folder).unlink(missing_ok=True)
         with _with_its_words(folder):
             yield folder
