@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ import threading
 from typing import NoReturn
 
 INTERRUPTED = 128 + signal.SIGINT
+LIBC = ctypes.CDLL(None)
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
@@ -71,9 +73,7 @@ def end_with_parent() -> None:
     """Have the system kill this process when its parent dies, where it can (Linux)."""
     if not sys.platform.startswith("linux"):
         return
-    import ctypes
-
     parent = os.getppid()
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -222,9 +222,11 @@ def _units():
 
 def _si_factor(where: str, given: str, unit: str) -> float:
     """What a value in the unit `given` is multiplied with to stand in the SI `unit`."""
+    law = "must have a unit of the right dimension"
+    allowed = f"a unit of {unit or 'no dimension'}"
     if not re.fullmatch(UNIT, given) or len(given) > LONGEST_UNIT:
-        law = "must have a unit of units, * and / with exponents of one digit"
-        raise SpikewattError(where, law, repr(given)[:SHOWN], f"a unit of {unit or 'no dimension'}")
+        hint = "units joined by * and /, with exponents of one digit"
+        raise SpikewattError(where, law, repr(given[:SHOWN]), allowed, hint)
     if unit and not given:
         raise SpikewattError(
             where,
@@ -235,10 +237,7 @@ def _si_factor(where: str, given: str, unit: str) -> float:
     try:
         return _units().Quantity(1.0, given).to(unit).magnitude
     except Exception as error:  # pint raises many types for a text that is no unit
-        law = "must have a unit of the right dimension"
-        raise SpikewattError(
-            where, law, repr(given), f"a unit of {unit or 'no dimension'}"
-        ) from error
+        raise SpikewattError(where, law, repr(given), allowed) from error
 
 
 def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEntry) -> Quantity:

@@ -184,13 +184,13 @@ def read_layers(
         raise SpikewattError("network", law, "none", _some(networks))
     if network not in networks:
         law = "must be a benchmark of the layer table"
-        raise SpikewattError("network", law, repr(network), _some(networks))
+        raise SpikewattError("network", law, repr(network), _some(sorted(networks)))
     return networks[network]
 
 
 def _some(names: Iterable[str]) -> str:
     """The names, or the first of many."""
-    listed = sorted(names)
+    listed = list(names)
     more = len(listed) - MOST_NAMES
     shown = ", ".join(listed[:MOST_NAMES])
     return f"{shown} and {more:,} more" if more > 0 else shown

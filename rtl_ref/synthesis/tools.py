@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ... import files
+from ...endings import end_with_parent
 from ...errors import MissingToolError, SpikewattError
 from ...files import cache_folder
 from ..design import Parameters, sources_of
@@ -122,6 +123,7 @@ def run_tool(command: list[str], folder: Path, log: str, law: str) -> None:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             check=False,
+            preexec_fn=end_with_parent,  # a tool may run for an hour
         )
 
     code = finished.returncode

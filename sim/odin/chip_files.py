@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ NEURON_FILE = "neurons.hex"
 REGISTER_FILE = "registers.txt"
 EVENT_FILE = "events.txt"
 LAYOUT_FILE = "LAYOUT.txt"
+SUM_FILE = "SHA256SUMS"
 LARGEST_FILE = 2**20  # bytes of one of them
 
 # The registers after the signs; all are 0.
@@ -63,7 +65,8 @@ SHIFTS = chip.SYNAPSE_BITS * np.arange(chip.SYNAPSES_PER_WORD, dtype=np.uint32)
 def export(image: OdinImage, folder: str | Path, events: list[int] | None = None) -> None:
     """Write an image into a new or empty folder, as text files for the chip or its RTL.
 
-    synapses.hex, neurons.hex, registers.txt, LAYOUT.txt and, if there are `events`, events.txt.
+    synapses.hex, neurons.hex, registers.txt, LAYOUT.txt and, if there are `events`, events.txt;
+    SHA256SUMS over all of them, as ``sha256sum -c`` takes it.
 
     Parameters
     ----------
@@ -97,6 +100,7 @@ def export(image: OdinImage, folder: str | Path, events: list[int] | None = None
         _write(new / REGISTER_FILE, _register_lines(image))
         if event_lines is not None:
             _write(new / EVENT_FILE, event_lines)
+        _write(new / SUM_FILE, [f"{_digest(path)}  {path.name}" for path in sorted(new.iterdir())])
 
 
 def _synapse_lines(image: OdinImage) -> list[str]:
@@ -215,9 +219,10 @@ def read_export(folder: str | Path) -> OdinMemories:
 
     Raises
     ------
-    FileFormatError : files that are not there or not whole.
+    FileFormatError : files that are not there, not whole, or not as they were written.
     """
     folder = Path(folder)
+    _check_sums(folder)
     words = _numbers(folder / SYNAPSE_FILE, chip.SYNAPSE_WORDS, chip.SYNAPSE_WORD_BITS)
     neurons = _numbers(folder / NEURON_FILE, chip.NEURONS, chip.NEURON_WORD_BITS)
     values = _numbers(folder / REGISTER_FILE, chip.REGISTERS, chip.REGISTER_BITS, column=1)
@@ -238,6 +243,26 @@ def read_export(folder: str | Path) -> OdinMemories:
         enabled=field(chip.DISABLED_BIT, 1) == 0,
         open_loop=bool(values[1]),
     )
+
+
+def _check_sums(folder: Path) -> None:
+    """Raise where a file is not the one that was written; older exports have no sums."""
+    sums = folder / SUM_FILE
+    if not sums.is_file() or sums.stat().st_size > LARGEST_FILE:
+        return
+    for line in sums.read_text("utf-8", "replace").splitlines():
+        named, _, name = line.partition("  ")
+        path = folder / name
+        read = name in (SYNAPSE_FILE, NEURON_FILE, REGISTER_FILE)
+        if read and path.is_file() and _digest(path) != named:
+            law = "the content has the hash stored with it"
+            hint = f"remove {SUM_FILE} if the file was edited on purpose"
+            raise FileFormatError(str(path), law, _digest(path)[:12], named[:12], hint)
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _signs(values: list[int]) -> np.ndarray:

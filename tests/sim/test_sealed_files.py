@@ -20,6 +20,8 @@ from spikewatt.sim.nir.read import from_nir
 from spikewatt.sim.odin.network import OdinNetwork
 from spikewatt.sim.trace.trace import Trace
 
+from ..helpers.random_networks import COMPARABLE_INPUTS, random_input, random_network
+
 EARLIER = Path(__file__).parents[1] / "fixtures" / "earlier"
 NETWORK_HASH = "b456c5748a58895fcc598d770e1fd6d88446483829cb80c745f31a11b0f8d813"
 ODIN_HASH = "9ad0ff24fea7b5f14ddbf9de30d90b96c79438efe839b9316889e94f981a239e"
@@ -432,3 +434,39 @@ def test_memory_stays_small_beside_what_is_declared(tmp_path):
     message, kilobytes = run.stdout.strip().splitlines()
     assert "declares 17,179,869,184 bytes" in message
     assert int(kilobytes) < 600_000
+
+
+# What runs, keeps the laws
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_trace_of_any_network_is_lawful(seed, tmp_path):
+    """Law: what an engine counts can be saved and loaded, whatever the network."""
+    from spikewatt.sim.engines.simulate import simulate
+
+    code = ("rate", "signed", "radix", "sync_rate")[seed % 4]
+    inputs = {
+        "rate": ("if", "analog", "poisson", "bursting", "phase", "constant"),
+        "signed": ("if", "bitplane", "analog"),
+        "radix": ("bitplane", "analog"),
+        "sync_rate": ("if", "analog"),
+    }[code]
+    input_code = inputs[seed // 4 % len(inputs)]
+    kinds = ("conv2d", "depthwise", "pool", "dense")
+    if (code, input_code) in COMPARABLE_INPUTS:
+        kinds += ("max_pool",)
+    network = random_network(
+        seed, kinds=kinds, code=code, input_code=input_code, residual=seed % 3 == 0
+    )
+    narrow = {"state_bits": 8} if code == "rate" and seed % 8 == 0 else {}
+    steps = None if network.code.exact else 9
+    for engine in ("reference", "batched"):
+        x = random_input(network, 2, seed)
+        trace = simulate(network, x, engine, steps, rasters=1, **narrow)
+        trace.save(tmp_path / "t.trace")
+        loaded = Trace.load(tmp_path / "t.trace")
+        assert loaded.content_hash() == trace.content_hash()
+        assert (loaded.settings, loaded.layers) == (trace.settings, trace.layers)
+
+    network.save(tmp_path / "n.spk")
+    assert SpikingNetwork.load(tmp_path / "n.spk").hash == network.hash
