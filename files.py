@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .errors import SpikewattError
 
 READABLE_BY_ALL = 0o644
@@ -33,6 +31,11 @@ def promise_new(path: str | Path) -> None:
     What the command line checks before the work thus holds after it, too.
     """
     _promised_new.add(os.path.realpath(path))
+
+
+def may_replace(path: str | Path) -> None:
+    """Take back `promise_new`."""
+    _promised_new.discard(os.path.realpath(path))
 
 
 def write(path: str | Path, content: bytes | str) -> None:
@@ -72,6 +75,8 @@ def write(path: str | Path, content: bytes | str) -> None:
 
 def npz(**arrays) -> bytes:
     """Arrays as the content of a compressed ``.npz`` file."""
+    import numpy as np
+
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()

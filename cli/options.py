@@ -242,8 +242,8 @@ def new_file(path: Path, force: bool) -> Path:
         raise SpikewattError(str(path), law, "it exists", "another name, or --force")
     if not path.parent.is_dir():
         raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
-    if not force:
-        files.promise_new(path)
+    promise = files.may_replace if force else files.promise_new
+    promise(path)
     return path
 
 

@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
+from ...frozen import Rebuilt
 from .connection_kinds import CONNECTION_KINDS, ConnectionKind
-from .frozen import Rebuilt
 from .geometry import Geometry, sum_along
 from .integers import integers
 from .named import named

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from ...errors import SpikewattError, check_name, whole_number
-from .frozen import Rebuilt
+from ...frozen import Rebuilt
 from .integers import integers
 from .named import Named, by_name, named
 from .neurons import RESETS, Reset, Subtract

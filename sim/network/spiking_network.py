@@ -11,11 +11,11 @@ import numpy as np
 
 from ... import hdf5
 from ...errors import SpikewattError, whole_number
+from ...frozen import Rebuilt
 from . import network_checks, network_file
 from .codes import Code, code_named
 from .connection import Connection
 from .encoders import Encoder
-from .frozen import Rebuilt
 from .input_codes import InputCode, input_code_named
 from .neurons import (
     FiringRule,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
+from ...frozen import Rebuilt
 from ...models.odin.chip import (
     ALL_NEURONS,
     ALL_REFERENCE_CYCLES,
@@ -18,7 +19,6 @@ from ...models.odin.chip import (
     NEURONS,
     ONE_REFERENCE_CYCLES,
 )
-from ..network.frozen import Rebuilt
 from .network import OdinNetwork
 
 NOWHERE = -1  # the index of an axon that is not there

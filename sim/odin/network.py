@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import hdf5
 from ...errors import DoesNotFitError, SpikewattError, check_name, whole_number
+from ...frozen import Rebuilt
 from ...models.odin.chip import (
     LARGEST_BIAS_EVENTS,
     LARGEST_EVENTS,
@@ -18,7 +19,6 @@ from ...models.odin.chip import (
     LARGEST_THRESHOLD,
     LARGEST_WEIGHT,
 )
-from ..network.frozen import Rebuilt
 from ..network.named import named
 from .codes import INPUT_CODES, READOUTS, OdinInputCode, OdinReadout
 from .size import check_size

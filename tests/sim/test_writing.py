@@ -70,6 +70,10 @@ def test_a_promise_holds_after_the_work(tmp_path):
     assert (tmp_path / "t-2.trace").read_text() == "mine"
     assert sorted(os.listdir(tmp_path)) == ["t-2.trace", "t.trace"]
 
+    files.may_replace(path)  # --force
+    files.write(path, "mine")
+    assert path.read_text() == "mine"
+
     other = tmp_path / "other"
     files.promise_new(other)
     files.write(other, "1")

@@ -13,7 +13,8 @@ class Rebuilt:
     """
 
     def __reduce__(self):
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        values = {name: getattr(self, name) for name in names}
         return _rebuilt, (type(self), values)
 
 
