@@ -74,6 +74,10 @@ class DoesNotFitError(SpikewattError):
     """A network that a device cannot hold or cannot execute."""
 
 
+class SpikewattWarning(UserWarning):
+    """What was done, but is perhaps not what was meant."""
+
+
 class MissingToolError(SpikewattError):
     """A program that the work needs is not installed."""
 

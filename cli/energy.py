@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .. import files
 from ..errors import SpikewattError
 from .options import (
     DEVICE_HELP,
@@ -150,5 +151,5 @@ def validate(
 
     frame = compare(dataset, data_dir)
     if output:
-        frame.to_csv(output, index=False)
+        files.write(output, frame.to_csv(index=False))
     show(Findings((validation(frame),), notes=tuple(summary_lines(frame))), as_json)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from ..endings import end_like_an_interrupt
 from .options import app
 
 # Each registers its verbs; the help lists them in this order.
@@ -40,6 +41,7 @@ def program(
 
 def main() -> None:
     """Entry point of the ``spikewatt`` program."""
+    end_like_an_interrupt()
     app()
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .. import files
 from ..errors import SpikewattError, whole_number
 from .options import (
     DATASET_HELP,
@@ -231,7 +232,7 @@ def diagnose(
         state_bits,
     )
     if output:
-        frame.to_csv(output / "diagnosis.csv", index=False)
+        files.write(output / "diagnosis.csv", frame.to_csv(index=False))
         save_diagnosis(frame, output)
     table = diagnosis(frame, f"Diagnosis on {len(x)} samples", "rows")
     show(Findings((table,)), as_json)
@@ -284,14 +285,20 @@ def import_nir(
     fires: Annotated[
         str | None, typer.Option(help="at or above the threshold; by default above, as NIR says.")
     ] = None,
-    weight_bits: Annotated[int, typer.Option(help="Width of the signed weights.")] = 8,
+    weight_bits: Annotated[
+        int | None, typer.Option(help="Width of the signed weights; by default 8.")
+    ] = None,
     input_code: Annotated[
-        str, typer.Option(help="What the input is given: analog values, or an encoder's spikes.")
-    ] = "analog",
-    input_max: Annotated[float, typer.Option(help="Input value of the brightest pixel.")] = 1.0,
+        str | None,
+        typer.Option(help="What the input is given: analog values (default), or an encoder's."),
+    ] = None,
+    input_max: Annotated[
+        float | None, typer.Option(help="Input value of the brightest pixel; by default 1.")
+    ] = None,
     input_levels: Annotated[
-        int, typer.Option(help="Steps between an input of 0 and of input-max.")
-    ] = 255,
+        int | None,
+        typer.Option(help="Steps between an input of 0 and of input-max; by default 255."),
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 from typer.core import TyperGroup
 
+from .. import files
+from ..endings import exit_code
 from ..errors import SpikewattError, SpikewattWarning, warn
 
 if TYPE_CHECKING:
@@ -129,9 +131,9 @@ def _one_line():
         where, why = error.filename or "file", error.strerror or error
         print(f"spikewatt: {where}: {why}", file=sys.stderr)
         raise typer.Exit(2) from None
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("spikewatt: interrupted", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise typer.Exit(exit_code(error)) from None
 
 
 @contextmanager
@@ -259,6 +261,8 @@ def new_file(path: Path, force: bool) -> Path:
         raise SpikewattError(str(path), law, "it exists", "another name, or --force")
     if not path.parent.is_dir():
         raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
+    promise = files.may_replace if force else files.promise_new
+    promise(path)
     return path
 
 

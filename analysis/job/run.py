@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ... import files
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
 from ...progress import Progress, silent
@@ -167,9 +168,9 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
 def _save_samples(config: RunConfig, prepared: steps.Prepared, trace: Trace, folder: Path) -> None:
     """The first test images with both classes, for the picture of them."""
     first = slice(steps.SAMPLES_SHOWN)
-    np.savez_compressed(
-        folder / "samples.npz",
+    samples = files.npz(
         images=prepared.x[first] / config.input_max,
         labels=prepared.labels[first],
         predictions=trace.predictions()[first],
     )
+    files.write(folder / "samples.npz", samples)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from ... import files
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
 from ...models.networks import load_keras
@@ -45,7 +46,7 @@ class RunFolder:
         unfinished = self.partial / "unfinished.keras"
         model.save(unfinished)
         unfinished.rename(self._model)
-        history.to_csv(self._history, index=False)
+        files.write(self._history, history.to_csv(index=False))
 
     def kept_training(self) -> tuple[object, pd.DataFrame] | None:
         """What an interrupted run of the same configuration trained; None if there is nothing."""
@@ -149,14 +150,14 @@ def _is_free(folder: RunFolder, claim: str) -> bool:
     if not folder.partial.exists():
         return True
     kept = folder.partial / "config.yaml"
-    return kept.is_file() and kept.read_text() == claim
+    return kept.is_file() and kept.read_text("utf-8", "replace") == claim
 
 
 def _begin(folder: RunFolder, claim: str) -> None:
     folder.partial.mkdir(exist_ok=True)
-    (folder.partial / "config.yaml").write_text(claim)
+    files.write(folder.partial / "config.yaml", claim)
     versions = json.dumps(_versions(), indent=2)
-    (folder.partial / "versions.json").write_text(versions + "\n")
+    files.write(folder.partial / "versions.json", versions + "\n")
 
 
 def _versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import files
 from .findings import Findings, Table
 from .numbers import is_missing
 
@@ -62,7 +63,7 @@ def as_json(findings: Findings) -> str:
 
 def write_csv(table: Table, path: Path) -> None:
     """Write the whole frame of `table`."""
-    table.frame.to_csv(path, index=False)
+    files.write(path, table.frame.to_csv(index=False))
 
 
 def write_folder(findings: Findings, folder: Path) -> None:
@@ -72,7 +73,7 @@ def write_folder(findings: Findings, folder: Path) -> None:
         write_csv(table, path)
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
-    (folder / "assumptions.txt").write_text("\n".join(lines) + "\n")
+    files.write(folder / "assumptions.txt", "\n".join(lines) + "\n")
 
 
 def merged(named: Mapping[str, Findings], key: str) -> Findings:

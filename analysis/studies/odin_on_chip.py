@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ... import files
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
 from ...progress import Progress, silent
@@ -192,12 +193,10 @@ def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
 
 def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     """Network, memories, registers, the events of one image, price and assumptions."""
-    output.mkdir(parents=True)
-    result.network.save(output / "network.odin.h5")
-
     chip = OdinImage.of(result.network)
-    export(chip, output / "image", chip.encode(image)[0])
-
-    result.prices.frame.to_csv(output / "energy.csv", index=False)
-    lines = "\n".join(result.prices.assumptions)
-    (output / "assumptions.txt").write_text(lines + "\n")
+    with files.new_folder(output) as folder:
+        result.network.save(folder / "network.odin.h5")
+        export(chip, folder / "image", chip.encode(image)[0])
+        files.write(folder / "energy.csv", result.prices.frame.to_csv(index=False))
+        lines = "\n".join(result.prices.assumptions)
+        files.write(folder / "assumptions.txt", lines + "\n")

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import SpikewattError, whole_number
+from ...frozen import Rebuilt
 from . import network_checks, network_file
 from .codes import Code, code_named
 from .connection import Connection
@@ -30,7 +32,7 @@ from .population import Population
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpikingNetwork:
+class SpikingNetwork(Rebuilt):
     """Populations in topological order, the connections between them, and what a spike of the input
     and a unit of the output mean.
 
@@ -236,9 +238,8 @@ class SpikingNetwork:
         arrays = network_file.arrays_of(self)
         for key, array in sorted(arrays.items()):
             heading = f"{key}{array.shape}"
-            numbers = np.ascontiguousarray(array, "<i8")
             digest.update(heading.encode())
-            digest.update(numbers.tobytes())
+            hdf5.update(digest, array)
         return digest.hexdigest()
 
     def save(self, path) -> None:

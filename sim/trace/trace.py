@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import SpikewattError, one_of, whole_number
 from ..engines.counts import LEDGERS
 from . import trace_file
@@ -191,9 +192,8 @@ class Trace:
         for arrays in (self.spikes, *ledgers, outputs, self.saturations):
             for key, array in arrays.items():
                 heading = f"{key}{array.shape}"
-                numbers = np.ascontiguousarray(array, "<i8")
                 digest.update(heading.encode())
-                digest.update(numbers.tobytes())
+                hdf5.update(digest, array)
         return digest.hexdigest()
 
     def save(self, path) -> None:
@@ -204,6 +204,7 @@ class Trace:
     def load(cls, path) -> Trace:
         """Read what `save` wrote.
 
-        Raises FileFormatError on a truncated or foreign file, or one of another version.
+        Raises FileFormatError on a truncated, foreign or altered file, one of another version, or
+        one whose header or counts cannot be.
         """
         return trace_file.load(cls, path)
