@@ -158,7 +158,8 @@ def _one_layer(data: Dataset, seed: int, progress: Progress) -> OdinNetwork:
 
 def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progress: Progress):
     """(network for ODIN, Keras network that it began from), with one hidden layer."""
-    from ...models.networks import build_network, load_keras
+    from ...models.loading.load import load_keras
+    from ...models.networks import build_network
     from ...models.training import train
     from ...sim.odin.convert import convert_for_odin
 
