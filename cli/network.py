@@ -67,6 +67,8 @@ def convert(
 
     keras_model = load_keras(model)
     data = load_dataset(dataset, data_dir)
+    if len(keras_model.inputs) == 1:
+        data = data.fitted(keras_model.inputs[0].shape[1:])
     options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def _firing(name: str):
     return make
 
 
-def build_network(name: str, input_shape: tuple[int, int, int], classes: int, seed: int = 0):
+def build_network(name: str, input_shape: tuple[int, ...], classes: int, seed: int = 0):
     """An untrained Keras network, reproducible from `seed`.
 
     Parameters
@@ -116,7 +117,7 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
         Each with ``-k<bits>`` or ``-qcfs<levels>`` after it has activations with few levels, for
         quantisation-aware training (`KBitReLU`, `QCFS`).
     input_shape : (rows, columns, channels)
-        Of an image.
+        Of an image; for an MLP, of any sample.
     classes : int
         Size of the output.
     seed : int, default 0
@@ -160,8 +161,7 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
 def _hidden_sizes(name: str, base: str, input_shape, classes: int) -> list[int]:
     """The hidden sizes of an MLP, whose other two sizes are those of the data."""
     inputs, *hidden, outputs = (int(size) for size in base.split("-")[1:])
-    rows, columns, channels = input_shape
-    pixels = rows * columns * channels
+    pixels = math.prod(input_shape)
 
     if (inputs, outputs) != (pixels, classes):
         raise SpikewattError(

@@ -101,6 +101,8 @@ def prepare(
     """
     dataset = dataset or load_dataset(config.dataset, config.data_dir)
     model, history = _trained(config, dataset, progress, folder)
+    if len(model.inputs) == 1:
+        dataset = dataset.fitted(model.inputs[0].shape[1:])
 
     outputs = int(np.prod(model.outputs[0].shape[1:]))
     if outputs < dataset.classes:

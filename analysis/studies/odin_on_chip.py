@@ -187,6 +187,7 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
 def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
     from ...models.training import predictions
 
+    data = data.fitted(model.inputs[0].shape[1:])
     right = predictions(model, data.scaled("test")[:samples]) == data.y_test[:samples]
     return float(right.mean())
 
