@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import FileFormatError, SpikewattError
-from . import keras_file, legacy_h5, onnx_file, saved_model, tflite
+from . import keras_file, legacy_h5, saved_model
+from .onnx import read as onnx
+from .tflite import read as tflite
 
 LAW = "must be a file that holds a network"
 
@@ -39,7 +41,7 @@ FORMATS = (
     Format(".keras file", (".keras",), keras_file.holds, keras_file.read),
     Format("legacy Keras file (HDF5)", (".h5", ".hdf5"), legacy_h5.holds, legacy_h5.read),
     Format("TensorFlow Lite file", (".tflite",), tflite.holds, tflite.read),
-    Format("ONNX file", (".onnx",), onnx_file.holds, onnx_file.read),
+    Format("ONNX file", (".onnx",), onnx.holds, onnx.read),
 )
 SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
 KNOWN = ", ".join(SUFFIXES)

@@ -10,8 +10,8 @@ import pytest
 import spikewatt as sw
 from keras import layers
 from spikewatt.errors import FileFormatError, MissingToolError, SpikewattError
-from spikewatt.models.loading import tflite_schema
 from spikewatt.models.loading.load import load_keras
+from spikewatt.models.loading.tflite import schema as tflite_schema
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ...errors import MissingToolError
-from ..keras_backend import import_keras
+from ....errors import MissingToolError
+from ...keras_backend import import_keras
 
 MODULES = ("tensorflow.lite.python.schema_py_generated", "ai_edge_litert.schema_py_generated")
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...errors import FileFormatError, MissingToolError
-from .building import Builder
-from .onnx_operators import Call, build
-from .onnx_values import Graph, channels_last
+from ....errors import FileFormatError, MissingToolError
+from ..building import Builder
+from . import numbers, rows, windows
+from .calls import Call, build
+from .values import Graph, channels_last
+
+OPERATORS = (numbers, rows, windows)  # so that they are registered
 
 
 def holds(path: Path, start: bytes) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import FileFormatError
-from .building import Builder
-from .tflite_tensors import Tensors
+from ....errors import FileFormatError
+from ..building import Builder
+from .tensors import Tensors
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import FileFormatError
-from .building import Builder
+from ....errors import FileFormatError
+from ..building import Builder
 
 WINDOWED = ("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import FileFormatError
-from .tflite_schema import Schema
+from ....errors import FileFormatError
+from .schema import Schema
 
 TYPES = {
     "FLOAT32": np.float32,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...errors import FileFormatError
-from .building import Builder
-from .tflite_operators import Call, build
-from .tflite_schema import Schema, name_of
-from .tflite_tensors import Tensors
+from ....errors import FileFormatError
+from ..building import Builder
+from .operators import Call, build
+from .schema import Schema, name_of
+from .tensors import Tensors
 
 MAGIC = b"TFL3"
 
