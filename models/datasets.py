@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -116,20 +117,22 @@ class Dataset:
         >>> load_dataset("digits").fitted((64,)).input_shape
         (64,)
         """
-        own, wanted = self.input_shape, tuple(shape)
-        if own == wanted or None in wanted:
+        own = self.input_shape
+        wanted = tuple(size for size in shape if size is not None)
+        if own == wanted or len(wanted) < len(shape):
             return self
 
         same_axes = _without_ones(own) == _without_ones(wanted)
-        if not same_axes and not (len(wanted) == 1 and wanted[0] == np.prod(own)):
-            grey_from_row = len(own) == 1 and own[0] == np.prod(wanted) and wanted[-1] == 1
-            if not grey_from_row:
-                raise SpikewattError(
-                    where=f"data set {self.name!r}",
-                    law="its samples have the shape that the network takes",
-                    got=own,
-                    allowed=wanted,
-                )
+        same_size = math.prod(own) == math.prod(wanted)
+        to_row = len(wanted) == 1
+        grey_from_row = len(own) == 1 and wanted[-1] == 1
+        if not same_axes and not (same_size and (to_row or grey_from_row)):
+            raise SpikewattError(
+                where=f"data set {self.name!r}",
+                law="its samples have the shape that the network takes",
+                got=own,
+                allowed=wanted,
+            )
 
         parts = {f"x_{part}": getattr(self, f"x_{part}") for part in SPLITS}
         reshaped = {key: x.reshape(len(x), *wanted) for key, x in parts.items()}

@@ -20,7 +20,7 @@ from .keras_2 import modernise
 
 CONFIG, WEIGHTS = "model_config", "model_weights"
 VERSIONS = ("keras_version", "backend")
-START_S, BYTES_PER_S = 20.0, 2**20  # a slow disk, a slow processor: the limit is generous
+START_S, BYTES_PER_S = 10.0, 2**20  # a slow disk, a slow processor: the limit is generous
 PACKAGE = __name__.split(".")[0]
 
 

@@ -229,7 +229,7 @@ def transpose(call: Call):
 @operator("PAD", "PADV2")
 def pad(call: Call):
     """Zeros around rows and columns."""
-    around = [tuple(int(n) for n in pair) for pair in call.weights(1)]
+    around = [(int(before), int(after)) for before, after in call.weights(1)]
     filled = call.constant(2)
     if filled is not None and np.any(filled):
         raise call.refused("padding with other values than 0")
