@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from .errors import SpikewattWarning as SpikewattWarning
     from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
+    from .models.loading.load import load_keras as load_keras
     from .models.networks import build_network as build_network
-    from .models.networks import load_keras as load_keras
     from .models.quantised_layers import QCFS as QCFS
     from .models.quantised_layers import KBitReLU as KBitReLU
     from .models.quantised_layers import round_to_grid as round_to_grid
@@ -75,7 +75,8 @@ _HOME = {
     "energy.pricing.prices": ("Prices",),
     "errors": ("SpikewattError", "SpikewattWarning"),
     "models.datasets": ("Dataset", "load_dataset"),
-    "models.networks": ("build_network", "load_keras"),
+    "models.loading.load": ("load_keras",),
+    "models.networks": ("build_network",),
     "models.quantised_layers": ("QCFS", "KBitReLU", "round_to_grid"),
     "models.training": ("train",),
     "rtl_ref.odin.run": ("run_odin",),

@@ -25,7 +25,7 @@ from .options import (
     verb,
 )
 
-Keras = Annotated[Path, typer.Argument(help="Trained .keras file.")]
+Keras = Annotated[Path, typer.Argument(help="Trained network: .keras, .h5, .tflite or .onnx.")]
 NewSpk = Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")]
 Steps = Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")]
 StateBits = Annotated[
@@ -64,11 +64,13 @@ def convert(
         10**9,
     )
     from ..models.datasets import load_dataset
-    from ..models.networks import load_keras
+    from ..models.loading.load import load_keras
     from ..sim.conversion.convert import convert as convert_model
 
     keras_model = load_keras(model)
     data = load_dataset(dataset, data_dir)
+    if len(keras_model.inputs) == 1:
+        data = data.fitted(keras_model.inputs[0].shape[1:])
     options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]
@@ -177,7 +179,7 @@ def simulate(
 
 @verb(NETWORK)
 def diagnose(
-    model: Annotated[Path, typer.Argument(help="The .keras file that was converted.")],
+    model: Annotated[Path, typer.Argument(help="The network that was converted.")],
     network: Annotated[
         Path, typer.Argument(metavar="SPK", help="What `convert` made of it (.spk).")
     ],
@@ -197,7 +199,9 @@ def diagnose(
 
     And what to try next.
     """
-    if model.suffix == ".spk" and network.suffix == ".keras":
+    from ..models.loading.formats import SUFFIXES
+
+    if model.suffix == ".spk" and network.suffix.lower() in SUFFIXES:
         raise SpikewattError(
             "diagnose",
             "takes the Keras model, then the spiking network",
@@ -218,7 +222,7 @@ def diagnose(
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import diagnosis
     from ..analysis.studies.diagnosis import diagnose as diagnose_layers
-    from ..models.networks import load_keras
+    from ..models.loading.load import load_keras
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)

@@ -285,6 +285,8 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     from ..models.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
+    if len(spiking.inputs) == 1:
+        data = data.fitted(spiking.inputs[0].shape)
     x = data.scaled("test", spiking.input_max)[:samples]
     labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
     return x, _usable(dataset, labels, spiking)

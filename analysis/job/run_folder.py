@@ -19,7 +19,7 @@ import yaml
 from ... import files
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
-from ...models.networks import load_keras
+from ...models.loading.load import load_keras
 from .config import RunConfig
 
 NEVER_WAIT = 0  # seconds for a lock: who holds it is another run

@@ -25,7 +25,9 @@ import pandas as pd
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
-from ...models.networks import build_network, load_keras
+from ...models.loading.formats import is_network_file
+from ...models.loading.load import load_keras
+from ...models.networks import build_network
 from ...models.training import predictions, train
 from ...progress import Progress, silent
 from ...sim.conversion.convert import convert as convert_model
@@ -102,6 +104,8 @@ def prepare(
     """
     dataset = dataset or load_dataset(config.dataset, config.data_dir)
     model, history = _trained(config, dataset, progress, folder)
+    if len(model.inputs) == 1:
+        dataset = dataset.fitted(model.inputs[0].shape[1:])
 
     check_model(model, dataset, config.network)
     calibration = dataset.scaled("train", config.input_max)[: config.calibration_samples]
@@ -127,7 +131,7 @@ def _trained(
     config: RunConfig, dataset: Dataset, progress: Progress, folder: RunFolder | None
 ) -> tuple[Any, pd.DataFrame | None]:
     """The trained Keras network and its history, None for a network from a file."""
-    if config.network.endswith(".keras"):
+    if is_network_file(config.network):
         return load_keras(config.network), None
     if folder is not None and (kept := folder.kept_training()):
         return kept

@@ -159,7 +159,8 @@ def _one_layer(data: Dataset, seed: int, progress: Progress) -> OdinNetwork:
 
 def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progress: Progress):
     """(network for ODIN, Keras network that it began from), with one hidden layer."""
-    from ...models.networks import build_network, load_keras
+    from ...models.loading.load import load_keras
+    from ...models.networks import build_network
     from ...models.training import train
     from ...sim.odin.convert import convert_for_odin
 
@@ -187,6 +188,7 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
 def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
     from ...models.training import predictions
 
+    data = data.fitted(model.inputs[0].shape[1:])
     right = predictions(model, data.scaled("test")[:samples]) == data.y_test[:samples]
     return float(right.mean())
 
