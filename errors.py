@@ -82,10 +82,6 @@ class MissingToolError(SpikewattError):
     """A program that the work needs is not installed."""
 
 
-class SpikewattWarning(UserWarning):
-    """What is allowed and may yet not be meant; the command line shows it as one line."""
-
-
 def warn(where: str, law: str, got: object = None, hint: str | None = None) -> None:
     """Warn with a `SpikewattWarning`, in the words of an error.
 
