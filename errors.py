@@ -9,9 +9,39 @@ import re
 from collections.abc import Iterable
 from operator import index
 
+# C0 and C1 (escape sequences begin there), and what turns the direction of writing.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
 LONGEST_NAME = 100
 SHOWN = 80  # characters of a wrong value that an error shows
+LONGEST_VALUE = 400  # characters of a value that a message repeats at all
+
+
+class SpikewattWarning(UserWarning):
+    """Something that is allowed, and probably not meant."""
+
+
+def printable(text: str) -> str:
+    """`text` without what moves a terminal's cursor or colours it: such a character is escaped.
+
+    Examples
+    --------
+    >>> printable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    safe = text.encode(errors="backslashreplace").decode()
+    return CONTROLS.sub(lambda found: repr(found.group())[1:-1], safe)
+
+
+def _shown(value: object) -> str:
+    """A value as a message repeats it; that of thousands of digits has no text of its own."""
+    try:
+        text = str(value)
+    except ValueError:
+        text = f"a {type(value).__name__} of thousands of digits"
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:LONGEST_VALUE]}… ({len(text):,} characters)"
 
 
 class SpikewattError(ValueError):
@@ -46,12 +76,12 @@ class SpikewattError(ValueError):
     ):
         text = f"{where}: {law}"
         if got is not None:
-            text += f"; got {got}"
+            text += f"; got {_shown(got)}"
         if allowed is not None:
             text += f"; allowed: {allowed}"
         if hint is not None:
             text += f"; hint: {hint}"
-        super().__init__(" ".join(text.split()))
+        super().__init__(printable(" ".join(text.split())))
         self.where = where
         self.law = law
         self.got = got
@@ -108,8 +138,16 @@ def whole_number(where: str, law: str, value: object, low: int, high: int) -> in
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or not low <= number <= high:
-        raise SpikewattError(where, law, repr(value), f"{low}..{high}")
+        raise SpikewattError(where, law, quoted(value), f"{low}..{high}")
     return number
+
+
+def quoted(value: object) -> str:
+    """``repr(value)``, which an integer of more than 4,300 digits lacks."""
+    try:
+        return repr(value)
+    except ValueError:
+        return _shown(value)
 
 
 def check_name(where: str, name: str) -> str:

@@ -124,7 +124,7 @@ def read_yaml(path: Path) -> object:
     if not path.is_file():
         raise SpikewattError(str(path), "the file must exist", "no such file")
     try:
-        return yaml.load(path.read_text(), Strict)
+        return yaml.load(path.read_text("utf-8"), Strict)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         reason = str(error)[:200]
         raise SpikewattError(str(path), "must be YAML", reason) from error

@@ -23,6 +23,7 @@ from .options import (
     verb,
 )
 
+PACKED = 20  # at best a trace is so much smaller on the disk than in memory
 Keras = Annotated[Path, typer.Argument(help="Trained .keras file.")]
 NewSpk = Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")]
 Steps = Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")]
@@ -108,7 +109,9 @@ def simulate(
     from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import layers
+    from ..resources import check_disk
     from ..sim.engines.simulate import simulate as run_engine
+    from ..sim.engines.simulate import trace_bytes
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
@@ -121,6 +124,8 @@ def simulate(
             10**9,
         )
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    packed = trace_bytes(spiking, len(x), steps, rasters) // PACKED
+    check_disk(output, "the trace", packed)
     with stages() as progress:
         trace = run_engine(
             spiking,
@@ -184,6 +189,7 @@ def diagnose(
     )
     from ..analysis.report.figures.diagnosis import save_diagnosis
     from ..analysis.report.findings import Findings
+    from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import diagnosis
     from ..analysis.studies.diagnosis import diagnose as diagnose_layers
     from ..models.networks import load_keras
@@ -200,7 +206,7 @@ def diagnose(
         state_bits,
     )
     if output:
-        frame.to_csv(output / "diagnosis.csv", index=False)
+        write_frame(frame, output / "diagnosis.csv")
         save_diagnosis(frame, output)
     table = diagnosis(frame, f"Diagnosis on {len(x)} samples", "rows")
     show(Findings((table,)), as_json)

@@ -12,6 +12,7 @@ import numpy as np
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
 from ...progress import Progress, silent
+from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
@@ -110,6 +111,7 @@ def run(
     config = as_config(config)
     if config.engine == "annarchy":
         check_toolchain()
+    check_writable(Path(root))
 
     dataset = load_dataset(config.dataset, config.data_dir)
     with claimed(Path(root), config, dataset) as folder:

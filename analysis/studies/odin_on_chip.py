@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...energy.pricing.bills import checked_period
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
 from ...progress import Progress, silent
+from ...resources import check_writable
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
+from ..report.rows import write_frame
 
 if TYPE_CHECKING:
     from ...models.datasets import Dataset
@@ -111,6 +114,9 @@ def run_job(
     """
     from ...models.datasets import load_dataset, resized
 
+    checked_period(period_s)
+    if output is not None:
+        check_writable(output.parent)
     data = load_dataset(dataset, data_dir)
     if side is not None:
         data = resized(data, side, side)
@@ -198,6 +204,6 @@ def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     chip = OdinImage.of(result.network)
     export(chip, output / "image", chip.encode(image)[0])
 
-    result.prices.frame.to_csv(output / "energy.csv", index=False)
+    write_frame(result.prices.frame, output / "energy.csv")
     lines = "\n".join(result.prices.assumptions)
-    (output / "assumptions.txt").write_text(lines + "\n")
+    (output / "assumptions.txt").write_text(lines + "\n", "utf-8")

@@ -132,5 +132,5 @@ def _rounded(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    FITS.write_text(json.dumps(fit_all(), indent=1) + "\n")
+    FITS.write_text(json.dumps(fit_all(), indent=1) + "\n", "utf-8")
     print(f"wrote {FITS}")

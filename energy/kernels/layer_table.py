@@ -46,6 +46,7 @@ COLUMNS = (
     "bias",
     "out_elems",
 )
+MOST_DIGITS = 15
 COUNTS = ("idx", "macs", "weights", "bias", "out_elems")
 
 
@@ -230,7 +231,7 @@ def _check_unique(where: str, frame: pd.DataFrame) -> None:
 def _whole(where: str, text: str) -> int:
     """`text` as an integer >= 0, which a table may hold as ``12.0``; raises SpikewattError."""
     text = text.removesuffix(".0")
-    if not (text.isascii() and text.isdigit()):
+    if not _is_number(text):
         law = "must be a whole number of at least 0"
         raise SpikewattError(
             where,
@@ -241,10 +242,15 @@ def _whole(where: str, text: str) -> int:
     return int(text)
 
 
+def _is_number(text: str) -> bool:
+    """Digits and nothing else, few enough for a count."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+
+
 def _elements(where: str, text: str) -> int:
     """Elements of a shape such as ``1x32x32x16``; raises SpikewattError."""
     sizes = text.split("x")
-    if not all(size.isascii() and size.isdigit() and int(size) > 0 for size in sizes):
+    if not all(_is_number(size) and int(size) > 0 for size in sizes):
         raise SpikewattError(
             where,
             "must be a shape of sizes above 0",

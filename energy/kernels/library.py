@@ -233,7 +233,7 @@ def measured_energy_per_cycle(name: str) -> Found:
 @cache
 def _fits() -> dict:
     """The content of kernel_fits.json."""
-    return json.loads(FITS.read_text())
+    return json.loads(FITS.read_text("utf-8"))
 
 
 def _plain(text: str) -> str:

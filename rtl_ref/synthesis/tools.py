@@ -63,7 +63,7 @@ def copy_sources(top: str, folder: Path) -> None:
 def keep_report(folder: Path, report) -> None:
     """Write a report, a dataclass, as report.json: whole or not at all."""
     partial = folder / "report.tmp"
-    partial.write_text(json.dumps(asdict(report), indent=1))
+    partial.write_text(json.dumps(asdict(report), indent=1), "utf-8")
     partial.replace(folder / "report.json")
 
 
@@ -97,7 +97,7 @@ def run_yosys(yosys: str, folder: Path, name: str, lines: list[str], law: str) -
     """
     log = "yosys.log" if name == "synth" else f"{name}_yosys.log"
     script = folder / f"{name}.ys"
-    script.write_text("\n".join(lines) + "\n")
+    script.write_text("\n".join(lines) + "\n", "utf-8")
     run_tool([yosys, "-q", f"{name}.ys"], folder, log, law)
 
 

@@ -96,7 +96,7 @@ def export(image: OdinImage, folder: str | Path, events: list[int] | None = None
     event_lines = None if events is None else _event_lines(image, events)
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / LAYOUT_FILE).write_text(LAYOUT)
+    (folder / LAYOUT_FILE).write_text(LAYOUT, "utf-8")
     _write(folder / SYNAPSE_FILE, _synapse_lines(image))
     _write(folder / NEURON_FILE, _neuron_lines(image))
     _write(folder / REGISTER_FILE, _register_lines(image))
@@ -180,7 +180,7 @@ def _event_lines(image: OdinImage, events: list[int]) -> list[str]:
 
 
 def _write(path: Path, lines: list[str]) -> None:
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +263,7 @@ def _numbers(path: Path, count: int, bits: int, column: int = 0) -> list[int]:
             got="no such file",
         )
     try:
-        found = [int(line.split()[column], 16) for line in path.read_text().splitlines()]
+        found = [int(line.split()[column], 16) for line in path.read_text("utf-8").splitlines()]
     except (ValueError, IndexError) as error:
         raise FileFormatError(
             where=str(path),
