@@ -74,7 +74,7 @@ class SpikewattError(ValueError):
         allowed: object = None,
         hint: str | None = None,
     ):
-        text = f"{where}: {law}"
+        text = f"{_shown(where)}: {law}"
         if got is not None:
             text += f"; got {_shown(got)}"
         if allowed is not None:

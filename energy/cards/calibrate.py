@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import SpikewattError, SpikewattWarning, check_name, one_of
 from ..kernels.law import ELEMENT, FITTED, predict, work
 from ..kernels.layer_table import LAYERS, numbers, read_networks, read_table
-from ..kernels.library import LEAST_ERROR, NORMAL_90
+from ..kernels.library import LEAST_ERROR, NORMAL_90, published_range
 from ..kernels.stack_fit import ELEMENT_CYCLES, StackFit, fit_stack
 from .card import Card, Quantity
 from .kinds import POWER_KEY
@@ -31,6 +31,7 @@ MOST_CONDITION = 15.0
 # Residuals of own rows of one stack lie below 30 %; beyond a factor of two the rows contradict
 # each other, or a unit is wrong.
 WORTH_A_WARNING, MOST_FACTOR = 0.3, 2.0
+FAR = 5.0  # times beyond what was published
 MEASURED_BY_USER = "measured (user)"
 ASSUMED_RATIO = "measured (user), with an assumed ratio"
 OTHER_DENSITY = (
@@ -129,6 +130,7 @@ def calibrate(
         predicted = predict(fit.coefficients, work_rows[name])
         residuals[f"{name}, row {row}"] = predicted / cycles[row] - 1
     _check_residuals(where, residuals)
+    _check_coefficients(where, fit)
     values, statuses = _fitted_values(fit, _error_of(residuals), identified)
 
     energy_j = numbers(where, frame, "energy_uj", needed=False) * 1e-6
@@ -214,8 +216,21 @@ def _check_residuals(where: str, residuals: Mapping[str, float]) -> None:
             hint=hint,
         )
     if abs(worst) > WORTH_A_WARNING:
-        text = f"{where}: {row}: the fit predicts {worst:+.0%} of what was measured; {hint}"
+        text = f"{where}: {row}: the fit is off by {worst:+.0%}; {hint}"
         warnings.warn(text, SpikewattWarning, stacklevel=3)
+
+
+def _check_coefficients(where: str, fit: StackFit) -> None:
+    """Warn of a coefficient that lies far from all published ones, however well its rows fit."""
+    for key in FITTED:
+        least, most = published_range(key)
+        value = fit.coefficients[key]
+        if not least / FAR <= value <= most * FAR:
+            text = (
+                f"{where}: {key}: {value:.3g} is far from what was published: "
+                f"{least:.3g} to {most:.3g}; check the units (ms, MHz)"
+            )
+            warnings.warn(text, SpikewattWarning, stacklevel=3)
 
 
 def _check_columns(where: str, frame: pd.DataFrame) -> None:

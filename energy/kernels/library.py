@@ -245,6 +245,18 @@ def _coefficient(library: str, core: str, key: str) -> float:
     return _fits()["stacks"][library][core]["coefficients"][key]
 
 
+def published_range(key: str) -> tuple[float, float]:
+    """Least and largest fitted value of the coefficient `key` over all libraries and cores.
+
+    >>> least, most = published_range("cycles_per_mac_dense")
+    >>> 0 < least < most
+    True
+    """
+    stacks = [stack for cores in _fits()["stacks"].values() for stack in cores.values()]
+    found = [stack["coefficients"][key] for stack in stacks]
+    return min(found), max(found)
+
+
 def _own_error(stack: Mapping) -> float:
     """1.645 · root mean square of the leave-one-out errors of CHECKED, at least LEAST_ERROR."""
     squares = [stack["leave_one_out"][name] ** 2 for name in CHECKED]

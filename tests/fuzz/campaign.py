@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -96,12 +97,29 @@ class Worker:
             self.process = None
 
 
-def fuzz(made: Format, count: int, folder: Path, first: int = 0) -> Report:
-    """Try mutants number `first` to `first + count`; each is the same on every machine."""
+def fuzz(
+    made: Format, count: int, folder: Path, first: int = 0, seconds: float = float("inf")
+) -> Report:
+    """Try mutants number `first` to `first + count`; each is the same on every machine.
+
+    Parameters
+    ----------
+    made : Format
+        What is mutated, and who reads it.
+    count, first : int
+        Which mutants.
+    folder : Path
+        Where the cases stand; those that failed stay.
+    seconds : float, default no limit
+        No further mutant is begun after so long.
+    """
+    end = time.monotonic() + seconds
     report, worker = Report(), Worker()
     original = made.original.read_bytes()
     try:
         for number in range(first, first + count):
+            if time.monotonic() > end:
+                break
             chance = random.Random(f"{made.name}/{number}")
             mutant = made.mutate(original, chance)
             command = made.commands[number % len(made.commands)]
@@ -153,8 +171,8 @@ def _faults(done: dict | str, before: dict, case: Path, output: Path | None) -> 
         found.append(f"control characters: {error[:200]!r}")
     if done["bytes"] > MOST_BYTES:
         found.append(f"took {done['bytes'] / 1e9:.1f} GB")
-    if done["code"] == 0 and "--json" in done.get("argv", []):
-        json.loads(done["stdout"])
+    if done["code"] == 0 and done["stdout"].startswith(("{", "[")) and not _is_json(done["stdout"]):
+        found.append("no JSON that other programs read")
 
     after = _contents(case)
     new = set(after) - set(before)
@@ -165,6 +183,16 @@ def _faults(done: dict | str, before: dict, case: Path, output: Path | None) -> 
     if changed:
         found.append(f"written over: {sorted(path.name for path in changed)}")
     return found
+
+
+def _is_json(text: str) -> bool:
+    """Whether `text` is one document, without NaN and Infinity, which are no JSON."""
+    strange: list[str] = []
+    try:
+        json.loads(text, parse_constant=strange.append)
+    except ValueError:
+        return False
+    return not strange
 
 
 def _contents(folder: Path) -> dict[Path, str]:

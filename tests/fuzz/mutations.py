@@ -155,11 +155,19 @@ EDITS = (
 
 
 def archive(content: bytes, chance: random.Random) -> bytes:
-    """A member of a zip file changes, and its checksum with it; or the archive itself."""
+    """Members of a zip file change, and their checksums with them; or the archive itself."""
     if chance.random() < 0.3:
         return raw(content, chance)
+    for _ in range(chance.choice((1, 2, 3))):
+        content = _member(content, chance)
+    return content
+
+
+def _member(content: bytes, chance: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as old:
         members = {name: old.read(name) for name in old.namelist()}
+    if not members:
+        return content
     name = chance.choice(list(members))
     fate = chance.random()
     if fate < 0.1:

@@ -7,6 +7,7 @@ that a crash or a hang in a library ends this one, and not the tests.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -14,8 +15,6 @@ import sys
 import time
 import traceback
 from pathlib import Path
-
-UNFORESEEN = "not foreseen"  # in the line of an error that is not ours
 
 
 def run(argv: list[str], folder: str) -> dict:
@@ -40,8 +39,7 @@ def _call(argv: list[str]) -> int | str:
     try:
         if argv[0] == "read-odin":
             return _read_odin(Path(argv[1]))
-        sys.argv = ["spikewatt", *argv]
-        _main()()
+        _program().main(args=argv, prog_name="spikewatt")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     except BaseException:
@@ -49,10 +47,13 @@ def _call(argv: list[str]) -> int | str:
     return 0
 
 
-def _main():
-    from spikewatt.cli.main import main
+@functools.cache
+def _program():
+    """The program; to build its parser takes longer than most commands."""
+    import typer
+    from spikewatt.cli.main import app
 
-    return main
+    return typer.main.get_command(app)
 
 
 def _read_odin(path: Path) -> int:
