@@ -273,3 +273,31 @@ def test_an_option_of_one_value_is_given_once():
         "must be a spikewatt-trace"
         in inside("price", "t.trace", "--device", "odin", "--device", "odin_style").stderr
     )
+
+
+# ------------------------------------------------------------------ damaged folders
+
+
+@pytest.mark.parametrize("damage", ["zeros", "text", "objects", "shape"])
+def test_damaged_samples_of_a_run_are_refused_in_one_line(damage, trace, tmp_path):
+    import numpy as np
+
+    trace.save(tmp_path / "spikes.trace")
+    for name in ("energy.csv", "accuracy_against_steps.csv"):
+        (tmp_path / name).write_text("device,step\n")
+    samples = tmp_path / "samples.npz"
+    images = np.zeros((4, 8, 8, 1))
+    np.savez_compressed(samples, images=images, labels=np.arange(4), predictions=np.arange(4))
+    content = samples.read_bytes()
+    if damage == "zeros":
+        samples.write_bytes(content[:100] + bytes(60) + content[160:])
+    elif damage == "text":
+        samples.write_text("no archive")
+    elif damage == "objects":
+        np.savez(samples, images=np.array([{}, "x"]), labels=np.array(None), predictions=3)
+    else:
+        np.savez(samples, images=np.zeros(3), labels=np.float64(3), predictions=np.zeros((2, 2)))
+    result = inside("plot", str(tmp_path))
+    assert result.exit_code == 2
+    assert "must hold the whole files of a run" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

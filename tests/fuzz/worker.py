@@ -39,12 +39,22 @@ def _call(argv: list[str]) -> int | str:
     try:
         if argv[0] == "read-odin":
             return _read_odin(Path(argv[1]))
+        if argv[0] == "convert":
+            _do_not_compile()
         _program().main(args=argv, prog_name="spikewatt")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     except BaseException:
         return traceback.format_exc()
     return 0
+
+
+@functools.cache
+def _do_not_compile() -> None:
+    """TensorFlow compiles each new network for a second; these networks run once."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
 
 
 @functools.cache
