@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from .. import files
 from ..errors import SpikewattError
 from .options import (
     DEVICE_HELP,
@@ -145,11 +144,12 @@ def validate(
     if output:
         new_file(output, force)
     from ..analysis.report.findings import Findings
+    from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import validation
     from ..analysis.studies.validation import summary_lines
     from ..analysis.studies.validation import validate as compare
 
     frame = compare(dataset, data_dir)
     if output:
-        files.write(output, frame.to_csv(index=False))
+        write_frame(frame, output)
     show(Findings((validation(frame),), notes=tuple(summary_lines(frame))), as_json)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import files
 from ..errors import SpikewattError, whole_number
 from .options import (
     DATASET_HELP,
@@ -25,6 +24,7 @@ from .options import (
     verb,
 )
 
+PACKED = 20  # at best a trace is so much smaller on the disk than in memory
 Keras = Annotated[Path, typer.Argument(help="Trained network: .keras, .h5, .tflite or .onnx.")]
 NewSpk = Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")]
 Steps = Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")]
@@ -142,7 +142,9 @@ def simulate(
     from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import layers
+    from ..resources import check_disk
     from ..sim.engines.simulate import simulate as run_engine
+    from ..sim.engines.simulate import trace_bytes
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
@@ -155,6 +157,8 @@ def simulate(
             10**9,
         )
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    packed = trace_bytes(spiking, len(x), steps, rasters) // PACKED
+    check_disk(output, "the trace", packed)
     with stages() as progress:
         trace = run_engine(
             spiking,
@@ -220,6 +224,7 @@ def diagnose(
     )
     from ..analysis.report.figures.diagnosis import save_diagnosis
     from ..analysis.report.findings import Findings
+    from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import diagnosis
     from ..analysis.studies.diagnosis import diagnose as diagnose_layers
     from ..models.loading.load import load_keras
@@ -236,7 +241,7 @@ def diagnose(
         state_bits,
     )
     if output:
-        files.write(output / "diagnosis.csv", frame.to_csv(index=False))
+        write_frame(frame, output / "diagnosis.csv")
         save_diagnosis(frame, output)
     table = diagnosis(frame, f"Diagnosis on {len(x)} samples", "rows")
     show(Findings((table,)), as_json)

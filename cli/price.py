@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SpikewattError
+from ..errors import SpikewattError, one_of
 from .options import (
     DEVICE_HELP,
     ENERGY,
@@ -80,6 +80,7 @@ def price(
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
+    _check_words(library, workload, explain)
     from ..analysis.report.prices import components, price_findings
     from ..analysis.report.rows import merged, write_csv
 
@@ -128,6 +129,20 @@ def price(
     else:
         for found in findings.values():
             show(found, False)
+
+
+def _check_words(library: str | None, workload: str | None, explain: bool) -> None:
+    """Raise where a word means nothing, even if nothing would have asked for it."""
+    from ..energy.bill import WORKLOADS
+    from ..energy.kernels.library import named
+
+    if library is not None:
+        named(library)
+    if workload is None:
+        return
+    one_of("price --workload", "must name a workload", workload, WORKLOADS)
+    if not explain:
+        raise SpikewattError("price --workload", "goes with --explain", "none")
 
 
 def _price_trace(

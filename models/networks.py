@@ -17,6 +17,7 @@ SAME_PADDING = ("lenet-same", "annarchy-cnn")
 MAX_POOLING = ("lenet-max", "annarchy-cnn")
 LENET_FILTERS, ANNARCHY_FILTERS = (20, 50), (16, 64, 64)
 
+MOST_WEIGHTS = 100_000_000  # of an MLP to train: 1.6 GB with gradients and two moments of Adam
 MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
 ACTIVATION = re.compile(r"(.+)-(k|qcfs)(\d{1,4})")
 KNOWN = (
@@ -68,6 +69,21 @@ def _check_known(name: object) -> None:
             law=f"must name a network or be the path of a file ({KNOWN_FILES})",
             got=repr(str(name)),
             allowed=", ".join(KNOWN),
+        )
+    if MLP.fullmatch(base):
+        _check_weights(str(name), base)
+
+
+def _check_weights(name: str, base: str) -> None:
+    """Raise where an MLP is larger than what is trained here, before anything is allocated."""
+    sizes = [int(size) for size in base.split("-")[1:]]
+    weights = sum(a * b + b for a, b in itertools.pairwise(sizes))
+    if weights > MOST_WEIGHTS:
+        raise SpikewattError(
+            where=f"network {name}",
+            law=f"has at most {MOST_WEIGHTS:,} weights to train",
+            got=f"{weights:,}",
+            hint="fewer hidden neurons, or train it elsewhere and give its .keras file",
         )
 
 

@@ -13,6 +13,7 @@ from ... import files
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
 from ...progress import Progress, silent
+from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
@@ -116,6 +117,7 @@ def run(
     config = as_config(config)
     if config.engine == "annarchy":
         check_toolchain()
+    check_writable(Path(root))
 
     dataset = load_dataset(config.dataset, config.data_dir)
     with claimed(Path(root), config, dataset) as folder:

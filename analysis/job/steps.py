@@ -31,6 +31,7 @@ from ...models.networks import build_network
 from ...models.training import predictions, train
 from ...progress import Progress, silent
 from ...sim.conversion.convert import convert as convert_model
+from ...sim.conversion.reading.reader import read
 from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
@@ -137,6 +138,8 @@ def _trained(
         return kept
 
     model = build_network(config.network, dataset.input_shape, dataset.classes, config.seed)
+    graph = read(model, config.reading_rules)
+    config.check_layers([node.name for node in graph.nodes])
     found = train(
         model,
         dataset,

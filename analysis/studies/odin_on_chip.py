@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import files
+from ...energy.pricing.bills import checked_period
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
 from ...progress import Progress, silent
+from ...resources import check_writable
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
+from ..report.rows import write_frame
 
 if TYPE_CHECKING:
     from ...models.datasets import Dataset
@@ -112,6 +115,9 @@ def run_job(
     """
     from ...models.datasets import load_dataset, resized
 
+    checked_period(period_s)
+    if output is not None:
+        check_writable(output.parent)
     data = load_dataset(dataset, data_dir)
     if side is not None:
         data = resized(data, side, side)
@@ -199,6 +205,6 @@ def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     with files.new_folder(output) as folder:
         result.network.save(folder / "network.odin.h5")
         export(chip, folder / "image", chip.encode(image)[0])
-        files.write(folder / "energy.csv", result.prices.frame.to_csv(index=False))
+        write_frame(result.prices.frame, folder / "energy.csv")
         lines = "\n".join(result.prices.assumptions)
         files.write(folder / "assumptions.txt", lines + "\n")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ... import files
 from ...errors import SHOWN, SpikewattError, check_name, first_fault
 from .card import ENDS, Card, Quantity
-from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind
+from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind, plausible
 
 if TYPE_CHECKING:
     KindName = str
@@ -82,8 +82,13 @@ def read_card_file(path: Path) -> CardFile:
     SpikewattError
         No YAML, missing or unknown key, a limit that is out of its range.
     """
+    content = files.read_yaml(path)
+    if not isinstance(content, dict):
+        found = "an empty file" if content is None else type(content).__name__
+        law = "must be a card: a mapping of keys to values"
+        raise SpikewattError(str(path), law, found, ", ".join(CardFile.model_fields))
     try:
-        file = CardFile.model_validate(files.read_yaml(path))
+        file = CardFile.model_validate(content)
     except ValidationError as error:
         raise first_fault(str(path), error, CardFile.model_fields) from error
 
@@ -252,6 +257,7 @@ def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEnt
     if key == "regulator_efficiency" and entry.high > 1:
         raise SpikewattError(where, "must be at most 1", entry.high)
 
+    _check_plausible(where, kind.units[key], key, entry, factor)
     return Quantity(
         value=entry.value * factor,
         low=entry.low * factor,
@@ -261,3 +267,17 @@ def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEnt
         source=entry.source,
         measurement=entry.measurement or itself,
     )
+
+
+def _check_plausible(where: str, unit: str, key: str, entry: ValueEntry, factor: float) -> None:
+    """Raise where a value is so far from every device that its unit must be wrong."""
+    least, most = plausible(key)
+    for number in (entry.low, entry.value, entry.high):
+        if number and not least <= number * factor <= most:
+            raise SpikewattError(
+                where,
+                "must be plausible for a value of its kind",
+                f"{number:g} {entry.unit}",
+                f"0, or {least:g}..{most:g} {unit}".rstrip(),
+                hint="check the prefix of the unit: p is 1e-12, P is 1e15",
+            )

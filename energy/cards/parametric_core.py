@@ -132,7 +132,13 @@ def parse_choices(text: str) -> dict[str, float]:
             repr(text),
             f"{PARAMETRIC}:name=value,…",
         )
-    return dict(_parse_choice(text, part) for part in rest.split(","))
+    choices: dict[str, float] = {}
+    for part in rest.split(","):
+        key, value = _parse_choice(text, part)
+        if key in choices:
+            raise SpikewattError(f"device {text!r}", "names each value once", f"{key} twice")
+        choices[key] = value
+    return choices
 
 
 def _parse_choice(text: str, part: str) -> tuple[str, float]:
@@ -173,12 +179,12 @@ def _check_choice(name: str, value: float) -> None:
 def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
     """What was chosen, and the defaults of `base` for the rest."""
     voltage = float(chosen.get("voltage_v", VOLTAGE_V))
-    node = int(chosen.get("node_nm", NODE_NM))
+    node = chosen.get("node_nm", NODE_NM)
     if node not in ALLOWED_NODES:
         raise SpikewattError(
             f"{PARAMETRIC}: node_nm",
             "must be a planar node of the scaling table",
-            node,
+            f"{node:g}",
             ", ".join(map(str, ALLOWED_NODES)),
         )
 
@@ -193,7 +199,7 @@ def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
         )
 
     limits = {key: int(chosen.get(key, own)) for key, own in base.limits.items()}
-    return OperatingPoint(limits, voltage, node, clock, chosen.get("cycles_per_sop"))
+    return OperatingPoint(limits, voltage, int(node), clock, chosen.get("cycles_per_sop"))
 
 
 def _title(point: OperatingPoint) -> str:

@@ -47,7 +47,7 @@ COLUMNS = (
     "out_elems",
 )
 MOST_NAMES = 12  # that an error lists
-MOST_DIGITS = 18  # of a count
+MOST_DIGITS = 15  # of a count
 MOST_SIZES = 8  # of a shape
 COUNTS = ("idx", "macs", "weights", "bias", "out_elems")
 
@@ -243,7 +243,7 @@ def _check_unique(where: str, frame: pd.DataFrame) -> None:
 def _whole(where: str, text: str) -> int:
     """`text` as an integer >= 0, which a table may hold as ``12.0``; raises SpikewattError."""
     text = text.removesuffix(".0")
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+    if not _is_number(text):
         law = "must be a whole number of at least 0"
         raise SpikewattError(
             where,
@@ -255,8 +255,12 @@ def _whole(where: str, text: str) -> int:
 
 
 def _is_size(text: str) -> bool:
-    is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-    return is_number and int(text) > 0
+    return _is_number(text) and int(text) > 0
+
+
+def _is_number(text: str) -> bool:
+    """Digits and nothing else, few enough for a count."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def _elements(where: str, text: str) -> int:

@@ -97,7 +97,7 @@ def run_yosys(yosys: str, folder: Path, name: str, lines: list[str], law: str) -
     """
     log = "yosys.log" if name == "synth" else f"{name}_yosys.log"
     script = folder / f"{name}.ys"
-    script.write_text("\n".join(lines) + "\n")
+    script.write_text("\n".join(lines) + "\n", "utf-8")
     run_tool([yosys, "-q", f"{name}.ys"], folder, log, law)
 
 

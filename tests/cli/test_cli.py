@@ -229,7 +229,7 @@ REFUSED = {
     ),
     "runs folder": (
         ["run", "--engine", "reference", "--epochs", "1", "--runs-dir", "config.yaml"],
-        "File exists",
+        "config.yaml: must be a folder to write into; got a file",
     ),
     "negative": (
         ["convert", "m.keras", "-o", "n.spk", "--calibration-samples", "-5"],

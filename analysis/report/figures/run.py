@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,6 @@ from .style import figure, save
 TRACE = "spikes.trace"
 OLD_TRACE = "trace.h5"  # its name in the folders of earlier versions
 NEEDED = ("energy.csv", "accuracy_against_steps.csv", "samples.npz")
-# What pandas, numpy and h5py make of a damaged file.
-DAMAGED = (KeyError, ValueError, OSError, IndexError, BadZipFile)
 
 
 def trace_file(folder: Path) -> Path:
@@ -62,9 +59,9 @@ def plot_run(folder: str | Path) -> list[Path]:
             )
     try:
         return _plot(folder)
-    except DAMAGED as error:
-        if isinstance(error, SpikewattError):
-            raise
+    except SpikewattError:
+        raise
+    except Exception as error:  # pandas, numpy, zipfile and zlib each raise their own
         found = f"{type(error).__name__}: {error}"
         raise FileFormatError(str(folder), "must hold the whole files of a run", found) from error
 
