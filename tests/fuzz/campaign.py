@@ -17,6 +17,7 @@ from pathlib import Path
 
 WORKER = Path(__file__).with_name("worker.py")
 MOST_SECONDS = 20.0
+WITH_IMPORTS = 120.0  # of the first command of a process, which imports TensorFlow
 MOST_BYTES = 2 * 10**9
 PRECIOUS = b"what was here before\n"
 CONTROLS = {chr(code) for code in range(32)} - {"\n", "\t", "\r"}
@@ -72,7 +73,7 @@ class Worker:
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
-            self._ask(["--version"], folder, 60.0)  # imports do not count
+            return self._ask(argv, folder, WITH_IMPORTS)
         return self._ask(argv, folder, MOST_SECONDS)
 
     def _ask(self, argv: list[str], folder: Path, seconds: float) -> dict | str:
@@ -113,10 +114,13 @@ def fuzz(
     seconds : float, default no limit
         No further mutant is begun after so long.
     """
-    end = time.monotonic() + seconds
     report, worker = Report(), Worker()
     original = made.original.read_bytes()
     try:
+        warm = folder / f"{made.name}-original"
+        report.findings += _try(made, original, made.commands[0], warm, worker, False)[0]
+        shutil.rmtree(warm)
+        end = time.monotonic() + seconds
         for number in range(first, first + count):
             if time.monotonic() > end:
                 break
