@@ -193,6 +193,7 @@ def _convolution(
         geometry.window,
         geometry.strides,
         padding,
+        dilation=geometry.dilation,
         groups=groups,
         bias=False,
     )

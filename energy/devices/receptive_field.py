@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from math import prod
 
 import numpy as np
 
 from ...sim.network.connection_kinds import (
     ConnectionKind,
     Convolution,
+    GroupedConvolution,
     Dense,
     Identity,
     Windowed,
@@ -47,6 +49,19 @@ def _(kind: Convolution, layer: LayerSummary, neuron: int, heard: np.ndarray) ->
     heard[(*_window(layer, position), slice(None))] = True
 
 
+@mark_inputs.register
+def _(kind: GroupedConvolution, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
+    """The channels of its group."""
+    *position, channel = np.unravel_index(neuron, layer.post_shape)
+    assert layer.geometry is not None
+    window = Geometry.from_lists(layer.geometry).window
+    channels = layer.pre_shape[-1]
+    inside = min(max(layer.fan_in // prod(window), 1), channels)
+    group = int(channel) * (channels // inside) // layer.post_shape[-1]
+    own = slice(group * inside, (group + 1) * inside)
+    heard[(*_window(layer, position), own)] = True
+
+
 @mark_inputs.register(Windowed)
 @mark_inputs.register(Identity)
 def _(kind: ConnectionKind, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
@@ -81,4 +96,4 @@ def _before(geometry: Geometry, axis: int, start: int, stop: int) -> tuple[int, 
     padding_before, _ = geometry.padding[axis]
     first = start * stride - padding_before
     last_position = (stop - 1) * stride - padding_before
-    return first, last_position + geometry.window[axis]
+    return first, last_position + geometry.reach[axis]

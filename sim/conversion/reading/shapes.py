@@ -8,10 +8,43 @@ import numpy as np
 
 from ..graph.blocks import Block, Value, added, with_channels
 from ..graph.terms import IdentityTerm
-from .registry import Call, reads
+from .pairs import carried
+from .registry import Call, reads, reads_operation
 
 
-@reads("Dropout", "SpatialDropout2D", "GaussianNoise")
+NOTHING_AT_INFERENCE = (
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "GaussianDropout",
+    "AlphaDropout",
+    "GaussianNoise",
+    "ActivityRegularization",
+    "Identity",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+)
+
+
+@reads(*NOTHING_AT_INFERENCE)
+@reads_operation("Identity")
 def unchanged(call: Call) -> Value:
     """What does nothing outside of training."""
     return call.value
@@ -41,31 +74,84 @@ def flattened(value: Value) -> Value:
 
 
 @reads("Reshape")
+@reads_operation("Reshape")
 def reshape(call: Call) -> Value:
-    """The same shape again, or all values in a row."""
+    """The same values, in the same order, under another shape."""
     before = tuple(call.sources[0].shape[1:])
     after = tuple(call.tensor.shape[1:])
     if after == before:
         return call.value
-
-    if len(after) != 1:
-        raise call.refused("keeps the shape or flattens", after)
-
-    return flattened(call.value)
+    return _shaped(call, flattened(call.value), after)
 
 
-@reads("ZeroPadding2D")
+def _shaped(call: Call, value: Value, shape: tuple[int, ...]) -> Value:
+    """A flat `value` under `shape`: with axes where its population has them, or can have them."""
+    if len(shape) == 1 or len(value) != 1:
+        return value
+
+    (block,) = value
+    assert block.columns is not None
+    in_order = (block.columns == np.arange(len(block.columns))).all()
+    if not in_order or len(shape) not in (2, 3):
+        return value
+    if block.shape == shape and not block.padding:
+        return [replace(block, columns=None)]
+
+    if not block.plain or not block.carried or block.padding:
+        return value
+    (term,) = block.signals
+    node = call.reshape(term.source, shape)
+    if node is None or (block.scale != block.scale[0]).any() or block.bias.size > 1:
+        return value
+
+    path = replace(IdentityTerm.of(node.name, shape)).scaled(np.full(shape[-1], block.scale[0]))
+    return [replace(block, shape=shape, terms=(path,), columns=None)]
+
+
+@reads("Permute")
+def permute(call: Call) -> Value:
+    """The same values in another order of axes."""
+    return _permuted(call, [axis - 1 for axis in call.layer.dims])
+
+
+@reads_operation("Transpose")
+def transpose(call: Call) -> Value:
+    """`keras.ops.transpose`."""
+    axes = call.layer.axes
+    if not axes or axes[0] != 0:
+        raise call.refused("keeps the samples in front", axes)
+    return _permuted(call, [axis - 1 for axis in axes[1:]])
+
+
+def _permuted(call: Call, axes: list[int]) -> Value:
+    before = tuple(call.sources[0].shape[1:])
+    after = tuple(call.tensor.shape[1:])
+    if axes == sorted(axes):
+        return call.value
+
+    # Where each value of the tensor before stands in the one after.
+    numbers = np.arange(int(np.prod(before))).reshape(before)
+    moved = numbers.transpose(axes).reshape(-1)
+    place = np.empty_like(moved)
+    place[moved] = np.arange(len(moved))
+
+    value = flattened([block.inside() for block in call.value])
+    value = [replace(block, columns=place[block.columns]) for block in value]
+    return _shaped(call, value, after)
+
+
+@reads("ZeroPadding1D", "ZeroPadding2D")
 def zero_padding(call: Call) -> Value:
-    """Zeros around, which the next convolution takes into its window."""
-    return [_padded(call, block) for block in call.value]
+    """Zeros around, which the next window takes into itself."""
+    return [_padded(call, block) for block in carried(call)]
 
 
 def _padded(call: Call, block: Block) -> Block:
-    if not all(isinstance(term, IdentityTerm) for term in block.terms):
-        law = "pads what a ReLU gives"
-        raise call.refused(law, f"{block.name!r}, which is not that")
-
+    if block.columns is not None:
+        raise call.refused("pads axes of what a layer gives", "a flat tensor")
     around = call.layer.padding
+    if len(block.shape) == 2:
+        around = (tuple(around),)
     sizes = zip(block.shape[:-1], around, strict=True)
     size = [n + before + after for n, (before, after) in sizes]
 

@@ -10,8 +10,6 @@ from ...network.connection import ExecutedLayer
 from ...network.connection_kinds import ConnectionKind
 from ..graph.blocks import Value
 
-LINEAR_BEFORE = "a ReLU stands between two linear layers"
-
 
 def array(weights: Any) -> np.ndarray:
     """Keras weights in float64."""

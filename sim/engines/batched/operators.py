@@ -17,6 +17,7 @@ from ...network.connection_kinds import (
     Conv2D,
     Dense,
     Depthwise,
+    GroupedConvolution,
     Identity,
     MaxPool,
     Pool,
@@ -89,8 +90,9 @@ def taps(x, geometry: Geometry, positions: tuple[int, ...]) -> Iterator[Any]:
 
     for tap in np.ndindex(*geometry.window):
         under = []
-        axes = zip(tap, positions, geometry.strides, strict=True)
-        for first, count, stride in axes:
+        axes = zip(tap, geometry.dilation, positions, geometry.strides, strict=True)
+        for place, apart, count, stride in axes:
+            first = place * apart
             last = first + (count - 1) * stride
             under.append(slice(first, last + 1, stride))
         yield x[(slice(None), *under)]
@@ -146,11 +148,12 @@ def _conv2d(operator: Operator, x) -> Any:
     weights, geometry = operator.numbers, operator.geometry
     padding = _around(geometry)
     down, right = geometry.strides
+    apart = geometry.dilation
     if down == right:
-        return tf.nn.conv2d(x, weights, strides=geometry.strides, padding=padding)
+        return tf.nn.conv2d(x, weights, geometry.strides, padding, dilations=apart)
 
     # oneDNN's convolution gives wrong sums at strides (1, 2) of one channel onto one column.
-    dense = tf.nn.conv2d(x, weights, strides=1, padding=padding)
+    dense = tf.nn.conv2d(x, weights, strides=1, padding=padding, dilations=apart)
     return dense[:, ::down, ::right]
 
 
@@ -158,7 +161,26 @@ def _conv1d(operator: Operator, x) -> Any:
     tf, g = import_tensorflow(), operator.geometry
     (before_after,), (stride,) = g.padding, g.strides
     padded = tf.pad(x, [[0, 0], list(before_after), [0, 0]])
-    return tf.nn.conv1d(padded, operator.numbers, stride, "VALID")
+    return tf.nn.conv1d(padded, operator.numbers, stride, "VALID", dilations=g.dilation)
+
+
+def _grouped(operator: Operator, x) -> Any:
+    tf = import_tensorflow()
+    weights = operator.numbers
+    axes = operator.geometry.axes
+    inside, outputs = weights.shape[axes:]
+    groups = operator.seen[-1] // inside
+
+    # Channels in of each group onto the channels out of it, tap by tap.
+    by_tap = weights.reshape(-1, inside, groups, outputs // groups)
+    under = taps(x, operator.geometry, operator.post_shape[:-1])
+
+    products = []
+    for tap, weight in zip(under, by_tap, strict=True):
+        positions = tf.reshape(tap, (-1, groups, inside))
+        products.append(tf.einsum("pgi,igo->pgo", positions, weight))
+    total = tf.add_n(products)
+    return tf.reshape(total, (-1, *operator.post_shape))
 
 
 OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
@@ -166,6 +188,7 @@ OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
     Conv1D: _conv1d,
     Conv2D: _conv2d,
     Depthwise: _depthwise,
+    GroupedConvolution: _grouped,
     Identity: _identity,
     Pool: _pool,
     MaxPool: _max_pool,

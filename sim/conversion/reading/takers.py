@@ -1,0 +1,60 @@
+"""What takes a tensor: whether it looks at values above zero only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....models.keras_backend import import_keras
+from .functions import known_function
+from .registry import is_keras_layer, is_operation
+from .shapes import NOTHING_AT_INFERENCE
+
+PASS_ON = ("Flatten", "Reshape", *NOTHING_AT_INFERENCE)
+
+
+def is_rectified(tensor, takers_of: Callable[[Any], list[Any]], outputs: list[Any]) -> bool:
+    """Whether everything that takes `tensor` takes max(tensor, 0).
+
+    Parameters
+    ----------
+    tensor : Keras tensor
+        What a layer gives.
+    takers_of : function
+        Takes a tensor, returns what came out of the calls that take it.
+    outputs : list of Keras tensor
+        Of the model: what is read out is not rectified.
+    """
+    takers = takers_of(tensor)
+    if not takers or any(tensor is output for output in outputs):
+        return False
+    return all(_rectifies(taker, takers_of, outputs) for taker in takers)
+
+
+def _rectifies(taker, takers_of, outputs) -> bool:
+    layer = taker._keras_history[0]
+    layer = getattr(layer, "wrapped", layer)
+    name = type(layer).__name__
+
+    if is_operation(layer):
+        plain = not np.any(getattr(layer, "negative_slope", 0.0))
+        plain = plain and not np.any(getattr(layer, "threshold", 0.0))
+        return name in ("Relu", "Relu6") or (name == "ReLU" and plain)
+    if not is_keras_layer(layer):
+        return False
+    if name in PASS_ON:
+        return is_rectified(taker, takers_of, outputs)
+    if name == "ReLU":
+        return not np.any(layer.negative_slope) and not np.any(layer.threshold)
+    if name in ("QCFS", "KBitReLU"):
+        return True
+    if name != "Activation":
+        return False
+
+    function = layer.activation
+    if isinstance(function, import_keras().layers.Layer):
+        return False
+    known = known_function(function)
+    return known is not None and known.rectifies
