@@ -176,7 +176,7 @@ class _GraphReader:
             takers_of=self._takers_of,
             settle=settle,
             reshape=self._reshape,
-            rectified=is_rectified(tensor, self._takers_of, self.model.outputs),
+            rectifies=self._is_rectified,
             arguments=arguments_of(tensor),
         )
 
@@ -190,8 +190,12 @@ class _GraphReader:
         value = self._value(call)
         nodes = tuple(self.nodes.values())[before:]
         self.values[id(tensor)] = value
-        rectified = call.rectified and isinstance(nodes[-1] if nodes else None, MaxPoolNode)
+        pools = any(isinstance(node, MaxPoolNode) for node in nodes)
+        rectified = pools and call.rectified
         self.calls.append(LayerCall(layer, tensor, value, nodes, squashed, rectified))
+
+    def _is_rectified(self, tensor) -> bool:
+        return is_rectified(tensor, self._takers_of, self.model.outputs)
 
     def _takers_of(self, tensor) -> list[Any]:
         return self.takers.get(id(tensor), [])

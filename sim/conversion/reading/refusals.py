@@ -78,7 +78,7 @@ def check_weights(call: Call) -> None:
             parts = [f"{n} {what}" for n, what in ((missing, "NaN"), (infinite, "infinite")) if n]
             got = f"{' and '.join(parts)} of {values.size} in {variable.name!r}"
             hint = "the training diverged, or the file is damaged: train or fetch it again"
-            raise call.refused("its weights are finite", got, hint=hint)
+            raise call.refused("its weights must be finite", got, hint=hint)
 
         largest = float(np.abs(values.astype(np.float64)).max())
         if largest > LARGEST_WEIGHT:

@@ -46,8 +46,8 @@ class Call:
     reshape : function
         Takes the name of a node and a shape; gives that node its shape where nothing has taken it
         yet and its order allows it, and returns it; else returns None.
-    rectified : bool
-        Whether all that take the result rectify it.
+    rectifies : function
+        Takes a Keras tensor, returns whether all that take it rectify it.
     arguments : tuple
         Positional arguments of the call, constants included.
     """
@@ -63,7 +63,7 @@ class Call:
     takers_of: Callable[[Any], list[Any]]
     settle: Callable[[int, Value], None]
     reshape: Callable[[str, tuple[int, ...]], Node | None] = lambda name, shape: None
-    rectified: bool = False
+    rectifies: Callable[[Any], bool] = lambda tensor: False
     arguments: tuple[Any, ...] = ()
 
     @property
@@ -71,6 +71,11 @@ class Call:
         """The only input."""
         (value,) = self.inputs
         return value
+
+    @property
+    def rectified(self) -> bool:
+        """Whether all that take the result rectify it."""
+        return self.rectifies(self.tensor)
 
     def refused(
         self,

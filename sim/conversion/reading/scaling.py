@@ -88,16 +88,18 @@ def part_of(
 def batch_normalization(call: Call) -> Value:
     """y = γ (x − μ) / √(σ² + ε) + β: a scale and a shift per channel."""
     layer = call.layer
-    variance = array(layer.moving_variance)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = 1.0 / np.sqrt(variance + layer.epsilon)
+    variance = array(layer.moving_variance) + layer.epsilon
+    if not (variance > 0).all():
+        law = "its moving variance is at least 0"
+        hint = "the file is damaged, or the layer was given another one's weights"
+        raise call.refused(law, f"{variance.min():.2g}", hint=hint)
 
+    scale = 1.0 / np.sqrt(variance)
     if layer.scale:
         scale = scale * array(layer.gamma)
 
     beta = array(layer.beta) if layer.center else 0.0
-    with np.errstate(invalid="ignore", over="ignore"):
-        shift = beta - array(layer.moving_mean) * scale
+    shift = beta - array(layer.moving_mean) * scale
 
     axes = [int(axis) for axis in np.atleast_1d(layer.axis)]
     along = [1] * (len(call.tensor.shape) - 1)

@@ -27,25 +27,35 @@ def is_rectified(tensor, takers_of: Callable[[Any], list[Any]], outputs: list[An
     outputs : list of Keras tensor
         Of the model: what is read out is not rectified.
     """
-    takers = takers_of(tensor)
-    if not takers or any(tensor is output for output in outputs):
-        return False
-    return all(_rectifies(taker, takers_of, outputs) for taker in takers)
+    read_out = {id(output) for output in outputs}
+    waiting = [tensor]
+
+    while waiting:  # a stack of our own: deep networks exceed the one of Python
+        taken = waiting.pop()
+        takers = takers_of(taken)
+        if not takers or id(taken) in read_out:
+            return False
+
+        for taker in takers:
+            layer = taker._keras_history[0]
+            layer = getattr(layer, "wrapped", layer)
+            if is_keras_layer(layer) and type(layer).__name__ in PASS_ON:
+                waiting.append(taker)
+            elif not _rectifies(layer):
+                return False
+
+    return True
 
 
-def _rectifies(taker, takers_of, outputs) -> bool:
-    layer = taker._keras_history[0]
-    layer = getattr(layer, "wrapped", layer)
+def _rectifies(layer) -> bool:
+    """Whether a layer looks at what is above zero only."""
     name = type(layer).__name__
-
     if is_operation(layer):
         plain = not np.any(getattr(layer, "negative_slope", 0.0))
         plain = plain and not np.any(getattr(layer, "threshold", 0.0))
         return name in ("Relu", "Relu6") or (name == "ReLU" and plain)
     if not is_keras_layer(layer):
         return False
-    if name in PASS_ON:
-        return is_rectified(taker, takers_of, outputs)
     if name == "ReLU":
         return not np.any(layer.negative_slope) and not np.any(layer.threshold)
     if name in ("QCFS", "KBitReLU"):

@@ -19,9 +19,9 @@ from spikewatt.sim.conversion.reading import (
     activations,
     convolutions,
     functions,
-    linear,
     pools,
     registry,
+    scaling,
     shapes,
 )
 
@@ -114,12 +114,12 @@ def no_padding(monkeypatch):
 
 
 def no_epsilon(monkeypatch):
-    def scale_and_shift(layer):
-        variance, gamma = np.asarray(layer.moving_variance), np.asarray(layer.gamma)
-        scale = gamma.astype(np.float64) / np.sqrt(variance.astype(np.float64))
-        return scale, np.asarray(layer.beta) - np.asarray(layer.moving_mean) * scale
+    def normalised(call, scale, shift, right=scaling.scaled_and_shifted, **size):
+        layer = call.layer
+        wrong = np.sqrt(1.0 + layer.epsilon / np.asarray(layer.moving_variance))
+        return right(call, scale * wrong, shift, **size)
 
-    monkeypatch.setattr(linear, "_scale_and_shift", scale_and_shift)
+    monkeypatch.setattr(scaling, "scaled_and_shifted", normalised)
 
 
 def relu6_without_six(monkeypatch):
@@ -141,8 +141,8 @@ def other_order(monkeypatch):
 def flipped_kernel(monkeypatch):
     """A convolution in the mathematician's sense."""
 
-    def convolved(call, kernel, executed, right=convolutions._convolved):
-        return right(call, kernel[::-1], executed)
+    def convolved(call, kernel, *others, right=convolutions._convolved):
+        return right(call, kernel[::-1], *others)
 
     monkeypatch.setattr(convolutions, "_convolved", convolved)
 

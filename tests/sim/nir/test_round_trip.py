@@ -94,12 +94,16 @@ def one_connection(kind: str, **changes) -> SpikingNetwork:
         "conv1d": {"weights": np.arange(4 * 3).reshape(4, 1, 3), "geometry": Geometry((4,), (2,))},
         "conv2d": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
         "depthwise": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
+        "grouped_conv": {
+            "weights": np.arange(2 * 2 * 2 * 4).reshape(2, 2, 2, 4),
+            "geometry": Geometry((2, 2), (1, 1), (), (2, 1)),
+        },
         "identity": {"weights": [3]},
         "pool": {"geometry": window},
         "max_pool": {"geometry": window},
     }
     connection = Connection("input", "hidden", kind, **made[kind], **changes)
-    pixels = (16, 1) if kind == "conv1d" else (4, 4, 1)
+    pixels = {"conv1d": (16, 1), "grouped_conv": (4, 4, 4)}.get(kind, (4, 4, 1))
     shape = connection.post_shape(pixels)
     weights = np.ones((int(np.prod(shape)), 2), int)
     neurons = "max_pool" if kind == "max_pool" else "integrate_and_fire"
