@@ -61,8 +61,9 @@ def _before_softmax(node: Node) -> tuple[Any, Any]:
     if not (isinstance(node, ReadoutNode) and node.squashed):
         return node.tensor, None
 
-    layer, index, _ = node.tensor._keras_history
-    (source,) = layer._inbound_nodes[index].input_tensors
+    call, index, _ = node.tensor._keras_history
+    layer = getattr(call, "wrapped", call)
+    (source,) = call._inbound_nodes[index].input_tensors
     if isinstance(layer, import_keras().layers.Dense):
         return source, layer
     return source, None

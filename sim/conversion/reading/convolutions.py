@@ -43,6 +43,7 @@ def convolution(call: Call) -> Value:
 
 def pointwise(call: Call) -> Value:
     """A dense layer on the last axis: a convolution with a window of one."""
+    _check_axes(call)
     kernel = array(call.layer.kernel)
     axes = len(call.sources[0].shape) - 2
     if axes > 2:
@@ -116,24 +117,29 @@ def depthwise_convolution(call: Call) -> Value:
 # One window.
 
 
+def _check_axes(call: Call) -> None:
+    """Raise SpikewattError unless a window can slide over what the populations carry."""
+    if all(block.columns is None for block in call.value):
+        return
+    shape = tuple(call.sources[0].shape[1:])
+    law = "its window slides over axes that the populations have"
+    got = f"values in another order or shape, which were given the shape {shape}"
+    hint = "Reshape and Permute stand right behind an input, or in front of Flatten and Dense"
+    raise call.refused(law, got, hint=hint)
+
+
 def _kind(axes: int) -> Convolution:
     return Conv1D() if axes == 1 else Conv2D()
 
 
 def _geometry(call: Call, kernel: np.ndarray) -> Geometry:
     """The window of a layer."""
+    _check_axes(call)
     layer = call.layer
     size = call.value[0].shape[:-1]
     window = kernel.shape[:-2]
     strides = tuple(layer.strides)
     dilation = tuple(layer.dilation_rate)
-    if len(size) != len(window):
-        raise call.refused(
-            f"slides over {len(window)} axes of what a layer gives",
-            f"a flat tensor that was given the shape {tuple(call.sources[0].shape[1:])}",
-            hint="Reshape right behind the input, or a Dense layer in place of this one",
-        )
-
     if layer.padding == "causal":  # nothing is heard before it happens
         reach = Geometry(window, strides, (), dilation).reach
         before = tuple((taps - 1, 0) for taps in reach)

@@ -49,8 +49,10 @@ def _pooled_each(call: Call, pool: Callable, geometry: Callable[[Call, Block], G
     for block, channels in list(with_channels(call.value)):
         if block.columns is not None:
             shape = tuple(call.sources[0].shape[1:])
-            law = "slides over axes of what a layer gives"
-            raise call.refused(law, f"a flat tensor that was given the shape {shape}")
+            law = "its window slides over axes that the populations have"
+            got = f"values in another order or shape, which were given the shape {shape}"
+            hint = "Reshape and Permute stand right behind an input, or in front of Flatten"
+            raise call.refused(law, got, hint=hint)
         result.append(pool(call, block, channels, geometry(call, block)))
     return result
 

@@ -24,6 +24,7 @@ from ..graph.terms import IdentityTerm
 from . import activations, convolutions, linear, merges, pools, scaling, shapes
 from .activations import activated
 from .functions import squashed_by
+from .nested import inlined, layer_of
 from .order import arguments_of, path_to, sources_of, takers_of
 from .refusals import check_weights, unsupported
 from .registry import Call, reader_of
@@ -74,15 +75,16 @@ class _GraphReader:
     def __init__(self, model, rules: ReadingRules):
         self.model = model
         self.rules = rules
-        self.layer_names = {layer.name for layer in model.layers}
+        self.inputs, self.outputs = inlined(model)
+        self.layer_names = {layer.name for layer in model._flatten_layers()}
         self.takers: dict[int, list[Any]] = {}  # id of a tensor -> what takes it gives
         self.values: dict[int, Value] = {}  # id of a tensor -> what was read
         self.nodes: dict[str, Node] = {}
         self.calls: list[LayerCall] = []
 
     def read(self) -> Graph:
-        inputs = self.model.inputs
-        outputs = self.model.outputs
+        inputs = self.inputs
+        outputs = self.outputs
         paths = [path_to(output, inputs) for output in outputs]
         self.takers = takers_of([tensor for path in paths for tensor in path])
 
@@ -110,7 +112,8 @@ class _GraphReader:
 
         for layer in self.model.layers:
             is_input = isinstance(layer, keras.layers.InputLayer)
-            if not is_input and id(layer) not in used:
+            is_model = isinstance(layer, keras.Model)  # its own layers were read in its place
+            if not is_input and not is_model and id(layer) not in used:
                 law = "must lie on the way from an input to an output"
                 raise SpikewattError(where(layer), law, "a layer that nothing reads")
 
@@ -154,7 +157,7 @@ class _GraphReader:
 
     def _read(self, tensor, final: bool) -> None:
         """Keep the value of a tensor whose sources were read."""
-        layer = tensor._keras_history[0]
+        layer = layer_of(tensor)
         sources = sources_of(tensor)
         check_name(f"convert: layer {layer.name!r}", layer.name)
         takers = self._takers_of(tensor)
@@ -183,7 +186,7 @@ class _GraphReader:
         squashed = squashed_by(layer)
         if squashed and final and takers:
             law = f"its {squashed} is left out only where nothing reads it"
-            names = ", ".join(taker._keras_history[0].name for taker in takers)
+            names = ", ".join(layer_of(taker).name for taker in takers)
             raise call.refused(law, f"read by {names}", "an output of its own")
 
         before = len(self.nodes)
@@ -195,7 +198,7 @@ class _GraphReader:
         self.calls.append(LayerCall(layer, tensor, value, nodes, squashed, rectified))
 
     def _is_rectified(self, tensor) -> bool:
-        return is_rectified(tensor, self._takers_of, self.model.outputs)
+        return is_rectified(tensor, self._takers_of, self.outputs)
 
     def _takers_of(self, tensor) -> list[Any]:
         return self.takers.get(id(tensor), [])
@@ -238,7 +241,7 @@ class _GraphReader:
 
     def _output(self, tensor) -> None:
         """Close the value of an output tensor into a read-out."""
-        layer = tensor._keras_history[0]
+        layer = layer_of(tensor)
         value = self.values[id(tensor)]
         if len(tensor.shape) != 2:
             law = "has flat outputs, one value per class"

@@ -100,12 +100,14 @@ def _shaped(call: Call, value: Value, shape: tuple[int, ...]) -> Value:
     if not block.plain or not block.carried or block.padding:
         return value
     (term,) = block.signals
-    node = call.reshape(term.source, shape)
-    if node is None or (block.scale != block.scale[0]).any() or block.bias.size > 1:
+    bias = block.bias.reshape(-1)
+    alike = (block.scale == block.scale[0]).all() and (bias == bias[0]).all()
+    node = call.reshape(term.source, shape) if alike else None
+    if node is None:
         return value
 
-    path = replace(IdentityTerm.of(node.name, shape)).scaled(np.full(shape[-1], block.scale[0]))
-    return [replace(block, shape=shape, terms=(path,), columns=None)]
+    path = IdentityTerm.of(node.name, shape).scaled(np.full(shape[-1], block.scale[0]))
+    return [replace(block, shape=shape, terms=(path,), bias=bias[:1], columns=None)]
 
 
 @reads("Permute")

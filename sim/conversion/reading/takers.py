@@ -9,6 +9,7 @@ import numpy as np
 
 from ....models.keras_backend import import_keras
 from .functions import known_function
+from .nested import layer_of
 from .registry import is_keras_layer, is_operation
 from .shapes import NOTHING_AT_INFERENCE
 
@@ -37,8 +38,7 @@ def is_rectified(tensor, takers_of: Callable[[Any], list[Any]], outputs: list[An
             return False
 
         for taker in takers:
-            layer = taker._keras_history[0]
-            layer = getattr(layer, "wrapped", layer)
+            layer = layer_of(taker)
             if is_keras_layer(layer) and type(layer).__name__ in PASS_ON:
                 waiting.append(taker)
             elif not _rectifies(layer):
