@@ -93,6 +93,36 @@ def _merging_is_cheap(
     return merged <= pair
 
 
+def carried_where_many_take_it(call: Call, value: Value, populations: int) -> Value:
+    """What comes out of `call`, carried where so many populations take it that this is cheaper.
+
+    Parameters
+    ----------
+    call : Call
+        What gives it.
+    value : list of Block
+        What comes out.
+    populations : int
+        That would sum all its paths, each for itself.
+    """
+    return [
+        paired(call, block, channels, call.tensor)
+        if _is_worth_a_pair(call, block, populations)
+        else block
+        for block, channels in with_channels(value)
+    ]
+
+
+def _is_worth_a_pair(call: Call, block: Block, populations: int) -> bool:
+    if populations < 3 or block.carried:
+        return False
+
+    made = sum(share_of(call.nodes, term) * operations(term) for term in block.signals)
+    neurons = math.prod(block.shape)
+    pair = 2 * made + 2 * neurons + populations * neurons
+    return pair < populations * made
+
+
 def share_of(nodes: dict[str, Node], term: Term) -> float:
     """Of the operations of a path: only one half of a pair fires."""
     return 0.5 if isinstance(nodes[term.source], HalfNode) else 1.0

@@ -27,9 +27,10 @@ from .functions import squashed_by
 from .nested import inlined, layer_of
 from .order import arguments_of, path_to, sources_of, takers_of
 from .refusals import check_weights, unsupported
+from .pairs import carried_where_many_take_it
 from .registry import Call, reader_of
 from .rules import ReadingRules
-from .takers import is_rectified
+from .takers import is_rectified, reach
 
 LAYERS = (  # so that they are registered
     activations,
@@ -191,6 +192,8 @@ class _GraphReader:
 
         before = len(self.nodes)
         value = self._value(call)
+        if len(takers) > 1 and not call.rectified:
+            value = carried_where_many_take_it(call, value, reach(tensor, self._takers_of))
         nodes = tuple(self.nodes.values())[before:]
         self.values[id(tensor)] = value
         pools = any(isinstance(node, MaxPoolNode) for node in nodes)

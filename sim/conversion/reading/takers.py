@@ -15,6 +15,8 @@ from .shapes import NOTHING_AT_INFERENCE
 
 PASS_ON = ("Flatten", "Reshape", *NOTHING_AT_INFERENCE)
 
+FAR = 64  # populations; beyond it a count makes no difference
+
 
 def is_rectified(tensor, takers_of: Callable[[Any], list[Any]], outputs: list[Any]) -> bool:
     """Whether everything that takes `tensor` takes max(tensor, 0).
@@ -68,3 +70,47 @@ def _rectifies(layer) -> bool:
         return False
     known = known_function(function)
     return known is not None and known.rectifies
+
+
+LINEAR = (
+    "Add",
+    "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Rescaling",
+    "Subtract",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    *PASS_ON,
+)
+
+
+def reach(tensor, takers_of: Callable[[Any], list[Any]]) -> int:
+    """How many populations would sum what `tensor` is the sum of, at most `FAR`.
+
+    Parameters
+    ----------
+    tensor : Keras tensor
+        What a layer gives.
+    takers_of : function
+        Takes a tensor, returns what came out of the calls that take it.
+    """
+    found = 0
+    seen = {id(tensor)}
+    waiting = [tensor]
+
+    while waiting and found < FAR:
+        for taker in takers_of(waiting.pop()):
+            if id(taker) in seen:
+                continue
+            seen.add(id(taker))
+            layer = layer_of(taker)
+            passes = is_operation(layer) or is_keras_layer(layer)
+            if passes and type(layer).__name__ in LINEAR and takers_of(taker):
+                waiting.append(taker)
+            else:
+                found += 1
+
+    return found

@@ -213,7 +213,7 @@ def halves(model) -> list[str]:
 def test_what_two_layers_take_is_carried_once():
     """The linear value of an inverted residual goes into the next expansion and past it."""
     start = layers.Input(IMAGE)
-    x = layers.ReLU()(conv(4, 1)(start))
+    x = layers.ReLU()(conv(8, 1)(start))
     x = conv(4, 1, name="linear")(x)
     inner = conv(4, 1)(layers.ReLU()(conv(16, 3, padding="same")(x)))
     total = layers.Add()([x, inner])
@@ -228,7 +228,7 @@ def test_half_a_pair_will_do_in_front_of_a_relu():
     model = stack(IMAGE, conv(name="linear"), layers.MaxPooling2D(2), layers.ReLU(), *tail())
     assert halves(model) == ["linear"]
     network = convert(model, values(*IMAGE), "rate")  # and no min pool, which needs an exact code
-    assert [p.name for p in network.populations][1:3] == ["linear", "max_pooling2d"] or True
+    assert network.populations[1].name == "linear"
 
 
 def test_nothing_is_below_zero_behind_a_relu():
