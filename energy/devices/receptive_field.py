@@ -10,8 +10,8 @@ import numpy as np
 from ...sim.network.connection_kinds import (
     ConnectionKind,
     Convolution,
-    GroupedConvolution,
     Dense,
+    GroupedConvolution,
     Identity,
     Windowed,
 )

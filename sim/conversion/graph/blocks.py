@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .nodes import Values
 from ...network.geometry import Geometry
+from .nodes import Values
 from .terms import DepthwiseTerm, IdentityTerm, Term, spiking, summed
 
 Padding = tuple[tuple[int, int], ...]

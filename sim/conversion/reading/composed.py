@@ -59,7 +59,8 @@ def composed(
             return together(weights.reshape(weights.shape[-2:]), kernel)
 
     else:
-        reach = [a + (b - 1) * s for a, b, s in zip(before.window, geometry.window, strides)]
+        axes = zip(before.window, geometry.window, strides, strict=True)
+        reach = [first + (second - 1) * stride for first, second, stride in axes]
         window = tuple(int(n) for n in reach)
         steps = tuple(int(n) for n in np.multiply(strides, geometry.strides))
         one = Geometry(window, steps, before.padding)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from ...network.connection import ExecutedLayer
 from ...network.connection_kinds import Dense
 from ..graph.blocks import Block, Value
-from ..graph.terms import ConvolutionTerm, DenseTerm, DepthwiseTerm, GroupedTerm, IdentityTerm, Term
+from ..graph.terms import (
+    Convolution1DTerm,
+    ConvolutionTerm,
+    DenseTerm,
+    DepthwiseTerm,
+    GroupedTerm,
+    IdentityTerm,
+    Term,
+)
 from .convolutions import pointwise
 from .pairs import prepared
 from .registry import Call, reads
@@ -104,3 +113,23 @@ def _behind_convolution(term: ConvolutionTerm, rows: np.ndarray, path) -> Term |
         return total.reshape(-1, outputs)
 
     return term.then(unrolled, DenseTerm, geometry=None, executed=path)
+
+
+def in_a_row(block: Block) -> Block:
+    """A block of one position as flat channels, where its paths are convolutions over all of them.
+
+    A window that has one position is a dense layer.
+    """
+    channels = block.shape[-1]
+    one = len(block.shape) > 1 and math.prod(block.shape) == channels
+    terms = [
+        _behind_convolution(term, np.eye(channels), term.executed)
+        for term in block.terms
+        if type(term) in (ConvolutionTerm, Convolution1DTerm)
+    ]
+    flat = tuple(term for term in terms if term is not None)
+    if not one or len(flat) < len(block.terms):
+        return block
+
+    bias = np.broadcast_to(block.bias, block.shape).reshape(-1)
+    return replace(block, shape=(channels,), terms=flat, bias=bias)

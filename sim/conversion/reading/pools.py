@@ -17,6 +17,7 @@ from .pairs import is_pair, operations, paired, share_of
 from .registry import Call, reads
 from .shapes import flattened
 
+
 @reads("MaxPooling1D", "MaxPooling2D")
 def max_pooling(call: Call) -> Value:
     """The largest of each window."""

@@ -24,10 +24,11 @@ from ..graph.terms import IdentityTerm
 from . import activations, convolutions, linear, merges, pools, scaling, shapes
 from .activations import activated
 from .functions import squashed_by
+from .linear import in_a_row
 from .nested import inlined, layer_of
 from .order import arguments_of, path_to, sources_of, takers_of
-from .refusals import check_weights, unsupported
 from .pairs import carried_where_many_take_it
+from .refusals import check_weights, unsupported
 from .registry import Call, reader_of
 from .rules import ReadingRules
 from .takers import is_rectified, reach
@@ -257,11 +258,9 @@ class _GraphReader:
             raise SpikewattError("convert.model", law, got, hint="make each of them an output")
 
         (block,) = value
-        block = block.inside()
+        block = in_a_row(block.inside())
         fires = isinstance(self.nodes[block.signals[0].source], ReluNode)
-        if block.plain and fires and not isinstance(
-            self.nodes[block.signals[0].source], HalfNode
-        ):
+        if block.plain and fires and not isinstance(self.nodes[block.signals[0].source], HalfNode):
             law = "ends with a linear, softmax or sigmoid layer, whose potential is read out"
             got = f"{layer.name!r}, which ends in spikes"
             hint = "end with a Dense layer without ReLU"

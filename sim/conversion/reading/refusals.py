@@ -85,5 +85,3 @@ def check_weights(call: Call) -> None:
             got = f"{largest:.2g} in {variable.name!r}"
             hint = "the training diverged: train it again"
             raise call.refused(f"its weights are below {LARGEST_WEIGHT:g}", got, hint=hint)
-
-

@@ -11,7 +11,6 @@ from ..graph.terms import IdentityTerm
 from .pairs import carried
 from .registry import Call, reads, reads_operation
 
-
 NOTHING_AT_INFERENCE = (
     "Dropout",
     "SpatialDropout1D",

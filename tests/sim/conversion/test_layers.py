@@ -20,6 +20,7 @@ RADIX = ReadingRules.of(CODES["radix"], INPUT_CODES["bitplane"])
 IMAGE = (8, 8, 4)
 LINE = (12, 4)
 FLAT = (16,)
+MEANS = (0.1, 0.2, 0.3, 0.4)
 
 
 def values(*shape, samples=24):
@@ -77,8 +78,14 @@ NORM = layers.BatchNormalization
 FRONT = {
     "rescaling": lambda: [layers.Rescaling(2.0, offset=-1.0)],
     "rescaling, padded": lambda: [layers.Rescaling(2.0, -1.0), conv(padding="same")],
-    "normalization": lambda: [layers.Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1, 2, 3, 4])],
-    "augmentation": lambda: [layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomZoom(0.1)],
+    "normalization": lambda: [
+        layers.Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1, 2, 3, 4])
+    ],
+    "augmentation": lambda: [
+        layers.RandomFlip(),
+        layers.RandomRotation(0.1),
+        layers.RandomZoom(0.1),
+    ],
     "norm": lambda: [NORM()],
     "zero padding": lambda: [layers.ZeroPadding2D(((1, 0), (2, 1)))],
 }
