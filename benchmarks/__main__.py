@@ -13,8 +13,10 @@ pricing
     One LeNet trace priced for many variants of a card at once, against pricing them one by one.
 growth
     Seconds of the batched engine per added sample, step and layer.
+guard
+    The share of a conversion that its comparison with Keras takes.
 
-Only simulation is timed; compiling and loading are not.
+Of the engines only simulation is timed; compiling and loading are not.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from pathlib import Path
 
 from annarchy_engine import bench_annarchy, write_stock
 from batched_engine import bench_batched, bench_growth
+from guard import bench_guard
 from pricing import bench_pricing
 
 BENCHES = {
@@ -31,6 +34,7 @@ BENCHES = {
     "batched": bench_batched,
     "pricing": bench_pricing,
     "growth": bench_growth,
+    "guard": bench_guard,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,17 @@ def test_another_configuration_gets_another_folder(config, digits, tmp_path):
     other = config.model_copy(update={"epochs": 3})
     with claimed(tmp_path, other, digits) as folder:
         assert folder.final.name == "digits-mlp-64-48-10-2"
+
+
+def test_other_data_or_a_live_run_get_another_folder(config, digits, tmp_path):
+    with claimed(tmp_path, config, digits) as first:
+        with claimed(tmp_path, config, digits) as second:
+            assert second.final.name == f"{first.final.name}-2"
+        assert first.partial.is_dir()
+
+    other = replace(digits, y_test=digits.y_test[::-1])
+    with claimed(tmp_path, config, other) as folder:
+        assert folder.final not in (first.final, second.final)
 
 
 def test_a_folder_that_is_in_use_is_left_alone(config, digits, tmp_path):

@@ -18,7 +18,6 @@ import h5py
 import numpy as np
 import pytest
 from spikewatt.errors import FileFormatError, MissingToolError, SpikewattError
-from spikewatt.models.datasets import load_dataset
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.trace.run_settings import RunSettings
@@ -166,26 +165,6 @@ def test_network_refuses_fractions(mlp_network):
         mlp_network.population("conv9")
     with pytest.raises(ValueError, match="read-only"):
         mlp_network.connections[0].weights[0, 0] = 3
-
-
-def test_a_partial_folder_of_other_data_or_of_a_live_run_is_left_alone(tmp_path, monkeypatch):
-    from spikewatt.analysis.job import run as job
-    from spikewatt.analysis.job.config import make_config
-
-    digits = load_dataset("digits")
-    config = make_config({}, "test")
-    with job._claimed(tmp_path, config, digits) as (final, partial):
-        with job._claimed(tmp_path, config, digits) as (second, _):
-            assert second.name == f"{final.name}-2"
-        assert partial.is_dir()
-    with job._claimed(tmp_path, config, digits) as (again, _):
-        assert again == final
-    import dataclasses
-
-    with job._claimed(
-        tmp_path, config, dataclasses.replace(digits, y_test=digits.y_test[::-1])
-    ) as (other, _):
-        assert other != final
 
 
 def test_missing_compiler_is_named_before_the_work(monkeypatch, tmp_path, mlp_network, digits):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import keras
@@ -10,9 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 from spikewatt.errors import SpikewattError
-from spikewatt.models.networks import build_network
 from spikewatt.models.quantised_layers import QCFS
-from spikewatt.sim.conversion import convert as convert_module
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.conversion.graph.nodes import AveragePoolNode
 from spikewatt.sim.conversion.reading import (
@@ -114,7 +111,9 @@ def no_padding(monkeypatch):
 
 
 def no_epsilon(monkeypatch):
-    def normalised(call, scale, shift, right=scaling.scaled_and_shifted, **size):
+    right = scaling.scaled_and_shifted
+
+    def normalised(call, scale, shift, **size):
         layer = call.layer
         wrong = np.sqrt(1.0 + layer.epsilon / np.asarray(layer.moving_variance))
         return right(call, scale * wrong, shift, **size)
@@ -141,8 +140,10 @@ def other_order(monkeypatch):
 def flipped_kernel(monkeypatch):
     """A convolution in the mathematician's sense."""
 
-    def convolved(call, kernel, *others, right=convolutions._convolved):
-        return right(call, kernel[::-1], *others)
+    right = convolutions._convolved
+
+    def convolved(call, kernel, *rest):
+        return right(call, kernel[::-1], *rest)
 
     monkeypatch.setattr(convolutions, "_convolved", convolved)
 
@@ -244,24 +245,3 @@ def test_shapes_are_laws(model, pixels, monkeypatch):
     monkeypatch.setattr(shapes, "flattened", lambda value: value)
     with pytest.raises(SpikewattError, match=r"layer 'flat' .*got shape \(2, 4, 5\) instead of"):
         convert(model, pixels, "radix", input_code="bitplane")
-
-
-def test_the_guard_costs_little(monkeypatch):
-    """At most a tenth of the time of a conversion, once TensorFlow is warm."""
-    spent, check = [], convert_module.check_against_keras
-
-    def timed(*arguments):
-        begin = time.perf_counter()
-        check(*arguments)
-        spent.append(time.perf_counter() - begin)
-
-    monkeypatch.setattr(convert_module, "check_against_keras", timed)
-    model = build_network("lenet", (28, 28, 1), 10)
-    x = np.random.default_rng(0).random((1000, 28, 28, 1))
-    shares = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        convert(model, x, "radix", input_code="bitplane")
-        shares.append(spent[-1] / (time.perf_counter() - begin))
-    print(f"share of the guard: {np.round(shares, 3)}")
-    assert min(shares) <= 0.1
