@@ -12,6 +12,7 @@ from ...sim.network.connection_kinds import (
     Convolution,
     Dense,
     GroupedConvolution,
+    TransposedConvolution,
     Identity,
     Windowed,
 )
@@ -60,6 +61,22 @@ def _(kind: GroupedConvolution, layer: LayerSummary, neuron: int, heard: np.ndar
     group = int(channel) * (channels // inside) // layer.post_shape[-1]
     own = slice(group * inside, (group + 1) * inside)
     heard[(*_window(layer, position), own)] = True
+
+
+@mark_inputs.register
+def _(kind: TransposedConvolution, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
+    """All channels of the neurons whose window lies on it."""
+    *position, _ = np.unravel_index(neuron, layer.post_shape)
+    assert layer.geometry is not None
+    geometry = Geometry.from_lists(layer.geometry)
+
+    span = []
+    for axis, at in enumerate(position):
+        last = int(at) + geometry.padding[axis][0]
+        stride = geometry.strides[axis]
+        first = -(-(last - geometry.reach[axis] + 1) // stride)
+        span.append(slice(max(first, 0), last // stride + 1))
+    heard[(*span, slice(None))] = True
 
 
 @mark_inputs.register(Windowed)

@@ -6,6 +6,7 @@ that the weights see.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -206,9 +207,9 @@ class Windowed(ConnectionKind):
         post_index = np.arange(prod(post)).reshape(post)
 
         weight_parts, post_parts, pre_parts = [], [], []
-        for tap, positions, under in geometry.on_inputs(seen, post):
-            here = pre_index[np.ix_(*under)]
-            there = post_index[np.ix_(*positions)]
+        for tap, before, after in self.on_both(geometry, seen, post):
+            here = pre_index[np.ix_(*before)]
+            there = post_index[np.ix_(*after)]
             here, there = self.meet(here, there, weights)
 
             # One synapse per pair, all with the weights of this tap.
@@ -223,6 +224,11 @@ class Windowed(ConnectionKind):
             np.concatenate(post_parts),
             np.concatenate(pre_parts),
         )
+
+    def on_both(self, geometry: Window, seen: Shape, post: Shape) -> Iterator:
+        """Each tap, and along each axis the pre and the post neurons that it connects."""
+        for tap, positions, under in geometry.on_inputs(seen, post):
+            yield tap, under, positions
 
     def meet(
         self, pre: np.ndarray, post: np.ndarray, weights: np.ndarray
@@ -314,6 +320,7 @@ class GroupedConvolution(Convolution):
 
     def taps(self, geometry, seen, weights=None):
         """The window, over the channels in of one group."""
+        assert weights is not None
         return prod(geometry.window) * weights.shape[-2]
 
     def meet(self, pre, post, weights):
@@ -337,6 +344,55 @@ class GroupedConvolution(Convolution):
         one = (*pre[:-1], pre[-1] // groups)
         parts = np.split(weights, groups, axis=-1)
         return sum(super(GroupedConvolution, self).mixed_axons(w, one, summed) for w in parts)
+
+
+class TransposedConvolution(GroupedConvolution):
+    """A grouped convolution backwards: every pre neuron reaches a window of post neurons.
+
+    Its geometry is that of the window over the post population; padding cuts off. Weights (*window,
+    channels in of one group, channels out of all).
+    """
+
+    name = "transposed_conv"
+
+    def post_shape(self, where, weights, geometry, seen):
+        """What all windows cover, less the padding, then channels."""
+        inside, outputs = weights.shape[-2:]
+        groups = max(seen[-1] // inside, 1)
+        fits = weights.shape[:-2] == tuple(geometry.window) and len(seen) == geometry.axes + 1
+        if not fits or groups * inside != seen[-1] or outputs % groups:
+            law = "weights are (*window, channels in of a group, channels out), in whole groups"
+            raise SpikewattError(where, law, weights.shape)
+
+        axes = zip(seen, geometry.strides, geometry.reach, geometry.padding, strict=False)
+        sizes = [(n - 1) * s + k - before - after for n, s, k, (before, after) in axes]
+        if min(sizes) < 1:
+            raise SpikewattError(where, "padding leaves something of the windows", sizes)
+        return (*sizes, outputs)
+
+    def fan_out(self, weights, geometry, seen, post, nonzero):
+        """The taps that lie on a post neuron, onto the channels out of the own group."""
+        parts = np.split(weights, self.groups(weights, seen[-1]), axis=-1)
+        counts = [np.count_nonzero(part, axis=-1) for part in parts]
+        if not nonzero:
+            counts = [np.full(part.shape[:-1], part.shape[-1]) for part in parts]
+
+        fan = np.concatenate(counts, axis=-1)
+        for axis in range(geometry.axes):
+            hits = geometry.axis_hits(axis, post[axis], seen[axis])
+            fan = sum_along(axis, (hits.T >= 0).astype(np.int64), fan)
+        return fan.reshape(-1)
+
+    def on_both(self, geometry, seen, post):
+        """The window lies over the post neurons."""
+        yield from geometry.on_inputs(post, seen)
+
+    def taps(self, geometry, seen, weights=None):
+        """The windows that lie on one neuron, over the channels in of one group."""
+        assert weights is not None
+        axes = zip(geometry.window, geometry.strides, strict=True)
+        overlapping = prod(-(-taps // stride) for taps, stride in axes)
+        return overlapping * weights.shape[-2]
 
 
 class Depthwise(Windowed):
@@ -379,7 +435,7 @@ class MaxPool(Windowed):
 
 
 CONNECTION_KINDS: dict[str, ConnectionKind] = by_name(
-    (Dense(), Conv1D(), Conv2D(), GroupedConvolution(), Depthwise(), Identity(), Pool(), MaxPool())
+    (Dense(), Conv1D(), Conv2D(), GroupedConvolution(), TransposedConvolution(), Depthwise(), Identity(), Pool(), MaxPool())
 )
 
 

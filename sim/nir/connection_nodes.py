@@ -25,6 +25,7 @@ from ..network.connection_kinds import (
     Identity,
     MaxPool,
     Pool,
+    TransposedConvolution,
 )
 from ..network.geometry import Geometry
 from .nodes import (
@@ -172,6 +173,11 @@ def _refuse_max_pool(w: Writing) -> Nodes:
     raise no_max_pool(w.where)
 
 
+def _refuse_transposed(w: Writing) -> Nodes:
+    law = "NIR has no transposed convolution"
+    raise SpikewattError(w.where, law, str(w.connection.kind))
+
+
 def no_max_pool(where: str) -> SpikewattError:
     """The error of a max pool, about `where`."""
     law = "NIR has no neuron that counts the spikes of a window"
@@ -192,6 +198,7 @@ WRITERS: dict[type[ConnectionKind], Callable[[Writing], Nodes]] = {
     Identity: _write_identity,
     Pool: _write_pool,
     MaxPool: _refuse_max_pool,
+    TransposedConvolution: _refuse_transposed,
 }
 
 

@@ -20,6 +20,7 @@ from ...network.connection_kinds import (
     Depthwise,
     GroupedConvolution,
     Identity,
+    TransposedConvolution,
 )
 from ...network.geometry import Geometry
 
@@ -232,6 +233,36 @@ class GroupedTerm(ConvolutionTerm):
         split = weights.reshape(inside, groups, outputs // groups)
         found = np.einsum("...gi,igo->...go", by_group, split)
         return found.reshape(*x.shape[:-1], outputs)
+
+
+class TransposedTerm(GroupedTerm):
+    """A grouped convolution backwards: weights (*window, channels of a group, out)."""
+
+    kind = TransposedConvolution()
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Positions that go out."""
+        shape = self.kind.post_shape(self.source, self.weights, self.geometry, self.seen_shape)
+        return shape[:-1]
+
+    @property
+    def macs(self) -> int:
+        """Every weight at every position that goes in."""
+        return math.prod(self.seen_shape[:-1]) * self.weights.size
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Every value goes through the window."""
+        assert self.geometry is not None
+        seen = self.seen(x)
+        size = self.size
+        total = np.zeros((len(x), *size, self.weights.shape[-1]))
+        samples = np.arange(len(x))
+
+        for tap, positions, under in self.geometry.on_inputs(size, self.seen_shape[:-1]):
+            part = self._tap(seen[np.ix_(samples, *positions)], self.weights[tap])
+            total[np.ix_(samples, *under)] += part
+        return total
 
 
 class DepthwiseTerm(ConvolutionTerm):

@@ -15,7 +15,7 @@ from ...network.population import Population, PopulationKind
 from ...network.spiking_network import SpikingNetwork
 from ..graph.graph import Graph
 from ..graph.nodes import HalfNode, Node
-from ..graph.terms import Term
+from ..graph.terms import Term, TransposedTerm
 from ..options import ConversionOptions
 
 ZERO = np.asarray(0)
@@ -139,7 +139,7 @@ class Draft:
 
         new = tuple(layer for layer in term.executed if id(layer) not in self.counted)
         self.counted |= {id(layer) for layer in new}
-        one = len(term.executed) == len(new) == 1
+        one = len(term.executed) == len(new) == 1 and not isinstance(term, TransposedTerm)
 
         return None if one and new[0].macs == term.macs else new
 

@@ -45,7 +45,7 @@ def activated(call: Call, value: Value) -> Value:
 def _by_layer(call: Call, value: Value, layer) -> Value:
     """`value` after a layer that stands as the activation of another one."""
     reader = READERS.get(type(layer).__name__) if is_keras_layer(layer) else None
-    if reader not in (relu, leaky_relu, prelu, quantised_relu):
+    if reader is None or reader not in (relu, leaky_relu, prelu, quantised_relu):
         raise call.refused(SPIKES_CARRY, type(layer).__name__, hint=TRAIN_WITH_RELU)
 
     named = _Named(layer, call.layer.name)

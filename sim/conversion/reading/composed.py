@@ -39,7 +39,7 @@ def composed(
     """
     before = first.geometry
     assert before is not None
-    if GroupedTerm in (kind, type(first)):
+    if kind is GroupedTerm or isinstance(first, GroupedTerm):
         return None
 
     strides = before.strides

@@ -43,7 +43,7 @@ def convolution(call: Call) -> Value:
 
 def pointwise(call: Call) -> Value:
     """A dense layer on the last axis: a convolution with a window of one."""
-    _check_axes(call)
+    check_axes(call)
     kernel = array(call.layer.kernel)
     axes = len(call.sources[0].shape) - 2
     if axes > 2:
@@ -117,7 +117,7 @@ def depthwise_convolution(call: Call) -> Value:
 # One window.
 
 
-def _check_axes(call: Call) -> None:
+def check_axes(call: Call) -> None:
     """Raise SpikewattError unless a window can slide over what the populations carry."""
     if all(block.columns is None for block in call.value):
         return
@@ -134,7 +134,7 @@ def _kind(axes: int) -> Convolution:
 
 def _geometry(call: Call, kernel: np.ndarray) -> Geometry:
     """The window of a layer."""
-    _check_axes(call)
+    check_axes(call)
     layer = call.layer
     size = call.value[0].shape[:-1]
     window = kernel.shape[:-2]

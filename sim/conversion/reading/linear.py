@@ -125,7 +125,8 @@ def in_a_row(block: Block) -> Block:
     terms = [
         _behind_convolution(term, np.eye(channels), term.executed)
         for term in block.terms
-        if type(term) in (ConvolutionTerm, Convolution1DTerm)
+        if isinstance(term, ConvolutionTerm)
+        and type(term) in (ConvolutionTerm, Convolution1DTerm)
     ]
     flat = tuple(term for term in terms if term is not None)
     if not one or len(flat) < len(block.terms):

@@ -183,7 +183,7 @@ def paired(
         return make
 
     above = call.add(block.name, half(1.0, ""))
-    terms = [IdentityTerm.of(above.name, block.shape)]
+    terms: list[Term] = [IdentityTerm.of(above.name, block.shape)]
 
     if below and not is_positive(call.nodes, block):
         minus = call.add(f"{above.name}.minus", half(-1.0, above.name))

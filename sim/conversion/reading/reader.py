@@ -21,7 +21,7 @@ from ..graph.graph import Graph, LayerCall, where
 from ..graph.guard import misread
 from ..graph.nodes import HalfNode, InputNode, MaxPoolNode, Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm
-from . import activations, convolutions, linear, merges, pools, scaling, shapes
+from . import activations, convolutions, linear, merges, pools, scaling, shapes, spreading
 from .activations import activated
 from .functions import squashed_by
 from .linear import in_a_row
@@ -41,6 +41,7 @@ LAYERS = (  # so that they are registered
     pools,
     scaling,
     shapes,
+    spreading,
 )
 
 

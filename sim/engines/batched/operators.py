@@ -21,6 +21,7 @@ from ...network.connection_kinds import (
     Identity,
     MaxPool,
     Pool,
+    TransposedConvolution,
 )
 from ...network.geometry import Geometry
 from ...network.spiking_network import SpikingNetwork
@@ -165,16 +166,17 @@ def _conv1d(operator: Operator, x) -> Any:
 
 
 def _grouped(operator: Operator, x) -> Any:
+    under = taps(x, operator.geometry, operator.post_shape[:-1])
+    return _sum_of_groups(operator, under, operator.numbers)
+
+
+def _sum_of_groups(operator: Operator, under: Iterator[Any], weights: np.ndarray) -> Any:
     tf = import_tensorflow()
-    weights = operator.numbers
-    axes = operator.geometry.axes
-    inside, outputs = weights.shape[axes:]
+    inside, outputs = weights.shape[-2:]
     groups = operator.seen[-1] // inside
 
     # Channels in of each group onto the channels out of it, tap by tap.
     by_tap = weights.reshape(-1, inside, groups, outputs // groups)
-    under = taps(x, operator.geometry, operator.post_shape[:-1])
-
     products = []
     for tap, weight in zip(under, by_tap, strict=True):
         positions = tf.reshape(tap, (-1, groups, inside))
@@ -183,12 +185,42 @@ def _grouped(operator: Operator, x) -> Any:
     return tf.reshape(total, (-1, *operator.post_shape))
 
 
+def _transposed(operator: Operator, x) -> Any:
+    tf = import_tensorflow()
+    geometry = operator.geometry
+    around = []
+
+    # Zeros between the neurons and around them: then the window slides as in a convolution.
+    for axis in range(geometry.axes):
+        size, stride = x.shape[axis + 1], geometry.strides[axis]
+        after_each = [[0, 0]] * (len(x.shape) + 1)
+        after_each[axis + 2] = [0, stride - 1]
+        apart = tf.pad(tf.expand_dims(x, axis + 2), after_each)
+        shape = [-1, *x.shape[1:]]
+        shape[axis + 1] = size * stride
+        x = tf.reshape(apart, shape)
+
+        reach = geometry.reach[axis] - 1
+        before = geometry.padding[axis][0]
+        room = operator.post_shape[axis] + before - size * stride
+        around.append([reach, max(room, 0)])
+    x = tf.pad(x, [[0, 0], *around, [0, 0]])
+    cut = (slice(None), *(slice(before, None) for before, _ in geometry.padding))
+    x = x[cut]
+
+    window = tuple(range(geometry.axes))
+    weights = np.flip(operator.numbers, window)
+    one = Geometry(geometry.window, (1,) * geometry.axes, (), geometry.dilation)
+    return _sum_of_groups(operator, taps(x, one, operator.post_shape[:-1]), weights)
+
+
 OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
     Dense: _dense,
     Conv1D: _conv1d,
     Conv2D: _conv2d,
     Depthwise: _depthwise,
     GroupedConvolution: _grouped,
+    TransposedConvolution: _transposed,
     Identity: _identity,
     Pool: _pool,
     MaxPool: _max_pool,

@@ -133,6 +133,12 @@ BETWEEN = {
     "flatten, norm": lambda: [layers.ReLU(), layers.Flatten(), NORM()],
     "convolution, flatten, norm": lambda: [conv(), layers.Flatten(), NORM()],
     "convolution, flatten, dense": lambda: [conv(), layers.Flatten(), layers.Dense(6)],
+    "up sampling": lambda: [layers.ReLU(), layers.UpSampling2D((2, 3)), conv()],
+    "up sampling of a linear value": lambda: [conv(), layers.UpSampling2D(2)],
+    "cropping": lambda: [layers.ReLU(), layers.Cropping2D(((1, 0), (2, 1))), conv(padding="same")],
+    "cropping, norm": lambda: [NORM(), layers.Cropping2D(1)],
+    "transposed": lambda: [layers.Conv2DTranspose(3, 3, strides=2, padding="same")],
+    "transposed, valid": lambda: [layers.Conv2DTranspose(3, (2, 3), strides=(1, 2)), conv()],
     "flatten and back": lambda: [layers.ReLU(), layers.Flatten(), layers.Reshape(IMAGE), conv()],
 }
 
@@ -163,6 +169,9 @@ ONE_AXIS = {
     "grouped": lambda: [layers.Conv1D(6, 3, groups=2)],
     "dilated, causal": lambda: [layers.Conv1D(6, 3, dilation_rate=2, padding="causal")],
     "zeros, max pool": lambda: [layers.ReLU(), layers.ZeroPadding1D(1), layers.MaxPooling1D(2)],
+    "up sampling": lambda: [layers.UpSampling1D(2), layers.Conv1D(3, 3)],
+    "cropping": lambda: [layers.Cropping1D((1, 2)), layers.Conv1D(3, 3)],
+    "transposed": lambda: [layers.Conv1DTranspose(3, 3, strides=2)],
     "linear twice": lambda: [layers.Conv1D(6, 3), layers.Conv1D(6, 3)],
     "dense at every step": lambda: [layers.Dense(3)],
 }

@@ -98,6 +98,7 @@ def one_connection(kind: str, **changes) -> SpikingNetwork:
             "weights": np.arange(2 * 2 * 2 * 4).reshape(2, 2, 2, 4),
             "geometry": Geometry((2, 2), (1, 1), (), (2, 1)),
         },
+        "transposed_conv": {"weights": np.arange(2 * 2 * 3).reshape(2, 2, 1, 3), "geometry": window},
         "identity": {"weights": [3]},
         "pool": {"geometry": window},
         "max_pool": {"geometry": window},
@@ -122,6 +123,10 @@ def test_each_kind_comes_back_or_is_refused(kind, tmp_path):
     network = one_connection(kind)
     if kind == "max_pool":
         with pytest.raises(SpikewattError, match="population 'hidden': NIR has no neuron that co"):
+            to_nir(network, tmp_path / "n.nir")
+        return
+    if kind == "transposed_conv":
+        with pytest.raises(SpikewattError, match="NIR has no transposed convolution"):
             to_nir(network, tmp_path / "n.nir")
         return
     back = there_and_back(network, tmp_path)
