@@ -12,8 +12,8 @@ from ...sim.network.connection_kinds import (
     Convolution,
     Dense,
     GroupedConvolution,
-    TransposedConvolution,
     Identity,
+    TransposedConvolution,
     Windowed,
 )
 from ...sim.network.geometry import Geometry

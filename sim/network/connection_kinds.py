@@ -435,7 +435,17 @@ class MaxPool(Windowed):
 
 
 CONNECTION_KINDS: dict[str, ConnectionKind] = by_name(
-    (Dense(), Conv1D(), Conv2D(), GroupedConvolution(), TransposedConvolution(), Depthwise(), Identity(), Pool(), MaxPool())
+    (
+        Dense(),
+        Conv1D(),
+        Conv2D(),
+        GroupedConvolution(),
+        TransposedConvolution(),
+        Depthwise(),
+        Identity(),
+        Pool(),
+        MaxPool(),
+    )
 )
 
 

@@ -21,13 +21,13 @@ from ..graph.graph import Graph, LayerCall, where
 from ..graph.guard import misread
 from ..graph.nodes import HalfNode, InputNode, MaxPoolNode, Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm
-from . import activations, convolutions, linear, merges, pools, scaling, shapes, spreading
-from .activations import activated
 from .functions import squashed_by
-from .linear import in_a_row
+from .layers import activations, convolutions, linear, merges, pools, scaling, shapes, spreading
+from .layers.activations import activated
+from .layers.linear import in_a_row
+from .layers.pairs import carried_where_many_take_it
 from .nested import inlined, layer_of
 from .order import arguments_of, path_to, sources_of, takers_of
-from .pairs import carried_where_many_take_it
 from .refusals import check_weights, unsupported
 from .registry import Call, reader_of
 from .rules import ReadingRules

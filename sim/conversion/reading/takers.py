@@ -9,9 +9,9 @@ import numpy as np
 
 from ....models.keras_backend import import_keras
 from .functions import known_function
+from .layers.shapes import NOTHING_AT_INFERENCE
 from .nested import layer_of
 from .registry import is_keras_layer, is_operation
-from .shapes import NOTHING_AT_INFERENCE
 
 PASS_ON = ("Flatten", "Reshape", *NOTHING_AT_INFERENCE)
 

@@ -12,12 +12,11 @@ from spikewatt.errors import SpikewattError
 from spikewatt.models.quantised_layers import QCFS
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.conversion.graph.nodes import AveragePoolNode
-from spikewatt.sim.conversion.reading import (
+from spikewatt.sim.conversion.reading import functions, registry
+from spikewatt.sim.conversion.reading.layers import (
     activations,
     convolutions,
-    functions,
     pools,
-    registry,
     scaling,
     shapes,
 )

@@ -98,7 +98,10 @@ def one_connection(kind: str, **changes) -> SpikingNetwork:
             "weights": np.arange(2 * 2 * 2 * 4).reshape(2, 2, 2, 4),
             "geometry": Geometry((2, 2), (1, 1), (), (2, 1)),
         },
-        "transposed_conv": {"weights": np.arange(2 * 2 * 3).reshape(2, 2, 1, 3), "geometry": window},
+        "transposed_conv": {
+            "weights": np.arange(2 * 2 * 3).reshape(2, 2, 1, 3),
+            "geometry": window,
+        },
         "identity": {"weights": [3]},
         "pool": {"geometry": window},
         "max_pool": {"geometry": window},

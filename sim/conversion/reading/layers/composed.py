@@ -7,8 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from ...network.geometry import Geometry
-from ..graph.terms import Convolution1DTerm, ConvolutionTerm, DepthwiseTerm, GroupedTerm, Term
+from ....network.geometry import Geometry
+from ...graph.terms import Convolution1DTerm, ConvolutionTerm, DepthwiseTerm, GroupedTerm, Term
 
 LARGEST = 2**24  # weights of the one window
 

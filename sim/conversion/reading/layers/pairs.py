@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph.blocks import Block, Value, with_channels
-from ..graph.nodes import HalfNode, InputNode, Node
-from ..graph.terms import IdentityTerm, Term
-from .registry import Call
+from ...graph.blocks import Block, Value, with_channels
+from ...graph.nodes import HalfNode, InputNode, Node
+from ...graph.terms import IdentityTerm, Term
+from ..registry import Call
 
 Merge = Callable[[Block, slice, Term], Term | None]
 """Takes a block, its channels and one of its terms; returns that term after the layer, or None."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph.blocks import Block, Value, added, with_channels
-from ..graph.terms import IdentityTerm
+from ...graph.blocks import Block, Value, added, with_channels
+from ...graph.terms import IdentityTerm
+from ..registry import Call, reads, reads_operation
 from .pairs import carried
-from .registry import Call, reads, reads_operation
 
 NOTHING_AT_INFERENCE = (
     "Dropout",

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...network.connection import ExecutedLayer
-from ...network.connection_kinds import TransposedConvolution
-from ...network.geometry import Geometry
-from ..graph.blocks import Block, Value, with_channels
-from ..graph.terms import IdentityTerm, Term, TransposedTerm
+from ....network.connection import ExecutedLayer
+from ....network.connection_kinds import TransposedConvolution
+from ....network.geometry import Geometry
+from ...graph.blocks import Block, Value, with_channels
+from ...graph.terms import IdentityTerm, Term, TransposedTerm
+from ..registry import Call, reads
 from .convolutions import check_axes
 from .pairs import carried
-from .registry import Call, reads
 from .weights import array, bias_of, bias_size, executed_layer
 
 
@@ -86,9 +86,7 @@ def _geometry(call: Call, kernel: np.ndarray) -> Geometry:
     """The window over what comes out."""
     window = kernel.shape[:-2]
     strides = tuple(call.layer.strides)
-    sizes = zip(
-        call.sources[0].shape[1:-1], call.tensor.shape[1:-1], window, strides, strict=True
-    )
+    sizes = zip(call.sources[0].shape[1:-1], call.tensor.shape[1:-1], window, strides, strict=True)
 
     padding = []
     for before, after, taps, stride in sizes:

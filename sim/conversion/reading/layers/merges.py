@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....models.keras_backend import import_keras
-from ..graph.blocks import Block, Value
-from .registry import Call, reads, reads_operation
+from .....models.keras_backend import import_keras
+from ...graph.blocks import Block, Value
+from ..registry import Call, reads, reads_operation
 from .scaling import scaled_and_shifted
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...network.geometry import Geometry
-from ..graph.blocks import Block, Value, added, with_channels
-from ..graph.nodes import AveragePoolNode, FlipNode, InputNode, MaxPoolNode
-from ..graph.terms import ConvolutionTerm, DepthwiseTerm, IdentityTerm, Term, sum_under
+from ....network.geometry import Geometry
+from ...graph.blocks import Block, Value, added, with_channels
+from ...graph.nodes import AveragePoolNode, FlipNode, InputNode, MaxPoolNode
+from ...graph.terms import ConvolutionTerm, DepthwiseTerm, IdentityTerm, Term, sum_under
+from ..registry import Call, reads
 from .composed import composed
 from .pairs import is_pair, operations, paired, share_of
-from .registry import Call, reads
 from .shapes import flattened
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph.blocks import Block, Value, with_channels
+from ...graph.blocks import Block, Value, with_channels
+from ..registry import Call, reads
 from .pairs import paired
-from .registry import Call, reads
 from .weights import array
 
 EPSILON = 1e-7  # of keras.layers.Normalization

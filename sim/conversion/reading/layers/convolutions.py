@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....models.keras_backend import import_keras
-from ...network.connection import ExecutedLayer
-from ...network.connection_kinds import Conv1D, Conv2D, Convolution, Depthwise, GroupedConvolution
-from ...network.geometry import Geometry
-from ..graph.blocks import Block, Value, added, with_channels
-from ..graph.terms import (
+from .....models.keras_backend import import_keras
+from ....network.connection import ExecutedLayer
+from ....network.connection_kinds import Conv1D, Conv2D, Convolution, Depthwise, GroupedConvolution
+from ....network.geometry import Geometry
+from ...graph.blocks import Block, Value, added, with_channels
+from ...graph.terms import (
     Convolution1DTerm,
     ConvolutionTerm,
     DepthwiseTerm,
@@ -23,9 +23,9 @@ from ..graph.terms import (
     sum_of,
     taps,
 )
+from ..registry import Call, reads
 from .composed import composed
 from .pairs import carried, prepared
-from .registry import Call, reads
 from .weights import array, bias_of, bias_size, executed_layer
 
 

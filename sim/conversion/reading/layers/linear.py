@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...network.connection import ExecutedLayer
-from ...network.connection_kinds import Dense
-from ..graph.blocks import Block, Value
-from ..graph.terms import (
+from ....network.connection import ExecutedLayer
+from ....network.connection_kinds import Dense
+from ...graph.blocks import Block, Value
+from ...graph.terms import (
     Convolution1DTerm,
     ConvolutionTerm,
     DenseTerm,
@@ -19,9 +19,9 @@ from ..graph.terms import (
     IdentityTerm,
     Term,
 )
+from ..registry import Call, reads
 from .convolutions import pointwise
 from .pairs import prepared
-from .registry import Call, reads
 from .weights import array, bias_of, bias_size, executed_layer
 
 LARGEST_MERGED = 2**24  # weights of a dense layer that a convolution was merged into
@@ -125,8 +125,7 @@ def in_a_row(block: Block) -> Block:
     terms = [
         _behind_convolution(term, np.eye(channels), term.executed)
         for term in block.terms
-        if isinstance(term, ConvolutionTerm)
-        and type(term) in (ConvolutionTerm, Convolution1DTerm)
+        if isinstance(term, ConvolutionTerm) and type(term) in (ConvolutionTerm, Convolution1DTerm)
     ]
     flat = tuple(term for term in terms if term is not None)
     if not one or len(flat) < len(block.terms):

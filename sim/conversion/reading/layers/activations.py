@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....models.keras_backend import import_keras
-from ..graph.blocks import Block, Value, with_channels
-from ..graph.nodes import InputNode, ReluNode
-from ..graph.terms import IdentityTerm
-from .functions import FUNCTIONS, described, known_function
+from .....models.keras_backend import import_keras
+from ...graph.blocks import Block, Value, with_channels
+from ...graph.nodes import InputNode, ReluNode
+from ...graph.terms import IdentityTerm
+from ..functions import FUNCTIONS, described, known_function
+from ..registry import READERS, Call, is_keras_layer, reads, reads_operation
 from .pairs import is_pair, paired
-from .registry import READERS, Call, is_keras_layer, reads, reads_operation
 from .scaling import part_of
 
 SPIKES_CARRY = "has an activation that spikes carry"
