@@ -194,6 +194,7 @@ def _convolution(
         geometry.window,
         geometry.strides,
         padding,
+        dilation=geometry.dilation,
         groups=groups,
         bias=False,
     )

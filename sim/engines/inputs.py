@@ -69,8 +69,7 @@ def _checked(shape: tuple[int, ...], x) -> np.ndarray:
         law = "must be an array of samples"
         raise SpikewattError("simulate.x", law, str(error)[:100]) from error
 
-    flat = x.ndim == 2 and x.shape[1] == prod(shape)
-    fits = flat or x.shape[1:] == shape
+    fits = x.ndim > 1 and _same_order(x.shape[1:], shape)
     if x.ndim < 2 or len(x) == 0 or not fits:
         law = "must hold at least one sample of the network's input shape"
         raise SpikewattError("simulate.x", law, x.shape, ("samples", *shape))
@@ -87,6 +86,14 @@ def _checked(shape: tuple[int, ...], x) -> np.ndarray:
         got = f"{amount} NaN or infinite values"
         raise SpikewattError("simulate.x", "must be finite", got)
     return x
+
+
+def _same_order(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether both are the same values in a row: flat, or alike but for axes of one."""
+    if prod(given) != prod(shape):
+        return False
+    axes, own = ([n for n in sizes if n != 1] for sizes in (given, shape))
+    return min(len(axes), len(own)) <= 1 or axes == own
 
 
 def _levels(network: SpikingNetwork, x: np.ndarray) -> np.ndarray:

@@ -193,7 +193,7 @@ class Connection(Rebuilt):
     def taps(self, pre_shape: Shape) -> int:
         """Synapses of one post neuron onto what the weights see, taps on padding included."""
         seen = self.seen(pre_shape)
-        return self.kind.taps(self.geometry, seen)
+        return self.kind.taps(self.geometry, seen, self.weights)
 
     def largest_row(self) -> int:
         """Largest Σ |w| into one post neuron, over all neurons that are summed."""

@@ -35,12 +35,15 @@ def checked_labels(where: str, labels, outputs: int, samples: int) -> np.ndarray
     spikewatt.errors.SpikewattError: labels: labels are integers below the 3 outputs; got int64 0..3
     """
     labels = np.asarray(labels)
+    classes = max(outputs, 2)  # one output decides between two
     whole = np.issubdtype(labels.dtype, np.integer)
     lowest = labels.min(initial=0) if whole else 0
     highest = labels.max(initial=0) if whole else 0
 
-    if not whole or highest >= outputs or lowest < 0:
+    if not whole or highest >= classes or lowest < 0:
         law = f"labels are integers below the {outputs} outputs"
+        if outputs == 1:
+            law = "labels are 0 or 1, between which one output decides"
         raise SpikewattError(where, law, _found(labels))
     if labels.shape != (samples,):
         raise SpikewattError(where, "one label per sample", labels.shape, (samples,))

@@ -120,10 +120,13 @@ class Trace:
     def predictions(self, step: int = -1, readout: str | None = None) -> np.ndarray:
         """(samples,) class with the largest read-out potential after `step` (0-based; negative
         counts from the end).
+
+        A read-out of one neuron decides between 0 and 1: by whether its potential, which is the
+        logit, is above 0.
         """
         self._check_step("Trace.predictions.step", step)
         potentials = self.output(readout)[:, step]
-        return potentials.argmax(axis=-1)
+        return decided_by(potentials)
 
     def decisions(
         self, spikes: int = 1, step: int = -1, readout: str | None = None
@@ -174,7 +177,7 @@ class Trace:
         where = "Trace.accuracy.labels"
         labels = checked_labels(where, labels, outputs.shape[2], self.samples)
 
-        predictions = outputs.argmax(axis=-1)
+        predictions = decided_by(outputs)
         correct = predictions == labels[:, None]
         return correct.mean(axis=0)
 
@@ -208,3 +211,14 @@ class Trace:
         one whose header or counts cannot be.
         """
         return trace_file.load(cls, path)
+
+
+def decided_by(potentials: np.ndarray) -> np.ndarray:
+    """(…) class of the largest of (…, classes) potentials; of one, whether it is above 0.
+
+    >>> decided_by(np.array([[3], [-1]])).tolist(), decided_by(np.array([[3, 5]])).tolist()
+    ([1, 0], [1])
+    """
+    if potentials.shape[-1] == 1:
+        return (potentials[..., 0] > 0).astype(np.int64)
+    return potentials.argmax(axis=-1)

@@ -12,6 +12,7 @@ from ..graph.graph import Graph
 from ..graph.nodes import (
     AveragePoolNode,
     FlipNode,
+    HalfNode,
     InputNode,
     MaxPoolNode,
     Node,
@@ -62,6 +63,7 @@ def quantise(
 POPULATIONS: dict[type[Node], Callable[[Draft, Any], None]] = {
     InputNode: add_input,
     ReluNode: add_relu,
+    HalfNode: add_relu,
     ReadoutNode: add_readout,
     AveragePoolNode: add_average_pool,
     MaxPoolNode: add_max_pool,

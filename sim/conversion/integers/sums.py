@@ -212,7 +212,7 @@ def _positive_sum(draft: Draft, term: Term) -> float:
     """The largest value that a neuron gets when all inputs with a positive weight fire."""
     positive = np.maximum(draft.per_spike(term), 0.0)
     together = np.prod(term.pooled.window) if term.pooled else 1
-    sums = positive.sum(axis=term.kind.summed_axes())
+    sums = positive.sum(axis=term.kind.summed_axes(positive.ndim))
 
     return float((sums * together).max())
 

@@ -94,12 +94,20 @@ def one_connection(kind: str, **changes) -> SpikingNetwork:
         "conv1d": {"weights": np.arange(4 * 3).reshape(4, 1, 3), "geometry": Geometry((4,), (2,))},
         "conv2d": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
         "depthwise": {"weights": np.arange(2 * 2 * 1 * 3).reshape(2, 2, 1, 3), "geometry": window},
+        "grouped_conv": {
+            "weights": np.arange(2 * 2 * 2 * 4).reshape(2, 2, 2, 4),
+            "geometry": Geometry((2, 2), (1, 1), (), (2, 1)),
+        },
+        "transposed_conv": {
+            "weights": np.arange(2 * 2 * 3).reshape(2, 2, 1, 3),
+            "geometry": window,
+        },
         "identity": {"weights": [3]},
         "pool": {"geometry": window},
         "max_pool": {"geometry": window},
     }
     connection = Connection("input", "hidden", kind, **made[kind], **changes)
-    pixels = (16, 1) if kind == "conv1d" else (4, 4, 1)
+    pixels = {"conv1d": (16, 1), "grouped_conv": (4, 4, 4)}.get(kind, (4, 4, 1))
     shape = connection.post_shape(pixels)
     weights = np.ones((int(np.prod(shape)), 2), int)
     neurons = "max_pool" if kind == "max_pool" else "integrate_and_fire"
@@ -118,6 +126,10 @@ def test_each_kind_comes_back_or_is_refused(kind, tmp_path):
     network = one_connection(kind)
     if kind == "max_pool":
         with pytest.raises(SpikewattError, match="population 'hidden': NIR has no neuron that co"):
+            to_nir(network, tmp_path / "n.nir")
+        return
+    if kind == "transposed_conv":
+        with pytest.raises(SpikewattError, match="NIR has no transposed convolution"):
             to_nir(network, tmp_path / "n.nir")
         return
     back = there_and_back(network, tmp_path)
