@@ -42,6 +42,7 @@ def check_model(model, dataset: Dataset, name: str) -> None:
 
     outputs = int(np.prod(model.outputs[0].shape[1:]))
     law = "has an output for each class of the data"
+    outputs = max(outputs, 2)  # one output decides between two
     if outputs < dataset.classes:
         raise SpikewattError(where, law, outputs, f">= {dataset.classes}")
     if outputs > dataset.classes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import warn
+from ...models.decision import decided_by
 from ...sim.conversion.graph.keras_values import activations_of
 from ...sim.conversion.graph.nodes import ReadoutNode
 from ...sim.conversion.reading.reader import read
@@ -124,7 +125,7 @@ def compare(
         count = len(parts[0])
         keras_value = wanted[node.name].reshape(count, -1)
         spiking = trace.output(readout.name)[:, -1].astype(np.float64)
-        same = _answers(spiking) == _answers(keras_value)
+        same = decided_by(spiking) == decided_by(keras_value)
         agreements.append(float(same.mean()))
         correlations.append(_correlation(spiking, keras_value))
 
@@ -146,13 +147,6 @@ def _chosen(model, x, samples: int) -> list[np.ndarray]:
         places = np.linspace(0, len(array) - 1, min(samples, len(array)))
         found.append(array[places.astype(int)])
     return found
-
-
-def _answers(outputs: np.ndarray) -> np.ndarray:
-    """(samples,) the class; of a single output, whether it is above 0."""
-    if outputs.shape[1] == 1:
-        return outputs[:, 0] > 0
-    return outputs.argmax(axis=1)
 
 
 def _correlation(found: np.ndarray, wanted: np.ndarray) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import SpikewattError
+from ...models.decision import decided_by
 from ...models.keras_backend import import_keras
 from ...sim.conversion.graph.keras_values import activations_of
 from ...sim.conversion.graph.nodes import Node, ReadoutNode
@@ -236,7 +237,7 @@ def _accuracy(outputs: np.ndarray, labels: np.ndarray | None) -> float:
     """Share of the samples whose largest output is their label; NaN without labels."""
     if labels is None:
         return float("nan")
-    right = outputs.argmax(axis=-1) == labels
+    right = decided_by(outputs) == labels
     return float(right.mean())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import hdf5
 from ...errors import SpikewattError, one_of, whole_number
+from ...models.decision import decided_by
 from ..engines.counts import LEDGERS
 from . import trace_file
 from .labels import checked_labels
@@ -211,14 +212,3 @@ class Trace:
         one whose header or counts cannot be.
         """
         return trace_file.load(cls, path)
-
-
-def decided_by(potentials: np.ndarray) -> np.ndarray:
-    """(…) class of the largest of (…, classes) potentials; of one, whether it is above 0.
-
-    >>> decided_by(np.array([[3], [-1]])).tolist(), decided_by(np.array([[3, 5]])).tolist()
-    ([1, 0], [1])
-    """
-    if potentials.shape[-1] == 1:
-        return (potentials[..., 0] > 0).astype(np.int64)
-    return potentials.argmax(axis=-1)
