@@ -1,4 +1,4 @@
-"""The one error that a user of spikewatt sees, and the checks that raise it.
+"""The one error that a user of spikewatt sees, the one warning, and the checks that raise them.
 
 It says where, the law, what was got, and what is allowed.
 """
@@ -6,11 +6,13 @@ It says where, the law, what was got, and what is allowed.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from operator import index
 
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
 LONGEST_NAME = 100
+CALLER = 3  # frames up from the warning: who called the function that checks
 SHOWN = 80  # characters of a wrong value that an error shows
 
 
@@ -44,19 +46,24 @@ class SpikewattError(ValueError):
         allowed: object = None,
         hint: str | None = None,
     ):
-        text = f"{where}: {law}"
-        if got is not None:
-            text += f"; got {got}"
-        if allowed is not None:
-            text += f"; allowed: {allowed}"
-        if hint is not None:
-            text += f"; hint: {hint}"
-        super().__init__(" ".join(text.split()))
+        super().__init__(_line(where, law, got, allowed, hint))
         self.where = where
         self.law = law
         self.got = got
         self.allowed = allowed
         self.hint = hint
+
+
+def _line(where: str, law: str, got: object, allowed: object, hint: str | None) -> str:
+    """What an error or a warning says, as one line."""
+    text = f"{where}: {law}"
+    if got is not None:
+        text += f"; got {got}"
+    if allowed is not None:
+        text += f"; allowed: {allowed}"
+    if hint is not None:
+        text += f"; hint: {hint}"
+    return " ".join(text.split())
 
 
 class FileFormatError(SpikewattError):
@@ -67,12 +74,33 @@ class DoesNotFitError(SpikewattError):
     """A network that a device cannot hold or cannot execute."""
 
 
-class SpikewattWarning(UserWarning):
-    """What was done, but is perhaps not what was meant."""
-
-
 class MissingToolError(SpikewattError):
     """A program that the work needs is not installed."""
+
+
+class SpikewattWarning(UserWarning):
+    """What is allowed and may yet not be meant; the command line shows it as one line."""
+
+
+def warn(where: str, law: str, got: object = None, hint: str | None = None) -> None:
+    """Warn with a `SpikewattWarning`, in the words of an error.
+
+    Parameters
+    ----------
+    where, law, got, hint
+        As in `SpikewattError`.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("simulate.x", "uses the range of the network", "all zeros")
+    >>> str(caught[0].message)
+    'simulate.x: uses the range of the network; got all zeros'
+    """
+    text = _line(where, law, got, None, hint)
+    warnings.warn(text, SpikewattWarning, stacklevel=CALLER)
 
 
 def one_of(where: str, law: str, value: str, allowed: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,17 +72,47 @@ def convert(
     options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]
+    _check_range(keras_model, model, data, calibration, largest)
     network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
     network.save(output)
-    _show_populations(output, network, as_json)
+    _show_populations(output, network, as_json, _agreement(keras_model, network, calibration))
 
 
-def _show_populations(output: Path, network, as_json: bool) -> None:
+def _check_range(keras_model, path: Path, data, calibration, largest: float) -> None:
+    """Refuse a classifier that knows the labels in another range of the pixels than this one."""
+    from ..analysis.job.plausible import TRIED, check_accuracy
+    from ..models.training import predictions
+
+    outputs = [math.prod(tensor.shape[1:]) for tensor in keras_model.outputs]
+    if len(keras_model.inputs) > 1 or len(outputs) > 1 or outputs[0] < data.classes:
+        return
+    if calibration.shape[1:] != tuple(keras_model.inputs[0].shape[1:]):
+        return  # `convert` says so
+
+    x, labels = calibration[:TRIED], data.y_train[: len(calibration[:TRIED])]
+    right = predictions(keras_model, x) == labels
+    check_accuracy(keras_model, str(path), x, labels, float(right.mean()), largest)
+
+
+def _agreement(keras_model, network, calibration):
+    """How far the network answers as Keras does; warns if that is bad."""
+    from ..analysis.studies.agreement import compare
+
+    found = compare(keras_model, network, calibration)
+    found.warn()
+    return found
+
+
+def _show_populations(output: Path, network, as_json: bool, agreement=None) -> None:
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import population_table
 
     table = population_table(network, f"{output}: {network.hash[:12]}")
-    show(Findings((table,)), as_json)
+    found = Findings((table,))
+    if agreement is not None:
+        facts = {"agreement": agreement.agreement, "correlation": agreement.correlation}
+        found = Findings((table,), facts=facts, notes=(f"The network {agreement}.",))
+    show(found, as_json)
 
 
 @verb(NETWORK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from typer.core import TyperGroup
 
 from .. import files
 from ..endings import exit_code
-from ..errors import SpikewattError
+from ..errors import SpikewattError, SpikewattWarning, warn
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -121,7 +122,8 @@ def _guarded(function) -> Any:
 @contextmanager
 def _one_line():
     try:
-        yield
+        with _warnings_as_lines():
+            yield
     except SpikewattError as error:
         print(f"spikewatt: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -132,6 +134,23 @@ def _one_line():
     except KeyboardInterrupt as error:
         print("spikewatt: interrupted", file=sys.stderr)
         raise typer.Exit(exit_code(error)) from None
+
+
+@contextmanager
+def _warnings_as_lines():
+    """Each of our warnings is one line on stderr, however often its place has warned before."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def line(message, category, *where, **more) -> None:
+            if issubclass(category, SpikewattWarning):
+                print(f"spikewatt: warning: {message}", file=sys.stderr)
+            else:
+                show(message, category, *where, **more)
+
+        warnings.simplefilter("always", SpikewattWarning)
+        warnings.showwarning = line
+        yield
 
 
 def _signature(function, more: Iterable[inspect.Parameter] = ()) -> inspect.Signature:
@@ -268,7 +287,23 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     data = load_dataset(dataset, data_dir)
     x = data.scaled("test", spiking.input_max)[:samples]
     labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
-    return x, labels
+    return x, _usable(dataset, labels, spiking)
+
+
+def _usable(dataset: str, labels, spiking):
+    """`labels`, or None and a warning where they cannot be those of the network's outputs."""
+    if labels is None:
+        return None
+
+    from ..sim.trace.labels import checked_labels
+
+    where = f"labels of {dataset}"
+    outputs = spiking.readouts[0].size
+    try:
+        return checked_labels(where, labels, outputs, len(labels))
+    except SpikewattError as error:
+        warn(where, f"{error.law}; no accuracy is told", error.got)
+        return None
 
 
 def show(findings: Findings, as_json: bool) -> None:

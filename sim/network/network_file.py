@@ -46,10 +46,16 @@ def structure_of(network) -> dict:
         "input_code": str(network.input_code),
         "largest_input": network.largest_input,
         "input_unit": float(network.input_unit),
-        "output_unit": float(network.output_unit),
+        "output_unit": last_output_unit(network),
         "populations": [_population_entry(p) for p in network.populations],
         "connections": [_connection_entry(c) for c in network.connections],
     }
+
+
+def last_output_unit(network) -> float:
+    """The value of a unit of the last read-out; those of all others are in their populations."""
+    units = network.output_unit
+    return list(units.values())[-1] if isinstance(units, dict) else float(units)
 
 
 def _population_entry(p: Population) -> dict:

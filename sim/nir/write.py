@@ -21,7 +21,7 @@ from ...errors import SpikewattError
 from ..network.codes import Rate
 from ..network.connection import Connection
 from ..network.connection_kinds import Depthwise
-from ..network.network_file import executed_entry
+from ..network.network_file import executed_entry, last_output_unit
 from ..network.neurons import Zero
 from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
@@ -269,7 +269,7 @@ def _metadata(network: SpikingNetwork, portable: bool) -> dict[str, Any]:
         "name": network.name,
         "input_code": str(network.input_code),
         "input_unit": float(network.input_unit),
-        "output_unit": float(network.output_unit),
+        "output_unit": last_output_unit(network),
         "weight_bits": network.weight_bits,
         "input_levels": network.input_levels,
         "largest_input": network.largest_input,

@@ -11,6 +11,7 @@ from ... import hdf5
 from ...errors import SpikewattError, one_of, whole_number
 from ..engines.counts import LEDGERS
 from . import trace_file
+from .labels import checked_labels
 from .layer_summary import LayerSummary
 from .run_settings import RunSettings
 
@@ -169,29 +170,13 @@ class Trace:
         ----------
         labels : (samples,) integers below the number of outputs.
         """
-        labels = np.asarray(labels)
         outputs = self.output(readout)
-        self._check_labels(labels, outputs.shape[2])
+        where = "Trace.accuracy.labels"
+        labels = checked_labels(where, labels, outputs.shape[2], self.samples)
 
         predictions = outputs.argmax(axis=-1)
         correct = predictions == labels[:, None]
         return correct.mean(axis=0)
-
-    def _check_labels(self, labels: np.ndarray, classes: int) -> None:
-        where = "Trace.accuracy.labels"
-        lowest = labels.min(initial=0)
-        highest = labels.max(initial=0)
-        whole = np.issubdtype(labels.dtype, np.integer)
-
-        if not whole or highest >= classes or lowest < 0:
-            law = f"labels are integers below the {classes} outputs"
-            found = str(labels.dtype)
-            if labels.dtype.kind in "iuf":
-                found += f" {lowest}..{highest}"
-            raise SpikewattError(where, law, found)
-        if labels.shape != (self.samples,):
-            law = "one label per sample"
-            raise SpikewattError(where, law, labels.shape, (self.samples,))
 
     def _check_step(self, where: str, step: int) -> None:
         law = "must be a step of this trace"

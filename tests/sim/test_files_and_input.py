@@ -150,7 +150,7 @@ def test_bad_questions_to_a_trace(trace):
     with pytest.raises(SpikewattError, match="one label per sample"):
         trace.accuracy(np.zeros(3, int))
     with pytest.raises(
-        SpikewattError, match="labels are integers below the 10 outputs; got int64 0..12"
+        SpikewattError, match="labels are integers below the 10 outputs; got int64 12..12"
     ):
         trace.accuracy(np.full(40, 12))
 
