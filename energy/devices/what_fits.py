@@ -15,7 +15,7 @@ from ..cards.card import Card
 
 EXECUTED_BY_CORES = (
     "rate, sync_rate; if, poisson, constant, bursting; analog with a host; "
-    "radix with a doubling_accumulator; reset to zero with reset_to_zero"
+    "radix with a doubling_accumulator"
 )
 WEIGHT_BITS = 8  # int8
 POTENTIAL_BITS = 32  # int32
