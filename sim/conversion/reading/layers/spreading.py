@@ -13,7 +13,7 @@ from ...graph.blocks import Block, Value, with_channels
 from ...graph.terms import IdentityTerm, Term, TransposedTerm
 from ..registry import Call, reads
 from .convolutions import check_axes
-from .pairs import carried
+from .pairs import carried, paired
 from .weights import array, bias_of, bias_size, executed_layer
 
 
@@ -43,8 +43,8 @@ def _copied(call: Call, geometry: Geometry) -> Value:
     """Each block through a window of ones; nothing is multiplied."""
     check_axes(call)
     result = []
-    for block, _ in with_channels(carried(call)):
-        block = _without_padding(call, block)
+    for block, channels in with_channels(carried(call)):
+        block = _without_padding(call, block, channels)
         ones = np.ones((*geometry.window, 1, block.shape[-1]))
         terms = [_spread(term, ones, geometry, ()) for term in block.terms]
         changed = replace(block, terms=tuple(terms), name=call.layer.name)
@@ -72,7 +72,7 @@ def transposed_convolution(call: Call) -> Value:
     terms: list[Term] = []
     total = bias
     for block, channels in with_channels(value):
-        block = _without_padding(call, block)
+        block = _without_padding(call, block, channels)
         part = kernel[..., channels, :]
         terms += [_spread(term, part, geometry, (executed,)) for term in block.terms]
         total = total + _under(block, block, part, geometry).bias
@@ -100,10 +100,10 @@ def _geometry(call: Call, kernel: np.ndarray) -> Geometry:
     return Geometry(window, strides, tuple(padding))
 
 
-def _without_padding(call: Call, block: Block) -> Block:
+def _without_padding(call: Call, block: Block, channels: slice) -> Block:
+    """`block` with its zeros carried by populations."""
     if any(any(sides) for sides in block.padding):
-        law = "does not follow zero padding"
-        raise call.refused(law, block.padding, hint="a layer between them")
+        return paired(call, block, channels, call.sources[0])
     return block
 
 
