@@ -1,4 +1,4 @@
-"""The one error that a user of spikewatt sees, and the checks that raise it.
+"""The one error that a user of spikewatt sees, the one warning, and the checks that raise them.
 
 It says where, the law, what was got, and what is allowed.
 """
@@ -6,6 +6,7 @@ It says where, the law, what was got, and what is allowed.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from operator import index
 
@@ -13,6 +14,7 @@ from operator import index
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
 LONGEST_NAME = 100
+CALLER = 3  # frames up from the warning: who called the function that checks
 SHOWN = 80  # characters of a wrong value that an error shows
 LONGEST_VALUE = 400  # characters of a value that a message repeats at all
 
@@ -74,19 +76,24 @@ class SpikewattError(ValueError):
         allowed: object = None,
         hint: str | None = None,
     ):
-        text = f"{_shown(where)}: {law}"
-        if got is not None:
-            text += f"; got {_shown(got)}"
-        if allowed is not None:
-            text += f"; allowed: {allowed}"
-        if hint is not None:
-            text += f"; hint: {hint}"
-        super().__init__(printable(" ".join(text.split())))
+        super().__init__(_line(where, law, got, allowed, hint))
         self.where = where
         self.law = law
         self.got = got
         self.allowed = allowed
         self.hint = hint
+
+
+def _line(where: str, law: str, got: object, allowed: object, hint: str | None) -> str:
+    """What an error or a warning says, as one line."""
+    text = f"{_shown(where)}: {law}"
+    if got is not None:
+        text += f"; got {_shown(got)}"
+    if allowed is not None:
+        text += f"; allowed: {allowed}"
+    if hint is not None:
+        text += f"; hint: {hint}"
+    return printable(" ".join(text.split()))
 
 
 class FileFormatError(SpikewattError):
@@ -99,6 +106,27 @@ class DoesNotFitError(SpikewattError):
 
 class MissingToolError(SpikewattError):
     """A program that the work needs is not installed."""
+
+
+def warn(where: str, law: str, got: object = None, hint: str | None = None) -> None:
+    """Warn with a `SpikewattWarning`, in the words of an error.
+
+    Parameters
+    ----------
+    where, law, got, hint
+        As in `SpikewattError`.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("simulate.x", "uses the range of the network", "all zeros")
+    >>> str(caught[0].message)
+    'simulate.x: uses the range of the network; got all zeros'
+    """
+    text = _line(where, law, got, None, hint)
+    warnings.warn(text, SpikewattWarning, stacklevel=CALLER)
 
 
 def one_of(where: str, law: str, value: str, allowed: Iterable[str]) -> str:

@@ -21,10 +21,10 @@ from typing import NoReturn
 
 import typer
 
+from ..endings import exit_code
 from ..errors import SpikewattError, SpikewattWarning, printable
 
 REFUSED = 2
-INTERRUPTED = 130
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 OURS = Path(__file__).parents[1]
 # What libraries without an error of their own for it say of a full disk.
@@ -78,8 +78,8 @@ def border(verb: str, given: Mapping[str, object]) -> Iterator[None]:
         _leave_pipe()
     except OSError as error:
         _leave(_of_the_system(error, given), REFUSED)
-    except KeyboardInterrupt:
-        _leave("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        _leave("interrupted", exit_code(error))
     except MemoryError as error:
         _leave(f"{_subject(verb, given)}: needs more memory than there is ({error})", REFUSED)
     except Exception as error:

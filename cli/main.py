@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from ..endings import end_like_an_interrupt
 from .border import be_verbose, plain_streams
 from .options import app
 
@@ -52,5 +53,6 @@ def program(
 
 def main() -> None:
     """Run the program; see `entry.main` for what answers Ctrl-C earlier."""
+    end_like_an_interrupt()
     plain_streams()
     app()

@@ -16,7 +16,7 @@ def odin(
     model: Annotated[
         Path | None,
         typer.Argument(
-            help="Trained .keras file of dense layers to start from; else trained anew."
+            help="Trained network of dense layers to start from (.keras, …); else trained anew."
         ),
     ] = None,
     output: Annotated[

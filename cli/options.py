@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ..errors import SpikewattError
+from .. import files
+from ..errors import SpikewattError, warn
 from ..resources import check_writable
 from .border import border, only_json, print_json
 
@@ -250,6 +251,8 @@ def new_file(path: Path, force: bool) -> Path:
     if not path.parent.is_dir():
         raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
     check_writable(path.parent)
+    promise = files.may_replace if force else files.promise_new
+    promise(path)
     return path
 
 
@@ -272,25 +275,27 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     from ..models.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
+    if len(spiking.inputs) == 1:
+        data = data.fitted(spiking.inputs[0].shape)
     x = data.scaled("test", spiking.input_max)[:samples]
-    if len(spiking.readouts) != 1:
-        return x, None
-    labels = data.y_test[:samples]
-    _check_labels(spiking, dataset, labels)
-    return x, labels
+    labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
+    return x, _usable(dataset, labels, spiking)
 
 
-def _check_labels(spiking, dataset: str, labels) -> None:
-    """Raise where a class has no output: before the simulation, not after it."""
+def _usable(dataset: str, labels, spiking):
+    """`labels`, or None and a warning where they cannot be those of the network's outputs."""
+    if labels is None:
+        return None
+
+    from ..sim.trace.labels import checked_labels
+
+    where = f"labels of {dataset}"
     outputs = spiking.readouts[0].size
-    largest = int(labels.max(initial=0))
-    if outputs > 1 and largest >= outputs:
-        raise SpikewattError(
-            f"data set {dataset}",
-            "the network has an output for each class",
-            f"class {largest} for {outputs} outputs",
-            f"classes 0..{outputs - 1}",
-        )
+    try:
+        return checked_labels(where, labels, outputs, len(labels))
+    except SpikewattError as error:
+        warn(where, f"{error.law}; no accuracy is told", error.got)
+        return None
 
 
 def show(findings: Findings, as_json: bool) -> None:

@@ -180,20 +180,24 @@ def _price_layers(
     clock_mhz: float | None,
 ) -> dict[str, Prices]:
     """Name of a network in the table -> its price on every device that can hold it."""
-    from ..energy.kernels.layer_table import read_networks
+    from ..energy.cards.load import load_card
+    from ..energy.kernels.layer_table import read_layers, read_networks
     from ..energy.pricing.price import price_layers
 
     clock_hz = None if clock_mhz is None else clock_mhz * 1e6
-    names = [benchmark] if benchmark else list(read_networks(table))
+    # Read once, whatever the number of networks.
+    cards = [load_card(device) for device in devices]
+    networks = read_networks(table)
+    if benchmark:
+        networks = {benchmark: read_layers(table, benchmark)}
     return {
         name: price_layers(
-            table,
-            *devices,
+            layers,
+            *cards,
             library=library,
             clock_hz=clock_hz,
-            network=name,
             period_s=period_s,
             skip_unfit=True,
         )
-        for name in names
+        for name, layers in networks.items()
     }

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from ... import files
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
-from ...models.networks import load_keras
+from ...models.loading.load import load_keras
 from ..report.rows import write_frame
 from .config import RunConfig
 
@@ -181,9 +182,9 @@ def _begin(folder: RunFolder, claim: str) -> None:
     for left in folder.partial.iterdir():
         if left.name not in KEPT:
             _remove(left)
-    (folder.partial / "config.yaml").write_text(claim, "utf-8")
+    files.write(folder.partial / "config.yaml", claim)
     versions = json.dumps(_versions(), indent=2)
-    (folder.partial / "versions.json").write_text(versions + "\n", "utf-8")
+    files.write(folder.partial / "versions.json", versions + "\n")
 
 
 def _remove(path: Path) -> None:

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import files
 from ...errors import printable
 from .findings import Findings, Table
 from .numbers import is_missing
@@ -107,7 +108,7 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """
     safe = frame.map(_inert)
     safe.columns = [_inert(column) for column in frame.columns]
-    safe.to_csv(path, index=False)
+    files.write(path, safe.to_csv(index=False))
 
 
 def _inert(cell: object) -> object:
@@ -130,7 +131,7 @@ def write_folder(findings: Findings, folder: Path) -> None:
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
     text = "".join(f"{printable(line)}\n" for line in lines)
-    (folder / "assumptions.txt").write_text(text, encoding="utf-8")
+    files.write(folder / "assumptions.txt", text)
 
 
 def merged(named: Mapping[str, Findings], key: str) -> Findings:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ... import files
 from ...energy.pricing.bills import checked_period
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
@@ -164,7 +165,8 @@ def _one_layer(data: Dataset, seed: int, progress: Progress) -> OdinNetwork:
 
 def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progress: Progress):
     """(network for ODIN, Keras network that it began from), with one hidden layer."""
-    from ...models.networks import build_network, load_keras
+    from ...models.loading.load import load_keras
+    from ...models.networks import build_network
     from ...models.training import train
     from ...sim.odin.convert import convert_for_odin
 
@@ -192,18 +194,17 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
 def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
     from ...models.training import predictions
 
+    data = data.fitted(model.inputs[0].shape[1:])
     right = predictions(model, data.scaled("test")[:samples]) == data.y_test[:samples]
     return float(right.mean())
 
 
 def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     """Network, memories, registers, the events of one image, price and assumptions."""
-    output.mkdir(parents=True)
-    result.network.save(output / "network.odin.h5")
-
     chip = OdinImage.of(result.network)
-    export(chip, output / "image", chip.encode(image)[0])
-
-    write_frame(result.prices.frame, output / "energy.csv")
-    lines = "\n".join(result.prices.assumptions)
-    (output / "assumptions.txt").write_text(lines + "\n", "utf-8")
+    with files.new_folder(output) as folder:
+        result.network.save(folder / "network.odin.h5")
+        export(chip, folder / "image", chip.encode(image)[0])
+        write_frame(result.prices.frame, folder / "energy.csv")
+        lines = "\n".join(result.prices.assumptions)
+        files.write(folder / "assumptions.txt", lines + "\n")

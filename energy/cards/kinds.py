@@ -49,6 +49,8 @@ class CardKind(Named):
         Values whose low end lies above 0.
     limits : mapping of str
         Key of each limit -> its lowest and highest whole number. A card holds exactly these.
+    limit_defaults : mapping of int
+        Those that earlier files do not name, with what holds then.
     told : tuple of str
         Entries of the file that `Card.about` repeats where they are given.
     required : tuple of str
@@ -60,6 +62,7 @@ class CardKind(Named):
     units: ClassVar[Mapping[str, str]]
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
+    limit_defaults: ClassVar[Mapping[str, int]] = {}
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
@@ -96,7 +99,9 @@ class NeuromorphicCoreCard(CardKind):
         "signs_per_axon": (1, 2),
         "doubling_accumulator": SWITCH,
         "zero_skipping": SWITCH,
+        "reset_to_zero": SWITCH,
     }
+    limit_defaults: ClassVar = {"reset_to_zero": 0}
 
 
 class MicrocontrollerCard(CardKind):

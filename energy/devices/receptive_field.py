@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from math import prod
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from ...sim.network.connection_kinds import (
     ConnectionKind,
     Convolution,
     Dense,
+    GroupedConvolution,
     Identity,
+    TransposedConvolution,
     Windowed,
 )
 from ...sim.network.geometry import Geometry
@@ -47,6 +50,35 @@ def _(kind: Convolution, layer: LayerSummary, neuron: int, heard: np.ndarray) ->
     heard[(*_window(layer, position), slice(None))] = True
 
 
+@mark_inputs.register
+def _(kind: GroupedConvolution, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
+    """The channels of its group."""
+    *position, channel = np.unravel_index(neuron, layer.post_shape)
+    assert layer.geometry is not None
+    window = Geometry.from_lists(layer.geometry).window
+    channels = layer.pre_shape[-1]
+    inside = min(max(layer.fan_in // prod(window), 1), channels)
+    group = int(channel) * (channels // inside) // layer.post_shape[-1]
+    own = slice(group * inside, (group + 1) * inside)
+    heard[(*_window(layer, position), own)] = True
+
+
+@mark_inputs.register
+def _(kind: TransposedConvolution, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
+    """All channels of the neurons whose window lies on it."""
+    *position, _ = np.unravel_index(neuron, layer.post_shape)
+    assert layer.geometry is not None
+    geometry = Geometry.from_lists(layer.geometry)
+
+    span = []
+    for axis, at in enumerate(position):
+        last = int(at) + geometry.padding[axis][0]
+        stride = geometry.strides[axis]
+        first = -(-(last - geometry.reach[axis] + 1) // stride)
+        span.append(slice(max(first, 0), last // stride + 1))
+    heard[(*span, slice(None))] = True
+
+
 @mark_inputs.register(Windowed)
 @mark_inputs.register(Identity)
 def _(kind: ConnectionKind, layer: LayerSummary, neuron: int, heard: np.ndarray) -> None:
@@ -81,4 +113,4 @@ def _before(geometry: Geometry, axis: int, start: int, stop: int) -> tuple[int, 
     padding_before, _ = geometry.padding[axis]
     first = start * stride - padding_before
     last_position = (stop - 1) * stride - padding_before
-    return first, last_position + geometry.window[axis]
+    return first, last_position + geometry.reach[axis]

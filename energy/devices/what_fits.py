@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, log2
 
 from ...errors import DoesNotFitError
+from ...sim.network.neurons import Zero
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.run_settings import RunSettings
 from ...sim.trace.trace import Trace
@@ -14,7 +15,7 @@ from ..cards.card import Card
 
 EXECUTED_BY_CORES = (
     "rate, sync_rate; if, poisson, constant, bursting; analog with a host; "
-    "radix with a doubling_accumulator"
+    "radix with a doubling_accumulator; reset to zero with reset_to_zero"
 )
 WEIGHT_BITS = 8  # int8
 POTENTIAL_BITS = 32  # int32
@@ -142,7 +143,7 @@ def _multiplies_without_host(settings: RunSettings, card: Card, hosted: bool) ->
 
 
 def _resets_to_zero(settings: RunSettings, card: Card, hosted: bool) -> bool:
-    return "zero" in settings.resets
+    return Zero().name in settings.resets and not card.limits["reset_to_zero"]
 
 
 def _has_negative_events(settings: RunSettings, card: Card, hosted: bool) -> bool:

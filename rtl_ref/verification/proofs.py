@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ...endings import end_with_parent
 from ...errors import MissingToolError, SpikewattError, one_of
 from ..design import RTL
 from ..simulation.tool_log import tail
@@ -247,6 +248,7 @@ def _sby(folder: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=end_with_parent,  # a proof may run for an hour
     )
     if "-f" in arguments:
         (folder / "sby.log").write_text(run.stdout + run.stderr, "utf-8")

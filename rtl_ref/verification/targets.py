@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ... import files
 from ...errors import SpikewattError, one_of
 from ...progress import Progress, silent
 from ...sim.engines.engines import ENGINES
@@ -194,7 +195,7 @@ def write_junit(rows: Sequence[dict], path: Path) -> None:
             failure = ElementTree.SubElement(case, "failure", message=message)
             failure.text = str(row["where"])
 
-    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    files.write(path, ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
 
 
 def _second_simulator(engine: str, data_dir: Path | None, progress: Progress) -> list[dict]:

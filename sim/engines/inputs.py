@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import SpikewattError
 from ..network.spiking_network import SpikingNetwork
+from .input_scale import check_scale
 
 
 def integer_input(network: SpikingNetwork, x) -> np.ndarray:
@@ -26,8 +27,7 @@ def integer_input(network: SpikingNetwork, x) -> np.ndarray:
     SpikewattError : wrong shape, NaN, values outside of the network's input range.
     """
     inputs = network.inputs
-    several = isinstance(x, list | tuple) and len(inputs) > 1
-    parts = x if several else [x]
+    parts = _parts(network, x)
     if len(parts) != len(inputs):
         law = "must be one array per input of the network, in a list"
         raise SpikewattError("simulate.x", law, len(parts), len(inputs))
@@ -44,6 +44,23 @@ def integer_input(network: SpikingNetwork, x) -> np.ndarray:
     return np.concatenate(found, axis=1)
 
 
+def check_input_scale(network: SpikingNetwork, x) -> None:
+    """Refuse or warn of inputs, as `integer_input` takes them, that were scaled for another range.
+
+    Raises
+    ------
+    SpikewattError : see `check_scale`.
+    """
+    for part in _parts(network, x):
+        check_scale("simulate.x", np.asarray(part), network.input_max, network.input_levels)
+
+
+def _parts(network: SpikingNetwork, x) -> list:
+    """One array per input."""
+    several = isinstance(x, list | tuple) and len(network.inputs) > 1
+    return list(x) if several else [x]
+
+
 def _checked(shape: tuple[int, ...], x) -> np.ndarray:
     """`x` as (samples, neurons) float64, if it can be the input of a population of `shape`."""
     try:
@@ -52,8 +69,7 @@ def _checked(shape: tuple[int, ...], x) -> np.ndarray:
         law = "must be an array of samples"
         raise SpikewattError("simulate.x", law, str(error)[:100]) from error
 
-    flat = x.ndim == 2 and x.shape[1] == prod(shape)
-    fits = flat or x.shape[1:] == shape
+    fits = x.ndim > 1 and _same_order(x.shape[1:], shape)
     if x.ndim < 2 or len(x) == 0 or not fits:
         law = "must hold at least one sample of the network's input shape"
         raise SpikewattError("simulate.x", law, x.shape, ("samples", *shape))
@@ -70,6 +86,14 @@ def _checked(shape: tuple[int, ...], x) -> np.ndarray:
         got = f"{amount} NaN or infinite values"
         raise SpikewattError("simulate.x", "must be finite", got)
     return x
+
+
+def _same_order(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether both are the same values in a row: flat, or alike but for axes of one."""
+    if prod(given) != prod(shape):
+        return False
+    axes, own = ([n for n in sizes if n != 1] for sizes in (given, shape))
+    return min(len(axes), len(own)) <= 1 or axes == own
 
 
 def _levels(network: SpikingNetwork, x: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
 from .counts import Counts
 from .engines import ENGINES
-from .inputs import integer_input
+from .inputs import check_input_scale, integer_input
 from .schedule import Schedule, schedule
 from .state_width import state_width
 
@@ -81,6 +81,7 @@ def simulate(
         workers = whole_number("simulate.workers", law, workers, 1, 1024)
 
     inputs = integer_input(network, x)
+    check_input_scale(network, x)
     law = "must be a number of samples"
     rasters = whole_number("simulate.rasters", law, rasters, 0, 2**31)
     rasters = min(rasters, len(inputs))

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
+from ...frozen import Rebuilt
 from .connection_kinds import CONNECTION_KINDS, ConnectionKind
 from .geometry import Geometry, sum_along
 from .integers import integers
@@ -53,7 +54,7 @@ class ExecutedLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class Connection:
+class Connection(Rebuilt):
     """Synapses from one population to another.
 
     Parameters
@@ -192,7 +193,7 @@ class Connection:
     def taps(self, pre_shape: Shape) -> int:
         """Synapses of one post neuron onto what the weights see, taps on padding included."""
         seen = self.seen(pre_shape)
-        return self.kind.taps(self.geometry, seen)
+        return self.kind.taps(self.geometry, seen, self.weights)
 
     def largest_row(self) -> int:
         """Largest Σ |w| into one post neuron, over all neurons that are summed."""

@@ -6,6 +6,7 @@ that the weights see.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -54,19 +55,19 @@ class ConnectionKind(Named):
         """Weight, post neuron and pre neuron of every synapse, weights of 0 included."""
         raise NotImplementedError
 
-    def taps(self, geometry: Window, seen: Shape) -> int:
+    def taps(self, geometry: Window, seen: Shape, weights: Numbers = None) -> int:
         """Synapses of one post neuron, taps on padding included."""
         raise NotImplementedError
 
-    def summed_axes(self) -> tuple[int, ...]:
-        """Axes of the weights over which one post neuron adds up."""
+    def summed_axes(self, rank: int) -> tuple[int, ...]:
+        """Axes of weights of `rank` over which one post neuron adds up."""
         return ()
 
     def largest_row(self, weights: Numbers, geometry: Window) -> int:
         """Largest Σ |w| into one post neuron."""
         if weights is None:
             return prod(geometry.window) if geometry else 1
-        rows = np.abs(weights).sum(axis=self.summed_axes())
+        rows = np.abs(weights).sum(axis=self.summed_axes(weights.ndim))
         return int(rows.max())
 
     def mixed_axons(self, weights, pre: Shape, summed: int) -> int:
@@ -102,11 +103,11 @@ class Dense(ConnectionKind):
         pre, post = np.indices(weights.shape)
         return weights.ravel(), post.ravel(), pre.ravel()
 
-    def taps(self, geometry, seen):
+    def taps(self, geometry, seen, weights=None):
         """All that is seen."""
         return prod(seen)
 
-    def summed_axes(self):
+    def summed_axes(self, rank):
         """Rows."""
         return (0,)
 
@@ -117,9 +118,9 @@ class Dense(ConnectionKind):
 
 
 class Identity(ConnectionKind):
-    """One synapse per neuron, one weight per channel: a ratio of units, as wide as it has to be.
+    """One synapse per neuron, with a ratio of units as weight, as wide as it has to be.
 
-    Weights (channels,).
+    Weights (channels,), or one per neuron in the shape of the population.
     """
 
     name = "identity"
@@ -129,14 +130,14 @@ class Identity(ConnectionKind):
     def post_shape(self, where, weights, geometry, seen):
         """As before."""
         channels = seen[-1]
-        if weights.shape != (channels,):
-            law = "identity weights are (channels,)"
+        if weights.shape not in ((channels,), seen):
+            law = "identity weights are (channels,), or one per neuron"
             raise SpikewattError(where, law, weights.shape, (channels,))
         return seen
 
     def fan_out(self, weights, geometry, seen, post, nonzero):
         """1, or 0 where only nonzero weights count and the channel's is 0."""
-        each = np.ones(len(weights), np.int64)
+        each = np.ones(weights.shape, np.int64)
         if nonzero:
             each = (weights != 0).astype(np.int64)
         return np.broadcast_to(each, seen).reshape(-1)
@@ -147,7 +148,7 @@ class Identity(ConnectionKind):
         weight = np.broadcast_to(weights, seen)
         return weight.ravel(), neuron, neuron
 
-    def taps(self, geometry, seen):
+    def taps(self, geometry, seen, weights=None):
         """1."""
         return 1
 
@@ -194,7 +195,7 @@ class Windowed(ConnectionKind):
             fan = sum_along(axis, reach, fan)
         return fan.reshape(-1)
 
-    def taps(self, geometry, seen):
+    def taps(self, geometry, seen, weights=None):
         """The window."""
         return prod(geometry.window)
 
@@ -206,9 +207,9 @@ class Windowed(ConnectionKind):
         post_index = np.arange(prod(post)).reshape(post)
 
         weight_parts, post_parts, pre_parts = [], [], []
-        for tap, positions, under in geometry.on_inputs(seen, post):
-            here = pre_index[np.ix_(*under)]
-            there = post_index[np.ix_(*positions)]
+        for tap, before, after in self.on_both(geometry, seen, post):
+            here = pre_index[np.ix_(*before)]
+            there = post_index[np.ix_(*after)]
             here, there = self.meet(here, there, weights)
 
             # One synapse per pair, all with the weights of this tap.
@@ -223,6 +224,11 @@ class Windowed(ConnectionKind):
             np.concatenate(post_parts),
             np.concatenate(pre_parts),
         )
+
+    def on_both(self, geometry: Window, seen: Shape, post: Shape) -> Iterator:
+        """Each tap, and along each axis the pre and the post neurons that it connects."""
+        for tap, positions, under in geometry.on_inputs(seen, post):
+            yield tap, under, positions
 
     def meet(
         self, pre: np.ndarray, post: np.ndarray, weights: np.ndarray
@@ -251,13 +257,13 @@ class Convolution(Windowed):
         """The last axis of the weights."""
         return weights.shape[-1]
 
-    def taps(self, geometry, seen):
+    def taps(self, geometry, seen, weights=None):
         """The window, over all channels."""
         return prod(geometry.window) * seen[-1]
 
-    def summed_axes(self):
+    def summed_axes(self, rank):
         """All but the channels out."""
-        return tuple(range((self.axes or 0) + 1))
+        return tuple(range(rank - 1))
 
     def meet(self, pre, post, weights):
         """Each channel in with each channel out."""
@@ -278,22 +284,132 @@ class Conv2D(Convolution):
     axes = 2
 
 
+class GroupedConvolution(Convolution):
+    """Each group of channels in to its own group of channels out.
+
+    Weights (*window, channels in of one group, channels out of all).
+    """
+
+    name = "grouped_conv"
+
+    def groups(self, weights, channels: int) -> int:
+        """Into which `channels` in are parted."""
+        return channels // weights.shape[-2]
+
+    def post_shape(self, where, weights, geometry, seen):
+        """Window positions, then channels."""
+        inside, outputs = weights.shape[-2:]
+        groups = max(seen[-1] // inside, 1)
+        if groups * inside != seen[-1] or outputs % groups:
+            law = "weights are (*window, channels in of a group, channels out), in whole groups"
+            raise SpikewattError(where, law, weights.shape)
+        one = (*seen[:-1], inside)
+        return super().post_shape(where, weights, geometry, one)
+
+    def fan_out(self, weights, geometry, seen, post, nonzero):
+        """As of a convolution, onto the channels out of the own group."""
+        groups = self.groups(weights, seen[-1])
+        one = (*seen[:-1], seen[-1] // groups)
+        size = prod(seen[:-1])
+
+        parts = []
+        for own in np.split(weights, groups, axis=-1):
+            fan = super().fan_out(own, geometry, one, post, nonzero)
+            parts.append(fan.reshape(size, -1))
+        return np.concatenate(parts, axis=1).reshape(-1)
+
+    def taps(self, geometry, seen, weights=None):
+        """The window, over the channels in of one group."""
+        assert weights is not None
+        return prod(geometry.window) * weights.shape[-2]
+
+    def meet(self, pre, post, weights):
+        """Each channel in with each channel out of its group."""
+        inside, outputs = weights.shape[-2:]
+        groups = pre.shape[-1] // inside
+        place = pre.shape[:-1]
+
+        # (…, channels in of a group, groups, channels out of a group), as the weights are split.
+        before = pre.reshape(*place, groups, inside)
+        before = np.moveaxis(before, -1, -2)[..., None]
+        after = post.reshape(*place, 1, groups, outputs // groups)
+        before, after = np.broadcast_arrays(before, after)
+
+        shape = (*place, inside, outputs)
+        return before.reshape(shape), after.reshape(shape)
+
+    def mixed_axons(self, weights, pre, summed):
+        """Neurons of the channels in whose weights into their group have both signs."""
+        groups = self.groups(weights, pre[-1])
+        one = (*pre[:-1], pre[-1] // groups)
+        parts = np.split(weights, groups, axis=-1)
+        return sum(super(GroupedConvolution, self).mixed_axons(w, one, summed) for w in parts)
+
+
+class TransposedConvolution(GroupedConvolution):
+    """A grouped convolution backwards: every pre neuron reaches a window of post neurons.
+
+    Its geometry is that of the window over the post population; padding cuts off. Weights (*window,
+    channels in of one group, channels out of all).
+    """
+
+    name = "transposed_conv"
+
+    def post_shape(self, where, weights, geometry, seen):
+        """What all windows cover, less the padding, then channels."""
+        inside, outputs = weights.shape[-2:]
+        groups = max(seen[-1] // inside, 1)
+        fits = weights.shape[:-2] == tuple(geometry.window) and len(seen) == geometry.axes + 1
+        if not fits or groups * inside != seen[-1] or outputs % groups:
+            law = "weights are (*window, channels in of a group, channels out), in whole groups"
+            raise SpikewattError(where, law, weights.shape)
+
+        axes = zip(seen, geometry.strides, geometry.reach, geometry.padding, strict=False)
+        sizes = [(n - 1) * s + k - before - after for n, s, k, (before, after) in axes]
+        if min(sizes) < 1:
+            raise SpikewattError(where, "padding leaves something of the windows", sizes)
+        return (*sizes, outputs)
+
+    def fan_out(self, weights, geometry, seen, post, nonzero):
+        """The taps that lie on a post neuron, onto the channels out of the own group."""
+        parts = np.split(weights, self.groups(weights, seen[-1]), axis=-1)
+        counts = [np.count_nonzero(part, axis=-1) for part in parts]
+        if not nonzero:
+            counts = [np.full(part.shape[:-1], part.shape[-1]) for part in parts]
+
+        fan = np.concatenate(counts, axis=-1)
+        for axis in range(geometry.axes):
+            hits = geometry.axis_hits(axis, post[axis], seen[axis])
+            fan = sum_along(axis, (hits.T >= 0).astype(np.int64), fan)
+        return fan.reshape(-1)
+
+    def on_both(self, geometry, seen, post):
+        """The window lies over the post neurons."""
+        yield from geometry.on_inputs(post, seen)
+
+    def taps(self, geometry, seen, weights=None):
+        """The windows that lie on one neuron, over the channels in of one group."""
+        assert weights is not None
+        axes = zip(geometry.window, geometry.strides, strict=True)
+        overlapping = prod(-(-taps // stride) for taps, stride in axes)
+        return overlapping * weights.shape[-2]
+
+
 class Depthwise(Windowed):
     """Each channel to its own `multiplier` channels.
 
-    Weights (rows, columns, channels, multiplier).
+    Weights (*window, channels, multiplier).
     """
 
     name = "depthwise"
-    axes = 2
 
     def channels_out(self, weights, channels):
         """Channels times the multiplier."""
         return weights.shape[-1] * channels
 
-    def summed_axes(self):
+    def summed_axes(self, rank):
         """The window."""
-        return (0, 1)
+        return tuple(range(rank - 2))
 
     def meet(self, pre, post, weights):
         """Each channel with its own."""
@@ -319,7 +435,17 @@ class MaxPool(Windowed):
 
 
 CONNECTION_KINDS: dict[str, ConnectionKind] = by_name(
-    (Dense(), Conv1D(), Conv2D(), Depthwise(), Identity(), Pool(), MaxPool())
+    (
+        Dense(),
+        Conv1D(),
+        Conv2D(),
+        GroupedConvolution(),
+        TransposedConvolution(),
+        Depthwise(),
+        Identity(),
+        Pool(),
+        MaxPool(),
+    )
 )
 
 

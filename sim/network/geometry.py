@@ -25,6 +25,7 @@ class Geometry:
     window : (axes,) neurons along each axis, each >= 1.
     strides : (axes,) neurons from one position to the next, each >= 1.
     padding : (axes, 2) zeros before and after, each >= 0; default none.
+    dilation : (axes,) neurons from one tap of the window to the next, each >= 1; default 1.
 
     Raises
     ------
@@ -37,16 +38,20 @@ class Geometry:
     window: tuple[int, ...]
     strides: tuple[int, ...]
     padding: Padding = ()
+    dilation: tuple[int, ...] = ()
 
     def __post_init__(self):
         axes = np.asarray(self.window).size or 1
         if len(self.padding) == 0:
             none = ((0, 0),) * axes
             object.__setattr__(self, "padding", none)
+        if len(self.dilation) == 0:
+            object.__setattr__(self, "dilation", (1,) * axes)
 
         self._check("window", (axes,), least=1)
         self._check("strides", (axes,), least=1)
         self._check("padding", (axes, 2), least=0)
+        self._check("dilation", (axes,), least=1)
 
     def _check(self, field: str, shape: tuple[int, ...], least: int) -> None:
         """Raise SpikewattError unless `field` holds integers of `shape`, each at least `least`."""
@@ -60,12 +65,17 @@ class Geometry:
 
     @classmethod
     def of_keras(
-        cls, mode: str, size: tuple[int, ...], window: tuple[int, ...], strides: tuple[int, ...]
+        cls,
+        mode: str,
+        size: tuple[int, ...],
+        window: tuple[int, ...],
+        strides: tuple[int, ...],
+        dilation: tuple[int, ...] = (),
     ) -> Geometry:
         """Geometry of a Keras layer.
 
         TensorFlow's rule for ``same``: total = max((ceil(n/s) − 1) s + k − n, 0), the odd one
-        after.
+        after, with k neurons from the first tap to the last.
 
         Parameters
         ----------
@@ -73,16 +83,17 @@ class Geometry:
         size : (axes,) neurons along each axis of the input.
         """
         if mode == "valid":
-            return cls(window, strides)
+            return cls(window, strides, (), dilation)
 
         padding = []
-        for n, k, s in zip(size, window, strides, strict=True):
+        reach = cls(window, strides, (), dilation).reach
+        for n, k, s in zip(size, reach, strides, strict=True):
             positions = -(-n // s)
             covered = (positions - 1) * s + k
             total = max(covered - n, 0)
             before = total // 2
             padding.append((before, total - before))
-        return cls(window, strides, tuple(padding))
+        return cls(window, strides, tuple(padding), dilation)
 
     @property
     def axes(self) -> int:
@@ -90,9 +101,19 @@ class Geometry:
         return len(self.window)
 
     @property
+    def reach(self) -> tuple[int, ...]:
+        """Neurons along each axis from the first tap to the last, both included.
+
+        >>> Geometry((3, 2), (1, 1), (), (2, 1)).reach
+        (5, 2)
+        """
+        axes = zip(self.window, self.dilation, strict=True)
+        return tuple((taps - 1) * apart + 1 for taps, apart in axes)
+
+    @property
     def apart(self) -> bool:
         """Whether windows do not overlap."""
-        return all(s >= k for s, k in zip(self.strides, self.window, strict=True))
+        return all(s >= k for s, k in zip(self.strides, self.reach, strict=True))
 
     @property
     def padded(self) -> bool:
@@ -106,7 +127,7 @@ class Geometry:
         """
         axes = zip(
             size,
-            self.window,
+            self.reach,
             self.strides,
             self.padding,
             strict=True,
@@ -131,7 +152,7 @@ class Geometry:
         before, _ = self.padding[axis]
         position = np.arange(size_out)[:, None]
         first = position * self.strides[axis] - before
-        hit = first + np.arange(self.window[axis])
+        hit = first + np.arange(self.window[axis]) * self.dilation[axis]
 
         inside = (hit >= 0) & (hit < size_in)
         return np.where(inside, hit, -1)
@@ -184,14 +205,18 @@ class Geometry:
     def as_lists(self) -> list:
         """JSON form, read back by `from_lists`."""
         padding = [list(pad) for pad in self.padding]
-        return [list(self.window), list(self.strides), padding]
+        lists = [list(self.window), list(self.strides), padding]
+        if max(self.dilation) > 1:
+            lists.append(list(self.dilation))
+        return lists
 
     @classmethod
     def from_lists(cls, lists: list) -> Geometry:
         """Inverse of `as_lists`."""
-        window, strides, padding = lists
+        window, strides, padding, *dilation = lists
         pairs = tuple((before, after) for before, after in padding)
-        return cls(tuple(window), tuple(strides), pairs)
+        apart = tuple(dilation[0]) if dilation else ()
+        return cls(tuple(window), tuple(strides), pairs, apart)
 
 
 def sum_along(axis: int, matrix: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -21,9 +21,11 @@ from ..network.connection_kinds import (
     Conv2D,
     Dense,
     Depthwise,
+    GroupedConvolution,
     Identity,
     MaxPool,
     Pool,
+    TransposedConvolution,
 )
 from ..network.geometry import Geometry
 from .nodes import (
@@ -113,7 +115,7 @@ def _write_conv1d(w: Writing) -> Nodes:
         weight=w.weights.transpose(2, 1, 0),
         stride=stride,
         padding=padding,
-        dilation=1,
+        dilation=geometry.dilation[0],
         groups=1,
         bias=w.bias_of(w.weights.shape[2]),
     )
@@ -126,9 +128,23 @@ def _write_conv2d(w: Writing) -> Nodes:
 
 
 def _write_depthwise(w: Writing) -> Nodes:
+    if _geometry(w).axes != 2:
+        law = "depthwise convolutions are written over rows and columns"
+        raise SpikewattError(w.where, law, _geometry(w).window)
+
     rows, columns, channels, multiplier = w.weights.shape
     kernel = w.weights.transpose(2, 3, 0, 1).reshape(channels * multiplier, 1, rows, columns)
     return {"": _conv2d_node(w, kernel, groups=channels)}
+
+
+def _write_grouped(w: Writing) -> Nodes:
+    if _geometry(w).axes != 2:
+        law = "grouped convolutions are written over rows and columns"
+        raise SpikewattError(w.where, law, _geometry(w).window)
+
+    groups = w.seen[-1] // w.weights.shape[-2]
+    kernel = w.weights.transpose(3, 2, 0, 1)
+    return {"": _conv2d_node(w, kernel, groups)}
 
 
 def _conv2d_node(w: Writing, kernel: np.ndarray, groups: int):
@@ -138,7 +154,7 @@ def _conv2d_node(w: Writing, kernel: np.ndarray, groups: int):
         weight=kernel,
         stride=geometry.strides,
         padding=padding_of(w.where, geometry),
-        dilation=(1, 1),
+        dilation=geometry.dilation,
         groups=groups,
         bias=w.bias_of(len(kernel)),
     )
@@ -157,6 +173,11 @@ def _refuse_max_pool(w: Writing) -> Nodes:
     raise no_max_pool(w.where)
 
 
+def _refuse_transposed(w: Writing) -> Nodes:
+    law = "NIR has no transposed convolution"
+    raise SpikewattError(w.where, law, str(w.connection.kind))
+
+
 def no_max_pool(where: str) -> SpikewattError:
     """The error of a max pool, about `where`."""
     law = "NIR has no neuron that counts the spikes of a window"
@@ -173,9 +194,11 @@ WRITERS: dict[type[ConnectionKind], Callable[[Writing], Nodes]] = {
     Conv1D: _write_conv1d,
     Conv2D: _write_conv2d,
     Depthwise: _write_depthwise,
+    GroupedConvolution: _write_grouped,
     Identity: _write_identity,
     Pool: _write_pool,
     MaxPool: _refuse_max_pool,
+    TransposedConvolution: _refuse_transposed,
 }
 
 
@@ -266,11 +289,14 @@ def _read_conv2d(r: Reading) -> Read:
         by_group = kernel.reshape(groups, -1, *window)
         return Read(Depthwise(), by_group.transpose(2, 3, 0, 1), geometry)
 
+    if groups and channels % groups == 0 and kernel.shape[1] == channels // groups:
+        return Read(GroupedConvolution(), kernel.transpose(2, 3, 1, 0), geometry)
+
     raise refused(
         where=r.where,
-        law="has one group, or one per channel",
+        law="has groups that part its channels",
         got=f"groups {groups} on {channels} channels",
-        allowed=f"1 or {channels}",
+        allowed=f"a divisor of {channels}",
     )
 
 

@@ -17,9 +17,11 @@ from ..network.geometry import Geometry
 Shape = tuple[int, ...]
 
 
-def refused(where: str, law: str, got: object, allowed: object = None) -> SpikewattError:
+def refused(
+    where: str, law: str, got: object, allowed: object = None, hint: str | None = None
+) -> SpikewattError:
     """The error of a node that a SpikingNetwork cannot express."""
-    return SpikewattError(where, law, got, allowed)
+    return SpikewattError(where, law, got, allowed, hint)
 
 
 def text_of(value) -> Any:
@@ -177,14 +179,7 @@ def geometry_of(
             law="works on channels, rows and columns",
             got=shape,
         )
-    if set(per_axis(dilation, axes)) != {1}:
-        raise refused(
-            where=where,
-            law="has dilation 1",
-            got=dilation,
-            allowed=1,
-        )
-
+    apart = per_axis(dilation, axes)
     window, steps = per_axis(window, axes), per_axis(strides, axes)
     padding = text_of(padding)
     if isinstance(padding, str):
@@ -195,10 +190,10 @@ def geometry_of(
                 law="pads by numbers, or valid, or same with stride 1",
                 got=f"{padding!r} with stride {strides}",
             )
-        return Geometry.of_keras(padding, shape[:-1], window, steps)
+        return Geometry.of_keras(padding, shape[:-1], window, steps, apart)
 
     both_sides = tuple((zeros, zeros) for zeros in per_axis(padding, axes))
-    return Geometry(window, steps, both_sides)
+    return Geometry(window, steps, both_sides, apart)
 
 
 def padding_of(where: str, geometry: Geometry) -> Shape:

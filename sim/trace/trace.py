@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import SpikewattError, one_of, whole_number
+from ...models.decision import decided_by
 from ..engines.counts import LEDGERS
 from . import trace_file
+from .labels import checked_labels
 from .layer_summary import LayerSummary
 from .run_settings import RunSettings
 
@@ -118,10 +121,13 @@ class Trace:
     def predictions(self, step: int = -1, readout: str | None = None) -> np.ndarray:
         """(samples,) class with the largest read-out potential after `step` (0-based; negative
         counts from the end).
+
+        A read-out of one neuron decides between 0 and 1: by whether its potential, which is the
+        logit, is above 0.
         """
         self._check_step("Trace.predictions.step", step)
         potentials = self.output(readout)[:, step]
-        return potentials.argmax(axis=-1)
+        return decided_by(potentials)
 
     def decisions(
         self, spikes: int = 1, step: int = -1, readout: str | None = None
@@ -168,29 +174,13 @@ class Trace:
         ----------
         labels : (samples,) integers below the number of outputs.
         """
-        labels = np.asarray(labels)
         outputs = self.output(readout)
-        self._check_labels(labels, outputs.shape[2])
+        where = "Trace.accuracy.labels"
+        labels = checked_labels(where, labels, outputs.shape[2], self.samples)
 
-        predictions = outputs.argmax(axis=-1)
+        predictions = decided_by(outputs)
         correct = predictions == labels[:, None]
         return correct.mean(axis=0)
-
-    def _check_labels(self, labels: np.ndarray, classes: int) -> None:
-        where = "Trace.accuracy.labels"
-        lowest = labels.min(initial=0)
-        highest = labels.max(initial=0)
-        whole = np.issubdtype(labels.dtype, np.integer)
-
-        if not whole or highest >= classes or lowest < 0:
-            law = f"labels are integers below the {classes} outputs"
-            found = str(labels.dtype)
-            if labels.dtype.kind in "iuf":
-                found += f" {lowest}..{highest}"
-            raise SpikewattError(where, law, found)
-        if labels.shape != (self.samples,):
-            law = "one label per sample"
-            raise SpikewattError(where, law, labels.shape, (self.samples,))
 
     def _check_step(self, where: str, step: int) -> None:
         law = "must be a step of this trace"
@@ -206,9 +196,8 @@ class Trace:
         for arrays in (self.spikes, *ledgers, outputs, self.saturations):
             for key, array in arrays.items():
                 heading = f"{key}{array.shape}"
-                numbers = np.ascontiguousarray(array, "<i8")
                 digest.update(heading.encode())
-                digest.update(numbers.tobytes())
+                hdf5.update(digest, array)
         return digest.hexdigest()
 
     def save(self, path) -> None:
@@ -219,6 +208,7 @@ class Trace:
     def load(cls, path) -> Trace:
         """Read what `save` wrote.
 
-        Raises FileFormatError on a truncated or foreign file, or one of another version.
+        Raises FileFormatError on a truncated, foreign or altered file, one of another version, or
+        one whose header or counts cannot be.
         """
         return trace_file.load(cls, path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .... import files
 from ....errors import FileFormatError, SpikewattError
 from ....sim.trace.trace import Trace
 from ..tables import layer_table
@@ -122,7 +123,7 @@ def _energy(folder: Path, prices: pd.DataFrame) -> Path:
 
 def _raster(folder: Path, trace: Trace) -> Path:
     spikes = raster_table(trace, 0)
-    spikes.to_csv(folder / "raster.csv", index=False)
+    files.write(folder / "raster.csv", spikes.to_csv(index=False))
 
     neurons = {name: trace.neurons[name] for name in trace.rasters}
     fig = figure(7, 1.2 + 1.7 * len(neurons))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...network.geometry import Geometry
 from .nodes import Values
-from .terms import Term, spiking, summed
+from .terms import DepthwiseTerm, IdentityTerm, Term, spiking, summed
 
 Padding = tuple[tuple[int, int], ...]
 
@@ -76,6 +77,24 @@ class Block:
         """Whether something is added to what the spikes carry."""
         constants = len(self.terms) - len(self.signals)
         return constants > 0 or bool(self.bias.any())
+
+    @property
+    def carried(self) -> bool:
+        """Whether populations carry it: what a window or a pool can lie on."""
+        return all(isinstance(term, IdentityTerm) and term.by_channel for term in self.terms)
+
+    def inside(self) -> Block:
+        """The same values, with the zeros around them made by the terms."""
+        if not self.padding:
+            return self
+        one = (1,) * len(self.padding)
+        window = Geometry(one, one, self.padding)
+
+        def tapped(scale: np.ndarray) -> np.ndarray:
+            return scale.reshape(*one, -1, 1)
+
+        terms = tuple(term.then(tapped, DepthwiseTerm, geometry=window) for term in self.terms)
+        return replace(self, terms=terms, padding=())
 
     @property
     def rounded(self) -> float:

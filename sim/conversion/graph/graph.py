@@ -29,18 +29,21 @@ class LayerCall:
     tensor : Keras tensor
         What came out.
     value : list of Block
-        What was read, a final softmax left out.
+        What was read, a final softmax or sigmoid left out.
     nodes : tuple of Node
         The populations that this call became.
-    softmax : bool, default False
-        Whether a softmax was left out.
+    squashed : str, default none
+        ``softmax`` or ``sigmoid`` where one was left out.
+    rectified : bool, default False
+        Whether all that take it rectify, so that only values above zero were read.
     """
 
     layer: Any
     tensor: Any
     value: Value
     nodes: tuple[Node, ...]
-    softmax: bool = False
+    squashed: str = ""
+    rectified: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,7 +87,7 @@ def _first_fault(
 
         # What follows is computed from Keras' own values: errors do not add up.
         for node in call.nodes:
-            if node.tensor is not None:
+            if node.tensor is call.tensor:
                 values[node.name] = node.part_of(wanted)
 
     return None
@@ -97,7 +97,9 @@ def _run(call: LayerCall, values: Values) -> np.ndarray:
     """(samples, …) what a call gives; keeps what its populations transmit in `values`."""
     for node in call.nodes:
         values[node.name] = node.evaluate(values)
-    return evaluated(call.value, values)
+    found = evaluated(call.value, values)
+    shape = call.tensor.shape[1:]
+    return found.reshape(len(found), *shape)
 
 
 def _samples(calibration: list[np.ndarray], lowest: float, largest: float) -> list[np.ndarray]:
@@ -119,7 +121,9 @@ def _samples(calibration: list[np.ndarray], lowest: float, largest: float) -> li
 def _inputs(graph: Graph, x: list[np.ndarray]) -> Values:
     nodes = [node for node in graph.nodes if isinstance(node, InputNode)]
     pairs = zip(nodes, x, strict=True)
-    return {node.name: part.astype(np.float64) for node, part in pairs}
+    return {
+        node.name: part.astype(np.float64).reshape(len(part), *node.shape) for node, part in pairs
+    }
 
 
 def _equal(
@@ -129,8 +133,12 @@ def _equal(
     before: Values,
 ) -> bool:
     """Whether `found` is what Keras gives, up to the rounding of its sums."""
-    rounding = ROUNDINGS * EPSILON[call.layer.compute_dtype]
-    if call.softmax:
+    rounding = ROUNDINGS * EPSILON[_dtype(call)]
+    if call.rectified:
+        wanted = np.maximum(wanted, 0.0)
+    if call.squashed == "sigmoid":
+        found = _sigmoid(found)
+    if call.squashed == "softmax":
         smallest = rounding**4  # smaller shares are noise
         found = _log_softmax(found, smallest)
         wanted = np.log(np.maximum(wanted, smallest))
@@ -160,7 +168,18 @@ def _sizes(call: LayerCall, before: Values) -> np.ndarray:
     sizes = {name: np.abs(value) for name, value in before.items()}
     for node in call.nodes:
         sizes[node.name] = node.size(sizes)
-    return evaluated([block.absolute() for block in call.value], sizes)
+    found = evaluated([block.absolute() for block in call.value], sizes)
+    shape = call.tensor.shape[1:]
+    return found.reshape(len(found), *shape)
+
+
+def _dtype(call: LayerCall) -> str:
+    """In which Keras computes: of a layer its own, of an operation that of its result."""
+    return getattr(call.layer, "compute_dtype", None) or str(call.tensor.dtype)
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 0.5 * (1.0 + np.tanh(logits / 2))
 
 
 def _log_softmax(logits: np.ndarray, smallest: float) -> np.ndarray:
@@ -174,8 +193,10 @@ def _log_softmax(logits: np.ndarray, smallest: float) -> np.ndarray:
 
 def _fault(call: LayerCall, found: np.ndarray, wanted: np.ndarray) -> SpikewattError:
     """The error about a call that was read wrongly."""
-    if call.softmax:
+    if call.squashed == "softmax":
         found = np.exp(_log_softmax(found, 1e-300))
+    if call.squashed == "sigmoid":
+        found = _sigmoid(found)
 
     difference = np.abs(found - wanted).max()
     largest = np.abs(wanted).max()

@@ -58,11 +58,12 @@ def activations_of(
 
 def _before_softmax(node: Node) -> tuple[Any, Any]:
     """A tensor, and the Dense layer to apply to it (or None), that give the values of `node`."""
-    if not (isinstance(node, ReadoutNode) and node.softmax):
+    if not (isinstance(node, ReadoutNode) and node.squashed):
         return node.tensor, None
 
-    layer, index, _ = node.tensor._keras_history
-    (source,) = layer._inbound_nodes[index].input_tensors
+    call, index, _ = node.tensor._keras_history
+    layer = getattr(call, "wrapped", call)
+    (source,) = call._inbound_nodes[index].input_tensors
     if isinstance(layer, import_keras().layers.Dense):
         return source, layer
     return source, None

@@ -31,7 +31,7 @@ class Node:
     tensor : Keras tensor, default None
         Whose values it carries; None for a node between two tensors.
     place : slice or array of int, default all
-        Where they stand on the last axis of `tensor`.
+        Where they stand: a slice of the last axis of `tensor`, or places in the flat tensor.
     bias_size : float, default 0
         The largest number that was added on the way to `bias`.
     """
@@ -75,6 +75,8 @@ class Node:
     def part_of(self, whole: np.ndarray) -> np.ndarray:
         """(samples, *shape) the values of this node among those of its whole tensor."""
         part = whole[..., self.place]
+        if not isinstance(self.place, slice):  # places in the flat tensor
+            part = whole.reshape(len(whole), -1)[:, self.place]
         return part.reshape(len(part), *self.shape)
 
 
@@ -118,16 +120,45 @@ class ReluNode(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class HalfNode(ReluNode):
+    """max(x, 0) or max(−x, 0): one of the pair of populations that carries a signed value x.
+
+    Parameters
+    ----------
+    sign : float, default 1
+        Of x.
+    partner : str
+        Name of the other half, where it was made before this one.
+    slope : array or float, default 1
+        By which `tensor` is scaled below zero.
+    """
+
+    sign: float = 1.0
+    partner: str = ""
+    slope: np.ndarray | float = 1.0
+
+    def part_of(self, whole: np.ndarray) -> np.ndarray:
+        """(samples, *shape) this half of the values among those of its whole tensor."""
+        part = super().part_of(whole)
+        if self.sign > 0:
+            return np.maximum(part, 0.0)
+
+        scaled = np.maximum(-part, 0.0)
+        slope = np.broadcast_to(self.slope, scaled.shape)
+        return np.divide(scaled, slope, out=np.zeros_like(scaled), where=slope != 0)
+
+
+@dataclass(frozen=True, eq=False)
 class ReadoutNode(Node):
     """An output: Σ, which nothing rectifies.
 
     Parameters
     ----------
-    softmax : bool, default False
-        Whether Keras takes the softmax of it.
+    squashed : str, default none
+        ``softmax`` or ``sigmoid`` where Keras takes it of the output.
     """
 
-    softmax: bool = False
+    squashed: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,11 +225,22 @@ class FlipNode(Node):
     ----------
     negative : array of bool, (channels,)
         Which channels.
+    padding : (zeros before, zeros after) of each axis, default none
+        Around the values: neurons that see nothing.
     """
 
     negative: np.ndarray = field(default_factory=lambda: np.zeros(1, bool))
+    padding: tuple[tuple[int, int], ...] = ()
 
     def evaluate(self, values: Values) -> np.ndarray:
         """(samples, *shape) the values as if the largest were 0, which cancels later on."""
         sign = np.where(self.negative, -1.0, 1.0)
-        return self.total(values) * sign
+        (term,) = self.terms
+        found = term.apply(values[term.source]) * sign
+        if self.padding:
+            found = np.pad(found, ((0, 0), *self.padding, (0, 0)))
+        return found
+
+    def size(self, sizes: Values) -> np.ndarray:
+        """(samples, *shape) the `sizes`, padded."""
+        return np.abs(self.evaluate(sizes))

@@ -18,7 +18,9 @@ from ...network.connection_kinds import (
     Conv2D,
     Dense,
     Depthwise,
+    GroupedConvolution,
     Identity,
+    TransposedConvolution,
 )
 from ...network.geometry import Geometry
 
@@ -134,7 +136,10 @@ class Term:
 
 
 class IdentityTerm(Term):
-    """Every value goes where it came from, times a weight per channel: weights (channels,)."""
+    """Every value goes where it came from, times a weight.
+
+    Weights (channels,), or one per value in the shape of what they see.
+    """
 
     kind = Identity()
 
@@ -146,8 +151,13 @@ class IdentityTerm(Term):
 
     @property
     def plain(self) -> bool:
-        """Whether no pool is in front."""
-        return self.pooled is None
+        """Whether no pool is in front, and all values of a channel are scaled alike."""
+        return self.pooled is None and self.by_channel
+
+    @property
+    def by_channel(self) -> bool:
+        """Whether all values of a channel are scaled alike."""
+        return self.weights.ndim == 1
 
     @property
     def macs(self) -> int:
@@ -210,8 +220,53 @@ class Convolution1DTerm(ConvolutionTerm):
     kind = Conv1D()
 
 
+class GroupedTerm(ConvolutionTerm):
+    """A window slides over groups of channels: weights (*window, channels of a group, out)."""
+
+    kind = GroupedConvolution()
+
+    @staticmethod
+    def _tap(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        inside, outputs = weights.shape
+        groups = x.shape[-1] // inside
+        by_group = x.reshape(*x.shape[:-1], groups, inside)
+        split = weights.reshape(inside, groups, outputs // groups)
+        found = np.einsum("...gi,igo->...go", by_group, split)
+        return found.reshape(*x.shape[:-1], outputs)
+
+
+class TransposedTerm(GroupedTerm):
+    """A grouped convolution backwards: weights (*window, channels of a group, out)."""
+
+    kind = TransposedConvolution()
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Positions that go out."""
+        shape = self.kind.post_shape(self.source, self.weights, self.geometry, self.seen_shape)
+        return shape[:-1]
+
+    @property
+    def macs(self) -> int:
+        """Every weight at every position that goes in."""
+        return math.prod(self.seen_shape[:-1]) * self.weights.size
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Every value goes through the window."""
+        assert self.geometry is not None
+        seen = self.seen(x)
+        size = self.size
+        total = np.zeros((len(x), *size, self.weights.shape[-1]))
+        samples = np.arange(len(x))
+
+        for tap, positions, under in self.geometry.on_inputs(size, self.seen_shape[:-1]):
+            part = self._tap(seen[np.ix_(samples, *positions)], self.weights[tap])
+            total[np.ix_(samples, *under)] += part
+        return total
+
+
 class DepthwiseTerm(ConvolutionTerm):
-    """A window slides over each channel: weights (rows, columns, channels, multiplier)."""
+    """A window slides over each channel: weights (*window, channels, multiplier)."""
 
     kind = Depthwise()
 
@@ -222,7 +277,7 @@ class DepthwiseTerm(ConvolutionTerm):
 
     def per_output_channel(self, scale: np.ndarray) -> np.ndarray:
         """`scale` as (channels, multiplier)."""
-        return scale.reshape(self.weights.shape[2:])
+        return scale.reshape(self.weights.shape[-2:])
 
 
 def taps(
@@ -251,7 +306,8 @@ def taps(
     padded = np.pad(x, padding)
 
     for tap in product(*map(range, geometry.window)):
-        axes_of_tap = zip(tap, size, geometry.strides, strict=True)
+        first = np.multiply(tap, geometry.dilation).tolist()
+        axes_of_tap = zip(first, size, geometry.strides, strict=True)
         under = [_every(*axis) for axis in axes_of_tap]
         yield tap, padded[(..., *under, slice(None))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from ...network.geometry import Geometry
 from ...network.population import Population, PopulationKind
 from ...network.spiking_network import SpikingNetwork
 from ..graph.graph import Graph
-from ..graph.nodes import Node
-from ..graph.terms import Term
+from ..graph.nodes import HalfNode, Node
+from ..graph.terms import Term, TransposedTerm
 from ..options import ConversionOptions
 
 ZERO = np.asarray(0)
@@ -45,8 +46,8 @@ class Draft:
         Value of one spike of a population, or of one unit of a read-out's potential.
     counted : set of int
         Ids of the executed layers that a connection has.
-    output_unit : float
-        Value of one unit of the last read-out.
+    output_units : dict from name to float
+        Value of one unit of each read-out.
     """
 
     graph: Graph
@@ -58,7 +59,7 @@ class Draft:
     connections: list[Connection] = field(default_factory=list)
     units: dict[str, np.ndarray] = field(default_factory=dict)
     counted: set[int] = field(default_factory=set)
-    output_unit: float = 1.0
+    output_units: dict[str, float] = field(default_factory=dict)
 
     def network(self, *more: Population) -> SpikingNetwork:
         """The network of what is here so far, and `more` populations."""
@@ -69,12 +70,17 @@ class Draft:
             tuple(self.connections),
             options.spike_code,
             options.input_unit,
-            self.output_unit,
+            self._output_unit(*more),
             options.weight_bits,
             self.graph.name,
             options.spike_input_code,
             options.input_levels if options.spike_input_code.doubles else 0,
         )
+
+    def _output_unit(self, *more: Population) -> float | dict[str, float]:
+        """Of the read-outs, and of `more`, which are there for their integers."""
+        units = {population.name: 1.0 for population in more} | self.output_units
+        return units or 1.0
 
     def add(self, population: Population, unit: np.ndarray) -> None:
         """Keep `population`, with the value of one of its spikes: `unit`, (channels,) or (1,)."""
@@ -122,23 +128,31 @@ class Draft:
             geometry,
             term.pooled,
             branch=others + 1,
-            executed=self._executed(term),
+            executed=self._executed(term, post),
         )
         self.connections.append(connection)
 
-    def _executed(self, term: Term) -> tuple[ExecutedLayer, ...] | None:
+    def _executed(self, term: Term, post: str) -> tuple[ExecutedLayer, ...] | None:
         """What Keras executes for `term`: None where that is the connection as it stands.
 
-        A layer that became several connections is counted with the first of them.
+        A layer that became several connections is counted with the first of them, and a copy by
+        weights is not executed.
         """
         if not term.executed:
-            return None
+            second = bool({term.source, post} & self._second_halves)
+            return () if term.kind.multiplies or second else None
 
         new = tuple(layer for layer in term.executed if id(layer) not in self.counted)
         self.counted |= {id(layer) for layer in new}
-        one = len(term.executed) == len(new) == 1
+        one = len(term.executed) == len(new) == 1 and not isinstance(term, TransposedTerm)
 
         return None if one and new[0].macs == term.macs else new
+
+    @cached_property
+    def _second_halves(self) -> set[str]:
+        """Names of the nodes below zero of the pairs: what they do is counted with the other."""
+        halves = [node for node in self.graph.nodes if isinstance(node, HalfNode)]
+        return {node.name for node in halves if node.partner}
 
     def per_spike(self, term: Term) -> np.ndarray:
         """The weights of `term`, in value per spike instead of per value."""

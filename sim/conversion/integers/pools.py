@@ -8,6 +8,7 @@ from ....errors import SpikewattError
 from ...network import connection_kinds as connections
 from ...network import population as populations
 from ...network.connection import Connection
+from ...network.geometry import Geometry
 from ...network.synapses import unroll
 from ..graph.nodes import AveragePoolNode, FlipNode, MaxPoolNode
 from .draft import ONE, ZERO, Draft
@@ -68,5 +69,13 @@ def add_flip(draft: Draft, node: FlipNode) -> None:
     levels = draft.populations[term.source].levels
     weights = np.where(node.negative, -1, 1)
     start = np.where(node.negative, levels, 0)
-    draft.connect(term, node.name, connections.Identity(), weights)
+    kind: connections.ConnectionKind = connections.Identity()
+    geometry = None
+    if node.padding:  # neurons around that see nothing
+        one = (1,) * len(node.padding)
+        kind = connections.Depthwise()
+        geometry = Geometry(one, one, node.padding)
+        weights = weights.reshape(*one, -1, 1)
+
+    draft.connect(term, node.name, kind, weights, geometry)
     draft.add_repeating(node, populations.IntegrateAndFire(), ONE, start)

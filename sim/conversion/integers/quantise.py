@@ -12,6 +12,7 @@ from ..graph.graph import Graph
 from ..graph.nodes import (
     AveragePoolNode,
     FlipNode,
+    HalfNode,
     InputNode,
     MaxPoolNode,
     Node,
@@ -50,7 +51,8 @@ def quantise(
 
     Raises
     ------
-    SpikewattError : a threshold that rounds to 0; a pool that the code or the input does not allow.
+    SpikewattError : weights of a layer that all round to 0; a pool that the code or the input does
+        not allow.
     """
     draft = Draft(graph, clips, options, calibration, corrections or {})
     for node in graph.nodes:
@@ -61,6 +63,7 @@ def quantise(
 POPULATIONS: dict[type[Node], Callable[[Draft, Any], None]] = {
     InputNode: add_input,
     ReluNode: add_relu,
+    HalfNode: add_relu,
     ReadoutNode: add_readout,
     AveragePoolNode: add_average_pool,
     MaxPoolNode: add_max_pool,

@@ -20,21 +20,22 @@ class Function:
         max(x, 0).
     maximum : float, default None
         Its cap.
-    normalises : bool, default False
-        A softmax: it keeps the order, so that an output needs none.
+    squashes : bool, default False
+        A softmax or sigmoid: it keeps the order, so that an output needs none.
     """
 
     name: str
     rectifies: bool = False
     maximum: float | None = None
-    normalises: bool = False
+    squashes: bool = False
 
 
 FUNCTIONS = (
     Function("linear"),
     Function("relu", rectifies=True),
     Function("relu6", rectifies=True, maximum=6.0),
-    Function("softmax", normalises=True),
+    Function("softmax", squashes=True),
+    Function("sigmoid", squashes=True),
 )
 
 
@@ -44,6 +45,9 @@ def known_function(function) -> Function | None:
         return None
 
     keras = import_keras()
+    if isinstance(function, keras.layers.Layer):
+        return None
+
     tensorflow = sys.modules.get("tensorflow")
     modules = (keras.activations, keras.ops, getattr(tensorflow, "nn", None))
 
@@ -62,10 +66,13 @@ def described(function) -> str:
     return name
 
 
-def ends_with_softmax(layer) -> bool:
-    """Whether the last thing that a layer does is a softmax."""
+def squashed_by(layer) -> str:
+    """``softmax`` or ``sigmoid`` where that is the last thing that a layer does, else nothing."""
+    name = type(layer).__name__.lower()
     if isinstance(layer, import_keras().layers.Softmax):
-        return True
+        return "softmax"
+    if type(layer).__module__ == "keras.src.ops.nn" and name in ("softmax", "sigmoid"):
+        return name
 
     function = known_function(getattr(layer, "activation", None))
-    return function is not None and function.normalises
+    return function.name if function is not None and function.squashes else ""

@@ -10,8 +10,18 @@ def sources_of(tensor) -> list[Any]:
 
     They belong to the call: a layer's own `input` is that of its first call.
     """
+    return list(_node_of(tensor).input_tensors)
+
+
+def arguments_of(tensor) -> tuple[Any, ...]:
+    """Positional arguments of the call which `tensor` came out of, then those by name."""
+    arguments = _node_of(tensor).arguments
+    return (*arguments.args, *arguments.kwargs.values())
+
+
+def _node_of(tensor) -> Any:
     layer, index, _ = tensor._keras_history
-    return list(layer._inbound_nodes[index].input_tensors)
+    return layer._inbound_nodes[index]
 
 
 def path_to(output, inputs: list[Any]) -> list[Any]:
@@ -46,14 +56,13 @@ def path_to(output, inputs: list[Any]) -> list[Any]:
     return found
 
 
-def takers_of(tensors: list[Any]) -> dict[int, list[str]]:
-    """Id of a tensor -> the names of the layers that take it, in the calls that made `tensors`."""
+def takers_of(tensors: list[Any]) -> dict[int, list[Any]]:
+    """Id of a tensor -> what came out of the calls that take it, among `tensors`."""
     calls = {id(tensor): tensor for tensor in tensors}
-    takers: dict[int, list[str]] = {}
+    takers: dict[int, list[Any]] = {}
 
     for tensor in calls.values():
-        layer = tensor._keras_history[0]
         for source in sources_of(tensor):
-            takers.setdefault(id(source), []).append(layer.name)
+            takers.setdefault(id(source), []).append(tensor)
 
     return takers

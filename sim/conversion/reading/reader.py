@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,16 +19,30 @@ from ....models.keras_backend import import_keras
 from ..graph.blocks import Block, Value
 from ..graph.graph import Graph, LayerCall, where
 from ..graph.guard import misread
-from ..graph.nodes import InputNode, Node, ReadoutNode
+from ..graph.nodes import HalfNode, InputNode, MaxPoolNode, Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm
-from . import activations, convolutions, linear, merges, pools, shapes
-from .activations import activated
-from .functions import ends_with_softmax
-from .order import path_to, sources_of, takers_of
+from .functions import squashed_by
+from .layers import activations, convolutions, linear, merges, pools, scaling, shapes, spreading
+from .layers.activations import activated
+from .layers.linear import in_a_row
+from .layers.pairs import carried_where_many_take_it
+from .nested import inlined, layer_of
+from .order import arguments_of, path_to, sources_of, takers_of
+from .refusals import check_weights, unsupported
 from .registry import Call, reader_of
 from .rules import ReadingRules
+from .takers import is_rectified, reach
 
-LAYERS = (activations, convolutions, linear, merges, pools, shapes)  # so that they are registered
+LAYERS = (  # so that they are registered
+    activations,
+    convolutions,
+    linear,
+    merges,
+    pools,
+    scaling,
+    shapes,
+    spreading,
+)
 
 
 def read(model, rules: ReadingRules) -> Graph:
@@ -62,15 +78,16 @@ class _GraphReader:
     def __init__(self, model, rules: ReadingRules):
         self.model = model
         self.rules = rules
-        self.layer_names = {layer.name for layer in model.layers}
-        self.takers: dict[int, list[str]] = {}  # id of a tensor -> names of layers
+        self.inputs, self.outputs = inlined(model)
+        self.layer_names = {layer.name for layer in model._flatten_layers()}
+        self.takers: dict[int, list[Any]] = {}  # id of a tensor -> what takes it gives
         self.values: dict[int, Value] = {}  # id of a tensor -> what was read
         self.nodes: dict[str, Node] = {}
         self.calls: list[LayerCall] = []
 
     def read(self) -> Graph:
-        inputs = self.model.inputs
-        outputs = self.model.outputs
+        inputs = self.inputs
+        outputs = self.outputs
         paths = [path_to(output, inputs) for output in outputs]
         self.takers = takers_of([tensor for path in paths for tensor in path])
 
@@ -98,7 +115,8 @@ class _GraphReader:
 
         for layer in self.model.layers:
             is_input = isinstance(layer, keras.layers.InputLayer)
-            if not is_input and id(layer) not in used:
+            is_model = isinstance(layer, keras.Model)  # its own layers were read in its place
+            if not is_input and not is_model and id(layer) not in used:
                 law = "must lie on the way from an input to an output"
                 raise SpikewattError(where(layer), law, "a layer that nothing reads")
 
@@ -126,9 +144,13 @@ class _GraphReader:
 
     def _input(self, tensor) -> Value:
         shape = tuple(tensor.shape[1:])
-        if not shape or None in shape or len(shape) not in (1, 2, 3):
+        if None in shape:
+            law = "every axis of an input but that of the samples has a size"
+            hint = "build the model with a fixed input shape"
+            raise SpikewattError("convert.model", law, tuple(tensor.shape), hint=hint)
+        if len(shape) not in (1, 2, 3):
             law = "inputs are (rows, columns, channels), (length, channels) or (n,)"
-            raise SpikewattError("convert.model", law, tensor.shape)
+            raise SpikewattError("convert.model", law, tuple(tensor.shape))
 
         node = self._add("input", lambda name: InputNode(name, shape, tensor=tensor))
         own = IdentityTerm.of(node.name, shape)
@@ -138,70 +160,112 @@ class _GraphReader:
 
     def _read(self, tensor, final: bool) -> None:
         """Keep the value of a tensor whose sources were read."""
-        layer = tensor._keras_history[0]
+        layer = layer_of(tensor)
         sources = sources_of(tensor)
         check_name(f"convert: layer {layer.name!r}", layer.name)
-        takers = self.takers.get(id(tensor), [])
+        takers = self._takers_of(tensor)
+        inputs = [self.values[id(source)] for source in sources]
+
+        def settle(position: int, value: Value) -> None:
+            inputs[position] = value
+            self.values[id(sources[position])] = value
+
         call = Call(
             layer,
             tensor,
             sources,
-            inputs=[self.values[id(source)] for source in sources],
+            inputs=inputs,
             rules=self.rules,
             add=self._add,
             nodes=self.nodes,
             final=final and not takers,
+            takers_of=self._takers_of,
+            settle=settle,
+            reshape=self._reshape,
+            rectifies=self._is_rectified,
+            arguments=arguments_of(tensor),
         )
 
-        softmax = ends_with_softmax(layer)
-        if softmax and final and takers:
-            law = "its softmax is left out only where nothing reads it"
-            raise call.refused(law, f"read by {', '.join(takers)}", "an output of its own")
+        squashed = squashed_by(layer)
+        if squashed and final and takers:
+            law = f"its {squashed} is left out only where nothing reads it"
+            names = ", ".join(layer_of(taker).name for taker in takers)
+            raise call.refused(law, f"read by {names}", "an output of its own")
 
         before = len(self.nodes)
         value = self._value(call)
+        if len(takers) > 1 and not call.rectified:
+            value = carried_where_many_take_it(call, value, reach(tensor, self._takers_of))
         nodes = tuple(self.nodes.values())[before:]
         self.values[id(tensor)] = value
-        self.calls.append(LayerCall(layer, tensor, value, nodes, softmax))
+        pools = any(isinstance(node, MaxPoolNode) for node in nodes)
+        rectified = pools and call.rectified
+        self.calls.append(LayerCall(layer, tensor, value, nodes, squashed, rectified))
+
+    def _is_rectified(self, tensor) -> bool:
+        return is_rectified(tensor, self._takers_of, self.outputs)
+
+    def _takers_of(self, tensor) -> list[Any]:
+        return self.takers.get(id(tensor), [])
+
+    def _reshape(self, name: str, shape: tuple[int, ...]) -> Node | None:
+        """The input called `name` under `shape`, where nothing has taken it as it is."""
+        node = self.nodes[name]
+        taken = any(term.source == name for other in self.nodes.values() for term in other.terms)
+        if not isinstance(node, InputNode) or taken:
+            return None
+
+        for tensor_id, value in self.values.items():
+            holds = any(term.source == name for block in value for term in block.terms)
+            if holds and len(self.takers.get(tensor_id, [])) > 1:
+                return None
+
+        self.nodes[name] = replace(node, shape=shape)
+        return self.nodes[name]
 
     def _value(self, call: Call) -> Value:
         """What comes out of a call, with its activation."""
         layer = call.layer
         reader = reader_of(layer)
         if reader is None:
-            raise call.refused("must be a supported layer", type(layer).__name__)
+            raise unsupported(call)
 
-        data_format = getattr(layer, "data_format", "channels_last")
+        data_format = getattr(layer, "data_format", None) or "channels_last"
         if data_format != "channels_last":
-            raise call.refused("data_format must be channels_last", data_format)
+            hint = "build it with data_format='channels_last'"
+            raise call.refused("its channels are the last axis", data_format, hint=hint)
         if mode := getattr(layer, "quantization_mode", None):
             law = "its weights must not be quantised"
-            raise call.refused(law, mode, "a float network; see weight_bits")
+            hint = "convert the float network; weight_bits sets the width"
+            raise call.refused(law, mode, hint=hint)
 
+        check_weights(call)
         value = activated(call, reader(call))
         _check_shape(call, value)
-        if not all(_finite(block) for block in value):
-            law = "its weights must be finite"
-            raise call.refused(law, "NaN or infinity", "finite weights")
-
         return value
 
     def _output(self, tensor) -> None:
         """Close the value of an output tensor into a read-out."""
-        layer = tensor._keras_history[0]
+        layer = layer_of(tensor)
         value = self.values[id(tensor)]
         if len(tensor.shape) != 2:
             law = "has flat outputs, one value per class"
             allowed = "Flatten and Dense at the end"
             raise SpikewattError("convert.model", law, tensor.shape, allowed)
 
-        terms = value[0].terms
-        if len(value) != 1 or any(isinstance(term, IdentityTerm) for term in terms):
-            law = "ends with a linear or softmax layer, whose potential is read out"
-            allowed = "Dense without ReLU at the end"
-            raise SpikewattError("convert.model", law, f"{layer.name!r}", allowed)
+        if len(value) != 1:
+            law = "an output comes from one layer"
+            got = f"{layer.name!r}, which joins several"
+            raise SpikewattError("convert.model", law, got, hint="make each of them an output")
 
         (block,) = value
+        block = in_a_row(block.inside())
+        fires = isinstance(self.nodes[block.signals[0].source], ReluNode)
+        if block.plain and fires and not isinstance(self.nodes[block.signals[0].source], HalfNode):
+            law = "ends with a linear, softmax or sigmoid layer, whose potential is read out"
+            got = f"{layer.name!r}, which ends in spikes"
+            hint = "end with a Dense layer without ReLU"
+            raise SpikewattError("convert.model", law, got, hint=hint)
 
         def make(name: str) -> ReadoutNode:
             return ReadoutNode(
@@ -211,7 +275,7 @@ class _GraphReader:
                 block.bias,
                 tensor,
                 bias_size=block.bias_size,
-                softmax=ends_with_softmax(layer),
+                squashed=squashed_by(layer),
             )
 
         self._add(block.name, make)
@@ -219,17 +283,14 @@ class _GraphReader:
 
 def _check_shape(call: Call, value: Value) -> None:
     """Raise unless `value` has as many rows, columns and channels as the Keras tensor."""
+    expected = tuple(call.tensor.shape[1:])
     size = sum(math.prod(block.shape) for block in value)
     shape: tuple[int, ...] = (size,)
     if value[0].columns is None:
         channels = sum(block.shape[-1] for block in value)
         shape = (*value[0].shape[:-1], channels)
+    elif size == math.prod(expected):
+        return
 
-    expected = tuple(call.tensor.shape[1:])
     if shape != expected:
         raise misread(call.layer, f"shape {shape} instead of {expected}")
-
-
-def _finite(block: Block) -> bool:
-    arrays = [block.bias, *(term.weights for term in block.terms)]
-    return all(np.isfinite(array).all() for array in arrays)

@@ -37,7 +37,19 @@ class Call:
     nodes : dict from name to Node
         All nodes so far.
     final : bool
-        Whether a softmax may be left out.
+        Whether a softmax or sigmoid may be left out.
+    takers_of : function
+        Takes a Keras tensor, returns what came out of the calls that take it.
+    settle : function
+        Takes the position of an input and a value; every later call that takes that tensor gets
+        this value of it.
+    reshape : function
+        Takes the name of a node and a shape; gives that node its shape where nothing has taken it
+        yet and its order allows it, and returns it; else returns None.
+    rectifies : function
+        Takes a Keras tensor, returns whether all that take it rectify it.
+    arguments : tuple
+        Positional arguments of the call, constants included.
     """
 
     layer: Any
@@ -48,6 +60,11 @@ class Call:
     add: Callable[[str, Callable[[str], Node]], Node]
     nodes: dict[str, Node]
     final: bool
+    takers_of: Callable[[Any], list[Any]]
+    settle: Callable[[int, Value], None]
+    reshape: Callable[[str, tuple[int, ...]], Node | None] = lambda name, shape: None
+    rectifies: Callable[[Any], bool] = lambda tensor: False
+    arguments: tuple[Any, ...] = ()
 
     @property
     def value(self) -> Value:
@@ -55,11 +72,20 @@ class Call:
         (value,) = self.inputs
         return value
 
-    def refused(self, law: str, got: object, allowed: object = None) -> SpikewattError:
-        """The error about this layer; without `allowed`, it lists the supported layers."""
-        if allowed is None:
-            allowed = supported_layers()
-        return SpikewattError(where(self.layer), law, got, allowed)
+    @property
+    def rectified(self) -> bool:
+        """Whether all that take the result rectify it."""
+        return self.rectifies(self.tensor)
+
+    def refused(
+        self,
+        law: str,
+        got: object = None,
+        allowed: object = None,
+        hint: str | None = None,
+    ) -> SpikewattError:
+        """The error about this layer."""
+        return SpikewattError(where(self.layer), law, got, allowed, hint)
 
 
 Reader = Callable[[Call], Value]
@@ -80,28 +106,55 @@ def reads(*names: str) -> Callable[[Reader], Reader]:
     return register
 
 
-def reader_of(layer) -> Reader | None:
-    """The reader of a layer, by its class: a subclass may compute something else."""
+OPERATIONS: dict[str, Reader] = {}
+"""Name of an operation of `keras.ops`, which an operator or a function leaves in a graph."""
+
+
+def reads_operation(*names: str) -> Callable[[Reader], Reader]:
+    """Register a reader for the operations of `keras.ops` called `names`."""
+
+    def register(reader: Reader) -> Reader:
+        for name in names:
+            OPERATIONS[name] = reader
+        return reader
+
+    return register
+
+
+def is_keras_layer(layer) -> bool:
+    """Whether the class of a layer is one of Keras, or of this package, and no subclass."""
     from ....models import quantised_layers
 
     name = type(layer).__name__
-    kind = type(layer)
     known = (
         getattr(import_keras().layers, name, None),
         getattr(quantised_layers, name, None),
     )
+    return type(layer) in known
 
-    return READERS.get(name) if kind in known else None
+
+def is_operation(layer) -> bool:
+    """Whether it is an operation of Keras, such as `a + b` leaves in a graph."""
+    from_keras = type(layer).__module__.startswith("keras.src.")
+    return from_keras and not isinstance(layer, import_keras().layers.Layer)
+
+
+def reader_of(layer) -> Reader | None:
+    """The reader of a layer, by its class: a subclass may compute something else."""
+    name = type(layer).__name__
+    if is_operation(layer):
+        return OPERATIONS.get(name)
+    return READERS.get(name) if is_keras_layer(layer) else None
 
 
 def supported_layers() -> str:
     """The Keras layers and activation functions that `convert` reads, as text.
 
     >>> supported_layers().split(", ")[:3]
-    ['Activation', 'Add', 'AveragePooling1D']
+    ['Activation', 'Add', 'Average']
     """
     layers = ", ".join(sorted(READERS))
-    inside = ", ".join(function.name for function in FUNCTIONS if not function.normalises)
-    at_end = ", ".join(function.name for function in FUNCTIONS if function.normalises)
+    inside = ", ".join(function.name for function in FUNCTIONS if not function.squashes)
+    at_end = ", ".join(function.name for function in FUNCTIONS if function.squashes)
 
     return f"{layers}; activations {inside} and (at an output) {at_end}"

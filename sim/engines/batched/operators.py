@@ -17,9 +17,11 @@ from ...network.connection_kinds import (
     Conv2D,
     Dense,
     Depthwise,
+    GroupedConvolution,
     Identity,
     MaxPool,
     Pool,
+    TransposedConvolution,
 )
 from ...network.geometry import Geometry
 from ...network.spiking_network import SpikingNetwork
@@ -89,8 +91,9 @@ def taps(x, geometry: Geometry, positions: tuple[int, ...]) -> Iterator[Any]:
 
     for tap in np.ndindex(*geometry.window):
         under = []
-        axes = zip(tap, positions, geometry.strides, strict=True)
-        for first, count, stride in axes:
+        axes = zip(tap, geometry.dilation, positions, geometry.strides, strict=True)
+        for place, apart, count, stride in axes:
+            first = place * apart
             last = first + (count - 1) * stride
             under.append(slice(first, last + 1, stride))
         yield x[(slice(None), *under)]
@@ -146,11 +149,12 @@ def _conv2d(operator: Operator, x) -> Any:
     weights, geometry = operator.numbers, operator.geometry
     padding = _around(geometry)
     down, right = geometry.strides
+    apart = geometry.dilation
     if down == right:
-        return tf.nn.conv2d(x, weights, strides=geometry.strides, padding=padding)
+        return tf.nn.conv2d(x, weights, geometry.strides, padding, dilations=apart)
 
     # oneDNN's convolution gives wrong sums at strides (1, 2) of one channel onto one column.
-    dense = tf.nn.conv2d(x, weights, strides=1, padding=padding)
+    dense = tf.nn.conv2d(x, weights, strides=1, padding=padding, dilations=apart)
     return dense[:, ::down, ::right]
 
 
@@ -158,7 +162,56 @@ def _conv1d(operator: Operator, x) -> Any:
     tf, g = import_tensorflow(), operator.geometry
     (before_after,), (stride,) = g.padding, g.strides
     padded = tf.pad(x, [[0, 0], list(before_after), [0, 0]])
-    return tf.nn.conv1d(padded, operator.numbers, stride, "VALID")
+    return tf.nn.conv1d(padded, operator.numbers, stride, "VALID", dilations=g.dilation)
+
+
+def _grouped(operator: Operator, x) -> Any:
+    under = taps(x, operator.geometry, operator.post_shape[:-1])
+    return _sum_of_groups(operator, under, operator.numbers)
+
+
+def _sum_of_groups(operator: Operator, under: Iterator[Any], weights: np.ndarray) -> Any:
+    tf = import_tensorflow()
+    inside, outputs = weights.shape[-2:]
+    groups = operator.seen[-1] // inside
+
+    # Channels in of each group onto the channels out of it, tap by tap.
+    by_tap = weights.reshape(-1, inside, groups, outputs // groups)
+    products = []
+    for tap, weight in zip(under, by_tap, strict=True):
+        positions = tf.reshape(tap, (-1, groups, inside))
+        products.append(tf.einsum("pgi,igo->pgo", positions, weight))
+    total = tf.add_n(products)
+    return tf.reshape(total, (-1, *operator.post_shape))
+
+
+def _transposed(operator: Operator, x) -> Any:
+    tf = import_tensorflow()
+    geometry = operator.geometry
+    around = []
+
+    # Zeros between the neurons and around them: then the window slides as in a convolution.
+    for axis in range(geometry.axes):
+        size, stride = x.shape[axis + 1], geometry.strides[axis]
+        after_each = [[0, 0]] * (len(x.shape) + 1)
+        after_each[axis + 2] = [0, stride - 1]
+        apart = tf.pad(tf.expand_dims(x, axis + 2), after_each)
+        shape = [-1, *x.shape[1:]]
+        shape[axis + 1] = size * stride
+        x = tf.reshape(apart, shape)
+
+        reach = geometry.reach[axis] - 1
+        before = geometry.padding[axis][0]
+        room = operator.post_shape[axis] + before - size * stride
+        around.append([reach, max(room, 0)])
+    x = tf.pad(x, [[0, 0], *around, [0, 0]])
+    cut = (slice(None), *(slice(before, None) for before, _ in geometry.padding))
+    x = x[cut]
+
+    window = tuple(range(geometry.axes))
+    weights = np.flip(operator.numbers, window)
+    one = Geometry(geometry.window, (1,) * geometry.axes, (), geometry.dilation)
+    return _sum_of_groups(operator, taps(x, one, operator.post_shape[:-1]), weights)
 
 
 OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
@@ -166,6 +219,8 @@ OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
     Conv1D: _conv1d,
     Conv2D: _conv2d,
     Depthwise: _depthwise,
+    GroupedConvolution: _grouped,
+    TransposedConvolution: _transposed,
     Identity: _identity,
     Pool: _pool,
     MaxPool: _max_pool,

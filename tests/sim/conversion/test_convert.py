@@ -105,35 +105,15 @@ REFUSED = {
     ),
     "activation": (
         lambda: chain(layers.Flatten(), layers.Dense(4, activation="tanh"), layers.Dense(3)),
-        r"activation must be supported; got tanh",
-    ),
-    "no relu": (
-        lambda: chain(layers.Conv2D(2, 3), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(3)),
-        r"a ReLU stands between two linear layers",
-    ),
-    "leaky": (
-        lambda: chain(
-            layers.Flatten(), layers.Dense(4), layers.ReLU(negative_slope=0.1), layers.Dense(3)
-        ),
-        r"must be a plain ReLU",
+        r"has an activation that spikes carry; got tanh; hint: train it with ReLU",
     ),
     "softmax inside": (
         lambda: chain(layers.Flatten(), layers.Dense(4), layers.Softmax(), layers.Dense(3)),
-        r"must be the last layer",
+        r"a softmax must be the last layer; got another place; hint: spikes carry no softmax",
     ),
     "relu at the end": (
         lambda: chain(layers.Flatten(), layers.Dense(3, activation="relu")),
-        r"ends with a linear or softmax layer",
-    ),
-    "dilation": (
-        lambda: chain(
-            layers.Conv2D(2, 3, dilation_rate=2), layers.ReLU(), layers.Flatten(), layers.Dense(3)
-        ),
-        r"dilation_rate=1",
-    ),
-    "dense on maps": (
-        lambda: chain(layers.Dense(4, activation="relu"), layers.Flatten(), layers.Dense(3)),
-        r"its input must be flat",
+        r"ends with a linear, softmax or sigmoid layer.*hint: end with a Dense layer",
     ),
     "flatten": (
         lambda: chain(
@@ -141,7 +121,7 @@ REFUSED = {
             layers.Flatten(data_format="channels_first"),
             layers.Dense(3),
         ),
-        r"data_format must be channels_last",
+        r"its channels are the last axis; got channels_first",
     ),
     "maps at the end": (
         lambda: chain(layers.Conv2D(3, 8)),
@@ -153,17 +133,7 @@ REFUSED = {
     ),
     "subclass": (
         lambda: chain(layers.Flatten(), layers.Dense(4), OwnReLU(), layers.Dense(3)),
-        r"must be a supported layer; got OwnReLU",
-    ),
-    "pool before relu": (
-        lambda: chain(
-            layers.Conv2D(2, 3),
-            layers.MaxPooling2D(),
-            layers.ReLU(),
-            layers.Flatten(),
-            layers.Dense(3),
-        ),
-        r"pools what a ReLU gives",
+        r"is a layer of Keras itself; got OwnReLU of .*hint: write what it computes",
     ),
 }
 
@@ -228,7 +198,7 @@ def test_quantised_and_broken_weights_are_refused():
         layers.Dense(3),
     )
     model.get_layer("norm").moving_variance.assign([-1.0, 1, 1, 1])
-    with pytest.raises(SpikewattError, match="'norm'.*its weights must be finite"):
+    with pytest.raises(SpikewattError, match="'norm'.*its moving variance is at least 0; got -1"):
         convert(model, np.zeros((1, 8, 8, 1)))
     model = chain(layers.Flatten(), layers.Dense(3))
     model.quantize("int8")

@@ -218,7 +218,7 @@ def test_steps_per_layer_and_what_they_refuse():
     with pytest.raises(SpikewattError, match="under rate an input drives every step; got bitplane"):
         convert(model, pixels(50), input_code="bitplane")
     with pytest.raises(
-        SpikewattError, match="'max_pooling2d.*needs a min pool.*allowed: code='radix'"
+        SpikewattError, match="'max_pooling2d.*needs a min pool.*hint: code='radix'"
     ):
         convert(build(norm_after_relu_before_max_pool), pixels(50))
     with pytest.raises(

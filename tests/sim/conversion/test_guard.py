@@ -12,13 +12,12 @@ from spikewatt.errors import SpikewattError
 from spikewatt.models.quantised_layers import QCFS
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.conversion.graph.nodes import AveragePoolNode
-from spikewatt.sim.conversion.reading import (
+from spikewatt.sim.conversion.reading import functions, registry
+from spikewatt.sim.conversion.reading.layers import (
     activations,
     convolutions,
-    functions,
-    linear,
     pools,
-    registry,
+    scaling,
     shapes,
 )
 
@@ -111,12 +110,14 @@ def no_padding(monkeypatch):
 
 
 def no_epsilon(monkeypatch):
-    def scale_and_shift(layer):
-        variance, gamma = np.asarray(layer.moving_variance), np.asarray(layer.gamma)
-        scale = gamma.astype(np.float64) / np.sqrt(variance.astype(np.float64))
-        return scale, np.asarray(layer.beta) - np.asarray(layer.moving_mean) * scale
+    right = scaling.scaled_and_shifted
 
-    monkeypatch.setattr(linear, "_scale_and_shift", scale_and_shift)
+    def normalised(call, scale, shift, **size):
+        layer = call.layer
+        wrong = np.sqrt(1.0 + layer.epsilon / np.asarray(layer.moving_variance))
+        return right(call, scale * wrong, shift, **size)
+
+    monkeypatch.setattr(scaling, "scaled_and_shifted", normalised)
 
 
 def relu6_without_six(monkeypatch):

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ...network.connection import ExecutedLayer
-from ...network.connection_kinds import ConnectionKind
-from ..graph.blocks import Value
-
-LINEAR_BEFORE = "a ReLU stands between two linear layers"
+from ....network.connection import ExecutedLayer
+from ....network.connection_kinds import ConnectionKind
+from ...graph.blocks import Value
 
 
 def array(weights: Any) -> np.ndarray:

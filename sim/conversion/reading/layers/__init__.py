@@ -1,0 +1,1 @@
+"""A reader for each kind of layer, and what they share."""
