@@ -27,6 +27,8 @@ from ..errors import SpikewattError, SpikewattWarning, printable
 REFUSED = 2
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 OURS = Path(__file__).parents[1]
+# What libraries without an error of their own for it say of a full disk.
+FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 LONGEST_REASON = 300  # characters of what another library says
 # Parameters of verbs that name what is written; the others name what is read.
 WRITTEN = ("output", "runs_dir", "junit", "picture")
@@ -83,6 +85,8 @@ def border(verb: str, given: Mapping[str, object]) -> Iterator[None]:
     except Exception as error:
         if "click" in type(error).__module__:
             raise  # a wrong option: the parser has lines of its own
+        if full := next((words for words in FULL if words in str(error)), None):
+            _leave(_of_the_system(OSError(errno.ENOSPC, full), given), REFUSED)
         _leave(_unforeseen(verb, given, error), REFUSED)
 
 

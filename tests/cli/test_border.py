@@ -88,6 +88,12 @@ def test_a_full_disk_names_the_file_that_was_written(capsys):
     assert (code, line) == (2, "spikewatt: out.csv: No space left on device\n")
 
 
+def test_a_full_disk_inside_of_a_library_is_the_same_line(capsys):
+    full = RuntimeError("flush failed (errno = 28, error message = 'No space left on device')")
+    code, line = leave(full, capsys, runs_dir=Path("runs"))
+    assert (code, line) == (2, "spikewatt: runs: No space left on device\n")
+
+
 def test_a_full_disk_behind_standard_output_is_one_line(tmp_path):
     with open("/dev/full", "w") as full:
         result = subprocess.run(
