@@ -66,7 +66,7 @@ def read(path: Path):
 def _small_members(path: Path) -> dict[str, str]:
     """Configuration and metadata, after the sizes of all members were checked."""
     if path.is_dir():
-        return {CONFIG: (path / CONFIG).read_text()}
+        return {CONFIG: (path / CONFIG).read_text("utf-8")}
 
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()

@@ -83,7 +83,7 @@ def _is_whole(folder: Path) -> bool:
     if not all((folder / name).exists() for name in NEEDED):
         return False
     with contextlib.suppress(OSError):
-        return _digest_of(folder).read_text() == _digest(folder)
+        return _digest_of(folder).read_text("utf-8") == _digest(folder)
     return False
 
 
