@@ -148,7 +148,7 @@ def reader_of(layer) -> Reader | None:
 
 
 def supported_layers() -> str:
-    """The Keras layers and activation functions that `convert` reads, as text.
+    """The Keras layers, activation functions and operations that `convert` reads, as text.
 
     >>> supported_layers().split(", ")[:3]
     ['Activation', 'Add', 'Average']
@@ -157,4 +157,7 @@ def supported_layers() -> str:
     inside = ", ".join(function.name for function in FUNCTIONS if not function.squashes)
     at_end = ", ".join(function.name for function in FUNCTIONS if function.squashes)
 
-    return f"{layers}; activations {inside} and (at an output) {at_end}"
+    operations = ", ".join(sorted(OPERATIONS))
+    activations = f"activations {inside} and (at an output) {at_end}"
+
+    return f"{layers}; {activations}; operations of keras.ops {operations}"
