@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .rtl_ref.verification.verify import Verification as Verification
     from .rtl_ref.verification.verify import verify as verify
     from .sim.conversion.convert import convert as convert
+    from .sim.conversion.reading.reader import supported_layers as supported_layers
     from .sim.conversion.thresholds import Method as Method
     from .sim.engines.simulate import simulate as simulate
     from .sim.network.connection import Connection as Connection
@@ -84,6 +85,7 @@ _HOME = {
     "rtl_ref.verification.verify": ("Verification", "verify"),
     "sim.conversion.convert": ("convert",),
     "sim.conversion.thresholds": ("Method",),
+    "sim.conversion.reading.reader": ("supported_layers",),
     "sim.engines.simulate": ("simulate",),
     "sim.network.connection": ("Connection",),
     "sim.network.geometry": ("Geometry",),

@@ -31,7 +31,7 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
     ----------
     model : Keras model
         Built, Sequential or functional. The layers that are read are listed by
-        `spikewatt.sim.conversion.reading.registry.supported_layers`.
+        `spikewatt.supported_layers`.
     calibration : array or list of array, (samples, *shape)
         Typical inputs as the model takes them, 100 or more, without labels; a list for several
         inputs.

@@ -55,19 +55,12 @@ def check(name: str, count: int, first: int, folder: Path, tmp_path: Path, secon
     assert not report.findings, f"{len(report.findings)} of {report.tried}:\n{found}"
 
 
-# What is read through HDF5 by the package itself: files that declare terabytes, attributes of
-# another type, and loops inside of libhdf5 are found here until the readers bound them.
-THROUGH_HDF5 = ("spk", "trace", "nir", "odin")
-known = pytest.mark.xfail(reason="readers of HDF5 do not bound what a file declares", strict=False)
-CASES = [pytest.param(name, marks=known if name in THROUGH_HDF5 else ()) for name in FORMATS]
-
-
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_mutant_ends_in_its_result_or_in_one_line(name, folder, tmp_path):
     check(name, MUTANTS[name], 0, folder, tmp_path, MOST_SECONDS)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_many_mutants_end_in_their_result_or_in_one_line(name, folder, tmp_path):
     check(name, MANY * MUTANTS[name], MUTANTS[name], folder, tmp_path, float("inf"))

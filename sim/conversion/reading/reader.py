@@ -21,7 +21,7 @@ from ..graph.graph import Graph, LayerCall, where
 from ..graph.guard import misread
 from ..graph.nodes import HalfNode, InputNode, MaxPoolNode, Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm
-from .functions import squashed_by
+from .functions import FUNCTIONS, squashed_by
 from .layers import activations, convolutions, linear, merges, pools, scaling, shapes, spreading
 from .layers.activations import activated
 from .layers.linear import in_a_row
@@ -29,7 +29,7 @@ from .layers.pairs import carried_where_many_take_it
 from .nested import inlined, layer_of
 from .order import arguments_of, path_to, sources_of, takers_of
 from .refusals import check_weights, unsupported
-from .registry import Call, reader_of
+from .registry import OPERATIONS, READERS, Call, reader_of
 from .rules import ReadingRules
 from .takers import is_rectified, reach
 
@@ -70,6 +70,22 @@ def read(model, rules: ReadingRules) -> Graph:
         raise SpikewattError("convert.model", law, type(model).__name__)
 
     return _GraphReader(model, rules).read()
+
+
+def supported_layers() -> str:
+    """The Keras layers, activation functions and operations that `convert` reads, as text.
+
+    >>> supported_layers().split(", ")[:3]
+    ['Activation', 'Add', 'Average']
+    """
+    layers = ", ".join(sorted(READERS))
+    inside = ", ".join(function.name for function in FUNCTIONS if not function.squashes)
+    at_end = ", ".join(function.name for function in FUNCTIONS if function.squashes)
+
+    operations = ", ".join(sorted(OPERATIONS))
+    activations = f"activations {inside} and (at an output) {at_end}"
+
+    return f"{layers}; {activations}; operations of keras.ops {operations}"
 
 
 class _GraphReader:

@@ -60,7 +60,7 @@ def unsupported(call: Call) -> SpikewattError:
         return call.refused(law, got, hint="write what it computes with layers of Keras")
 
     law = "is a layer that spikes can carry"
-    hint = REMEDIES.get(name, "the function supported_layers() lists all that can be read")
+    hint = REMEDIES.get(name, "spikewatt.supported_layers() lists all that can be read")
     return call.refused(law, name, hint=hint)
 
 

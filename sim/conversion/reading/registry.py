@@ -11,7 +11,6 @@ from ....models.keras_backend import import_keras
 from ..graph.blocks import Value
 from ..graph.graph import where
 from ..graph.nodes import Node
-from .functions import FUNCTIONS
 from .rules import ReadingRules
 
 
@@ -145,19 +144,3 @@ def reader_of(layer) -> Reader | None:
     if is_operation(layer):
         return OPERATIONS.get(name)
     return READERS.get(name) if is_keras_layer(layer) else None
-
-
-def supported_layers() -> str:
-    """The Keras layers, activation functions and operations that `convert` reads, as text.
-
-    >>> supported_layers().split(", ")[:3]
-    ['Activation', 'Add', 'Average']
-    """
-    layers = ", ".join(sorted(READERS))
-    inside = ", ".join(function.name for function in FUNCTIONS if not function.squashes)
-    at_end = ", ".join(function.name for function in FUNCTIONS if function.squashes)
-
-    operations = ", ".join(sorted(OPERATIONS))
-    activations = f"activations {inside} and (at an output) {at_end}"
-
-    return f"{layers}; {activations}; operations of keras.ops {operations}"

@@ -9,8 +9,8 @@ from keras import layers
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.conversion.graph.nodes import ReluNode
-from spikewatt.sim.conversion.reading.reader import read
-from spikewatt.sim.conversion.reading.registry import READERS, supported_layers
+from spikewatt.sim.conversion.reading.reader import read, supported_layers
+from spikewatt.sim.conversion.reading.registry import READERS
 from spikewatt.sim.conversion.reading.rules import ReadingRules
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.codes import CODES
