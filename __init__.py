@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .analysis.job.run import run as run
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
+    from .analysis.studies.agreement import compare as compare
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
     from .energy.cards.card import Card as Card
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from .energy.pricing.price import price_layers as price_layers
     from .energy.pricing.prices import Prices as Prices
     from .errors import SpikewattError as SpikewattError
+    from .errors import SpikewattWarning as SpikewattWarning
     from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
+    from .models.loading.load import load_keras as load_keras
     from .models.networks import build_network as build_network
-    from .models.networks import load_keras as load_keras
     from .models.quantised_layers import QCFS as QCFS
     from .models.quantised_layers import KBitReLU as KBitReLU
     from .models.quantised_layers import round_to_grid as round_to_grid
@@ -63,6 +65,7 @@ _HOME = {
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
     "analysis.report.findings": ("Findings", "Table"),
+    "analysis.studies.agreement": ("compare",),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),
     "energy.cards.card": ("Card",),
@@ -70,9 +73,10 @@ _HOME = {
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),
-    "errors": ("SpikewattError",),
+    "errors": ("SpikewattError", "SpikewattWarning"),
     "models.datasets": ("Dataset", "load_dataset"),
-    "models.networks": ("build_network", "load_keras"),
+    "models.loading.load": ("load_keras",),
+    "models.networks": ("build_network",),
     "models.quantised_layers": ("QCFS", "KBitReLU", "round_to_grid"),
     "models.training": ("train",),
     "rtl_ref.odin.run": ("run_odin",),

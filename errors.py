@@ -1,4 +1,4 @@
-"""The one error that a user of spikewatt sees, and the checks that raise it.
+"""The one error that a user of spikewatt sees, the one warning, and the checks that raise them.
 
 It says where, the law, what was got, and what is allowed.
 """
@@ -6,12 +6,44 @@ It says where, the law, what was got, and what is allowed.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from operator import index
 
+# C0 and C1 (escape sequences begin there), and what turns the direction of writing.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
 LONGEST_NAME = 100
+CALLER = 3  # frames up from the warning: who called the function that checks
 SHOWN = 80  # characters of a wrong value that an error shows
+LONGEST_VALUE = 400  # characters of a value that a message repeats at all
+
+
+class SpikewattWarning(UserWarning):
+    """Something that is allowed, and probably not meant."""
+
+
+def printable(text: str) -> str:
+    """`text` without what moves a terminal's cursor or colours it: such a character is escaped.
+
+    Examples
+    --------
+    >>> printable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    safe = text.encode(errors="backslashreplace").decode()
+    return CONTROLS.sub(lambda found: repr(found.group())[1:-1], safe)
+
+
+def _shown(value: object) -> str:
+    """A value as a message repeats it; that of thousands of digits has no text of its own."""
+    try:
+        text = str(value)
+    except ValueError:
+        text = f"a {type(value).__name__} of thousands of digits"
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:LONGEST_VALUE]}… ({len(text):,} characters)"
 
 
 class SpikewattError(ValueError):
@@ -44,19 +76,24 @@ class SpikewattError(ValueError):
         allowed: object = None,
         hint: str | None = None,
     ):
-        text = f"{where}: {law}"
-        if got is not None:
-            text += f"; got {got}"
-        if allowed is not None:
-            text += f"; allowed: {allowed}"
-        if hint is not None:
-            text += f"; hint: {hint}"
-        super().__init__(" ".join(text.split()))
+        super().__init__(_line(where, law, got, allowed, hint))
         self.where = where
         self.law = law
         self.got = got
         self.allowed = allowed
         self.hint = hint
+
+
+def _line(where: str, law: str, got: object, allowed: object, hint: str | None) -> str:
+    """What an error or a warning says, as one line."""
+    text = f"{_shown(where)}: {law}"
+    if got is not None:
+        text += f"; got {_shown(got)}"
+    if allowed is not None:
+        text += f"; allowed: {allowed}"
+    if hint is not None:
+        text += f"; hint: {hint}"
+    return printable(" ".join(text.split()))
 
 
 class FileFormatError(SpikewattError):
@@ -69,6 +106,27 @@ class DoesNotFitError(SpikewattError):
 
 class MissingToolError(SpikewattError):
     """A program that the work needs is not installed."""
+
+
+def warn(where: str, law: str, got: object = None, hint: str | None = None) -> None:
+    """Warn with a `SpikewattWarning`, in the words of an error.
+
+    Parameters
+    ----------
+    where, law, got, hint
+        As in `SpikewattError`.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("simulate.x", "uses the range of the network", "all zeros")
+    >>> str(caught[0].message)
+    'simulate.x: uses the range of the network; got all zeros'
+    """
+    text = _line(where, law, got, None, hint)
+    warnings.warn(text, SpikewattWarning, stacklevel=CALLER)
 
 
 def one_of(where: str, law: str, value: str, allowed: Iterable[str]) -> str:
@@ -108,8 +166,16 @@ def whole_number(where: str, law: str, value: object, low: int, high: int) -> in
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or not low <= number <= high:
-        raise SpikewattError(where, law, repr(value), f"{low}..{high}")
+        raise SpikewattError(where, law, quoted(value), f"{low}..{high}")
     return number
+
+
+def quoted(value: object) -> str:
+    """``repr(value)``, which an integer of more than 4,300 digits lacks."""
+    try:
+        return repr(value)
+    except ValueError:
+        return _shown(value)
 
 
 def check_name(where: str, name: str) -> str:

@@ -1,136 +1,288 @@
-"""Files: HDF5 with a format and a version, written whole or not at all; YAML; the cache folder."""
+"""Files: every output written whole or not at all; YAML under limits; the cache folder."""
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from .errors import SpikewattError
 
-from .errors import FileFormatError, SpikewattError
+READABLE_BY_ALL = 0o644
+LARGEST_YAML = 2**22  # bytes of a YAML file
+MOST_YAML_NODES = 2**20  # of a YAML file, after its aliases are followed
+NOT_OVER = "an existing file is not written over"
 
-SMALL = 64  # numbers; compressing fewer makes a file larger
+_promised_new: set[str] = set()
+
+
+# Writing
+
+
+def promise_new(path: str | Path) -> None:
+    """From now on the next `write` to `path` fails if something exists there by then.
+
+    What the command line checks before the work thus holds after it, too.
+    """
+    _promised_new.add(os.path.realpath(path))
+
+
+def may_replace(path: str | Path) -> None:
+    """Take back `promise_new`."""
+    _promised_new.discard(os.path.realpath(path))
+
+
+def write(path: str | Path, content: bytes | str) -> None:
+    """Write a file, whole or not at all; the old one is kept until the new one is whole.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, in a folder that exists.
+    content : bytes or str
+        All of it; text becomes UTF-8.
+
+    Raises
+    ------
+    SpikewattError
+        No such folder, no space, or a file that was promised to be new and appeared meanwhile:
+        then the content is kept beside it.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    with _refused_by_the_system(path):
+        _check_place(Path(path))
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)  # a pipe or a device takes it as it comes
+            return
+
+        partial = target.parent / _partial_name()
+        try:
+            _write_through(partial, data)
+            with suppress(FileNotFoundError):
+                os.chmod(partial, target.stat().st_mode & 0o777)
+            _put_in_place(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+
+
+def npz(**arrays) -> bytes:
+    """Arrays as the content of a compressed ``.npz`` file."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
 
 
 @contextmanager
-def writing(path, file_format: str, version: int) -> Iterator[Any]:
-    """Open a new HDF5 file for writing.
+def new_folder(path: str | Path) -> Iterator[Path]:
+    """A folder to fill, which appears under `path` when the block ends without an error.
 
-    It appears under `path` only when the block ends without an error.
+    Parameters
+    ----------
+    path : str or Path
+        A new folder, or an empty one; folders above it are made.
+
+    Raises
+    ------
+    SpikewattError
+        Something is in it, before or after the block.
     """
-    import h5py
-
     path = Path(path)
+    with _refused_by_the_system(path):
+        _check_empty(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.parent / _partial_name()
+        try:
+            partial.mkdir()
+            yield partial
+            _check_empty(path)
+            if path.is_dir():
+                for child in sorted(partial.iterdir()):
+                    child.rename(path / child.name)
+            else:
+                partial.rename(path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial_name() -> str:
+    """Known before the file exists, so that an interrupt at any moment leaves none."""
+    return f".{uuid.uuid4().hex[:12]}.partial"
+
+
+def _check_empty(path: Path) -> None:
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        law = "the folder to export into is new or empty"
+        raise SpikewattError(str(path), law, "something in it")
+
+
+def _check_place(path: Path) -> None:
+    if path.is_dir():
+        raise SpikewattError(str(path), "must name a file", "a folder")
     if not path.parent.is_dir():
         law = "the folder to write into exists"
         raise SpikewattError(str(path), law, "no such folder")
 
-    handle, partial = tempfile.mkstemp(
-        dir=path.parent,
-        prefix=f".{path.name}.",
-        suffix=".partial",
-    )
-    os.close(handle)
+
+def _write_through(partial: Path, data: bytes) -> None:
+    """Onto the disk, not only into its cache."""
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, READABLE_BY_ALL)
+    with open(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
+
+
+def _put_in_place(partial: Path, target: Path) -> None:
+    """Give a whole file its name; never over what was promised not to exist."""
+    promised = str(target)
+    if promised not in _promised_new:
+        os.replace(partial, target)
+        return
+
     try:
-        with h5py.File(partial, "w") as file:
-            file.attrs["format"] = file_format
-            file.attrs["version"] = version
-            yield file
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
+        _rename_to_new(partial, target)
+    except FileExistsError:
+        kept = _keep_beside(partial, target)
+        raise SpikewattError(
+            str(target),
+            NOT_OVER,
+            "it appeared while the work ran",
+            hint=f"the result is kept as {kept}",
+        ) from None
+    _promised_new.discard(promised)
+
+
+def _rename_to_new(partial: Path, target: Path) -> None:
+    """Raises FileExistsError where `target` exists."""
+    try:
+        os.link(partial, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No links on this file system: claim the name, then write over the claim.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL, READABLE_BY_ALL))
+        os.replace(partial, target)
+
+
+def _keep_beside(partial: Path, target: Path) -> Path:
+    """The first name like `target` that is free, which the file takes."""
+    number = 2
+    while True:
+        kept = target.with_name(f"{target.stem}-{number}{target.suffix}")
+        with suppress(FileExistsError):
+            _rename_to_new(partial, kept)
+            return kept
+        number += 1
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name, too, is on the disk; not every file system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 @contextmanager
-def reading(path, file_format: str, versions: tuple[int, ...]) -> Iterator[Any]:
-    """Open an HDF5 file of the given format and one of `versions`.
-
-    Anything else is a FileFormatError.
-    """
-    import h5py
-
-    path = Path(path)
-    law = f"must be a {file_format} file"
-    if not path.is_file():
-        raise FileFormatError(str(path), law, "no such file")
-    if path.suffix == ".keras":
-        allowed = "what `spikewatt convert` makes of it"
-        raise FileFormatError(str(path), law, "a Keras network", allowed)
-
+def _refused_by_the_system(path: str | Path) -> Iterator[None]:
+    """What the system refuses (no space, no permission), as one error about `path`."""
     try:
-        with h5py.File(path, "r") as file:
-            _check_format(file, path, file_format, versions)
-            yield file
-    except SpikewattError:
-        raise
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        # What h5py, json and the constructors make of a damaged file.
-        law = f"must be a whole {file_format} file"
-        got = f"a truncated or foreign file ({error})"
-        raise FileFormatError(str(path), law, got) from error
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SpikewattError(str(path), "can be written", reason) from error
 
 
-def _check_format(file, path: Path, file_format: str, versions: tuple[int, ...]) -> None:
-    found = file.attrs.get("format")
-    if found != file_format:
-        law = f"must be a {file_format} file"
-        raise FileFormatError(str(path), law, repr(found), file_format)
-
-    version = file.attrs["version"]
-    if version not in versions:
-        law = f"the version of a {file_format} file must be known"
-        known = ", ".join(map(str, versions))
-        raise FileFormatError(str(path), law, version, known)
-
-
-def put(file, key: str, array: np.ndarray) -> None:
-    """Store `array`, compressed where that pays."""
-    array = np.asarray(array)
-    options = {}
-    if array.size > SMALL:
-        options = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-    file.create_dataset(key, data=array, **options)
-
-
-def same_hash(path: Path, stored: str, computed: str) -> None:
-    """Raise FileFormatError if the content does not have the hash that the file names."""
-    if stored != computed:
-        law = "the content has the hash stored with it"
-        raise FileFormatError(str(path), law, computed[:12], stored[:12])
+# Reading
 
 
 def read_yaml(path: Path) -> object:
     """The content of a YAML file.
 
-    Raises SpikewattError if it is none, or if a key stands in it twice.
+    Raises SpikewattError if it is none, if a key stands in it twice, or if it is larger than any
+    card or configuration.
     """
     import yaml
-
-    class Strict(yaml.SafeLoader):
-        def construct_mapping(self, node, deep=False):
-            seen = []
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if key in seen:
-                    raise ValueError(f"key {key!r} stands twice")
-                seen.append(key)
-            return super().construct_mapping(node, deep)
 
     if not path.is_file():
         raise SpikewattError(str(path), "the file must exist", "no such file")
     try:
-        return yaml.load(path.read_text(), Strict)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        size = path.stat().st_size
+        if size > LARGEST_YAML:
+            raise ValueError(f"{size:,} bytes; at most {LARGEST_YAML:,} are read")
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OSError) as error:
         reason = str(error)[:200]
         raise SpikewattError(str(path), "must be YAML", reason) from error
 
 
+def _parsed(text: str) -> object:
+    import yaml
+
+    # The parser in C, which is ten times faster and ends with an error where lists nest too deep.
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Strict(base):
+        def construct_mapping(self, node, deep=False):
+            seen = set()
+            for key_node, _ in node.value:
+                key = self.construct_object(key_node, deep=True)
+                if key in seen:
+                    raise ValueError(f"key {key!r} stands twice")
+                seen.add(key)
+            return super().construct_mapping(node, deep)
+
+    loader = Strict(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        if _nodes(root, {}) > MOST_YAML_NODES:
+            raise ValueError("aliases that repeat each other without end")
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _nodes(node, known: dict[int, int]) -> int:
+    """Nodes below and with `node`, aliases followed; a node that holds itself is an error."""
+    if id(node) in known:
+        count = known[id(node)]
+        if not count:
+            raise ValueError("an alias stands inside of what it names")
+        return count
+
+    known[id(node)] = 0
+    parts = node.value if isinstance(node.value, list) else []
+    count = 1
+    for part in parts:
+        pair = part if isinstance(part, tuple) else (part,)
+        count += sum(_nodes(child, known) for child in pair)
+    known[id(node)] = count
+    return count
+
+
 def cache_folder(*parts: str) -> Path:
-    """Folder under the user's cache: $XDG_CACHE_HOME, else ~/.cache."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root, "spikewatt", *parts)
+    """Folder under the user's cache: $XDG_CACHE_HOME, else ~/.cache; always absolute.
+
+    Without a home it is one of this user's below the folder of temporary files.
+    """
+    root = os.environ.get("XDG_CACHE_HOME")
+    if not root:
+        try:
+            root = Path.home() / ".cache"
+        except RuntimeError:
+            root = Path(tempfile.gettempdir(), f"cache-{os.getuid()}")
+    return Path(root, "spikewatt", *parts).absolute()

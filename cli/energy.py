@@ -144,11 +144,12 @@ def validate(
     if output:
         new_file(output, force)
     from ..analysis.report.findings import Findings
+    from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import validation
     from ..analysis.studies.validation import summary_lines
     from ..analysis.studies.validation import validate as compare
 
     frame = compare(dataset, data_dir)
     if output:
-        frame.to_csv(output, index=False)
+        write_frame(frame, output)
     show(Findings((validation(frame),), notes=tuple(summary_lines(frame))), as_json)

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from ..endings import end_like_an_interrupt
+from .border import be_verbose, plain_streams
 from .options import app
 
 # Each registers its verbs; the help lists them in this order.
@@ -28,20 +30,29 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _be_verbose(asked: bool) -> None:
+    if asked:
+        be_verbose()
+
+
 @app.callback()
 def program(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", callback=_be_verbose, help="Show tracebacks and all warnings."
+        ),
+    ] = False,
 ) -> None:
     """What does my network cost as spikes on a neuromorphic core, and what on a Cortex-M?"""
 
 
 def main() -> None:
-    """Entry point of the ``spikewatt`` program."""
+    """Run the program; see `entry.main` for what answers Ctrl-C earlier."""
+    end_like_an_interrupt()
+    plain_streams()
     app()
-
-
-if __name__ == "__main__":
-    main()

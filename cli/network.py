@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,8 @@ from .options import (
     verb,
 )
 
-Keras = Annotated[Path, typer.Argument(help="Trained .keras file.")]
+PACKED = 20  # at best a trace is so much smaller on the disk than in memory
+Keras = Annotated[Path, typer.Argument(help="Trained network: .keras, .h5, .tflite or .onnx.")]
 NewSpk = Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")]
 Steps = Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")]
 StateBits = Annotated[
@@ -62,25 +64,57 @@ def convert(
         10**9,
     )
     from ..models.datasets import load_dataset
-    from ..models.networks import load_keras
+    from ..models.loading.load import load_keras
     from ..sim.conversion.convert import convert as convert_model
 
     keras_model = load_keras(model)
     data = load_dataset(dataset, data_dir)
+    if len(keras_model.inputs) == 1:
+        data = data.fitted(keras_model.inputs[0].shape[1:])
     options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]
+    _check_range(keras_model, model, data, calibration, largest)
     network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
     network.save(output)
-    _show_populations(output, network, as_json)
+    _show_populations(output, network, as_json, _agreement(keras_model, network, calibration))
 
 
-def _show_populations(output: Path, network, as_json: bool) -> None:
+def _check_range(keras_model, path: Path, data, calibration, largest: float) -> None:
+    """Refuse a classifier that knows the labels in another range of the pixels than this one."""
+    from ..analysis.job.plausible import TRIED, check_accuracy
+    from ..models.training import predictions
+
+    outputs = [math.prod(tensor.shape[1:]) for tensor in keras_model.outputs]
+    if len(keras_model.inputs) > 1 or len(outputs) > 1 or outputs[0] < data.classes:
+        return
+    if calibration.shape[1:] != tuple(keras_model.inputs[0].shape[1:]):
+        return  # `convert` says so
+
+    x, labels = calibration[:TRIED], data.y_train[: len(calibration[:TRIED])]
+    right = predictions(keras_model, x) == labels
+    check_accuracy(keras_model, str(path), x, labels, float(right.mean()), largest)
+
+
+def _agreement(keras_model, network, calibration):
+    """How far the network answers as Keras does; warns if that is bad."""
+    from ..analysis.studies.agreement import compare
+
+    found = compare(keras_model, network, calibration)
+    found.warn()
+    return found
+
+
+def _show_populations(output: Path, network, as_json: bool, agreement=None) -> None:
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import population_table
 
     table = population_table(network, f"{output}: {network.hash[:12]}")
-    show(Findings((table,)), as_json)
+    found = Findings((table,))
+    if agreement is not None:
+        facts = {"agreement": agreement.agreement, "correlation": agreement.correlation}
+        found = Findings((table,), facts=facts, notes=(f"The network {agreement}.",))
+    show(found, as_json)
 
 
 @verb(NETWORK)
@@ -108,7 +142,9 @@ def simulate(
     from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import layers
+    from ..resources import check_disk
     from ..sim.engines.simulate import simulate as run_engine
+    from ..sim.engines.simulate import trace_bytes
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
@@ -121,6 +157,8 @@ def simulate(
             10**9,
         )
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    packed = trace_bytes(spiking, len(x), steps, rasters) // PACKED
+    check_disk(output, "the trace", packed)
     with stages() as progress:
         trace = run_engine(
             spiking,
@@ -145,7 +183,7 @@ def simulate(
 
 @verb(NETWORK)
 def diagnose(
-    model: Annotated[Path, typer.Argument(help="The .keras file that was converted.")],
+    model: Annotated[Path, typer.Argument(help="The network that was converted.")],
     network: Annotated[
         Path, typer.Argument(metavar="SPK", help="What `convert` made of it (.spk).")
     ],
@@ -165,7 +203,9 @@ def diagnose(
 
     And what to try next.
     """
-    if model.suffix == ".spk" and network.suffix == ".keras":
+    from ..models.loading.formats import SUFFIXES
+
+    if model.suffix == ".spk" and network.suffix.lower() in SUFFIXES:
         raise SpikewattError(
             "diagnose",
             "takes the Keras model, then the spiking network",
@@ -184,9 +224,10 @@ def diagnose(
     )
     from ..analysis.report.figures.diagnosis import save_diagnosis
     from ..analysis.report.findings import Findings
+    from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import diagnosis
     from ..analysis.studies.diagnosis import diagnose as diagnose_layers
-    from ..models.networks import load_keras
+    from ..models.loading.load import load_keras
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
@@ -200,7 +241,7 @@ def diagnose(
         state_bits,
     )
     if output:
-        frame.to_csv(output / "diagnosis.csv", index=False)
+        write_frame(frame, output / "diagnosis.csv")
         save_diagnosis(frame, output)
     table = diagnosis(frame, f"Diagnosis on {len(x)} samples", "rows")
     show(Findings((table,)), as_json)
@@ -253,14 +294,20 @@ def import_nir(
     fires: Annotated[
         str | None, typer.Option(help="at or above the threshold; by default above, as NIR says.")
     ] = None,
-    weight_bits: Annotated[int, typer.Option(help="Width of the signed weights.")] = 8,
+    weight_bits: Annotated[
+        int | None, typer.Option(help="Width of the signed weights; by default 8.")
+    ] = None,
     input_code: Annotated[
-        str, typer.Option(help="What the input is given: analog values, or an encoder's spikes.")
-    ] = "analog",
-    input_max: Annotated[float, typer.Option(help="Input value of the brightest pixel.")] = 1.0,
+        str | None,
+        typer.Option(help="What the input is given: analog values (default), or an encoder's."),
+    ] = None,
+    input_max: Annotated[
+        float | None, typer.Option(help="Input value of the brightest pixel; by default 1.")
+    ] = None,
     input_levels: Annotated[
-        int, typer.Option(help="Steps between an input of 0 and of input-max.")
-    ] = 255,
+        int | None,
+        typer.Option(help="Steps between an input of 0 and of input-max; by default 255."),
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:

@@ -16,7 +16,7 @@ def odin(
     model: Annotated[
         Path | None,
         typer.Argument(
-            help="Trained .keras file of dense layers to start from; else trained anew."
+            help="Trained network of dense layers to start from (.keras, …); else trained anew."
         ),
     ] = None,
     output: Annotated[
@@ -58,6 +58,10 @@ def odin(
             1,
             10**9,
         )
+    whole_number("odin --seed", "must be a seed", seed, 0, 2**31 - 1)
+    whole_number("odin --hidden", "must be a number of neurons", hidden, 0, 256)
+    if side is not None:
+        whole_number("odin --side", "must be a number of pixels", side, 1, 4096)
     from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings
     from ..analysis.report.prices import price_table

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from ..errors import SpikewattError
+from .. import files
+from ..errors import SpikewattError, warn
+from ..resources import check_writable
+from .border import border, only_json, print_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -45,6 +47,8 @@ DataSet = Annotated[str, typer.Option(help=DATASET_HELP)]
 Spk = Annotated[Path, typer.Argument(metavar="SPK", help=SPK_HELP)]
 OldNetwork = Annotated[str | None, typer.Option("--network", hidden=True)]
 
+VERBOSE = ("-v", "--verbose")
+
 # Verb -> the command with the options that are fields of a model.
 _with_fields: dict[str, Callable[[], Any]] = {}
 _group_of: dict[str, str] = {}
@@ -52,6 +56,12 @@ _group_of: dict[str, str] = {}
 
 class Program(TyperGroup):
     """The program: its help has groups, and options that are fields come when a verb is called."""
+
+    def parse_args(self, ctx, args):
+        """``-v`` may stand anywhere."""
+        verbose = [word for word in args if word in VERBOSE]
+        rest = [word for word in args if word not in VERBOSE]
+        return super().parse_args(ctx, [*verbose[:1], *rest])
 
     def resolve_command(self, ctx, args):
         name, command, rest = super().resolve_command(ctx, args)
@@ -70,6 +80,22 @@ class Program(TyperGroup):
             ]
             with formatter.section(group):
                 formatter.write_dl(rows)
+
+
+class Verb(TyperCommand):
+    """A verb: an option that takes one value is given once."""
+
+    def parse_args(self, ctx, args):
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        given = [param for param in order if param.param_type_name == "option"]
+        for param in given:
+            takes_one = not getattr(param, "is_flag", False) and not getattr(
+                param, "multiple", False
+            )
+            if takes_one and given.count(param) > 1:
+                flag = max(param.opts, key=len)
+                ctx.fail(f"Option {flag} is given {given.count(param)} times; it takes one value.")
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(
@@ -93,43 +119,27 @@ def verb(group: str, options: Callable[[], list[inspect.Parameter]] | None = Non
     """
 
     def register(function):
-        guarded = _guarded(function)
         name = function.__name__.replace("_", "-")
+        guarded = _guarded(name, function)
         _group_of[name] = group
         if options is not None:
             guarded.__signature__ = _signature(function)
             make = functools.partial(_command, name, function, options)
             _with_fields[name] = functools.cache(make)
-        return app.command(name)(guarded)
+        return app.command(name, cls=Verb)(guarded)
 
     return register
 
 
-def _guarded(function) -> Any:
-    """`function`, whose refusals become one line and an exit code."""
+def _guarded(name: str, function) -> Any:
+    """`function` inside of the border; with ``--json`` it prints one document alone."""
 
     @functools.wraps(function)
     def guarded(*args, **kwargs):
-        with _one_line():
+        with border(name, kwargs), only_json() if kwargs.get("as_json") else nullcontext():
             return function(*args, **kwargs)
 
     return guarded
-
-
-@contextmanager
-def _one_line():
-    try:
-        yield
-    except SpikewattError as error:
-        print(f"spikewatt: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        where, why = error.filename or "file", error.strerror or error
-        print(f"spikewatt: {where}: {why}", file=sys.stderr)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        print("spikewatt: interrupted", file=sys.stderr)
-        raise typer.Exit(130) from None
 
 
 def _signature(function, more: Iterable[inspect.Parameter] = ()) -> inspect.Signature:
@@ -145,10 +155,10 @@ def _signature(function, more: Iterable[inspect.Parameter] = ()) -> inspect.Sign
 
 def _command(name: str, function, options: Callable[[], list[inspect.Parameter]]):
     """A command of its own, with all options."""
-    guarded = _guarded(function)
+    guarded = _guarded(name, function)
     guarded.__signature__ = _signature(function, options())
     one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    one.command(name)(guarded)
+    one.command(name, cls=Verb)(guarded)
     return typer.main.get_command(one)
 
 
@@ -240,6 +250,9 @@ def new_file(path: Path, force: bool) -> Path:
         raise SpikewattError(str(path), law, "it exists", "another name, or --force")
     if not path.parent.is_dir():
         raise SpikewattError(str(path), "the folder to write into exists", "no such folder")
+    check_writable(path.parent)
+    promise = files.may_replace if force else files.promise_new
+    promise(path)
     return path
 
 
@@ -262,9 +275,27 @@ def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | 
     from ..models.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
+    if len(spiking.inputs) == 1:
+        data = data.fitted(spiking.inputs[0].shape)
     x = data.scaled("test", spiking.input_max)[:samples]
     labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
-    return x, labels
+    return x, _usable(dataset, labels, spiking)
+
+
+def _usable(dataset: str, labels, spiking):
+    """`labels`, or None and a warning where they cannot be those of the network's outputs."""
+    if labels is None:
+        return None
+
+    from ..sim.trace.labels import checked_labels
+
+    where = f"labels of {dataset}"
+    outputs = spiking.readouts[0].size
+    try:
+        return checked_labels(where, labels, outputs, len(labels))
+    except SpikewattError as error:
+        warn(where, f"{error.law}; no accuracy is told", error.got)
+        return None
 
 
 def show(findings: Findings, as_json: bool) -> None:
@@ -272,7 +303,7 @@ def show(findings: Findings, as_json: bool) -> None:
     if as_json:
         from ..analysis.report import rows
 
-        print(rows.as_json(findings))
+        print_json(rows.as_json(findings))
     else:
         from ..analysis.report.console import print_findings
 

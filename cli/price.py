@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SpikewattError
+from ..errors import SpikewattError, one_of
 from .options import (
     DEVICE_HELP,
     ENERGY,
@@ -80,6 +80,7 @@ def price(
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
+    _check_words(library, workload, explain)
     from ..analysis.report.prices import components, price_findings
     from ..analysis.report.rows import merged, write_csv
 
@@ -130,6 +131,20 @@ def price(
             show(found, False)
 
 
+def _check_words(library: str | None, workload: str | None, explain: bool) -> None:
+    """Raise where a word means nothing, even if nothing would have asked for it."""
+    from ..energy.bill import WORKLOADS
+    from ..energy.kernels.library import named
+
+    if library is not None:
+        named(library)
+    if workload is None:
+        return
+    one_of("price --workload", "must name a workload", workload, WORKLOADS)
+    if not explain:
+        raise SpikewattError("price --workload", "goes with --explain", "none")
+
+
 def _price_trace(
     path: Path | None,
     devices: list[str],
@@ -165,20 +180,24 @@ def _price_layers(
     clock_mhz: float | None,
 ) -> dict[str, Prices]:
     """Name of a network in the table -> its price on every device that can hold it."""
-    from ..energy.kernels.layer_table import read_networks
+    from ..energy.cards.load import load_card
+    from ..energy.kernels.layer_table import read_layers, read_networks
     from ..energy.pricing.price import price_layers
 
     clock_hz = None if clock_mhz is None else clock_mhz * 1e6
-    names = [benchmark] if benchmark else list(read_networks(table))
+    # Read once, whatever the number of networks.
+    cards = [load_card(device) for device in devices]
+    networks = read_networks(table)
+    if benchmark:
+        networks = {benchmark: read_layers(table, benchmark)}
     return {
         name: price_layers(
-            table,
-            *devices,
+            layers,
+            *cards,
             library=library,
             clock_hz=clock_hz,
-            network=name,
             period_s=period_s,
             skip_unfit=True,
         )
-        for name in names
+        for name, layers in networks.items()
     }

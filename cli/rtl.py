@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpikewattError, whole_number
+from ..resources import check_writable
+from .border import print_json
 from .options import (
     CHIP,
     DATASET_HELP,
@@ -79,12 +81,16 @@ def verify(
         10**6,
     )
     from ..analysis.report.console import stages
-    from ..rtl_ref.verification.targets import DEFAULT, run_target, write_junit
+    from ..rtl_ref.verification.targets import DEFAULT, check_request, run_target, write_junit
 
+    targets = what or DEFAULT
+    check_request(targets, engine, simulator)
+    if waves:
+        check_writable(waves)
     found: dict[str, list[dict]] = {}
     with stages() as progress:
         if spk is None:
-            for target in what or DEFAULT:
+            for target in targets:
                 found[target] = run_target(target, engine, data_dir, progress)
         else:
             found["network"] = _verify_own(
@@ -133,13 +139,12 @@ def _verify_own(
 def _show_verification(
     found: dict[str, list[dict]], rows: list[dict], waves: Path | None, as_json: bool
 ) -> None:
-    import json
-
     from ..analysis.report.console import print_lines
+    from ..analysis.report.rows import json_text
     from ..analysis.report.verification import target_findings
 
     if as_json:
-        print(json.dumps({"rows": rows}, indent=2, default=float))
+        print_json(json_text({"rows": rows}))
         return
     for target, part in found.items():
         show(target_findings(target, part), False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .border import print_json
 from .options import JOB, Json, fields, verb
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def run(
 
 
 def _print_json(result: RunResult) -> None:
-    from ..analysis.report.rows import document
+    from ..analysis.report.rows import document, json_text
 
     found = document(result.findings.only(*IN_JSON))
-    print(json.dumps({"folder": str(result.folder), **found}, indent=2, default=float))
+    print_json(json_text({"folder": str(result.folder), **found}))
 
 
 def _print(result: RunResult) -> None:
@@ -68,8 +68,7 @@ def _print(result: RunResult) -> None:
 
     for table in result.findings.only(*SHOWN):
         print_table(table)
-    for reason in result.does_not_fit.values():
-        print(f"does not fit: {reason}")
+    print_lines((f"does not fit: {why}" for why in result.does_not_fit.values()), indent="")
 
     print("Assumptions")
     print_lines([*result.findings.assumptions, RANGES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -137,7 +138,7 @@ def _designs(spk: Path | None, sizes: list[str], core: bool) -> list[Design]:
 def _layer_sizes(text: str) -> list[int]:
     """``784-48-10`` as numbers."""
     parts = text.split("-")
-    if not all(part.isdigit() for part in parts):
+    if not all(re.fullmatch(r"[1-9][0-9]{0,6}", part) for part in parts):
         law = "is the sizes of layers, joined by -"
         raise SpikewattError("synth --size", law, text, "such as 784-48-10")
     return [int(part) for part in parts]

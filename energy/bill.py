@@ -22,6 +22,8 @@ Number = float | np.ndarray
 WHAT = ("energy_j", "cycles", "time_s")
 IDLE_COMPONENTS = ("between inferences", "waking")
 
+WORKLOADS = ("snn", "int8_ann")  # the spiking network, and the same layers as an int8 network
+
 
 @dataclass(frozen=True)
 class Term:

@@ -1,7 +1,8 @@
-"""Image data sets with a fixed train, validation and test split."""
+"""Data sets with a fixed train, validation and test split."""
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -9,32 +10,34 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileFormatError, SpikewattError, one_of, whole_number
+from ..errors import SpikewattError, one_of, whole_number
 from .dataset_files import Arrays, read_arrays
+from .dataset_split import split
 from .keras_backend import import_keras
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10")
 SPLITS = ("train", "validation", "test")
-VALIDATION_SHARE = 0.1
-LARGEST_LABEL = 65_535
 DATA_VARIABLE = "SPIKEWATT_DATA"
 CHUNK = 1000  # images that are resized at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images as integer pixels and their labels.
+    """Images as integer pixels, or values of any sign, and their labels.
 
     Parameters
     ----------
     name : str
         As asked for.
     x_train, x_validation, x_test : uint8 (samples, rows, columns, channels)
-        Pixels, 0..levels.
+        Pixels, 0..levels; or float32 (samples, *shape), values in -largest_value..largest_value.
     y_train, y_validation, y_test : int64 (samples,)
         Labels, 0..classes-1.
     levels : int
-        Largest possible pixel; a network sees pixel / levels, in 0..1.
+        Largest possible pixel; a network sees pixel / levels, in 0..1. Of values, the integer
+        levels that an input of a spiking network gets.
+    largest_value : float, default 1
+        Of values, the largest possible |value|; a network sees value / largest_value.
 
     Examples
     --------
@@ -51,9 +54,12 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     levels: int
+    largest_value: float = 1.0
 
     def scaled(self, split: str, largest: float = 1.0) -> np.ndarray:
-        """The pixels as a model takes them: pixel / levels · largest.
+        """The inputs as a model takes them: pixel / levels · largest.
+
+        Values are value / largest_value · largest.
 
         Parameters
         ----------
@@ -64,8 +70,8 @@ class Dataset:
 
         Returns
         -------
-        float32 (samples, rows, columns, channels)
-            In 0..largest.
+        float32 (samples, *shape)
+            In 0..largest; values of both signs in -largest..largest.
 
         Examples
         --------
@@ -82,14 +88,59 @@ class Dataset:
                 allowed="above 0",
             )
 
-        pixels = getattr(self, f"x_{split}")
-        shares = pixels.astype(np.float32) / self.levels
+        stored = getattr(self, f"x_{split}")
+        if stored.dtype == np.uint8:
+            shares = stored.astype(np.float32) / self.levels
+        elif largest == self.largest_value:
+            return stored
+        else:
+            shares = stored / np.float32(self.largest_value)
         # A Python float: one of numpy's would make float64 of the images.
         return shares * float(largest)
 
+    def fitted(self, shape: tuple[int | None, ...]) -> Dataset:
+        """The same samples in the shape that a model takes, where only axes differ.
+
+        Images become rows of numbers, and axes of one come and go; values keep their order.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of one sample.
+
+        Raises
+        ------
+        SpikewattError : samples of another size, or with channels that would be guessed.
+
+        Examples
+        --------
+        >>> load_dataset("digits").fitted((64,)).input_shape
+        (64,)
+        """
+        own = self.input_shape
+        wanted = tuple(size for size in shape if size is not None)
+        if own == wanted or len(wanted) < len(shape):
+            return self
+
+        same_axes = _without_ones(own) == _without_ones(wanted)
+        same_size = math.prod(own) == math.prod(wanted)
+        to_row = len(wanted) == 1
+        grey_from_row = len(own) == 1 and wanted[-1] == 1
+        if not same_axes and not (same_size and (to_row or grey_from_row)):
+            raise SpikewattError(
+                where=f"data set {self.name!r}",
+                law="its samples have the shape that the network takes",
+                got=own,
+                allowed=wanted,
+            )
+
+        parts = {f"x_{part}": getattr(self, f"x_{part}") for part in SPLITS}
+        reshaped = {key: x.reshape(len(x), *wanted) for key, x in parts.items()}
+        return replace(self, **reshaped)
+
     @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """(rows, columns, channels)."""
+    def input_shape(self) -> tuple[int, ...]:
+        """(rows, columns, channels), (length, channels) or (n,)."""
         return tuple(self.x_train.shape[1:])
 
     @property
@@ -106,8 +157,11 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     ----------
     name : str
         ``digits`` (scikit-learn's 1,797 scans, bundled with it), ``mnist``, ``fashion_mnist``,
-        ``cifar10``, or the path of an ``.npz`` with uint8 arrays x_train, y_train, x_test, y_test
-        and, where it is not 255, `levels`, the largest possible pixel.
+        ``cifar10``, or the path of an ``.npz`` with arrays x_train, y_train, x_test, y_test:
+        uint8 pixels with `levels`, the largest possible one, where it is not 255; or numbers of
+        any sign, (samples, n), (samples, length, channels) or images, with `range`, the largest
+        possible |value|, where it is not 1, and with `scale` and `offset` where a value is
+        stored · scale + offset.
     data_dir : path, optional
         Folder with ``<name>.npz``; by default the variable SPIKEWATT_DATA, and without it Keras'
         own loaders and cache.
@@ -122,15 +176,33 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     (1293, 8, 8, 1)
     """
     if name == "digits":
-        return _split("digits", _digits())
+        return _as_dataset("digits", _digits())
     if str(name).endswith(".npz"):
-        return _split(Path(name).stem, read_arrays(Path(name)))
+        return _as_dataset(Path(name).stem, read_arrays(Path(name)))
 
     one_of("load_dataset.name", "must name a data set or be the path of an .npz file", name, NAMES)
     data_dir = data_dir or os.environ.get(DATA_VARIABLE)
     if data_dir:
-        return _split(name, read_arrays(Path(data_dir) / f"{name}.npz"))
-    return _split(name, _from_keras(name))
+        return _as_dataset(name, read_arrays(Path(data_dir) / f"{name}.npz"))
+    return _as_dataset(name, _from_keras(name))
+
+
+def _as_dataset(name: str, arrays: Arrays) -> Dataset:
+    return Dataset(
+        name,
+        *split(name, arrays),
+        levels=arrays.levels,
+        largest_value=arrays.largest,
+    )
+
+
+def _without_ones(shape: tuple) -> tuple:
+    """A shape without its axes of one.
+
+    >>> _without_ones((28, 28, 1))
+    (28, 28)
+    """
+    return tuple(size for size in shape if size != 1)
 
 
 def resized(dataset: Dataset, height: int, width: int) -> Dataset:
@@ -155,6 +227,12 @@ def resized(dataset: Dataset, height: int, width: int) -> Dataset:
     >>> small.name, small.input_shape
     ('digits_4x4', (4, 4, 1))
     """
+    if dataset.x_train.dtype != np.uint8 or len(dataset.input_shape) != 3:
+        raise SpikewattError(
+            where="resized.dataset",
+            law="must hold images of uint8 pixels",
+            got=f"{dataset.x_train.dtype} {dataset.input_shape}",
+        )
     rows, columns, _ = dataset.input_shape
     whole_number("resized.height", "images only shrink", height, 1, rows)
     whole_number("resized.width", "images only shrink", width, 1, columns)
@@ -168,10 +246,10 @@ def resized(dataset: Dataset, height: int, width: int) -> Dataset:
         return np.floor(means + 0.5).astype(np.uint8)
 
     changed = {}
-    for split in SPLITS:
-        images = getattr(dataset, f"x_{split}")
+    for part in SPLITS:
+        images = getattr(dataset, f"x_{part}")
         parts = [shrink(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
-        changed[f"x_{split}"] = np.concatenate(parts)
+        changed[f"x_{part}"] = np.concatenate(parts)
     return replace(dataset, name=f"{dataset.name}_{height}x{width}", **changed)
 
 
@@ -215,81 +293,3 @@ def _from_keras(name: str) -> Arrays:
             allowed=f"data_dir or {DATA_VARIABLE} with {name}.npz",
         ) from error
     return Arrays(x_train, y_train, x_test, y_test)
-
-
-def _split(name: str, arrays: Arrays) -> Dataset:
-    """Draw the validation samples from the training part, always the same ones."""
-    _check_images(f"{name}: x_train", arrays.x_train, least=2)
-    _check_labels(f"{name}: y_train", arrays.y_train, len(arrays.x_train))
-    _check_images(f"{name}: x_test", arrays.x_test, least=1)
-    _check_labels(f"{name}: y_test", arrays.y_test, len(arrays.x_test))
-
-    image, test_image = arrays.x_train.shape[1:], arrays.x_test.shape[1:]
-    if image != test_image:
-        raise FileFormatError(
-            where=f"{name}: x_test",
-            law="images have the shape of those in x_train",
-            got=test_image,
-            allowed=image,
-        )
-
-    x_train, x_test = _with_channels(arrays.x_train), _with_channels(arrays.x_test)
-    y_train = arrays.y_train.reshape(-1).astype(np.int64)
-    y_test = arrays.y_test.reshape(-1).astype(np.int64)
-
-    samples = len(x_train)
-    held_samples = max(1, round(samples * VALIDATION_SHARE))
-    order = np.random.default_rng(0).permutation(samples)
-    fit = np.sort(order[: samples - held_samples])
-    held = np.sort(order[samples - held_samples :])
-
-    return Dataset(
-        name=name,
-        x_train=x_train[fit],
-        y_train=y_train[fit],
-        x_validation=x_train[held],
-        y_validation=y_train[held],
-        x_test=x_test,
-        y_test=y_test,
-        levels=arrays.levels,
-    )
-
-
-def _with_channels(images: np.ndarray) -> np.ndarray:
-    """Images with a channel axis, which grey ones lack."""
-    return images if images.ndim == 4 else images[..., None]
-
-
-def _check_images(where: str, x: np.ndarray, least: int) -> None:
-    if x.dtype != np.uint8 or x.ndim not in (3, 4):
-        raise FileFormatError(
-            where=where,
-            law="must be uint8 images",
-            got=f"{x.dtype} {x.shape}",
-            allowed="(samples, rows, columns[, channels])",
-        )
-
-    if min(x.shape[1:]) < 1 or len(x) < least:
-        raise FileFormatError(
-            where=where,
-            law="must hold images of at least one pixel, two of them for training",
-            got=x.shape,
-        )
-
-
-def _check_labels(where: str, y: np.ndarray, samples: int) -> None:
-    if y.size != samples or not np.issubdtype(y.dtype, np.integer):
-        raise FileFormatError(
-            where=where,
-            law="must hold one integer label per image",
-            got=f"{y.dtype} {y.shape}",
-            allowed=(samples,),
-        )
-
-    if y.min() < 0 or y.max() > LARGEST_LABEL:
-        raise FileFormatError(
-            where=where,
-            law="labels count from 0",
-            got=f"{y.min()}..{y.max()}",
-            allowed=f"0..{LARGEST_LABEL}",
-        )

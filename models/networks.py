@@ -1,20 +1,23 @@
-"""Keras networks by name, and from a .keras file."""
+"""Keras networks by name."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
-import zipfile
 from pathlib import Path
 
-from ..errors import FileFormatError, SpikewattError, whole_number
+from ..errors import SpikewattError, whole_number
 from .keras_backend import import_keras
+from .loading.formats import KNOWN as KNOWN_FILES
+from .loading.formats import format_of, is_network_file
 
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
 SAME_PADDING = ("lenet-same", "annarchy-cnn")
 MAX_POOLING = ("lenet-max", "annarchy-cnn")
 LENET_FILTERS, ANNARCHY_FILTERS = (20, 50), (16, 64, 64)
 
+MOST_WEIGHTS = 100_000_000  # of an MLP to train: 1.6 GB with gradients and two moments of Adam
 MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
 ACTIVATION = re.compile(r"(.+)-(k|qcfs)(\d{1,4})")
 KNOWN = (
@@ -24,15 +27,15 @@ KNOWN = (
 )
 
 
-def check_name(name: str) -> None:
-    """Raise SpikewattError unless `name` is a network or an existing .keras file.
+def check_name(name: str | Path) -> None:
+    """Raise SpikewattError unless `name` is a network, or a file that holds one.
 
     It imports nothing heavy.
 
     Parameters
     ----------
-    name : str
-        As `build_network` takes it, or a path that ends in ``.keras``.
+    name : str or path
+        As `build_network` takes it, or the path of a file as `load_keras` takes it.
 
     Examples
     --------
@@ -41,8 +44,16 @@ def check_name(name: str) -> None:
     >>> check_name("resnet")
     Traceback (most recent call last):
     ...
-    spikewatt.errors.SpikewattError: network: must name a network or be the path of ...
+    spikewatt.errors.SpikewattError: network: must name a network or be the path of a file ...
     """
+    if isinstance(name, str | Path) and is_network_file(name):
+        format_of(Path(name))
+        return
+    _check_known(name)
+
+
+def _check_known(name: object) -> None:
+    """Raise SpikewattError unless `name` is one that `build_network` knows."""
     if not isinstance(name, str | Path):
         raise SpikewattError(
             where="network",
@@ -51,22 +62,28 @@ def check_name(name: str) -> None:
             allowed=", ".join(KNOWN),
         )
 
-    if str(name).endswith(".keras"):
-        if not Path(name).is_file():
-            raise SpikewattError(
-                where=str(name),
-                law="the .keras file must exist",
-                got="no such file",
-            )
-        return
-
     base = _base(str(name))
     if base not in CONVOLUTIONAL and not MLP.fullmatch(base):
         raise SpikewattError(
             where="network",
-            law="must name a network or be the path of a .keras file",
-            got=repr(name),
+            law=f"must name a network or be the path of a file ({KNOWN_FILES})",
+            got=repr(str(name)),
             allowed=", ".join(KNOWN),
+        )
+    if MLP.fullmatch(base):
+        _check_weights(str(name), base)
+
+
+def _check_weights(name: str, base: str) -> None:
+    """Raise where an MLP is larger than what is trained here, before anything is allocated."""
+    sizes = [int(size) for size in base.split("-")[1:]]
+    weights = sum(a * b + b for a, b in itertools.pairwise(sizes))
+    if weights > MOST_WEIGHTS:
+        raise SpikewattError(
+            where=f"network {name}",
+            law=f"has at most {MOST_WEIGHTS:,} weights to train",
+            got=f"{weights:,}",
+            hint="fewer hidden neurons, or train it elsewhere and give its .keras file",
         )
 
 
@@ -102,7 +119,7 @@ def _firing(name: str):
     return make
 
 
-def build_network(name: str, input_shape: tuple[int, int, int], classes: int, seed: int = 0):
+def build_network(name: str, input_shape: tuple[int, ...], classes: int, seed: int = 0):
     """An untrained Keras network, reproducible from `seed`.
 
     Parameters
@@ -116,7 +133,7 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
         Each with ``-k<bits>`` or ``-qcfs<levels>`` after it has activations with few levels, for
         quantisation-aware training (`KBitReLU`, `QCFS`).
     input_shape : (rows, columns, channels)
-        Of an image.
+        Of an image; for an MLP, of any sample.
     classes : int
         Size of the output.
     seed : int, default 0
@@ -131,7 +148,7 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
     >>> build_network("mlp-64-48-10", (8, 8, 1), 10).count_params()  # doctest: +SKIP
     3610
     """
-    check_name(name)
+    _check_known(name)
     whole_number("build_network.classes", "must be a number of classes", classes, 2, 65_536)
     whole_number("build_network.seed", "must be a seed", seed, 0, 2**31 - 1)
     keras = import_keras()
@@ -160,8 +177,7 @@ def build_network(name: str, input_shape: tuple[int, int, int], classes: int, se
 def _hidden_sizes(name: str, base: str, input_shape, classes: int) -> list[int]:
     """The hidden sizes of an MLP, whose other two sizes are those of the data."""
     inputs, *hidden, outputs = (int(size) for size in base.split("-")[1:])
-    rows, columns, channels = input_shape
-    pixels = rows * columns * channels
+    pixels = math.prod(input_shape)
 
     if (inputs, outputs) != (pixels, classes):
         raise SpikewattError(
@@ -200,47 +216,3 @@ def _convolutional(layers, base: str, firing) -> list:
     if base != "annarchy-cnn":
         stack += firing(layers.Dense, 500, name="hidden1")
     return stack
-
-
-def load_keras(path: str | Path):
-    """Load a trained network from a ``.keras`` file, in Keras' safe mode: its code is not executed.
-
-    Parameters
-    ----------
-    path : path
-        Of a file that ``model.save`` wrote.
-
-    Raises
-    ------
-    FileFormatError : not a .keras file, a truncated one, or one that asks for code to be executed.
-
-    Examples
-    --------
-    >>> load_keras("my.keras").summary()  # doctest: +SKIP
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise SpikewattError(
-            where=str(path),
-            law="the .keras file must exist",
-            got="no such file",
-        )
-    if not zipfile.is_zipfile(path):
-        raise FileFormatError(
-            where=str(path),
-            law="must be a .keras file (a zip archive written by model.save)",
-            got="something else",
-        )
-
-    keras = import_keras()
-    from . import quantised_layers  # noqa: F401  registers its layers with Keras
-
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises many types for a bad archive, none for us to tell
-        text = str(error).strip() or type(error).__name__
-        raise FileFormatError(
-            where=str(path),
-            law="must be a .keras file that loads in safe mode",
-            got=text.splitlines()[0],
-        ) from error

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..progress import Progress, silent
 from .datasets import Dataset
+from .decision import decided_by
 from .keras_backend import import_keras
 
 LEARNING_RATE = 1e-3
@@ -79,12 +80,12 @@ def train(
 
 
 def predictions(model, x: np.ndarray) -> np.ndarray:
-    """The class with the largest output of `model`.
+    """The class with the largest output of `model`; a single output decides between two.
 
     Parameters
     ----------
     model : Keras model
-        Classifier with one output per class.
+        Classifier with one output per class, or one for two.
     x : float (samples, ...)
         Inputs as the model takes them.
 
@@ -94,4 +95,11 @@ def predictions(model, x: np.ndarray) -> np.ndarray:
         Classes; ties go to the lowest.
     """
     outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
-    return outputs.reshape(len(x), -1).argmax(axis=-1)
+    halfway = 0.5 if _ends_with_sigmoid(model) else 0.0
+    return decided_by(outputs.reshape(len(x), -1), halfway)
+
+
+def _ends_with_sigmoid(model) -> bool:
+    last = model.outputs[0]._keras_history[0]
+    function = getattr(last, "activation", None)
+    return function is import_keras().activations.sigmoid

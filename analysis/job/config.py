@@ -39,7 +39,8 @@ class JobOptions(BaseModel):
     )
     network: str = Field(
         default="mlp-64-48-10",
-        description="name of a network to train, or the path of a trained .keras file",
+        description="name of a network to train, or the path of a trained one: .keras, .h5, "
+        ".tflite or .onnx",
     )
     epochs: int = Field(default=40, ge=1, le=10_000, description="passes over the training data")
     batch_size: int = Field(default=32, ge=1, le=65_536, description="samples per update")
@@ -171,7 +172,7 @@ def _check_network(config: RunConfig, where: str) -> None:
             f"{where}: network",
             "is a network that does not spike yet",
             config.network,
-            "a name, or a .keras file; `spikewatt simulate` runs a .spk file",
+            "a name, or a file as `load_keras` takes it; `spikewatt simulate` runs a .spk file",
         )
     check_name(config.network)
 

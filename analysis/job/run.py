@@ -9,15 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
+from ... import files
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
 from ...progress import Progress, silent
+from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..report.figures.run import TRACE, plot_run
 from ..report.findings import Findings
 from ..report.rows import write_folder
+from ..studies.agreement import Agreement
 from . import steps
 from .config import RunConfig, as_config
 from .run_folder import RunFolder, claimed
@@ -45,6 +48,8 @@ class RunResult:
         What an inference costs, per device.
     findings : Findings
         All of it as tables.
+    agreement : Agreement
+        How far the spiking network answers as Keras does, on calibration data.
     """
 
     folder: Path
@@ -55,10 +60,12 @@ class RunResult:
     snn_accuracy: np.ndarray
     prices: Prices
     findings: Findings
+    agreement: Agreement
 
     def __repr__(self) -> str:
         accuracy = f"{self.snn_accuracy[-1]:.1%} for Keras' {self.ann_accuracy:.1%}"
-        return f"RunResult({str(self.folder)!r}; {accuracy}; {self.network!r})"
+        warning = f"it {self.agreement}; " if self.agreement.bad else ""
+        return f"RunResult({warning}{str(self.folder)!r}; {accuracy}; {self.network!r})"
 
     def _repr_html_(self) -> str:
         shown = self.findings.only("summary", "prices", "verdicts")
@@ -110,6 +117,7 @@ def run(
     config = as_config(config)
     if config.engine == "annarchy":
         check_toolchain()
+    check_writable(Path(root))
 
     dataset = load_dataset(config.dataset, config.data_dir)
     with claimed(Path(root), config, dataset) as folder:
@@ -124,6 +132,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     prepared = steps.prepare(config, progress, dataset, folder)
     network = steps.convert(config, prepared)
     network.save(into / "network.spk")
+    agreement = steps.agree(config, prepared, network)
 
     trace = steps.simulate(config, prepared, network, progress)
     trace.save(into / TRACE)
@@ -138,6 +147,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         prices,
         diagnosis,
         config.battery,
+        agreement,
     )
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)
@@ -153,15 +163,16 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         trace.accuracy(prepared.labels),
         prices,
         findings,
+        agreement,
     )
 
 
 def _save_samples(config: RunConfig, prepared: steps.Prepared, trace: Trace, folder: Path) -> None:
     """The first test images with both classes, for the picture of them."""
     first = slice(steps.SAMPLES_SHOWN)
-    np.savez_compressed(
-        folder / "samples.npz",
+    samples = files.npz(
         images=prepared.x[first] / config.input_max,
         labels=prepared.labels[first],
         predictions=trace.predictions()[first],
     )
+    files.write(folder / "samples.npz", samples)

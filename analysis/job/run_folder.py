@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import platform
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,17 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from ... import files
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
-from ...models.networks import load_keras
+from ...models.loading.load import load_keras
+from ..report.rows import write_frame
 from .config import RunConfig
 
+# Settings that the trained network depends on, and the files that a later run takes up.
+TRAINING = ("dataset", "network", "epochs", "batch_size", "seed")
+KEPT = ("model.keras", "training.csv")
+DATA = "# data: "
 NEVER_WAIT = 0  # seconds for a lock: who holds it is another run
 PACKAGES = ("spikewatt", "ANNarchy", "keras", "tensorflow", "numpy", "scipy", "pandas")
 
@@ -45,7 +52,7 @@ class RunFolder:
         unfinished = self.partial / "unfinished.keras"
         model.save(unfinished)
         unfinished.rename(self._model)
-        history.to_csv(self._history, index=False)
+        write_frame(history, self._history)
 
     def kept_training(self) -> tuple[object, pd.DataFrame] | None:
         """What an interrupted run of the same configuration trained; None if there is nothing."""
@@ -70,7 +77,8 @@ class RunFolder:
 def claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[RunFolder]:
     """A folder below `root` for this run alone; nothing that exists is written over.
 
-    A partial folder is taken up again if it has this configuration and these data.
+    A partial folder is taken up again if its network was, or would be, trained alike: what it
+    trained stays, all else in it is made anew.
 
     Parameters
     ----------
@@ -108,11 +116,14 @@ def claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[RunFold
             Path(lock.lock_file).unlink(missing_ok=True)
 
     base = _base(config)
+    partial = root / f"{base}.partial"
+    hint = f"remove {partial}, which an interrupted run with other training left"
     raise SpikewattError(
         f"run.name {base!r}",
         "a run goes to a new folder",
         f"{root / base} or {base}.partial exists",
         "another name",
+        hint if partial.exists() and not (root / base).exists() else None,
     )
 
 
@@ -139,7 +150,16 @@ def _claim(config: RunConfig, dataset: Dataset) -> str:
             digest.update(repr(value).encode())
 
     settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-    return f"{settings}# data: {digest.hexdigest()}\n"
+    return f"{settings}{DATA}{digest.hexdigest()}\n"
+
+
+def _training(claim: str) -> tuple[dict[str, object], str]:
+    """What of a claim the trained network depends on: settings, and the digest of the data."""
+    settings = yaml.safe_load(claim)
+    if not isinstance(settings, dict):
+        return {}, claim
+    _, _, digest = claim.rpartition(DATA)
+    return {key: settings.get(key) for key in TRAINING}, digest
 
 
 def _is_free(folder: RunFolder, claim: str) -> bool:
@@ -149,14 +169,29 @@ def _is_free(folder: RunFolder, claim: str) -> bool:
     if not folder.partial.exists():
         return True
     kept = folder.partial / "config.yaml"
-    return kept.is_file() and kept.read_text() == claim
+    if not kept.is_file():
+        return not any(folder.partial.iterdir())  # killed before it began
+    try:
+        return _training(kept.read_text("utf-8")) == _training(claim)
+    except (yaml.YAMLError, ValueError):
+        return False
 
 
 def _begin(folder: RunFolder, claim: str) -> None:
     folder.partial.mkdir(exist_ok=True)
-    (folder.partial / "config.yaml").write_text(claim)
+    for left in folder.partial.iterdir():
+        if left.name not in KEPT:
+            _remove(left)
+    files.write(folder.partial / "config.yaml", claim)
     versions = json.dumps(_versions(), indent=2)
-    (folder.partial / "versions.json").write_text(versions + "\n")
+    files.write(folder.partial / "versions.json", versions + "\n")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _versions() -> dict[str, str]:

@@ -5,6 +5,7 @@
 >>> config = RunConfig(epochs=2, engine="reference")
 >>> prepared = steps.prepare(config)                           # doctest: +SKIP
 >>> network = steps.convert(config, prepared)                  # doctest: +SKIP
+>>> agreement = steps.agree(config, prepared, network)         # doctest: +SKIP
 >>> trace = steps.simulate(config, prepared, network)          # doctest: +SKIP
 >>> prices = steps.price(config, trace)                        # doctest: +SKIP
 >>> diagnosis = steps.diagnose(config, prepared, network)      # doctest: +SKIP
@@ -13,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,20 +24,24 @@ import pandas as pd
 
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
-from ...errors import SpikewattError
 from ...models.datasets import Dataset, load_dataset
-from ...models.networks import build_network, load_keras
+from ...models.loading.formats import is_network_file
+from ...models.loading.load import load_keras
+from ...models.networks import build_network
 from ...models.training import predictions, train
 from ...progress import Progress, silent
 from ...sim.conversion.convert import convert as convert_model
+from ...sim.conversion.reading.reader import read
 from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..report import tables
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
+from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
+from .plausible import check_accuracy, check_model
 from .run_folder import RunFolder
 
 SAMPLES_SHOWN = 20  # test images that are drawn, and whose spikes are recorded
@@ -95,23 +101,22 @@ def prepare(
     Raises
     ------
     SpikewattError
-        Bad data or network; a network with fewer outputs than the data have classes.
+        Bad data or network: see `check_model` and `check_accuracy`.
     """
     dataset = dataset or load_dataset(config.dataset, config.data_dir)
     model, history = _trained(config, dataset, progress, folder)
+    if len(model.inputs) == 1:
+        dataset = dataset.fitted(model.inputs[0].shape[1:])
 
-    outputs = int(np.prod(model.outputs[0].shape[1:]))
-    if outputs < dataset.classes:
-        raise SpikewattError(
-            f"network {config.network!r}",
-            "has an output for each class of the data",
-            outputs,
-            f">= {dataset.classes}",
-        )
+    check_model(model, dataset, config.network)
     calibration = dataset.scaled("train", config.input_max)[: config.calibration_samples]
     x = dataset.scaled("test", config.input_max)[: config.test_samples]
     labels = dataset.y_test[: config.test_samples]
     right = predictions(model, x) == labels
+    accuracy = float(right.mean())
+    if history is None:  # somebody else trained it
+        check_accuracy(model, config.network, x, labels, accuracy, config.input_max)
+
     return Prepared(
         dataset,
         model,
@@ -119,7 +124,7 @@ def prepare(
         calibration,
         x,
         labels,
-        float(right.mean()),
+        accuracy,
     )
 
 
@@ -127,12 +132,14 @@ def _trained(
     config: RunConfig, dataset: Dataset, progress: Progress, folder: RunFolder | None
 ) -> tuple[Any, pd.DataFrame | None]:
     """The trained Keras network and its history, None for a network from a file."""
-    if config.network.endswith(".keras"):
+    if is_network_file(config.network):
         return load_keras(config.network), None
     if folder is not None and (kept := folder.kept_training()):
         return kept
 
     model = build_network(config.network, dataset.input_shape, dataset.classes, config.seed)
+    graph = read(model, config.reading_rules)
+    config.check_layers([node.name for node in graph.nodes])
     found = train(
         model,
         dataset,
@@ -152,6 +159,18 @@ def convert(config: RunConfig, prepared: Prepared) -> SpikingNetwork:
     """Convert the Keras network into a spiking one; see `sim.conversion.convert`."""
     options = config.conversion(prepared.dataset.levels)
     return convert_model(prepared.model, prepared.calibration, **options)
+
+
+def agree(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> Agreement:
+    """Compare the spiking network with Keras on a few calibration samples; warn if that is bad."""
+    found = compare(
+        prepared.model,
+        network,
+        prepared.calibration,
+        config.simulated_steps,
+    )
+    found.warn()
+    return found
 
 
 def simulate(
@@ -197,6 +216,7 @@ def report(
     prices: Prices,
     diagnosis: pd.DataFrame | None = None,
     battery: str = "cr2032",
+    agreement: Agreement | None = None,
 ) -> Findings:
     """Everything that a run found, as tables.
 
@@ -206,10 +226,17 @@ def report(
         What the other steps returned.
     battery : str, default "cr2032"
         Card of the battery whose life is given.
+    agreement : Agreement, default None
+        With Keras; the first line says so if it is bad.
     """
     accuracy = trace.accuracy(prepared.labels)
+    summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
+    if agreement is not None and agreement.bad:
+        title = f"The spiking network {agreement}\n{summary.title}"
+        summary = dataclasses.replace(summary, title=title)
+
     found = [
-        tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1])),
+        summary,
         *_price_tables(prices, battery),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
@@ -220,13 +247,16 @@ def report(
     if diagnosis is not None:
         found.append(tables.diagnosis(diagnosis, "Diagnosis"))
 
-    facts = {
+    facts: dict[str, object] = {
         "ann_accuracy": prepared.ann_accuracy,
         "snn_accuracy": float(accuracy[-1]),
         "samples": trace.samples,
         "steps": trace.steps,
         "network_hash": network.hash,
     }
+    if agreement is not None:
+        facts["agreement"] = agreement.agreement
+        facts["correlation"] = agreement.correlation
     return Findings(tuple(found), tuple(prices.assumptions), prices.does_not_fit, facts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from ...errors import printable
 from ...progress import Progress
 from .findings import Findings, Table
 from .numbers import cell
@@ -47,21 +48,22 @@ def print_rows(title: str, rows: list[dict[str, object]]) -> None:
     from rich.markup import escape
     from rich.table import Table as RichTable
 
-    shown = RichTable(title=escape(title), title_justify="left")
+    shown = RichTable(title=escape(printable(title)), title_justify="left")
     for head in rows[0] if rows else ():
         numbers = all(isinstance(row[head], int | float) for row in rows)
-        shown.add_column(head, justify="right" if numbers else "left", overflow="fold")
+        side = "right" if numbers else "left"
+        shown.add_column(escape(printable(head)), justify=side, overflow="fold")
     for row in rows:
-        shown.add_row(*(escape(cell(value)) for value in row.values()))
+        shown.add_row(*(escape(printable(cell(value))) for value in row.values()))
 
     width = None if Console().is_terminal else WIDTH
     Console(width=width).print(shown)
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str], indent: str = "  ") -> None:
     """Assumptions, below a table."""
     for line in lines:
-        print(f"  {line}")
+        print(f"{indent}{printable(line)}")
 
 
 @contextmanager
@@ -82,12 +84,17 @@ def stages() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Bars(*parts, console=Console(stderr=True)) as bars:
-        tasks: dict = {}
+    bars = Bars(*parts, console=Console(stderr=True))
+    tasks: dict = {}
 
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(STAGES.get(stage, stage), total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            bars.start()  # not before: an error in the first second is one line, with none empty
+            tasks[stage] = bars.add_task(STAGES.get(stage, stage), total=total)
+        bars.update(tasks[stage], completed=done, total=total)
 
+    try:
         yield progress
+    finally:
+        if tasks:
+            bars.stop()

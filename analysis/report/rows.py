@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import files
+from ...errors import printable
 from .findings import Findings, Table
 from .numbers import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the begin of one
 
 
 def records(frame: pd.DataFrame) -> list[dict]:
@@ -56,13 +62,65 @@ def document(findings: Findings) -> dict:
 
 
 def as_json(findings: Findings) -> str:
-    """`document` as text; numbers of numpy are written as plain ones."""
-    return json.dumps(document(findings), indent=2, default=float)
+    """`document` as text; see `json_text`."""
+    return json_text(document(findings))
+
+
+def json_text(found: object) -> str:
+    """JSON as text: numbers of numpy as plain ones, and null for what JSON has no number for.
+
+    Examples
+    --------
+    >>> print(json_text({"life_s": float("inf")}))
+    {
+      "life_s": null
+    }
+    """
+    return json.dumps(_finite(found), indent=2, default=float, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    """`value` with None in the place of each infinite number and each that is none."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        return value if isfinite(value) else None
+    return value
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Write the whole frame of `table`."""
-    table.frame.to_csv(path, index=False)
+    """Write the whole frame of `table`; see `write_frame`."""
+    write_frame(table.frame, path)
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV that a spreadsheet reads as text and numbers, and never as a formula.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A text that begins like a formula (=, +, -, @) gets an apostrophe before it; characters
+        that move a cursor are escaped.
+    path : Path
+        The file.
+    """
+    safe = frame.map(_inert)
+    safe.columns = [_inert(column) for column in frame.columns]
+    files.write(path, safe.to_csv(index=False))
+
+
+def _inert(cell: object) -> object:
+    """A cell that nothing executes.
+
+    >>> _inert("=1+1"), _inert("hidden1"), _inert(-3)
+    ("'=1+1", 'hidden1', -3)
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell)
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def write_folder(findings: Findings, folder: Path) -> None:
@@ -72,7 +130,8 @@ def write_folder(findings: Findings, folder: Path) -> None:
         write_csv(table, path)
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
-    (folder / "assumptions.txt").write_text("\n".join(lines) + "\n")
+    text = "".join(f"{printable(line)}\n" for line in lines)
+    files.write(folder / "assumptions.txt", text)
 
 
 def merged(named: Mapping[str, Findings], key: str) -> Findings:

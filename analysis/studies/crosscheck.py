@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ... import files
 from ...errors import MissingToolError, SpikewattError
 from ...sim.engines.simulate import simulate
 from ...sim.network.connection import Connection
@@ -271,7 +272,7 @@ def write_fixture(path: Path) -> pd.DataFrame:
     arrays = {f"weights/{c.name}": c.weights for c in network.connections if c.weights is not None}
     for name, raster in trace.rasters.items():
         arrays[f"spikes/{name}"] = np.packbits(raster.astype(bool))
-    np.savez_compressed(path, allow_pickle=False, about=np.array(json.dumps(about)), x=x, **arrays)
+    files.write(path, files.npz(about=np.array(json.dumps(about)), x=x, **arrays))
     return table
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import SpikewattError
+from ...models.decision import decided_by
 from ...models.keras_backend import import_keras
 from ...sim.conversion.graph.keras_values import activations_of
 from ...sim.conversion.graph.nodes import Node, ReadoutNode
@@ -17,6 +18,7 @@ from ...sim.conversion.reading.rules import ReadingRules
 from ...sim.engines.simulate import simulate
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.trace.labels import checked_labels
 from ...sim.trace.trace import Trace
 
 ALL = 2**31 - 1  # samples whose every spike is kept
@@ -24,6 +26,7 @@ ALL = 2**31 - 1  # samples whose every spike is kept
 # Where advice begins; our choice, no more than a hint.
 COARSE_THRESHOLD = 16  # below, rounding moves a threshold by more than 3 %
 FEW_BITS = 6
+MOST_BITS = 16
 MUCH_CLIPPED = 0.02
 MANY_DEAD = 0.05
 LARGE_BIAS = 0.05
@@ -85,6 +88,7 @@ def diagnose(
     >>> import spikewatt as sw
     >>> sw.diagnose(model, network, x, labels, steps=32)  # doctest: +SKIP
     """
+    labels = _checked_labels(network, labels, x)
     trace = simulate(
         network,
         x,
@@ -95,10 +99,6 @@ def diagnose(
     )
     graph = read(model, ReadingRules.of(network.code, network.input_code))
     _check_layers(graph.layers, network)
-    if labels is not None:
-        trace.accuracy(labels)  # refuses labels of another kind or number
-        labels = np.asarray(labels)
-
     wanted = activations_of(graph, graph.layers, _keras_inputs(model, x))
     keras_accuracy = _accuracy(wanted[graph.layers[-1].name], labels)
     rows = []
@@ -117,6 +117,22 @@ def diagnose(
         rows.append(row)
 
     return pd.DataFrame(rows)
+
+
+def _checked_labels(network: SpikingNetwork, labels, x) -> np.ndarray | None:
+    """`labels` as an array, if they are those of the one output of the network."""
+    if labels is None:
+        return None
+
+    where = "diagnose.labels"
+    outputs = len(network.readouts)
+    if outputs > 1:
+        law = "are those of the one output of a network"
+        raise SpikewattError(where, law, f"{outputs} outputs", hint="labels=None")
+
+    several = isinstance(x, list | tuple) and len(network.inputs) > 1
+    parts = list(x) if several else [x]
+    return checked_labels(where, labels, network.readouts[0].size, len(parts[0]))
 
 
 def _check_layers(nodes: Sequence[Node], network: SpikingNetwork) -> None:
@@ -221,7 +237,7 @@ def _accuracy(outputs: np.ndarray, labels: np.ndarray | None) -> float:
     """Share of the samples whose largest output is their label; NaN without labels."""
     if labels is None:
         return float("nan")
-    right = outputs.argmax(axis=-1) == labels
+    right = decided_by(outputs) == labels
     return float(right.mean())
 
 
@@ -253,7 +269,8 @@ def _advice(network: SpikingNetwork, row: dict) -> str:
 
     if row["saturations"]:
         return "a wider potential: simulate(state_bits=…)"
-    if row["threshold"] is not None and row["threshold"] < COARSE_THRESHOLD:
+    coarse = row["threshold"] is not None and row["threshold"] < COARSE_THRESHOLD
+    if coarse and wrong and network.weight_bits < MOST_BITS:
         return "more weight_bits, or per_channel=True: thresholds are coarse"
     if row["clipped_share"] > MUCH_CLIPPED:
         larger = "a larger clip: method='robust', or more calibration samples"

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ... import files
+from ...energy.pricing.bills import checked_period
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
 from ...progress import Progress, silent
+from ...resources import check_writable
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.chip_files import export
 from ...sim.odin.image import OdinImage
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
+from ..report.rows import write_frame
 
 if TYPE_CHECKING:
     from ...models.datasets import Dataset
@@ -111,6 +115,9 @@ def run_job(
     """
     from ...models.datasets import load_dataset, resized
 
+    checked_period(period_s)
+    if output is not None:
+        check_writable(output.parent)
     data = load_dataset(dataset, data_dir)
     if side is not None:
         data = resized(data, side, side)
@@ -158,7 +165,8 @@ def _one_layer(data: Dataset, seed: int, progress: Progress) -> OdinNetwork:
 
 def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progress: Progress):
     """(network for ODIN, Keras network that it began from), with one hidden layer."""
-    from ...models.networks import build_network, load_keras
+    from ...models.loading.load import load_keras
+    from ...models.networks import build_network
     from ...models.training import train
     from ...sim.odin.convert import convert_for_odin
 
@@ -186,18 +194,17 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
 def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
     from ...models.training import predictions
 
+    data = data.fitted(model.inputs[0].shape[1:])
     right = predictions(model, data.scaled("test")[:samples]) == data.y_test[:samples]
     return float(right.mean())
 
 
 def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     """Network, memories, registers, the events of one image, price and assumptions."""
-    output.mkdir(parents=True)
-    result.network.save(output / "network.odin.h5")
-
     chip = OdinImage.of(result.network)
-    export(chip, output / "image", chip.encode(image)[0])
-
-    result.prices.frame.to_csv(output / "energy.csv", index=False)
-    lines = "\n".join(result.prices.assumptions)
-    (output / "assumptions.txt").write_text(lines + "\n")
+    with files.new_folder(output) as folder:
+        result.network.save(folder / "network.odin.h5")
+        export(chip, folder / "image", chip.encode(image)[0])
+        write_frame(result.prices.frame, folder / "energy.csv")
+        lines = "\n".join(result.prices.assumptions)
+        files.write(folder / "assumptions.txt", lines + "\n")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import exp, hypot, isnan, log, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import SpikewattError, check_name, one_of
+from ...errors import SpikewattError, SpikewattWarning, check_name, one_of
 from ..kernels.law import ELEMENT, FITTED, predict, work
 from ..kernels.layer_table import LAYERS, numbers, read_networks, read_table
-from ..kernels.library import LEAST_ERROR, NORMAL_90
+from ..kernels.library import LEAST_ERROR, NORMAL_90, published_range
 from ..kernels.stack_fit import ELEMENT_CYCLES, StackFit, fit_stack
 from .card import Card, Quantity
 from .kinds import POWER_KEY
@@ -27,6 +28,10 @@ CLOCK = "clock_mhz"
 # Of the networks alone: AD, IC, KWS and VWW together have 3 to 6, without IC 32, without AD above
 # 10 000.
 MOST_CONDITION = 15.0
+# Residuals of own rows of one stack lie below 30 %; beyond a factor of two the rows contradict
+# each other, or a unit is wrong.
+WORTH_A_WARNING, MOST_FACTOR = 0.3, 2.0
+FAR = 5.0  # times beyond what was published
 MEASURED_BY_USER = "measured (user)"
 ASSUMED_RATIO = "measured (user), with an assumed ratio"
 OTHER_DENSITY = (
@@ -124,6 +129,8 @@ def calibrate(
     for row, name in frame["network"].items():
         predicted = predict(fit.coefficients, work_rows[name])
         residuals[f"{name}, row {row}"] = predicted / cycles[row] - 1
+    _check_residuals(where, residuals)
+    _check_coefficients(where, fit)
     values, statuses = _fitted_values(fit, _error_of(residuals), identified)
 
     energy_j = numbers(where, frame, "energy_uj", needed=False) * 1e-6
@@ -195,6 +202,35 @@ def calibrated_card(
         values=values,
     )
     return calibrated, result
+
+
+def _check_residuals(where: str, residuals: Mapping[str, float]) -> None:
+    """Refuse rows that the law of the kernels cannot describe; warn of those it does badly."""
+    row, worst = max(residuals.items(), key=lambda item: abs(log(1 + item[1])))
+    hint = "check the units (ms, µJ, MHz), and that all rows are of one device and library"
+    if abs(log(1 + worst)) > log(MOST_FACTOR):
+        raise SpikewattError(
+            f"{where}: {row}",
+            f"the fit predicts each row within a factor of {MOST_FACTOR:g}",
+            f"{worst:+,.0%}",
+            hint=hint,
+        )
+    if abs(worst) > WORTH_A_WARNING:
+        text = f"{where}: {row}: the fit is off by {worst:+.0%}; {hint}"
+        warnings.warn(text, SpikewattWarning, stacklevel=3)
+
+
+def _check_coefficients(where: str, fit: StackFit) -> None:
+    """Warn of a coefficient that lies far from all published ones, however well its rows fit."""
+    for key in FITTED:
+        least, most = published_range(key)
+        value = fit.coefficients[key]
+        if not least / FAR <= value <= most * FAR:
+            text = (
+                f"{where}: {key}: {value:.3g} is far from what was published: "
+                f"{least:.3g} to {most:.3g}; check the units (ms, MHz)"
+            )
+            warnings.warn(text, SpikewattWarning, stacklevel=3)
 
 
 def _check_columns(where: str, frame: pd.DataFrame) -> None:

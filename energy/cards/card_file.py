@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -9,15 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ...errors import SpikewattError, check_name, first_fault
-from ...files import read_yaml
+from ... import files
+from ...errors import SHOWN, SpikewattError, check_name, first_fault
 from .card import ENDS, Card, Quantity
-from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind
+from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind, plausible
 
 if TYPE_CHECKING:
     KindName = str
 else:
     KindName = Literal[tuple(CARD_KINDS)]
+
+# A parser of units computes what stands there, and J**9**9**9 is large.
+LONGEST_UNIT = 40
+_ONE_UNIT = r"(?:1|[^\W\d_]{1,20}|%)(?:(?:\*\*|\^)-?\d)?"
+UNIT = rf"\s*(?:{_ONE_UNIT}(?:\s*[*/·]\s*{_ONE_UNIT}|\s+{_ONE_UNIT})*)?\s*"
 
 PROVENANCE = ("status", "conditions", "source", "measurement")
 HEAD = ("name", "kind", "title", "includes", "excludes")
@@ -76,14 +82,20 @@ def read_card_file(path: Path) -> CardFile:
     SpikewattError
         No YAML, missing or unknown key, a limit that is out of its range.
     """
+    content = files.read_yaml(path)
+    if not isinstance(content, dict):
+        found = "an empty file" if content is None else type(content).__name__
+        law = "must be a card: a mapping of keys to values"
+        raise SpikewattError(str(path), law, found, ", ".join(CardFile.model_fields))
     try:
-        file = CardFile.model_validate(read_yaml(path))
+        file = CardFile.model_validate(content)
     except ValidationError as error:
         raise first_fault(str(path), error, CardFile.model_fields) from error
 
     kind = CARD_KINDS[file.kind]
     _check_keys(path, kind, "values", set(file.values) | _filled_in_later(file), set(kind.units))
-    _check_keys(path, kind, "limits", set(file.limits), set(kind.limits))
+    limits = set(file.limits) | set(kind.limit_defaults)
+    _check_keys(path, kind, "limits", limits, set(kind.limits))
     check_name(f"{path.name}: name", file.name)
     _check_required(path, kind, file)
     _check_limits(path, kind, file.limits)
@@ -119,7 +131,7 @@ def card_of(path: Path, file: CardFile) -> Card:
         excludes=file.excludes,
         about=about,
         values=values,
-        limits=dict(file.limits),
+        limits={**kind.limit_defaults, **file.limits},
     )
 
 
@@ -149,7 +161,7 @@ def save_card(card: Card, path: str | Path) -> None:
         allow_unicode=True,
         width=140,
     )
-    Path(path).write_text(text)
+    files.write(path, text)
 
 
 def _entry(quantity: Quantity, unit: str) -> dict[str, Any]:
@@ -215,6 +227,11 @@ def _units():
 
 def _si_factor(where: str, given: str, unit: str) -> float:
     """What a value in the unit `given` is multiplied with to stand in the SI `unit`."""
+    law = "must have a unit of the right dimension"
+    allowed = f"a unit of {unit or 'no dimension'}"
+    if not re.fullmatch(UNIT, given) or len(given) > LONGEST_UNIT:
+        hint = "units joined by * and /, with exponents of one digit"
+        raise SpikewattError(where, law, repr(given[:SHOWN]), allowed, hint)
     if unit and not given:
         raise SpikewattError(
             where,
@@ -225,10 +242,7 @@ def _si_factor(where: str, given: str, unit: str) -> float:
     try:
         return _units().Quantity(1.0, given).to(unit).magnitude
     except Exception as error:  # pint raises many types for a text that is no unit
-        law = "must have a unit of the right dimension"
-        raise SpikewattError(
-            where, law, repr(given), f"a unit of {unit or 'no dimension'}"
-        ) from error
+        raise SpikewattError(where, law, repr(given), allowed) from error
 
 
 def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEntry) -> Quantity:
@@ -243,6 +257,7 @@ def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEnt
     if key == "regulator_efficiency" and entry.high > 1:
         raise SpikewattError(where, "must be at most 1", entry.high)
 
+    _check_plausible(where, kind.units[key], key, entry, factor)
     return Quantity(
         value=entry.value * factor,
         low=entry.low * factor,
@@ -252,3 +267,17 @@ def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEnt
         source=entry.source,
         measurement=entry.measurement or itself,
     )
+
+
+def _check_plausible(where: str, unit: str, key: str, entry: ValueEntry, factor: float) -> None:
+    """Raise where a value is so far from every device that its unit must be wrong."""
+    least, most = plausible(key)
+    for number in (entry.low, entry.value, entry.high):
+        if number and not least <= number * factor <= most:
+            raise SpikewattError(
+                where,
+                "must be plausible for a value of its kind",
+                f"{number:g} {entry.unit}",
+                f"0, or {least:g}..{most:g} {unit}".rstrip(),
+                hint="check the prefix of the unit: p is 1e-12, P is 1e15",
+            )

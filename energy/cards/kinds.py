@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from ...sim.network.named import Named, by_name
@@ -16,6 +17,22 @@ KERNEL_KEYS = (
 )
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
 
+# What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
+# prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
+# published devices lie well inside: 27 µJ per operation of a GPU, femtojoules of analog synapses.
+PLAUSIBLE = {
+    "clock_hz": (1e3, 1e11),
+    "energy_*_j": (1e-18, 1e-3),
+    "*_power_w": (1e-12, 1e3),
+    "*_time_s": (1e-12, 1e2),
+    "*voltage_v": (1e-2, 1e3),
+    "capacity_c": (1e-3, 1e7),
+    "area_per_*_m2": (1e-18, 1e-9),
+    "area_besides_*_m2": (1e-14, 1e-2),
+    "cycles_per_*": (1e-4, 1e7),
+    "*_factor": (1e-2, 1e2),
+    "*_efficiency": (1e-2, 1.0),
+}
 SIZE = (1, 10**12)
 SWITCH = (0, 1)  # whether the core can do it
 TOLD = ("node", "core", "library", "regulator", "caution", "executes")
@@ -32,6 +49,8 @@ class CardKind(Named):
         Values whose low end lies above 0.
     limits : mapping of str
         Key of each limit -> its lowest and highest whole number. A card holds exactly these.
+    limit_defaults : mapping of int
+        Those that earlier files do not name, with what holds then.
     told : tuple of str
         Entries of the file that `Card.about` repeats where they are given.
     required : tuple of str
@@ -43,6 +62,7 @@ class CardKind(Named):
     units: ClassVar[Mapping[str, str]]
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
+    limit_defaults: ClassVar[Mapping[str, int]] = {}
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
@@ -79,7 +99,9 @@ class NeuromorphicCoreCard(CardKind):
         "signs_per_axon": (1, 2),
         "doubling_accumulator": SWITCH,
         "zero_skipping": SWITCH,
+        "reset_to_zero": SWITCH,
     }
+    limit_defaults: ClassVar = {"reset_to_zero": 0}
 
 
 class MicrocontrollerCard(CardKind):
@@ -105,7 +127,7 @@ class MicrocontrollerCard(CardKind):
     }
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
-    required = ("library", "regulator")
+    required = ("library", "regulator", "core")
     runs_kernels = True
 
 
@@ -130,6 +152,15 @@ class BatteryCard(CardKind):
     name = "battery"
     units: ClassVar = {"capacity_c": "C", "voltage_v": "V"}
     never_zero = frozenset({"capacity_c", "voltage_v"})
+
+
+def plausible(key: str) -> tuple[float, float]:
+    """The least value that is not 0, and the largest, that a value called `key` can have, in SI.
+
+    >>> plausible("energy_per_sop_j")
+    (1e-18, 0.001)
+    """
+    return next(bounds for pattern, bounds in PLAUSIBLE.items() if fnmatchcase(key, pattern))
 
 
 CARD_KINDS: dict[str, CardKind] = by_name(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return name if library is None else with_library(name, library)
 
     text = str(name)
-    if ":" in text and not Path(text).exists():
+    if ":" in text and not os.path.exists(text):
         return from_text(text)
 
     card = _read(_path_of(text))
@@ -128,7 +129,7 @@ def _path_of(text: str) -> Path:
     """The file of a card that is named, or given as a path."""
     is_path = text.endswith((".yaml", ".yml"))
     path = Path(text) if is_path else FOLDER / f"{text.lower()}.yaml"
-    if path.is_file():
+    if os.path.isfile(path):  # of a name that is too long Path.is_file is an error
         return path
 
     if is_path:

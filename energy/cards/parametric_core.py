@@ -39,6 +39,7 @@ SIZES = {
     "signs_per_axon": (1, 2),
     "doubling_accumulator": (0, 1),
     "zero_skipping": (0, 1),
+    "reset_to_zero": (0, 1),
 }
 RANGES = {"voltage_v": (0.55, 1.0), "clock_hz": (1e3, 1e8), "cycles_per_sop": (1.0, 16.0)}
 CHOICES = (*SIZES, *RANGES, "node_nm")
@@ -79,6 +80,8 @@ def scaled_core(base: Card, **chosen: float) -> Card:
         0 or 1; radix needs it.
     zero_skipping : int
         0 or 1.
+    reset_to_zero : int
+        0 or 1; ODIN resets to zero.
     cycles_per_sop : float
         1 to 16.
     voltage_v : float
@@ -129,7 +132,13 @@ def parse_choices(text: str) -> dict[str, float]:
             repr(text),
             f"{PARAMETRIC}:name=value,…",
         )
-    return dict(_parse_choice(text, part) for part in rest.split(","))
+    choices: dict[str, float] = {}
+    for part in rest.split(","):
+        key, value = _parse_choice(text, part)
+        if key in choices:
+            raise SpikewattError(f"device {text!r}", "names each value once", f"{key} twice")
+        choices[key] = value
+    return choices
 
 
 def _parse_choice(text: str, part: str) -> tuple[str, float]:
@@ -170,12 +179,12 @@ def _check_choice(name: str, value: float) -> None:
 def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
     """What was chosen, and the defaults of `base` for the rest."""
     voltage = float(chosen.get("voltage_v", VOLTAGE_V))
-    node = int(chosen.get("node_nm", NODE_NM))
+    node = chosen.get("node_nm", NODE_NM)
     if node not in ALLOWED_NODES:
         raise SpikewattError(
             f"{PARAMETRIC}: node_nm",
             "must be a planar node of the scaling table",
-            node,
+            f"{node:g}",
             ", ".join(map(str, ALLOWED_NODES)),
         )
 
@@ -190,7 +199,7 @@ def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
         )
 
     limits = {key: int(chosen.get(key, own)) for key, own in base.limits.items()}
-    return OperatingPoint(limits, voltage, node, clock, chosen.get("cycles_per_sop"))
+    return OperatingPoint(limits, voltage, int(node), clock, chosen.get("cycles_per_sop"))
 
 
 def _title(point: OperatingPoint) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, log2
 
 from ...errors import DoesNotFitError
+from ...sim.network.neurons import Zero
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.run_settings import RunSettings
 from ...sim.trace.trace import Trace
@@ -142,7 +143,7 @@ def _multiplies_without_host(settings: RunSettings, card: Card, hosted: bool) ->
 
 
 def _resets_to_zero(settings: RunSettings, card: Card, hosted: bool) -> bool:
-    return "zero" in settings.resets
+    return Zero().name in settings.resets and not card.limits["reset_to_zero"]
 
 
 def _has_negative_events(settings: RunSettings, card: Card, hosted: bool) -> bool:

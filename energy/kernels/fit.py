@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ... import files
 from .law import ELEMENT, Int8Layer, work
 from .layer_table import FOLDER, LAYERS, read_networks
 from .measured import MEASURED, read_measured, sources_of
@@ -132,5 +133,5 @@ def _rounded(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    FITS.write_text(json.dumps(fit_all(), indent=1) + "\n")
+    files.write(FITS, json.dumps(fit_all(), indent=1) + "\n")
     print(f"wrote {FITS}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import SpikewattError, one_of
+from ...errors import SHOWN, SpikewattError, one_of
 from . import law
 from .law import Int8Layer, Operator
 
@@ -46,6 +46,9 @@ COLUMNS = (
     "bias",
     "out_elems",
 )
+MOST_NAMES = 12  # that an error lists
+MOST_DIGITS = 15  # of a count
+MOST_SIZES = 8  # of a shape
 COUNTS = ("idx", "macs", "weights", "bias", "out_elems")
 
 
@@ -177,10 +180,20 @@ def read_layers(
     if network is None and len(networks) == 1:
         return next(iter(networks.values()))
     if network is None:
-        raise SpikewattError(
-            "network", "must be chosen from a table of several", "none", ", ".join(networks)
-        )
-    return networks[one_of("network", "must be a benchmark of the layer table", network, networks)]
+        law = "must be chosen from a table of several"
+        raise SpikewattError("network", law, "none", _some(networks))
+    if network not in networks:
+        law = "must be a benchmark of the layer table"
+        raise SpikewattError("network", law, repr(network), _some(sorted(networks)))
+    return networks[network]
+
+
+def _some(names: Iterable[str]) -> str:
+    """The names, or the first of many."""
+    listed = list(names)
+    more = len(listed) - MOST_NAMES
+    shown = ", ".join(listed[:MOST_NAMES])
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _read_csv(source: str | Path) -> pd.DataFrame:
@@ -197,7 +210,7 @@ def _read_csv(source: str | Path) -> pd.DataFrame:
             keep_default_na=False,
             skipinitialspace=True,
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OSError) as error:
         raise SpikewattError(
             str(source), "must be a CSV with a header row", str(error)[:200]
         ) from error
@@ -230,25 +243,34 @@ def _check_unique(where: str, frame: pd.DataFrame) -> None:
 def _whole(where: str, text: str) -> int:
     """`text` as an integer >= 0, which a table may hold as ``12.0``; raises SpikewattError."""
     text = text.removesuffix(".0")
-    if not (text.isascii() and text.isdigit()):
+    if not _is_number(text):
         law = "must be a whole number of at least 0"
         raise SpikewattError(
             where,
             law,
-            repr(text),
+            repr(text[:SHOWN]),
             "0, 1, 2, …",
         )
     return int(text)
 
 
+def _is_size(text: str) -> bool:
+    return _is_number(text) and int(text) > 0
+
+
+def _is_number(text: str) -> bool:
+    """Digits and nothing else, few enough for a count."""
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+
+
 def _elements(where: str, text: str) -> int:
     """Elements of a shape such as ``1x32x32x16``; raises SpikewattError."""
     sizes = text.split("x")
-    if not all(size.isascii() and size.isdigit() and int(size) > 0 for size in sizes):
+    if not all(_is_size(size) for size in sizes) or len(sizes) > MOST_SIZES:
         raise SpikewattError(
             where,
             "must be a shape of sizes above 0",
-            repr(text),
+            repr(text[:SHOWN]),
             "sizes joined by x, such as 1x32x32x16",
         )
     return prod(map(int, sizes))

@@ -233,7 +233,7 @@ def measured_energy_per_cycle(name: str) -> Found:
 @cache
 def _fits() -> dict:
     """The content of kernel_fits.json."""
-    return json.loads(FITS.read_text())
+    return json.loads(FITS.read_text("utf-8"))
 
 
 def _plain(text: str) -> str:
@@ -243,6 +243,18 @@ def _plain(text: str) -> str:
 
 def _coefficient(library: str, core: str, key: str) -> float:
     return _fits()["stacks"][library][core]["coefficients"][key]
+
+
+def published_range(key: str) -> tuple[float, float]:
+    """Least and largest fitted value of the coefficient `key` over all libraries and cores.
+
+    >>> least, most = published_range("cycles_per_mac_dense")
+    >>> 0 < least < most
+    True
+    """
+    stacks = [stack for cores in _fits()["stacks"].values() for stack in cores.values()]
+    found = [stack["coefficients"][key] for stack in stacks]
+    return min(found), max(found)
 
 
 def _own_error(stack: Mapping) -> float:

@@ -108,7 +108,7 @@ def price(
 
 
 def price_layers(
-    table: str | Path | pd.DataFrame,
+    table: str | Path | pd.DataFrame | tuple[Int8Layer, ...],
     *devices: str | Card,
     library: str | None = None,
     clock_hz: float | None = None,
@@ -120,8 +120,9 @@ def price_layers(
 
     Parameters
     ----------
-    table : str, Path or DataFrame
-        A CSV file or frame with the columns of ``energy/data/mlperf_tiny_layers.csv``.
+    table : str, Path, DataFrame or tuple of Int8Layer
+        A CSV file or frame with the columns of ``energy/data/mlperf_tiny_layers.csv``, or the
+        layers of one network as `kernels.layer_table.read_networks` gives them.
     *devices : str or Card
         Microcontrollers.
     library : str, optional
@@ -149,7 +150,8 @@ def price_layers(
     >>> [f"{energy * 1e3:.1f} mJ" for energy in prices.totals()["energy_j"]]
     ['4.6 mJ', '1.7 mJ']
     """
-    layers, period = read_layers(table, network), checked_period(period_s)
+    period = checked_period(period_s)
+    layers = table if isinstance(table, tuple) else read_layers(table, network)
 
     def bill(card: Card) -> Bill:
         return _bill_of_layers(layers, card, library, clock_hz, period)

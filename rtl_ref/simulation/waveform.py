@@ -39,7 +39,7 @@ def vcd_to_fst(vcd: Path, fst: Path) -> int:
     FileFormatError : not a VCD file.
     """
     check_waveform_tools()
-    with open(vcd) as file:
+    with open(vcd, encoding="utf-8", errors="replace") as file:
         words = _words(file)
         writer = _FstWriter(fst)
         try:

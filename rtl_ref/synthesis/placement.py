@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
+from ... import files
 from ...errors import MissingToolError
 from .fpga import FpgaReport
 from .tool_reports import read_json
@@ -68,7 +70,10 @@ def placement_picture(report: FpgaReport, path: Path) -> Path:
     figure.legend(loc="outside lower center", ncols=3, markerscale=1.5)
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, bbox_inches="tight")
+    buffer = io.BytesIO()
+    kind = path.suffix.lstrip(".") or None
+    figure.savefig(buffer, format=kind, dpi=110, bbox_inches="tight")
+    files.write(path, buffer.getvalue())
     return path
 
 

@@ -124,7 +124,7 @@ class _Session:
 
     def run(self, verilog: str, commands: list[str], name: str) -> None:
         """Read `verilog`, make the clock, do `commands`; any complaint is an error."""
-        text = _plain((self.folder / verilog).read_text())
+        text = _plain((self.folder / verilog).read_text("utf-8"))
         # Constant outputs, which OpenSTA does not read.
         text = re.sub(
             r"^  assign \{[^}=]*\} = \d+'h[0-9a-fx]+;\n",
@@ -132,7 +132,7 @@ class _Session:
             text,
             flags=re.M,
         )
-        (self.folder / f"{name}.v").write_text(text)
+        (self.folder / f"{name}.v").write_text(text, "utf-8")
 
         period_ns = 1e9 / self.clock_hz
         lines = [
@@ -145,7 +145,7 @@ class _Session:
             "exit",
         ]
         script = self.folder / f"{name}.tcl"
-        script.write_text("\n".join(lines) + "\n")
+        script.write_text("\n".join(lines) + "\n", "utf-8")
 
         law = "OpenSTA must read the netlist"
         run_tool(
@@ -165,7 +165,7 @@ class _Session:
 
     def report(self, name: str) -> str:
         """Text that a command wrote."""
-        return (self.folder / name).read_text()
+        return (self.folder / name).read_text("utf-8")
 
 
 def _time(session: _Session, memory_access_s: float) -> tuple[dict, dict[str, float]]:

@@ -28,7 +28,7 @@ def read_json(path: Path) -> dict:
     """A JSON object; raises FileFormatError."""
     where, law = str(path), "must be a tool's JSON report"
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise FileFormatError(where, law, str(error)[:120]) from error
 

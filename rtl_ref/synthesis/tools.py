@@ -11,6 +11,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ... import files
+from ...endings import end_with_parent
 from ...errors import MissingToolError, SpikewattError
 from ...files import cache_folder
 from ..design import Parameters, sources_of
@@ -62,9 +64,7 @@ def copy_sources(top: str, folder: Path) -> None:
 
 def keep_report(folder: Path, report) -> None:
     """Write a report, a dataclass, as report.json: whole or not at all."""
-    partial = folder / "report.tmp"
-    partial.write_text(json.dumps(asdict(report), indent=1))
-    partial.replace(folder / "report.json")
+    files.write(folder / "report.json", json.dumps(asdict(report), indent=1))
 
 
 def read_command(parameters: Parameters, top: str, options: str = "") -> str:
@@ -80,8 +80,8 @@ def read_command(parameters: Parameters, top: str, options: str = "") -> str:
     """
     values = [f"-G {name}={value}" for name, value in sorted(parameters.items())]
     chosen = " ".join(values)
-    files = " ".join(file.name for file in sources_of(top))
-    return f"read_slang -j 1 --single-unit {options} --top {top} {chosen} {files}"
+    sources = " ".join(file.name for file in sources_of(top))
+    return f"read_slang -j 1 --single-unit {options} --top {top} {chosen} {sources}"
 
 
 def run_yosys(yosys: str, folder: Path, name: str, lines: list[str], law: str) -> None:
@@ -97,7 +97,7 @@ def run_yosys(yosys: str, folder: Path, name: str, lines: list[str], law: str) -
     """
     log = "yosys.log" if name == "synth" else f"{name}_yosys.log"
     script = folder / f"{name}.ys"
-    script.write_text("\n".join(lines) + "\n")
+    script.write_text("\n".join(lines) + "\n", "utf-8")
     run_tool([yosys, "-q", f"{name}.ys"], folder, log, law)
 
 
@@ -123,6 +123,7 @@ def run_tool(command: list[str], folder: Path, log: str, law: str) -> None:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             check=False,
+            preexec_fn=end_with_parent,  # a tool may run for an hour
         )
 
     code = finished.returncode

@@ -116,7 +116,7 @@ def plant(fault: Fault, folder: Path) -> None:
     SpikewattError : the place for the fault is not there, or not once.
     """
     for source in source_files():
-        text = source.read_text()
+        text = source.read_text("utf-8")
         if source.name == fault.file:
             found = text.count(fault.right)
             if found != 1:
@@ -125,7 +125,7 @@ def plant(fault: Fault, folder: Path) -> None:
 
             text = text.replace(fault.right, fault.wrong)
 
-        (folder / source.name).write_text(text)
+        (folder / source.name).write_text(text, "utf-8")
 
 
 def check_without_fault(simulator: str = "verilator") -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ...endings import end_with_parent
 from ...errors import MissingToolError, SpikewattError, one_of
 from ..design import RTL
 from ..simulation.tool_log import tail
@@ -154,13 +155,13 @@ def _files(properties: PropertySet) -> list[str]:
 
 def _write_sources(properties: PropertySet, sources: Path, folder: Path) -> None:
     """Copy the files as Yosys takes them, the properties placed inside their module."""
-    package = (sources / "snn_words.sv").read_text()
+    package = (sources / "snn_words.sv").read_text("utf-8")
     for file in _files(properties):
         origin = FORMAL if file == properties.proof else sources
-        text = plain((origin / file).read_text(), package)
+        text = plain((origin / file).read_text("utf-8"), package)
         if file == f"{properties.module}.sv":
             text = text.replace("endmodule", f"{properties.instance} endmodule")
-        (folder / file).write_text(text)
+        (folder / file).write_text(text, "utf-8")
 
 
 def _write_job(
@@ -193,7 +194,7 @@ def _write_job(
     lines += ["[engines]", "smtbmc z3"]
     lines += ["[script]", *script]
     lines += ["[files]", *files]
-    (folder / "job.sby").write_text("\n".join(lines) + "\n")
+    (folder / "job.sby").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _outcome(folder: Path, mode: str) -> tuple[str, list[dict]]:
@@ -201,7 +202,7 @@ def _outcome(folder: Path, mode: str) -> tuple[str, list[dict]]:
     status = folder / "job" / "status"
     result = "error"
     if status.is_file():
-        first, *_ = status.read_text().split()
+        first, *_ = status.read_text("utf-8").split()
         result = first.lower()
 
     kind = "ASSERT" if mode == "prove" else "COVER"
@@ -247,9 +248,10 @@ def _sby(folder: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=end_with_parent,  # a proof may run for an hour
     )
     if "-f" in arguments:
-        (folder / "sby.log").write_text(run.stdout + run.stderr)
+        (folder / "sby.log").write_text(run.stdout + run.stderr, "utf-8")
 
     return run.stdout
 

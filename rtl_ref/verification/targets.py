@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ... import files
 from ...errors import SpikewattError, one_of
 from ...progress import Progress, silent
-from ..simulation.simulator import check_tools
+from ...sim.engines.engines import ENGINES
+from ..simulation.simulator import SIMULATORS, check_tools
 from .core_bench import run_cases
 from .coverage import BINS, Coverage
 from .planted_faults import all_caught
@@ -29,6 +31,21 @@ DEFAULT = (
 CASES, SEED = 40, 7
 RATE_STEPS, RADIX_STEPS = 32, 4
 SMALL, LARGE = "mlp-64-48-10", ("mlp-784-48-10", "mlp-784-128-10")
+
+
+def check_request(targets: Sequence[str], engine: str, simulator: str = "verilator") -> None:
+    """Raise SpikewattError before any work where a name is none of ours.
+
+    Parameters
+    ----------
+    targets : of TARGETS
+    engine : that networks are compared with
+    simulator : ``verilator`` (default) or ``icarus``
+    """
+    for target in targets:
+        one_of("verify.what", "must be a target", target, TARGETS)
+    one_of("verify.engine", "must name an engine", engine, ENGINES)
+    one_of("verify.simulator", "must be a simulator", simulator, SIMULATORS)
 
 
 def run_target(
@@ -51,7 +68,7 @@ def run_target(
     SpikewattError : unknown target, or one that compared nothing.
     MissingToolError : a simulator or prover that is not installed.
     """
-    one_of("verify.what", "must be a target", target, TARGETS)
+    check_request([target], engine)
     if target == "benches":
         rows = benches(progress=progress)
     elif target == "icarus":
@@ -178,7 +195,7 @@ def write_junit(rows: Sequence[dict], path: Path) -> None:
             failure = ElementTree.SubElement(case, "failure", message=message)
             failure.text = str(row["where"])
 
-    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    files.write(path, ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
 
 
 def _second_simulator(engine: str, data_dir: Path | None, progress: Progress) -> list[dict]:

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import SpikewattError
+from ...errors import SpikewattError, one_of
 from ...progress import Progress, silent
+from ...sim.engines.engines import ENGINES
 from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import CHAIN, STATE_BITS, chain_parameters
 from ..model.core_image import network_images
 from ..model.words import check_executable, words
-from ..simulation.simulator import Simulation
+from ..simulation.simulator import Simulation, check_tools
 from .chain_run import golden_run, rtl_run
 from .comparison import compare
 
@@ -60,6 +61,8 @@ def verify_network(
     SpikewattError : nothing was compared.
     """
     report = progress or silent
+    one_of("verify.engine", "must name an engine", engine, ENGINES)
+    check_tools(simulator)
     check_executable(network)
     plan = schedule(network, steps)
     images = network_images(network, plan, state_bits)

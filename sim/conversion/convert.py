@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..network.spiking_network import SpikingNetwork
 from .bias_correction import mean_differences
-from .calibration import checked_inputs
+from .calibration import check_excites, checked_inputs
 from .clips import choose_clips, firing_nodes
 from .graph.guard import check_against_keras
 from .graph.keras_values import activations_of
@@ -43,8 +43,8 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
 
     Raises
     ------
-    SpikewattError : an unsupported layer or option, bad calibration data, a threshold that rounds
-        to 0, a code that a layer does not allow, a layer that was read wrongly.
+    SpikewattError : an unsupported layer or option, bad calibration data, weights of a layer that
+        all round to 0, a code that a layer does not allow, a layer that was read wrongly.
 
     References
     ----------
@@ -62,13 +62,14 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
     ['input', 'hidden1', 'output']
     """
     checked = ConversionOptions.checked("convert.", {"code": code, **options})
-    samples = checked_inputs(model, calibration, checked.lowest_input, checked.input_max)
+    samples = checked_inputs(model, calibration, checked)
     graph = read(model, checked.reading_rules)
     checked.check_layers([node.name for node in graph.nodes])
     check_against_keras(graph, samples, checked.lowest_input, checked.input_max)
 
     firing = firing_nodes(graph, checked)
     activations = activations_of(graph, firing, samples)
+    check_excites(firing, activations, samples, checked)
     clips = choose_clips(firing, activations, checked)
     network = quantise(graph, clips, checked, samples)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import SpikewattError
 from ..network.spiking_network import SpikingNetwork
+from .input_scale import check_scale
 
 
 def integer_input(network: SpikingNetwork, x) -> np.ndarray:
@@ -26,8 +27,7 @@ def integer_input(network: SpikingNetwork, x) -> np.ndarray:
     SpikewattError : wrong shape, NaN, values outside of the network's input range.
     """
     inputs = network.inputs
-    several = isinstance(x, list | tuple) and len(inputs) > 1
-    parts = x if several else [x]
+    parts = _parts(network, x)
     if len(parts) != len(inputs):
         law = "must be one array per input of the network, in a list"
         raise SpikewattError("simulate.x", law, len(parts), len(inputs))
@@ -42,6 +42,23 @@ def integer_input(network: SpikingNetwork, x) -> np.ndarray:
         law = "every input has the same number of samples"
         raise SpikewattError("simulate.x", law, samples)
     return np.concatenate(found, axis=1)
+
+
+def check_input_scale(network: SpikingNetwork, x) -> None:
+    """Refuse or warn of inputs, as `integer_input` takes them, that were scaled for another range.
+
+    Raises
+    ------
+    SpikewattError : see `check_scale`.
+    """
+    for part in _parts(network, x):
+        check_scale("simulate.x", np.asarray(part), network.input_max, network.input_levels)
+
+
+def _parts(network: SpikingNetwork, x) -> list:
+    """One array per input."""
+    several = isinstance(x, list | tuple) and len(network.inputs) > 1
+    return list(x) if several else [x]
 
 
 def _checked(shape: tuple[int, ...], x) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
 from ...progress import Progress
+from ...resources import check_memory
 from ..network.connection_kinds import Identity
 from ..network.spiking_network import SpikingNetwork
 from ..trace.layer_summary import summarise
@@ -16,9 +17,11 @@ from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
 from .counts import Counts
 from .engines import ENGINES
-from .inputs import integer_input
+from .inputs import check_input_scale, integer_input
 from .schedule import Schedule, schedule
 from .state_width import state_width
+
+BYTES = 8  # of a number in a trace
 
 
 def simulate(
@@ -78,6 +81,7 @@ def simulate(
         workers = whole_number("simulate.workers", law, workers, 1, 1024)
 
     inputs = integer_input(network, x)
+    check_input_scale(network, x)
     law = "must be a number of samples"
     rasters = whole_number("simulate.rasters", law, rasters, 0, 2**31)
     rasters = min(rasters, len(inputs))
@@ -90,6 +94,7 @@ def simulate(
         largest = 2 ** (width - 1) - 1
         plan = replace(plan, largest=largest)
 
+    _check_memory(network, len(inputs), rasters, plan)
     run = ENGINES[engine].run
     counts = run(
         network,
@@ -122,6 +127,29 @@ def simulate(
         rasters=counts.rasters,
         saturations=counts.saturations,
     )
+
+
+def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, rasters: int = 0) -> int:
+    """Bytes of the numbers in a trace: outputs at each step, spike counts, and rasters.
+
+    Parameters
+    ----------
+    network : SpikingNetwork.
+    samples, steps, rasters : as of `simulate`.
+    """
+    length = schedule(network, steps).steps
+    outputs = sum(p.size for p in network.readouts)
+    neurons = sum(p.size for p in network.populations)
+    numbers = samples * (length * outputs + neurons)
+    return BYTES * numbers + min(rasters, samples) * length * neurons
+
+
+def _check_memory(network: SpikingNetwork, samples: int, rasters: int, plan: Schedule) -> None:
+    """Raise where the trace alone is more than there is."""
+    steps = plan.steps if plan.streaming else None
+    needed = trace_bytes(network, samples, steps, rasters)
+    what = f"the trace of {samples:,} samples of {plan.steps:,} steps"
+    check_memory("simulate", what, needed, "fewer samples, steps or rasters at a time")
 
 
 def _settings(

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
+from ...frozen import Rebuilt
 from .connection_kinds import CONNECTION_KINDS, ConnectionKind
 from .geometry import Geometry, sum_along
 from .integers import integers
@@ -53,7 +54,7 @@ class ExecutedLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class Connection:
+class Connection(Rebuilt):
     """Synapses from one population to another.
 
     Parameters

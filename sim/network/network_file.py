@@ -1,26 +1,37 @@
 """The ``.spk`` file of a network.
 
-HDF5 with one JSON text for the structure and one array per number.
+Sealed HDF5 with one JSON text for the structure and one array per number.
 
-Version 3 knew no merged layers; a connection of such a file is one layer as it stands.
+Versions 3 and 4 had no seal. Version 3 knew no merged layers; a connection of such a file is one
+layer as it stands.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from ... import files
+from ... import hdf5
 from .connection import Connection, ExecutedLayer
 from .geometry import Geometry
 from .population import Population
 
 FORMAT = "spikewatt-network"
-VERSION = 4
-READABLE = (3, VERSION)
+VERSION = 5
+READABLE = (3, 4, VERSION)
 NUMBERS = ("threshold", "bias", "initial_potential")
+STRUCTURE = {
+    "name",
+    "code",
+    "weight_bits",
+    "input_code",
+    "largest_input",
+    "input_unit",
+    "output_unit",
+    "populations",
+    "connections",
+}
 
 
 def structure_of(network) -> dict:
@@ -35,10 +46,16 @@ def structure_of(network) -> dict:
         "input_code": str(network.input_code),
         "largest_input": network.largest_input,
         "input_unit": float(network.input_unit),
-        "output_unit": float(network.output_unit),
+        "output_unit": last_output_unit(network),
         "populations": [_population_entry(p) for p in network.populations],
         "connections": [_connection_entry(c) for c in network.connections],
     }
+
+
+def last_output_unit(network) -> float:
+    """The value of a unit of the last read-out; those of all others are in their populations."""
+    units = network.output_unit
+    return list(units.values())[-1] if isinstance(units, dict) else float(units)
 
 
 def _population_entry(p: Population) -> dict:
@@ -92,11 +109,11 @@ def arrays_of(network) -> dict[str, np.ndarray]:
 
 def save(network, path) -> None:
     """Write one file, whole or not at all."""
-    with files.writing(path, FORMAT, VERSION) as file:
-        file.attrs["structure"] = json.dumps(structure_of(network))
-        file.attrs["hash"] = network.hash
+    with hdf5.writing(path, FORMAT, VERSION) as file:
+        hdf5.put_json(file, "structure", structure_of(network))
+        file.attrs["hash"] = np.bytes_(network.hash)
         for key, array in arrays_of(network).items():
-            files.put(file, key, array)
+            hdf5.put(file, key, array)
 
 
 def load(network_type, path):
@@ -106,8 +123,10 @@ def load(network_type, path):
     ------
     FileFormatError : a truncated, foreign or altered file, or one of an unknown version.
     """
-    with files.reading(path, FORMAT, READABLE) as file:
-        structure = json.loads(file.attrs["structure"])
+    with hdf5.reading(path, FORMAT, READABLE, sealed_from=VERSION) as file:
+        structure = hdf5.take_json(file, "structure")
+        hdf5.check_keys("structure", structure, STRUCTURE)
+        _check_data(file, structure)
 
         populations = []
         for i, entry in enumerate(structure["populations"]):
@@ -122,14 +141,28 @@ def load(network_type, path):
             "connections": connections,
         }
         network = network_type(**fields)
-        files.same_hash(Path(path), file.attrs["hash"], network.hash)
+        hdf5.same_hash(Path(path), hdf5.stored_hash(file), network.hash)
     return network
+
+
+def _check_data(file, structure: dict) -> None:
+    """Raise unless the file holds the numbers of its populations and connections, no others."""
+    expected = set()
+    for i in range(len(structure["populations"])):
+        expected |= {f"population_{i}_{field}" for field in NUMBERS}
+    for i in range(len(structure["connections"])):
+        key = f"connection_{i}_weights"
+        if key in file:
+            expected.add(key)
+    if "structure" in file:
+        expected.add("structure")
+    hdf5.check_names(file, expected)
 
 
 def _population(file, i: int, entry: dict) -> Population:
     fields = {**entry, "shape": tuple(entry["shape"])}
     for field in NUMBERS:
-        fields[field] = file[f"population_{i}_{field}"][()]
+        fields[field] = hdf5.take(file, f"population_{i}_{field}")
     return Population(**fields)
 
 
@@ -137,7 +170,7 @@ def _connection(file, i: int, entry: dict) -> Connection:
     weights = None
     key = f"connection_{i}_weights"
     if key in file:
-        weights = file[key][()]
+        weights = hdf5.take(file, key)
 
     return Connection(
         entry["pre"],

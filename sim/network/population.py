@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from ...errors import SpikewattError, check_name, whole_number
+from ...frozen import Rebuilt
 from .integers import integers
 from .named import Named, by_name, named
 from .neurons import RESETS, Reset, Subtract
@@ -62,7 +63,7 @@ POPULATION_KINDS: dict[str, PopulationKind] = by_name(
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class Population(Rebuilt):
     """Neurons of one layer, which share a firing rule.
 
     Parameters

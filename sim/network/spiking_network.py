@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import SpikewattError, whole_number
+from ...frozen import Rebuilt
 from . import network_checks, network_file
 from .codes import Code, code_named
 from .connection import Connection
@@ -28,7 +32,7 @@ from .population import Population
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpikingNetwork:
+class SpikingNetwork(Rebuilt):
     """Populations in topological order, the connections between them, and what a spike of the input
     and a unit of the output mean.
 
@@ -42,7 +46,8 @@ class SpikingNetwork:
     input_unit : float > 0, value, as the Keras model takes it, of one unit of integer input (1/255
         for pixels in 0..1).
     output_unit : float > 0, value of one unit of read-out potential per step, in the logits of the
-        Keras model.
+        Keras model. Of several read-outs a mapping from their names to such values, each its own;
+        one number is then that of all, or of the last where the populations have units.
     weight_bits : int, width of a signed weight, 2..16.
     name : str, default ``network``.
     input_code : InputCode or its name: ``if`` (default: integrates the pixel), ``bitplane`` (the
@@ -68,7 +73,7 @@ class SpikingNetwork:
     connections: tuple[Connection, ...]
     code: Code
     input_unit: float
-    output_unit: float
+    output_unit: Any
     weight_bits: int
     name: str = "network"
     input_code: InputCode = "if"  # type: ignore[assignment]
@@ -81,7 +86,7 @@ class SpikingNetwork:
         self._set_whole("largest_input", "is an integer input, or 0", 0, 2**31)
         self._set_whole("weight_bits", "must be a width of signed weights", 2, 16)
         self._set("input_unit", _unit("input_unit", self.input_unit))
-        self._set("output_unit", _unit("output_unit", self.output_unit))
+        self._set_output_unit()
 
         input_code = input_code_named("SpikingNetwork.input_code", self.input_code)
         self._set("input_code", input_code)
@@ -95,6 +100,32 @@ class SpikingNetwork:
         where = f"SpikingNetwork.{field}"
         number = whole_number(where, law, getattr(self, field), low, high)
         self._set(field, number)
+
+    def _set_output_unit(self) -> None:
+        """A number for one read-out; for several a dict, from the name of each to its own."""
+        given = self.output_unit
+        readouts = self.readouts
+        if isinstance(given, Mapping):
+            units = _units_of(given, readouts)
+            own = [_with_unit(p, units.get(p.name)) for p in self.populations]
+            self._set("populations", tuple(own))
+        else:
+            number = _unit("output_unit", given)
+            own_units = [float(np.ravel(p.unit)[0]) for p in readouts]
+            if own_units[-1:] != [number]:
+                own_units = [number] * len(readouts)
+            units = dict(zip((p.name for p in readouts), own_units, strict=True))
+            units = units or {"": number}
+
+        numbers = list(units.values())
+        self._set("output_unit", numbers[0] if len(units) == 1 else units)
+
+    @property
+    def output_units(self) -> dict[str, float]:
+        """Read-out -> value of one unit of its potential per step, however many there are."""
+        if isinstance(self.output_unit, Mapping):
+            return dict(self.output_unit)
+        return {p.name: self.output_unit for p in self.readouts}
 
     def __repr__(self) -> str:
         shapes = ["x".join(map(str, p.shape)) for p in self.populations]
@@ -207,9 +238,8 @@ class SpikingNetwork:
         arrays = network_file.arrays_of(self)
         for key, array in sorted(arrays.items()):
             heading = f"{key}{array.shape}"
-            numbers = np.ascontiguousarray(array, "<i8")
             digest.update(heading.encode())
-            digest.update(numbers.tobytes())
+            hdf5.update(digest, array)
         return digest.hexdigest()
 
     def save(self, path) -> None:
@@ -229,6 +259,22 @@ def _unit(field: str, unit) -> float:
         law = "is a value above 0"
         raise SpikewattError(f"SpikingNetwork.{field}", law, repr(unit))
     return float(unit)
+
+
+def _units_of(given: Mapping, readouts: tuple[Population, ...]) -> dict[str, float]:
+    """Read-out -> unit, if `given` has one for each."""
+    names = [p.name for p in readouts]
+    if sorted(given) != sorted(names):
+        law = "has a value for each read-out"
+        raise SpikewattError("SpikingNetwork.output_unit", law, list(given), ", ".join(names))
+    return {name: _unit("output_unit", given[name]) for name in names}
+
+
+def _with_unit(population: Population, unit: float | None) -> Population:
+    """`population`, whose unit is `unit` unless that is None or it has it."""
+    if unit is None or np.all(population.unit == unit):
+        return population
+    return replace(population, unit=unit)
 
 
 def _amount(count: int) -> str:

@@ -17,9 +17,11 @@ from ..network.geometry import Geometry
 Shape = tuple[int, ...]
 
 
-def refused(where: str, law: str, got: object, allowed: object = None) -> SpikewattError:
+def refused(
+    where: str, law: str, got: object, allowed: object = None, hint: str | None = None
+) -> SpikewattError:
     """The error of a node that a SpikingNetwork cannot express."""
-    return SpikewattError(where, law, got, allowed)
+    return SpikewattError(where, law, got, allowed, hint)
 
 
 def text_of(value) -> Any:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import FileFormatError, SpikewattError
 from ..network.codes import Rate
 from ..network.connection import Connection
 from ..network.connection_kinds import Identity
+from ..network.neurons import Zero
 from ..network.population import POPULATION_KINDS, Population
 from ..network.spiking_network import SpikingNetwork
 from .dialects import Dialect
@@ -20,11 +22,21 @@ from .graph import SUPPORTED, Graph, Route
 from .link import read_link
 from .nodes import Shape, on_shape, one_value, refused, shape_of_input, shared, text_of
 from .package import TOOL, import_nir, unchecked
-from .restore import restore
-from .rounding import scales_of, to_integers
+from .restore import check_said, restore
+from .rounding import rounding_error, scales_of, to_integers
+from .warn import warn_of_rounding, warn_of_several_spikes
 
 LARGEST_THRESHOLD = 2**40  # in units of the weights
 NO_DEPTHWISE: frozenset[str] = frozenset()
+DEFAULTS = {
+    "dt": None,
+    "reset": None,
+    "fires": None,
+    "weight_bits": 8,
+    "input_code": "analog",
+    "input_levels": 255,
+    "input_max": 1.0,
+}
 
 
 def from_nir(
@@ -32,16 +44,17 @@ def from_nir(
     dt: float | None = None,
     reset: str | None = None,
     fires: str | None = None,
-    weight_bits: int = 8,
-    input_code: str = "analog",
-    input_levels: int = 255,
-    input_max: float = 1.0,
+    weight_bits: int | None = None,
+    input_code: str | None = None,
+    input_levels: int | None = None,
+    input_max: float | None = None,
 ) -> SpikingNetwork:
     """Read a NIR file.
 
     In each step of `dt` a neuron adds dt R (Σ W s + b), s being 1 for a spike; then it is tested
-    and reset. What `to_nir` wrote is restored whole, and its metadata say dt, reset and firing;
-    other tools leave these open, and you say them.
+    and reset. What `to_nir` wrote is restored whole: its nodes say all that NIR can say, edited or
+    not, and its metadata say dt, reset, firing and the like, which may not be contradicted; other
+    tools leave these open, and you say them.
 
     Weights that lie on a power-of-two grid of `weight_bits` are kept exactly, others are rounded to
     that width. Thresholds and biases are rounded to the unit of the weights, which is as fine as
@@ -79,26 +92,36 @@ def from_nir(
     path = Path(path)
     read = _read_file(path)
     metadata = {key: text_of(value) for key, value in read.metadata.items()}
-
+    said = {
+        "dt": dt,
+        "reset": reset,
+        "fires": fires,
+        "weight_bits": weight_bits,
+        "input_code": input_code,
+        "input_levels": input_levels,
+        "input_max": input_max,
+    }
     if metadata.get("tool") == TOOL:
         with _whole(path):
-            return restore(Graph(path, read), metadata)
+            network = restore(Graph(path, read), metadata)
+        check_said(network, metadata, said)
+        return network
 
-    dialect = Dialect.said(dt, reset, fires, weight_bits, input_code, input_levels, input_max)
+    dialect = Dialect.said(**{**DEFAULTS, **_given(said)})
     with _whole(path):
         return _Reader(Graph(path, read), dialect).network()
+
+
+def _given(said: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _read_file(path: Path) -> Any:
     """The nir.NIRGraph of a file."""
     nir = import_nir()
-    if not path.is_file():
-        raise SpikewattError(
-            where=str(path),
-            law="the NIR file must exist",
-            got="no such file",
-        )
+    hdf5.check_is_file(path, "the NIR file must exist")
     try:
+        hdf5.check_apart(path, "NIR")
         graph = nir.read(str(path), **unchecked(nir.read))
         _ = [text_of(value) for value in graph.metadata.values()]
         return graph
@@ -130,6 +153,8 @@ class _Reader:
         self.populations: list[Population] = []
         self.connections: list[Connection] = []
         self.output_unit = 1.0
+        self.bursting: list[str] = []  # neurons that one step can bring two thresholds
+        self.rounded: dict[str, float] = {}  # neuron -> largest error of what feeds it
 
     def network(self) -> SpikingNetwork:
         """The network of another tool's graph."""
@@ -137,6 +162,8 @@ class _Reader:
         for name in self.graph.neurons():
             add.get(self.graph.type_of(name), self._output)(name)
 
+        warn_of_several_spikes(self.bursting)
+        warn_of_rounding(self.rounded, self.dialect.weight_bits)
         return SpikingNetwork(
             populations=tuple(self.populations),
             connections=tuple(self.connections),
@@ -203,6 +230,8 @@ class _Reader:
                 got=f"up to {np.max(node.v_threshold):g}",
             )
 
+        if self.dialect.reset != Zero() and (self._drive(name) + bias > exact).any():
+            self.bursting.append(name)
         whole, start = self.dialect.fires.whole(exact, self.dialect.reset)
         threshold = whole.astype(np.int64)
         if threshold.min() < 1:
@@ -245,6 +274,19 @@ class _Reader:
             **rest,
         )
         self.populations.append(population)
+
+    def _drive(self, name: str) -> int:
+        """The most that one step can add to a neuron, in units of its weights, bias left out."""
+        most = 0
+        for c in self.connections:
+            if c.post != name:
+                continue
+            exciting = None if c.weights is None else np.maximum(c.weights, 0)
+            largest = c.kind.largest_row(exciting, c.geometry) * c.summed
+            from_input = self.graph.type_of(c.pre) == "Input"
+            analog = from_input and self.dialect.input_code.analog
+            most += largest * (self.dialect.input_levels if analog else 1)
+        return most
 
     def _resistance(self, name: str) -> float:
         return one_value(self.graph.where(name), self.graph.nodes[name].r)
@@ -289,5 +331,8 @@ class _Reader:
 
         made, unit = to_integers(where, name, links, scales, self.dialect.largest_weight)
         self.connections += made
+        error = rounding_error(links, made, unit)
+        if error:
+            self.rounded[name] = error
         whole_bias = np.round(bias / unit).astype(np.int64)
         return unit, shared(np.broadcast_to(whole_bias, self.shapes[name]))

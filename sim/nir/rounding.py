@@ -81,6 +81,19 @@ def unit_of(links: list[Link], scales: list[float], largest_weight: int) -> floa
     return largest / largest_weight
 
 
+def rounding_error(links: list[Link], made: list[Connection], unit: float) -> float:
+    """Largest error of the weights into a neuron, relative to the largest; 0 where none moved."""
+    error, largest = 0.0, 0.0
+    for link, connection in zip(links, made, strict=True):
+        if connection.weights is None:
+            continue
+        exact = link.weights / unit
+        largest = max(largest, float(np.abs(exact).max()))
+        if not near(exact, connection.weights).all():
+            error = max(error, float(np.abs(exact - connection.weights).max()))
+    return error / largest if error else 0.0
+
+
 def scales_of(link: Link, gain: float) -> list[float]:
     """Factors of a link's weights that need not be powers of two: the gain, and a pool's mean."""
     mean = gain / prod(link.pooled.window) if link.pooled else 1.0

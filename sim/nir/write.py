@@ -2,11 +2,13 @@
 
 NIR says v' = R I, a spike where v > θ, then v = v_reset; it leaves the time step, the sum of a step
 and other resets open. So the graph carries what it leaves open as metadata: ``dt`` = 1, ``reset``,
-``fires`` = "at" (v >= θ), and per node the initial potential.
+``fires`` = "at" (v >= θ), and per node the initial potential. What NIR can say stands in its nodes
+only, and who edits them edits the network.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 from pathlib import Path
@@ -14,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from ... import files
 from ...errors import SpikewattError
 from ..network.codes import Rate
 from ..network.connection import Connection
 from ..network.connection_kinds import Depthwise
-from ..network.network_file import executed_entry
+from ..network.network_file import executed_entry, last_output_unit
 from ..network.neurons import Zero
 from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
@@ -69,17 +72,11 @@ def to_nir(network: SpikingNetwork, path: str | Path, portable: bool = False) ->
     for p in network.populations:
         _add_connections(nir, network, p, nodes, edges)
 
-    folder_exists = Path(path).parent.is_dir() and not Path(path).is_dir()
-    if not folder_exists:
-        raise SpikewattError(
-            where=f"to_nir: {path}",
-            law="the file is written into a folder that exists",
-            got="no such folder, or a folder",
-        )
-
     metadata = _metadata(network, portable)
     graph = nir.NIRGraph(nodes, edges, metadata=metadata, **unchecked(nir.NIRGraph))
-    nir.write(str(path), graph)
+    buffer = io.BytesIO()
+    nir.write(buffer, graph)
+    files.write(path, buffer.getvalue())
 
 
 def node_name(c: Connection) -> str:
@@ -175,17 +172,26 @@ def _per_neuron(p: Population, field: str) -> np.ndarray:
 
 
 def _about(p: Population) -> dict[str, Any]:
-    """What a node cannot say of its neurons, as metadata."""
-    return {
-        "initial_potential": _per_neuron(p, "initial_potential"),
+    """What a node cannot say of its neurons, as metadata; no number stands twice.
+
+    The shapes say how many numbers stood for all neurons: one, one per channel, one per neuron.
+    """
+    about = {
         "reset": str(p.reset),
         "kind": str(p.kind),
         "levels": p.levels,
         "unit": _plain(p.unit),
-        "threshold": _plain(p.threshold),
-        "bias": _plain(p.bias),
         "start": _plain(p.initial_potential),
+        "threshold_shape": _sizes(p.threshold),
+        "bias_shape": _sizes(p.bias),
     }
+    if p.kind.is_readout:
+        about["threshold"] = _plain(p.threshold)
+    return about
+
+
+def _sizes(array: np.ndarray) -> str:
+    return "x".join(map(str, array.shape))
 
 
 def _plain(value) -> Any:
@@ -263,7 +269,7 @@ def _metadata(network: SpikingNetwork, portable: bool) -> dict[str, Any]:
         "name": network.name,
         "input_code": str(network.input_code),
         "input_unit": float(network.input_unit),
-        "output_unit": float(network.output_unit),
+        "output_unit": last_output_unit(network),
         "weight_bits": network.weight_bits,
         "input_levels": network.input_levels,
         "largest_input": network.largest_input,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ...errors import FileFormatError, SpikewattError, whole_number
+from ... import files
+from ...errors import FileFormatError, whole_number
 from ...models.odin import chip
 from .image import OdinImage
 
@@ -16,6 +18,8 @@ NEURON_FILE = "neurons.hex"
 REGISTER_FILE = "registers.txt"
 EVENT_FILE = "events.txt"
 LAYOUT_FILE = "LAYOUT.txt"
+SUM_FILE = "SHA256SUMS"
+LARGEST_FILE = 2**20  # bytes of one of them
 
 # The registers after the signs; all are 0.
 OTHER_REGISTERS = (
@@ -61,7 +65,8 @@ SHIFTS = chip.SYNAPSE_BITS * np.arange(chip.SYNAPSES_PER_WORD, dtype=np.uint32)
 def export(image: OdinImage, folder: str | Path, events: list[int] | None = None) -> None:
     """Write an image into a new or empty folder, as text files for the chip or its RTL.
 
-    synapses.hex, neurons.hex, registers.txt, LAYOUT.txt and, if there are `events`, events.txt.
+    synapses.hex, neurons.hex, registers.txt, LAYOUT.txt and, if there are `events`, events.txt;
+    SHA256SUMS over all of them, as ``sha256sum -c`` takes it.
 
     Parameters
     ----------
@@ -86,22 +91,16 @@ def export(image: OdinImage, folder: str | Path, events: list[int] | None = None
     ...     read_export(folder).synapses[:2, :2].tolist()
     [[9, 0], [0, 9]]
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SpikewattError(
-            where=str(folder),
-            law="the folder to export into is new or empty",
-            got="something in it",
-        )
     event_lines = None if events is None else _event_lines(image, events)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / LAYOUT_FILE).write_text(LAYOUT)
-    _write(folder / SYNAPSE_FILE, _synapse_lines(image))
-    _write(folder / NEURON_FILE, _neuron_lines(image))
-    _write(folder / REGISTER_FILE, _register_lines(image))
-    if event_lines is not None:
-        _write(folder / EVENT_FILE, event_lines)
+    with files.new_folder(folder) as new:
+        files.write(new / LAYOUT_FILE, LAYOUT)
+        _write(new / SYNAPSE_FILE, _synapse_lines(image))
+        _write(new / NEURON_FILE, _neuron_lines(image))
+        _write(new / REGISTER_FILE, _register_lines(image))
+        if event_lines is not None:
+            _write(new / EVENT_FILE, event_lines)
+        _write(new / SUM_FILE, [f"{_digest(path)}  {path.name}" for path in sorted(new.iterdir())])
 
 
 def _synapse_lines(image: OdinImage) -> list[str]:
@@ -180,7 +179,7 @@ def _event_lines(image: OdinImage, events: list[int]) -> list[str]:
 
 
 def _write(path: Path, lines: list[str]) -> None:
-    path.write_text("\n".join(lines) + "\n")
+    files.write(path, "\n".join(lines) + "\n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,9 +219,10 @@ def read_export(folder: str | Path) -> OdinMemories:
 
     Raises
     ------
-    FileFormatError : files that are not there or not whole.
+    FileFormatError : files that are not there, not whole, or not as they were written.
     """
     folder = Path(folder)
+    _check_sums(folder)
     words = _numbers(folder / SYNAPSE_FILE, chip.SYNAPSE_WORDS, chip.SYNAPSE_WORD_BITS)
     neurons = _numbers(folder / NEURON_FILE, chip.NEURONS, chip.NEURON_WORD_BITS)
     values = _numbers(folder / REGISTER_FILE, chip.REGISTERS, chip.REGISTER_BITS, column=1)
@@ -245,6 +245,26 @@ def read_export(folder: str | Path) -> OdinMemories:
     )
 
 
+def _check_sums(folder: Path) -> None:
+    """Raise where a file is not the one that was written; older exports have no sums."""
+    sums = folder / SUM_FILE
+    if not sums.is_file() or sums.stat().st_size > LARGEST_FILE:
+        return
+    for line in sums.read_text("utf-8", "replace").splitlines():
+        named, _, name = line.partition("  ")
+        path = folder / name
+        read = name in (SYNAPSE_FILE, NEURON_FILE, REGISTER_FILE)
+        if read and path.is_file() and _digest(path) != named:
+            law = "the content has the hash stored with it"
+            hint = f"remove {SUM_FILE} if the file was edited on purpose"
+            raise FileFormatError(str(path), law, _digest(path)[:12], named[:12], hint)
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _signs(values: list[int]) -> np.ndarray:
     """(256,) bool, from the values of the registers."""
     signs = []
@@ -256,6 +276,9 @@ def _signs(values: list[int]) -> np.ndarray:
 
 def _numbers(path: Path, count: int, bits: int, column: int = 0) -> list[int]:
     """One hexadecimal number per line, in this column of it."""
+    if path.is_file() and path.stat().st_size > LARGEST_FILE:
+        law = f"holds {count} numbers of {bits} bits"
+        raise FileFormatError(str(path), law, f"{path.stat().st_size:,} bytes")
     if not path.is_file():
         raise FileFormatError(
             where=str(path),
@@ -263,7 +286,8 @@ def _numbers(path: Path, count: int, bits: int, column: int = 0) -> list[int]:
             got="no such file",
         )
     try:
-        found = [int(line.split()[column], 16) for line in path.read_text().splitlines()]
+        lines = path.read_text("utf-8").splitlines()
+        found = [int(line.split()[column], 16) for line in lines]
     except (ValueError, IndexError) as error:
         raise FileFormatError(
             where=str(path),

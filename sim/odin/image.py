@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
+from ...frozen import Rebuilt
 from ...models.odin.chip import (
     ALL_NEURONS,
     ALL_REFERENCE_CYCLES,
@@ -24,7 +25,7 @@ NOWHERE = -1  # the index of an axon that is not there
 
 
 @dataclass(frozen=True, eq=False)
-class OdinImage:
+class OdinImage(Rebuilt):
     """The content of a core's memories and registers, as `OdinTwin` takes it.
 
     In closed loop every input copy, the bias and every neuron has an index of its own, in this

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import files
+from ... import hdf5
 from ...errors import DoesNotFitError, SpikewattError, check_name, whole_number
+from ...frozen import Rebuilt
 from ...models.odin.chip import (
     LARGEST_BIAS_EVENTS,
     LARGEST_EVENTS,
@@ -23,7 +24,11 @@ from .codes import INPUT_CODES, READOUTS, OdinInputCode, OdinReadout
 from .size import check_size
 
 FORMAT = "spikewatt-odin-network"
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)  # version 1 had no seal
+
+LARGEST_LAYERS = 256  # a core has no more neurons
+LAYERS_LAW = "is a number of layers"
 
 SETTINGS = (
     "input_code",
@@ -37,7 +42,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, eq=False)
-class OdinNetwork:
+class OdinNetwork(Rebuilt):
     """Layers, the code of the input and the way to read the output.
 
     One inference, from potentials of 0: `bias_events` events of weight 7 to all neurons of the
@@ -236,7 +241,7 @@ class OdinNetwork:
         digest = hashlib.sha256(settings.encode())
         for array in (*self.layers, *self.thresholds):
             digest.update(str(array.shape).encode())
-            digest.update(np.ascontiguousarray(array, "<i8").tobytes())
+            hdf5.update(digest, array)
         return digest.hexdigest()
 
     def __repr__(self) -> str:
@@ -255,12 +260,12 @@ class OdinNetwork:
 
     def save(self, path: str | Path) -> None:
         """Write one HDF5 file, whole or not at all."""
-        with files.writing(path, FORMAT, VERSION) as file:
-            file.attrs["settings"] = json.dumps(self._settings())
-            file.attrs["hash"] = self.hash
+        with hdf5.writing(path, FORMAT, VERSION) as file:
+            hdf5.put_json(file, "settings", self._settings())
+            file.attrs["hash"] = np.bytes_(self.hash)
             for i, (layer, threshold) in enumerate(zip(self.layers, self.thresholds, strict=True)):
-                files.put(file, f"layer_{i}", layer)
-                files.put(file, f"threshold_{i}", threshold)
+                hdf5.put(file, f"layer_{i}", layer)
+                hdf5.put(file, f"threshold_{i}", threshold)
 
     @classmethod
     def load(cls, path: str | Path) -> OdinNetwork:
@@ -270,13 +275,14 @@ class OdinNetwork:
         ------
         FileFormatError : a truncated, foreign or altered file.
         """
-        with files.reading(path, FORMAT, (VERSION,)) as file:
-            settings = json.loads(file.attrs["settings"])
-            numbers = range(settings.pop("layers"))
-            layers = tuple(file[f"layer_{i}"][()] for i in numbers)
-            thresholds = tuple(file[f"threshold_{i}"][()] for i in numbers)
-            network = cls(layers, thresholds, **settings)
-            files.same_hash(Path(path), file.attrs["hash"], network.hash)
+        with hdf5.reading(path, FORMAT, READABLE, sealed_from=VERSION) as file:
+            settings = hdf5.take_json(file, "settings")
+            hdf5.check_keys("settings", settings, {*SETTINGS, "layers"})
+            count = whole_number("layers", LAYERS_LAW, settings.pop("layers"), 1, LARGEST_LAYERS)
+            layers = [hdf5.take(file, f"layer_{i}") for i in range(count)]
+            thresholds = [hdf5.take(file, f"threshold_{i}") for i in range(count)]
+            network = cls(tuple(layers), tuple(thresholds), **settings)
+            hdf5.same_hash(Path(path), hdf5.stored_hash(file), network.hash)
         return network
 
 

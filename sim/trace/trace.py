@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ... import hdf5
 from ...errors import SpikewattError, one_of, whole_number
+from ...models.decision import decided_by
 from ..engines.counts import LEDGERS
 from . import trace_file
+from .labels import checked_labels
 from .layer_summary import LayerSummary
 from .run_settings import RunSettings
 
@@ -171,30 +174,13 @@ class Trace:
         ----------
         labels : (samples,) integers below the number of outputs.
         """
-        labels = np.asarray(labels)
         outputs = self.output(readout)
-        classes = max(outputs.shape[2], 2)  # one neuron decides between two
-        self._check_labels(labels, classes)
+        where = "Trace.accuracy.labels"
+        labels = checked_labels(where, labels, outputs.shape[2], self.samples)
 
         predictions = decided_by(outputs)
         correct = predictions == labels[:, None]
         return correct.mean(axis=0)
-
-    def _check_labels(self, labels: np.ndarray, classes: int) -> None:
-        where = "Trace.accuracy.labels"
-        lowest = labels.min(initial=0)
-        highest = labels.max(initial=0)
-        whole = np.issubdtype(labels.dtype, np.integer)
-
-        if not whole or highest >= classes or lowest < 0:
-            law = f"labels are integers below the {classes} outputs"
-            found = str(labels.dtype)
-            if labels.dtype.kind in "iuf":
-                found += f" {lowest}..{highest}"
-            raise SpikewattError(where, law, found)
-        if labels.shape != (self.samples,):
-            law = "one label per sample"
-            raise SpikewattError(where, law, labels.shape, (self.samples,))
 
     def _check_step(self, where: str, step: int) -> None:
         law = "must be a step of this trace"
@@ -210,9 +196,8 @@ class Trace:
         for arrays in (self.spikes, *ledgers, outputs, self.saturations):
             for key, array in arrays.items():
                 heading = f"{key}{array.shape}"
-                numbers = np.ascontiguousarray(array, "<i8")
                 digest.update(heading.encode())
-                digest.update(numbers.tobytes())
+                hdf5.update(digest, array)
         return digest.hexdigest()
 
     def save(self, path) -> None:
@@ -223,17 +208,7 @@ class Trace:
     def load(cls, path) -> Trace:
         """Read what `save` wrote.
 
-        Raises FileFormatError on a truncated or foreign file, or one of another version.
+        Raises FileFormatError on a truncated, foreign or altered file, one of another version, or
+        one whose header or counts cannot be.
         """
         return trace_file.load(cls, path)
-
-
-def decided_by(potentials: np.ndarray) -> np.ndarray:
-    """(…) class of the largest of (…, classes) potentials; of one, whether it is above 0.
-
-    >>> decided_by(np.array([[3], [-1]])).tolist(), decided_by(np.array([[3, 5]])).tolist()
-    ([1, 0], [1])
-    """
-    if potentials.shape[-1] == 1:
-        return (potentials[..., 0] > 0).astype(np.int64)
-    return potentials.argmax(axis=-1)

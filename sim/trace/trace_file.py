@@ -1,23 +1,22 @@
-"""The ``.trace`` file: HDF5 with one JSON text for what is static and one array per count.
+"""The ``.trace`` file: sealed HDF5 with one JSON text for what is static, one array per count.
 
-Version 4 had the same layout, and knew no merged layers.
+Versions 4 and 5 had no seal and strings of variable length; version 4 knew no merged layers.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from ... import files
+from ... import hdf5
 from ..engines.counts import LEDGERS
 from .layer_summary import LayerSummary
 from .run_settings import RunSettings
 
 FORMAT = "spikewatt-trace"
-VERSION = 5
-READABLE = (4, VERSION)
+VERSION = 6
+READABLE = (4, 5, VERSION)
 
 
 def save(trace, path) -> None:
@@ -29,21 +28,21 @@ def save(trace, path) -> None:
         "neurons": trace.neurons,
         "layers": [layer.as_json() for layer in trace.layers],
     }
-    with files.writing(path, FORMAT, VERSION) as file:
-        file.attrs["hash"] = trace.content_hash()
-        file.attrs["about"] = json.dumps(about)
+    with hdf5.writing(path, FORMAT, VERSION) as file:
+        file.attrs["hash"] = np.bytes_(trace.content_hash())
+        hdf5.put_json(file, "about", about)
 
-        files.put(file, "outputs", trace.outputs)
+        hdf5.put(file, "outputs", trace.outputs)
         for population, counts in trace.saturations.items():
-            files.put(file, f"saturations/{population}", counts)
+            hdf5.put(file, f"saturations/{population}", counts)
         for population, counts in trace.spikes.items():
-            files.put(file, f"spikes/{population}", counts)
+            hdf5.put(file, f"spikes/{population}", counts)
         for ledger, connections in trace.synaptic_operations.items():
             for connection, counts in connections.items():
                 key = f"synaptic_operations/{ledger}/{connection}"
-                files.put(file, key, counts)
+                hdf5.put(file, key, counts)
         for population, raster in trace.rasters.items():
-            files.put(file, f"rasters/{population}", _packed(raster))
+            hdf5.put(file, f"rasters/{population}", _packed(raster))
 
 
 def load(trace_type, path):
@@ -51,50 +50,80 @@ def load(trace_type, path):
 
     Raises
     ------
-    FileFormatError : a truncated, foreign or altered file, or one of an unknown version.
+    FileFormatError : a truncated, foreign or altered file, one of an unknown version, or one whose
+        header or counts break a law.
     """
-    with files.reading(Path(path), FORMAT, READABLE) as file:
-        about = json.loads(file.attrs["about"])
+    from .header import checked_header
+    from .laws import check_counts, check_header
+
+    with hdf5.reading(Path(path), FORMAT, READABLE, sealed_from=VERSION) as file:
+        about = checked_header(hdf5.take_json(file, "about"))
         neurons = about["neurons"]
         layers = tuple(LayerSummary.from_json(layer) for layer in about["layers"])
+        settings = RunSettings.from_json(about["settings"])
+        check_header(layers, neurons, settings)
+
+        outputs = hdf5.take(file, "outputs")
+        width = sum(part.stop - part.start for part in settings.outputs.values())
+        if outputs.ndim != 3 or outputs.shape[1:] != (settings.steps, width):
+            raise ValueError(f"outputs have shape {outputs.shape}")
+        samples = outputs.shape[0]
+        per_step = (samples, settings.steps)
 
         operations: dict[str, dict[str, np.ndarray]] = {}
         for ledger in LEDGERS:
             operations[ledger] = {}
             for layer in layers:
                 key = f"synaptic_operations/{ledger}/{layer.name}"
-                operations[ledger][layer.name] = file[key][()]
+                operations[ledger][layer.name] = hdf5.take(file, key, per_step)
 
-        rasters = {}
-        for population, planes in _stored(file, "rasters", neurons).items():
-            rasters[population] = _unpacked(planes, neurons[population])
+        spikes = {}
+        for name in neurons:
+            if name in settings.schedule.windows:
+                spikes[name] = hdf5.take(file, f"spikes/{name}", per_step)
 
-        firing = {layer.pre for layer in layers}
-        spikes = {p: file[f"spikes/{p}"][()] for p in neurons if p in firing}
+        saturations = {}
+        for name in _there(file, "saturations", neurons):
+            saturations[name] = hdf5.take(file, f"saturations/{name}", (samples,))
+
         trace = trace_type(
             spikes=spikes,
             synaptic_operations=operations,
-            outputs=file["outputs"][()],
+            outputs=outputs,
             layers=layers,
             neurons=neurons,
             network_hash=about["network_hash"],
             data_hash=about["data_hash"],
-            settings=RunSettings.from_json(about["settings"]),
-            rasters=rasters,
-            saturations=_stored(file, "saturations", neurons),
+            settings=settings,
+            rasters=_rasters(file, neurons, samples, settings.steps),
+            saturations=saturations,
         )
-        files.same_hash(Path(path), file.attrs["hash"], trace.content_hash())
+        check_counts(trace)
+        hdf5.same_hash(Path(path), hdf5.stored_hash(file), trace.content_hash())
     return trace
 
 
-def _stored(file, group: str, populations) -> dict[str, np.ndarray]:
-    """Population -> its array in `group`, for those that have one there."""
-    found = {}
-    for population in populations:
-        key = f"{group}/{population}"
-        if key in file:
-            found[population] = file[key][()]
-    return found
+def _there(file, group: str, populations) -> list[str]:
+    """The populations that have data in `group`; no other has."""
+    found = set(file[group]) if group in file else set()
+    unknown = sorted(found - set(populations))
+    if unknown:
+        raise ValueError(f"{group}/{unknown[0]} is of no population")
+    return [name for name in populations if name in found]
+
+
+def _rasters(file, neurons: dict[str, int], samples: int, steps: int) -> dict[str, np.ndarray]:
+    """Population -> raster, of those that have one."""
+    rasters = {}
+    for population in _there(file, "rasters", neurons):
+        planes = hdf5.take(file, f"rasters/{population}", kind=np.uint8)
+        size = neurons[population]
+        packed = -(-size // 8)
+        recorded = planes.shape[1] if planes.ndim == 4 else 0
+        if planes.shape != (2, recorded, steps, packed) or recorded > samples:
+            raise ValueError(f"rasters/{population} has shape {planes.shape}")
+        rasters[population] = _unpacked(planes, size)
+    return rasters
 
 
 def _packed(raster: np.ndarray) -> np.ndarray:

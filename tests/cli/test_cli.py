@@ -229,13 +229,16 @@ REFUSED = {
     ),
     "runs folder": (
         ["run", "--engine", "reference", "--epochs", "1", "--runs-dir", "config.yaml"],
-        "File exists",
+        "config.yaml: must be a folder to write into; got a file",
     ),
     "negative": (
         ["convert", "m.keras", "-o", "n.spk", "--calibration-samples", "-5"],
         "must be at least 1",
     ),
-    "keras file": (["convert", "config.yaml", "-o", "n.spk"], "config.yaml: must be a .keras file"),
+    "keras file": (
+        ["convert", "config.yaml", "-o", "n.spk"],
+        "config.yaml: must be a file that holds a network",
+    ),
     "trace file": (
         ["price", "config.yaml", "--device", "odin_style"],
         "must be a whole spikewatt-trace file",

@@ -149,7 +149,7 @@ def test_a_microcontroller_names_its_library_and_regulator(tmp_path):
     del card["regulator"]
     path = tmp_path / "card.yaml"
     path.write_text(yaml.safe_dump(card))
-    match = "library, regulator: must be given for a microcontroller; got cmsis-nn, None"
+    match = "library, regulator, core: must be given for a microcontroller; got cmsis-nn, None, "
     with pytest.raises(SpikewattError, match=match):
         load_card(path)
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.energy.devices.core_mapping import core_table, map_network
 from spikewatt.energy.devices.neuromorphic_core import power_w
 from spikewatt.energy.devices.receptive_field import mark_inputs
@@ -264,11 +264,21 @@ def test_radix_runs_on_a_core_with_a_doubling_accumulator():
     assert price(trace, with_limits(doubling_accumulator=1)).frame["energy_j"].sum() > 0
 
 
-def test_a_reset_to_zero_does_not_run_on_the_core():
+def test_a_reset_to_zero_runs_where_the_card_says_so():
+    """ODIN does just that; the core of this project subtracts."""
     network = random_network(2, kinds=("dense",), resets=("zero",))
     trace = simulate(network, random_input(network, 1, 0), "reference", 3)
-    with pytest.raises(DoesNotFitError, match="a reset to zero is not a subtraction"):
-        price(trace, "odin_style")
+    assert price(trace, "odin_style").frame["energy_j"].sum() > 0
+    for card in ("reference_core", "odin_style:reset_to_zero=0"):
+        with pytest.raises(DoesNotFitError, match="a reset to zero is not a subtraction"):
+            price(trace, card)
+
+
+def test_a_card_of_before_says_nothing_of_resets_and_subtracts(tmp_path):
+    text = (FOLDER / "odin_style.yaml").read_text()
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace("  reset_to_zero: 1\n", ""))
+    assert load_card(path).limits["reset_to_zero"] == 0
 
 
 def test_events_of_an_encoder_come_from_outside_the_core(mlp, digits):

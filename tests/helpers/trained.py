@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from spikewatt.models.networks import build_network, load_keras
+from spikewatt.models.loading.load import load_keras
+from spikewatt.models.networks import build_network
 from spikewatt.models.training import train
 
 

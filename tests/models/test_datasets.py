@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from spikewatt.errors import FileFormatError, SpikewattError
-from spikewatt.models.datasets import load_dataset, resized
+from spikewatt.models.datasets import SPLITS, load_dataset, resized
 
 
 @pytest.fixture
@@ -94,14 +98,18 @@ def test_dim_images_say_their_largest_pixel(written, arrays):
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
-        ({"x_test": np.zeros((4, 6, 5))}, "x_test: must be uint8 images; got float64"),
-        ({"x_train": np.zeros((20, 6), np.uint8)}, "x_train: must be uint8 images"),
-        ({"x_train": np.zeros((20, 0, 5), np.uint8)}, "x_train: must hold images of at least one"),
-        ({"y_test": np.zeros(3, int)}, "y_test: must hold one integer label per image"),
-        ({"y_test": np.zeros(4)}, r"y_test: must hold one integer label per image; got float64"),
+        (
+            {"x_test": np.zeros((4, 6, 5))},
+            "x_test: must be of the type of x_train; got float64; allowed: uint8",
+        ),
+        ({"x_train": np.zeros((20, 1, 1, 6, 5), np.uint8)}, "x_train: must hold a row of numbers"),
+        ({"x_train": np.zeros(20, np.uint8)}, r"x_train: must hold a row of numbers.*\(20,\)"),
+        ({"x_train": np.zeros((20, 0, 5), np.uint8)}, "x_train: must hold samples of at least one"),
+        ({"y_test": np.zeros(3, int)}, "y_test: must hold one integer label per sample"),
+        ({"y_test": np.zeros(4)}, r"y_test: must hold one integer label per sample; got float64"),
         (
             {"x_test": np.zeros((4, 5, 5), np.uint8)},
-            r"x_test: images have the shape of those in x_train; got \(5, 5\); allowed: \(6, 5\)",
+            r"x_test: samples have the shape of those in x_train; got \(5, 5\); allowed: \(6, 5\)",
         ),
         ({"y_train": np.arange(20) - 1}, "y_train: labels count from 0; got -1..18"),
         ({"y_test": None}, "must hold the arrays.*got no y_test"),
@@ -110,6 +118,115 @@ def test_dim_images_say_their_largest_pixel(written, arrays):
 def test_files_with_wrong_arrays(changes, match, written):
     with pytest.raises(FileFormatError, match=match):
         load_dataset(written(**changes))
+
+
+def test_values_of_any_sign(written, random):
+    def values(samples: int) -> np.ndarray:
+        return random.uniform(-1, 1, (samples, 12)).astype(np.float64)
+
+    train, test = values(20), values(4)
+    mine = load_dataset(written(x_train=train, x_test=test))
+    assert (mine.input_shape, mine.levels, mine.largest_value) == ((12,), 255, 1.0)
+    assert mine.scaled("test").dtype == np.float32
+    assert np.array_equal(mine.scaled("test"), test.astype(np.float32))
+
+    mfcc = load_dataset(written(x_train=40 * train, x_test=40 * test, range=40, levels=1023))
+    assert (mfcc.levels, mfcc.largest_value) == (1023, 40.0)
+    assert np.array_equal(mfcc.scaled("test", 40), (40 * test).astype(np.float32))
+    assert np.abs(mfcc.scaled("test") - test).max() < 1e-6
+
+
+def test_stored_integers_with_scale_and_offset(written, random):
+    stored = random.integers(-128, 128, (24, 49, 10)).astype(np.int8)
+    parts = {"x_train": stored[:20], "x_test": stored[20:]}
+    mine = load_dataset(written(**parts, scale=0.5, offset=3.0, range=70.0))
+    assert mine.input_shape == (49, 10)
+    assert np.array_equal(mine.scaled("test", 70), stored[20:] * np.float32(0.5) + 3)
+
+    per_channel = np.arange(1, 11) / 10
+    mine = load_dataset(written(**parts, scale=per_channel, range=128))
+    assert np.allclose(mine.scaled("test", 128), stored[20:] * per_channel)
+
+    pixels = load_dataset(written(scale=1 / 255))
+    assert pixels.x_test.dtype == np.float32
+    assert pixels.input_shape == (6, 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"factor": 3.0}, r"do not fill -1..1.*got values up to 3, no `range`; allowed: np.savez"),
+        ({"factor": 0.01}, r"got values up to 0.01, no `range`"),
+        (
+            {"factor": 3.0, "range": 2.0},
+            r"range: is the largest possible .value.; got 2.0;.*from 3",
+        ),
+        ({"factor": 1.0, "range": [1, 1]}, r"range: is the largest possible"),
+        ({"factor": 1.0, "range": np.nan}, r"range: is the largest possible .value.; got nan"),
+        ({"factor": np.nan}, "x_train: must be finite; got 240 of 240 values are NaN"),
+        ({"factor": 1.0, "scale": np.inf}, "scale: is a finite number, or one per channel"),
+        ({"factor": 1.0, "offset": np.zeros(3)}, r"offset: .*; allowed: shape \(\) or \(12,\)"),
+        ({"factor": 1.0, "levels": 70_000}, r"levels: is the number of levels.*1..65535"),
+        ({"factor": 1j}, "x_train: must hold numbers; got complex128"),
+    ],
+)
+def test_values_that_cannot_be_meant(changes, match, written):
+    changes = dict(changes)
+    values = np.ones((24, 12)) * changes.pop("factor")
+    with pytest.raises(FileFormatError, match=match):
+        load_dataset(written(x_train=values[:20], x_test=values[20:], **changes))
+
+
+def test_samples_take_the_shape_of_the_network(digits):
+    flat = digits.fitted((64,))
+    assert flat.input_shape == (64,)
+    assert np.array_equal(flat.x_test, digits.x_test.reshape(-1, 64))
+    assert np.array_equal(flat.fitted((8, 8, 1)).x_train, digits.x_train)
+    assert digits.fitted((8, 8)).input_shape == (8, 8)
+    assert digits.fitted((None, None, 1)) is digits is digits.fitted((8, 8, 1))
+
+    for shape in ((63,), (4, 16), (4, 4, 4), (8, 8, 3)):
+        law = r"samples have the shape that the network takes; got \(8, 8, 1\); allowed: "
+        with pytest.raises(SpikewattError, match=law):
+            digits.fitted(shape)
+
+    # Whether channels come first in a row of colours, nobody can tell.
+    colour = replace(digits, **{f"x_{p}": np.zeros((2, 48)) for p in SPLITS})
+    with pytest.raises(SpikewattError, match="samples have the shape that the network takes"):
+        colour.fitted((4, 4, 3))
+
+
+def test_only_images_are_resized(written):
+    with pytest.raises(SpikewattError, match="resized.dataset: must hold images of uint8 pixels"):
+        resized(load_dataset(written(x_train=np.eye(20), x_test=np.eye(20)[:4])), 2, 2)
+
+
+def test_arrays_that_declare_more_than_there_is(written, tmp_path):
+    header = io.BytesIO()
+    whole = {"descr": "|u1", "fortran_order": False, "shape": (2**40,)}
+    np.lib.format.write_array_header_1_0(header, whole)
+    path = written(x_train=None)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x_train.npy", header.getvalue())
+    law = "x_train.npy must hold the array that it declares; got 1,099,511,627,776 bytes"
+    with pytest.raises(FileFormatError, match=law):
+        load_dataset(path)
+
+
+def test_damaged_files_are_refused(written, tmp_path, random):
+    whole = Path(written()).read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    refused = 0
+    for _ in range(60):
+        content = bytearray(whole)
+        for place in random.integers(len(content), size=8):
+            content[place] ^= 255
+        damaged.write_bytes(content)
+        with contextlib.suppress(SpikewattError):  # and nothing else
+            load_dataset(str(damaged))
+            continue
+        refused += 1
+    assert refused > 40
 
 
 def test_files_that_are_not_whole(written, arrays, tmp_path):

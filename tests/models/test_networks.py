@@ -1,15 +1,12 @@
-"""Networks by name and from files: published sizes, and nothing in a file is executed."""
+"""Networks by name: published sizes, and what cannot be."""
 
 from __future__ import annotations
 
-import zipfile
-
-import keras
 import numpy as np
 import pytest
-from keras import layers
-from spikewatt.errors import FileFormatError, SpikewattError
-from spikewatt.models.networks import build_network, check_name, load_keras
+from spikewatt.errors import SpikewattError
+from spikewatt.models.loading.load import load_keras
+from spikewatt.models.networks import build_network, check_name
 
 
 @pytest.mark.parametrize(
@@ -61,29 +58,8 @@ def test_networks_that_do_not_exist_or_fit(tmp_path):
         build_network("lenet", (8, 8, 1), 10)
     with pytest.raises(SpikewattError, match="network: must name a network; got 3"):
         check_name(3)
-    with pytest.raises(SpikewattError, match="the .keras file must exist; got no such file"):
+    with pytest.raises(SpikewattError, match="the network's file must exist; got no such file"):
         check_name(tmp_path / "absent.keras")
-
-
-def test_keras_files_are_loaded_without_running_code(tmp_path):
-    text = tmp_path / "text.keras"
-    text.write_text("not a network")
-    with pytest.raises(FileFormatError, match="must be a .keras file"):
-        load_keras(text)
-
-    with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
-        archive.writestr("readme", "nothing")
-    with pytest.raises(FileFormatError, match="loads in safe mode"):
-        load_keras(tmp_path / "empty.keras")
-
-    with pytest.raises(SpikewattError, match="must exist; got no such file"):
-        load_keras(tmp_path / "absent.keras")
-
-    code = layers.Lambda(lambda x: x, output_shape=(4,))
-    model = keras.Sequential([layers.Input((4,)), code, layers.Dense(2)])
-    model.save(tmp_path / "lambda.keras")
-    with pytest.raises(FileFormatError, match="safe mode"):
-        load_keras(tmp_path / "lambda.keras")
 
 
 def test_quantised_layers_come_back_from_a_file(tmp_path):

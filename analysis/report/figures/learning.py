@@ -28,6 +28,11 @@ def rows_of(images: int) -> int:
     return -(-images // COLUMNS)
 
 
+def _as_picture(image: np.ndarray) -> np.ndarray:
+    """(rows, columns): of an image its first channel, of a row of numbers one row."""
+    return image[..., 0] if image.ndim == 3 else np.atleast_2d(image)
+
+
 def draw_samples(
     fig: Figure, images: np.ndarray, labels: np.ndarray, predicted: np.ndarray
 ) -> None:
@@ -38,7 +43,8 @@ def draw_samples(
     fig : Figure
         Empty figure.
     images : ndarray, (images, rows, columns, channels)
-        Pixels in 0..1; of other numbers of channels than three, the first is drawn.
+        Pixels in 0..1; of other numbers of channels than three, the first is drawn. Rows of
+        numbers and frames, (length, channels), are drawn as they are.
     labels, predicted : ndarray, (images,)
         Right class, and that of the spiking network.
     """
@@ -54,15 +60,16 @@ def draw_samples(
         predicted,
         strict=False,
     ):
-        coloured = image.shape[-1] == 3
-        pixels = image if coloured else image[..., 0]
+        coloured = image.ndim == 3 and image.shape[-1] == 3
+        pixels = image if coloured else _as_picture(image)
         colours = None if coloured else "gray_r"
         ax.imshow(
             pixels,
             cmap=colours,
-            vmin=0,
+            vmin=min(0, image.min()),
             vmax=1,
             interpolation="nearest",
+            aspect="equal" if image.ndim == 3 else "auto",
         )
 
         right = label == guess

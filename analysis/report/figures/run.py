@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
+from .... import files
 from ....errors import FileFormatError, SpikewattError
 from ....sim.trace.trace import Trace
 from ..tables import layer_table
@@ -20,8 +20,6 @@ from .style import figure, save
 TRACE = "spikes.trace"
 OLD_TRACE = "trace.h5"  # its name in the folders of earlier versions
 NEEDED = ("energy.csv", "accuracy_against_steps.csv", "samples.npz")
-# What pandas, numpy and h5py make of a damaged file.
-DAMAGED = (KeyError, ValueError, OSError, IndexError, BadZipFile)
 
 
 def trace_file(folder: Path) -> Path:
@@ -61,9 +59,9 @@ def plot_run(folder: str | Path) -> list[Path]:
             )
     try:
         return _plot(folder)
-    except DAMAGED as error:
-        if isinstance(error, SpikewattError):
-            raise
+    except SpikewattError:
+        raise
+    except Exception as error:  # pandas, numpy, zipfile and zlib each raise their own
         found = f"{type(error).__name__}: {error}"
         raise FileFormatError(str(folder), "must hold the whole files of a run", found) from error
 
@@ -125,7 +123,7 @@ def _energy(folder: Path, prices: pd.DataFrame) -> Path:
 
 def _raster(folder: Path, trace: Trace) -> Path:
     spikes = raster_table(trace, 0)
-    spikes.to_csv(folder / "raster.csv", index=False)
+    files.write(folder / "raster.csv", spikes.to_csv(index=False))
 
     neurons = {name: trace.neurons[name] for name in trace.rasters}
     fig = figure(7, 1.2 + 1.7 * len(neurons))

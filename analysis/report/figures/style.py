@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .... import files
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +70,12 @@ def turn(layers: int) -> int:
 def save(fig: Figure, folder: Path, name: str) -> Path:
     """Write ``<name>.png`` and ``<name>.svg`` into `folder`; returns the PNG."""
     picture = folder / f"{name}.png"
-    fig.savefig(picture, dpi=DOTS_PER_INCH)
-    fig.savefig(folder / f"{name}.svg")
+    files.write(picture, _drawn(fig, "png"))
+    files.write(folder / f"{name}.svg", _drawn(fig, "svg"))
     return picture
+
+
+def _drawn(fig: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format=kind, dpi=DOTS_PER_INCH)
+    return buffer.getvalue()

@@ -46,8 +46,8 @@ class Draft:
         Value of one spike of a population, or of one unit of a read-out's potential.
     counted : set of int
         Ids of the executed layers that a connection has.
-    output_unit : float
-        Value of one unit of the last read-out.
+    output_units : dict from name to float
+        Value of one unit of each read-out.
     """
 
     graph: Graph
@@ -59,7 +59,7 @@ class Draft:
     connections: list[Connection] = field(default_factory=list)
     units: dict[str, np.ndarray] = field(default_factory=dict)
     counted: set[int] = field(default_factory=set)
-    output_unit: float = 1.0
+    output_units: dict[str, float] = field(default_factory=dict)
 
     def network(self, *more: Population) -> SpikingNetwork:
         """The network of what is here so far, and `more` populations."""
@@ -70,12 +70,17 @@ class Draft:
             tuple(self.connections),
             options.spike_code,
             options.input_unit,
-            self.output_unit,
+            self._output_unit(*more),
             options.weight_bits,
             self.graph.name,
             options.spike_input_code,
             options.input_levels if options.spike_input_code.doubles else 0,
         )
+
+    def _output_unit(self, *more: Population) -> float | dict[str, float]:
+        """Of the read-outs, and of `more`, which are there for their integers."""
+        units = {population.name: 1.0 for population in more} | self.output_units
+        return units or 1.0
 
     def add(self, population: Population, unit: np.ndarray) -> None:
         """Keep `population`, with the value of one of its spikes: `unit`, (channels,) or (1,)."""

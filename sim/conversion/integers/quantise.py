@@ -51,7 +51,8 @@ def quantise(
 
     Raises
     ------
-    SpikewattError : a threshold that rounds to 0; a pool that the code or the input does not allow.
+    SpikewattError : weights of a layer that all round to 0; a pool that the code or the input does
+        not allow.
     """
     draft = Draft(graph, clips, options, calibration, corrections or {})
     for node in graph.nodes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 SHARES = np.linspace(0.5, 1.0, 26)[::-1]  # of the largest weight, tried as the clip of the weights
-LARGEST_RATIO = 2**20  # of a bias or threshold to the unit of the weights
+LARGEST_RATIO = 2**20  # of a bias or threshold to the unit of the weights; more where more is sent
+HEADROOM = 2**8  # of a bias over the most that one synapse adds, before weights lose bits
 
 
 def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
@@ -55,12 +56,63 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
 
 
 def common_unit(units: list[np.ndarray]) -> np.ndarray:
-    """(channels,) or (1,) the largest of the units of several connections; 1 where all are 0."""
-    unit = np.max(np.broadcast_arrays(*units), axis=0)
-    return np.where(unit > 0, unit, 1.0)
+    """(channels,) or (1,) the largest of the units of several connections; 0 where all are 0."""
+    return np.max(np.broadcast_arrays(*units), axis=0)
 
 
-def wide_enough(unit: np.ndarray, bias: np.ndarray, value_per_level: float) -> np.ndarray:
+def unit_of_constant(bias: np.ndarray, value_per_level: float, limit: int) -> np.ndarray:
+    """(channels,) the unit of channels whose weights are all zero.
+
+    Their threshold is then the largest weight, so that they need no wider state than others; a
+    read-out has no threshold, and its largest bias is the largest weight.
+
+    Parameters
+    ----------
+    bias : array, (…, channels)
+        In the terms of Keras.
+    value_per_level : float
+        λ / L; 0 for a read-out.
+    limit : int
+        Largest integer weight.
+
+    Examples
+    --------
+    >>> unit_of_constant(np.array([0.4, 0.0]), value_per_level=2.54, limit=127)
+    array([0.02, 0.02])
+    >>> unit_of_constant(np.array([2.54, 0.0]), value_per_level=0.0, limit=127)
+    array([0.02, 0.02])
+    """
+    size = value_per_level or float(np.abs(bias).max()) or 1.0
+    return np.full(bias.shape[-1], size / limit)
+
+
+def largest_ratio(limit: int, levels: int) -> int:
+    """The most that a bias or a threshold may be, in units of the weights.
+
+    A synapse adds up to limit · levels of them, which grows with the bits and the steps: so does
+    the ratio, or a bias would eat the bits of the weights.
+
+    Parameters
+    ----------
+    limit : int
+        Largest integer weight.
+    levels : int
+        The most that a source transmits in one inference; 0 or 1 for one spike per step.
+
+    Examples
+    --------
+    >>> largest_ratio(127, 31) == 2**20, largest_ratio(32767, 1023) > 2**32
+    (True, True)
+    """
+    return max(LARGEST_RATIO, HEADROOM * limit * max(levels, 1))
+
+
+def wide_enough(
+    unit: np.ndarray,
+    bias: np.ndarray,
+    value_per_level: float,
+    ratio: int = LARGEST_RATIO,
+) -> np.ndarray:
     """`unit`, or more: weights this small beside the bias and the threshold are nothing.
 
     The state stays narrow.
@@ -73,6 +125,8 @@ def wide_enough(unit: np.ndarray, bias: np.ndarray, value_per_level: float) -> n
         In the terms of Keras.
     value_per_level : float
         λ / L.
+    ratio : int, default `LARGEST_RATIO`
+        As `largest_ratio` says.
     """
     by_position = np.abs(bias).reshape(-1, bias.shape[-1])
     scale = by_position.max(axis=0)
@@ -81,7 +135,7 @@ def wide_enough(unit: np.ndarray, bias: np.ndarray, value_per_level: float) -> n
     if len(unit) == 1:
         scale = scale.max()
 
-    return np.maximum(unit, scale / LARGEST_RATIO)
+    return np.maximum(unit, scale / ratio)
 
 
 def integer_weights(weights: np.ndarray, unit: np.ndarray, limit: int | None) -> np.ndarray:
@@ -103,5 +157,10 @@ def integer_bias(bias: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 
 def integer_threshold(value_per_level: float, unit: np.ndarray) -> np.ndarray:
-    """θ = round(λ / (L w))."""
-    return np.round(value_per_level / unit).astype(np.int64)
+    """θ = round(λ / (L w)), at least 1.
+
+    Where the weights are coarser than a level, a spike is worth their unit: the sum is then sent
+    as it is, without rounding, and more steps are of no use.
+    """
+    threshold = np.round(value_per_level / unit)
+    return np.maximum(threshold, 1).astype(np.int64)

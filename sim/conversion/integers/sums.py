@@ -27,13 +27,13 @@ SPIKE_NORM_SAMPLES = 100
 
 def add_relu(draft: Draft, node: ReluNode) -> None:
     """Neurons that fire."""
-    unit, bias = _connect(draft, node)
-    _add_firing(draft, node, unit, bias)
+    unit, bias, alive = _connect(draft, node)
+    _add_firing(draft, node, unit, bias, alive)
 
 
 def add_readout(draft: Draft, node: ReadoutNode) -> None:
     """An output that integrates; or one that fires, and a population that counts its spikes."""
-    unit, bias = _connect(draft, node)
+    unit, bias, alive = _connect(draft, node)
     if not draft.options.counts_output_spikes:
         each_step, at_once = _bias_apart(draft, bias)
         population = Population(
@@ -45,10 +45,10 @@ def add_readout(draft: Draft, node: ReadoutNode) -> None:
             at_once,
         )
         draft.add(population, unit)
-        draft.output_unit = float(unit[0])
+        draft.output_units[node.name] = float(unit[0])
         return
 
-    _add_firing(draft, node, unit, bias)
+    _add_firing(draft, node, unit, bias, alive)
     worth = draft.units[node.name]
     channels = node.shape[-1]
     count = draft.free_name(f"{node.name}.count")
@@ -56,7 +56,7 @@ def add_readout(draft: Draft, node: ReadoutNode) -> None:
     draft.connect(spikes, count, Identity(), np.ones(channels))
     population = Population(count, node.shape, Readout(), ONE, ZERO, ZERO)
     draft.add(population, worth)
-    draft.output_unit = float(worth[0])
+    draft.output_units[count] = float(worth[0])
 
 
 def _bias_apart(draft: Draft, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,29 +66,36 @@ def _bias_apart(draft: Draft, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return ZERO, bias
 
 
-def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray]:
+def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Connect the terms of `node`.
 
     Returns
     -------
-    (unit, bias) : (channels,) or (1,) unit of the weights, in the terms of Keras; integer bias.
+    (unit, bias, alive) : (channels,) or (1,) unit of the weights, in the terms of Keras; integer
+        bias; whether there is a weight that is not 0, like `unit`.
     """
     options = draft.options
     bias = draft.bias_of(node)
+    value_per_level = _value_per_level(draft, node)
+    limit = options.largest_weight
+
     unit = _weight_unit(draft, node)
-    unit = rounding.wide_enough(unit, bias, _value_per_level(draft, node))
+    alive = unit > 0
+    constant = rounding.unit_of_constant(bias, value_per_level, limit)
+    unit = np.where(alive, unit, constant[: len(unit)])
+    ratio = rounding.largest_ratio(limit, _most_levels(draft, node))
+    unit = rounding.wide_enough(unit, bias, value_per_level, ratio)
 
     by_channel = np.broadcast_to(unit, (node.shape[-1],))
     for term in node.signals:
-        limit = options.largest_weight if term.kind.narrow else None
         weights = rounding.integer_weights(
             draft.per_spike(term),
             term.per_output_channel(by_channel),
-            limit,
+            limit if term.kind.narrow else None,
         )
         draft.connect(term, node.name, term.kind, weights, term.geometry)
 
-    return unit, rounding.integer_bias(bias, unit)
+    return unit, rounding.integer_bias(bias, unit), alive
 
 
 def _value_per_level(draft: Draft, node: Node, clip: float | None = None) -> float:
@@ -98,15 +105,35 @@ def _value_per_level(draft: Draft, node: Node, clip: float | None = None) -> flo
     return clip / max(draft.options.levels_of(node), 1)
 
 
+def _most_levels(draft: Draft, node: Node) -> int:
+    """The most that a source of `node` transmits in one inference."""
+    sources = [draft.populations[term.source] for term in node.signals]
+    return max((source.levels for source in sources), default=1)
+
+
 def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
-    """(channels,) or (1,) unit of the weights into `node`: the largest over its terms."""
+    """(channels,) or (1,) unit of the weights into `node`: the largest over its terms.
+
+    0 where all weights are 0. Weights that are as wide as they have to be do not count, unless
+    all others are 0.
+    """
+    narrow = [term for term in node.signals if term.kind.narrow]
+    wide = [term for term in node.signals if not term.kind.narrow]
+
+    unit = _least_error_unit(draft, node, narrow)
+    if unit.all() or not wide:
+        return unit
+    return np.where(unit > 0, unit, _least_error_unit(draft, node, wide))
+
+
+def _least_error_unit(draft: Draft, node: Node, terms: list[Term]) -> np.ndarray:
+    """(channels,) or (1,) the largest unit of `terms`; 0 where their weights are 0."""
     options = draft.options
     one = not options.unit_per_channel or isinstance(node, ReadoutNode)
     units_wanted = 1 if one else node.shape[-1]
-    narrow = [term for term in node.signals if term.kind.narrow]
 
-    units = []
-    for term in narrow or node.signals:  # other weights are as wide as they have to be
+    units = [np.zeros(units_wanted)]
+    for term in terms:
         sizes = np.abs(draft.per_spike(term))
         sizes = sizes.reshape(-1, units_wanted)
         grid = float(draft.units[term.source].max())
@@ -116,7 +143,13 @@ def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
     return rounding.common_unit(units)
 
 
-def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) -> None:
+def _add_firing(
+    draft: Draft,
+    node: Node,
+    unit: np.ndarray,
+    bias: np.ndarray,
+    alive: np.ndarray,
+) -> None:
     """Neurons that fire: their threshold, where they start, and what a spike is worth."""
     options = draft.options
     method = draft.options.rules
@@ -124,13 +157,8 @@ def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) ->
 
     drive = _drive(draft, node, each_step, unit)
     clip = method.clip_rule.in_spikes(draft.clips[node.name], drive)
+    _check_resolution(node, clip, unit, alive)
     threshold = rounding.integer_threshold(_value_per_level(draft, node, clip), unit)
-
-    if threshold.min() < 1:
-        where = f"convert: layer {node.name!r}"
-        law = "its threshold is at least 1"
-        allowed = "more weight_bits, fewer steps, or smaller weights in this layer"
-        raise SpikewattError(where, law, "0 after rounding", allowed)
 
     population = Population(
         node.name,
@@ -143,6 +171,24 @@ def _add_firing(draft: Draft, node: Node, unit: np.ndarray, bias: np.ndarray) ->
         RESETS[method.reset],
     )
     draft.add(population, threshold * unit)
+
+
+def _check_resolution(
+    node: Node,
+    clip: float,
+    unit: np.ndarray,
+    alive: np.ndarray,
+) -> None:
+    """Raise where every channel with weights is coarser than the largest value it sends."""
+    coarse = np.round(clip / unit) < 1
+    if alive.any() and coarse[alive].all():
+        raise SpikewattError(
+            f"convert: layer {node.name!r}",
+            "its threshold is at least 1",
+            "0 after rounding",
+            hint="more weight_bits, or smaller weights in this layer: the largest are so large "
+            "that those which the calibration data reach round to 0",
+        )
 
 
 def _drive(draft: Draft, node: Node, bias: np.ndarray, unit: np.ndarray) -> Drive:

@@ -69,7 +69,7 @@ def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
 def _processor() -> str:
     """What the compiler may use of this processor."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
         return next(line for line in lines if line.startswith("flags"))
     except (OSError, StopIteration):
         return platform.processor()

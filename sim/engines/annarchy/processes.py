@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ....errors import SpikewattError
+from ....files import cache_folder
 
 LAST_LINES = 5
+CACHE = "XDG_CACHE_HOME"
 
 
 class Workers:
@@ -24,12 +26,28 @@ class Workers:
 
     def __init__(self, folder: Path, count: int):
         self.logs = [folder / f"worker{i}.log" for i in range(count)]
-        self.processes = [_start(folder, log) for log in self.logs]
+        self.processes: list[subprocess.Popen] = []
+        # Whose other end closes when this process ends, however it ends.
+        watched, self.alive = os.pipe()
+        try:
+            for log in self.logs:
+                self.processes.append(_start(folder, log, watched))
+        except BaseException as error:
+            self.__exit__(type(error))
+            raise
+        finally:
+            os.close(watched)
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, failure, *_) -> None:
+        try:
+            self._end(failure)
+        finally:
+            os.close(self.alive)
+
+    def _end(self, failure) -> None:
         for process in self.processes:
             assert process.stdin is not None
             with contextlib.suppress(OSError):
@@ -73,10 +91,14 @@ class Workers:
                     yield worker, line.split()
 
 
-def _start(folder: Path, log: Path) -> subprocess.Popen:
-    """One worker in a session of its own, so that a compiler that it started ends with it."""
-    command = [sys.executable, "-m", f"{__package__}.worker", str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+def _start(folder: Path, log: Path, watched: int) -> subprocess.Popen:
+    """One worker in a session of its own, so that a compiler that it started ends with it.
+
+    `watched` is an end of a pipe: when it closes, the worker and its compiler end.
+    """
+    command = [sys.executable, "-m", f"{__package__}.worker", str(folder), str(watched)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", CACHE: str(cache_folder().parent)}
+    environment["PYTHONPATH"] = _absolute_paths(environment.get("PYTHONPATH", ""))
     with open(log, "wb") as stderr:
         return subprocess.Popen(
             command,
@@ -88,7 +110,13 @@ def _start(folder: Path, log: Path) -> subprocess.Popen:
             text=True,
             bufsize=1,
             start_new_session=True,
+            pass_fds=(watched,),
         )
+
+
+def _absolute_paths(paths: str) -> str:
+    """A worker stands in another folder: what was relative to this one is made absolute."""
+    return os.pathsep.join(os.path.abspath(path) for path in paths.split(os.pathsep) if path)
 
 
 def _last_lines(log: Path) -> str:

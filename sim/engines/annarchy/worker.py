@@ -1,6 +1,6 @@
 """A process that holds one compiled ANNarchy network and runs samples on request.
 
-``python -m spikewatt.sim.engines.annarchy.worker FOLDER``: reads FOLDER/plan.npz and
+``python -m spikewatt.sim.engines.annarchy.worker FOLDER PIPE``: reads FOLDER/plan.npz and
 FOLDER/inputs.npy, prints ``ready``, then answers each line ``start stop rasters`` on its input with
 the file FOLDER/START.npz and the line ``done start stop``. Every spike comes from ANNarchy's own
 neuron equations (neurons.py); nothing is replayed.
@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
+from ....endings import end_group_when_closed, end_with_parent
 from .build import compiled_folder, import_annarchy, no_arguments
+from .compiled import compiled
 from .neurons import (
     NEURON,
     NEURON_FIELDS,
@@ -67,10 +69,11 @@ def _load(projection, matrix: csr_array) -> None:
 
 
 class Simulator:
-    """The compiled network of a plan."""
+    """The compiled network of a plan, in the `folder` of a job."""
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan, folder: Path):
         self.plan, self.ann = plan, import_annarchy()
+        self.folder = folder
         self.network = self.ann.Network()
         # More threads are 60 times slower: one barrier per spike.
         self.network.config(dt=1.0, num_threads=1)
@@ -128,13 +131,9 @@ class Simulator:
 
     def _compile(self) -> None:
         """Compile, or take what was compiled for these equations and sizes."""
-        from filelock import FileLock
-
         equations = repr((self.cell, self.observer, self.weighted, WINDOW))
         sizes = self.plan.neurons.shape[1], self.plan.observers.shape[1]
-        folder = compiled_folder(equations, *sizes)
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")), no_arguments():
+        with compiled(compiled_folder(equations, *sizes), self.folder) as folder, no_arguments():
             self.network.compile(directory=str(folder), silent=True)
 
     def _set_parameters(self) -> None:
@@ -263,16 +262,18 @@ def serve(simulator: Simulator, folder: Path, inputs: np.ndarray, request: str) 
     return f"done {start} {stop}"
 
 
-def main(folder: Path) -> None:
-    """Serve requests until the input ends."""
+def main(folder: Path, watched: int) -> None:
+    """Serve requests until the input ends; `watched` closes when the parent is no more."""
+    end_group_when_closed(watched)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever ANNarchy or a compiler prints goes to the log
     inputs = np.load(folder / "inputs.npy", mmap_mode="r")
-    simulator = Simulator(Plan.load(folder / "plan.npz"))
+    simulator = Simulator(Plan.load(folder / "plan.npz"), folder)
+    end_with_parent()  # no compiler runs from here on
     print("ready", file=answers)
     for request in sys.stdin:
         print(serve(simulator, folder, inputs, request), file=answers)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from spikewatt.models.datasets import load_dataset
-from spikewatt.models.networks import build_network, load_keras
+from spikewatt.models.loading.load import load_keras
+from spikewatt.models.networks import build_network
 from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate

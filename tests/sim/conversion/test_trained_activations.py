@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 from spikewatt.errors import SpikewattError
-from spikewatt.models.networks import build_network, load_keras
+from spikewatt.models.loading.load import load_keras
+from spikewatt.models.networks import build_network
 from spikewatt.models.quantised_layers import QCFS, KBitReLU, round_to_grid
 from spikewatt.models.training import predictions, train
 from spikewatt.sim.conversion.convert import convert

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from spikewatt.errors import FileFormatError, SpikewattError
+from spikewatt.errors import FileFormatError, SpikewattError, SpikewattWarning
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.nir.dialects import FIRES, input_codes
 from spikewatt.sim.nir.read import from_nir
@@ -253,3 +254,25 @@ def test_an_average_pool_in_front_of_weights_keeps_their_grid(tmp_path):
     trace = simulate(network, x, "reference", 9, rasters=1)
     spikes = trace.rasters["if"][0].sum(axis=0).reshape(2, 2, 2)
     assert spikes[..., 0].tolist() == [[6, 0], [0, 0]]
+
+
+def test_weights_that_are_rounded_are_said(tmp_path):
+    weights = np.array([[1.0, 0.3, -1.0], [0.5, 0.25, 1.0]])
+    path = written(tmp_path / "n.nir", nir.Linear(weights), nir.IF(TWO, TWO * 99))
+    law = r"node 'if': weights are rounded to 8 bits, the worst by 0\.\d+% of the largest"
+    with pytest.warns(SpikewattWarning, match=law):
+        from_nir(path, 1.0, "zero")
+
+
+def test_several_spikes_a_step_are_said(tmp_path):
+    """Of an accumulating neuron only, and only where a step can bring more than its threshold."""
+    law = "node 'if': one step can bring more than the threshold, and a neuron sends one spike a"
+    path = written(tmp_path / "n.nir", nir.Linear(WEIGHTS), nir.IF(TWO, TWO * 2))
+    with pytest.warns(SpikewattWarning, match=law):
+        from_nir(path, 1.0, "subtract", input_levels=1)
+
+    quiet = written(tmp_path / "q.nir", nir.Linear(WEIGHTS), nir.IF(TWO, TWO * 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SpikewattWarning)
+        from_nir(quiet, 1.0, "subtract", input_levels=1)
+        from_nir(path, 1.0, "zero", input_levels=1)

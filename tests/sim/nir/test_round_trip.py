@@ -154,14 +154,105 @@ def test_merged_layers_and_a_smaller_input_come_back(tmp_path):
     assert (back.input_levels, back.hash) == (9, network.hash)
 
 
-def test_fields_and_metadata_that_contradict_each_other_are_said(mlp_network, tmp_path):
+def edited(path, edit):
+    """The network of a file whose graph was edited."""
+    graph = nir.read(path, type_check=False)
+    edit(graph)
+    changed = path.with_name("edited.nir")
+    nir.write(changed, nir.NIRGraph(graph.nodes, graph.edges, graph.metadata, type_check=False))
+    return from_nir(changed)
+
+
+def weights_of(graph):
+    return next(node for name, node in graph.nodes.items() if name == "input_to_hidden1")
+
+
+def test_the_nodes_of_our_own_files_are_the_truth(mlp_network, tmp_path):
+    """Thresholds, biases and weights that another tool edits are those of the network."""
+    path = tmp_path / "n.nir"
+    to_nir(mlp_network, path)
+    before = {p.name: p for p in mlp_network.populations}["hidden1"]
+
+    def more(graph):
+        graph.nodes["hidden1"].v_threshold = graph.nodes["hidden1"].v_threshold + 1
+        weights_of(graph).bias = weights_of(graph).bias + 2
+        weights_of(graph).weight = -weights_of(graph).weight
+
+    after = edited(path, more)
+    hidden = after.population("hidden1")
+    assert np.array_equal(hidden.per_neuron("threshold"), before.per_neuron("threshold") + 1)
+    assert np.array_equal(hidden.per_neuron("bias"), before.per_neuron("bias") + 2)
+    assert np.array_equal(after.connections[0].weights, -mlp_network.connections[0].weights)
+    assert after.hash != mlp_network.hash
+
+    def one(graph):
+        graph.nodes["hidden1"].v_threshold[3] += 5
+
+    assert edited(path, one).population("hidden1").per_neuron("threshold")[3] == (
+        before.per_neuron("threshold")[3] + 5
+    )
+
+
+def test_no_number_stands_twice_in_our_own_files(mlp_network, tmp_path):
     to_nir(mlp_network, tmp_path / "n.nir")
     graph = nir.read(tmp_path / "n.nir", type_check=False)
-    graph.nodes["hidden1"].v_threshold = graph.nodes["hidden1"].v_threshold + 1
-    nir.write(tmp_path / "n.nir", graph)
-    law = "node 'hidden1': says the same in its fields and in its metadata; got another v_threshold"
+    about = graph.nodes["hidden1"].metadata
+    assert "start" in about
+    assert not {"threshold", "bias", "initial_potential"} & set(about)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "match"),
+    [
+        ("r", 2.0, "node 'hidden1': has r = 1 in a file of spikewatt; got 2..2"),
+        ("v_reset", 0.5, "node 'hidden1': has v_reset = 0 in a file of spikewatt; got 0.5"),
+        ("v_threshold", 1.5, "every number of a SpikingNetwork is an integer"),
+        ("metadata", {}, "node 'hidden1': has metadata of its own in a file of spikewatt"),
+    ],
+)
+def test_edits_that_integers_cannot_follow_are_refused(field, value, match, mlp_network, tmp_path):
+    to_nir(mlp_network, tmp_path / "n.nir")
+
+    def edit(graph):
+        node = graph.nodes["hidden1"]
+        full = value if isinstance(value, dict) else np.full_like(node.r, value)
+        setattr(node, field, full)
+
+    with pytest.raises(SpikewattError, match=match):
+        edited(tmp_path / "n.nir", edit)
+
+
+def test_nodes_besides_those_that_the_metadata_name_are_refused(mlp_network, tmp_path):
+    to_nir(mlp_network, tmp_path / "n.nir")
+
+    def add(graph):
+        graph.nodes["extra"] = nir.Linear(np.ones((10, 48)))
+        graph.nodes["more"] = nir.I(np.ones(10))
+        graph.edges += [("hidden1", "extra"), ("extra", "more")]
+
+    law = "has the nodes that its metadata name; got 'more' besides; hint: take 'tool' out"
     with pytest.raises(SpikewattError, match=law):
-        from_nir(tmp_path / "n.nir")
+        edited(tmp_path / "n.nir", add)
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({"dt": 7.0}, "from_nir.dt: a file of spikewatt says it itself; got 7.0; allowed: 1.0"),
+        ({"reset": "zero"}, "from_nir.reset: .* got zero; allowed: subtract; hint: leave it out"),
+        ({"fires": "above"}, "from_nir.fires: .* got above; allowed: at"),
+        ({"weight_bits": 4}, "from_nir.weight_bits: .* got 4; allowed: 8"),
+        ({"input_code": "poisson"}, "from_nir.input_code: .* got poisson; allowed: if"),
+        ({"input_levels": 3}, "from_nir.input_levels: .* got 3; allowed: 16"),
+        ({"input_max": 9.0}, "from_nir.input_max: .* got 9.0; allowed: 1.0"),
+    ],
+)
+def test_what_a_file_of_ours_says_itself_is_not_contradicted(said, match, mlp_network, tmp_path):
+    to_nir(mlp_network, tmp_path / "n.nir")
+    with pytest.raises(SpikewattError, match=match):
+        from_nir(tmp_path / "n.nir", **said)
+    agreed = {"dt": 1.0, "reset": "subtract", "fires": "at", "weight_bits": 8}
+    assert from_nir(tmp_path / "n.nir", **agreed).hash == mlp_network.hash
 
 
 def without_metadata(path, bare_path):
@@ -210,7 +301,7 @@ def test_what_nir_cannot_say_is_an_error(mlp, mlp_network, cnn_network, digits, 
             to_nir(network, tmp_path / "n.nir", portable)
     assert not (tmp_path / "n.nir").exists()
 
-    law = "the file is written into a folder that exists"
+    law = "the folder to write into exists"
     with pytest.raises(SpikewattError, match=law):
         to_nir(mlp_network, tmp_path / "absent" / "n.nir")
 

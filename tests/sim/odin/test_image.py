@@ -131,6 +131,13 @@ def test_saved_networks_are_the_same_and_damage_is_seen(network, tmp_path):
 
 def test_damaged_exports_are_seen(network, tmp_path):
     export(OdinImage.of(network), tmp_path / "odin")
+    synapses = tmp_path / "odin" / "synapses.hex"
+    synapses.write_text(synapses.read_text().replace("0", "1", 1))
+    with pytest.raises(FileFormatError, match="synapses.hex: the content has the hash stored"):
+        read_export(tmp_path / "odin")
+
+    (tmp_path / "odin" / "SHA256SUMS").unlink()  # as exports had none
+    assert read_export(tmp_path / "odin")
     (tmp_path / "odin" / "neurons.hex").write_text("12\n")
     with pytest.raises(FileFormatError, match="holds 256 numbers of 128 bits; got 1 numbers"):
         read_export(tmp_path / "odin")

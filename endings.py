@@ -1,0 +1,79 @@
+"""How the program ends: signals clean up as Ctrl-C does, and nothing outlives its parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import threading
+from typing import NoReturn
+
+INTERRUPTED = 128 + signal.SIGINT
+LIBC = ctypes.CDLL(None)
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class Ended(KeyboardInterrupt):
+    """A signal that ends the program.
+
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def end_like_an_interrupt() -> None:
+    """Let SIGTERM and SIGHUP unwind the stack, so that half-written files and workers go.
+
+    A signal that is ignored (as `nohup` does) stays ignored.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def _end(number: int, _) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # once is enough
+    raise Ended(number)
+
+
+def exit_code(error: KeyboardInterrupt) -> int:
+    """128 plus the number of the signal, as shells have it."""
+    return 128 + error.number if isinstance(error, Ended) else INTERRUPTED
+
+
+def end_group_when_closed(handle: int) -> None:
+    """Kill this process and all of its group when the other end of a pipe closes.
+
+    That end lies in the parent: the system closes it however the parent ends.
+
+    Parameters
+    ----------
+    handle : int
+        Of the pipe, to read; nothing is ever written to it.
+    """
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(handle, 1):
+                pass
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Have the system kill this process when its parent dies, where it can (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return
+    parent = os.getppid()
+    LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,1 @@
+"""Trained networks from files: one module per format, and nothing in a file is executed."""

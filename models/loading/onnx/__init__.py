@@ -1,0 +1,1 @@
+"""ONNX: a graph and its weights, usually with channels first."""
