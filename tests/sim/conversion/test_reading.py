@@ -179,17 +179,15 @@ def test_a_separable_convolution_is_executed_as_two():
     model = keras.Sequential([layers.Input(shape), *stack, *end])
     network = convert(model, values(*shape), "radix", input_code="bitplane")
 
-    between = "both.depthwise"
-    assert executed(network) == {
-        f"input->{between}": None,
-        f"input->{between}.minus": [],
-        f"{between}->both": None,
-        f"{between}.minus->both": [],
-        "both->output": None,
-    }
-    macs = [layer.macs for layer in summarise(network)]
-    assert macs == [64 * 9 * 16, 0, 64 * 16 * 32, 0, 320]
-    assert network.synapses < 64 * 9 * 16 * 32 == 294_912
+    first, last = summarise(network)
+    assert first.executed is not None
+    depthwise, pointwise = first.executed
+    assert (depthwise.name, depthwise.macs) == ("both.depthwise", 64 * 9 * 16)
+    assert (pointwise.name, pointwise.macs) == ("both.pointwise", 64 * 16 * 32)
+    assert (depthwise.outputs, pointwise.outputs) == (64 * 16, 64 * 32)
+    assert (depthwise.parameters, pointwise.parameters) == (9 * 16 + 16, 16 * 32 + 32)
+    assert first.macs == 41_984
+    assert last.macs == 320
 
 
 def test_two_dense_layers_are_merged_where_that_is_cheaper():

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .....models.keras_backend import import_keras
 from ....network.connection import ExecutedLayer
 from ....network.connection_kinds import Conv1D, Conv2D, Convolution, Depthwise, GroupedConvolution
 from ....network.geometry import Geometry
@@ -57,51 +56,19 @@ def pointwise(call: Call) -> Value:
 
 @reads("SeparableConv1D", "SeparableConv2D")
 def separable(call: Call) -> Value:
-    """A depthwise convolution, and a pointwise one behind it."""
+    """A depthwise convolution and a pointwise one: one linear map, of which Keras executes two."""
     name = call.layer.name
     depthwise = array(call.layer.depthwise_kernel)
+    pointwise_kernel = array(call.layer.pointwise_kernel)
     geometry = _geometry(call, depthwise)
     channels, multiplier = depthwise.shape[-2:]
+    by_channel = pointwise_kernel.reshape(channels, multiplier, -1)
+    kernel = np.einsum("...cm,cmo->...co", depthwise, by_channel)
+
     first = _executed(call, f"{name}.depthwise", Depthwise(), depthwise, channels * multiplier)
-    between = _by_channel(call, depthwise, np.zeros(1), geometry, first, f"{name}.depthwise")
-
-    pointwise_kernel = array(call.layer.pointwise_kernel)
     kind = _kind(geometry.axes)
-    second = _executed(call, f"{name}.pointwise", kind, pointwise_kernel, call.tensor.shape[-1])
-    one = Geometry((1,) * geometry.axes, (1,) * geometry.axes)
-
-    behind = _behind(call, between, _depthwise_tensor(call))
-    return _convolved(behind, pointwise_kernel, bias_of(call.layer), one, second)
-
-
-def _depthwise_tensor(call: Call):
-    """What Keras computes between the two convolutions of a separable one."""
-    layer = call.layer
-    padding = layer.padding
-    (source,) = call.sources
-    return import_keras().ops.depthwise_conv(
-        source,
-        np.asarray(layer.depthwise_kernel),
-        strides=tuple(layer.strides),
-        padding=padding,
-        dilation_rate=tuple(layer.dilation_rate),
-    )
-
-
-def _behind(call: Call, value: Value, tensor) -> Call:
-    """The second part of a layer, which takes `value`."""
-    inputs = [value]
-
-    def settle(position: int, changed: Value) -> None:
-        inputs[position] = changed
-
-    return replace(
-        call,
-        inputs=inputs,
-        sources=[tensor],
-        settle=settle,
-        takers_of=lambda _: [],
-    )
+    second = _executed(call, f"{name}.pointwise", kind, pointwise_kernel, kernel.shape[-1])
+    return _convolved(call, kernel, bias_of(call.layer), geometry, first, second)
 
 
 @reads("DepthwiseConv1D", "DepthwiseConv2D")
@@ -170,14 +137,14 @@ class _Window:
     ----------
     geometry : Geometry
         Of the layer.
-    executed : ExecutedLayer
+    executed : tuple of ExecutedLayer
         What Keras executes.
     kind : type of Term
         What a path from a population becomes.
     """
 
     geometry: Geometry
-    executed: ExecutedLayer
+    executed: tuple[ExecutedLayer, ...]
     kind: type[ConvolutionTerm]
 
     def size(self, block: Block) -> tuple[int, ...]:
@@ -188,7 +155,7 @@ class _Window:
         """What `term` of `block` becomes under the `kernel` of the block; None: it cannot."""
         padding = added(self.geometry.padding, block.padding)
         geometry = replace(self.geometry, padding=padding)
-        path = (*term.executed, self.executed)
+        path = (*term.executed, *self.executed)
 
         if isinstance(term, IdentityTerm) and term.by_channel:
             by_input = self._by_input
@@ -233,7 +200,7 @@ def _convolved(
     kernel: np.ndarray,
     bias: np.ndarray,
     geometry: Geometry,
-    executed: ExecutedLayer,
+    *executed: ExecutedLayer,
 ) -> Value:
     """One block: all channels in lead to all channels out."""
     window = _Window(
@@ -274,7 +241,7 @@ def _by_channel(
     name: str,
 ) -> Value:
     """Each block for itself."""
-    window = _Window(geometry, executed, DepthwiseTerm)
+    window = _Window(geometry, (executed,), DepthwiseTerm)
     multiplier = kernel.shape[-1]
     bias = np.broadcast_to(bias, (kernel.shape[-2] * multiplier,))
 
@@ -315,7 +282,7 @@ def _grouped(call: Call, kernel: np.ndarray) -> Value:
     name = call.layer.name
     geometry = _geometry(call, kernel)
     executed = _executed(call, name, GroupedConvolution(), kernel, kernel.shape[-1])
-    window = _Window(geometry, executed, GroupedTerm)
+    window = _Window(geometry, (executed,), GroupedTerm)
     bias = bias_of(call.layer)
 
     def apply(x: np.ndarray, tap: tuple) -> np.ndarray:
