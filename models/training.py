@@ -95,8 +95,10 @@ def predictions(model, x: np.ndarray) -> np.ndarray:
         Classes; ties go to the lowest.
     """
     outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
-    halfway = 0.5 if _ends_with_sigmoid(model) else 0.0
-    return decided_by(outputs.reshape(len(x), -1), halfway)
+    outputs = outputs.reshape(len(x), -1)
+    single = outputs.shape[1] == 1
+    halfway = 0.5 if single and _ends_with_sigmoid(model) else 0.0
+    return decided_by(outputs, halfway)
 
 
 def _ends_with_sigmoid(model) -> bool:

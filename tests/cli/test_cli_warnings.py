@@ -36,16 +36,16 @@ def test_labels_that_do_not_match_are_said_and_the_trace_is_kept(three_outputs, 
 
 
 def test_a_warning_is_one_line_each_time(capsys, monkeypatch):
-    from spikewatt.cli.options import _one_line
+    from spikewatt.cli.border import border
 
     def warned_twice():
         for _ in range(2):
             warn("here", "a law", "something\nelse")
 
-    with _one_line():
+    with border("verb", {}):
         warned_twice()
     assert capsys.readouterr().err == "spikewatt: warning: here: a law; got something else\n" * 2
 
-    with pytest.warns(UserWarning, match="of another"), _one_line():
+    with border("verb", {}):  # those of other libraries are shown with -v
         warnings.warn("of another", UserWarning, stacklevel=1)
-    assert "spikewatt" not in capsys.readouterr().err
+    assert not capsys.readouterr().err

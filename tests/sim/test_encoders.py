@@ -12,7 +12,7 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.encoders import ENCODERS, encode
 
-from ...helpers.assert_equal import assert_equal
+from ..helpers.assert_equal import assert_equal
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Which neuron reaches which: a class for each kind of connection."""
