@@ -142,7 +142,11 @@ def one_of(where: str, law: str, value: str, allowed: Iterable[str]) -> str:
     >>> one_of("run.engine", "must name an engine", "batched", ("annarchy", "batched"))
     'batched'
     """
-    if value not in allowed:
+    try:
+        known = value in allowed
+    except TypeError:  # a list or a mapping is no name
+        known = False
+    if not known:
         choices = ", ".join(sorted(allowed))
         raise SpikewattError(where, law, repr(value), choices)
     return value

@@ -126,6 +126,7 @@ REFUSED = {
     "twice": ({"devices": ["odin", "odin"]}, "devices: must have different names"),
     "bits": ({"weight_bits": 1}, "weight_bits"),
     "key": ({"stepps": 3}, "stepps"),
+    "no name": ({"code": ["rate"]}, r"code: must be a known code; got \['rate'\]"),
 }
 
 
