@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from cocotb.triggers import FallingEdge, RisingEdge, ValueChange
+from cocotb.triggers import FallingEdge, RisingEdge, Timer, ValueChange
 
 from ..design import COUNTER_ORDER, SIZE_BITS
 
@@ -40,6 +40,7 @@ class Driver:
         self.state_bits = len(dut.port_rdata)
         # In a chain the neuron has half of the address; in a core as many bits as it needs.
         self.neuron_bits = SIZE_BITS if self.chain else len(dut.out_neuron)
+        self.ready_in_reset = 0
 
     async def reset(self) -> None:
         """Hold reset for two cycles with all requests low."""
@@ -55,6 +56,7 @@ class Driver:
         dut.reset.value = 1
         await FallingEdge(dut.clk)
         await FallingEdge(dut.clk)
+        self.ready_in_reset = int(dut.in_ready.value)
         dut.reset.value = 0
         await FallingEdge(dut.clk)
 
@@ -110,19 +112,60 @@ class Driver:
         select : memory: POTENTIAL, THRESHOLD or BIAS
         count : addresses 0..count-1 are read
         """
+        return await self.read_places(core, [(select, 0, neuron) for neuron in range(count)])
+
+    async def read_all(self, core: int, axons: int, neurons: int) -> list[int]:
+        """All memories of a core that rests, in turn, so that no two reads are of one memory.
+
+        Parameters
+        ----------
+        core : number from 0
+        axons : rows of its synapses
+        neurons : its neurons
+
+        Returns
+        -------
+        The synapses row by row, then potentials, thresholds, biases.
+        """
+        places = places_of(axons, neurons)
+        order = sorted(range(len(places)), key=lambda i: (places[i][2], places[i][1], i))
+        values = await self.read_places(core, [places[i] for i in order])
+        found = [0] * len(places)
+        for i, value in zip(order, values, strict=True):
+            found[i] = value
+        return found
+
+    async def read_places(self, core: int, places: list[tuple[int, int, int]]) -> list[int]:
+        """Read one place after the other, a new one in every cycle.
+
+        Parameters
+        ----------
+        core : number from 0
+        places : memory, axon (of a synapse), neuron
+        """
         dut = self.dut
-        self._choose(core, select)
+        self._choose(core, POTENTIAL)
         await self.rests()
 
-        dut.port_enable.value = 1
-        values = []
-        for neuron in range(count):
-            dut.port_address.value = neuron
+        dut.port_write.value = 0
+        values: list[int] = []
+        waiting = list(reversed(places))
+        while len(values) < len(places):
+            dut.port_enable.value = int(bool(waiting))
+            if waiting:
+                select, axon, neuron = waiting.pop()
+                dut.port_select.value = select
+                dut.port_address.value = (axon << self.neuron_bits) + neuron
             await FallingEdge(dut.clk)
-            values.append(dut.port_rdata.value.to_signed())
+            if self.answers():
+                values.append(dut.port_rdata.value.to_signed())
 
         dut.port_enable.value = 0
         return values
+
+    def answers(self) -> bool:
+        """Whether a read is answered in this cycle."""
+        return not hasattr(self.dut, "port_rvalid") or bool(self.dut.port_rvalid.value)
 
     async def counters(self, core: int = 0) -> list[int]:
         """The counters of a core (default 0) in COUNTER_ORDER."""
@@ -169,8 +212,16 @@ class Driver:
         self.dut.port_select.value = select
 
 
+def places_of(axons: int, neurons: int) -> list[tuple[int, int, int]]:
+    """Every place of a core's memories: memory, axon, neuron."""
+    places = [(SYNAPSE, axon, neuron) for axon in range(axons) for neuron in range(neurons)]
+    for select in (POTENTIAL, THRESHOLD, BIAS):
+        places += [(select, 0, neuron) for neuron in range(neurons)]
+    return places
+
+
 class Monitor:
-    """Collects the words that leave the cores of a chain.
+    """Collects the words that leave the cores of a chain, and counts who had to wait.
 
     Parameters
     ----------
@@ -178,25 +229,37 @@ class Monitor:
     cores : its length
 
     ``left`` has one list per core, of neurons, and −1 for a tick; ``ticks_out`` counts the ticks
-    that left the last core.
+    that left the last core; ``stalls`` the cycles in which a word of each core was not taken;
+    ``ends`` (kind, target) of each tick that left the last core.
     """
 
     def __init__(self, dut, cores: int):
         self.dut = dut
-        self.left: list[list[int]] = [[] for _ in range(cores)]
+        self.cores = cores
         self.ticks_out = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what left and who waited; the ticks are counted on."""
+        self.left: list[list[int]] = [[] for _ in range(self.cores)]
+        self.stalls = [0] * self.cores
+        self.ends: list[tuple[int, int]] = []
 
     async def watch(self) -> None:
-        """Run for ever."""
+        """Run for ever; a receiver may decide at the falling edge, so look a little later."""
         dut = self.dut
         while True:
             await ValueChange(dut.link_valid)
             await FallingEdge(dut.clk)
+            await Timer(1, "ns")
             while valid := int(dut.link_valid.value):
                 taken = valid & int(dut.link_ready.value)
                 if taken:
                     self._take(taken)
+                for core in _bits(valid & ~taken):
+                    self.stalls[core] += 1
                 await FallingEdge(dut.clk)
+                await Timer(1, "ns")
 
     def _take(self, taken: int) -> None:
         """Note the words of those cores whose bit is set."""
@@ -206,7 +269,10 @@ class Monitor:
         for core in _bits(taken):
             if ticks >> core & 1:
                 self.left[core].append(-1)
-                self.ticks_out += core == last
+                if core == last:
+                    self.ticks_out += 1
+                    kind, target = self.dut.out_kind.value, self.dut.out_target.value
+                    self.ends.append((int(kind), int(target)))
             else:
                 neuron = neurons >> (SIZE_BITS * core)
                 self.left[core].append(neuron & 0xFFFF)

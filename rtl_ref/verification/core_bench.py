@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import SpikewattError
+from ..benches.accesses import ACCESSES
 from ..design import CORE, COUNTER_ORDER, DEFAULTS
-from ..model.golden import COUNTERS, GoldenCore
+from ..model.core_image import CoreImage
+from ..model.golden import GoldenCore
 from ..model.words import Word
 from ..simulation.simulator import Simulation
+from .comparison import Tally
 from .coverage import STATES, Coverage
 from .random_cases import Case
 
@@ -46,34 +49,28 @@ def run_cases(
     result = simulation.run("core", _job(cases))
 
     chosen = {**DEFAULTS, **parameters}
-    compared = mismatches = 0
-    where: list[str] = []
-    finished = [(i, case) for i, case in enumerate(cases) if not case.interrupted]
-    for (number, case), got in zip(finished, _results(result), strict=True):
+    tally = Tally()
+    for case, got in zip(cases, _results(cases, result), strict=True):
         core = _golden_core(chosen, case)
-        wanted = []
-        for word in case.words:
-            wanted += coverage.observe(core, word)
+        tally.check("memories written", got.read_back, _contents(case.image))
+        if case.interrupted:
+            _compare_interrupted(tally, core, case, got)
+        else:
+            _compare_whole(tally, core, case, got, coverage)
 
-        wrong = _differences(core, _rows(wanted), got)
-        mismatches += sum(wrong.values())
-        for what, count in wrong.items():
-            if count:
-                where.append(f"case {number}: {count} {what}")
-
-        compared += len(wanted) + core.neurons + len(COUNTERS)
-
+    _compare_resets(tally, result)
     _cover(coverage, chosen, cases, result)
     named = [f"{key.lower()} {value}" for key, value in parameters.items()]
     text = ", ".join(named)
+    resets = len(result["states"])
     return {
         "what": f"core: {text}",
         "simulator": simulator,
-        "cases": len(finished),
-        "resets": len(result["states"]),
-        "compared": compared,
-        "mismatches": mismatches,
-        "where": "; ".join(where[:3]),
+        "cases": len(cases) - resets,
+        "resets": resets,
+        "compared": tally.compared,
+        "mismatches": tally.mismatches,
+        "where": tally.where,
     }
 
 
@@ -118,28 +115,35 @@ def _job(cases: Sequence[Case]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """What the RTL did in one case: words that left it, potentials at the end, counters by name."""
+    """What the RTL did in one case.
+
+    Words that left it; all memories after they were written, and at the end; of a case that was not
+    interrupted also counters by name, cycles that the receiver kept it waiting, and accesses.
+    """
 
     left: np.ndarray
-    potentials: np.ndarray
-    counters: dict[str, int]
+    read_back: np.ndarray
+    contents: np.ndarray
+    counters: dict[str, int] = field(default_factory=dict)
+    stalls: int = 0
+    accesses: Sequence[int] = ()
 
 
-def _results(result: Mapping[str, np.ndarray]) -> Iterator[_Result]:
+def _results(cases: Sequence[Case], result: Mapping[str, np.ndarray]) -> Iterator[_Result]:
     """The bench's result, case by case."""
-    place = 0
-    for i, length in enumerate(result["lengths"].tolist()):
-        end = place + length
-        left = result["left"][place:end]
-        counters = dict(
-            zip(
-                COUNTER_ORDER,
-                result["counters"][i].tolist(),
-                strict=True,
-            )
-        )
-        yield _Result(left, result["potentials"][i], counters)
-        place = end
+    ends = np.cumsum(result["lengths"])
+    left = np.split(result["left"], ends[:-1])
+    whole = 0
+    for i, case in enumerate(cases):
+        seen = (left[i], result["read_back"][i], result["contents"][i])
+        if case.interrupted:
+            yield _Result(*seen)
+            continue
+
+        counters = dict(zip(COUNTER_ORDER, result["counters"][whole].tolist(), strict=True))
+        stalls = int(result["stalls"][whole])
+        yield _Result(*seen, counters, stalls, result["accesses"][whole].tolist())
+        whole += 1
 
 
 def _golden_core(parameters: Mapping[str, int], case: Case) -> GoldenCore:
@@ -163,26 +167,70 @@ def _rows(words: Sequence[Word]) -> np.ndarray:
     return np.array(rows, np.int64).reshape(-1, 4)
 
 
-def _differences(core: GoldenCore, wanted: np.ndarray, got: _Result) -> dict[str, int]:
-    """Number of words, potentials and counters that differ."""
-    if got.left.shape == wanted.shape:
-        differ = (got.left != wanted).any(axis=1)
-        words = int(differ.sum())
-    else:
-        words = max(len(got.left), len(wanted))
+def _contents(image: CoreImage, potential: np.ndarray | None = None) -> np.ndarray:
+    """All memories, as `Driver.read_all` gives them."""
+    if potential is None:
+        potential = image.initial_potential
+    return np.concatenate([image.synapses.reshape(-1), potential, image.threshold, image.bias])
 
-    potentials = int((got.potentials != core.potential).sum())
-    golden = core.counters()
-    differing = []
-    for name in COUNTERS:
-        if got.counters[name] != golden[name]:
-            differing.append(name)
 
-    return {
-        "words": words,
-        "potentials": potentials,
-        "counters": len(differing),
-    }
+def _compare_whole(
+    tally: Tally, core: GoldenCore, case: Case, got: _Result, coverage: Coverage
+) -> None:
+    """A case that came to its end: words, memories, counters, stalls, accesses."""
+    wanted = []
+    for word in case.words:
+        wanted += coverage.observe(core, word)
+
+    tally.check("words", got.left, _rows(wanted))
+    tally.check("contents of memories", got.contents, _contents(case.image, core.potential))
+    for name, count in core.counters().items():
+        tally.check(f"counter {name}", np.array([got.counters[name]]), np.array([count]))
+
+    tally.check("stalls", np.array([got.counters["stalls"]]), np.array([got.stalls]))
+    for name, number, wanted_number in zip(
+        ACCESSES, got.accesses, _accesses(core), strict=True
+    ):
+        tally.check(name, np.array([number]), np.array([wanted_number]))
+
+
+def _accesses(core: GoldenCore) -> tuple[int, ...]:
+    """In how many cycles each memory is asked, in the order of ACCESSES: no more than counted."""
+    of_ticks = core.reads - core.sops
+    thresholds = core.reads if core.event_rule else of_ticks
+    return core.sops, 0, core.reads, core.writes, thresholds, 0, of_ticks, 0
+
+
+def _compare_interrupted(tally: Tally, core: GoldenCore, case: Case, got: _Result) -> None:
+    """A case that a reset ended: a part of the words left, a part of the visits is done."""
+    wanted: list[Word] = []
+    moments = [core.potential]
+    for word in case.words[: case.interrupted]:
+        wanted += core.send(word)
+        moments.append(core.potential)
+
+    rows = _rows(wanted)[: len(got.left)]
+    tally.check("words before a reset", got.left, rows)
+
+    first = case.image.synapses.size
+    potential = got.contents[first : first + core.neurons]
+    possible = any(_is_partly_done(potential, *pair) for pair in pairwise(moments))
+    tally.check("potentials after a reset", np.array([possible]), np.array([True]))
+    tally.check("memories after a reset", got.contents, _contents(case.image, potential))
+
+
+def _is_partly_done(potential: np.ndarray, before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether the first neurons have their new potential, and the others their old one."""
+    done = np.arange(len(potential) + 1)[:, None] > np.arange(len(potential))
+    states = np.where(done, after, before)
+    return bool((states == potential).all(axis=1).any())
+
+
+def _compare_resets(tally: Tally, result: Mapping[str, np.ndarray]) -> None:
+    """After a reset the core is ready, rests and offers nothing, and all counters are 0."""
+    seen = result["after_reset"].reshape(-1, 4 + len(COUNTER_ORDER))
+    tally.check("state after a reset", seen[:, 1:4], np.tile((1, 1, 0), (len(seen), 1)))
+    tally.check("counters after a reset", seen[:, 4:], np.zeros_like(seen[:, 4:]))
 
 
 def _cover(
@@ -195,6 +243,11 @@ def _cover(
     for state in result["states"].tolist():
         coverage.hit(f"reset in {STATES[state]}")
 
+    for name, counts in zip(COUNTER_ORDER, result["before_reset"].T, strict=True):
+        coverage.hit(f"reset of the counter {name}", int(counts.astype(bool).sum()))
+
+    coverage.hit("memory port asked while the core works", int(result["intrusions"]))
+    coverage.hit("all memories read back", len(result["read_back"]))
     waits = result["waits"]
     never = int(np.count_nonzero(waits == 0))
     once = int(np.count_nonzero(waits == 1))
@@ -212,8 +265,8 @@ def _cover(
         without_reset = not first.interrupted and not second.interrupted
         coverage.hit_if(without_reset, "second run without a reset")
 
-    fast = parameters["CYCLES_PER_SOP"] == 2
-    coverage.hit("cycles per operation: 2" if fast else "cycles per operation: more")
+    cycles = parameters["CYCLES_PER_SOP"]
+    coverage.hit(f"cycles per operation: {cycles}" if cycles < 4 else "cycles per operation: more")
     coverage.hit_if(parameters["AXONS"] == 1, "one axon")
     coverage.hit_if(parameters["NEURONS"] == 1, "one neuron")
     coverage.hit_if(parameters["QUEUE_DEPTH"] == 2, "queue of 2")

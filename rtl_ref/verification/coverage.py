@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from ..design import COUNTER_ORDER
 from ..model.golden import GoldenCore
 from ..model.words import ADD, ALL, FIRE, KINDS, STEP, Word
 
@@ -38,6 +39,7 @@ BINS = (
     "one axon",
     "one neuron",
     "cycles per operation: 2",
+    "cycles per operation: 3",
     "cycles per operation: more",
     "queue full",
     "queue of 2",
@@ -46,6 +48,9 @@ BINS = (
     "receiver waits: 1",
     "receiver waits: 2 or more",
     *(f"reset in {state}" for state in STATES),
+    *(f"reset of the counter {name}" for name in COUNTER_ORDER),
+    "memory port asked while the core works",
+    "all memories read back",
     "memories written anew",
     "second run without a reset",
 )
