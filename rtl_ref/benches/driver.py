@@ -237,12 +237,12 @@ class Monitor:
         self.dut = dut
         self.cores = cores
         self.ticks_out = 0
-        self.restart()
+        self.stalls = [0] * cores
+        self.forget_words()
 
-    def restart(self) -> None:
-        """Forget what left and who waited; the ticks are counted on."""
+    def forget_words(self) -> None:
+        """Forget what left; ticks and stalls are counted on."""
         self.left: list[list[int]] = [[] for _ in range(self.cores)]
-        self.stalls = [0] * self.cores
         self.ends: list[tuple[int, int]] = []
 
     async def watch(self) -> None:

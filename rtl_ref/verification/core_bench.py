@@ -52,7 +52,7 @@ def run_cases(
     tally = Tally()
     for case, got in zip(cases, _results(cases, result), strict=True):
         core = _golden_core(chosen, case)
-        tally.check("memories written", got.read_back, _contents(case.image))
+        tally.check("memories written", got.read_back, contents(case.image))
         if case.interrupted:
             _compare_interrupted(tally, core, case, got)
         else:
@@ -167,8 +167,14 @@ def _rows(words: Sequence[Word]) -> np.ndarray:
     return np.array(rows, np.int64).reshape(-1, 4)
 
 
-def _contents(image: CoreImage, potential: np.ndarray | None = None) -> np.ndarray:
-    """All memories, as `Driver.read_all` gives them."""
+def contents(image: CoreImage, potential: np.ndarray | None = None) -> np.ndarray:
+    """All memories, as `Driver.read_all` gives them.
+
+    Parameters
+    ----------
+    image : what they were loaded with
+    potential : (neurons,) the potentials, default the initial ones
+    """
     if potential is None:
         potential = image.initial_potential
     return np.concatenate([image.synapses.reshape(-1), potential, image.threshold, image.bias])
@@ -183,7 +189,7 @@ def _compare_whole(
         wanted += coverage.observe(core, word)
 
     tally.check("words", got.left, _rows(wanted))
-    tally.check("contents of memories", got.contents, _contents(case.image, core.potential))
+    tally.check("contents of memories", got.contents, contents(case.image, core.potential))
     for name, count in core.counters().items():
         tally.check(f"counter {name}", np.array([got.counters[name]]), np.array([count]))
 
@@ -216,7 +222,7 @@ def _compare_interrupted(tally: Tally, core: GoldenCore, case: Case, got: _Resul
     potential = got.contents[first : first + core.neurons]
     possible = any(_is_partly_done(potential, *pair) for pair in pairwise(moments))
     tally.check("potentials after a reset", np.array([possible]), np.array([True]))
-    tally.check("memories after a reset", got.contents, _contents(case.image, potential))
+    tally.check("memories after a reset", got.contents, contents(case.image, potential))
 
 
 def _is_partly_done(potential: np.ndarray, before: np.ndarray, after: np.ndarray) -> bool:
