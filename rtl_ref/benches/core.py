@@ -16,7 +16,7 @@ from ..simulation.job import load_job, store
 from .driver import POTENTIAL, Driver
 from .receiver import Receiver
 
-PATIENCE = 100_000  # cycles without rest that mean that the core hangs
+PATIENCE = 20_000  # cycles without rest that mean that the core hangs
 RESET_PATIENCE = 400  # cycles in which the state for a reset is waited for
 LEAST_READINESS = 0.2  # so that a case comes to its end
 INTRUSIONS = 0.1  # of the cycles in which the core works and the memory port is asked in vain

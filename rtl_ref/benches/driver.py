@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from cocotb.triggers import FallingEdge, RisingEdge, Timer, ValueChange
+from cocotb.triggers import FallingEdge, RisingEdge, Timer, ValueChange, with_timeout
 
 from ..design import COUNTER_ORDER, SIZE_BITS
 
@@ -21,6 +21,8 @@ MEMORY_PORTS = (
     "port_address",
     "port_wdata",
 )
+PATIENCE_NS = 5_000_000  # without an answer: the design hangs
+MOST_ANSWERS = 8  # cycles after the last read in which its answer must come
 CHAIN_PORTS = ("port_core", "counter_select")
 
 
@@ -62,8 +64,10 @@ class Driver:
 
     async def rests(self) -> None:
         """Wait until the core, or the chain, has nothing left to do."""
-        while not self.dut.port_ready.value:
-            await FallingEdge(self.dut.clk)
+        dut = self.dut
+        while not dut.port_ready.value:
+            await with_timeout(RisingEdge(dut.port_ready), PATIENCE_NS, "ns")
+            await FallingEdge(dut.clk)
 
     async def write(self, core: int, select: int, values: np.ndarray) -> None:
         """Write a memory of a core that rests.
@@ -150,7 +154,10 @@ class Driver:
         dut.port_write.value = 0
         values: list[int] = []
         waiting = list(reversed(places))
+        late = 0
         while len(values) < len(places):
+            late += not waiting
+            assert late < MOST_ANSWERS, "a read of the memory port is not answered"
             dut.port_enable.value = int(bool(waiting))
             if waiting:
                 select, axon, neuron = waiting.pop()
@@ -200,7 +207,7 @@ class Driver:
 
         dut.in_valid.value = 1
         while not dut.in_ready.value:
-            await RisingEdge(dut.in_ready)
+            await with_timeout(RisingEdge(dut.in_ready), PATIENCE_NS, "ns")
             await FallingEdge(dut.clk)
 
         await FallingEdge(dut.clk)

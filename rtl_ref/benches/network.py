@@ -11,13 +11,13 @@ from itertools import pairwise
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, with_timeout
 
 from ..model.words import ALL, MARK
 from ..simulation.job import load_job, store
-from .driver import POTENTIAL, Driver, Monitor
+from .driver import PATIENCE_NS, POTENTIAL, Driver, Monitor
 
-PATIENCE = 1_000_000  # cycles without an end of step that mean that the chain hangs
+PATIENCE = 100_000  # cycles without an end of step that mean that the chain hangs
 FIELDS = ("synapses", "threshold", "bias", "initial_potential")
 
 
@@ -150,7 +150,7 @@ class _Bench:
         while self.monitor.ticks_out < self.ticks_in:
             if not dut.out_valid.value:
                 # Wait, without a cycle in Python, until a word leaves.
-                await RisingEdge(dut.out_valid)
+                await with_timeout(RisingEdge(dut.out_valid), PATIENCE_NS, "ns")
 
             await FallingEdge(dut.clk)
             waited += 1
