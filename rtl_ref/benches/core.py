@@ -46,6 +46,8 @@ class _Bench:
         self.random = random.Random(int(job["seed"]))
         self.lengths: list[int] = []
         self.left: list[tuple[int, int, int, int]] = []
+        self.refused: list[list[int]] = []
+        self.wrapped: list[int] = []
         self.read_back: list[list[int]] = []
         self.contents: list[list[int]] = []
         self.counters: list[list[int]] = []
@@ -69,6 +71,7 @@ class _Bench:
         driver, receiver = self.driver, self.receiver
         receiver.readiness = 1.0
         await self.load(case)
+        await self.refuse(case)
         self.read_back.append(await self.all_memories(case))
         before = np.array(await driver.counters())
         accesses = np.array(receiver.accesses)
@@ -90,6 +93,7 @@ class _Bench:
             await self.rest()
             after = np.array(await driver.counters())
             self.counters.append((after - before).tolist())
+            self.wrapped.append(int(self.dut.count_wrapped.value))
             self.stalls.append(receiver.stalls)
             accesses = np.array(receiver.accesses) - accesses
             self.accesses.append(accesses.tolist())
@@ -108,6 +112,14 @@ class _Bench:
 
         start = self.job[f"initial_potential_{case}"]
         await self.driver.write(0, POTENTIAL, start)
+
+    async def refuse(self, case: int) -> None:
+        """Ask the memory port for what the core must refuse."""
+        before = (await self.driver.counters())[-1]
+        tries = self.job[f"refused_{case}"].tolist()
+        refused = await self.driver.refuse(tries)
+        after = (await self.driver.counters())[-1]
+        self.refused.append([len(tries), refused, after - before])
 
     async def all_memories(self, case: int) -> list[int]:
         """What all memories hold."""
@@ -151,8 +163,9 @@ class _Bench:
         self.before_reset.append(await self.driver.counters())
         self.working = False
         await self.driver.reset()
-        ready = (self.dut.in_ready.value, self.dut.port_ready.value, self.dut.out_valid.value)
-        seen = [self.driver.ready_in_reset, *map(int, ready)]
+        names = ("in_ready", "port_ready", "out_valid", "count_wrapped")
+        state = [int(getattr(self.dut, name).value) for name in names]
+        seen = [self.driver.ready_in_reset, *state]
         self.after_reset.append(seen + await self.driver.counters())
 
     async def rest(self) -> None:
@@ -172,6 +185,8 @@ class _Bench:
         return {
             "lengths": np.array(self.lengths),
             "left": np.array(self.left, np.int64).reshape(-1, 4),
+            "refused": np.array(self.refused, np.int64),
+            "wrapped": np.array(self.wrapped, np.int64),
             "read_back": np.array(self.read_back, np.int64),
             "contents": np.array(self.contents, np.int64),
             "counters": np.array(self.counters, np.int64),

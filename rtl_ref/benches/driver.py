@@ -40,8 +40,6 @@ class Driver:
         self.dut = dut
         self.chain = hasattr(dut, "port_core")
         self.state_bits = len(dut.port_rdata)
-        # In a chain the neuron has half of the address; in a core as many bits as it needs.
-        self.neuron_bits = SIZE_BITS if self.chain else len(dut.out_neuron)
         self.ready_in_reset = 0
 
     async def reset(self) -> None:
@@ -87,7 +85,7 @@ class Driver:
         dut.port_write.value = 1
         rows = np.atleast_2d(values)
         for (axon, neuron), value in np.ndenumerate(rows):
-            row = axon << self.neuron_bits
+            row = axon << SIZE_BITS
             dut.port_address.value = row + neuron
             dut.port_wdata.value = int(value) & mask
             await FallingEdge(dut.clk)
@@ -162,7 +160,7 @@ class Driver:
             if waiting:
                 select, axon, neuron = waiting.pop()
                 dut.port_select.value = select
-                dut.port_address.value = (axon << self.neuron_bits) + neuron
+                dut.port_address.value = (axon << SIZE_BITS) + neuron
             await FallingEdge(dut.clk)
             if self.answers():
                 values.append(dut.port_rdata.value.to_signed())
@@ -172,14 +170,39 @@ class Driver:
 
     def answers(self) -> bool:
         """Whether a read is answered in this cycle."""
-        return not hasattr(self.dut, "port_rvalid") or bool(self.dut.port_rvalid.value)
+        return bool(self.dut.port_rvalid.value)
+
+    async def refuse(self, tries: list[tuple[bool, int, int, int, int]]) -> int:
+        """Ask a core that rests for what it must refuse; how often it said that it refuses.
+
+        Parameters
+        ----------
+        tries : whether to write, memory, axon, neuron, value
+        """
+        dut = self.dut
+        mask = (1 << self.state_bits) - 1
+        await self.rests()
+        refused = 0
+        for write, select, axon, neuron, value in tries:
+            dut.port_enable.value = 1
+            dut.port_write.value = int(write)
+            dut.port_select.value = select
+            dut.port_address.value = (axon << SIZE_BITS) + neuron
+            dut.port_wdata.value = value & mask
+            await Timer(1, "ns")
+            refused += int(dut.port_refused.value)
+            await FallingEdge(dut.clk)
+            assert not self.answers(), "a read that is refused is answered"
+
+        dut.port_enable.value = 0
+        dut.port_write.value = 0
+        return refused
 
     async def counters(self, core: int = 0) -> list[int]:
         """The counters of a core (default 0) in COUNTER_ORDER."""
         dut = self.dut
         if not self.chain:
-            ports = [getattr(dut, f"count_{name}") for name in COUNTER_ORDER]
-            return [int(port.value) for port in ports]
+            return self._unpacked(int(dut.counts.value))
 
         values = []
         dut.port_core.value = core
@@ -189,6 +212,12 @@ class Driver:
             values.append(int(dut.counter.value))
 
         return values
+
+    def _unpacked(self, counts: int) -> list[int]:
+        """The counters of a core out of the vector in which they stand side by side."""
+        bits = len(self.dut.counts) // len(COUNTER_ORDER)
+        mask = (1 << bits) - 1
+        return [counts >> bits * number & mask for number in range(len(COUNTER_ORDER))]
 
     async def send(self, axon: int, kind: int, target: int) -> None:
         """Send a word, and wait until the queue has taken it.

@@ -141,7 +141,7 @@ class _Bench:
 
     def comes_out(self, axon: int, kind: int, target: int) -> bool:
         """Whether a word is a tick that leaves the chain."""
-        is_tick = axon < 0 and kind <= MARK
+        is_tick = axon < 0 and kind <= MARK  # others do not exist
         return is_tick and (kind == MARK or target == ALL or target > len(self.images))
 
     async def all_ticks(self) -> None:

@@ -59,9 +59,10 @@ def run_chain(
         tally.check("memories written", core.contents, memories)
 
     tally.check("ticks", got.last_ticks, golden.last_ticks)
-    resting = np.ones((len(got.reset_states), 2 + design.cores), np.int64)
-    resting[:, 1] = 0  # links that offer a word
-    tally.check("state after a reset", got.reset_states[:, 1:], resting)
+    resting = np.ones((len(got.reset_states), 3 + design.cores), np.int64)
+    resting[:, 0] = 0  # it is not ready in the reset
+    resting[:, 2] = 0  # links that offer a word
+    tally.check("state of a reset", got.reset_states, resting)
 
     _cover(coverage, design, samples, got, golden)
     return {
@@ -109,6 +110,9 @@ def _cover(
 
     for program in samples.programs:
         for word in program:
+            if not word.exists(design.axons[0]):
+                coverage.hit("chain: word that does not exist")
+                continue
             if word.is_event:
                 coverage.hit("chain: event")
                 continue

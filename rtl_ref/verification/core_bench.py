@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -48,16 +49,21 @@ def run_cases(
     simulation = Simulation(CORE, parameters, simulator, sources=sources)
     result = simulation.run("core", _job(cases))
 
-    chosen = {**DEFAULTS, **parameters}
+    chosen = {**DEFAULTS, "COUNTER_BITS": 32, **parameters}
     tally = Tally()
-    for case, got in zip(cases, _results(cases, result), strict=True):
+    totals = _Totals(chosen["COUNTER_BITS"])
+    for case, got in zip(cases, _results(cases, result, totals.size), strict=True):
         core = _golden_core(chosen, case)
         tally.check("memories written", got.read_back, contents(case.image))
         if case.interrupted:
             _compare_interrupted(tally, core, case, got)
+            totals.restart()
         else:
-            _compare_whole(tally, core, case, got, coverage)
+            _compare_whole(tally, core, case, got, coverage, totals)
 
+    tries, refused, counted = result["refused"].T
+    tally.check("refused accesses of the port", refused, tries)
+    tally.check("refused accesses counted", counted % totals.size, tries % totals.size)
     _compare_resets(tally, result)
     _cover(coverage, chosen, cases, result)
     named = [f"{key.lower()} {value}" for key, value in parameters.items()]
@@ -105,6 +111,7 @@ def _job(cases: Sequence[Case]) -> dict[str, np.ndarray]:
             rows.append((axon, word.kind, word.target, idle))
 
         job[f"words_{i}"] = np.array(rows, np.int64)
+        job[f"refused_{i}"] = np.array(case.refused, np.int64).reshape(-1, 5)
 
     for name in ("readiness", "interrupted", "reset_state"):
         values = [getattr(case, name) for case in cases]
@@ -127,9 +134,34 @@ class _Result:
     counters: dict[str, int] = field(default_factory=dict)
     stalls: int = 0
     accesses: Sequence[int] = ()
+    wrapped: bool = False
 
 
-def _results(cases: Sequence[Case], result: Mapping[str, np.ndarray]) -> Iterator[_Result]:
+class _Totals:
+    """What the counters have counted since the last reset, and whether one of them has wrapped."""
+
+    def __init__(self, bits: int):
+        self.size = 1 << bits
+        self.restart()
+
+    def restart(self) -> None:
+        """A reset."""
+        self.counts: Counter[str] = Counter()
+        self.wrapped = False
+
+    def held(self, count: int) -> int:
+        """What is left of a number in a counter."""
+        return count % self.size
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """A case counts."""
+        self.counts.update(counts)
+        self.wrapped = max(self.counts.values()) >= self.size
+
+
+def _results(
+    cases: Sequence[Case], result: Mapping[str, np.ndarray], size: int
+) -> Iterator[_Result]:
     """The bench's result, case by case."""
     ends = np.cumsum(result["lengths"])
     left = np.split(result["left"], ends[:-1])
@@ -140,9 +172,11 @@ def _results(cases: Sequence[Case], result: Mapping[str, np.ndarray]) -> Iterato
             yield _Result(*seen)
             continue
 
-        counters = dict(zip(COUNTER_ORDER, result["counters"][whole].tolist(), strict=True))
+        counts = result["counters"][whole] % size
+        counters = dict(zip(COUNTER_ORDER, counts.tolist(), strict=True))
         stalls = int(result["stalls"][whole])
-        yield _Result(*seen, counters, stalls, result["accesses"][whole].tolist())
+        wrapped = bool(result["wrapped"][whole])
+        yield _Result(*seen, counters, stalls, result["accesses"][whole].tolist(), wrapped)
         whole += 1
 
 
@@ -181,7 +215,12 @@ def contents(image: CoreImage, potential: np.ndarray | None = None) -> np.ndarra
 
 
 def _compare_whole(
-    tally: Tally, core: GoldenCore, case: Case, got: _Result, coverage: Coverage
+    tally: Tally,
+    core: GoldenCore,
+    case: Case,
+    got: _Result,
+    coverage: Coverage,
+    totals: _Totals,
 ) -> None:
     """A case that came to its end: words, memories, counters, stalls, accesses."""
     wanted = []
@@ -190,10 +229,15 @@ def _compare_whole(
 
     tally.check("words", got.left, _rows(wanted))
     tally.check("contents of memories", got.contents, contents(case.image, core.potential))
-    for name, count in core.counters().items():
-        tally.check(f"counter {name}", np.array([got.counters[name]]), np.array([count]))
+    counted = {**core.counters(), "stalls": got.stalls}
+    for name, count in counted.items():
+        held = totals.held(count)
+        tally.check(f"counter {name}", np.array([got.counters[name]]), np.array([held]))
 
-    tally.check("stalls", np.array([got.counters["stalls"]]), np.array([got.stalls]))
+    counted["refusals"] += len(case.refused)
+    totals.add(counted)
+    tally.check("a counter wrapped", np.array([got.wrapped]), np.array([totals.wrapped]))
+    coverage.hit_if(totals.wrapped, "counter that wraps")
     for name, number, wanted_number in zip(
         ACCESSES, got.accesses, _accesses(core), strict=True
     ):
@@ -233,10 +277,11 @@ def _is_partly_done(potential: np.ndarray, before: np.ndarray, after: np.ndarray
 
 
 def _compare_resets(tally: Tally, result: Mapping[str, np.ndarray]) -> None:
-    """After a reset the core is ready, rests and offers nothing, and all counters are 0."""
-    seen = result["after_reset"].reshape(-1, 4 + len(COUNTER_ORDER))
-    tally.check("state after a reset", seen[:, 1:4], np.tile((1, 1, 0), (len(seen), 1)))
-    tally.check("counters after a reset", seen[:, 4:], np.zeros_like(seen[:, 4:]))
+    """In a reset the core is not ready; after it, it is, rests, offers nothing, and counts from 0."""
+    seen = result["after_reset"].reshape(-1, 5 + len(COUNTER_ORDER))
+    state, counters = seen[:, :5], seen[:, 5:]
+    tally.check("state after a reset", state, np.tile((0, 1, 1, 0, 0), (len(seen), 1)))
+    tally.check("counters after a reset", counters, np.zeros_like(counters))
 
 
 def _cover(
@@ -252,6 +297,7 @@ def _cover(
     for name, counts in zip(COUNTER_ORDER, result["before_reset"].T, strict=True):
         coverage.hit(f"reset of the counter {name}", int(counts.astype(bool).sum()))
 
+    coverage.hit("access refused by the memory port", int(result["refused"][:, 1].sum()))
     coverage.hit("memory port asked while the core works", int(result["intrusions"]))
     coverage.hit("all memories read back", len(result["read_back"]))
     waits = result["waits"]

@@ -49,6 +49,10 @@ CORE_BINS = (
     "receiver waits: 2 or more",
     *(f"reset in {state}" for state in STATES),
     *(f"reset of the counter {name}" for name in COUNTER_ORDER),
+    "word of no axon",
+    "word of no kind",
+    "counter that wraps",
+    "access refused by the memory port",
     "memory port asked while the core works",
     "all memories read back",
     "memories written anew",
@@ -67,6 +71,7 @@ CHAIN_BINS = (
     "chain: counters wider than a register",
     "chain: all memories read back",
     "chain: event",
+    "chain: word that does not exist",
     *(f"chain: {kind}" for kind in KINDS),
     "chain: tick for all",
     "chain: tick for the first core",
@@ -120,6 +125,11 @@ class Coverage:
         core : the golden core
         word : an event or a tick
         """
+        if not word.exists(core.axons):
+            kind = "axon" if word.is_event else "kind"
+            self.hit(f"word of no {kind}")
+            return core.send(word)
+
         before = core.potential.copy()
         change = core.change(word).copy()
         saturations = core.saturations

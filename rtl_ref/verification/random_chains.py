@@ -11,10 +11,7 @@ from ..design import packed
 from ..model.core_image import CoreImage
 from ..model.words import ADD, ALL, KINDS, MARK, STEP, Word
 from .chain_run import Pace
-from .random_cases import random_image
-
-NO_KINDS = (5, 6, 7)
-
+from .random_cases import no_word, random_image
 
 @dataclass(frozen=True)
 class ChainDesign:
@@ -170,6 +167,9 @@ def _random_word(random: np.random.Generator, design: ChainDesign, cut: bool) ->
     """An event, or a tick for all cores, for one of them, or for one that is not there."""
     if random.random() < 0.5:
         return Word(int(random.integers(design.axons[0])))
+
+    if random.random() < 0.1:
+        return no_word(random, design.axons[0])
 
     if random.random() < 0.5:
         kind, target = (STEP, ADD)[int(random.integers(2))], ALL
