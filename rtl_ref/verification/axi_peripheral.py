@@ -5,6 +5,9 @@ What must come out is summed here, in a few lines of numpy, and not taken from t
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +30,6 @@ CYCLES, SOPS, SPIKES, REFUSALS = (
 )
 NOT_STALLS = [i for i in range(len(COUNTER_ORDER)) if i != STALLS]
 OTHER_MEMORIES = ("synapses", "threshold", "bias")
-PACES = ((1, 0.0), (2, 0.3), (3, 0.7))  # seed, and how often each channel rests
 REFUSED_ACCESSES = 45 + 8  # registers, words and places that are not there; values that do not fit
 FULL = 0b0011  # the last bits of STATUS, where neither input nor port is ready
 READY = 0b1100
@@ -62,25 +64,6 @@ def peripheral(simulator: str = "verilator", sources: Path | None = None) -> Sim
         "OUTPUT_DEPTH": OUTPUT_DEPTH,
     }
     return Simulation(TOP, parameters, simulator, sources=sources)
-
-
-def all_benches(simulator: str = "verilator", sources: Path | None = None) -> list[dict]:
-    """Every bench of the peripheral; one row each.
-
-    Parameters
-    ----------
-    simulator : ``verilator`` (default) or ``icarus``
-    sources : path, folder of the SystemVerilog files, default that of this package
-    """
-    return [
-        registers(simulator, sources),
-        *(network_through_registers(simulator, sources, *pace) for pace in PACES),
-        reads_and_writes_at_once(simulator, sources),
-        full_output_queue(simulator, sources),
-        recovery(simulator, sources),
-        streams(simulator, sources),
-        auto_increment(simulator, sources),
-    ]
 
 
 def network_through_registers(
@@ -265,6 +248,35 @@ def registers(simulator: str = "verilator", sources: Path | None = None) -> dict
     tally.check("memory after a soft reset", result["bias0"], job["bias0"])
     tally.check("mark after a soft reset", result["mark"], np.array([mark]))
     return _row("AXI: registers, refusals, soft reset", simulator, tally)
+
+
+BENCHES: dict[str, Callable[..., dict]] = {
+    "axi registers": registers,
+    "axi network": network_through_registers,
+    "axi network, resting channels": partial(network_through_registers, seed=2, idle=0.3),
+    "axi network, slow channels": partial(network_through_registers, seed=3, idle=0.7),
+    "axi streams": streams,
+    "axi auto-increment": auto_increment,
+    "axi at once": reads_and_writes_at_once,
+    "axi full": full_output_queue,
+    "axi recovery": recovery,
+}
+
+
+def all_benches(simulator: str = "verilator", sources: Path | None = None) -> list[dict]:
+    """Every bench of the peripheral; one row each, with its seconds.
+
+    Parameters
+    ----------
+    simulator : ``verilator`` (default) or ``icarus``
+    sources : path, folder of the SystemVerilog files, default that of this package
+    """
+    rows = []
+    for bench in BENCHES.values():
+        started = time.perf_counter()
+        row = bench(simulator, sources)
+        rows.append({**row, "seconds": time.perf_counter() - started})
+    return rows
 
 
 def random_job(seed: int, idle: float, steps: int) -> dict:

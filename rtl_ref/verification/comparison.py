@@ -89,6 +89,7 @@ def compare(
             "spikes_out": spikes_out,
             "compared": tally.compared,
             **{name: core.counters[name] for name in SHOWN_COUNTERS},
+            "stalls_seen": int(core.stalls[-1]),
             "mismatches": tally.mismatches,
             "where": tally.where,
         }
