@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .odin.run import run_odin as run_odin
     from .odin.twin_run import Accesses as Accesses
     from .odin.twin_run import TwinRun as TwinRun
+    from .odin.tiny_twin import TinyOdinTwin as TinyOdinTwin
     from .odin.twin import OdinTwin as OdinTwin
     from .synthesis.synthesise import synthesise as synthesise
     from .verification.verify import Verification as Verification
@@ -31,6 +32,7 @@ _HOME = {
     "OdinTwin": "odin.twin",
     "SingleSynapse": "odin.events",
     "TimeReference": "odin.events",
+    "TinyOdinTwin": "odin.tiny_twin",
     "TwinRun": "odin.twin_run",
     "Verification": "verification.verify",
     "Virtual": "odin.events",
@@ -45,6 +47,7 @@ __all__ = [
     "OdinTwin",
     "SingleSynapse",
     "TimeReference",
+    "TinyOdinTwin",
     "TwinRun",
     "Verification",
     "Virtual",
