@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import one_of
 from . import chip, tiny_chip
 from .chip import DECIDE_CYCLES, LAST_CYCLES, NEURONS, RELEASE_CYCLES, VISIT_CYCLES
 
@@ -30,6 +31,10 @@ class OdinChip:
         That a neuron's word holds.
     largest_bias_events : int
         Of the largest weight, which leave a potential below some threshold.
+    usual_bias_events : int
+        So many where nobody says otherwise.
+    bias_first : bool
+        Whether they come before the inputs, or after them.
     skips_unused : bool
         Whether a sweep ends at the last neuron in use.
     retire_cycles : int
@@ -47,6 +52,8 @@ class OdinChip:
     largest_potential: int
     largest_threshold: int
     largest_bias_events: int
+    usual_bias_events: int
+    bias_first: bool
     skips_unused: bool
     retire_cycles: int
     synapse_reads: int
@@ -56,9 +63,28 @@ class OdinChip:
         return self.name
 
     @property
+    def synapse_law(self) -> str:
+        """How wide a synapse is, in words."""
+        if self.signed_synapses:
+            return "a synapse has 4 bits, signed"
+        return "a synapse has 3 bits and its axon the sign"
+
+    @property
     def signed_synapses(self) -> bool:
         """Whether a synapse has its own sign, so that an axon may have both."""
         return self.least_weight < 0
+
+    def weights(self, layer: int) -> tuple[int, int]:
+        """Least and largest weight of a network's layer, counted from 0.
+
+        Where an axon has one sign, an input may take two axons, one for each; a neuron is one.
+
+        >>> ODIN.weights(0), ODIN.weights(1), TINY_ODIN.weights(1)
+        ((-7, 7), (0, 7), (-8, 7))
+        """
+        if self.signed_synapses or layer > 0:
+            return self.least_weight, self.largest_weight
+        return -self.largest_weight, self.largest_weight
 
     @property
     def potentials(self) -> int:
@@ -115,6 +141,8 @@ ODIN = OdinChip(
     largest_potential=chip.LARGEST_POTENTIAL,
     largest_threshold=chip.LARGEST_THRESHOLD,
     largest_bias_events=chip.LARGEST_BIAS_EVENTS,
+    usual_bias_events=8,
+    bias_first=True,  # a potential that is held at 0 must not begin there
     skips_unused=False,
     retire_cycles=0,
     synapse_reads=1,
@@ -130,6 +158,8 @@ TINY_ODIN = OdinChip(
     largest_potential=tiny_chip.LARGEST_POTENTIAL,
     largest_threshold=tiny_chip.LARGEST_THRESHOLD,
     largest_bias_events=tiny_chip.LARGEST_BIAS_EVENTS,
+    usual_bias_events=16,
+    bias_first=False,  # so that few neurons fire before all inputs were heard
     skips_unused=True,
     retire_cycles=tiny_chip.RETIRE_CYCLES,
     synapse_reads=2,  # the word stays selected where ODIN writes it back
@@ -137,3 +167,15 @@ TINY_ODIN = OdinChip(
 )
 
 CHIPS: dict[str, OdinChip] = {known.name: known for known in (ODIN, TINY_ODIN)}
+
+
+def chip_of(where: str, value: str | OdinChip) -> OdinChip:
+    """The chip that `value` is, or names.
+
+    Raises
+    ------
+    SpikewattError : it is none; the names of all are listed.
+    """
+    if isinstance(value, OdinChip) and CHIPS.get(value.name) == value:
+        return value
+    return CHIPS[one_of(where, "must be a known chip", value, CHIPS)]  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""OdinCounts: what inferences on an ODIN core consist of, in counts only. It knows no joule."""
+"""OdinCounts: what inferences on a core of ODIN's kind consist of, in counts only. It knows no joule."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class OdinCounts:
     dropped : spikes
         That the full queue lost, so that their synapses never got them.
     synaptic_operations : operations
-        256 per popped event, mapped or not.
+        Per popped event one for each neuron that its sweep visits, mapped or not: 256 on ODIN.
     cycles : clock cycles
-        Of the inference, from the first request to all idle: 5 N + 2 + 513 P + 6 S; 0 without an
-        event.
+        Of the inference, from the first request to all idle: 5 N + 2 + 513 P + 6 S on ODIN, with
+        2 n + 2 for 513 on tinyODIN where n neurons are in use; 0 without an event.
     neuron_reads, neuron_writes, synapse_reads, synapse_writes : memory accesses
         Of the inference.
     time_references : events
@@ -40,7 +40,7 @@ class OdinCounts:
     reset_updates : neurons
         That they update, each one read and one write of the neuron memory.
     reset_cycles : clock cycles
-        That they take, at 8 cycles for one neuron and 518 for all.
+        That they take, at 8 cycles for one neuron and 518 for all (6 + 2 n on tinyODIN).
     readout_reads : bytes
         That the host reads through SPI, two per potential, which lies across two bytes. Each takes
         `SPI_BYTE_CYCLES` at least, and the core stands still: two writes of the same length open

@@ -19,6 +19,8 @@ from spikewatt.rtl_ref import (
     Virtual,
 )
 from spikewatt.rtl_ref.odin.core_twin import CoreTwin
+from spikewatt.rtl_ref.odin.run import TWINS
+from spikewatt.sim.odin.images import IMAGES
 
 from ..helpers.tiny_odin_clocked import Configuration, clocked
 
@@ -252,7 +254,8 @@ def test_potentials_beyond_their_range_are_refused():
         TinyOdinTwin(EMPTY, 9).run([1], potentials=2048)
 
 
-def test_every_chip_has_a_twin():
-    twins = {twin.chip for twin in CoreTwin.__subclasses__()}
-    assert twins == set(CHIPS.values())
-    assert len(twins) == 2
+def test_every_chip_has_its_twin_and_its_image():
+    assert len(CHIPS) == 2
+    assert set(TWINS) == set(IMAGES) == set(CHIPS.values())
+    assert set(TWINS.values()) == set(CoreTwin.__subclasses__())
+    assert all(twin.chip is chip for chip, twin in TWINS.items())
