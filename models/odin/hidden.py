@@ -1,4 +1,4 @@
-"""Two layers under the rate code: hidden neurons in the chip's arithmetic, largest potential wins."""
+"""Two layers under the rate code: hidden neurons as the chip has them, largest potential wins."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class _Host:
             predictions=np.array(predictions),
             potentials=np.array(potentials),
             output_spikes=np.array(spikes),
-            counts=OdinCounts(**counts),
+            counts=OdinCounts(**counts, chip=self.network.chip),
             network_hash=self.network.hash,
         )
 
