@@ -12,12 +12,13 @@ import json
 import math
 import re
 import shutil
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spikewatt as sw
+from spikewatt.sim.odin.counts import COUNTS
 
 FOLDER = Path(__file__).parent / "fixtures" / "golden"
 EXPECTED = json.loads(gzip.decompress((FOLDER / "expected.json.gz").read_bytes()))

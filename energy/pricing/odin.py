@@ -49,7 +49,8 @@ def price_odin(
     Raises
     ------
     SpikewattError
-        A device that is no chip of ODIN's kind, or not the one of the counts; a period shorter than the inference.
+        A device that is no chip of ODIN's kind, or not the one of the counts; a period shorter than
+        the inference.
 
     Examples
     --------

@@ -38,8 +38,8 @@ def train_odin(
 
     With hidden neurons a pixel sends 0..input_levels events, on ODIN inhibitory copies first (rate
     code, largest potential wins). Without, a pixel sends one event, brightest first, and the first
-    output spike decides (rank-order code); the threshold is the one that does best on the training images,
-    and of those within 0.2 points of it the one that needs the fewest events.
+    output spike decides (rank-order code); the threshold is the one that does best on the training
+    images, and of those within 0.2 points of it the one that needs the fewest events.
 
     Parameters
     ----------
