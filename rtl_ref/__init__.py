@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from .odin.events import Virtual as Virtual
     from .odin.run import OdinRun as OdinRun
     from .odin.run import run_odin as run_odin
-    from .odin.twin_run import Accesses as Accesses
-    from .odin.twin_run import TwinRun as TwinRun
     from .odin.tiny_twin import TinyOdinTwin as TinyOdinTwin
     from .odin.twin import OdinTwin as OdinTwin
+    from .odin.twin_run import Accesses as Accesses
+    from .odin.twin_run import TwinRun as TwinRun
     from .synthesis.synthesise import synthesise as synthesise
     from .verification.verify import Verification as Verification
     from .verification.verify import verify as verify
