@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SpikewattError, whole_number
-from ..models.odin.chips import chip_of
+from ..models.odin.chips import CHIPS, ODIN, chip_of
 from .options import CHIP, DataDir, DataSet, Json, show, verb
 
 
@@ -26,7 +26,7 @@ def odin(
             "--output", "-o", help="New folder for the network and the image of the chip."
         ),
     ] = None,
-    chip: Annotated[str, typer.Option(help="odin or tinyodin.")] = "odin",
+    chip: Annotated[str, typer.Option(help=f"{' or '.join(CHIPS)}.")] = ODIN.name,
     dataset: DataSet = "digits",
     data_dir: DataDir = None,
     side: Annotated[

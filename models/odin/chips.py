@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ...errors import one_of
 from . import chip, tiny_chip
 from .chip import DECIDE_CYCLES, LAST_CYCLES, NEURONS, RELEASE_CYCLES, VISIT_CYCLES
@@ -97,6 +95,8 @@ class OdinChip:
         >>> TINY_ODIN.held(-2050).tolist(), ODIN.held(-3).tolist()
         (-2048, 0)
         """
+        import numpy as np  # here: the program asks for the names of chips before anything runs
+
         return np.clip(potential, self.least_potential, self.largest_potential)
 
     def swept(self, used: int) -> int:
