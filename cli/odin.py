@@ -45,7 +45,7 @@ def odin(
     seed: Annotated[int, typer.Option(help="Of the training.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Train for ODIN or tinyODIN, run on the twin of the chip, and price.
+    """Train for ODIN or tinyODIN, run on its twin, and price.
 
     With an output folder the chip's memories, registers and an event list are exported.
     """
