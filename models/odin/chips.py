@@ -177,5 +177,5 @@ def chip_of(where: str, value: str | OdinChip) -> OdinChip:
     SpikewattError : it is none; the names of all are listed.
     """
     if isinstance(value, OdinChip) and CHIPS.get(value.name) == value:
-        return value
+        return CHIPS[value.name]  # a copy is the one that is known
     return CHIPS[one_of(where, "must be a known chip", value, CHIPS)]  # type: ignore[arg-type]

@@ -259,14 +259,14 @@ class OdinNetwork(Rebuilt):
 
     def __repr__(self) -> str:
         sizes = [self.inputs, *(layer.shape[1] for layer in self.layers)]
-        of_chip = "" if self.chip is ODIN else f", {self.chip}"
+        of_chip = "" if self.chip == ODIN else f", {self.chip}"
         codes = f"{self.input_code}, {self.readout}"
         return f"OdinNetwork({'-'.join(map(str, sizes))}, {codes}{of_chip})"
 
     def _settings(self) -> dict:
         """What a file and the hash hold besides the arrays, as JSON takes it."""
         settings = {key: getattr(self, key) for key in SETTINGS}
-        of_chip = {} if self.chip is ODIN else {CHIP: str(self.chip)}
+        of_chip = {} if self.chip == ODIN else {CHIP: str(self.chip)}
         return {
             **settings,
             **of_chip,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -233,6 +234,9 @@ def test_a_saved_network_keeps_its_chip(tmp_path):
         back = OdinNetwork.load(tmp_path / "net.h5")
         assert (back.hash, back.chip) == (network.hash, network.chip)
         (tmp_path / "net.h5").unlink()
+    copied = pickle.loads(pickle.dumps(tiny))
+    assert copied.hash == tiny.hash
+    assert copied.chip is TINY_ODIN
     assert replace(odin, chip="tinyodin").hash != odin.hash
     assert repr(tiny) == "OdinNetwork(12-6-4, rate, potential, tinyodin)"
     assert odin.chip is ODIN
