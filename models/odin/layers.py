@@ -16,7 +16,7 @@ keras = import_keras()
 
 FIRST_ROOM, FIRST_MOST = 30.0, 200.0  # first thresholds: so far above the start, at most that
 LEAK_OF_GRADIENT = 0.1  # below the floor at 0
-POTENTIAL_ROOM = 0.9  # of the largest: outputs above are discouraged, not to reach the threshold
+POTENTIAL_ROOM = 230 / 255  # of the largest: outputs above are discouraged, short of the threshold
 ROOM_COST = 0.01  # in the loss, per unit of potential above it
 
 
