@@ -117,7 +117,7 @@ class _Bench:
         """Ask the memory port for what the core must refuse."""
         before = (await self.driver.counters())[-1]
         tries = self.job[f"refused_{case}"].tolist()
-        refused = await self.driver.refuse(tries)
+        refused = await self.driver.refuse(0, tries)
         after = (await self.driver.counters())[-1]
         self.refused.append([len(tries), refused, after - before])
 
@@ -196,6 +196,7 @@ class _Bench:
             "before_reset": np.array(self.before_reset, np.int64),
             "after_reset": np.array(self.after_reset, np.int64),
             "full": self.full,
+            "latencies": np.array(sorted(self.driver.latencies)),
             "intrusions": self.intrusions,
             "waits": np.array(self.receiver.waits, np.int64),
         }

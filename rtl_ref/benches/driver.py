@@ -41,6 +41,7 @@ class Driver:
         self.chain = hasattr(dut, "port_core")
         self.state_bits = len(dut.port_rdata)
         self.ready_in_reset = 0
+        self.latencies: set[int] = set()  # cycles until a read is answered
 
     async def reset(self) -> None:
         """Hold reset for two cycles with all requests low."""
@@ -152,7 +153,7 @@ class Driver:
         dut.port_write.value = 0
         values: list[int] = []
         waiting = list(reversed(places))
-        late = 0
+        late = cycles = 0
         while len(values) < len(places):
             late += not waiting
             assert late < MOST_ANSWERS, "a read of the memory port is not answered"
@@ -162,7 +163,10 @@ class Driver:
                 dut.port_select.value = select
                 dut.port_address.value = (axon << SIZE_BITS) + neuron
             await FallingEdge(dut.clk)
+            cycles += 1
             if self.answers():
+                if not values:
+                    self.latencies.add(cycles)
                 values.append(dut.port_rdata.value.to_signed())
 
         dut.port_enable.value = 0
@@ -172,15 +176,17 @@ class Driver:
         """Whether a read is answered in this cycle."""
         return bool(self.dut.port_rvalid.value)
 
-    async def refuse(self, tries: list[tuple[bool, int, int, int, int]]) -> int:
+    async def refuse(self, core: int, tries: list[tuple[bool, int, int, int, int]]) -> int:
         """Ask a core that rests for what it must refuse; how often it said that it refuses.
 
         Parameters
         ----------
+        core : number from 0
         tries : whether to write, memory, axon, neuron, value
         """
         dut = self.dut
         mask = (1 << self.state_bits) - 1
+        self._choose(core, POTENTIAL)
         await self.rests()
         refused = 0
         for write, select, axon, neuron, value in tries:

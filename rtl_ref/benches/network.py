@@ -15,9 +15,10 @@ from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge, with_timeout
 
 from ..model.words import ALL, MARK
 from ..simulation.job import load_job, store
-from .driver import PATIENCE_NS, POTENTIAL, Driver, Monitor
+from .driver import BIAS, PATIENCE_NS, POTENTIAL, Driver, Monitor
 
 PATIENCE = 100_000  # cycles without an end of step that mean that the chain hangs
+NOWHERE = 0xFFFF  # a neuron that no core has
 FIELDS = ("synapses", "threshold", "bias", "initial_potential")
 
 
@@ -57,6 +58,8 @@ class _Bench:
         self.ends: list[list[int]] = []  # how many of them when it was read
         self.counters: list[list[list[int]]] = []
         self.stalls: list[list[int]] = []
+        self.wrapped: list[list[int]] = []
+        self.refused = 0
         self.reset_states: list[list[int]] = []
         self.reset_counters: list[list[list[int]]] = []
         self.contents: list[list[list[int]]] = []
@@ -68,8 +71,9 @@ class _Bench:
         cocotb.start_soon(self.monitor.watch())
         if self.job["readiness"] < 1:
             cocotb.start_soon(self.receive(float(self.job["readiness"])))
-        for core, image in enumerate(self.images):
-            await self.driver.load(core, image)
+        if not self.job["image"]:
+            for core, image in enumerate(self.images):
+                await self.driver.load(core, image)
 
     async def receive(self, readiness: float) -> None:
         """Run for ever: be ready at random."""
@@ -80,8 +84,9 @@ class _Bench:
 
     async def run(self, number: int, words: list[list[int]]) -> None:
         """One sample."""
-        for core, image in enumerate(self.images):
-            await self.driver.write(core, POTENTIAL, image["initial_potential"])
+        if number or not self.job["image"]:
+            for core, image in enumerate(self.images):
+                await self.driver.write(core, POTENTIAL, image["initial_potential"])
         if self.job["read_back"]:
             await self.read_back()
 
@@ -103,6 +108,7 @@ class _Bench:
             await self.reset()
 
         self.counters.append(await self.all_counters())
+        self.wrapped.append(await self.of_each_core("counter_wrapped", len(self.images)))
         self.stalls.append(list(self.monitor.stalls))
         for words_left, new in zip(self.left, self.monitor.left, strict=True):
             words_left += new
@@ -121,20 +127,28 @@ class _Bench:
         self.monitor.stalls = [0] * len(self.images)
         self.ticks_in = self.monitor.ticks_out
 
-        rests = []
-        for core in range(len(self.images)):
-            self.dut.port_core.value = core
-            await FallingEdge(self.dut.clk)
-            rests.append(int(self.dut.port_ready.value))
-
+        numbers = 1 << len(self.dut.port_core)
+        rests = await self.of_each_core("port_ready", numbers)
+        wrapped = await self.of_each_core("counter_wrapped", numbers)
         offers = int(self.dut.link_valid.value)
         ready = int(self.dut.in_ready.value)
-        self.reset_states.append([self.driver.ready_in_reset, ready, offers, *rests])
+        found = [self.driver.ready_in_reset, ready, offers, *rests, *wrapped]
+        self.reset_states.append(found)
+
+    async def of_each_core(self, name: str, count: int) -> list[int]:
+        """A port that tells of the core in port_core, for each of them; some may not be there."""
+        found = []
+        for core in range(count):
+            self.dut.port_core.value = core
+            await FallingEdge(self.dut.clk)
+            found.append(int(getattr(self.dut, name).value))
+        return found
 
     async def read_back(self) -> None:
-        """All memories of all cores."""
+        """All memories of all cores, after a place that is not there."""
         contents = []
         for core, image in enumerate(self.images):
+            self.refused += await self.driver.refuse(core, [(True, BIAS, 0, NOWHERE, 1)])
             axons, neurons = image["synapses"].shape
             contents.append(await self.driver.read_all(core, axons, neurons))
         self.contents.append(contents)
@@ -189,6 +203,9 @@ class _Bench:
             "last_ticks": np.array(self.last_ticks, np.int64).reshape(-1, 2),
             "counters": np.array(self.counters, np.int64),
             "stalls": np.array(self.stalls, np.int64),
+            "wrapped": np.array(self.wrapped, np.int64),
+            "refused": self.refused,
+            "latencies": np.array(sorted(self.driver.latencies)),
             "reset_states": np.array(self.reset_states, np.int64),
             "reset_counters": np.array(self.reset_counters, np.int64),
             **left,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ...files import cache_folder
 from ..design import CHAIN, COUNTER_ORDER
 from ..model.words import ALL, KINDS, MARK
 from ..simulation.simulator import Simulation
@@ -40,7 +42,10 @@ def run_chain(
     seed : of the samples, default SEED
     """
     samples = random_samples(design, seed)
-    simulation = Simulation(CHAIN, design.parameters, simulator, sources=sources)
+    parameters = design.parameters
+    if design.image:
+        parameters["IMAGE"] = f'"{_write_image(design, samples, seed)}"'
+    simulation = Simulation(CHAIN, parameters, simulator, sources=sources)
     got = rtl_run(simulation, samples.images, samples.programs, pace=samples.pace)
     golden = golden_run(
         samples.images,
@@ -49,20 +54,29 @@ def run_chain(
         design.cycles_per_sop,
         design.event_rule,
         samples.pace.interrupted,
+        refusals=1,
     )
 
     tally = Tally()
     for number, (core, expected) in enumerate(zip(got.cores, golden.cores, strict=True)):
-        whole, wanted = _without_interrupted(core, expected, samples)
-        with_golden_model(tally, whole, wanted)
+        held, wanted = _as_counters_hold(core, _as_far_as(core, expected, samples), design)
+        with_golden_model(tally, held, wanted)
+        largest = np.maximum(expected.history.max(axis=1), core.stalls)
+        wrapped = largest >= 1 << design.counter_bits
+        tally.check("a counter wrapped", got.wrapped[:, number], wrapped)
+        coverage.hit_if(wrapped.any(), "chain: counter that wraps")
         memories = np.tile(contents(samples.images[number]), (len(samples.programs), 1))
         tally.check("memories written", core.contents, memories)
 
     tally.check("ticks", got.last_ticks, golden.last_ticks)
-    resting = np.ones((len(got.reset_states), 3 + design.cores), np.int64)
-    resting[:, 0] = 0  # it is not ready in the reset
-    resting[:, 2] = 0  # links that offer a word
-    tally.check("state of a reset", got.reset_states, resting)
+    numbers = numbers_of(design.cores)
+    rests = [number < design.cores for number in range(numbers)]
+    after = [False, True, 0, *rests, *([False] * numbers)]
+    tally.check("state of a reset", got.reset_states, np.tile(after, (len(got.reset_states), 1)))
+    tries = design.cores * len(samples.programs)
+    tally.check("refused accesses of the port", np.array(got.refused), np.array(tries))
+    latency = 2 if design.cycles_per_sop > 2 else 1
+    tally.check("cycles of a read", got.latencies, np.array([latency]))
 
     _cover(coverage, design, samples, got, golden)
     return {
@@ -75,18 +89,62 @@ def run_chain(
     }
 
 
-def _without_interrupted(
-    core: CoreRun, expected: CoreRun, samples: Samples
-) -> tuple[CoreRun, CoreRun]:
-    """Both runs, where of an interrupted sample only those words count that left the RTL."""
-    from dataclasses import replace
+def numbers_of(cores: int) -> int:
+    """How many numbers of a core the memory port can name.
 
+    Parameters
+    ----------
+    cores : length of the chain
+
+    >>> numbers_of(5)
+    8
+    """
+    return 1 << max(1, (cores - 1).bit_length())
+
+
+def _as_far_as(core: CoreRun, expected: CoreRun, samples: Samples) -> CoreRun:
+    """The golden run, of whose interrupted samples only those words count that left the RTL."""
     wanted = []
     pairs = zip(core.sample_words(), expected.sample_words(), strict=True)
     for cut, (left, golden) in zip(samples.pace.interrupted, pairs, strict=True):
         wanted.append(golden[: len(left)] if cut else golden)
 
-    return core, replace(expected, left=np.concatenate(wanted))
+    return replace(expected, left=np.concatenate(wanted))
+
+
+def _as_counters_hold(
+    core: CoreRun, expected: CoreRun, design: ChainDesign
+) -> tuple[CoreRun, CoreRun]:
+    """Both runs, with what is left of their counts in counters of the design's width."""
+    size = 1 << design.counter_bits
+    held = replace(core, stalls=core.stalls % size)
+    return held, replace(expected, history=expected.history % size)
+
+
+def _write_image(design: ChainDesign, samples: Samples, seed: int) -> str:
+    """Files of $readmemh with the memories of every core; what their names begin with."""
+    folder = cache_folder("memories", f"{design.cores}-{seed}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, image in enumerate(samples.images, start=1):
+        neurons = image.synapses.shape[1]
+        columns = 1 << max(1, (neurons - 1).bit_length())
+        rows = np.pad(image.synapses, ((0, 0), (0, columns - neurons))).reshape(-1)
+        first = f"core{number:02d}"
+        _write_hex(folder / f"{first}_synapses.hex", rows, design.weight_bits)
+        for name, values in (
+            ("potentials", image.initial_potential),
+            ("thresholds", image.threshold),
+            ("biases", image.bias),
+        ):
+            _write_hex(folder / f"{first}_{name}.hex", values, design.state_bits)
+    return f"{folder}/"
+
+
+def _write_hex(path: Path, values: np.ndarray, bits: int) -> None:
+    digits = -(-bits // 4)
+    mask = (1 << bits) - 1
+    lines = [f"{value & mask:0{digits}x}" for value in values.tolist()]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _cover(
@@ -106,6 +164,9 @@ def _cover(
     pairs = zip(design.neurons[:-1], design.axons[1:], strict=True)
     coverage.hit_if(any(fed < axons for fed, axons in pairs), "chain: axons that nobody feeds")
     coverage.hit_if(design.counter_bits > 32, "chain: counters wider than a register")
+    coverage.hit_if(design.image, "chain: memories loaded from files")
+    coverage.hit("chain: access refused by a memory port", got.refused)
+    coverage.hit_if(design.cores < numbers_of(design.cores), "chain: number of no core")
     coverage.hit("chain: all memories read back", len(samples.programs))
 
     for program in samples.programs:

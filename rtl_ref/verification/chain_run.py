@@ -28,7 +28,9 @@ class Pace:
     idle : cycles of rest before each word, by sample; default none
     interrupted : cycles after the last word of each sample in which the chain is reset; 0 for
         never; default never
-    read_back : whether all memories are read before each sample, default False
+    read_back : whether all memories are read before each sample, after a write to a place of each
+        core that is not there; default False
+    image : whether the memories are loaded from files when the simulation begins, default False
     seed : of the receiver
     """
 
@@ -36,6 +38,7 @@ class Pace:
     idle: Sequence[Sequence[int]] = ()
     interrupted: Sequence[int] = ()
     read_back: bool = False
+    image: bool = False
     seed: int = 1
 
 
@@ -101,15 +104,22 @@ class ChainRun:
     ----------
     cores : one per core
     last_ticks : (ticks, 2) kind and target of those that left the chain in whole samples
-    reset_states : (resets, 3 + cores) ready in the reset; after it: ready, links that offer a word,
-        and which cores rest; of the RTL alone
+    reset_states : (resets, 3 + 2 numbers) ready in the reset; after it: ready, links that offer a
+        word; for each number of a core, there or not: whether it rests, and whether one of its
+        counters has wrapped; of the RTL alone
     reset_counters : (resets, cores, counters) before each reset; of the RTL alone
+    wrapped : (samples, cores) whether a counter has wrapped; of the RTL alone
+    refused : accesses that the memory port said it refused; of the RTL alone
+    latencies : cycles in which reads of the memory port are answered; of the RTL alone
     """
 
     cores: list[CoreRun]
     last_ticks: np.ndarray
     reset_states: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     reset_counters: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0), np.int64))
+    wrapped: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    refused: int = 0
+    latencies: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __iter__(self) -> Iterator[CoreRun]:
         return iter(self.cores)
@@ -151,7 +161,15 @@ def rtl_run(
         )
         cores.append(core)
 
-    return ChainRun(cores, result["last_ticks"], result["reset_states"], result["reset_counters"])
+    return ChainRun(
+        cores,
+        result["last_ticks"],
+        result["reset_states"],
+        result["reset_counters"],
+        result["wrapped"],
+        int(result["refused"]),
+        result["latencies"],
+    )
 
 
 def golden_run(
@@ -161,6 +179,7 @@ def golden_run(
     cycles_per_sop: int = 2,
     event_rule: bool = False,
     interrupted: Sequence[int] = (),
+    refusals: int = 0,
 ) -> ChainRun:
     """Run the words of each sample on the golden model.
 
@@ -172,6 +191,7 @@ def golden_run(
     cycles_per_sop : cycles of a visit to one neuron, default 2
     event_rule : ODIN's rule in place of the tick rule, default False
     interrupted : as `Pace` has it: after such a sample the counters are 0, default never
+    refusals : accesses of each core's memory port that it refuses before each sample, default 0
     """
     chain = GoldenChain.of(images, state_bits, cycles_per_sop, event_rule)
     notes = [_Notes() for _ in images]
@@ -179,6 +199,8 @@ def golden_run(
     for number, program in enumerate(programs):
         cut = bool(interrupted) and interrupted[number] > 0
         chain.restart()
+        for core in chain.cores:
+            core.refusals += refusals
         before = [len(note.left) for note in notes]
         for word in program:
             sent = chain.send(word)
@@ -251,6 +273,6 @@ def _job(
     lengths = [len(program) for program in programs]
     job["starts"] = np.cumsum([0, *lengths])
     job["interrupted"] = np.array(pace.interrupted or [0] * len(programs))
-    for name in ("readiness", "read_back", "seed"):
+    for name in ("readiness", "read_back", "image", "seed"):
         job[name] = np.array(getattr(pace, name))
     return job

@@ -64,6 +64,8 @@ def run_cases(
     tries, refused, counted = result["refused"].T
     tally.check("refused accesses of the port", refused, tries)
     tally.check("refused accesses counted", counted % totals.size, tries % totals.size)
+    latency = 2 if chosen["CYCLES_PER_SOP"] > 2 else 1
+    tally.check("cycles of a read", result["latencies"], np.array([latency]))
     _compare_resets(tally, result)
     _cover(coverage, chosen, cases, result)
     named = [f"{key.lower()} {value}" for key, value in parameters.items()]

@@ -36,7 +36,7 @@ SWEEP: tuple[dict[str, int], ...] = (
     {
         "AXONS": 5,
         "NEURONS": 7,
-        "WEIGHT_BITS": 8,
+        "WEIGHT_BITS": 11,
         "STATE_BITS": 16,
         "CYCLES_PER_SOP": 5,
         "QUEUE_DEPTH": 2,

@@ -30,6 +30,7 @@ class ChainDesign:
     samples : how many are run, default 8; every third is interrupted by a reset
     length : words of a sample, default 20
     readiness : 0..1 of the receiver, default 0.4
+    image : whether the memories begin with what files hold, default False
     """
 
     axons: tuple[int, ...]
@@ -43,6 +44,7 @@ class ChainDesign:
     samples: int = 8
     length: int = 20
     readiness: float = 0.4
+    image: bool = False
 
     @property
     def cores(self) -> int:
@@ -74,7 +76,14 @@ class ChainDesign:
 
 
 ONE = ChainDesign((9,), (6,), weight_bits=4, state_bits=8, cycles_per_sop=2)
-THREE = ChainDesign((8, 9, 5), (7, 5, 6), weight_bits=5, state_bits=9, cycles_per_sop=3)
+THREE = ChainDesign(
+    (8, 9, 5),
+    (7, 5, 6),
+    weight_bits=10,
+    state_bits=13,
+    cycles_per_sop=3,
+    image=True,
+)
 BY_EVENTS = ChainDesign(
     (6, 5, 4),
     (5, 4, 3),
@@ -83,6 +92,7 @@ BY_EVENTS = ChainDesign(
     cycles_per_sop=2,
     event_rule=True,
     queue_depth=2,
+    counter_bits=7,
 )
 FIVE = ChainDesign(
     (4, 5, 4, 3, 5),
@@ -101,6 +111,7 @@ FIFTEEN = ChainDesign(
     samples=6,
     length=14,
     readiness=0.6,
+    image=True,
 )
 WIDE = ChainDesign(
     (3, 256),
@@ -159,7 +170,7 @@ def random_samples(design: ChainDesign, seed: int) -> Samples:
         longest = 2 * design.cycles_per_sop * max(design.neurons)
         interrupted.append(int(random.integers(1, longest)) if cut else 0)
 
-    pace = Pace(design.readiness, rests, interrupted, read_back=True, seed=seed)
+    pace = Pace(design.readiness, rests, interrupted, True, design.image, seed)
     return Samples(images, programs, pace)
 
 
