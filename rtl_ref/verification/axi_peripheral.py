@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import MissingToolError
+from ..benches.accesses import PATTERNS
 from ..design import COUNTER_ORDER, packed
 from ..registers import REGISTERS, VERSION
 from ..simulation.simulator import Simulation
@@ -231,6 +232,7 @@ def registers(simulator: str = "verilator", sources: Path | None = None) -> dict
     selects = [0x0101, 0x0102, 0x0302, 0x0302, 0x0302]
     tally.check("bytes of PORT_SELECT", result["bytes24"], np.array(selects))
     tally.check("bytes of COUNTER_SELECT", result["bytes36"], np.array([1, 2, 2, 2, 2]))
+    tally.check("patterns in registers", result["patterns"], _expected_patterns())
     tally.check("refusals", result["refused"], np.ones(REFUSED_ACCESSES, bool))
     writable = sum(each.writable for each in REGISTERS)
     tally.check("writes of nothing", result["nothing"], np.ones(writable, bool))
@@ -277,6 +279,16 @@ def all_benches(simulator: str = "verilator", sources: Path | None = None) -> li
         row = bench(simulator, sources)
         rows.append({**row, "seconds": time.perf_counter() - started})
     return rows
+
+
+def _expected_patterns() -> np.ndarray:
+    """What is left of each pattern in each register that can be written and read."""
+    found = []
+    for each in REGISTERS:
+        if each.writable and each.readable and each.name != "PORT_DATA":
+            mask = sum(field.mask for field in each.fields)
+            found += [pattern & mask for pattern in PATTERNS]
+    return np.array(found)
 
 
 def random_job(seed: int, idle: float, steps: int) -> dict:

@@ -75,13 +75,14 @@ class ChainDesign:
         )
 
 
-ONE = ChainDesign((9,), (6,), weight_bits=4, state_bits=8, cycles_per_sop=2)
+ONE = ChainDesign((9,), (6,), weight_bits=4, state_bits=8, cycles_per_sop=2, counter_bits=9)
 THREE = ChainDesign(
     (8, 9, 5),
     (7, 5, 6),
     weight_bits=10,
     state_bits=13,
     cycles_per_sop=3,
+    counter_bits=10,
     image=True,
 )
 BY_EVENTS = ChainDesign(

@@ -21,7 +21,8 @@ from .hand_written import HAND_WRITTEN
 
 LIMIT_S = 120  # of a check; a fault that hangs the simulator was seen
 SELECTION_SEED = 5
-OF_EACH_MODULE = 4
+OF_EACH_MODULE = 5
+OF_LAWS = ("law.sv",)  # of parameters: tests elaborate what breaks each, in three tools
 
 
 def selected() -> list[Fault]:
@@ -29,6 +30,8 @@ def selected() -> list[Fault]:
     random = np.random.default_rng(SELECTION_SEED)
     faults = list(HAND_WRITTEN)
     for file in source_files():
+        if file.name in OF_LAWS:
+            continue
         found = [fault for fault in enumerate_faults(file) if not is_equivalent(fault)]
         order = random.permutation(len(found))
         faults += [found[i] for i in order[:OF_EACH_MODULE]]

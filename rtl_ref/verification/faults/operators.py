@@ -32,6 +32,8 @@ OPERATOR = re.compile(
     r"(?<=[\w\)\]\}'])\s*(<<<|>>>|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|\+:|->|[<>+\-&|^])(?=\s*[\w\(\{!~'$])"
 )
 RANGE = re.compile(r"\[[^\[\]]*-\s*1:0\]")
+DECLARED = re.compile(r"\b(?:logic|wire|bit)\b[^;=\[]*(\[[^\[\]]*:0\])")
+CONSTANT_RANGE = re.compile(r"\blocalparam\s+(?:logic|bit)\s*(\[[^\[\]]*\])")
 NUMBER = re.compile(r"(?<![\w.'])(\d+)(?!['\w])|(\d+)'([bdh])([0-9a-fA-F]+)|(?<!\w)'([01])(?!\w)")
 NONBLOCKING = re.compile(
     r"(?<![\w.])(\{[\w, ]+\}|[a-z_]\w*(?:\[(?:[^\[\]]|\[[^\]]*\])*\])*)\s*<=\s*([^;]*);"
@@ -40,7 +42,6 @@ BLOCKING = re.compile(r"(?<![\w.])([a-z_]\w*(?:\[[^\]]*\])*)\s*=\s*([^;=][^;]*);
 CONTINUOUS = re.compile(
     r"\b(?:assign\s+\w[^=;]*|wire\b[^=;()]*)=\s*([^;]*);",
 )
-FAMILY = re.compile(r"\bIDLE\b|\bREAD\b|\bWRITE\b|\bEMIT\b|\bPASS_ON\b")
 
 
 def operators(text: str) -> Iterator[Change]:
@@ -70,7 +71,9 @@ def constants(text: str) -> Iterator[Change]:
         if _inside(span, skipped):
             continue
         for other in _other_numbers(match):
-            yield span, other
+            cast = body[match.end() : match.end() + 2] == ")'"
+            if not cast or int(other) < int(match[0]):  # a wider cast of a number is the same
+                yield span, other
 
 
 def _other_numbers(match: re.Match) -> list[str]:
@@ -90,9 +93,11 @@ def _other_numbers(match: re.Match) -> list[str]:
 def widths(text: str) -> Iterator[Change]:
     """A range is a bit too narrow."""
     body = code(text)
+    skipped = [*_of_constants(body), *_parameters_with_defaults(body)]
     for match in RANGE.finditer(body):
         span = Span(match.end() - 4, match.end())
-        yield span, "2:0]"
+        if not _inside(span, skipped):
+            yield span, "2:0]"
 
 
 def conditions(text: str) -> Iterator[Change]:
@@ -257,7 +262,14 @@ def _inside(span: Span, spans: list[Span]) -> bool:
 
 
 def _ranges(body: str) -> list[Span]:
-    return [Span(match.start(), match.end()) for match in RANGE.finditer(body)]
+    """What is made narrower by the rule of widths, and other widths of what is declared."""
+    found = [Span(match.start(), match.end()) for match in RANGE.finditer(body)]
+    return found + [Span(match.start(1), match.end(1)) for match in DECLARED.finditer(body)]
+
+
+def _of_constants(body: str) -> list[Span]:
+    """Widths of constants, whose numbers are small."""
+    return [Span(match.start(1), match.end(1)) for match in CONSTANT_RANGE.finditer(body)]
 
 
 def _parameters_with_defaults(body: str) -> list[Span]:
