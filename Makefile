@@ -1,6 +1,6 @@
 # make run    create .venv, install from PyPI, run the main job
 # make test   the same set-up, then the tests (make test-slow: those that train for minutes)
-# make verify the RTL core: benches and radix networks (make verify-rate, verify-proofs, verify-icarus, verify-faults); make bench: ratios against named baselines; make lint: ruff and pyright
+# make verify the RTL core: benches and radix networks (make verify-all: everything, 20 minutes; verify-chains, verify-axi, verify-rate, verify-proofs, verify-icarus, verify-faults); make bench: ratios against named baselines; make lint: ruff and pyright
 
 PYTHON ?= python3
 VENV   := .venv

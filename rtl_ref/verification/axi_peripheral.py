@@ -173,9 +173,7 @@ def recovery(simulator: str = "verilator", sources: Path | None = None) -> dict:
     return _row("AXI: soft reset of a full peripheral", simulator, tally)
 
 
-def streams(
-    simulator: str = "verilator", sources: Path | None = None, idle: float = 0.4
-) -> dict:
+def streams(simulator: str = "verilator", sources: Path | None = None, idle: float = 0.4) -> dict:
     """Words come and go by AXI-Stream, those that do not exist are counted; the interrupt.
 
     Parameters

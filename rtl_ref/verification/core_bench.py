@@ -240,9 +240,7 @@ def _compare_whole(
     totals.add(counted)
     tally.check("a counter wrapped", np.array([got.wrapped]), np.array([totals.wrapped]))
     coverage.hit_if(totals.wrapped, "counter that wraps")
-    for name, number, wanted_number in zip(
-        ACCESSES, got.accesses, _accesses(core), strict=True
-    ):
+    for name, number, wanted_number in zip(ACCESSES, got.accesses, _accesses(core), strict=True):
         tally.check(name, np.array([number]), np.array([wanted_number]))
 
 
@@ -279,7 +277,7 @@ def _is_partly_done(potential: np.ndarray, before: np.ndarray, after: np.ndarray
 
 
 def _compare_resets(tally: Tally, result: Mapping[str, np.ndarray]) -> None:
-    """In a reset the core is not ready; after it, it is, rests, offers nothing, and counts from 0."""
+    """Not ready in a reset; after it ready, at rest, offering nothing, and all counters 0."""
     seen = result["after_reset"].reshape(-1, 5 + len(COUNTER_ORDER))
     state, counters = seen[:, :5], seen[:, 5:]
     tally.check("state after a reset", state, np.tile((0, 1, 1, 0, 0), (len(seen), 1)))

@@ -13,6 +13,7 @@ from ..model.words import ADD, ALL, KINDS, MARK, STEP, Word
 from .chain_run import Pace
 from .random_cases import no_word, random_image
 
+
 @dataclass(frozen=True)
 class ChainDesign:
     """A chain that is tried, and how.

@@ -250,7 +250,10 @@ REFUSED = {
     "plot": (["plot", "."], "must be the folder of a run; got no spikes.trace in it"),
     "unknown card": (["devices", "abacus"], "must name a device card"),
     "verify": (["verify", "--samples", "0"], "verify --samples: must be at least 1; got 0"),
-    "verify what": (["verify", "--what", "all"], "verify.what: must be a target; got 'all'"),
+    "verify what": (
+        ["verify", "--what", "everything"],
+        "verify.what: must be a target; got 'everything'",
+    ),
     "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --spk"),
     "synth size": (
         ["synth", "--size", "784-many"],

@@ -16,6 +16,7 @@ from spikewatt.rtl_ref.verification.faults.fault import Fault, enumerate_faults,
 from spikewatt.rtl_ref.verification.faults.hand_written import HAND_WRITTEN
 from spikewatt.rtl_ref.verification.faults.operators import RULES
 from spikewatt.rtl_ref.verification.faults.source_text import Span, code, connections, instances
+from spikewatt.rtl_ref.verification.targets.plan import PLAN, gaps, plan_text
 
 pytestmark = pytest.mark.rtl
 needs_icarus = pytest.mark.skipif(
@@ -104,6 +105,12 @@ def test_every_equivalent_fault_is_one_that_the_rules_make():
     for *place, why in EQUIVALENT:
         assert tuple(place) in made
         assert len(why) > 10
+
+
+def test_the_plan_names_every_check_bin_and_fault_and_no_unknown_one():
+    assert gaps() == {"checks": [], "bins": [], "faults": [], "patterns": []}
+    assert PLAN.read_text("utf-8") == plan_text()
+    assert plan_text().count("|") > 80
 
 
 def test_checks_come_nearest_first():

@@ -50,7 +50,9 @@ def operators(text: str) -> Iterator[Change]:
     skipped = [*_ranges(body), *_parameters_with_defaults(body), *_loops(body)]
     for match in OPERATOR.finditer(body):
         span = Span(match.start(1), match.end(1))
-        is_assignment = any(span.start in nba and _is_its_arrow(body, nba, span) for nba in assigned)
+        is_assignment = any(
+            span.start in nba and _is_its_arrow(body, nba, span) for nba in assigned
+        )
         if span.of(body) in SWAPS and not is_assignment and not _inside(span, skipped):
             yield span, SWAPS[span.of(body)]
 
@@ -148,8 +150,8 @@ def ports(text: str) -> Iterator[Change]:
         if of_parameters:
             continue
         found = list(connections(body, instance))
-        for name, whole, inner in found:
-            if name not in ("clk",):
+        for name, whole, _ in found:
+            if name != "clk":
                 yield whole, f".{name}('0)"
                 yield whole, f".{name}('1)"
 

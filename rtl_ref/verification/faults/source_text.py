@@ -56,7 +56,7 @@ def closing(text: str, opening: int) -> int:
 
 
 def blocks(text: str, word: str) -> Iterator[Span]:
-    """What stands under each `word` (as ``always_ff @(posedge clk)``): a statement, or begin…end."""
+    """What stands under each `word`, such as ``always_ff``: a statement, or begin…end."""
     for match in re.finditer(rf"\b{word}\b\s*(@\s*\([^)]*\))?", text):
         yield Span(match.end(), _statement_end(text, match.end()))
 

@@ -144,9 +144,7 @@ def _chain(number: int, simulator: str) -> list[Row]:
     return [{**row, "hits": dict(coverage.hits)}]
 
 
-def _with_coverage(
-    rows: list[Row], bins: tuple[str, ...], what: str, simulator: str
-) -> list[Row]:
+def _with_coverage(rows: list[Row], bins: tuple[str, ...], what: str, simulator: str) -> list[Row]:
     """The rows, and a last one: a bin that was not hit is a mismatch."""
     coverage = Coverage(bins)
     plain = []
