@@ -6,7 +6,7 @@ What must come out is summed here, in a few lines of numpy, and not taken from t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,6 @@ SIZES = ((12, 7), (7, 5))  # (axons, neurons) of each core
 WEIGHT_BITS, STATE_BITS, CYCLES_PER_SOP = 8, 20, 2
 QUEUE_DEPTH, OUTPUT_DEPTH = 4, 8
 TICK, VALID, MARK = 1 << 31, 1 << 16, 4 << 28
-IDENTIFICATION = 0x53 << 24 | VERSION << 16 | len(SIZES) << 8 | STATE_BITS
 STALLS = COUNTER_ORDER.index("stalls")
 CYCLES, SOPS, SPIKES, REFUSALS = (
     COUNTER_ORDER.index(name) for name in ("cycles", "sops", "spikes", "refusals")
@@ -45,18 +44,23 @@ def check_tools() -> None:
         raise MissingToolError("verify", law, "no cocotbext-axi", "pip install cocotbext-axi")
 
 
-def peripheral(simulator: str = "verilator", sources: Path | None = None) -> Simulation:
-    """The peripheral with a chain of SIZES and small queues.
+def peripheral(
+    simulator: str = "verilator",
+    sources: Path | None = None,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+) -> Simulation:
+    """The peripheral with a chain and small queues.
 
     Parameters
     ----------
     simulator : ``verilator`` (default) or ``icarus``
     sources : path, folder of the SystemVerilog files, default that of this package
+    sizes : axons and neurons of each core, default SIZES
     """
     check_tools()
-    axons, neurons = zip(*SIZES, strict=True)
+    axons, neurons = zip(*sizes, strict=True)
     parameters = {
-        "CORES": len(SIZES),
+        "CORES": len(sizes),
         "AXONS": packed(axons),
         "NEURONS": packed(neurons),
         "STATE_BITS": STATE_BITS,
@@ -72,6 +76,7 @@ def network_through_registers(
     sources: Path | None = None,
     seed: int = 1,
     idle: float = 0.0,
+    sizes: Sequence[tuple[int, int]] = SIZES,
 ) -> dict:
     """A network runs through the registers: words, potentials, counters, memories, sizes.
 
@@ -81,24 +86,26 @@ def network_through_registers(
     sources : path, folder of the SystemVerilog files, default that of this package
     seed : of memories and events, default 1
     idle : 0..1, probability that a channel rests in a cycle, default 0
+    sizes : axons and neurons of each core, default SIZES
     """
-    job = random_job(seed, idle, steps=12)
+    job = random_job(seed, idle, steps=12, sizes=sizes)
     words, potentials, counters = expected(job)
-    result = peripheral(simulator, sources).run("axi", job, test="run_network")
+    result = peripheral(simulator, sources, sizes).run("axi", job, test="run_network")
 
     tally = Tally()
     tally.check("words", result["words"], np.array(words))
     tally.check("potentials", result["potentials"], potentials)
     tally.check("counters", result["counters"][:, NOT_STALLS], counters[:, NOT_STALLS])
-    tally.check("identification", result["identification"], np.array(IDENTIFICATION))
-    sizes = [axons << 16 | neurons for axons, neurons in SIZES]
-    tally.check("sizes", result["sizes"], np.array(sizes))
-    for core in range(len(SIZES)):
+    tally.check("identification", result["identification"], np.array(job["identification"]))
+    told = [axons << 16 | neurons for axons, neurons in sizes]
+    tally.check("sizes", result["sizes"], np.array(told))
+    for core in range(len(sizes)):
         for memory in OTHER_MEMORIES:
             name = f"{memory}{core}"
             tally.check(memory, result[name], job[name])
 
-    return _row(f"AXI: a network through registers, channels rest {idle:.0%}", simulator, tally)
+    cores = "a core" if len(sizes) == 1 else "a network"
+    return _row(f"AXI: {cores} through registers, channels rest {idle:.0%}", simulator, tally)
 
 
 def reads_and_writes_at_once(
@@ -255,6 +262,7 @@ BENCHES: dict[str, Callable[..., dict]] = {
     "axi network": network_through_registers,
     "axi network, resting channels": partial(network_through_registers, seed=2, idle=0.3),
     "axi network, slow channels": partial(network_through_registers, seed=3, idle=0.7),
+    "axi one core": partial(network_through_registers, seed=4, sizes=SIZES[:1]),
     "axi streams": streams,
     "axi auto-increment": auto_increment,
     "axi at once": reads_and_writes_at_once,
@@ -289,7 +297,9 @@ def _expected_patterns() -> np.ndarray:
     return np.array(found)
 
 
-def random_job(seed: int, idle: float, steps: int) -> dict:
+def random_job(
+    seed: int, idle: float, steps: int, sizes: Sequence[tuple[int, int]] = SIZES
+) -> dict:
     """A network of small random integers in which every layer fires, and random events.
 
     Parameters
@@ -297,18 +307,19 @@ def random_job(seed: int, idle: float, steps: int) -> dict:
     seed : of the random numbers
     idle : 0..1, probability that a channel rests in a cycle
     steps : of the raster
+    sizes : axons and neurons of each core, default SIZES
     """
     random = np.random.default_rng(seed)
     job = {
-        "sizes": np.array(SIZES),
+        "sizes": np.array(sizes),
         "seed": seed,
         "idle": idle,
-        "identification": IDENTIFICATION,
+        "identification": 0x53 << 24 | VERSION << 16 | len(sizes) << 8 | STATE_BITS,
         "weight_bits": WEIGHT_BITS,
         "state_bits": STATE_BITS,
     }
 
-    for core, (axons, neurons) in enumerate(SIZES):
+    for core, (axons, neurons) in enumerate(sizes):
         threshold = random.integers(20, 120, neurons)
         threshold[2] = -1  # the third never fires
         job[f"synapses{core}"] = random.integers(-20, 50, (axons, neurons))
@@ -316,7 +327,7 @@ def random_job(seed: int, idle: float, steps: int) -> dict:
         job[f"threshold{core}"] = threshold
         job[f"bias{core}"] = random.integers(-9, 15, neurons)
 
-    axons, _ = SIZES[0]
+    axons, _ = sizes[0]
     job["raster"] = random.random((steps, axons)) < 0.4
     return job
 
@@ -328,14 +339,15 @@ def expected(job: dict) -> tuple[list[int], np.ndarray, np.ndarray]:
     ----------
     job : as `random_job` makes it
     """
-    potentials = [job[f"potential{core}"].copy() for core in range(len(SIZES))]
-    counters = np.zeros((len(SIZES), len(COUNTER_ORDER)), int)
+    sizes = job["sizes"].tolist()
+    potentials = [job[f"potential{core}"].copy() for core in range(len(sizes))]
+    counters = np.zeros((len(sizes), len(COUNTER_ORDER)), int)
     words, history = [], []
     for step in job["raster"]:
         events = np.flatnonzero(step)
-        for core in range(len(SIZES)):
+        for core in range(len(sizes)):
             fired = _one_step(job, core, potentials[core], events)
-            counters[core] += _counts(core, len(events), len(fired))
+            counters[core] += _counts(sizes[core][1], len(events), len(fired))
             events = fired
 
         words += [VALID | int(neuron) for neuron in events]
@@ -354,9 +366,8 @@ def _one_step(job: dict, core: int, v: np.ndarray, events: np.ndarray) -> np.nda
     return fired
 
 
-def _counts(core: int, events: int, spikes: int) -> np.ndarray:
+def _counts(neurons: int, events: int, spikes: int) -> np.ndarray:
     """What a core counts in a step: each event and the tick visit all neurons."""
-    _, neurons = SIZES[core]
     visits = (events + 1) * neurons
     cycles = CYCLES_PER_SOP * visits + events + 1 + spikes + 1
     counted = {"cycles": cycles, "sops": events * neurons, "reads": visits, "writes": visits}

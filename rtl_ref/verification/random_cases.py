@@ -12,7 +12,8 @@ from ..model.core_image import CoreImage
 from ..model.words import ALL, MARK, Word
 from .coverage import STATES
 
-AXES = 1 << 16  # numbers of axons and neurons that a word or an address can hold
+NUMBER_BITS = 16
+AXES = 1 << NUMBER_BITS  # numbers of axons and neurons that a word or an address can hold
 MOST_TARGETS = 16
 
 # Parameters of the sweep: sizes from 1, both rules, slow memories, a short queue, potentials that
@@ -156,9 +157,9 @@ def _refused(
     memory = int(random.integers(1, 4))
     tries = []
     for write in (True, False):
-        for beyond in (axons, axons + 1, AXES - 1):
+        for beyond in (axons, axons + 1, AXES - 1, _one_bit_more(random, axons)):
             tries.append((write, 0, beyond, neuron, 0))
-        for beyond in (neurons, neurons + 1, AXES - 1):
+        for beyond in (neurons, neurons + 1, AXES - 1, _one_bit_more(random, neurons)):
             tries.append((write, 0, axon, beyond, 0))
             tries.append((write, memory, 0, beyond, 0))
 
@@ -197,8 +198,14 @@ def no_word(random: np.random.Generator, axons: int) -> Word:
     if random.random() < 0.5:
         return Word(kind=int(random.integers(MARK + 1, 8)), target=int(random.integers(2)))
 
-    next_power = 1 << (axons - 1).bit_length()
-    return Word(int(random.choice([axons, axons + 1, next_power, AXES - axons, AXES - 1])))
+    beyond = [axons, axons + 1, AXES - 1, _one_bit_more(random, axons)]
+    return Word(int(random.choice(beyond)))
+
+
+def _one_bit_more(random: np.random.Generator, size: int) -> int:
+    """A number below `size` with one more bit set, of those that none of them has."""
+    lowest = (size - 1).bit_length()
+    return int(random.integers(size)) + (1 << int(random.integers(lowest, NUMBER_BITS)))
 
 
 def _random_rest(random: np.random.Generator, patience: float) -> int:

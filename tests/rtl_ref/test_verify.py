@@ -69,7 +69,7 @@ def test_chains_on_verilator(design):
 @pytest.mark.parametrize("simulator", ["verilator", "icarus"])
 def test_the_peripheral_on_both_simulators(simulator):
     rows = rows_of(Axi(simulator))
-    assert len(rows) == 9
+    assert len(rows) == 10
     assert all(row["mismatches"] == 0 and row["compared"] > 20 for row in rows), rows
 
 
