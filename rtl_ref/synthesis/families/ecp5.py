@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .family import BLOCK_RAM, FLIP_FLOP, LUT, Device, Family, Resources, sum_of
+from .family import (
+    BLOCK_RAM,
+    FLIP_FLOP,
+    LUT,
+    Device,
+    Family,
+    FpgaPower,
+    Resources,
+    sum_of,
+)
+from .power import leakage, scaled_power
 
 GRADES = (6, 7, 8)
 PACKAGE = "CABGA381"
@@ -18,6 +28,10 @@ SIZES = {
     "45": Resources(43_848, 43_848, 108, 72),
     "85": Resources(83_640, 83_640, 208, 156),
 }
+
+CORE_V, NODE_NM = 1.1, 40
+# LUTs -> standby current of the core at 85 °C, A; recalled from the family's data sheet.
+STANDBY_A = {24_288: 0.077, 43_848: 0.116, 83_640: 0.212}
 
 
 def _devices() -> dict[str, Device]:
@@ -76,6 +90,10 @@ class Ecp5(Family):
 
     def is_block_ram(self, kind: str) -> bool:
         return kind in ("DP16KD", "PDPW16KD")
+
+    def power(self, device: Device) -> FpgaPower:
+        static = leakage(STANDBY_A[device.has.luts], CORE_V)
+        return scaled_power(device, CORE_V, NODE_NM, static, 18_432 / 8, 18)
 
     def place_of(self, bel: str) -> tuple[float, float] | None:
         """The four slices of a tile stand side by side, their LUTs above their flip-flops.

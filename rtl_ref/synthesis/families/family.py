@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from ....energy.cards.card import Quantity
+
 CLOCK_PORTS = ("clk", "aclk")
 LUT, FLIP_FLOP, BLOCK_RAM = "LUT", "flip-flop", "block RAM"
 
@@ -59,6 +61,24 @@ class Device:
     has: Resources
     speed_grades: tuple[int, ...] = ()
     clock_pin: str | None = None
+
+
+@dataclass(frozen=True)
+class FpgaPower:
+    """What a device uses, each with its range and where it comes from.
+
+    Parameters
+    ----------
+    static_w : of the whole device, configured and at rest, W
+    clock_j : of the clock's tree in a cycle, J
+    logic_j : of a LUT, its register and its wires in a cycle, J
+    block_j : of an access to a block RAM, J
+    """
+
+    static_w: Quantity
+    clock_j: Quantity
+    logic_j: Quantity
+    block_j: Quantity
 
 
 class Family:
@@ -116,6 +136,10 @@ class Family:
 
     def is_block_ram(self, kind: str) -> bool:
         """Whether a cell of the netlist is a block of memory."""
+        raise NotImplementedError
+
+    def power(self, device: Device) -> FpgaPower:
+        """What a device uses."""
         raise NotImplementedError
 
     def place_of(self, bel: str) -> tuple[float, float] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
 
 from ....errors import DoesNotFitError
 from ...design import CORE, Parameters, chain_parameters, memories, unpack
@@ -127,9 +126,7 @@ def _too_many_blocks(
     )
 
 
-def _remedies(
-    parameters: Parameters, top: str, family: Family, device: Device
-) -> Iterator[str]:
+def _remedies(parameters: Parameters, top: str, family: Family, device: Device) -> Iterator[str]:
     """What would fit: another device, fewer bits, a smaller layer."""
     for other, count in _devices_that_hold(parameters, top):
         yield f"{other.name} ({count} of {other.has.block_rams})"
@@ -169,11 +166,10 @@ def _smaller_layer(
     largest_first = sorted(hidden, key=lambda layer: sizes[layer], reverse=True)
     bits, state = int(parameters.get("WEIGHT_BITS", 8)), int(parameters.get("STATE_BITS", 24))
     for layer in largest_first:
-        powers = (1 << power for power in range(sizes[layer].bit_length()))
-        for size in sorted(takewhile(lambda n: n < sizes[layer], powers), reverse=True):
-            smaller = [*sizes[:layer], size, *sizes[layer + 1 :]]
+        for power in reversed(range((sizes[layer] - 1).bit_length())):
+            smaller = [*sizes[:layer], 1 << power, *sizes[layer + 1 :]]
             if _fits(chain_parameters(smaller, bits, state), top, family, device):
-                yield f"{size} neurons in core {layer}"
+                yield f"{1 << power} neurons in core {layer}"
                 return
 
 

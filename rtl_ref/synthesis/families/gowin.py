@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .family import BLOCK_RAM, FLIP_FLOP, LUT, Device, Family, Resources, clock_of, sum_of
+from ....energy.cards.card import Quantity
+from .family import (
+    BLOCK_RAM,
+    FLIP_FLOP,
+    LUT,
+    Device,
+    Family,
+    FpgaPower,
+    Resources,
+    clock_of,
+    sum_of,
+)
+from .power import scaled_power
 
 # Name -> the part for the placer, its chip data base, Yosys's family, the clock's pin.
 PARTS = {
@@ -26,6 +38,9 @@ PARTS = {
 }
 # Yosys's cell -> LUT4s that it takes; a RAM16SDP4 takes the LUTs of a slice.
 LUTS = {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 4}
+
+CORE_V, NODE_NM = {"GW1NR-9": 1.2, "GW2AR-18": 1.0}, 55
+LEAKAGE_A = 0.9e-6  # of a LUT and its share of the device: that of an ECP5
 
 
 def _devices() -> dict[str, Device]:
@@ -101,6 +116,19 @@ class Gowin(Family):
 
     def is_block_ram(self, kind: str) -> bool:
         return self.cells.get(kind) == BLOCK_RAM
+
+    def power(self, device: Device) -> FpgaPower:
+        voltage = CORE_V[device.name]
+        leaks = device.has.luts * LEAKAGE_A * voltage
+        static = Quantity(
+            leaks,
+            leaks / 10,
+            leaks * 4,
+            "assumed",
+            f"{voltage} V",
+            "leakage per LUT as in an ECP5; no figure of the device was found",
+        )
+        return scaled_power(device, voltage, NODE_NM, static, 18_432 / 8, 18)
 
     def place_of(self, bel: str) -> tuple[float, float] | None:
         """The LUTs of a tile stand above its flip-flops.

@@ -1,11 +1,12 @@
-"""Lattice iCE40: Yosys and nextpnr-ice40, which gives every port a pin: only the clock keeps its."""
+"""Lattice iCE40: Yosys and nextpnr-ice40, which gives each port a pin: only the clock has one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from .family import BLOCK_RAM, LUT, Device, Family, Resources, clock_of, sum_of
+from .family import BLOCK_RAM, LUT, Device, Family, FpgaPower, Resources, clock_of, sum_of
+from .power import leakage, measured_power, scaled_power
 
 # Name -> the placer's, a package of it, Yosys's line; cells have a LUT and a flip-flop each.
 SIZES = {
@@ -14,6 +15,16 @@ SIZES = {
     "iCE40HX8K": ("hx8k", "ct256", "hx", Resources(7680, 7680, 32, 0)),
     "iCE40LP1K": ("lp1k", "qn84", "lp", Resources(1280, 1280, 16, 0)),
     "iCE40LP8K": ("lp8k", "cm81", "lp", Resources(7680, 7680, 32, 0)),
+}
+
+CORE_V, NODE_NM = 1.2, 40
+MEASURED = "iCE40UP5K"
+# Standby current of the core, A; recalled from the data sheets of HX and LP.
+STANDBY_A = {
+    "iCE40HX1K": 0.0003,
+    "iCE40HX8K": 0.00114,
+    "iCE40LP1K": 0.0001,
+    "iCE40LP8K": 0.00036,
 }
 
 
@@ -65,6 +76,12 @@ class Ice40(Family):
 
     def is_block_ram(self, kind: str) -> bool:
         return kind.startswith("SB_RAM40_4K")
+
+    def power(self, device: Device) -> FpgaPower:
+        if device.name == MEASURED:
+            return measured_power()
+        static = leakage(3 * STANDBY_A[device.name], CORE_V)  # typical at room temperature
+        return scaled_power(device, CORE_V, NODE_NM, static, 512, 16)
 
     def place_of(self, bel: str) -> tuple[float, float] | None:
         """The eight cells of a tile stand in two columns of four.

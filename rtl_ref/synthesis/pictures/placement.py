@@ -54,7 +54,7 @@ def placement_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
         law = "a picture needs matplotlib"
         raise MissingToolError("synth", law, "no matplotlib", remedy) from error
 
-    figure = Figure(figsize=(1 + 5 * len(reports), 6), layout="constrained")
+    figure = Figure(figsize=(1 + 5 * len(reports), 5.4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(reports), squeeze=False)[0]
     for ax, (name, report) in zip(axes, reports.items(), strict=True):
@@ -135,9 +135,9 @@ def _legend() -> list:
         patch = Line2D([], [], color=colour, marker="s", linestyle="", markersize=7, label=module)
         handles.append(patch)
 
-    shapes = {"block RAM": ("s", 9, "black"), "LUT or flip-flop": ("s", 3, "none")}
-    for label, (marker, size, edge) in shapes.items():
-        line = Line2D([], [], color="white", marker=marker, linestyle="", markersize=size)
+    sizes = {"block RAM": 9, "LUT or flip-flop": 3}
+    for label, size in sizes.items():
+        line = Line2D([], [], color="white", marker="s", linestyle="", markersize=size)
         line.set(markeredgecolor="black", label=label)
         handles.append(line)
 
