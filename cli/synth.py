@@ -89,6 +89,16 @@ def synth(
     picture: Annotated[
         Path | None, typer.Option(help="PNG of the placements, side by side, coloured by module.")
     ] = None,
+    bitstream: Annotated[
+        Path | None,
+        typer.Option(
+            help="Bitstream of an ECP5 or iCE40 that runs the first image of --dataset on its own "
+            "and compares; pins: clk, done, passed."
+        ),
+    ] = None,
+    pins: Annotated[
+        Path | None, typer.Option(help="Constraints of the board for --bitstream (.lpf, .pcf).")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
     network: OldNetwork = None,
@@ -102,8 +112,10 @@ def synth(
     libraries = list(liberty or [])
     costed = table or dataset is not None
     _check_options(spk, dataset, samples, picture, libraries, costed)
-    if picture:
-        new_file(picture, force)
+    for output in (picture, bitstream):
+        if output:
+            new_file(output, force)
+    _check_bitstream(bitstream, pins, dataset)
     from ..analysis.report.synthesis import synthesis_findings
     from ..rtl_ref.synthesis.activity import read_activity
 
@@ -120,8 +132,11 @@ def synth(
         {} if libraries and not costed else _on_fpga(designs, clock_mhz, device, speed_grade, seeds)
     )
     in_cells = _in_cells(designs, libraries, activity, clock_mhz)
-    drawn = (_picture(on_fpga, picture),) if picture else ()
-    show(synthesis_findings(designs, on_fpga, in_cells, activity, drawn), as_json)
+    written = [_picture(on_fpga, picture)] if picture else []
+    if bitstream:
+        first = network_inputs(designs[0].network, str(dataset), data_dir, 1)[0][0]
+        written.append(_bitstream(designs[0], first, bitstream, device, pins, steps))
+    show(synthesis_findings(designs, on_fpga, in_cells, activity, written), as_json)
 
 
 def _check_options(
@@ -139,6 +154,16 @@ def _check_options(
         raise SpikewattError("synth --dataset", "is what your own network runs on", None, "--spk")
     if samples < 1:
         raise SpikewattError("synth --samples", "is a number of images", samples, ">= 1")
+
+
+def _check_bitstream(bitstream: Path | None, pins: Path | None, dataset: str | None) -> None:
+    if bitstream and dataset is None:
+        law = "holds a network and an image that it runs"
+        raise SpikewattError("synth --bitstream", law, "no image", "--spk and --dataset")
+    if pins and not bitstream:
+        raise SpikewattError("synth --pins", "goes with a bitstream", pins, "--bitstream")
+    if pins and not pins.is_file():
+        raise SpikewattError(str(pins), "the file of pins must exist", "no such file")
 
 
 def _top(axi: bool) -> str:
@@ -251,3 +276,29 @@ def _picture(on_fpga: dict[str, FpgaReport], picture: Path) -> str:
 
     drawn = dict(list(on_fpga.items())[:MOST_DESIGNS])
     return f"picture: {placement_picture(drawn, picture)}"
+
+
+def _bitstream(
+    design: Design,
+    sample: Any,
+    bitstream: Path,
+    device: str | None,
+    pins: Path | None,
+    steps: int | None,
+) -> str:
+    """Write the bitstream that tests a network on a board."""
+    from ..rtl_ref.synthesis.boards.self_test import self_test_bitstream
+    from ..rtl_ref.synthesis.fpga import DEVICE
+
+    assert design.network is not None  # it is that of --spk
+    cycles = int(design.parameters.get("CYCLES_PER_SOP", 2))
+    written = self_test_bitstream(
+        design.network,
+        sample,
+        bitstream,
+        device=device or DEVICE,
+        pins=pins,
+        steps=steps,
+        cycles_per_sop=cycles,
+    )
+    return f"bitstream: {written}; passed is high with done where the read-out is right"

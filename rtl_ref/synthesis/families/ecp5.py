@@ -72,6 +72,12 @@ class Ecp5(Family):
         grade = device.speed_grades[-1] if speed_grade is None else speed_grade
         return [*device.options, "--speed", str(grade)]
 
+    def pack(self, device: Device, pins: bool) -> tuple[list[str], list[str]] | None:
+        options = [option for option in device.options if option != "--out-of-context"]
+        options += ["--speed", str(device.speed_grades[-1]), "--textcfg", "placed.config"]
+        options += ["--lpf", "pins"] if pins else ["--lpf-allow-unconstrained"]
+        return options, ["placed.config", "bitstream"]
+
     def used(self, placed: Mapping[str, int], cells: Mapping[str, int]) -> Resources:
         return Resources(
             placed.get("TRELLIS_COMB", 0),

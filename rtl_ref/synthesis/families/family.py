@@ -116,6 +116,16 @@ class Family:
         """Arguments of the placer for a device."""
         return list(device.options)
 
+    def pack(self, device: Device, pins: bool) -> tuple[list[str], list[str]] | None:
+        """Arguments of the placer and of the packer for a bitstream; None for no packer.
+
+        Parameters
+        ----------
+        device : to place on
+        pins : whether the file ``pins`` names those of the board
+        """
+        return None
+
     def constraints(self, device: Device, clock: str) -> str | None:
         """Text of the file ``pins`` that the placer reads; None for no file."""
         return None

@@ -58,6 +58,11 @@ class Ice40(Family):
         clock = clock_of(module["ports"])
         module["ports"] = {clock: module["ports"][clock]}
 
+    def pack(self, device: Device, pins: bool) -> tuple[list[str], list[str]] | None:
+        options = [*device.options, "--asc", "placed.asc"]
+        options += ["--pcf", "pins"] if pins else []
+        return options, ["placed.asc", "bitstream"]
+
     def used(self, placed: Mapping[str, int], cells: Mapping[str, int]) -> Resources:
         return Resources(
             placed.get("ICESTORM_LC", 0),
