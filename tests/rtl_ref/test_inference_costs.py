@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from spikewatt.analysis.report.rows import as_json
+from spikewatt.analysis.report.synthesis import synthesis_findings
 from spikewatt.errors import SpikewattError
 from spikewatt.rtl_ref.model.core_image import network_images
 from spikewatt.rtl_ref.model.golden import GoldenChain
@@ -13,6 +16,7 @@ from spikewatt.rtl_ref.synthesis.asic import AsicReport
 from spikewatt.rtl_ref.synthesis.costs.cycles import chain_work
 from spikewatt.rtl_ref.synthesis.costs.inference import asic_cost, fpga_cost, inference_costs
 from spikewatt.rtl_ref.synthesis.costs.range import Range, total
+from spikewatt.rtl_ref.synthesis.designs import Design, core_alone, design_of_sizes
 from spikewatt.rtl_ref.synthesis.fpga_report import FpgaReport
 from spikewatt.rtl_ref.synthesis.memory_prices import memory_prices
 from spikewatt.rtl_ref.synthesis.parameters import parameters_of
@@ -157,3 +161,43 @@ def test_ranges():
 def test_a_trace_of_another_network_is_refused(mlp_network, radix_network, trace, on_fpga):
     with pytest.raises(SpikewattError, match="must be the network that left the trace"):
         inference_costs(radix_network, trace, [], ["reference_core"])
+
+
+# What a reader sees.
+
+
+def test_report_of_several_seeds(on_fpga):
+    assert on_fpga.clock_hz == 20e6
+    assert on_fpga.clock_spread_hz == 3e6
+    row = on_fpga.row()
+    assert row["LUTs"] == "1,000 (18.9 %)"
+    assert row["clock, median (MHz)"] == 20.0
+    assert row["spread of seeds (MHz)"] == 3.0
+    assert on_fpga.as_dict()["utilisation"]["block_rams"] == pytest.approx(0.1)
+
+
+def test_findings_hold_sizes_and_costs(mlp_network, trace, on_fpga, in_cells):
+    design = Design("mlp", "snn_top", on_fpga.parameters, mlp_network, trace)
+    bare = core_alone(3)
+    on = {"mlp": on_fpga, bare.name: replace(on_fpga, top="integrate_and_fire_core")}
+    found = synthesis_findings([design, bare], on, {"mlp": [in_cells], bare.name: []}, None, ["x"])
+    assert [table.name for table in found.tables] == ["rows", "cells", "costs"]
+
+    sizes, _, costs = (table.cells() for table in found.tables)
+    assert [row["design"] for row in sizes] == ["mlp", "core 256 x 256, 4 bits, c = 3"]
+    assert sizes[0]["latency (ms)"]
+    assert [row["status"] for row in costs] == ["estimated", "estimated", "card", "does not fit"]
+    assert any(note.startswith("mlp: card odin: ") for note in found.notes)
+    assert "x" in found.notes
+
+    document = json.loads(as_json(found))
+    assert document["reports"][0]["utilisation"]["luts"] == pytest.approx(1000 / 5280)
+    assert len(document["reports"]) == 3
+
+
+def test_designs_without_data_have_no_costs(on_fpga):
+    design = design_of_sizes([64, 48, 10], cycles_per_sop=3)
+    assert design.parameters["CYCLES_PER_SOP"] == 3
+    assert design.costs([on_fpga]) == []
+    found = synthesis_findings([design], {design.name: on_fpga}, {design.name: []})
+    assert [table.name for table in found.tables] == ["rows"]
