@@ -267,7 +267,7 @@ def register(name: str) -> Register:
 def system_verilog() -> str:
     """The package `snn_registers`, which the peripheral imports: numbers of words."""
     lines = [
-        "// Registers of axi_lite_peripheral by number; made from registers.py, which describes them.",
+        "// Registers of axi_lite_peripheral by number; made from registers.py.",
         "/* verilator lint_off UNUSEDPARAM */  // the last is for those who count them",
         f"package {PACKAGE};",
         f"    localparam logic [7:0] VERSION = 8'd{VERSION};",

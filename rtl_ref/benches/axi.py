@@ -182,7 +182,7 @@ async def recover(dut):
     refused = 0
     for word in 20 * [MARK_WORD]:
         refused += await host.answer_to_write(EVENT, word) != AxiResp.OKAY
-    axons, neurons = bench.sizes[0]
+    axons, _ = bench.sizes[0]
     for axon in 40 * list(range(axons)):
         refused += await host.answer_to_write(EVENT, axon) != AxiResp.OKAY
 
@@ -329,15 +329,15 @@ async def check_registers(dut):
 async def _byte_strobes(host: Host) -> dict[str, list[int]]:
     """Bytes of a selection one by one: what is read after each."""
     found = {}
-    for register in (PORT_ADDRESS, PORT_SELECT, COUNTER_SELECT):
-        await host.write(register, 0x01010101)
-        values = [await host.read(register)]
+    for address in (PORT_ADDRESS, PORT_SELECT, COUNTER_SELECT):
+        await host.write(address, 0x01010101)
+        values = [await host.read(address)]
         for first, value in enumerate((0x02, 0x03, 0x04, 0x05)):
-            answer = await host.answer_to_write(register, value, first, 1)
+            answer = await host.answer_to_write(address, value, first, 1)
             assert answer == AxiResp.OKAY
-            values.append(await host.read(register))
+            values.append(await host.read(address))
 
-        found[f"bytes{register}"] = values
+        found[f"bytes{address}"] = values
 
     return found
 

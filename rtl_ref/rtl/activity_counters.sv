@@ -16,19 +16,27 @@ module activity_counters #(
     law #(.HOLDS(WIDTH >= 1 && WIDTH <= 64), .TEXT("activity_counters: WIDTH must be 1 to 64"))
         width_law ();
 
-    logic [COUNTERS-1:0] wraps;
+    // A counter has passed its end when its highest bit falls: seen one cycle later, so that no
+    // carry stands in the path of a sum.
+    logic [COUNTERS-1:0] highest, highest_before;
 
     generate
         for (genvar i = 0; i < COUNTERS; i++) begin : g_counter
             wire [WIDTH-1:0] count = counts[WIDTH*i +: WIDTH];
-            wire [WIDTH:0]   next  = (WIDTH+1)'(count) + (WIDTH+1)'(happens[i]);
-            assign wraps[i] = next[WIDTH];
+            assign highest[i] = count[WIDTH-1];
 
-            always_ff @(posedge clk) counts[WIDTH*i +: WIDTH] <= reset ? '0 : next[WIDTH-1:0];
+            always_ff @(posedge clk) begin
+                if (reset)           counts[WIDTH*i +: WIDTH] <= '0;
+                else if (happens[i]) counts[WIDTH*i +: WIDTH] <= count + 1'b1;
+            end
         end
     endgenerate
 
-    always_ff @(posedge clk) wrapped <= !reset && (wrapped || wraps != '0);
+    wire wraps = (highest_before & ~highest) != '0;
+    always_ff @(posedge clk) begin
+        highest_before <= reset ? '0 : highest;
+        wrapped        <= !reset && (wrapped || wraps);
+    end
 endmodule
 
 `default_nettype wire

@@ -1,4 +1,4 @@
-// Registers of axi_lite_peripheral by number; made from registers.py, which describes them.
+// Registers of axi_lite_peripheral by number; made from registers.py.
 /* verilator lint_off UNUSEDPARAM */  // the last is for those who count them
 package snn_registers;
     localparam logic [7:0] VERSION = 8'd2;
