@@ -107,8 +107,8 @@ class FpgaReport:
             "flip-flops": self.taken("flip_flops"),
             "block RAMs": self.taken("block_rams"),
             "multipliers": self.multipliers,
-            "clock, median (MHz)": round(self.clock_hz / 1e6, 1),
-            "spread of seeds (MHz)": round(self.clock_spread_hz / 1e6, 1),
+            "MHz, median": round(self.clock_hz / 1e6, 1),
+            "MHz, spread": round(self.clock_spread_hz / 1e6, 1),
             "critical path": f"{self.critical_from} -> {self.critical_to}",
         }
 

@@ -60,11 +60,8 @@ class InferenceCost:
         if self.energy_j is None or self.latency_s is None:
             return {}
 
-        value, low, high = (getattr(self.energy_j, end) * 1e6 for end in ENDS)
-        return {
-            "energy (uJ)": f"{value:.3g} ({low:.2g}..{high:.2g})",
-            "latency (ms)": f"{self.latency_s.value * 1e3:.3g}",
-        }
+        value, low, high = (_digits(getattr(self.energy_j, end) * 1e6) for end in ENDS)
+        return {"µJ": f"{value} ({low}..{high})", "ms": _digits(self.latency_s.value * 1e3)}
 
 
 def inference_costs(
@@ -196,3 +193,13 @@ def _cycles(work: Sequence[CoreWork]) -> Range:
     """From the busiest core alone to all cores one after the other, which is the value."""
     each = [core.cycles for core in work]
     return Range(sum(each), max(each), sum(each))
+
+
+def _digits(value: float) -> str:
+    """Three digits without an exponent.
+
+    >>> _digits(14843.2), _digits(0.9113)
+    ('14,800', '0.911')
+    """
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:.3g}"

@@ -25,7 +25,8 @@ MODULES = {
     "counters": r"\bcounters\b",
 }
 ALL_MODULES = (SYNAPSES, NEURONS, UPDATE, "controller", "queue", "counters", REST)
-DATA_INPUTS = re.compile(r"(DI|WDATA|PORT_\w*WR_DATA)\w*")
+DATA_INPUTS = re.compile(r"(DI|WD)\w*|[ABCD]1")  # the last: of an ECP5's TRELLIS_RAMW
+DISTRIBUTED = ("TRELLIS_RAMW", "RAM16SDP4")  # ports and cells of memories that lie in LUTs
 
 
 def module_of(name: str) -> str:
@@ -64,7 +65,7 @@ def modules_of(cells: Mapping[str, dict], family: Family) -> dict[str, str]:
             if cells[name]["port_directions"].get(pin) != "input":
                 continue
             writes = found[name] == NEURONS and DATA_INPUTS.fullmatch(pin)
-            module = UPDATE if writes and family.cells.get(cells[name]["type"]) else found[name]
+            module = UPDATE if writes else found[name]
             for bit in bits:
                 driver = drivers.get(bit)
                 if driver is not None and driver not in found:
@@ -76,7 +77,9 @@ def modules_of(cells: Mapping[str, dict], family: Family) -> dict[str, str]:
 
 def _keeps_state(cell: dict, family: Family) -> bool:
     """Whether a cell is a register or a memory; cells of some families hold both kinds."""
-    if family.cells.get(cell["type"]) in (BLOCK_RAM, FLIP_FLOP):
+    if family.cells.get(cell["type"]) in (BLOCK_RAM, FLIP_FLOP) or cell["type"] in DISTRIBUTED:
+        return True
+    if cell["parameters"].get("MODE") == "DPRAM":
         return True
 
     return str(cell["parameters"].get("DFF_ENABLE", "0")).strip("0") != ""
