@@ -94,6 +94,8 @@ def test_fpga_energy_is_counts_times_coefficients(mlp_network, trace, on_fpga):
     work = chain_work(mlp_network, trace)
     cost = fpga_cost(on_fpga, work)
     cycles = sum(core.cycles for core in work)
+    assert cost.latency_s is not None
+    assert cost.energy_j is not None
     assert cost.latency_s.value == pytest.approx(cycles / 20e6)
     assert cost.latency_s.low == pytest.approx(max(core.cycles for core in work) / 20e6)
 

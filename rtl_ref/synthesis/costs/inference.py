@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ....energy.pricing.price import price
 from ....sim.network.spiking_network import SpikingNetwork
@@ -44,9 +45,9 @@ class InferenceCost:
     status: str
     note: str
 
-    def row(self) -> dict[str, object]:
+    def row(self) -> dict[str, Any]:
         """One line of a table, SI units."""
-        row: dict[str, object] = {"target": self.target, "clock_hz": self.clock_hz}
+        row: dict[str, Any] = {"target": self.target, "clock_hz": self.clock_hz}
         for name, found in (("latency", self.latency_s), ("energy", self.energy_j)):
             unit = "s" if name == "latency" else "j"
             row[f"{name}_{unit}"] = found.value if found else None
@@ -83,8 +84,10 @@ def inference_costs(
     for report in reports:
         cycles_per_sop = int(report.parameters.get("CYCLES_PER_SOP", 2))
         work = chain_work(network, trace, cycles_per_sop)
-        of_target = fpga_cost if isinstance(report, FpgaReport) else asic_cost
-        found.append(of_target(report, work))
+        if isinstance(report, FpgaReport):
+            found.append(fpga_cost(report, work))
+        else:
+            found.append(asic_cost(report, work))
 
     return found + [card_cost(name, network, trace) for name in cards]
 
