@@ -17,7 +17,7 @@ from statistics import median_low
 from ...errors import SpikewattError, one_of, whole_number
 from ..design import CORE, Parameters
 from .families.family import Device, Family, clock_of
-from .families.fitting import check_memories, check_netlist, named
+from .families.fitting import check_memories, check_netlist, named, no_site
 from .families.registry import family_of
 from .fpga_report import FpgaReport
 from .parameters import check_parameters
@@ -102,7 +102,11 @@ def synthesise_fpga(
         cells = read_stat(folder / "stat.json", top)["cells"]
         check_netlist(cells, blocks, chosen, top, family, sized)
 
-        placed = _place(placer, folder, family, sized, speed_grade, goal_hz, seeds)
+        try:
+            placed = _place(placer, folder, family, sized, speed_grade, goal_hz, seeds)
+        except SpikewattError as error:
+            raise no_site(error, cells, sized) from error
+
         clocks = {seed: result.clock_hz for seed, result in placed.items()}
         best = max(clocks, key=lambda seed: clocks[seed])
         middle_hz = median_low(clocks.values())

@@ -16,6 +16,7 @@ from spikewatt.rtl_ref.synthesis.families.fitting import (
     check_memories,
     check_netlist,
     memories_of,
+    no_site,
 )
 from spikewatt.rtl_ref.synthesis.families.registry import DEVICES, FAMILIES, family_of
 from spikewatt.rtl_ref.synthesis.fpga import synthesise_fpga
@@ -128,6 +129,17 @@ def test_logic_that_does_not_fit_names_a_device_that_has_it():
         check_netlist(
             cells, {"synapses": 16, "queue": 1}, SMALL, "integrate_and_fire_core", family, device
         )
+
+
+def test_a_placer_that_runs_out_of_sites_is_told_in_words():
+    device = family_of("LFE5U-12F")[1]
+    said = "Unable to place cell 'a', no BELs remaining to implement cell type 'TRELLIS_RAMW'"
+    found = no_site(SpikewattError("synth", "must place", said), {"TRELLIS_RAMW": 4000}, device)
+    assert isinstance(found, DoesNotFitError)
+    assert "no site left for TRELLIS_RAMW (4,000 in the netlist); allowed: a larger" in str(found)
+
+    other = SpikewattError("synth", "must place", "a crash")
+    assert no_site(other, {}, device) is other
 
 
 def test_missing_placer_names_its_extra(monkeypatch, tmp_path):

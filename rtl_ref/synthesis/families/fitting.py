@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ....errors import DoesNotFitError
+from ....errors import DoesNotFitError, SpikewattError
 from ...design import CORE, Parameters, chain_parameters, memories, unpack
 from .family import Device, Family, Resources
 from .registry import FAMILIES
@@ -66,6 +66,35 @@ def check_netlist(
                 f"{count:,} of {most:,} {what}",
                 _larger(needed) or "fewer cores",
             )
+
+
+def no_site(error: SpikewattError, cells: Mapping[str, int], device: Device) -> SpikewattError:
+    """What a placer that ran out of sites says, in our words; any other error as it is.
+
+    Parameters
+    ----------
+    error : of the placer
+    cells : type of cell -> count
+    device : to place on
+
+    >>> from .registry import family_of
+    >>> said = "no BELs remaining to implement cell type 'TRELLIS_RAMW'"
+    >>> error = SpikewattError("synth", "must place", said)
+    >>> no_site(error, {}, family_of("LFE5U-12F")[1]).got
+    'no site left for TRELLIS_RAMW'
+    """
+    found = re.search(r"no BELs remaining to implement cell type '?(\w+)", str(error.got))
+    if found is None:
+        return error
+
+    kind = found[1]
+    count = f" ({cells[kind]:,} in the netlist)" if kind in cells else ""
+    return DoesNotFitError(
+        "synth",
+        f"the placer finds a site for every cell in {device.name}",
+        f"no site left for {kind}{count}",
+        "a larger device",
+    )
 
 
 def memories_of(parameters: Parameters, top: str) -> dict[str, tuple[int, int]]:
