@@ -115,7 +115,7 @@ def standing_designs(data_dir: Path | None) -> list[Design]:
     """The designs of the table: three networks of dense layers, a CNN, and the bare core.
 
     Each neuron of a convolution has a row of weights of its own here. LeNet's first layer would
-    take 784 x 16,384 of them, sixty times what the largest ECP5 holds; the CNN is the largest of
+    take 784 x 16,384 of them, thirty times what the largest ECP5 holds; the CNN is the largest of
     its shape (two layers of 3x3, a pool, ten classes) that fits.
 
     Parameters

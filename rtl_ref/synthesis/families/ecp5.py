@@ -59,6 +59,7 @@ class Ecp5(Family):
     devices = _devices()
     block_ram = "DP16KD"
     block_shapes = ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))
+    least_block_words = 64
     cells: Mapping[str, str] = {
         "TRELLIS_COMB": LUT,
         "TRELLIS_FF": FLIP_FLOP,

@@ -93,6 +93,7 @@ class Family:
     devices : by name
     block_ram : what its makers call a block of memory
     block_shapes : (width [bits], depth [words]) that a block may have
+    least_block_words : words from which on Yosys takes a block; a smaller memory lies in LUTs
     cells : type of a placed cell -> LUT, FLIP_FLOP or BLOCK_RAM, for pictures
     """
 
@@ -103,6 +104,7 @@ class Family:
     devices: Mapping[str, Device]
     block_ram: str
     block_shapes: tuple[tuple[int, int], ...]
+    least_block_words: int
     cells: Mapping[str, str]
 
     def synthesis(self, top: str, device: Device) -> str:

@@ -11,7 +11,6 @@ from .family import Device, Family, Resources
 from .registry import FAMILIES
 
 Sizes = Mapping[str, tuple[int, int]]  # memory -> width [bits], depth [words]
-DISTRIBUTED_WORDS = 64  # a memory of no more words lies in LUTs
 SHOWN = 4  # memories that an error names
 LEAST_WEIGHT_BITS = 2
 
@@ -128,7 +127,8 @@ def blocks_of(sizes: Sizes, family: Family) -> dict[str, int]:
     """
     found = {}
     for name, (width, depth) in sizes.items():
-        found[name] = family.blocks(width, depth) if depth > DISTRIBUTED_WORDS else 0
+        in_luts = depth < family.least_block_words
+        found[name] = 0 if in_luts else family.blocks(width, depth)
 
     return found
 

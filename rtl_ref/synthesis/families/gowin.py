@@ -62,6 +62,7 @@ class Gowin(Family):
     devices = _devices()
     block_ram = "BSRAM"
     block_shapes = ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))
+    least_block_words = 64
     cells: Mapping[str, str] = {
         **dict.fromkeys(LUTS, LUT),
         **dict.fromkeys(("SP", "SPX9", "DPB", "DPX9B", "SDPB", "SDPX9B"), BLOCK_RAM),

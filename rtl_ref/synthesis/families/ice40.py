@@ -47,6 +47,7 @@ class Ice40(Family):
     devices = _devices()
     block_ram = "SB_RAM40_4K"
     block_shapes = ((2, 2048), (4, 1024), (8, 512), (16, 256))
+    least_block_words = 2
     cells: Mapping[str, str] = {"ICESTORM_LC": LUT, "ICESTORM_RAM": BLOCK_RAM}
 
     def synthesis(self, top: str, device: Device) -> str:

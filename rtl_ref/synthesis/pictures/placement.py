@@ -24,6 +24,7 @@ MARKERS = {
 }
 MOST_DESIGNS = 4
 DOTS_PER_INCH = 130
+WIDTH, AROUND = 5, 1.9  # of one design, and of titles and legend, inches
 Places = dict[tuple[str, str], list[tuple[float, float]]]  # (module, kind of cell) -> places
 
 
@@ -54,7 +55,7 @@ def placement_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
         law = "a picture needs matplotlib"
         raise MissingToolError("synth", law, "no matplotlib", remedy) from error
 
-    figure = Figure(figsize=(1 + 5 * len(reports), 5.4), layout="constrained")
+    figure = Figure(layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(reports), squeeze=False)[0]
     for ax, (name, report) in zip(axes, reports.items(), strict=True):
@@ -64,6 +65,8 @@ def placement_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
     lowest = max(ax.get_ylim()[0] for ax in axes)
     for ax in axes:
         ax.set(xlim=(0, right), ylim=(lowest, 0))
+
+    figure.set_size_inches(1 + WIDTH * len(reports), WIDTH * lowest / right + AROUND)
 
     figure.legend(
         handles=_legend(),
