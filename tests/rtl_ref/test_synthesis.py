@@ -48,7 +48,7 @@ SMALL = {
     "QUEUE_DEPTH": 2,
     "COUNTER_BITS": 4,
 }
-LOGIC_LIMIT, CLOCK_LIMIT_HZ = 1500, 75e6
+LOGIC_LIMIT, CLOCK_LIMIT_HZ, REGISTERED_LIMIT_HZ = 1500, 75e6, 90e6
 
 TIMING = """Startpoint: thresholds.rdata[1] (input port clocked by clk)
 Endpoint: part7 (rising edge-triggered flip-flop clocked by clk)
@@ -438,10 +438,10 @@ def test_missing_tool_is_named(monkeypatch, tmp_path):
 @pytest.mark.slow
 @pytest.mark.synth
 def test_small_core_on_an_fpga(tmp_path):
-    parameters = {**SMALL, "NEURONS": 16, "AXONS": 16}
+    parameters = {**SMALL, "NEURONS": 16, "AXONS": 128}
     report = synthesise_fpga(parameters, seeds=[1])
-    assert report.block_rams == 4  # each memory has its own
-    assert 0 < report.luts < 600
+    assert report.memory_blocks == {"synapses": 1}  # the small memories lie in LUTs
+    assert 0 < report.luts < 900
     # nextpnr reports the clock to its own rounding.
     assert report.clock_hz * report.critical_path_s == pytest.approx(1, rel=1e-3)
     assert sum(report.critical_parts_s.values()) == pytest.approx(report.critical_path_s)
@@ -460,6 +460,33 @@ def test_core_meets_its_size_and_clock():
     assert 100 < report.luts <= LOGIC_LIMIT
     assert report.clock_hz >= CLOCK_LIMIT_HZ
     assert report.block_rams == 16 + 3
+    assert report.multipliers == 0
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+def test_output_registers_buy_clock():
+    """With c = 3 a register stands behind the memories."""
+    plain, registered = (synthesise_fpga({**CORE, "CYCLES_PER_SOP": c}) for c in (2, 3))
+    assert registered.clock_hz >= REGISTERED_LIMIT_HZ
+    assert registered.clock_hz > 1.3 * plain.clock_hz
+    assert registered.flip_flops > plain.flip_flops  # it is made of them, not of the block's own
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+def test_three_cores_take_no_multiplier_and_their_small_memories_no_block():
+    report = synthesise([16, 12, 10, 8], seeds=[1])
+    assert report.multipliers == 0
+    assert {name.split(": ")[1] for name in report.memory_blocks} <= {"synapses"}
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+def test_the_peripheral_holds_the_chain():
+    chain, peripheral = (synthesise([64, 48, 10], axi=axi, seeds=[1]) for axi in (False, True))
+    assert peripheral.memory_blocks == chain.memory_blocks
+    assert chain.luts < peripheral.luts < 1.5 * chain.luts
 
 
 @pytest.mark.synth

@@ -93,7 +93,7 @@ class Family:
     devices : by name
     block_ram : what its makers call a block of memory
     block_shapes : (width [bits], depth [words]) that a block may have
-    least_block_words : words from which on Yosys takes a block; a smaller memory lies in LUTs
+    least_block_words : words from which on Yosys may take a block; fewer always lie in LUTs
     cells : type of a placed cell -> LUT, FLIP_FLOP or BLOCK_RAM, for pictures
     """
 
