@@ -22,7 +22,9 @@ from .hand_written import HAND_WRITTEN
 LIMIT_S = 120  # of a check; a fault that hangs the simulator was seen
 SELECTION_SEED = 5
 OF_EACH_MODULE = 5
-OF_LAWS = ("law.sv",)  # of parameters: tests elaborate what breaks each, in three tools
+# Laws of parameters, whose tests elaborate what breaks each in three tools; and what is packed for
+# a board, which has tests of its own.
+ELSEWHERE = ("law.sv", "self_test.sv")
 
 
 def selected() -> list[Fault]:
@@ -30,7 +32,7 @@ def selected() -> list[Fault]:
     random = np.random.default_rng(SELECTION_SEED)
     faults = list(HAND_WRITTEN)
     for file in source_files():
-        if file.name in OF_LAWS:
+        if file.name in ELSEWHERE:
             continue
         found = [fault for fault in enumerate_faults(file) if not is_equivalent(fault)]
         order = random.permutation(len(found))
@@ -45,7 +47,8 @@ def all_faults(files: Sequence[Path] = ()) -> Iterator[Fault]:
     ----------
     files : of SystemVerilog, default all
     """
-    for file in files or source_files():
+    inside = [file for file in source_files() if file.name not in ELSEWHERE]
+    for file in files or inside:
         yield from (fault for fault in HAND_WRITTEN if fault.file == file.name)
         yield from enumerate_faults(file)
 
