@@ -14,6 +14,7 @@ from ...sim.network.spiking_network import SpikingNetwork
 from ..design import LIMITS, RTL, SOURCES, STATE_BITS, check_parameters
 from .c_files import c_files
 from .hex_files import memory_files, vector_files
+from .readme import readme
 from .vectors import Vectors, make_vectors
 from .wrappers import (
     AXI_MODULE,
@@ -142,6 +143,7 @@ def contents(network: SpikingNetwork, shape: Shape, vectors: Vectors) -> dict[st
         if path.is_file():
             files[path.relative_to(TEMPLATES).as_posix()] = path.read_text("utf-8")
 
+    files["README.md"] = readme(network, shape, vectors)
     files[CORE_FILE] = core_file("spikewatt_network", data)
     return files
 
