@@ -17,7 +17,9 @@ CORE, CHAIN = "integrate_and_fire_core", "snn_top"
 
 # In the order of compilation.
 SOURCES = (
+    "law.sv",
     "snn_words.sv",
+    "snn_registers.sv",
     "sram.sv",
     "event_queue.sv",
     "saturating_add.sv",
@@ -57,6 +59,7 @@ CHAIN_DEFAULTS = {"AXONS": "32'h00300040", "NEURONS": "32'h000a0030"}
 STATE_BITS = DEFAULTS["STATE_BITS"]  # width of a potential, where nobody asks for another
 MOST_CORES = 15  # a tick names one of them in four bits, and 0 means all
 SIZE_BITS = 16  # of one core's axons or neurons in a packed literal
+MOST_IN_A_CHAIN = 2**SIZE_BITS - 1
 
 # The core's counters, in the order of its registers.
 COUNTER_ORDER: tuple[str, ...] = (
@@ -67,6 +70,7 @@ COUNTER_ORDER: tuple[str, ...] = (
     "writes",
     "spikes",
     "saturations",
+    "refusals",
 )
 
 Parameters = Mapping[str, int | str]
@@ -89,7 +93,7 @@ def sources_of(top: str) -> list[Path]:
     """The files of the module `top` and of all below it, in the order of compilation.
 
     >>> [file.name for file in sources_of("event_queue")]
-    ['snn_words.sv', 'sram.sv', 'event_queue.sv']
+    ['law.sv', 'snn_words.sv', 'snn_registers.sv', 'sram.sv', 'event_queue.sv']
     """
     last = SOURCES.index(f"{top}.sv")
     return [RTL / name for name in SOURCES[: last + 1]]
@@ -143,9 +147,17 @@ def _check_weight_bits(parameters: Parameters) -> None:
 def packed(sizes: Sequence[int]) -> str:
     """Sizes of the cores as `snn_top` takes them: 16 bits each, the first lowest.
 
+    Raises
+    ------
+    SpikewattError : a size that does not fit into 16 bits, or more than 15 cores.
+
     >>> packed([48, 10])
     "32'h000a0030"
     """
+    whole_number("RTL core: CORES", "must be the length of a chain", len(sizes), 1, MOST_CORES)
+    for size in sizes:
+        whole_number("RTL core: size", "must fit into 16 bits", size, 1, MOST_IN_A_CHAIN)
+
     digits = "".join(f"{size:04x}" for size in reversed(sizes))
     return f"{SIZE_BITS * len(sizes)}'h{digits}"
 

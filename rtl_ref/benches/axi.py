@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import cocotb
 import numpy as np
-from cocotb.triggers import ClockCycles
-from cocotbext.axi import AxiResp
+from cocotb.triggers import ClockCycles, with_timeout
+from cocotbext.axi import AxiResp, AxiStreamBus, AxiStreamSink, AxiStreamSource
 
 from ..model.words import ADD, MARK
+from ..registers import REGISTERS, register
 from ..simulation.job import load_job, store
 from .axi_host import (
+    CONTROL,
     COUNTER,
     COUNTER_SELECT,
     EVENT,
     IDENTIFICATION,
+    INTERRUPT_ENABLE,
     MEMORIES,
     OUTPUT_FULL,
     PORT_ADDRESS,
     PORT_DATA,
     PORT_READY,
     PORT_SELECT,
+    REFUSED,
     SIZES,
     SOFT_RESET,
     SPIKE,
     STATUS,
     TICK,
     Host,
+    rests,
 )
 
 MARK_WORD = TICK | MARK << 28
-NO_REGISTER = (44, 60, 64, 4092)
+NO_REGISTER = (56, 60, 64, 4092)
 
 
 class _Bench:
@@ -134,7 +139,7 @@ async def talk_at_once(dut):
 
 @cocotb.test()
 async def fill_output_queue(dut):
-    """Nobody reads: the queue fills, the cores wait, a write is held, a memory read is refused.
+    """Nobody reads: the queue fills, the cores wait, what would wait for ever is refused.
 
     Then all words come in order.
     """
@@ -142,27 +147,147 @@ async def fill_output_queue(dut):
     host = await bench.start()
     raster = bench.job["raster"]
     await host.write(PORT_SELECT, bench.cores[-1] << 8)
-    sent = host.send(raster)
+    sending = cocotb.start_soon(host.insist(raster))
     while not await host.read(STATUS) & OUTPUT_FULL:
         pass
 
-    await ClockCycles(dut.clk, 3000)
-    answered = [event.is_set() for event in sent]
+    await ClockCycles(dut.aclk, 3000)
     status = await host.read(STATUS)
-    await ClockCycles(dut.clk, 1000)
-    still = [event.is_set() for event in sent]
-    assert still == answered, "a write was answered while nothing could move"
     _, refusal = await host.answer_to_read(PORT_DATA)
+    assert not sending.done()
 
     await host.receive(len(raster))
-    await _all_accepted(sent)
+    refused = await sending
+    counted = await host.read(REFUSED)
     store(
         bench.folder,
         words=host.words,
         status=status,
-        held=answered.count(False),
-        refused=refusal == AxiResp.SLVERR,
+        refused=refused,
+        read_refused=refusal == AxiResp.SLVERR,
+        counted=counted,
         counters=await bench.counters(),
+    )
+
+
+@cocotb.test()
+async def recover(dut):
+    """With the output full and an event held a soft reset is reached, and the chain works anew.
+
+    The memory port writes refuse, too, while nothing can move.
+    """
+    bench = _Bench(dut)
+    host = await bench.start()
+    raster = bench.job["raster"]
+    refused = 0
+    for word in 20 * [MARK_WORD]:
+        refused += await host.answer_to_write(EVENT, word) != AxiResp.OKAY
+    axons, _ = bench.sizes[0]
+    for axon in 40 * list(range(axons)):
+        refused += await host.answer_to_write(EVENT, axon) != AxiResp.OKAY
+
+    await host.write(PORT_SELECT, 0)
+    port_refused = await host.answer_to_write(PORT_DATA, 0) != AxiResp.OKAY
+    full = await host.read(STATUS)
+    await host.write(SOFT_RESET, 1)
+    after = await host.read(STATUS)
+    left = await host.read(REFUSED)
+
+    for core in bench.cores:
+        await host.load(core, "potential", bench.job[f"potential{core}"])
+    host.send(raster)
+    await host.receive(len(raster))
+    store(
+        bench.folder,
+        refused=refused,
+        port_refused=port_refused,
+        full=full,
+        after=after,
+        left=left,
+        words=host.words,
+        counters=await bench.counters(),
+    )
+
+
+@cocotb.test()
+async def stream(dut):
+    """Words come and go by AXI-Stream while registers are read; the interrupt follows STATUS."""
+    bench = _Bench(dut)
+    host = await bench.start()
+    source = AxiStreamSource(AxiStreamBus.from_prefix(dut, "s_axis"), dut.aclk)
+    sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.aclk)
+    idle = float(bench.job["idle"])
+    if idle:
+        source.set_pause_generator(rests(7, idle))
+        sink.set_pause_generator(rests(8, idle))
+
+    await host.write(CONTROL, register("CONTROL").field("stream_out").mask)
+    axons, _ = bench.sizes[0]
+    no_words = [axons, TICK | 6 << 28]
+    raster = bench.job["raster"]
+    packets = []
+    for step in raster:
+        words = [*np.flatnonzero(step).tolist(), *no_words, TICK]
+        await source.send(b"".join(word.to_bytes(4, "little") for word in words))
+        frame = await with_timeout(sink.recv(), 1, "ms")
+        packets += np.frombuffer(bytes(frame.tdata), "<u4").tolist()
+        assert await host.read(SPIKE) == 0
+
+    counters = await bench.counters()
+    await host.write(CONTROL, 0)
+    interrupts = await _interrupts(host, dut)
+    store(bench.folder, words=packets, counters=counters, interrupts=interrupts)
+
+
+async def _interrupts(host: Host, dut) -> list[int]:
+    """The interrupt before, while, and after a word waits; and where it is not enabled."""
+    found = []
+    waits = register("STATUS").field("output_waits").mask
+    await host.write(INTERRUPT_ENABLE, waits)
+    await ClockCycles(dut.aclk, 2)
+    found.append(int(dut.irq.value))
+
+    await host.write(EVENT, MARK_WORD)
+    await ClockCycles(dut.aclk, 60)
+    found.append(int(dut.irq.value))
+
+    await host.write(INTERRUPT_ENABLE, 0)
+    await ClockCycles(dut.aclk, 2)
+    found.append(int(dut.irq.value))
+
+    await host.write(INTERRUPT_ENABLE, waits)
+    await host.receive(1)
+    await ClockCycles(dut.aclk, 2)
+    found.append(int(dut.irq.value))
+    await host.write(INTERRUPT_ENABLE, register("STATUS").field("input_ready").mask)
+    await ClockCycles(dut.aclk, 2)
+    return [*found, int(dut.irq.value)]
+
+
+@cocotb.test()
+async def advance(dut):
+    """With auto-increment whole memories are written and read by PORT_DATA alone."""
+    bench = _Bench(dut)
+    host = await bench.start()
+    await host.write(CONTROL, register("CONTROL").field("advance").mask)
+    axons, neurons = bench.sizes[0]
+    await host.write(PORT_SELECT, 0)
+    await host.write(PORT_ADDRESS, 0)
+    written = bench.job["synapses0"][:, ::-1].ravel()
+    for value in written.tolist():
+        await host.write(PORT_DATA, value)
+    beyond = await host.read(PORT_ADDRESS)
+    answer = await host.answer_to_write(PORT_DATA, 1)
+    still = await host.read(PORT_ADDRESS)
+
+    await host.write(PORT_ADDRESS, 0)
+    values = [await host.read(PORT_DATA) for _ in range(axons * neurons)]
+    store(
+        bench.folder,
+        written=written,
+        read=np.array(values, np.uint32).view(np.int32),
+        places=[beyond, still],
+        refused=answer == AxiResp.SLVERR,
     )
 
 
@@ -187,10 +312,14 @@ async def check_registers(dut):
     answers = await _partial_writes(host)
     answers += await _what_does_not_exist(host, bench)
     answers += await _places_that_do_not_exist(host, bench)
+    answers += await _values_that_do_not_fit(host, bench)
     result["refused"] = [answer == AxiResp.SLVERR for answer in answers]
     await host.write(PORT_SELECT, 0)
     after = await host.dump(0, "potential", (neurons,))
     assert np.array_equal(before, after), "a refused access changed something"
+
+    nothing = await _nothing_is_written(host)
+    result["nothing"] = [answer == AxiResp.OKAY for answer in nothing]
 
     result |= await _single_targets(host, bench)
     result |= await _soft_reset(host, bench)
@@ -200,15 +329,15 @@ async def check_registers(dut):
 async def _byte_strobes(host: Host) -> dict[str, list[int]]:
     """Bytes of a selection one by one: what is read after each."""
     found = {}
-    for register in (PORT_ADDRESS, PORT_SELECT, COUNTER_SELECT):
-        await host.write(register, 0x01010101)
-        values = [await host.read(register)]
+    for address in (PORT_ADDRESS, PORT_SELECT, COUNTER_SELECT):
+        await host.write(address, 0x01010101)
+        values = [await host.read(address)]
         for first, value in enumerate((0x02, 0x03, 0x04, 0x05)):
-            answer = await host.answer_to_write(register, value, first, 1)
+            answer = await host.answer_to_write(address, value, first, 1)
             assert answer == AxiResp.OKAY
-            values.append(await host.read(register))
+            values.append(await host.read(address))
 
-        found[f"bytes{register}"] = values
+        found[f"bytes{address}"] = values
 
     return found
 
@@ -248,9 +377,34 @@ async def _what_does_not_exist(host: Host, bench: _Bench) -> list[AxiResp]:
         answer = await host.answer_to_write(EVENT, word)
         answers.append(answer)
 
-    await host.write(COUNTER_SELECT, 7)
-    _, answer = await host.answer_to_read(COUNTER)
-    return [*answers, answer]
+    return answers
+
+
+async def _values_that_do_not_fit(host: Host, bench: _Bench) -> list[AxiResp]:
+    """One beyond each end of a weight, a potential, a threshold and a bias."""
+    await host.write(PORT_ADDRESS, 0)
+    answers = []
+    for memory in range(len(MEMORIES)):
+        await host.write(PORT_SELECT, memory)
+        bits = int(bench.job["weight_bits" if memory == 0 else "state_bits"])
+        limit = 1 << bits - 1
+        for value in (limit, -limit - 1):
+            answers.append(await host.answer_to_write(PORT_DATA, value))
+
+    return answers
+
+
+async def _nothing_is_written(host: Host) -> list[AxiResp]:
+    """A write without a byte is a write of nothing, wherever a register can be written."""
+    answers = []
+    for each in REGISTERS:
+        if each.writable:
+            before = await host.read(each.address) if each.readable else 0
+            answers.append(await host.write_nothing(each.address))
+            after = await host.read(each.address) if each.readable else 0
+            assert after == before, f"a write of nothing changed {each.name}"
+
+    return answers
 
 
 async def _places_that_do_not_exist(host: Host, bench: _Bench) -> list[AxiResp]:

@@ -10,25 +10,32 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, FallingEdge, with_timeout
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
+from cocotbext.axi.axil_channels import AxiLiteAWTransaction, AxiLiteWTransaction
 
 from ..design import COUNTER_ORDER
+from ..registers import ADDRESS_OF, register
 
 # Byte addresses.
-IDENTIFICATION = 0x00
-SIZES = 0x04
-STATUS = 0x08
-SOFT_RESET = 0x0C
-EVENT = 0x10
-SPIKE = 0x14
-PORT_SELECT = 0x18
-PORT_ADDRESS = 0x1C
-PORT_DATA = 0x20
-COUNTER_SELECT = 0x24
-COUNTER = 0x28
+IDENTIFICATION = ADDRESS_OF["IDENTIFICATION"]
+SIZES = ADDRESS_OF["SIZES"]
+STATUS = ADDRESS_OF["STATUS"]
+SOFT_RESET = ADDRESS_OF["SOFT_RESET"]
+EVENT = ADDRESS_OF["EVENT"]
+SPIKE = ADDRESS_OF["SPIKE"]
+PORT_SELECT = ADDRESS_OF["PORT_SELECT"]
+PORT_ADDRESS = ADDRESS_OF["PORT_ADDRESS"]
+PORT_DATA = ADDRESS_OF["PORT_DATA"]
+COUNTER_SELECT = ADDRESS_OF["COUNTER_SELECT"]
+COUNTER = ADDRESS_OF["COUNTER"]
+CONTROL = ADDRESS_OF["CONTROL"]
+INTERRUPT_ENABLE = ADDRESS_OF["INTERRUPT_ENABLE"]
+REFUSED = ADDRESS_OF["REFUSED"]
 
 MEMORIES = ("synapses", "potential", "threshold", "bias")
-OUTPUT_FULL, PORT_READY = 1 << 1, 1 << 3  # bits of STATUS
-TICK, VALID = 1 << 31, 1 << 16  # bits of a word
+STATUS_FIELDS = register("STATUS")
+OUTPUT_FULL = STATUS_FIELDS.field("output_full").mask
+PORT_READY = STATUS_FIELDS.field("port_ready").mask
+TICK, VALID = register("SPIKE").field("tick").mask, register("SPIKE").field("valid").mask
 CHANNELS = ("awvalid", "wvalid", "bready", "arvalid", "rready")
 
 
@@ -55,17 +62,19 @@ class Host:
         idle : 0..1, probability of a rest in a cycle
         """
         dut = self.dut
-        cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
+        cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
         for signal in CHANNELS:
-            getattr(dut, f"s_axil_{signal}").value = 0
-        dut.reset.value = 1
-        await ClockCycles(dut.clk, 2)
-        await FallingEdge(dut.clk)
-        dut.reset.value = 0
+            getattr(dut, f"s_axi_{signal}").value = 0
+        dut.s_axis_tvalid.value = 0
+        dut.m_axis_tready.value = 0
+        dut.aresetn.value = 0
+        await ClockCycles(dut.aclk, 2)
+        await FallingEdge(dut.aclk)
+        dut.aresetn.value = 1
 
         # It looks at once, and finds no X.
-        bus = AxiLiteBus.from_prefix(dut, "s_axil")
-        self.master = AxiLiteMaster(bus, dut.clk)
+        bus = AxiLiteBus.from_prefix(dut, "s_axi")
+        self.master = AxiLiteMaster(bus, dut.aclk)
         if idle:
             self._rest_at_random(seed, idle)
 
@@ -74,7 +83,7 @@ class Host:
         of_write = (write.aw_channel, write.w_channel, write.b_channel)
         of_read = (read.ar_channel, read.r_channel)
         for number, channel in enumerate((*of_write, *of_read)):
-            channel.set_pause_generator(_rests(10 * seed + number, idle))
+            channel.set_pause_generator(rests(10 * seed + number, idle))
 
     async def answer_to_write(
         self, address: int, value: int, first: int = 0, count: int = 4
@@ -117,17 +126,34 @@ class Host:
         ----------
         raster : (steps, axons) spikes
         """
-        words: list[int] = []
-        for step in raster:
-            words += np.flatnonzero(step).tolist()
-            words.append(TICK)
-
         handles = []
-        for word in words:
+        for word in _words(raster):
             data = word.to_bytes(4, "little")
             handles.append(self.master.init_write(EVENT, data))
 
         return handles
+
+    async def insist(self, raster: np.ndarray) -> int:
+        """Send the words of a raster, each until it is taken; returns how often one was refused.
+
+        Parameters
+        ----------
+        raster : (steps, axons) spikes
+        """
+        refused = 0
+        for word in _words(raster):
+            while await self.answer_to_write(EVENT, word) != AxiResp.OKAY:
+                refused += 1
+
+        return refused
+
+    async def write_nothing(self, address: int) -> AxiResp:
+        """Write a word of ones without any byte of it; returns the response."""
+        write = self.master.write_if
+        await write.aw_channel.send(AxiLiteAWTransaction(awaddr=address, awprot=0))
+        await write.w_channel.send(AxiLiteWTransaction(wdata=0xFFFFFFFF, wstrb=0))
+        answer = await with_timeout(write.b_channel.recv(), 1, "ms")
+        return AxiResp(int(answer.bresp))
 
     async def receive(self, ticks: int) -> None:
         """Take words from the output queue until as many ticks came."""
@@ -188,7 +214,17 @@ class Host:
         return values
 
 
-def _rests(seed: int, idle: float) -> Iterator[bool]:
+def _words(raster: np.ndarray) -> list[int]:
+    """The events of every step, and a tick after each."""
+    words: list[int] = []
+    for step in raster:
+        words += np.flatnonzero(step).tolist()
+        words.append(TICK)
+
+    return words
+
+
+def rests(seed: int, idle: float) -> Iterator[bool]:
     """Whether a channel rests, cycle by cycle."""
     chance = random.Random(seed)
     while True:

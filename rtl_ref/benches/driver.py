@@ -38,8 +38,6 @@ class Driver:
         self.dut = dut
         self.chain = hasattr(dut, "port_core")
         self.state_bits = len(dut.port_rdata)
-        # In a chain the neuron has half of the address; in a core as many bits as it needs.
-        self.neuron_bits = SIZE_BITS if self.chain else len(dut.out_neuron)
 
     async def reset(self) -> None:
         """Hold reset for two cycles with all requests low."""
@@ -81,7 +79,7 @@ class Driver:
         dut.port_write.value = 1
         rows = np.atleast_2d(values)
         for (axon, neuron), value in np.ndenumerate(rows):
-            row = axon << self.neuron_bits
+            row = axon << SIZE_BITS
             dut.port_address.value = row + neuron
             dut.port_wdata.value = int(value) & mask
             await FallingEdge(dut.clk)
@@ -119,7 +117,12 @@ class Driver:
         for neuron in range(count):
             dut.port_address.value = neuron
             await FallingEdge(dut.clk)
+            dut.port_enable.value = 0
+            while not dut.port_rvalid.value:
+                await FallingEdge(dut.clk)
+
             values.append(dut.port_rdata.value.to_signed())
+            dut.port_enable.value = 1
 
         dut.port_enable.value = 0
         return values
@@ -128,8 +131,7 @@ class Driver:
         """The counters of a core (default 0) in COUNTER_ORDER."""
         dut = self.dut
         if not self.chain:
-            ports = [getattr(dut, f"count_{name}") for name in COUNTER_ORDER]
-            return [int(port.value) for port in ports]
+            return self._unpacked(int(dut.counts.value))
 
         values = []
         dut.port_core.value = core
@@ -139,6 +141,12 @@ class Driver:
             values.append(int(dut.counter.value))
 
         return values
+
+    def _unpacked(self, counts: int) -> list[int]:
+        """The counters of a core out of the vector in which they stand side by side."""
+        bits = len(self.dut.counts) // len(COUNTER_ORDER)
+        mask = (1 << bits) - 1
+        return [counts >> bits * number & mask for number in range(len(COUNTER_ORDER))]
 
     async def send(self, axon: int, kind: int, target: int) -> None:
         """Send a word, and wait until the queue has taken it.

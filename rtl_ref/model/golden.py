@@ -22,6 +22,7 @@ COUNTERS = (
     "writes",
     "spikes",
     "saturations",
+    "refusals",
 )
 
 
@@ -38,8 +39,8 @@ class GoldenCore:
         tick rule, default False
     index : its number in a chain, from 1 (default)
 
-    ``cycles``, ``sops``, ``reads``, ``writes``, ``spikes`` and ``saturations`` count as the
-    hardware does; waiting for a receiver is none of its cycles.
+    ``cycles``, ``sops``, ``reads``, ``writes``, ``spikes``, ``saturations`` and ``refusals`` count
+    as the hardware does; waiting for a receiver is none of its cycles.
 
     >>> import numpy as np
     >>> zeros = np.zeros(2, int)
@@ -64,6 +65,7 @@ class GoldenCore:
     writes: int = 0
     spikes: int = 0
     saturations: int = 0
+    refusals: int = 0
     potential: np.ndarray = field(init=False)
 
     def __post_init__(self):
@@ -74,6 +76,11 @@ class GoldenCore:
         """Number of neurons, used or not."""
         return len(self.image.threshold)
 
+    @property
+    def axons(self) -> int:
+        """Number of axons."""
+        return len(self.image.synapses)
+
     def restart(self) -> None:
         """Load the initial potentials."""
         self.potential = self.image.initial_potential.copy()
@@ -83,8 +90,12 @@ class GoldenCore:
 
         These are spikes in ascending order, then the tick if it is passed on. An event takes 1 +
         N c cycles, a tick as many and 1 if it is passed on, each spike 1 more; a tick for others
-        takes 2.
+        takes 2. A word that does not exist is refused, and takes none.
         """
+        if not word.exists(self.axons):
+            self.refusals += 1
+            return []
+
         left = []
         if word.is_for(self.index):
             fired = self._visit(word)

@@ -43,6 +43,13 @@ class Word:
         """Whether the word is an event; else it is a tick."""
         return self.axon is not None
 
+    def exists(self, axons: int) -> bool:
+        """Whether a core with that many axons knows the word; else it refuses it."""
+        if self.axon is not None:
+            return self.axon < axons
+
+        return self.kind <= MARK
+
     def is_for(self, core: int) -> bool:
         """Whether the core of that number executes the word: every event, and no MARK."""
         if self.is_event:

@@ -1,44 +1,41 @@
-// What happened since reset. A cycle counts when the core works and does not wait for the receiver; waiting is counted apart.
+// What happened since reset, each kind by a counter of its own, numbered as in snn_words. A counter
+// that passes its end begins again at 0, and `wrapped` says so until the next reset.
 `default_nettype none
 
 module activity_counters #(
     parameter int WIDTH = 32
 ) (
-    input  wire              clk,
-    input  wire              reset,
-    input  wire              busy,
-    input  wire              stalled,
-    input  wire              read,
-    input  wire              write,
-    input  wire              is_event,
-    input  wire              spike,
-    input  wire              saturated,
-    output logic [WIDTH-1:0] cycles,
-    output logic [WIDTH-1:0] stalls,
-    output logic [WIDTH-1:0] sops,         // weights added; each is a read of the synapse memory
-    output logic [WIDTH-1:0] reads,        // of the potentials
-    output logic [WIDTH-1:0] writes,
-    output logic [WIDTH-1:0] spikes,
-    output logic [WIDTH-1:0] saturations
+    input  wire                                  clk,
+    input  wire                                  reset,
+    input  wire [snn_words::COUNTERS-1:0]        happens,  // in this cycle, by number
+    output logic [snn_words::COUNTERS*WIDTH-1:0] counts,
+    output logic                                 wrapped
 );
-    always_ff @(posedge clk) begin
-        if (reset) begin
-            cycles      <= '0;
-            stalls      <= '0;
-            sops        <= '0;
-            reads       <= '0;
-            writes      <= '0;
-            spikes      <= '0;
-            saturations <= '0;
-        end else begin
-            if (busy && !stalled)   cycles      <= cycles + 1'b1;
-            if (stalled)            stalls      <= stalls + 1'b1;
-            if (read && is_event)   sops        <= sops + 1'b1;
-            if (read)               reads       <= reads + 1'b1;
-            if (write)              writes      <= writes + 1'b1;
-            if (write && spike)     spikes      <= spikes + 1'b1;
-            if (write && saturated) saturations <= saturations + 1'b1;
+    import snn_words::*;
+
+    law #(.HOLDS(WIDTH >= 1 && WIDTH <= 64), .TEXT("activity_counters: WIDTH must be 1 to 64"))
+        width_law ();
+
+    // A counter has passed its end when its highest bit falls: seen one cycle later, so that no
+    // carry stands in the path of a sum.
+    logic [COUNTERS-1:0] highest, highest_before;
+
+    generate
+        for (genvar i = 0; i < COUNTERS; i++) begin : g_counter
+            wire [WIDTH-1:0] count = counts[WIDTH*i +: WIDTH];
+            assign highest[i] = count[WIDTH-1];
+
+            always_ff @(posedge clk) begin
+                if (reset)           counts[WIDTH*i +: WIDTH] <= '0;
+                else if (happens[i]) counts[WIDTH*i +: WIDTH] <= count + 1'b1;
+            end
         end
+    endgenerate
+
+    wire wraps = (highest_before & ~highest) != '0;
+    always_ff @(posedge clk) begin
+        highest_before <= reset ? '0 : highest;
+        wrapped        <= !reset && (wrapped || wraps);
     end
 endmodule
 

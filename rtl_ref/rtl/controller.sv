@@ -1,12 +1,13 @@
-// Takes a word from the queue, visits all neurons one after the other, sends the spikes, and passes ticks on.
-// An event takes 1 + NEURONS CYCLES_PER_SOP cycles, a tick as many and 1 if it is passed on; each spike 1 more, and what the
-// receiver keeps it waiting.
+// Takes a word from the queue, visits all neurons one after the other, sends the spikes, and passes
+// ticks on. An event takes 1 + NEURONS CYCLES_PER_SOP cycles, a tick as many and 1 if it is passed
+// on; each spike 1 more, and what the receiver keeps it waiting. A reset ends a visit where it
+// stands: neurons that were written keep their new potentials, the others their old ones.
 `default_nettype none
 
 module controller #(
     parameter int NEURONS        = 48,
     parameter int AXON_BITS      = 6,
-    parameter int CYCLES_PER_SOP = 2,   // 2: read, write. More: a memory that answers later
+    parameter int CYCLES_PER_SOP = 2,   // 2: read, write; more: the memories answer later
     parameter int INDEX          = 1,   // number of this core among those of a chain
     localparam int NEURON_BITS = NEURONS > 1 ? $clog2(NEURONS) : 1,
     localparam int WAIT_BITS   = CYCLES_PER_SOP > 3 ? $clog2(CYCLES_PER_SOP) : 2
@@ -31,13 +32,24 @@ module controller #(
     input  wire                              spike,     // of the neuron that is written now
     output logic                             idle,
     output logic                             read,      // memories are asked in this cycle
-    output logic                             write,     // and the new potential is written in this one
+    output logic                             write,     // the new potential is written in this one
     output logic                             is_event,
     output logic [snn_words::KIND_BITS-1:0]  kind,
     output logic [AXON_BITS-1:0]             axon,
     output logic [NEURON_BITS-1:0]           neuron
 );
     import snn_words::*;
+
+    law #(.HOLDS(NEURONS >= 1 && NEURONS <= 65536), .TEXT("controller: NEURONS must be 1 to 65536"))
+        neurons_law ();
+    law #(
+        .HOLDS(CYCLES_PER_SOP >= 2 && CYCLES_PER_SOP <= 64),
+        .TEXT("controller: CYCLES_PER_SOP must be 2 to 64")
+    ) cycles_law ();
+    law #(
+        .HOLDS(INDEX >= 1 && INDEX < 1 << TARGET_BITS),
+        .TEXT("controller: INDEX must be 1 to 15, a tick names a core in four bits")
+    ) index_law ();
 
     typedef enum logic [2:0] {IDLE, READ, WRITE, EMIT, PASS_ON} state_t;
     state_t state;

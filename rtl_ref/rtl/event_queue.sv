@@ -1,4 +1,5 @@
-// First in, first out, with ready and valid on both sides: a full queue is not ready, and nothing is ever lost.
+// First in, first out, with ready and valid on both sides: a full queue is not ready, and nothing
+// is ever lost; during reset it is not ready either.
 `default_nettype none
 
 module event_queue #(
@@ -15,11 +16,16 @@ module event_queue #(
     input  wire               out_ready,
     output logic [WIDTH-1:0]  out_word
 );
+    law #(
+        .HOLDS(DEPTH >= 2 && DEPTH == 1 << POINTER_BITS),
+        .TEXT("event_queue: DEPTH must be a power of two, 2 or more")
+    ) depth_law ();
+
     logic [WIDTH-1:0]      memory [DEPTH];
-    logic [POINTER_BITS:0] head, tail;  // one bit more than an address, so that full and empty differ
+    logic [POINTER_BITS:0] head, tail;  // a bit more than an address: full and empty differ
 
     assign out_valid = head != tail;
-    assign in_ready  = (tail - head) != (POINTER_BITS+1)'(DEPTH);
+    assign in_ready  = !reset && (tail - head) != (POINTER_BITS+1)'(DEPTH);
     assign out_word  = memory[head[POINTER_BITS-1:0]];
 
     always_ff @(posedge clk) begin

@@ -9,6 +9,8 @@ module saturating_add #(
     output logic signed [WIDTH-1:0] sum,
     output logic                    saturated
 );
+    law #(.HOLDS(WIDTH >= 2), .TEXT("saturating_add: WIDTH must be 2 or more")) width_law ();
+
     logic signed [WIDTH:0] exact;
 
     always_comb begin

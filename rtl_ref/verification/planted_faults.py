@@ -89,9 +89,9 @@ FAULTS = (
     ),
     Fault(
         "waiting for the receiver counts as work",
-        "activity_counters.sv",
-        "if (busy && !stalled)",
-        "if (busy)",
+        "integrate_and_fire_core.sv",
+        "working && !stalled",
+        "working",
     ),
     Fault(
         "a full queue takes a word",

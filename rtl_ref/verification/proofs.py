@@ -23,6 +23,7 @@ from ..simulation.tool_log import tail
 from .property_sets import PROPERTIES, PropertySet
 
 FORMAL = RTL.parent / "formal"
+PACKAGES = ("snn_words", "snn_registers")
 
 # Name that SymbiYosys calls -> name that the package installs.
 PROGRAMS = {
@@ -91,16 +92,19 @@ def prove(
     return rows
 
 
-def plain(text: str, package: str) -> str:
+def plain(text: str, packages: Mapping[str, str]) -> str:
     """A module for Yosys, which knows no import; lines keep their numbers.
 
     Parameters
     ----------
     text : of the module
-    package : text of the package whose constants stand where they were imported
+    packages : name -> text of the packages whose constants stand where they were imported
     """
-    constants = re.findall(r"localparam[^;]*;", package)
-    return text.replace("import snn_words::*;", " ".join(constants))
+    for name, package in packages.items():
+        constants = re.findall(r"localparam[^;]*;", package)
+        text = text.replace(f"import {name}::*;", " ".join(constants))
+
+    return text
 
 
 def _run(name: str, sizes: Mapping[str, int], mode: str, sources: Path) -> dict:
@@ -155,10 +159,10 @@ def _files(properties: PropertySet) -> list[str]:
 
 def _write_sources(properties: PropertySet, sources: Path, folder: Path) -> None:
     """Copy the files as Yosys takes them, the properties placed inside their module."""
-    package = (sources / "snn_words.sv").read_text("utf-8")
+    packages = {name: (sources / f"{name}.sv").read_text("utf-8") for name in PACKAGES}
     for file in _files(properties):
-        origin = FORMAL if file == properties.proof else sources
-        text = plain((origin / file).read_text("utf-8"), package)
+        origin = FORMAL if (FORMAL / file).is_file() else sources
+        text = plain((origin / file).read_text("utf-8"), packages)
         if file == f"{properties.module}.sv":
             text = text.replace("endmodule", f"{properties.instance} endmodule")
         (folder / file).write_text(text, "utf-8")

@@ -46,11 +46,20 @@ _CONTROLLER_SIZES = (
     "WAIT_BITS",
 )
 
+_SMALL_CORE = {
+    "AXONS": 3,
+    "NEURONS": 3,
+    "WEIGHT_BITS": 3,
+    "STATE_BITS": 5,
+    "QUEUE_DEPTH": 2,
+    "COUNTER_BITS": 6,
+}
+
 PROPERTIES = {
     "event_queue": PropertySet(
         module="event_queue",
         proof="event_queue_proof.sv",
-        uses=(),
+        uses=("law.sv",),
         instance=(
             "logic [POINTER_BITS-1:0] place; "
             "wire [WIDTH-1:0] content = memory[place]; "
@@ -67,7 +76,7 @@ PROPERTIES = {
     "handshake": PropertySet(
         module="controller",
         proof="handshake_proof.sv",
-        uses=("snn_words.sv",),
+        uses=("law.sv", "snn_words.sv"),
         instance=f"handshake_proof #({_same(*_CONTROLLER_SIZES)}) proof (.*);",
         sizes=(
             {
@@ -98,14 +107,34 @@ PROPERTIES = {
         depth=14,
         reach=14,
     ),
+    "accesses": PropertySet(
+        module="integrate_and_fire_core",
+        proof="access_proof.sv",
+        uses=(
+            "law.sv",
+            "snn_words.sv",
+            "sram.sv",
+            "event_queue.sv",
+            "any_neuron_update.sv",
+            "controller.sv",
+            "activity_counters.sv",
+        ),
+        instance="access_proof #(.COUNTER_BITS(COUNTER_BITS)) proof (.*);",
+        sizes=(
+            {**_SMALL_CORE, "CYCLES_PER_SOP": 2, "EVENT_RULE": 0},
+            {**_SMALL_CORE, "CYCLES_PER_SOP": 3, "EVENT_RULE": 1},
+        ),
+        depth=6,
+        reach=12,
+    ),
     "axi_lite": PropertySet(
         module="axi_lite_peripheral",
         proof="axi_lite_proof.sv",
-        uses=("snn_words.sv", "event_queue.sv", "snn_top.sv"),
+        uses=("law.sv", "snn_words.sv", "snn_registers.sv", "event_queue.sv", "snn_top.sv"),
         instance=(
-            "axi_lite_proof proof (.*, .port_answer(32'(port_rdata)), "
-            ".selections({core, memory, counter_select}), .place({axon, neuron}), "
-            ".word_shown({word[WORD_BITS-1:16], 7'd0, 1'b1, word[15:0]}));"
+            "axi_lite_proof proof (.*, .in_valid(event_due), .word_taken(spike_read), "
+            ".port_answer(32'(port_rdata)), "
+            ".selections({core, memory, counter_select}), .place({axon, neuron}));"
         ),
         sizes=({"OUTPUT_DEPTH": 2}, {"OUTPUT_DEPTH": 16}),
         depth=8,

@@ -12,9 +12,9 @@ from spikewatt.rtl_ref.design import COUNTER_ORDER, RTL, packed
 pytestmark = pytest.mark.rtl
 
 SIZES = ((12, 7), (7, 5))  # (axons, neurons) of each core
-STATE_BITS, CYCLES_PER_SOP, OUTPUT_DEPTH = 20, 2, 8
+WEIGHT_BITS, STATE_BITS, CYCLES_PER_SOP, OUTPUT_DEPTH = 8, 20, 2, 8
 TICK, VALID, MARK = 1 << 31, 1 << 16, 4 << 28
-IDENTIFICATION = 0x53 << 24 | 1 << 16 | len(SIZES) << 8 | STATE_BITS
+IDENTIFICATION = 0x53 << 24 | 2 << 16 | len(SIZES) << 8 | STATE_BITS
 STALLS, SOPS, SPIKES = (COUNTER_ORDER.index(name) for name in ("stalls", "sops", "spikes"))
 NOT_STALLS = [i for i in range(len(COUNTER_ORDER)) if i != STALLS]
 
@@ -54,6 +54,8 @@ def random_job(seed: int, idle: float, steps: int) -> dict:
         "seed": seed,
         "idle": idle,
         "identification": IDENTIFICATION,
+        "weight_bits": WEIGHT_BITS,
+        "state_bits": STATE_BITS,
     }
 
     for core, (axons, neurons) in enumerate(SIZES):
@@ -102,8 +104,8 @@ def counts(core: int, events: int, spikes: int) -> list[int]:
     _, neurons = SIZES[core]
     visits = (events + 1) * neurons
     cycles = CYCLES_PER_SOP * visits + events + 1 + spikes + 1
-    stalls = saturations = 0
-    return [cycles, stalls, events * neurons, visits, visits, spikes, saturations]
+    stalls = saturations = refusals = 0
+    return [cycles, stalls, events * neurons, visits, visits, spikes, saturations, refusals]
 
 
 @pytest.mark.parametrize(("seed", "idle"), [(1, 0.0), (2, 0.3), (3, 0.7)])
@@ -146,13 +148,50 @@ def test_a_full_output_queue_holds_the_cores_and_loses_nothing(simulation, idle)
     assert len(words) > 3 * OUTPUT_DEPTH
     assert result["words"].tolist() == words
     assert result["status"] == OUTPUT_DEPTH << 16 | 0b0011  # full, and neither input nor port ready
-    assert result["held"] > 50
-    assert result["refused"]
+    assert result["refused"] > 5
+    assert result["read_refused"]
+    assert result["counted"] == result["refused"] + 1
 
     cycles = 0
     equal = [cycles, SOPS, SPIKES]
     assert (result["counters"][:, STALLS] > 3000).any()
     assert np.array_equal(result["counters"][:, equal], counters[:, equal])
+
+
+def test_a_soft_reset_frees_a_peripheral_whose_output_is_full(simulation):
+    job = random_job(8, 0.0, steps=3)
+    words, _, counters = expected(job)
+    result = simulation.run("axi", job, test="recover")
+
+    assert result["refused"] > 100
+    assert result["port_refused"]
+    assert result["full"] & 0b1111 == 0b0011
+    assert result["after"] == 0b1100
+    assert result["left"] == 0
+    assert result["words"].tolist() == words
+    assert np.array_equal(result["counters"][:, NOT_STALLS], counters[:, NOT_STALLS])
+
+
+@pytest.mark.parametrize("idle", [0.0, 0.4])
+def test_words_come_and_go_by_stream(simulation, idle):
+    job = random_job(9, idle, steps=10)
+    words, _, counters = expected(job)
+    result = simulation.run("axi", job, test="stream")
+
+    assert result["words"].tolist() == words
+    refusals = COUNTER_ORDER.index("refusals")
+    counters[0, refusals] = 2 * 10  # two words of each step do not exist
+    assert np.array_equal(result["counters"][:, NOT_STALLS], counters[:, NOT_STALLS])
+    assert result["interrupts"].tolist() == [0, 1, 0, 0, 1]
+
+
+def test_addresses_advance(simulation):
+    job = random_job(10, 0.2, steps=1)
+    result = simulation.run("axi", job, test="advance")
+    assert np.array_equal(result["read"], result["written"])
+    assert len(result["read"]) == 12 * 7
+    assert result["places"].tolist() == [12 << 16, 12 << 16]
+    assert result["refused"]
 
 
 def check_registers(simulation) -> None:
@@ -166,8 +205,10 @@ def check_registers(simulation) -> None:
     assert result[port_select].tolist() == [0x0101, 0x0102, 0x0302, 0x0302, 0x0302]
     assert result[counter_select].tolist() == [1, 2, 2, 2, 2]
 
-    assert len(result["refused"]) == 46
+    assert len(result["refused"]) == 45 + 8
     assert result["refused"].all()
+    assert len(result["nothing"]) == 8
+    assert result["nothing"].all()
 
     mark = TICK | MARK | VALID
     assert result["marks"].tolist() == [mark, mark | 9 << 24]
@@ -191,9 +232,11 @@ def test_registers_strobes_refusals_and_reset(simulation):
     [
         ("if (strobe[2]) axon[7:0]", "if (strobe[3]) axon[7:0]"),
         ("write_data[15:0] < AXONS[15:0]", "write_data[15:0] <= AXONS[15:0]"),
-        ("word_valid ? {word", "1'b1 ? {word"),
+        ("word_valid && !stream_out ? word_shown", "!stream_out ? word_shown"),
         (".port_address({axon, neuron})", ".port_address({16'd0, neuron})"),
         (".clk, .reset(chain_reset), .in_valid(out_valid)", ".clk, .reset, .in_valid(out_valid)"),
+        ("gives_up    = patience == '1", "gives_up    = 1'b0"),
+        ("state_fits;", "1'b1;"),
         ("reset || soft_reset", "reset"),
     ],
 )

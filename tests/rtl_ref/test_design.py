@@ -73,9 +73,19 @@ def test_kinds_of_ticks_have_the_numbers_of_the_package():
     ]
 
 
-def test_counters_are_ports_of_the_core():
-    for name in COUNTER_ORDER:
-        assert f"count_{name}" in module(CORE)
+def test_counters_have_the_numbers_of_the_package():
+    text = module("snn_words")
+    for number, name in enumerate(COUNTER_ORDER):
+        assert re.search(rf"localparam int {name.upper()} *= {number};", text)
+    assert re.search(rf"localparam int COUNTERS *= {len(COUNTER_ORDER)};", text)
+
+
+def test_sizes_that_do_not_fit_their_field_are_refused():
+    with pytest.raises(SpikewattError, match="must fit into 16 bits; got 65536"):
+        packed([65536, 10])
+    with pytest.raises(SpikewattError, match="must be the length of a chain; got 16"):
+        packed(16 * [4])
+    assert unpack(packed([65535, 10])) == [65535, 10]
 
 
 @pytest.mark.parametrize("sizes", [[1], [784, 48], [65535, 1, 30]])
