@@ -82,7 +82,7 @@ def _header(shape: Shape, vectors: Vectors) -> str:
     )
 
 
-HEADER = """/* The network: its sizes, the memories of its cores, and samples with what must come of them. */
+HEADER = """/* The network: its sizes, the memories of its cores, samples and their answers. */
 #ifndef NETWORK_H
 #define NETWORK_H
 

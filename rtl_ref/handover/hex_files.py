@@ -59,9 +59,7 @@ def left_word(word: Word) -> int:
     return sent_word(word) | register("SPIKE").field("valid").mask
 
 
-def memory_files(
-    images: Sequence[CoreImage], weight_bits: int, state_bits: int
-) -> dict[str, str]:
+def memory_files(images: Sequence[CoreImage], weight_bits: int, state_bits: int) -> dict[str, str]:
     """Name -> text of the memories' files; synapses in the order of {axon, neuron}.
 
     Parameters

@@ -154,8 +154,8 @@ def chain_wrapper(shape: Shape) -> str:
 def axi_wrapper(shape: Shape) -> str:
     """`network_axi.v`: the peripheral of this network, in plain Verilog for block designs."""
     head = (
-        "// The peripheral of this network: axi_lite_peripheral with its parameters. Plain Verilog,\n"
-        "// which a block design takes as a module.\n"
+        "// The peripheral of this network: axi_lite_peripheral with its parameters. It is plain\n"
+        "// Verilog, which a block design takes as a module.\n"
     )
     values = {**shape.parameters(), "OUTPUT_DEPTH": OUTPUT_DEPTH, "IMAGE": "IMAGE"}
     return head + _wrapper(AXI_MODULE, "axi_lite_peripheral", values, AXI_PORTS, shape)
@@ -267,9 +267,7 @@ targets:
         verilator_options:
           - --timing
           - -CFLAGS -std=gnu++20
-        make_options:
-          - VM_PARALLEL_BUILDS=1
-          - CFG_CXXFLAGS_PCH_I=-include
+          - -MAKEFLAGS "VM_PARALLEL_BUILDS=1 CFG_CXXFLAGS_PCH_I=-include"
 
   sim_axi:
     <<: *sim

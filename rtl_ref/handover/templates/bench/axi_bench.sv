@@ -1,6 +1,6 @@
-// Plays the words of vectors/ to the peripheral, whose memories begin as memories/ says: words in and
-// out by AXI-Stream, potentials and counters by its registers. Checks every word that leaves the
-// chain, with tlast, the potentials after each sample, and the counters.
+// Plays the words of vectors/ to the peripheral, whose memories begin as memories/ says: words in
+// and out by AXI-Stream, potentials and counters by its registers. Checks every word that leaves
+// the chain, with tlast, the potentials after each sample, and the counters.
 //
 // +slow: the receiver is ready in one cycle of four only. The answers are the same.
 `default_nettype none
@@ -79,7 +79,8 @@ module axi_bench;
 
     generate
         for (genvar k = 0; k < CORES; k++) begin : g_core
-            localparam bit [7:0] CORE_TENS = 8'(48 + (k + 1) / 10), CORE_ONES = 8'(48 + (k + 1) % 10);
+            localparam bit [7:0] CORE_TENS = 8'(48 + (k + 1) / 10);
+            localparam bit [7:0] CORE_ONES = 8'(48 + (k + 1) % 10);
             localparam int FIRST = offset(NEURONS, k);
             initial $readmemh({"memories/core", CORE_TENS, CORE_ONES, "_potentials.hex"},
                               initial_state, FIRST, FIRST + int'(NEURONS[32*k +: 32]) - 1);

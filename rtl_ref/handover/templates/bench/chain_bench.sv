@@ -1,5 +1,5 @@
-// Plays the words of vectors/ to the chain, whose memories begin as memories/ says, and checks every
-// word that leaves each core, the potentials after each sample, and the counters.
+// Plays the words of vectors/ to the chain, whose memories begin as memories/ says, and checks
+// every word that leaves each core, the potentials after each sample, and the counters.
 //
 // +slow: the receiver is ready in one cycle of four only. The answers are the same.
 `default_nettype none

@@ -32,8 +32,9 @@ static int drain(spikewatt_receiver receiver, void *context)
     return 1;
 }
 
-/* Until the cores up to `last` rest; words that leave are taken if there is a receiver. Only the host
- * wakes the first core, and only a core before it any other: those seen at rest, in order, stay so. */
+/* Until the cores up to `last` rest; words that leave are taken if there is a receiver. Only the
+ * host wakes the first core, and only a core before it any other: those that were seen at rest, in
+ * order, stay so. */
 static int rest(unsigned last, spikewatt_receiver receiver, void *context)
 {
     unsigned core;

@@ -1,7 +1,7 @@
 /* Driver of the peripheral, freestanding C99: no allocation, no library.
  *
- * A write that would wait holds the bus. So the driver looks at STATUS first, and never waits on the
- * bus, but in loops of at most SPIKEWATT_PATIENCE looks.
+ * A write that would wait holds the bus. So the driver looks at STATUS first, and never waits on
+ * the bus, but in loops of at most SPIKEWATT_PATIENCE looks.
  */
 #ifndef SPIKEWATT_H
 #define SPIKEWATT_H
@@ -65,8 +65,8 @@ int spikewatt_send(uint32_t word);
 /* Take a word in the format of SPIKE, or 0 if none waits. */
 uint32_t spikewatt_receive(void);
 
-/* Send all words and hand over what leaves, until all is done and the cores rest. Without a receiver
- * (NULL) what leaves is dropped. */
+/* Send all words and hand over what leaves, until all is done and the cores rest. Without a
+ * receiver (NULL) what leaves is dropped. */
 int spikewatt_run(const uint32_t *words, size_t count, spikewatt_receiver receiver, void *context);
 
 /* The counters of a core since the last reset, in the order of SPIKEWATT_COUNTER_…. */
