@@ -12,6 +12,7 @@ module axi_bench;
     localparam [7:0]  POTENTIALS = 8'd1;           // of PORT_SELECT
     localparam [31:0] STREAM_OUT = 32'd1, ADVANCE = 32'd2;  // of CONTROL
     localparam int    SHOWN = 20;                  // faults that are printed
+    localparam int    MOST_WRONG = 1000;           // faults after which it ends
     localparam int    LAST  = CORES - 1;
     localparam int    OUT_WORDS = int'(LEFT[32*LAST +: 32]);
     localparam bit [7:0] TENS = 8'(48 + CORES / 10), ONES = 8'(48 + CORES % 10);
@@ -93,7 +94,7 @@ module axi_bench;
         expected = left[taken < OUT_WORDS ? taken : 0];
         if (taken >= OUT_WORDS || m_axis_tdata !== expected || m_axis_tlast !== expected[31]) begin
             words_wrong = words_wrong + 1;
-            wrong       = wrong + 1;
+            fault();
             if (wrong <= SHOWN)
                 $display("word %0d: got %h, last %b, expected %h", taken, m_axis_tdata,
                          m_axis_tlast, taken < OUT_WORDS ? expected : 32'hx);
@@ -113,11 +114,16 @@ module axi_bench;
         end
     end
 
+    task automatic fault;
+        wrong = wrong + 1;
+        if (wrong == MOST_WRONG) verdict();
+    endtask
+
     task automatic check(input int sample, input int core, input int number,
                          input logic [31:0] got, input logic [31:0] expected);
         if (got !== expected) begin
             values_wrong = values_wrong + 1;
-            wrong        = wrong + 1;
+            fault();
             if (wrong <= SHOWN)
                 $display("sample %0d, core %0d, value %0d: got %h, expected %h", sample, core + 1,
                          number, got, expected);

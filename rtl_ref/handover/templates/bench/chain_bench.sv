@@ -10,6 +10,7 @@ module chain_bench;
     localparam int CORE_BITS = CORES > 1 ? $clog2(CORES) : 1;
     localparam [1:0] POTENTIALS = 2'd1;  // of port_select
     localparam int   SHOWN = 20;         // faults that are printed
+    localparam int   MOST_WRONG = 1000; // faults after which it ends
 
     // What is sent, and what must come of it.
     logic [31:0]             words         [WORDS];
@@ -138,6 +139,7 @@ module chain_bench;
 
     task automatic fault;
         wrong = wrong + 1;
+        if (wrong == MOST_WRONG) verdict();
     endtask
 
     task automatic send(input logic [31:0] word);
