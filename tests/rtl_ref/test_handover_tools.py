@@ -304,7 +304,7 @@ C_FAULTS = {
     "the row of a memory": ("driver/spikewatt.c", "SPIKEWATT_WRITE(SPIKEWATT_CONTROL, "
                             "SPIKEWATT_CONTROL_ADVANCE_MASK);", ""),
     "a weight": ("driver/network_memories.c", "    0, ", "    1, "),
-    "a rule": ("driver/bus_model.c", "*potential >= threshold", "*potential > threshold"),
+    "a rule": ("driver/bus_model.c", "*potential -= threshold;", "*potential = 0;"),
 }  # fmt: skip
 
 
