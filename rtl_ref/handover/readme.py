@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import CHAIN, memories
 from ..registers import manual_table
@@ -45,6 +47,7 @@ def readme(network: SpikingNetwork, shape: Shape, vectors: Vectors) -> str:
         chain=CHAIN_MODULE,
         axi=AXI_MODULE,
         ticks=_ticks(network),
+        encoding=_encoding(network),
         registers=manual_table(),
     )
 
@@ -66,6 +69,34 @@ def _ticks(network: SpikingNetwork) -> str:
 
     return RADIX
 
+
+def _encoding(network: SpikingNetwork) -> str:
+    """How a host makes events of an input."""
+    pixels = network.populations[0]
+    threshold = pixels.per_neuron("threshold")
+    start = pixels.per_neuron("initial_potential")
+    if network.input_code.integrates:
+        rule = INTEGRATES.format(start=_one(start), threshold=_one(threshold))
+    else:
+        rule = BITS
+
+    shape = ", ".join(map(str, pixels.shape))
+    return INPUTS.format(shape=shape, unit=f"{network.input_unit:.17g}", rule=rule)
+
+
+def _one(values: np.ndarray) -> str:
+    """A number that all neurons share, or in words that they do not."""
+    numbers = set(values.ravel().tolist())
+    return str(numbers.pop()) if len(numbers) == 1 else "a number of its own"
+
+
+INPUTS = """Events of an input of shape ({shape}), row by row, are the host's work. A value x, as
+the trained network takes it, is the whole number p = round(x / {unit}). {rule}"""
+
+INTEGRATES = """Its potential begins with {start} and grows by p at each step; where it reaches
+{threshold}, that is subtracted, and the axon has an event."""
+
+BITS = """Its bits are its events, the highest in the first input step."""
 
 RATE = """A sample of this network, in the rate code: in each step the events of the input's spikes,
 then `STEP` for all cores."""

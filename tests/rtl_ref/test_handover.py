@@ -102,6 +102,25 @@ def test_words_potentials_and_counters_are_those_of_an_engine(rate, mlp_network,
     assert not counters[:, :, COUNTER_ORDER.index("stalls")].any()
 
 
+def test_the_readme_says_how_inputs_become_events(rate, mlp_network, x):
+    text = " ".join((rate / "README.md").read_text().split())
+    found = re.search(r"p = round\(x / (\S+)\)\. Its potential begins with (\d+)", text)
+    assert found
+    unit, potential = float(found[1]), np.full(64, int(found[2]))
+    threshold = re.search(r"where it reaches (\d+), that is subtracted", text)
+    assert threshold
+    assert "an input of shape (8, 8, 1)" in text or "an input of shape (64)" in text
+
+    pixels = np.round(x[0].ravel() / unit).astype(int)
+    words: list[int] = []
+    for _ in range(STEPS):
+        potential = potential + pixels
+        fired = potential >= int(threshold[1])
+        potential = potential - int(threshold[1]) * fired
+        words += [*np.flatnonzero(fired).tolist(), TICK]
+    assert words == samples_of(rate / "vectors" / "words.hex")[0]
+
+
 def test_memories_are_those_of_the_network(rate, mlp_network):
     hidden = mlp_network.populations[1]
     lines = (rate / "memories" / "core01_synapses.hex").read_text().split()
@@ -127,6 +146,8 @@ def test_the_folder_says_what_it_holds(rate, mlp_network):
     assert "| 2 | output | readout | 48 | 10 |" in text
     assert "| 0x34 | REFUSED | R |" in text
     assert "{" not in text.replace("{axon, neuron}", "")
+    root = RTL.parent.parent
+    assert (rate / "rtl" / "LICENSE").read_text() == (root / "LICENSE").read_text()
 
     core = (rate / "spikewatt_network.core").read_text()
     every = {path.relative_to(rate).as_posix() for path in rate.rglob("*") if path.is_file()}
