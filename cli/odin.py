@@ -1,4 +1,4 @@
-"""The verb that runs a network on ODIN itself, by its twin."""
+"""The verb that runs a network on ODIN itself or on tinyODIN, by its twin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SpikewattError, whole_number
+from ..models.odin.chips import CHIPS, ODIN, chip_of
 from .options import CHIP, DataDir, DataSet, Json, show, verb
 
 
@@ -25,6 +26,7 @@ def odin(
             "--output", "-o", help="New folder for the network and the image of the chip."
         ),
     ] = None,
+    chip: Annotated[str, typer.Option(help=f"{' or '.join(CHIPS)}.")] = ODIN.name,
     dataset: DataSet = "digits",
     data_dir: DataDir = None,
     side: Annotated[
@@ -43,7 +45,7 @@ def odin(
     seed: Annotated[int, typer.Option(help="Of the training.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Train for ODIN, run on the twin of the chip, and price.
+    """Train for ODIN or tinyODIN, run on its twin, and price.
 
     With an output folder the chip's memories, registers and an event list are exported.
     """
@@ -60,6 +62,7 @@ def odin(
         )
     whole_number("odin --seed", "must be a seed", seed, 0, 2**31 - 1)
     whole_number("odin --hidden", "must be a number of neurons", hidden, 0, 256)
+    chosen = chip_of("odin --chip", chip)
     if side is not None:
         whole_number("odin --side", "must be a number of pixels", side, 1, 4096)
     from ..analysis.report.console import stages
@@ -79,9 +82,10 @@ def odin(
             seed=seed,
             output=output,
             progress=progress,
+            chip=chosen,
         )
 
-    title = f"{result.network.name}: {result.accuracy * 100:.2f} % on the twin"
+    title = f"{result.network.name}: {result.accuracy * 100:.2f} % on the twin of {chosen.title}"
     if result.keras_accuracy is not None:
         title += f", Keras {result.keras_accuracy * 100:.2f} %"
     facts = {

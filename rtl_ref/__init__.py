@@ -17,22 +17,24 @@ if TYPE_CHECKING:
     from .odin.events import Virtual as Virtual
     from .odin.run import OdinRun as OdinRun
     from .odin.run import run_odin as run_odin
-    from .odin.serving import Accesses as Accesses
-    from .odin.serving import TwinRun as TwinRun
+    from .odin.tiny_twin import TinyOdinTwin as TinyOdinTwin
     from .odin.twin import OdinTwin as OdinTwin
+    from .odin.twin_run import Accesses as Accesses
+    from .odin.twin_run import TwinRun as TwinRun
     from .synthesis.synthesise import synthesise as synthesise
     from .verification.verify import Verification as Verification
     from .verification.verify import verify as verify
 
 # Public name -> module that defines it; loaded on first use.
 _HOME = {
-    "Accesses": "odin.serving",
+    "Accesses": "odin.twin_run",
     "Bistability": "odin.events",
     "OdinRun": "odin.run",
     "OdinTwin": "odin.twin",
     "SingleSynapse": "odin.events",
     "TimeReference": "odin.events",
-    "TwinRun": "odin.serving",
+    "TinyOdinTwin": "odin.tiny_twin",
+    "TwinRun": "odin.twin_run",
     "Verification": "verification.verify",
     "Virtual": "odin.events",
     "hand_over": "handover.hand_over",
@@ -47,6 +49,7 @@ __all__ = [
     "OdinTwin",
     "SingleSynapse",
     "TimeReference",
+    "TinyOdinTwin",
     "TwinRun",
     "Verification",
     "Virtual",

@@ -1,4 +1,4 @@
-"""From data to ODIN: train for its arithmetic, run on the twin, price, and leave its memories."""
+"""From data to a chip of ODIN's kind: train, run on its twin, price, leave its memories."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ... import files
 from ...energy.pricing.bills import checked_period
 from ...energy.pricing.odin import price_odin
 from ...energy.pricing.prices import Prices
+from ...models.odin.chips import ODIN, OdinChip, chip_of
 from ...progress import Progress, silent
 from ...resources import check_writable
 from ...rtl_ref.odin.run import OdinRun, run_odin
 from ...sim.odin.chip_files import export
-from ...sim.odin.image import OdinImage
+from ...sim.odin.images import image_of
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
 from ..report.rows import write_frame
@@ -43,7 +44,7 @@ class OdinResult:
     keras_accuracy : float or None
         Of the Keras network that the training began from.
     prices : Prices
-        One inference on ODIN.
+        One inference on the chip.
     """
 
     network: OdinNetwork
@@ -80,8 +81,9 @@ def run_job(
     seed: int = 0,
     output: Path | None = None,
     progress: Progress = silent,
+    chip: str | OdinChip = ODIN,
 ) -> OdinResult:
-    """Train for ODIN, run the test images on the twin, and price them.
+    """Train for ODIN or tinyODIN, run the test images on the twin, and price them.
 
     Parameters
     ----------
@@ -105,16 +107,19 @@ def run_job(
         New folder for network, image of the chip, price and assumptions.
     progress : Progress, default silent
         Called as training and twin go on.
+    chip : OdinChip or its name, default "odin"
+        ``odin`` or ``tinyodin``.
 
     Raises
     ------
     DoesNotFitError
-        More axons and neurons than ODIN has.
+        More axons and neurons than the chip has.
     SpikewattError
         Bad data, model, size or period.
     """
     from ...models.datasets import load_dataset, resized
 
+    chip = chip_of("run_job.chip", chip)
     checked_period(period_s)
     if output is not None:
         check_writable(output.parent)
@@ -125,12 +130,13 @@ def run_job(
 
     keras_accuracy = None
     if model is None and not hidden:
-        network = _one_layer(data, seed, progress)
+        network = _one_layer(data, chip, seed, progress)
     else:
         network, start = _two_layers(
             model,
             data,
             hidden or 0,
+            chip,
             seed,
             progress,
         )
@@ -151,20 +157,22 @@ def run_job(
     return result
 
 
-def _one_layer(data: Dataset, seed: int, progress: Progress) -> OdinNetwork:
+def _one_layer(data: Dataset, chip: OdinChip, seed: int, progress: Progress) -> OdinNetwork:
     """Pixels to classes, in rank order."""
     from ...models.odin.training import train_odin
 
     inputs = int(np.prod(data.input_shape))
     check_size(inputs, [data.classes], doubled=False, bias=False)
     trained = train_odin(
-        data.x_train, data.y_train, None, data.levels, seed=seed, progress=progress
+        data.x_train, data.y_train, None, data.levels, seed=seed, progress=progress, chip=chip
     )
-    return OdinNetwork(**trained, name=f"odin-{inputs}-{data.classes}")
+    return OdinNetwork(**trained, name=f"{chip}-{inputs}-{data.classes}")
 
 
-def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progress: Progress):
-    """(network for ODIN, Keras network that it began from), with one hidden layer."""
+def _two_layers(
+    model: Path | None, data: Dataset, hidden: int, chip: OdinChip, seed: int, progress: Progress
+):
+    """(network for the chip, Keras network that it began from), with one hidden layer."""
     from ...models.loading.load import load_keras
     from ...models.networks import build_network
     from ...models.training import train
@@ -175,7 +183,7 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
     else:  # an ordinary network first: to begin from it is worth several points
         inputs = int(np.prod(data.input_shape))
         name = f"mlp-{inputs}-{hidden}-{data.classes}"
-        check_size(inputs, [hidden, data.classes], doubled=True, bias=True)
+        check_size(inputs, [hidden, data.classes], doubled=not chip.signed_synapses, bias=True)
         start = build_network(name, data.input_shape, data.classes)
         train(
             start,
@@ -186,7 +194,14 @@ def _two_layers(model: Path | None, data: Dataset, hidden: int, seed: int, progr
         )
 
     network = convert_for_odin(
-        start, data.x_train, data.y_train, data.levels, seed=seed, name=name, progress=progress
+        start,
+        data.x_train,
+        data.y_train,
+        data.levels,
+        seed=seed,
+        name=name,
+        progress=progress,
+        chip=chip,
     )
     return network, start
 
@@ -201,7 +216,7 @@ def _keras_accuracy(model, data: Dataset, samples: int | None) -> float:
 
 def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
     """Network, memories, registers, the events of one image, price and assumptions."""
-    chip = OdinImage.of(result.network)
+    chip = image_of(result.network)
     with files.new_folder(output) as folder:
         result.network.save(folder / "network.odin.h5")
         export(chip, folder / "image", chip.encode(image)[0])

@@ -21,6 +21,8 @@ def card_names() -> list[str]:
 
     >>> [name for name in card_names() if name.startswith("odin")]
     ['odin', 'odin_style']
+    >>> [card.title for card in map(load_card, card_names()) if "executes" in card.about][1]
+    'tinyODIN, 256 neurons, scaled from ODIN, 28 nm FDSOI at 0.55 V'
     """
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 

@@ -1,10 +1,11 @@
-"""Price of a network that ran on the twin of ODIN: its own counts, to the cycle.
+"""Price of a network that ran on the twin of ODIN or tinyODIN: its own counts, to the cycle.
 
-    E = E_sop · 256 P + E_update · neurons that a reset updates + E_access · bytes read
+    E = E_sop · n P + E_update · neurons that a reset updates + E_access · bytes read
         + E_cycle · cycles + P_leak · time
-    cycles = 5 N + 2 + 513 P + 6 S + cycles of the reset + cycles of the read-out
+    cycles = 5 N + 2 + (c + 2 n) P + 6 S + cycles of the reset + cycles of the read-out
 
-N external events, P events served, S spikes that leave the core.
+N external events, P events served with sweeps of n neurons (on ODIN all 256, c = 1; on tinyODIN
+those in use, c = 2), S spikes that leave the core.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import SpikewattError
+from ...models.odin.chips import CHIPS
 from ...sim.odin.counts import OdinCounts
 from ..bill import BillWriter
 from ..cards.card import Card
@@ -26,17 +28,18 @@ EVENT_CYCLES, LAST_CYCLES = 5, 2
 
 def price_odin(
     counts: OdinCounts,
-    device: str | Card = "odin",
+    device: str | Card | None = None,
     period_s: float | None = None,
     accuracy: float | None = None,
 ) -> Prices:
-    """Energy and time of one inference (mean over the samples) on ODIN itself.
+    """Energy and time of one inference (mean over the samples) on ODIN itself, or tinyODIN.
 
     Parameters
     ----------
     counts : OdinCounts
         What the twin counted.
-    device : str or Card, default "odin"
+    device : str or Card, optional
+        By default the card of the chip that the counts are of.
     period_s : float, optional
         One inference per period; adds what the chip uses between two inferences.
     accuracy : float, optional
@@ -46,7 +49,8 @@ def price_odin(
     Raises
     ------
     SpikewattError
-        A device that is not ODIN, a period shorter than the inference.
+        A device that is no chip of ODIN's kind, or not the one of the counts; a period shorter than
+        the inference.
 
     Examples
     --------
@@ -58,14 +62,17 @@ def price_odin(
     >>> price_odin(run.counts)
     Prices(odin snn 1.52e-08 J)
     """
-    card = load_card(device)
+    card = load_card(counts.chip.name if device is None else device)
     if "executes" not in card.about:
         raise SpikewattError(
             "price_odin.device",
-            "must be ODIN itself",
+            "must be ODIN itself, or tinyODIN",
             card.name,
-            "odin",
+            "odin, tinyodin",
         )
+    if card.name in CHIPS and card.name != counts.chip.name:
+        law = "must be the chip that the counts are of"
+        raise SpikewattError("price_odin.device", law, card.name, counts.chip.name)
 
     period, mean, writer = checked_period(period_s), counts.mean(), BillWriter()
     _write_inference(writer, counts, mean)

@@ -1,4 +1,4 @@
-"""Two layers under the rate code: hidden neurons in ODIN's arithmetic, largest potential wins."""
+"""Two layers under the rate code: hidden neurons as the chip has them, largest potential wins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from ...errors import SpikewattError
 from ...progress import Progress
 from ..keras_backend import import_keras
-from .chip import LARGEST_POTENTIAL, LARGEST_WEIGHT
+from .chips import OdinChip
 from .fitting import fit, integers, shuffled
 
 BATCH = 32
@@ -31,6 +31,7 @@ def train_hidden(
     random: np.random.Generator,
     spike_cost: float,
     progress: Progress | None,
+    chip: OdinChip,
 ) -> dict:
     """Train a network inputs-hidden-classes; the arguments are those of `train_odin`, checked.
 
@@ -41,11 +42,12 @@ def train_hidden(
     """
     import tensorflow as tf
 
-    from .layers import OdinHidden, OdinOutput
+    from .layers import LAYERS
 
     keras = import_keras()
-    first = OdinHidden(hidden, LARGEST_WEIGHT * bias_events, spike_cost=spike_cost)
-    last = OdinOutput(int(y.max()) + 1)
+    hidden_kind, output_kind = LAYERS[chip]
+    first = hidden_kind(hidden, chip.largest_weight * bias_events, spike_cost=spike_cost)
+    last = output_kind(int(y.max()) + 1)
     pixels = keras.layers.Input((x.shape[1],))
     model = keras.Sequential([pixels, first, last])
     if start is not None:
@@ -69,7 +71,7 @@ def train_hidden(
     weights, threshold = (integers(value) for value in first.weights_now())
     return {
         "layers": [weights, integers(last.weights_now())],
-        "thresholds": [threshold, np.full(last.units, LARGEST_POTENTIAL)],
+        "thresholds": [threshold, np.full(last.units, chip.largest_potential)],
         "input_code": "rate",
         "readout": "potential",
         "bias_events": bias_events,
@@ -157,13 +159,15 @@ def _begin_from(first, last, start, x: np.ndarray, input_levels: int) -> None:
     fires_at = np.maximum(high / FIRES_AT_SHARE, LEAST_FIRES_AT)
 
     # Units of weight per unit of activation: an event is worth 1 / input_levels of a pixel.
-    unit = LARGEST_WEIGHT / max(np.quantile(np.abs(kernel), WEIGHT_QUANTILE), LEAST_UNIT)
+    chip = first.chip
+    unit = chip.largest_weight / max(np.quantile(np.abs(kernel), WEIGHT_QUANTILE), LEAST_UNIT)
     threshold = first.start + unit * input_levels * (fires_at - bias)
     first.kernel.assign(kernel * unit)
-    first.threshold.assign(np.clip(threshold, first.start + 1, LARGEST_POTENTIAL))
+    first.threshold.assign(np.clip(threshold, first.start + 1, chip.largest_potential))
 
     effect = out * fires_at[:, None]
     spans = np.ptp(effect, axis=1)
     span = max(np.quantile(spans, SPAN_QUANTILE), LEAST_UNIT)
-    last.kernel.assign(effect * LARGEST_WEIGHT / span)
-    last.log_scale.assign(np.log(span / LARGEST_WEIGHT))
+    low, high = chip.weights(1)
+    last.kernel.assign(effect * (high - low) / span)
+    last.log_scale.assign(np.log(span / (high - low)))

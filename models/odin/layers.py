@@ -1,4 +1,4 @@
-"""Layers that compute what ODIN's neurons do with 3-bit weights, with gradients to train them.
+"""Layers that compute what the neurons of ODIN's kind do, with gradients to train them.
 
 Importing this module imports Keras.
 """
@@ -9,13 +9,14 @@ import numpy as np
 
 from ...errors import SpikewattError, whole_number
 from ..keras_backend import import_keras
-from .chip import LARGEST_EVENTS, LARGEST_THRESHOLD, LARGEST_WEIGHT, NEURONS
+from .chip import LARGEST_EVENTS, NEURONS
+from .chips import ODIN, TINY_ODIN, OdinChip
 
 keras = import_keras()
 
 FIRST_ROOM, FIRST_MOST = 30.0, 200.0  # first thresholds: so far above the start, at most that
 LEAK_OF_GRADIENT = 0.1  # below the floor at 0
-POTENTIAL_ROOM = 230  # output potentials above it are discouraged: none is to reach the threshold
+POTENTIAL_ROOM = 230 / 255  # of the largest: outputs above are discouraged, short of the threshold
 ROOM_COST = 0.01  # in the loss, per unit of potential above it
 
 
@@ -40,7 +41,7 @@ class OdinHidden(keras.layers.Layer):
     units : int
         Neurons, 1..256.
     start : int
-        Potential before the first input, 0..254.
+        Potential before the first input, below the largest threshold.
     largest : int, default 1
         Spikes of a neuron that count, at least 1.
     spike_cost : float, default 0
@@ -51,13 +52,16 @@ class OdinHidden(keras.layers.Layer):
     SpikewattError : a number out of range.
     """
 
+    chip: OdinChip = ODIN
+
     def __init__(self, units: int, start: int, largest: int = 1, spike_cost: float = 0.0, **kwargs):
         super().__init__(**kwargs)
-        where = "OdinHidden"
+        where = type(self).__name__
         law = "must be a number of neurons"
         self.units = whole_number(f"{where}.units", law, units, 1, NEURONS)
         law = "must be a potential below a threshold"
-        self.start = whole_number(f"{where}.start", law, start, 0, LARGEST_THRESHOLD - 1)
+        most = self.chip.largest_potential - 1
+        self.start = whole_number(f"{where}.start", law, start, 0, most)
         law = "must be a number of spikes"
         self.largest = whole_number(f"{where}.largest", law, largest, 1, LARGEST_EVENTS)
 
@@ -92,24 +96,27 @@ class OdinHidden(keras.layers.Layer):
         weights : (inputs, units)
             Whole numbers in −7..7, with gradients.
         thresholds : (units,)
-            Whole numbers in start + 1..255, with gradients.
+            Whole numbers from start + 1 to the largest potential, with gradients.
         """
-        weights = rounded(self.kernel, -LARGEST_WEIGHT, LARGEST_WEIGHT)
-        thresholds = rounded(self.threshold, self.start + 1.0, LARGEST_THRESHOLD)
+        weights = rounded(self.kernel, *self.chip.weights(0))
+        thresholds = rounded(self.threshold, self.start + 1.0, self.chip.largest_potential)
         return weights, thresholds
 
-    def call(self, x):
-        """(samples, units) spikes of (samples, inputs) events."""
+    def potential(self, x, weights):
+        """(samples, units) when all events were heard, of (samples, inputs) events."""
         ops = keras.ops
-        weights, threshold = self.weights_now()
         left = self.start - ops.matmul(x, ops.relu(-weights))
 
         # Where the floor at 0 holds, a tenth of the gradient says that less inhibition would help.
         leaky = ops.leaky_relu(left, LEAK_OF_GRADIENT)
         floored = leaky + ops.stop_gradient(ops.relu(left) - leaky)
+        return floored + ops.matmul(x, ops.relu(weights))
 
-        potential = floored + ops.matmul(x, ops.relu(weights))
-        ratio = potential / threshold
+    def call(self, x):
+        """(samples, units) spikes of (samples, inputs) events."""
+        ops = keras.ops
+        weights, threshold = self.weights_now()
+        ratio = self.potential(x, weights) / threshold
         smooth = ops.clip(ratio - 0.5, 0.0, float(self.largest))
         whole = ops.clip(ops.floor(ratio), 0.0, float(self.largest))
         spikes = smooth + ops.stop_gradient(whole - smooth)
@@ -127,6 +134,24 @@ class OdinHidden(keras.layers.Layer):
             "largest": self.largest,
             "spike_cost": self.spike_cost,
         }
+
+
+@keras.saving.register_keras_serializable(package="spikewatt")
+class TinyOdinHidden(OdinHidden):
+    """Spikes of neurons with signed potentials, which have no floor that matters.
+
+        spikes = floor((x W + start) / threshold), at most `largest`
+
+    `start` are bias events, which come last. A neuron that reaches its threshold on the way, before
+    all inputs were heard, fires on the chip whatever comes after. Arguments and errors are those of
+    `OdinHidden`.
+    """
+
+    chip = TINY_ODIN
+
+    def potential(self, x, weights):
+        """(samples, units) when all events were heard, of (samples, inputs) events."""
+        return keras.ops.matmul(x, weights) + self.start
 
 
 @keras.saving.register_keras_serializable(package="spikewatt")
@@ -148,14 +173,17 @@ class OdinOutput(keras.layers.Layer):
     SpikewattError : a number out of range.
     """
 
+    chip: OdinChip = ODIN
+
     def __init__(self, units: int, scale: float = 0.2, **kwargs):
         super().__init__(**kwargs)
+        where = type(self).__name__
         law = "must be a number of classes"
-        self.units = whole_number("OdinOutput.units", law, units, 2, NEURONS)
+        self.units = whole_number(f"{where}.units", law, units, 2, NEURONS)
 
         if not (isinstance(scale, int | float) and 0 < scale < np.inf):
             raise SpikewattError(
-                where="OdinOutput.scale",
+                where=f"{where}.scale",
                 law="is a value above 0",
                 got=scale,
             )
@@ -179,16 +207,40 @@ class OdinOutput(keras.layers.Layer):
     def weights_now(self):
         """(inputs, units) in 0..7, as whole numbers with gradients."""
         least = keras.ops.min(self.kernel, axis=1, keepdims=True)
-        return rounded(self.kernel - least, 0, LARGEST_WEIGHT)
+        return rounded(self.kernel - least, *self.chip.weights(1))
 
     def call(self, x):
         """(samples, units) logits of (samples, inputs) events."""
         ops = keras.ops
         potentials = ops.matmul(x, self.weights_now())
-        beyond = ops.relu(potentials - POTENTIAL_ROOM)
+        beyond = ops.relu(potentials - POTENTIAL_ROOM * self.chip.largest_potential)
         self.add_loss(ROOM_COST * ops.mean(beyond))
         return potentials * ops.exp(self.log_scale)
 
     def get_config(self):
         """What Keras saves."""
         return {**super().get_config(), "units": self.units, "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="spikewatt")
+class TinyOdinOutput(OdinOutput):
+    """Logits in proportion to the potentials of neurons with signed synapses, −8..7.
+
+    A constant added to all synapses of one axon changes no difference between classes: the middle
+    of each axon's synapses is made that of the range. Arguments and errors are those of
+    `OdinOutput`.
+    """
+
+    chip = TINY_ODIN
+
+    def weights_now(self):
+        """(inputs, units) in −8..7, as whole numbers with gradients."""
+        ops = keras.ops
+        low, high = self.chip.weights(1)
+        largest = ops.max(self.kernel, axis=1, keepdims=True)
+        least = ops.min(self.kernel, axis=1, keepdims=True)
+        middle = (largest + least) / 2 - (low + high) / 2
+        return rounded(self.kernel - middle, low, high)
+
+
+LAYERS = {ODIN: (OdinHidden, OdinOutput), TINY_ODIN: (TinyOdinHidden, TinyOdinOutput)}

@@ -1,6 +1,7 @@
-"""Training for ODIN's arithmetic; whole numbers come out.
+"""Training for the arithmetic of a chip of ODIN's kind; whole numbers come out.
 
-Weights have 3 bits, an axon has one sign, potentials are 0..255 and reset to zero.
+On ODIN weights have 3 bits, an axon has one sign, potentials are 0..255; on tinyODIN weights have 4
+bits and potentials 12, signed. Both reset to zero.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import numpy as np
 from ...errors import SpikewattError, whole_number
 from ...progress import Progress
 from ..keras_backend import import_keras
-from .chip import LARGEST_BIAS_EVENTS, LARGEST_EVENTS, LARGEST_PIXEL
+from .chip import LARGEST_EVENTS, LARGEST_PIXEL
+from .chips import ODIN, OdinChip, chip_of
 from .hidden import train_hidden
 from .rank_order import train_rank_order
 
@@ -23,20 +25,21 @@ def train_odin(
     hidden: int | None,
     largest_pixel: int = LARGEST_PIXEL,
     input_levels: int = 2,
-    bias_events: int = 8,
+    bias_events: int | None = None,
     brightness: int = 0,
     epochs: int | None = None,
     start=None,
     seed: int = 0,
     spike_cost: float = 0.0,
     progress: Progress | None = None,
+    chip: str | OdinChip = ODIN,
 ) -> dict:
-    """Train a network that one ODIN core executes; same seed, same numbers on the same machine.
+    """Train a network that one core executes; same seed, same numbers on the same machine.
 
-    With hidden neurons a pixel sends 0..input_levels events, inhibitory copies first (rate code,
-    largest potential wins). Without, a pixel sends one event, brightest first, and the first output
-    spike decides (rank-order code); the threshold is the one that does best on the training images,
-    and of those within 0.2 points of it the one that needs the fewest events.
+    With hidden neurons a pixel sends 0..input_levels events, on ODIN inhibitory copies first (rate
+    code, largest potential wins). Without, a pixel sends one event, brightest first, and the first
+    output spike decides (rank-order code); the threshold is the one that does best on the training
+    images, and of those within 0.2 points of it the one that needs the fewest events.
 
     Parameters
     ----------
@@ -50,9 +53,9 @@ def train_odin(
         Pixel of full brightness, 1..255.
     input_levels : int, default 2
         Events of a pixel at most, 1..255; with hidden neurons only.
-    bias_events : int, default 8
-        Of weight 7 to every hidden neuron before the first input, 0..36; below the thresholds that
-        are trained.
+    bias_events : int, optional
+        Of weight 7 to every hidden neuron; below the thresholds that are trained. On ODIN before
+        the first input, 0..36, by default 8; on tinyODIN after the last, 0..292, by default 16.
     brightness : int, default 0
         A pixel must be brighter to send its event; without hidden neurons only.
     epochs : int, optional
@@ -65,18 +68,23 @@ def train_odin(
         Added to the loss per spike of the mean hidden neuron, to save spikes.
     progress : Progress, optional
         Called with ("train", epochs done, epochs).
+    chip : OdinChip or its name, default "odin"
+        Whose arithmetic it is: ``odin`` or ``tinyodin``. One layer uses weights 0..7 on both.
 
     Returns
     -------
     dict
         The arguments of sim.OdinNetwork: layers, thresholds, input_code, readout, bias_events,
-        input_levels, largest_pixel, brightness.
+        input_levels, largest_pixel, brightness, chip.
 
     Raises
     ------
     SpikewattError : images, labels or settings out of range; a start of another shape.
     """
     x, y = _checked_images(x_train, y_train, largest_pixel)
+    chip = chip_of("train_odin.chip", chip)
+    if bias_events is None:
+        bias_events = chip.usual_bias_events
     whole_number("train_odin.seed", "must be a seed", seed, 0, 2**31 - 1)
     if epochs is None:
         epochs = USUAL_EPOCHS["rank_order" if hidden is None else "hidden"]
@@ -90,7 +98,7 @@ def train_odin(
         _check_rank_order(start, brightness, largest_pixel)
         found = train_rank_order(x, y, brightness, epochs, random, progress)
     else:
-        _check_hidden(brightness, input_levels, bias_events)
+        _check_hidden(brightness, input_levels, bias_events, chip)
         found = train_hidden(
             x,
             y,
@@ -103,8 +111,9 @@ def train_odin(
             random=random,
             spike_cost=spike_cost,
             progress=progress,
+            chip=chip,
         )
-    return {**found, "largest_pixel": largest_pixel, "brightness": brightness}
+    return {**found, "largest_pixel": largest_pixel, "brightness": brightness, "chip": chip}
 
 
 def _checked_images(x_train, y_train, largest_pixel: int) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +156,7 @@ def _check_rank_order(start, brightness: int, largest_pixel: int) -> None:
     whole_number("train_odin.brightness", law, brightness, 0, largest_pixel - 1)
 
 
-def _check_hidden(brightness: int, input_levels: int, bias_events: int) -> None:
+def _check_hidden(brightness: int, input_levels: int, bias_events: int, chip: OdinChip) -> None:
     """Raise where a network with hidden neurons is given what one layer needs, or too much."""
     if brightness:
         raise SpikewattError(
@@ -160,4 +169,4 @@ def _check_hidden(brightness: int, input_levels: int, bias_events: int) -> None:
     law = "must be a number of events"
     whole_number("train_odin.input_levels", law, input_levels, 1, LARGEST_EVENTS)
     law = "must leave room below the threshold"
-    whole_number("train_odin.bias_events", law, bias_events, 0, LARGEST_BIAS_EVENTS)
+    whole_number("train_odin.bias_events", law, bias_events, 0, chip.largest_bias_events)

@@ -1,4 +1,4 @@
-"""Inferences of an OdinNetwork on the twin of ODIN."""
+"""Inferences of an OdinNetwork on the twin of its chip."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import SpikewattError
-from ...models.odin.chip import ALL_NEURONS, BYTES_PER_POTENTIAL, NEURONS
+from ...models.odin.chip import ALL_NEURONS, BYTES_PER_POTENTIAL
+from ...models.odin.chips import ODIN, TINY_ODIN, OdinChip
 from ...progress import Progress, silent
 from ...sim.odin.counts import OdinCounts
 from ...sim.odin.image import OdinImage
+from ...sim.odin.images import image_of
 from ...sim.odin.network import OdinNetwork
+from ...sim.odin.tiny_image import TinyOdinImage
+from .core_twin import CoreTwin
 from .events import Event, TimeReference
-from .twin import OdinTwin, TwinRun
+from .tiny_twin import TinyOdinTwin
+from .twin import OdinTwin
+from .twin_run import TwinRun
+
+TWINS: dict[OdinChip, type[CoreTwin]] = {ODIN: OdinTwin, TINY_ODIN: TinyOdinTwin}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +77,7 @@ def run_odin(
     images: np.ndarray,
     progress: Progress | None = None,
 ) -> OdinRun:
-    """Run every image on `OdinTwin`, with a sender and a receiver that never wait.
+    """Run every image on the twin of the network's chip; sender and receiver never wait.
 
     After each image the core is cleared. Under ``first_spike`` the host stops at the first output
     spike. It sees it early in the sweep that causes it, because neurons are served by rising index;
@@ -95,7 +103,7 @@ def run_odin(
     >>> run.predictions.tolist(), run.output_spikes.tolist()
     ([0, 1], [[1, 0], [0, 1]])
     """
-    image = OdinImage.of(network)
+    image = image_of(network)
     streams = image.encode(images)
     if not streams:
         raise SpikewattError(
@@ -126,24 +134,16 @@ class _Answer:
 class _Host:
     """Sends the events of one image after the other, reads the answer, clears the core."""
 
-    def __init__(self, network: OdinNetwork, image: OdinImage):
+    def __init__(self, network: OdinNetwork, image: OdinImage | TinyOdinImage):
         self.network = network
         self.outputs = image.neurons[-1]
-        self.twin = OdinTwin(
-            image.synapses,
-            image.inhibitory,
-            image.threshold,
-            image.leak,
-            image.leak_enable,
-            image.enabled,
-            image.open_loop,
-        )
+        self.twin = TWINS[network.chip](**image.memories)
         self.clearing: list[Event] = []
         for neuron in image.reset_time_references:
             event = neuron if neuron == ALL_NEURONS else TimeReference(neuron)
             self.clearing.append(event)
 
-        self.potentials = np.zeros(NEURONS, np.int64)
+        self.potentials: np.ndarray | int = 0
         self.answers: list[_Answer] = []
         self.counts: list[dict[str, int]] = []
 
@@ -165,6 +165,7 @@ class _Host:
             external=len(events),
             references=len(self.clearing),
             answer=answer,
+            swept=self.twin.configuration.swept,
         )
         self.counts.append(counts)
 
@@ -179,7 +180,7 @@ class _Host:
         """Let time references take all potentials away."""
         cleared = self.twin.run(self.clearing, run.potentials)
         if cleared.potentials.any() or cleared.spikes:
-            largest = int(cleared.potentials.max())
+            largest = int(np.abs(cleared.potentials).max())
             raise SpikewattError(
                 "run_odin",
                 "time references clear every potential",
@@ -202,8 +203,8 @@ class _Host:
 
         if self.network.readout.stops and fired:
             return _Answer(fired[0], potentials, spikes, read=False)
-        # Most spikes win; between equals the potential decides, which is below 256.
-        evidence = spikes * NEURONS + potentials
+        # Most spikes win; between equals the potential decides.
+        evidence = spikes * self.network.chip.potentials + potentials
         prediction = int(evidence.argmax())
         return _Answer(prediction, potentials, spikes, read=True)
 
@@ -221,7 +222,7 @@ class _Host:
             predictions=np.array(predictions),
             potentials=np.array(potentials),
             output_spikes=np.array(spikes),
-            counts=OdinCounts(**counts),
+            counts=OdinCounts(**counts, chip=self.network.chip),
             network_hash=self.network.hash,
         )
 
@@ -232,13 +233,14 @@ def _count(
     external: int,
     references: int,
     answer: _Answer,
+    swept: int,
 ) -> dict[str, int]:
     """The fields of OdinCounts for one inference."""
     output_spikes = int(answer.spikes.sum())
     outputs = len(answer.spikes)
     return {
         "external_events": external,
-        "popped_events": run.synaptic_operations // NEURONS,
+        "popped_events": run.synaptic_operations // swept,
         "spikes": len(run.spikes),
         "hidden_spikes": len(run.spikes) - output_spikes,
         "output_spikes": output_spikes,

@@ -1,16 +1,15 @@
-"""How ODIN's controller serves its requests and its queue: order, cycles, memory accesses.
+"""How a controller of ODIN's kind serves requests and queue: order, cycles, memory accesses.
 
-A neuron spike event sweeps all 256 neurons in ascending order, two cycles each, mapped or not. It
-waits in a queue of 32; local spikes join the queue in closed loop, and are lost without a word
-where it is full. A spike occupies the output link; while it does, a sweep stands still, and
-nothing new is begun. The last spike of an event that is acknowledged at its end, and the
-synchronisation of the next request, run beside what follows.
+A neuron spike event sweeps the neurons in ascending order, two cycles each, mapped or not: all 256
+on ODIN, those up to the last in use on tinyODIN. It waits in a queue; local spikes join the queue
+in closed loop, and are lost without a word where it is full. A spike occupies the output link;
+while it does, a sweep stands still, and nothing new is begun. The last spike of an event that is
+acknowledged at its end, and the synchronisation of the next request, run beside what follows.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,85 +17,18 @@ from ...errors import SpikewattError
 from ...models.odin.chip import (
     ALL_NEURONS,
     DECIDE_CYCLES,
-    LARGEST_POTENTIAL,
-    NEURONS,
     OUTPUT_CYCLES,
     PUSH_CYCLES,
-    QUEUE,
     RELEASE_CYCLES,
-    SWEEP_CYCLES,
     SYNAPSE_WORDS,
     SYNAPSES_PER_WORD,
     SYNCHRONISE_CYCLES,
     VISIT_CYCLES,
     WORDS_PER_AXON,
 )
+from .configuration import Configuration, after_bistability, mapped_weights
 from .events import Bistability, Event, SingleSynapse, TimeReference, Virtual
-
-
-@dataclass(frozen=True)
-class Accesses:
-    """Memory accesses: each selects the whole word of a neuron (128 bits) or of eight synapses.
-
-    Parameters
-    ----------
-    neuron_reads : of the memory of neurons
-    neuron_writes : of the memory of neurons
-    synapse_reads : of the memory of synapses
-    synapse_writes : of the memory of synapses
-    """
-
-    neuron_reads: int
-    neuron_writes: int
-    synapse_reads: int
-    synapse_writes: int
-
-
-@dataclass(frozen=True, eq=False)
-class TwinRun:
-    """What a run did.
-
-    Parameters
-    ----------
-    spikes : (number of the event that caused it, through however many local spikes, neuron), in the
-        order in which they leave
-    potentials : (256,) after the run
-    cycles : from the first request to all idle
-    accesses : of the two memories
-    dropped : local spikes that the full queue lost
-    synaptic_operations : neuron updates by synapses, mapped or not: 256 per neuron spike event
-    """
-
-    spikes: list[tuple[int, int]]
-    potentials: np.ndarray
-    cycles: int
-    accesses: Accesses
-    dropped: int
-    synaptic_operations: int
-
-
-@dataclass(frozen=True, eq=False)
-class Configuration:
-    """What is written into the core, and how fast its neighbours answer.
-
-    Parameters
-    ----------
-    change : (256, 256) int16 [pre, post], what a synapse adds to a potential
-    threshold : (256,) int16
-    leak : (256,) int16, what a time reference takes away
-    enabled : (256,) bool, whether a neuron may emit its spikes
-    open_loop : whether spikes only leave the core
-    sender_delay : cycles by which the sender answers late
-    receiver_delay : cycles per edge of the output handshake
-    """
-
-    change: np.ndarray
-    threshold: np.ndarray
-    leak: np.ndarray
-    enabled: np.ndarray
-    open_loop: bool
-    sender_delay: int
-    receiver_delay: int
+from .twin_run import Accesses, TwinRun
 
 
 def is_queued(event: Event) -> bool:
@@ -112,6 +44,7 @@ class Serving:
 
     Parameters
     ----------
+    where : for the error
     configuration : what is written into the core
     potentials : (256,) int16 to start from; they are changed in place
     most_local_spikes : after so many between two requests the core is stopped
@@ -119,11 +52,16 @@ class Serving:
 
     def __init__(
         self,
+        where: str,
         configuration: Configuration,
         potentials: np.ndarray,
         most_local_spikes: int,
     ):
+        self.where = where
         self.configuration = configuration
+        self.chip = configuration.chip
+        self.synapses = configuration.synapses
+        self.change = configuration.change
         self.potentials = potentials
         self.most_local_spikes = most_local_spikes
         self.output_cycles = OUTPUT_CYCLES + 2 * configuration.receiver_delay
@@ -135,6 +73,7 @@ class Serving:
 
         self.queue: deque[tuple[Event, int]] = deque()  # event, and the number of its cause
         self.spikes: list[tuple[int, int]] = []
+        self.spike_cycles: list[int] = []
         self.local_spikes = 0
         self.dropped = 0
         self.operations = 0
@@ -162,7 +101,9 @@ class Serving:
 
         return TwinRun(
             spikes=self.spikes,
+            spike_cycles=self.spike_cycles,
             potentials=self.potentials,
+            synapses=self.synapses,
             cycles=max(self.now, self.link_free),
             accesses=accesses,
             dropped=self.dropped,
@@ -172,7 +113,7 @@ class Serving:
     def _overtakes(self, waiting: deque[tuple[int, Event]]) -> bool:
         """Whether the next request is served before the queue."""
         seen = bool(waiting) and self.seen <= self.now
-        full = len(self.queue) == QUEUE
+        full = len(self.queue) == self.chip.queue
         if not seen or full:
             return False
         _, event = waiting[0]
@@ -212,67 +153,87 @@ class Serving:
 
     def _at_once(self, event: Event, cause: int) -> None:
         """An event that is not queued."""
-        configuration = self.configuration
         if isinstance(event, SingleSynapse):
-            change = configuration.change[event.pre, event.post]
+            change = self.change[event.pre, event.post]
             self._one(event.post, int(change), cause)
             self.operations += 1
             self.synapse_reads += 1
             self.synapse_writes += 1
         elif isinstance(event, Bistability):
-            words = SYNAPSE_WORDS if event.pre is None else WORDS_PER_AXON
-            self.now += VISIT_CYCLES * words
-            self.synapse_reads += words
-            self.synapse_writes += words
+            self._settle(event.pre)
         elif isinstance(event, TimeReference) and event.neuron is not None:
             self._leak(event.neuron, cause)
         else:
-            self._update(-configuration.leak, cause, synapses=False)
+            swept = self.configuration.swept
+            leaks = self._leaks(self.potentials[:swept], self.configuration.leak[:swept])
+            self._update(leaks, cause, synapses=False)
+
+    def _settle(self, pre: int | None) -> None:
+        """Bistability: the synapses from one neuron or from all move to their nearer end."""
+        words = SYNAPSE_WORDS if pre is None else WORDS_PER_AXON
+        self.now += VISIT_CYCLES * words
+        self.synapse_reads += words
+        self.synapse_writes += words
+
+        rows = slice(None) if pre is None else slice(pre, pre + 1)
+        if self.synapses is self.configuration.synapses:
+            self.synapses, self.change = self.synapses.copy(), self.change.copy()
+        self.synapses[rows] = after_bistability(self.synapses[rows])
+        sign = self.configuration.sign[rows, None]
+        self.change[rows] = mapped_weights(self.synapses[rows]) * sign
 
     def _sweep(self, pre: int, cause: int) -> None:
         """The event of a neuron that spiked."""
-        self.operations += NEURONS
-        self.synapse_reads += WORDS_PER_AXON
-        self.synapse_writes += WORDS_PER_AXON
-        self._update(self.configuration.change[pre], cause, synapses=True)
+        swept = self.configuration.swept
+        words = -(-swept // SYNAPSES_PER_WORD)
+        self.operations += swept
+        self.synapse_reads += self.chip.synapse_reads * words
+        self.synapse_writes += self.chip.synapse_writes * words
+        self._update(self.change[pre, :swept], cause, synapses=True)
+        if self.chip.retire_cycles:
+            self.now = max(self.now, self.link_free) + self.chip.retire_cycles
 
     def _update(self, change: np.ndarray, cause: int, synapses: bool) -> None:
-        """All neurons, ascending. No neuron hears another in a sweep, so all are one sum."""
-        self.potentials += change
-        np.clip(self.potentials, 0, LARGEST_POTENTIAL, out=self.potentials)
-        self.now += SWEEP_CYCLES
-        self.neuron_reads += NEURONS
-        self.neuron_writes += NEURONS
+        """All swept neurons, ascending: one sum, as no neuron hears another in a sweep."""
+        configuration, swept = self.configuration, self.configuration.swept
+        began = self.now
+        self.potentials[:swept] = self.chip.held(self.potentials[:swept] + change)
+        self.neuron_reads += swept
+        self.neuron_writes += swept
 
-        fired = self.potentials >= self.configuration.threshold
-        if not fired.any():
-            return
-        last = NEURONS - 1
-        for neuron in np.flatnonzero(fired).tolist():
+        fired = np.flatnonzero(self.potentials[:swept] >= configuration.threshold[:swept])
+        stalled = 0
+        for neuron in fired.tolist():
+            self.now = began + VISIT_CYCLES * (neuron + 1) + stalled
             self._fire(neuron, cause)
-            if neuron != last and self.configuration.enabled[neuron]:
-                self._stand_still(neuron, synapses)
+            if neuron != swept - 1 and configuration.enabled[neuron]:
+                stalled += self._stand_still(neuron, synapses)
+        self.now = began + VISIT_CYCLES * swept + stalled
 
-    def _stand_still(self, neuron: int, synapses: bool) -> None:
-        """The sweep waits after all neurons but the last, with the memories selected.
+    def _stand_still(self, neuron: int, synapses: bool) -> int:
+        """The sweep waits after all neurons but the last, with the memories selected; how long.
 
         The neurons' always, the synapses' at the last neuron of a word.
         """
-        self.now = self.link_free
         self.neuron_reads += self.output_cycles
         last_of_word = neuron % SYNAPSES_PER_WORD == SYNAPSES_PER_WORD - 1
         if synapses and last_of_word:
             self.synapse_reads += self.output_cycles
+        return self.output_cycles
+
+    @staticmethod
+    def _leaks(potential, leak):
+        """What a time reference changes: towards 0, and not beyond it."""
+        return -np.clip(potential, -leak, leak)
 
     def _leak(self, neuron: int, cause: int) -> None:
         """One neuron hears a time reference."""
-        leak = self.configuration.leak[neuron]
-        self._one(neuron, -int(leak), cause)
+        leaks = self._leaks(self.potentials[neuron], self.configuration.leak[neuron])
+        self._one(neuron, int(leaks), cause)
 
     def _one(self, neuron: int, change: int, cause: int) -> None:
         """One neuron."""
-        potential = int(self.potentials[neuron]) + change
-        potential = min(max(potential, 0), LARGEST_POTENTIAL)
+        potential = int(self.chip.held(int(self.potentials[neuron]) + change))
         self.potentials[neuron] = potential
 
         self.now += VISIT_CYCLES
@@ -291,6 +252,7 @@ class Serving:
         if not self.configuration.enabled[neuron]:
             return
         self.spikes.append((cause, neuron))
+        self.spike_cycles.append(self.now - 1)
         self.link_free = self.now + self.output_cycles
         if not self.configuration.open_loop:
             self._queue_local_spike(neuron, cause)
@@ -299,13 +261,13 @@ class Serving:
         self.local_spikes += 1
         if self.local_spikes > self.most_local_spikes:
             raise SpikewattError(
-                "OdinTwin.run",
+                self.where,
                 "comes to rest",
                 f"{self.local_spikes:,} local spikes behind one event",
                 "an inhibitory path, higher thresholds, or most_local_spikes",
             )
 
-        if len(self.queue) < QUEUE:
+        if len(self.queue) < self.chip.queue:
             self.queue.append((neuron, cause))
         else:
             self.dropped += 1

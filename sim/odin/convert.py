@@ -1,10 +1,11 @@
-"""From a trained Keras network to one that an ODIN core executes."""
+"""From a trained Keras network to one that a core of ODIN's kind executes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ...models.odin.chip import LARGEST_PIXEL
+from ...models.odin.chips import ODIN, OdinChip, chip_of
 from ...progress import Progress
 from .network import OdinNetwork
 from .size import check_size
@@ -16,14 +17,15 @@ def convert_for_odin(
     y_train: np.ndarray,
     largest_pixel: int = LARGEST_PIXEL,
     input_levels: int = 2,
-    bias_events: int = 8,
+    bias_events: int | None = None,
     epochs: int | None = None,
     seed: int = 0,
     spike_cost: float = 0.0,
     name: str = "odin",
     progress: Progress | None = None,
+    chip: str | OdinChip = ODIN,
 ) -> OdinNetwork:
-    """Begin from the weights of an MLP and train it on in ODIN's arithmetic; see `train_odin`.
+    """Begin from the weights of an MLP and train it on in the chip's arithmetic: `train_odin`.
 
     Parameters
     ----------
@@ -37,8 +39,9 @@ def convert_for_odin(
         Pixel of full brightness.
     input_levels : int, default 2
         Events of a pixel at most.
-    bias_events : int, default 8
-        Of weight 7 to every hidden neuron before the first input.
+    bias_events : int, optional
+        Of weight 7 to every hidden neuron, on ODIN before the first input, by default 8; on
+        tinyODIN after the last, by default 16.
     epochs : int, optional
         Passes over the images; by default 120.
     seed : int, default 0
@@ -49,6 +52,8 @@ def convert_for_odin(
         Of the network.
     progress : Progress, optional
         Called with ("train", epochs done, epochs).
+    chip : OdinChip or its name, default "odin"
+        Which core executes it: ``odin`` or ``tinyodin``.
 
     Raises
     ------
@@ -67,7 +72,11 @@ def convert_for_odin(
 
     hidden, classes = start_sizes(model)
     inputs = int(np.prod(np.shape(x_train)[1:]))
-    check_size(inputs, [hidden, classes], doubled=True, bias=bias_events > 0)
+    chip = chip_of("convert_for_odin.chip", chip)
+    if bias_events is None:
+        bias_events = chip.usual_bias_events
+    doubled = not chip.signed_synapses
+    check_size(inputs, [hidden, classes], doubled=doubled, bias=bias_events > 0)
 
     found = train_odin(
         x_train,
@@ -81,5 +90,6 @@ def convert_for_odin(
         seed=seed,
         spike_cost=spike_cost,
         progress=progress,
+        chip=chip,
     )
     return OdinNetwork(**found, name=name)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import SpikewattError
 from ...frozen import Rebuilt
 from ...models.odin.chip import (
     ALL_NEURONS,
@@ -19,9 +18,11 @@ from ...models.odin.chip import (
     NEURONS,
     ONE_REFERENCE_CYCLES,
 )
+from ...models.odin.chips import ODIN
 from .network import OdinNetwork
+from .placing import NOWHERE, check_chip, checked_pixels, consecutive, freeze
 
-NOWHERE = -1  # the index of an axon that is not there
+MEMORIES = ("synapses", "inhibitory", "threshold", "leak", "leak_enable", "enabled", "open_loop")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +78,18 @@ class OdinImage(Rebuilt):
     open_loop: bool
 
     def __post_init__(self):
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-        for indices in self.neurons:
-            indices.setflags(write=False)
+        freeze(*vars(self).values(), *self.neurons)
 
     @classmethod
     def of(cls, network: OdinNetwork) -> OdinImage:
-        """Place a network, which was checked to fit."""
+        """Place a network for ODIN, which was checked to fit."""
+        check_chip("OdinImage.of", network, ODIN)
         inhibitory_axons, excitatory_axons = _input_axons(network)
         copies = network.inputs * (2 if network.doubled else 1)
         bias_axon = copies if network.bias_events else NOWHERE
 
         taken = copies + (1 if network.bias_events else 0)
-        neurons = _neurons(network, 0 if network.open_loop else taken)
+        neurons = consecutive(network, 0 if network.open_loop else taken)
         used = np.concatenate(neurons)
 
         inhibitory = np.zeros(AXONS, bool)
@@ -117,6 +115,11 @@ class OdinImage(Rebuilt):
             enabled=enabled,
             open_loop=network.open_loop,
         )
+
+    @property
+    def memories(self) -> dict:
+        """What `OdinTwin` takes."""
+        return {key: getattr(self, key) for key in MEMORIES}
 
     @property
     def reset_time_references(self) -> tuple[int, ...]:
@@ -159,7 +162,7 @@ class OdinImage(Rebuilt):
         SpikewattError : images of another shape, type or range.
         """
         network = self.network
-        pixels = self._checked_pixels(pixels)
+        pixels = checked_pixels("OdinImage.encode", network, pixels)
         bias = [self.bias_axon] * network.bias_events
 
         found = []
@@ -172,29 +175,6 @@ class OdinImage(Rebuilt):
             found.append(events)
         return found
 
-    def _checked_pixels(self, pixels) -> np.ndarray:
-        where, network = "OdinImage.encode", self.network
-        pixels = np.asarray(pixels)
-
-        is_images = pixels.dtype == np.uint8 and pixels.ndim >= 2
-        if not is_images or int(np.prod(pixels.shape[1:])) != network.inputs:
-            raise SpikewattError(
-                where=where,
-                law="images fit the network",
-                got=f"{pixels.dtype} {pixels.shape}",
-                allowed=f"(samples, ...) uint8 of {network.inputs} pixels each",
-            )
-
-        brightest = int(pixels.max(initial=0))
-        if brightest > network.largest_pixel:
-            raise SpikewattError(
-                where=where,
-                law="pixels are within the range",
-                got=brightest,
-                allowed=f"0..{network.largest_pixel}",
-            )
-        return pixels
-
 
 def _input_axons(network: OdinNetwork) -> tuple[np.ndarray, np.ndarray]:
     """(inputs,) indices of the inhibitory and of the excitatory copies, −1 where there is none."""
@@ -205,16 +185,6 @@ def _input_axons(network: OdinNetwork) -> tuple[np.ndarray, np.ndarray]:
     inhibitory = np.where((weights < 0).any(axis=1), copy, NOWHERE)
     excitatory = np.where((weights > 0).any(axis=1), second_copy, NOWHERE)
     return inhibitory, excitatory
-
-
-def _neurons(network: OdinNetwork, start: int) -> tuple[np.ndarray, ...]:
-    """Indices of the neurons, layer after layer from `start` on."""
-    found = []
-    for layer in network.layers:
-        end = start + layer.shape[1]
-        found.append(np.arange(start, end))
-        start = end
-    return tuple(found)
 
 
 def _synapses(

@@ -1,4 +1,4 @@
-"""OdinNetwork: a network that one ODIN core can execute, in whole numbers of its width."""
+"""OdinNetwork: a network that one core of ODIN's kind executes, in whole numbers of its width."""
 
 from __future__ import annotations
 
@@ -12,13 +12,8 @@ import numpy as np
 from ... import hdf5
 from ...errors import DoesNotFitError, SpikewattError, check_name, whole_number
 from ...frozen import Rebuilt
-from ...models.odin.chip import (
-    LARGEST_BIAS_EVENTS,
-    LARGEST_EVENTS,
-    LARGEST_PIXEL,
-    LARGEST_THRESHOLD,
-    LARGEST_WEIGHT,
-)
+from ...models.odin.chip import LARGEST_EVENTS, LARGEST_PIXEL
+from ...models.odin.chips import ODIN, OdinChip, chip_of
 from ..network.named import named
 from .codes import INPUT_CODES, READOUTS, OdinInputCode, OdinReadout
 from .size import check_size
@@ -29,6 +24,7 @@ READABLE = (1, VERSION)  # version 1 had no seal
 
 LARGEST_LAYERS = 256  # a core has no more neurons
 LAYERS_LAW = "is a number of layers"
+ONE_SIGN_ALLOWED = "-7..7 in the first layer, 0..7 in the others"
 
 SETTINGS = (
     "input_code",
@@ -39,6 +35,7 @@ SETTINGS = (
     "brightness",
     "name",
 )
+CHIP = "chip"  # the setting that networks for ODIN leave out: their files are older than it
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +49,10 @@ class OdinNetwork(Rebuilt):
 
     when all is in, and fires where that reaches its threshold; it starts again from 0. Time plays
     no part: there are events, in order, and no steps.
+
+    On tinyODIN, whose weights and potentials are signed, an input has one event for weights of both
+    signs, and the bias events follow the inputs: E − I + 7 bias_events. A neuron that reaches its
+    threshold before all inputs were heard has fired all the same.
 
     Parameters
     ----------
@@ -79,11 +80,14 @@ class OdinNetwork(Rebuilt):
         A pixel must be brighter to send its event, 0..largest_pixel-1; ``rank_order`` only.
     name : str, default "odin"
         A name for files and tables.
+    chip : OdinChip or its name, default "odin"
+        Which core executes it: ``odin`` or ``tinyodin``. On tinyODIN weights are −8..7 in every
+        layer, thresholds 1..2047, and bias events 0..292.
 
     Raises
     ------
     SpikewattError : shapes that do not follow each other, numbers out of range.
-    DoesNotFitError : weights beyond 3 bits, two signs where there is one axon, more axons and
+    DoesNotFitError : weights beyond a synapse, two signs where there is one axon, more axons and
         neurons than 256 indices.
 
     Examples
@@ -92,6 +96,8 @@ class OdinNetwork(Rebuilt):
     >>> network = OdinNetwork(layers, thresholds, "rate", "potential", input_levels=2)
     >>> network.inputs, network.classes, network.doubled, network.open_loop
     (2, 2, True, True)
+    >>> OdinNetwork(layers, thresholds, "rate", "potential", chip="tinyodin").doubled
+    False
     """
 
     layers: tuple[np.ndarray, ...]
@@ -103,6 +109,7 @@ class OdinNetwork(Rebuilt):
     largest_pixel: int = LARGEST_PIXEL
     brightness: int = 0
     name: str = "odin"
+    chip: OdinChip = ODIN
 
     def __post_init__(self):
         self._check_settings()
@@ -119,6 +126,7 @@ class OdinNetwork(Rebuilt):
         """Raise where a name is unknown or a number is out of its range."""
         where = "OdinNetwork"
         check_name(f"{where}.name", self.name)
+        object.__setattr__(self, CHIP, chip_of(f"{where}.chip", self.chip))
 
         law = "must be a known input code"
         input_code = named(f"{where}.input_code", law, self.input_code, INPUT_CODES)
@@ -127,8 +135,9 @@ class OdinNetwork(Rebuilt):
         readout = named(f"{where}.readout", law, self.readout, READOUTS)
         object.__setattr__(self, "readout", readout)
 
+        most_bias = self.chip.largest_bias_events
         ranges = (
-            ("bias_events", "leaves the potential below a threshold", 0, LARGEST_BIAS_EVENTS),
+            ("bias_events", "leaves the potential below a threshold", 0, most_bias),
             ("input_levels", "must be a number of events", 1, LARGEST_EVENTS),
             ("largest_pixel", "must be the pixel of full brightness", 1, LARGEST_PIXEL),
             ("brightness", "must be below the largest pixel", 0, self.largest_pixel - 1),
@@ -180,16 +189,18 @@ class OdinNetwork(Rebuilt):
                 allowed=f"({inputs}, neurons)" if i else "(inputs, neurons)",
             )
 
-        largest = np.abs(layer).argmax()
-        if np.abs(layer).max() > LARGEST_WEIGHT:
+        low, high = self.chip.weights(i)
+        signed = self.chip.signed_synapses
+        beyond = layer[(layer > high) | (layer < (low if signed else -high))]
+        if beyond.size:
             raise DoesNotFitError(
                 where=where,
-                law="a synapse has 3 bits and its axon the sign",
-                got=int(layer.flat[largest]),
-                allowed="-7..7 in the first layer, 0..7 in the others",
+                law=self.chip.synapse_law,
+                got=int(beyond[np.abs(beyond).argmax()]),
+                allowed=f"{low}..{high}" if signed else ONE_SIGN_ALLOWED,
             )
 
-        if i and layer.min() < 0:
+        if layer.min() < low:
             raise DoesNotFitError(
                 where=where,
                 law="a neuron is one axon, excitatory",
@@ -199,22 +210,24 @@ class OdinNetwork(Rebuilt):
 
     def _check_thresholds(self, i: int, neurons: int, threshold: np.ndarray) -> None:
         """Raise where the thresholds of layer `i` are not one per neuron, or out of range."""
-        before_input = LARGEST_WEIGHT * self.bias_events if i == 0 else 0
+        chip, largest = self.chip, self.chip.largest_potential
+        before_input = chip.largest_weight * self.bias_events if i == 0 and chip.bias_first else 0
         least = before_input + 1
 
         one_each = threshold.shape == (neurons,)
-        if not one_each or threshold.min() < least or threshold.max() > LARGEST_THRESHOLD:
+        if not one_each or threshold.min() < least or threshold.max() > largest:
             raise SpikewattError(
                 where=f"OdinNetwork.thresholds[{i}]",
-                law="one per neuron, 8 bits, above the potential before the input",
+                law=f"one per neuron, {largest.bit_length()} bits, above the potential before "
+                "the input",
                 got=f"{threshold.shape} of {threshold.min()}..{threshold.max()}",
-                allowed=f"({neurons},) of {least}..{LARGEST_THRESHOLD}",
+                allowed=f"({neurons},) of {least}..{largest}",
             )
 
     @property
     def doubled(self) -> bool:
         """Whether every input takes an inhibitory and an excitatory axon."""
-        return bool(self.layers[0].min() < 0)
+        return not self.chip.signed_synapses and bool(self.layers[0].min() < 0)
 
     @property
     def open_loop(self) -> bool:
@@ -246,13 +259,17 @@ class OdinNetwork(Rebuilt):
 
     def __repr__(self) -> str:
         sizes = [self.inputs, *(layer.shape[1] for layer in self.layers)]
-        return f"OdinNetwork({'-'.join(map(str, sizes))}, {self.input_code}, {self.readout})"
+        of_chip = "" if self.chip == ODIN else f", {self.chip}"
+        codes = f"{self.input_code}, {self.readout}"
+        return f"OdinNetwork({'-'.join(map(str, sizes))}, {codes}{of_chip})"
 
     def _settings(self) -> dict:
         """What a file and the hash hold besides the arrays, as JSON takes it."""
         settings = {key: getattr(self, key) for key in SETTINGS}
+        of_chip = {} if self.chip == ODIN else {CHIP: str(self.chip)}
         return {
             **settings,
+            **of_chip,
             "input_code": str(self.input_code),
             "readout": str(self.readout),
             "layers": len(self.layers),
@@ -277,7 +294,7 @@ class OdinNetwork(Rebuilt):
         """
         with hdf5.reading(path, FORMAT, READABLE, sealed_from=VERSION) as file:
             settings = hdf5.take_json(file, "settings")
-            hdf5.check_keys("settings", settings, {*SETTINGS, "layers"})
+            hdf5.check_keys("settings", settings, {*SETTINGS, CHIP, "layers"})
             count = whole_number("layers", LAYERS_LAW, settings.pop("layers"), 1, LARGEST_LAYERS)
             layers = [hdf5.take(file, f"layer_{i}") for i in range(count)]
             thresholds = [hdf5.take(file, f"threshold_{i}") for i in range(count)]

@@ -187,6 +187,27 @@ def test_odin_prices_beside_the_accuracy_and_exports(tmp_path):
     }
 
 
+def test_odin_takes_the_chip(tmp_path):
+    folder = tmp_path / "chip"
+    words = ("odin", "--chip", "tinyodin", "--hidden", "0", "--samples", "60", "-o", str(folder))
+    result = spikewatt(*words, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    (row,) = found["rows"]
+    counts = found["counts"]
+    assert row["device"] == "tinyodin"
+    assert counts["synaptic_operations"] == pytest.approx(10 * counts["popped_events"])
+    assert found["accuracy"] > 0.6
+    assert any("no silicon of tinyODIN was published" in line for line in found["assumptions"])
+    assert (folder / "image" / "spi.txt").is_file()
+
+    result = spikewatt("odin", "--chip", "loihi")
+    assert result.exit_code == 2
+    assert (
+        "odin --chip: must be a known chip; got 'loihi'; allowed: odin, tinyodin" in result.output
+    )
+
+
 # Arguments, with TRACE and LAYERS for files; and what is said about them.
 REFUSED = {
     "both": (

@@ -17,6 +17,7 @@ from spikewatt.energy.devices.what_fits import (
 )
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.errors import SpikewattError
+from spikewatt.models.odin.chips import CHIPS
 
 
 def test_every_kind_of_card_is_a_kind_of_device():
@@ -43,6 +44,15 @@ def test_kinds_that_compute_write_a_bill_and_others_say_so(trace):
                 kind.write(BillWriter(), trace, card)
             refused.append(name)
     assert refused == ["cr2032"]
+
+
+def test_every_chip_of_odins_kind_has_a_card_that_takes_no_other_network(trace):
+    found = [name for name in card_names() if "executes" in load_card(name).about]
+    assert found == sorted(CHIPS)
+    for name in found:
+        match = f"device '{name}': executes what was trained for its .*; got a trace of another"
+        with pytest.raises(SpikewattError, match=match):
+            bill_of(trace, load_card(name))
 
 
 def test_facts_of_the_kinds():

@@ -27,14 +27,6 @@ class Configuration:
     sender_delay: int
     receiver_delay: int
 
-    def change(self, pre: int, post: int) -> int:
-        """Change by a synapse: mapping bit, three bits of weight, the sign of the axon."""
-        mapped, weight = divmod(int(self.synapses[pre, post]), 8)
-        if not mapped:
-            return 0
-
-        return -weight if self.inhibitory[pre] else weight
-
     def leaks(self, neuron: int) -> int:
         """Change of a potential by a time reference."""
         if not self.leak_enable[neuron]:
@@ -43,9 +35,19 @@ class Configuration:
         return -int(self.leak[neuron])
 
 
-# What is visited in two cycles, read and write: a neuron (or none), the change of its potential,
-# and which of the two memories are selected.
-Visit = tuple[int | None, int, tuple[str, ...]]
+# What is visited in two cycles, read and write: the neuron (or none), the change of its potential
+# (of a synapse: where it comes from), and which of the two memories are selected.
+@dataclass
+class Visit:
+    """A neuron, whose potential changes, or a word of eight synapses."""
+
+    memories: tuple[str, ...]
+    neuron: int | None = None
+    change: int = 0
+    pre: int | None = None  # the change is that of the synapse from here
+    word: int | None = None  # whose synapses bistability moves
+
+
 NEURON, SYNAPSE, BOTH = ("neuron",), ("synapse",), ("neuron", "synapse")
 
 
@@ -59,36 +61,37 @@ def is_queued(event) -> bool:
 def visits(chip: Configuration, event) -> list[Visit]:
     """What a served event visits, in order."""
     if isinstance(event, SingleSynapse):
-        return [(event.post, chip.change(event.pre, event.post), BOTH)]
+        return [Visit(BOTH, event.post, pre=event.pre)]
 
     if isinstance(event, Bistability):
-        words = SYNAPSE_WORDS * (len(NEURONS) if event.pre is None else 1)
-        return [(None, 0, SYNAPSE)] * words
+        rows = NEURONS if event.pre is None else [event.pre]
+        words = range(SYNAPSE_WORDS)
+        return [Visit(SYNAPSE, pre=pre, word=word) for pre in rows for word in words]
 
     if isinstance(event, TimeReference) and event.neuron is not None:
-        return [(event.neuron, chip.leaks(event.neuron), NEURON)]
+        return [Visit(NEURON, event.neuron, chip.leaks(event.neuron))]
 
     if event in (-1, TimeReference()):
-        return [(neuron, chip.leaks(neuron), NEURON) for neuron in NEURONS]
+        return [Visit(NEURON, neuron, chip.leaks(neuron)) for neuron in NEURONS]
 
     if isinstance(event, Virtual):
         if event.leak:
-            return [(event.neuron, chip.leaks(event.neuron), NEURON)]
+            return [Visit(NEURON, event.neuron, chip.leaks(event.neuron))]
         if event.weight or event.inhibitory:
             weight = -event.weight if event.inhibitory else event.weight
-            return [(event.neuron, weight, NEURON)]
+            return [Visit(NEURON, event.neuron, weight)]
 
-        return sweep(chip, event.neuron)
+        return sweep(event.neuron)
 
-    return sweep(chip, event)
+    return sweep(event)
 
 
-def sweep(chip: Configuration, pre: int) -> list[Visit]:
+def sweep(pre: int) -> list[Visit]:
     """All neurons, with one access to the synapses for eight of them."""
     found: list[Visit] = []
     for neuron in NEURONS:
         memories = BOTH if neuron % 8 == 0 else NEURON
-        found.append((neuron, chip.change(pre, neuron), memories))
+        found.append(Visit(memories, neuron, pre=pre))
 
     return found
 
@@ -105,6 +108,9 @@ def clocked(chip: Configuration, events: list, potentials: list[int]) -> SimpleN
     accesses = Accesses(reads["neuron"], writes["neuron"], reads["synapse"], writes["synapse"])
     return SimpleNamespace(
         spikes=machine.spikes,
+        spike_cycles=machine.spike_cycles,
+        output_cycles=machine.output_cycles,
+        synapses=machine.synapses,
         potentials=machine.potentials,
         cycles=machine.cycle,
         accesses=accesses,
@@ -118,6 +124,7 @@ class Machine:
     def __init__(self, chip: Configuration, events: list, potentials: list[int]):
         self.chip, self.events = chip, events
         self.potentials = list(potentials)
+        self.synapses = [[int(value) for value in row] for row in chip.synapses]
         self.threshold = chip.threshold.tolist()
         self.enabled = chip.enabled.tolist()
 
@@ -126,6 +133,8 @@ class Machine:
         self.reads = {"neuron": 0, "synapse": 0}
         self.writes = {"neuron": 0, "synapse": 0}
         self.spikes: list[tuple[int, int]] = []
+        self.spike_cycles: list[int] = []  # in which they are generated
+        self.output_cycles: list[int] = []  # from which on they are on the output link
         self.dropped = 0
 
         # The sender.
@@ -165,6 +174,8 @@ class Machine:
         self.pushed: tuple | None = None
         self.popped = False
         occupied = self.link > 0
+        if self.link == 6 + 2 * self.chip.receiver_delay:
+            self.output_cycles.append(self.cycle)
 
         following = self.state
         if self.state == "rest" and not occupied:
@@ -213,15 +224,17 @@ class Machine:
 
     def visit(self, occupied: bool) -> str:
         """Half of a visit; while the link is occupied it is repeated."""
-        neuron, change, memories = self.work[0]
+        visited = self.work[0]
         count = self.writes if self.half else self.reads
-        for memory in memories:
+        for memory in visited.memories:
             count[memory] += 1
 
         following = "work"
         if self.half:
-            if neuron is not None:
-                self.update(neuron, change)
+            if visited.neuron is not None:
+                self.update(visited.neuron, visited.change + self.heard(visited))
+            elif visited.pre is not None and visited.word is not None:
+                self.settle(visited.pre, visited.word)
             self.work = self.work[1:]
             if not self.work:
                 self.popped = self.popping
@@ -231,6 +244,27 @@ class Machine:
             self.half = 1 - self.half
 
         return following
+
+    def heard(self, visited: Visit) -> int:
+        """Change by a synapse: mapping bit, three bits of weight, the sign of the axon."""
+        if visited.pre is None or visited.neuron is None:
+            return 0
+
+        mapped, weight = divmod(self.synapses[visited.pre][visited.neuron], 8)
+        if not mapped:
+            return 0
+
+        return -weight if self.chip.inhibitory[visited.pre] else weight
+
+    def settle(self, pre: int, word: int) -> None:
+        """Bistability: the top bit of a mapped weight says whether it goes up or down."""
+        row = self.synapses[pre]
+        for post in range(8 * word, 8 * word + 8):
+            mapped, weight = divmod(row[post], 8)
+            if mapped and 4 <= weight < 7:
+                row[post] += 1
+            if mapped and 0 < weight < 4:
+                row[post] -= 1
 
     def update(self, neuron: int, change: int) -> None:
         potential = self.potentials[neuron] + change
@@ -245,6 +279,7 @@ class Machine:
     def emit(self, neuron: int) -> None:
         """A spike occupies the link; in closed loop it joins the queue, where that is not full."""
         self.spikes.append((self.cause, neuron))
+        self.spike_cycles.append(self.cycle)
         self.link = 6 + 2 * self.chip.receiver_delay
         if self.chip.open_loop:
             return

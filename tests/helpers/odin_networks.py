@@ -22,6 +22,14 @@ def small(**changes) -> OdinNetwork:
     return OdinNetwork(**{**usual, **changes})
 
 
+def small_tiny(**changes) -> OdinNetwork:
+    """Random networks 12-6-4 for tinyODIN: signed weights in both layers, the bias at the end."""
+    random = np.random.default_rng(6)
+    layers = (random.integers(-8, 8, (12, 6)), random.integers(-8, 8, (6, 4)))
+    usual = {"layers": layers, "thresholds": (np.full(6, 30), np.full(4, 2047)), "bias_events": 4}
+    return small(**{**usual, "chip": "tinyodin", **changes})
+
+
 def one_layer(inputs: int, outputs: int, weight: int = 1, **settings) -> OdinNetwork:
     """A layer whose weights are all the same."""
     layers, thresholds = (np.full((inputs, outputs), weight),), (np.full(outputs, 255),)

@@ -146,6 +146,46 @@ def test_unmapped_synapses_disabled_neurons_and_leaks():
     assert leaky.run([TimeReference(5)], start).potentials.sum() == 4 * 255
 
 
+def test_bistability_moves_mapped_weights_to_their_end():
+    """src/sdsp_update.v: 4 and above one up, to 7; below one down, to 0; the rest stays."""
+    crossbar = EMPTY.copy()
+    crossbar[0, :8] = 0b1000 | np.arange(8)
+    crossbar[0, 8:16] = np.arange(8)  # not mapped
+    crossbar[1, :8] = 0b1000 | np.arange(8)
+    twin = OdinTwin(crossbar, 0, 255)
+
+    once = [0, 0, 1, 2, 5, 6, 7, 7]
+    assert twin.run([Bistability(0), 0]).potentials[:16].tolist() == once + [0] * 8
+    assert twin.run([Bistability(0), 1]).potentials[:8].tolist() == list(range(8))
+    assert twin.run([Bistability(), 1]).potentials[:8].tolist() == once
+
+    ends = twin.run([Bistability()] * 3)
+    assert (ends.synapses[0, :8] & 7).tolist() == [0, 0, 0, 0, 7, 7, 7, 7]
+    assert (ends.synapses[0, 8:16] == np.arange(8)).all()
+    assert np.array_equal(ends.synapses & 8, crossbar & 8)
+
+    # A run keeps nothing for the next, and spends what the cycle table says.
+    assert twin.run([0]).potentials[:8].tolist() == list(range(8))
+    assert twin.run([Bistability(0), 0]).cycles == 70 + 518 + 2
+
+
+def test_bistability_waits_for_the_queue_and_bears_the_sign_of_the_axon():
+    crossbar = synapses(3, [9], 0b1101)
+    inhibitory = np.arange(256) == 3
+    run = OdinTwin(crossbar, inhibitory, 255).run([3, Bistability(3), 3], np.full(256, 20))
+    assert run.potentials[9] == 20 - 5 - 6
+
+
+def test_spikes_have_their_clock_cycles():
+    """A spike of neuron n: seen after 2, chosen and queued in 2, taken in 1, then 2 n + 1."""
+    run = OdinTwin(synapses(200, [3, 4]), 0, 7).run([200])
+    released = 3
+    first = 2 + 2 + released + 1 + 2 * 3 + 1
+    stall = 6
+    assert run.spike_cycles == [first, first + 2 + stall]
+    assert run.output_cycles == [first + 1, first + 3 + stall]
+
+
 def random_event(random: np.random.Generator, streams: str):
     a, b = (int(number) for number in random.integers(0, 256, 2))
     kind = int(random.integers(0, 10))
@@ -203,6 +243,9 @@ def test_twin_equals_the_rules_clock_by_clock(seed, streams):
     run = OdinTwin(**vars(chip)).run(events, start)
     literal = clocked(chip, events, start.tolist())
     assert run.spikes == literal.spikes
+    assert run.spike_cycles == literal.spike_cycles
+    assert run.output_cycles == literal.output_cycles
+    assert run.synapses.tolist() == literal.synapses
     assert run.potentials.tolist() == literal.potentials
     assert run.accesses == literal.accesses
     assert run.cycles == literal.cycles
