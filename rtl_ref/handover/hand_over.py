@@ -11,7 +11,7 @@ from ...errors import SpikewattError, whole_number
 from ...files import new_folder, write
 from ...progress import Progress, silent
 from ...sim.network.spiking_network import SpikingNetwork
-from ..design import LIMITS, RTL, SOURCES, STATE_BITS, check_parameters
+from ..design import LIMITS, STATE_BITS, check_parameters, sources_of
 from .c_files import c_files
 from .hex_files import memory_files, vector_files
 from .readme import readme
@@ -20,6 +20,7 @@ from .wrappers import (
     AXI_MODULE,
     CHAIN_MODULE,
     COUNTER_BITS,
+    PERIPHERAL,
     Shape,
     axi_wrapper,
     bench_sizes,
@@ -125,7 +126,7 @@ def check_place(folder: Path, force: bool) -> None:
 
 def contents(network: SpikingNetwork, shape: Shape, vectors: Vectors) -> dict[str, str]:
     """Path -> text of all files of the folder."""
-    files = {f"rtl/{name}": (RTL / name).read_text("utf-8") for name in SOURCES}
+    files = {f"rtl/{file.name}": file.read_text("utf-8") for file in sources_of(PERIPHERAL)}
     files[f"rtl/{CHAIN_MODULE}.sv"] = chain_wrapper(shape)
     files[f"rtl/{AXI_MODULE}.v"] = axi_wrapper(shape)
     files["rtl/files.f"] = file_list()

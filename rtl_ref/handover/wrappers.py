@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..design import COUNTER_ORDER, SOURCES, packed
+from ..design import COUNTER_ORDER, packed, sources_of
 from .hex_files import starts
 from .vectors import NOT_PREDICTED, Vectors
 
+PERIPHERAL = "axi_lite_peripheral"
 CHAIN_MODULE, AXI_MODULE = "network_chain", "network_axi"
 CHAIN_BENCH, AXI_BENCH = "chain_bench", "axi_bench"
 QUEUE_DEPTH, OUTPUT_DEPTH, COUNTER_BITS = 16, 16, 32
@@ -158,7 +159,7 @@ def axi_wrapper(shape: Shape) -> str:
         "// Verilog, which a block design takes as a module.\n"
     )
     values = {**shape.parameters(), "OUTPUT_DEPTH": OUTPUT_DEPTH, "IMAGE": "IMAGE"}
-    return head + _wrapper(AXI_MODULE, "axi_lite_peripheral", values, AXI_PORTS, shape)
+    return head + _wrapper(AXI_MODULE, PERIPHERAL, values, AXI_PORTS, shape)
 
 
 def bench_sizes(shape: Shape, vectors: Vectors) -> str:
@@ -195,8 +196,9 @@ def bench_sizes(shape: Shape, vectors: Vectors) -> str:
 
 def rtl_files() -> list[str]:
     """Paths of all sources in the order of compilation, the wrappers last."""
+    modules = [file.name for file in sources_of(PERIPHERAL)]
     wrappers = (f"{CHAIN_MODULE}.sv", f"{AXI_MODULE}.v")
-    return [f"rtl/{name}" for name in (*SOURCES, *wrappers)]
+    return [f"rtl/{name}" for name in (*modules, *wrappers)]
 
 
 def file_list() -> str:
