@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..model.hex_files import left_word, sent_word
 from ..registers import c_header
-from .hex_files import all_potentials, left_word, sent_word
+from .vector_files import all_potentials
 from .vectors import SampleVectors, Vectors
 from .wrappers import Shape
 

@@ -10,11 +10,14 @@ import numpy as np
 from ...errors import SpikewattError, whole_number
 from ...files import new_folder, write
 from ...progress import Progress, silent
+from ...resources import check_disk
 from ...sim.network.spiking_network import SpikingNetwork
-from ..design import LIMITS, STATE_BITS, check_parameters, sources_of
+from ..design import CHAIN, LIMITS, STATE_BITS, check_parameters, memories, sources_of
+from ..model.hex_files import memory_files
+from ..model.words import check_executable
 from .c_files import c_files
-from .hex_files import memory_files, vector_files
 from .readme import readme
+from .vector_files import vector_files
 from .vectors import Vectors, make_vectors
 from .wrappers import (
     AXI_MODULE,
@@ -74,8 +77,7 @@ def hand_over(
     target = Path(folder)
     check_place(target, force)
 
-    report("rtl", 0, 2)
-    vectors = make_vectors(network, x, steps, state_bits, cycles_per_sop)
+    check_executable(network)
     sizes = [population.size for population in network.populations]
     shape = Shape(
         tuple(sizes[:-1]),
@@ -85,6 +87,10 @@ def hand_over(
         cycles_per_sop,
     )
     check_parameters(shape.parameters())
+    check_disk(target, "the folder", least_bytes(shape))
+
+    report("rtl", 0, 2)
+    vectors = make_vectors(network, x, steps, state_bits, cycles_per_sop)
 
     report("rtl", 1, 2)
     files = contents(network, shape, vectors)
@@ -122,6 +128,21 @@ def check_place(folder: Path, force: bool) -> None:
     if not force:
         law = "an existing folder is not written over"
         raise SpikewattError(where, law, "it exists", "another name, or --force")
+
+
+def least_bytes(shape: Shape) -> int:
+    """Bytes of the memories alone, as hexadecimal lines and as C: most of a large network's folder.
+
+    Parameters
+    ----------
+    shape : sizes and widths of the cores
+    """
+    needed = 0
+    for width, depth in memories(shape.parameters(), CHAIN).values():
+        line = -(-width // 4) + 1
+        needed += 2 * depth * line
+
+    return needed
 
 
 def contents(network: SpikingNetwork, shape: Shape, vectors: Vectors) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..design import COUNTER_ORDER, packed, sources_of
-from .hex_files import starts
+from .vector_files import starts
 from .vectors import NOT_PREDICTED, Vectors
 
 PERIPHERAL = "axi_lite_peripheral"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ...files import cache_folder
 from ..design import CHAIN, COUNTER_ORDER
+from ..model.hex_files import memory_files
 from ..model.words import ALL, KINDS, MARK
 from ..simulation.simulator import Simulation
 from .chain_run import ChainRun, CoreRun, golden_run, rtl_run
@@ -44,7 +46,7 @@ def run_chain(
     samples = random_samples(design, seed)
     parameters = design.parameters
     if design.image:
-        parameters["IMAGE"] = f'"{_write_image(design, samples, seed)}"'
+        parameters["IMAGE"] = f'"{_write_image(design, samples)}"'
     simulation = Simulation(CHAIN, parameters, simulator, sources=sources)
     got = rtl_run(simulation, samples.images, samples.programs, pace=samples.pace)
     golden = golden_run(
@@ -121,30 +123,16 @@ def _as_counters_hold(
     return held, replace(expected, history=expected.history % size)
 
 
-def _write_image(design: ChainDesign, samples: Samples, seed: int) -> str:
+def _write_image(design: ChainDesign, samples: Samples) -> str:
     """Files of $readmemh with the memories of every core; what their names begin with."""
-    folder = cache_folder("memories", f"{design.cores}-{seed}")
+    files = memory_files(samples.images, design.weight_bits, design.state_bits)
+    digest = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
+    folder = cache_folder("memories", digest)  # so that no other design writes into it
     folder.mkdir(parents=True, exist_ok=True)
-    for number, image in enumerate(samples.images, start=1):
-        neurons = image.synapses.shape[1]
-        columns = 1 << max(1, (neurons - 1).bit_length())
-        rows = np.pad(image.synapses, ((0, 0), (0, columns - neurons))).reshape(-1)
-        first = f"core{number:02d}"
-        _write_hex(folder / f"{first}_synapses.hex", rows, design.weight_bits)
-        for name, values in (
-            ("potentials", image.initial_potential),
-            ("thresholds", image.threshold),
-            ("biases", image.bias),
-        ):
-            _write_hex(folder / f"{first}_{name}.hex", values, design.state_bits)
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+
     return f"{folder}/"
-
-
-def _write_hex(path: Path, values: np.ndarray, bits: int) -> None:
-    digits = -(-bits // 4)
-    mask = (1 << bits) - 1
-    lines = [f"{value & mask:0{digits}x}" for value in values.tolist()]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _cover(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,9 @@ from ....sim.engines.schedule import schedule
 from ....sim.engines.simulate import simulate
 from ....sim.network.spiking_network import SpikingNetwork
 from ...design import STATE_BITS, sources_of
-from ...model.core_image import CoreImage, network_images
+from ...model.core_image import network_images
 from ...model.golden import GoldenChain
+from ...model.hex_files import WORD_BITS, hex_text, memory_files, sent_word
 from ...model.words import MARK, Word, words
 from ..families.fitting import check_memories
 from ..families.registry import family_of
@@ -30,12 +30,6 @@ from ..tools import program, read_command, run_tools, run_yosys, write_scratch
 
 TOP = "self_test"
 PREFIX = "self_"  # of the files' names, as the module's defaults say
-MEMORIES = {
-    "synapses": "synapses",
-    "potentials": "initial_potential",
-    "thresholds": "threshold",
-    "biases": "bias",
-}
 
 
 def self_test_bitstream(
@@ -133,37 +127,10 @@ def write_sample(
         chain.send(word)
 
     expected = chain.cores[-1].potential.tolist()
-    for number, image in enumerate(images, start=1):
-        _write_memories(folder, number, image, network.weight_bits)
-    _write(folder / f"{PREFIX}sent.hex", [event_word(word) for word in sent], 32)
-    _write(folder / f"{PREFIX}expected.hex", expected, STATE_BITS)
+    texts = memory_files(images, network.weight_bits, STATE_BITS)
+    texts["sent.hex"] = hex_text([sent_word(word) for word in sent], WORD_BITS)
+    texts["expected.hex"] = hex_text(expected, STATE_BITS)
+    for name, text in texts.items():
+        write_scratch(folder / f"{PREFIX}{name}", text)
+
     return len(sent)
-
-
-def event_word(word: Word) -> int:
-    """A word in the format of the register EVENT.
-
-    >>> hex(event_word(Word(axon=5))), hex(event_word(Word(kind=3, target=2)))
-    ('0x5', '0xb2000000')
-    """
-    if word.axon is not None:
-        return word.axon
-
-    return 1 << 31 | word.kind << 28 | word.target << 24
-
-
-def _write_memories(folder: Path, number: int, image: CoreImage, weight_bits: int) -> None:
-    axons, neurons = image.synapses.shape
-    row = 1 << max(1, (neurons - 1).bit_length())
-    synapses = np.zeros((axons, row), np.int64)
-    synapses[:, :neurons] = image.synapses
-    for name, field in MEMORIES.items():
-        values = synapses if name == "synapses" else getattr(image, field)
-        bits = weight_bits if name == "synapses" else STATE_BITS
-        _write(folder / f"{PREFIX}core{number:02d}_{name}.hex", values.ravel().tolist(), bits)
-
-
-def _write(path: Path, values: Sequence[int], bits: int) -> None:
-    digits = -(-bits // 4)
-    mask = (1 << bits) - 1
-    write_scratch(path, "".join(f"{value & mask:0{digits}x}\n" for value in values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -228,7 +229,8 @@ def test_the_old_folder_is_kept_where_writing_fails(mlp_network, x, tmp_path, mo
     [
         ({"state_bits": 33}, "hand_over.state_bits: must be a width .*got 33; allowed: 3..32"),
         ({"cycles_per_sop": 1}, "hand_over.cycles_per_sop: must be a number .*allowed: 2..64"),
-        ({"state_bits": 4}, "threshold: fits into 4 bits"),
+        ({"state_bits": 4}, "WEIGHT_BITS: weights are no wider than the potential; got 8"),
+        ({"state_bits": 9}, "fits into 9 bits|within 9 bits"),
         ({"steps": 0}, "steps"),
     ],
 )
@@ -236,6 +238,14 @@ def test_options_that_cannot_be(options, law, mlp_network, x, tmp_path):
     with pytest.raises(SpikewattError, match=law):
         hand_over(mlp_network, x, tmp_path / "new", **options)
     assert not os.listdir(tmp_path)
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_work(mlp_network, x, tmp_path, monkeypatch):
+    full = shutil._ntuple_diskusage(total=10**6, used=10**6 - 9000, free=9000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(SpikewattError, match="the folder fits on the disk; got about .* kB"):
+        hand_over(mlp_network, x[:2], tmp_path / "chip")
+    assert not (tmp_path / "chip").exists()
 
 
 def test_no_sample(mlp_network, x, tmp_path):
