@@ -41,6 +41,13 @@ EQUIVALENT: tuple[tuple[str, str, int, str, str], ...] = (
         )
     ),
     (
+        "snn_registers.sv",
+        "localparam logic [9:0] LAST_REGISTER    = REFUSED;",
+        0,
+        "name: REFUSED → IDENTIFICATION",
+        "for those who count the registers: no module reads it",
+    ),
+    (
         "snn_top.sv",
         "assign link_neuron = numbers[(CORES+1)*NUMBER_BITS-1:NUMBER_BITS];",
         0,
