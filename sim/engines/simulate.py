@@ -44,11 +44,13 @@ def simulate(
     x : (samples, …) inputs as the Keras model takes them, within the network's input range; a list
         of such arrays for several inputs.
     engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched``
-        (TensorFlow, whole batches) or ``reference`` (numpy); all give equal integers.
+        (TensorFlow, whole batches), ``event`` (a kernel in C++ in which spikes drive the work) or
+        ``reference`` (numpy); all give equal integers.
     steps : int, simulated steps of a streaming code, 1..10000; default 32 (rate), as many as it
         needs to settle (signed). Exact codes have their own.
     rasters : int, record which neuron fired at which step for the first so many samples; default 0.
-    workers : int, processes of the ANNarchy engine; default one per core.
+    workers : int, processes of the ANNarchy engine, threads of the event engine; default one per
+        core.
     progress : called with (stage, done, in all); the stages are ``compile`` and ``simulate``.
     seed : int, of Poisson inputs; a sample's events depend on it and on the number of the sample
         only. Default 0.
@@ -59,8 +61,8 @@ def simulate(
     Raises
     ------
     SpikewattError : wrong shape, NaN, values outside of the input range, unknown engine, steps out
-        of range or given for an exact code. MissingToolError : ANNarchy needs a compiler that is
-        not installed.
+        of range or given for an exact code. MissingToolError : ANNarchy and the event engine need
+        a compiler that is not installed.
 
     >>> from spikewatt import Connection, Population, SpikingNetwork
     >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)

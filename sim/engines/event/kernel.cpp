@@ -135,36 +135,101 @@ void add_rows(const Connection &c, const State &pre, D *drive) {
   }
 }
 
+// Spikes of one position: `weights` of each, those that add before those that take away.
+struct Group {
+  static constexpr int MOST = 64;
+  const void *weights[MOST];
+  int adds = 0, takes = 0;
+};
+
+// Onto N vectors of sums, of whose last only `last` numbers count: the rest stays as it is.
+template <class D, int N>
+void add_run(const Group &group, int64_t offset, D *drive, int last) {
+  typedef D Lane __attribute__((vector_size(VECTOR), aligned(sizeof(D))));
+  constexpr int LANES = VECTOR / sizeof(D);
+  static const struct Mask {
+    D number[2 * LANES] = {};
+    Mask() { std::fill(number, number + LANES, D(-1)); }
+  } mask;
+
+  Lane sum[N] = {};
+  for (int k = 0; k < group.adds; k++) {
+    const D *w = static_cast<const D *>(group.weights[k]) + offset;
+    for (int i = 0; i < N; i++) sum[i] += *reinterpret_cast<const Lane *>(w + i * LANES);
+  }
+  for (int k = 0; k < group.takes; k++) {
+    const D *w = static_cast<const D *>(group.weights[Group::MOST - 1 - k]) + offset;
+    for (int i = 0; i < N; i++) sum[i] -= *reinterpret_cast<const Lane *>(w + i * LANES);
+  }
+  sum[N - 1] &= *reinterpret_cast<const Lane *>(mask.number + LANES - last);
+  for (int i = 0; i < N; i++) *reinterpret_cast<Lane *>(drive + i * LANES) += sum[i];
+}
+
 template <class D>
-void add_run(D *__restrict to, const D *__restrict w, int length, bool negative) {
-  if (negative)
-    for (int k = 0; k < length; k++) to[k] -= w[k];
-  else
-    for (int k = 0; k < length; k++) to[k] += w[k];
+void add_runs(const Connection &c, const Group &group, int32_t position, int32_t post, D *drive) {
+  constexpr int LANES = VECTOR / sizeof(D);
+  for (int64_t r = c.first[position]; r < c.first[position + 1]; r++) {
+    D *to = drive + post + c.run_post[r];
+    int64_t from = c.run_weight[r];
+    for (int left = c.run_length[r]; left > 0; left -= TILE * LANES) {
+      const int vectors = std::min(TILE, (left + LANES - 1) / LANES);
+      const int last = std::min(LANES, left - (vectors - 1) * LANES);
+      switch (vectors) {
+        case 1: add_run<D, 1>(group, from, to, last); break;
+        case 2: add_run<D, 2>(group, from, to, last); break;
+        case 3: add_run<D, 3>(group, from, to, last); break;
+        case 4: add_run<D, 4>(group, from, to, last); break;
+        case 5: add_run<D, 5>(group, from, to, last); break;
+        case 6: add_run<D, 6>(group, from, to, last); break;
+        case 7: add_run<D, 7>(group, from, to, last); break;
+        default: add_run<D, 8>(group, from, to, last); break;
+      }
+      to += TILE * LANES;
+      from += TILE * LANES;
+    }
+  }
+}
+
+template <class D>
+void add_singles(const Connection &c, const State &pre, D *drive) {
+  const D *weights = static_cast<const D *>(c.weights);
+  const int32_t *list = pre.list.as<int32_t>();
+  for (int k = 0; k < pre.spikes; k++) {
+    const bool negative = list[k] < 0;
+    const int32_t j = negative ? ~list[k] : list[k], p = c.position[j];
+    if (p < 0) continue;
+    const int32_t channel = c.channel[j];
+    const D w = weights[c.channel_weight[channel] + c.run_weight[p]];
+    drive[c.channel_post[channel] + c.run_post[p]] += negative ? -w : w;
+  }
 }
 
 template <class D>
 void add(const Connection &c, const State &pre, D *drive) {
-  const int32_t *list = pre.list.as<int32_t>();
-  const D *weights = static_cast<const D *>(c.weights);
   if (c.form == ROWS) return add_rows<D>(c, pre, drive);
+  if (c.form == SINGLE) return add_singles<D>(c, pre, drive);
 
-  for (int k = 0; k < pre.spikes; k++) {
-    const bool negative = list[k] < 0;
-    const int32_t j = negative ? ~list[k] : list[k];
-    const int32_t p = c.position[j];
-    if (p < 0) continue;
-    const int32_t channel = c.channel[j];
-    const int32_t post = c.channel_post[channel];
-    const int64_t weight = c.channel_weight[channel];
-    if (c.form == SINGLE) {
-      const D w = weights[weight + c.run_weight[p]];
-      drive[post + c.run_post[p]] += negative ? -w : w;
-      continue;
+  // Neurons of one position follow each other in the list.
+  const D *weights = static_cast<const D *>(c.weights);
+  const int32_t *list = pre.list.as<int32_t>();
+  for (int k = 0; k < pre.spikes;) {
+    Group group;
+    int32_t position = -1, post = -1;
+    for (; k < pre.spikes && group.adds + group.takes < Group::MOST; k++) {
+      const bool negative = list[k] < 0;
+      const int32_t j = negative ? ~list[k] : list[k], p = c.position[j];
+      if (p < 0) continue;
+      const int32_t channel = c.channel[j];
+      if (position < 0) {
+        position = p;
+        post = c.channel_post[channel];
+      } else if (p != position || c.channel_post[channel] != post) {
+        break;
+      }
+      const int slot = negative ? Group::MOST - 1 - group.takes++ : group.adds++;
+      group.weights[slot] = weights + c.channel_weight[channel];
     }
-    for (int64_t r = c.first[p]; r < c.first[p + 1]; r++)
-      add_run<D>(drive + post + c.run_post[r], weights + weight + c.run_weight[r],
-                 c.run_length[r], negative);
+    if (position >= 0) add_runs<D>(c, group, position, post, drive);
   }
 }
 

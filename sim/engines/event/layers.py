@@ -27,6 +27,7 @@ from ..state_width import largest_of
 from .patches import patches
 
 WIDTHS = (16, 32, 64)
+VECTOR = 64  # bytes, so no fewer numbers
 Pointer, Int, Long = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
 
 RULES: dict[type, int] = {
@@ -171,7 +172,9 @@ class Prepared:
         for name in ("first", "channel_weight"):
             setattr(arrow, name, self.keep(getattr(found, name), np.int64))
         bits = self.layers[arrow.post].drive_bits
-        arrow.weights = self.keep(found.weights, f"i{bits // 8}")
+        room = np.zeros(VECTOR, found.weights.dtype)  # whole vectors are read
+        weights = np.concatenate([found.weights, room])
+        arrow.weights = self.keep(weights, f"i{bits // 8}")
 
         for i, ledger in enumerate(LEDGERS):
             fan = network.fan_out(c, ledger == "nonzero")
