@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 
@@ -97,6 +99,7 @@ def simulate(
         plan = replace(plan, largest=largest)
 
     _check_memory(network, len(inputs), rasters, plan)
+    digest = _digesting(inputs)
     run = ENGINES[engine].run
     counts = run(
         network,
@@ -116,7 +119,6 @@ def simulate(
         width,
         needed,
     )
-    numbers = np.ascontiguousarray(inputs, "<i8")
     return Trace(
         spikes=counts.spikes,
         synaptic_operations=counts.synaptic_operations,
@@ -124,11 +126,25 @@ def simulate(
         layers=summarise(network),
         neurons={p.name: p.size for p in network.populations},
         network_hash=network.hash,
-        data_hash=hashlib.sha256(numbers.tobytes()).hexdigest(),
+        data_hash=digest(),
         settings=settings,
         rasters=counts.rasters,
         saturations=counts.saturations,
     )
+
+
+def _digesting(inputs: np.ndarray) -> Callable[[], str]:
+    """The SHA-256 of the numbers, taken while the engine runs; what is returned waits for it."""
+    numbers = np.ascontiguousarray(inputs, "<i8")
+    digest = hashlib.sha256()
+    thread = Thread(target=digest.update, args=(memoryview(numbers).cast("B"),), daemon=True)
+    thread.start()
+
+    def found() -> str:
+        thread.join()
+        return digest.hexdigest()
+
+    return found
 
 
 def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, rasters: int = 0) -> int:

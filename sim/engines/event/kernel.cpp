@@ -12,6 +12,10 @@
 #include <thread>
 #include <vector>
 
+#ifdef __AVX512BW__
+#include <immintrin.h>
+#endif
+
 namespace {
 
 // As in layers.py.
@@ -312,21 +316,37 @@ void retract(int n, V *v, const V *threshold, const int64_t *count, int levels, 
   }
 }
 
-// Indices of what fired; of a spike of −1 its complement.
-int listed(const int8_t *s, int n, int32_t *list) {
+// Indices of what fired; with `signs`, of a spike of −1 its complement.
+int listed(const int8_t *s, int n, int32_t *list, bool signs) {
   int found = 0, i = 0;
+#ifdef __AVX512BW__
+  // Sixteen neurons at once, without a branch: a list has room for a vector more.
+  __m512i index = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i none = _mm512_setzero_si512();
+  for (; i + 64 <= n; i += 64) {
+    uint64_t fired = _mm512_cmpneq_epi8_mask(_mm512_loadu_si512(s + i), none);
+    for (int part = 0; part < 4; part++, fired >>= 16) {
+      const auto these = static_cast<__mmask16>(fired);
+      _mm512_storeu_si512(list + found, _mm512_maskz_compress_epi32(these, index));
+      found += __builtin_popcount(these);
+      index = _mm512_add_epi32(index, _mm512_set1_epi32(16));
+    }
+  }
+#endif
   for (; i + 8 <= n; i += 8) {
     uint64_t word;
     std::memcpy(&word, s + i, 8);
     while (word) {
       const int bit = __builtin_ctzll(word) & ~7;
-      const int j = i + bit / 8;
-      list[found++] = s[j] < 0 ? ~j : j;
+      list[found++] = i + bit / 8;
       word &= ~(uint64_t(255) << bit);
     }
   }
   for (; i < n; i++)
-    if (s[i]) list[found++] = s[i] < 0 ? ~i : i;
+    if (s[i]) list[found++] = i;
+  if (signs)
+    for (int k = 0; k < found; k++)
+      if (s[list[k]] < 0) list[k] = ~list[k];
   return found;
 }
 
@@ -432,7 +452,7 @@ class Run {
       case SILENT: break;
       case GIVEN:
         now.s = l.events + (within * net.steps + t) * l.size;
-        now.spikes = listed(now.s, l.size, now.list.as<int32_t>());
+        now.spikes = listed(now.s, l.size, now.list.as<int32_t>(), true);
         break;
       case LARGEST: largest(i, t); break;
       default:
@@ -495,7 +515,7 @@ class Run {
         fire<V, false>(n, v, threshold, worth, s);
     }
     const bool spiking = fires || l.rule == RETRACTS;
-    now.spikes = spiking ? listed(s, n, now.list.as<int32_t>()) : 0;
+    now.spikes = spiking ? listed(s, n, now.list.as<int32_t>(), l.rule == RETRACTS) : 0;
   }
 
   // A max pool: its largest counts follow the spikes of what it hears where counts only rise.
@@ -510,7 +530,7 @@ class Run {
       const int64_t *count = now.count.as<int64_t>();
       int8_t *s = now.fired.as<int8_t>();
       for (int k = 0; k < l.size; k++) s[k] = found[k] > count[k];
-      now.spikes = listed(s, l.size, now.list.as<int32_t>());
+      now.spikes = listed(s, l.size, now.list.as<int32_t>(), false);
     }
 
     // In exact codes it hears the step before.
