@@ -21,6 +21,7 @@ from . import energy
 from . import odin
 from . import rtl
 from . import synth
+from . import handover
 # isort: on
 
 

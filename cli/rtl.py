@@ -40,8 +40,8 @@ def verify(
     what: Annotated[
         list[str] | None,
         typer.Option(
-            help="benches, radix, rate, proofs, icarus, faults; repeat; by default benches and "
-            "radix."
+            help="benches, chains, axi, radix, rate, proofs, icarus, faults, all, all-faults "
+            "(hours); repeat; by default benches and radix."
         ),
     ] = None,
     spk: Annotated[
@@ -81,26 +81,33 @@ def verify(
         10**6,
     )
     from ..analysis.report.console import stages
-    from ..rtl_ref.verification.targets import DEFAULT, check_request, run_target, write_junit
+    from ..rtl_ref.verification.targets.junit import write_junit
+    from ..rtl_ref.verification.targets.registry import (
+        DEFAULT,
+        REGISTRY,
+        check_request,
+        run_targets,
+    )
+    from ..rtl_ref.verification.targets.target import Request
 
     targets = what or DEFAULT
     check_request(targets, engine, simulator)
     if waves:
         check_writable(waves)
-    found: dict[str, list[dict]] = {}
     with stages() as progress:
         if spk is None:
-            for target in targets:
-                found[target] = run_target(target, engine, data_dir, progress)
+            found = run_targets(targets, Request(engine, data_dir), progress)
+            summaries = {name: REGISTRY[name].summary(rows) for name, rows in found.items()}
         else:
-            found["network"] = _verify_own(
+            own = _verify_own(
                 spk, dataset, data_dir, samples, steps, waves, engine, simulator, progress
             )
+            found, summaries = {"network": own}, {"network": _summary(own)}
 
     rows = [row for part in found.values() for row in part]
     if junit:
-        write_junit(rows, junit)
-    _show_verification(found, rows, waves, as_json)
+        write_junit(found, junit)
+    _show_verification(found, summaries, waves, as_json)
     if sum(row["mismatches"] for row in rows):
         raise typer.Exit(1)
 
@@ -136,18 +143,25 @@ def _verify_own(
     return [{"what": images.format(**row), **row} for row in rows]
 
 
+def _summary(rows: list[dict]) -> str:
+    """What was found for a user's network, in a line."""
+    compared = sum(row["compared"] for row in rows)
+    wrong = sum(row["mismatches"] for row in rows)
+    return f"{compared:,} values compared, stalls among them; {wrong:,} mismatches."
+
+
 def _show_verification(
-    found: dict[str, list[dict]], rows: list[dict], waves: Path | None, as_json: bool
+    found: dict[str, list[dict]], summaries: dict[str, str], waves: Path | None, as_json: bool
 ) -> None:
     from ..analysis.report.console import print_lines
     from ..analysis.report.rows import json_text
-    from ..analysis.report.verification import target_findings
+    from ..analysis.report.verification import verification_findings
 
     if as_json:
+        rows = [{"target": name, **row} for name, part in found.items() for row in part]
         print_json(json_text({"rows": rows}))
         return
-    for target, part in found.items():
-        show(target_findings(target, part), False)
+    show(verification_findings(found, summaries), False)
     if waves:
         files = [str(path) for path in sorted(waves.iterdir()) if path.suffix in WAVEFORMS]
         hint = f"open with GTKWave or Surfer, e.g. `gtkwave {files[0]}`."

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import SpikewattError
 from .options import (
     CHIP,
+    DATASET_HELP,
+    DataDir,
     Force,
     Json,
     OldNetwork,
+    network_inputs,
     new_file,
     not_called_network,
     show,
     verb,
 )
 
-CORE_ALONE = {"AXONS": 256, "NEURONS": 256, "WEIGHT_BITS": 4, "STATE_BITS": 16}
-HIDDEN = ("top", "critical path")  # of a report's row: too long for a table
-Design = tuple[str, str, dict]  # name, top module, parameters
+if TYPE_CHECKING:
+    from ..rtl_ref.synthesis.asic import AsicReport
+    from ..rtl_ref.synthesis.designs import Design
+    from ..rtl_ref.synthesis.fpga_report import FpgaReport
+
+SAMPLES = 20
 
 
 @verb(CHIP)
 def synth(
     spk: Annotated[
-        Path | None, typer.Option(help="Your own spiking network (.spk), a chain of dense layers.")
+        Path | None, typer.Option(help="Your own spiking network (.spk), as `verify` takes it.")
     ] = None,
     size: Annotated[
         list[str] | None,
@@ -40,8 +48,37 @@ def synth(
             help="The core alone: 256 axons, 256 neurons, 4-bit weights, 16-bit potentials."
         ),
     ] = False,
+    table: Annotated[
+        bool, typer.Option(help="The standing table: three MLPs, a CNN and the bare core.")
+    ] = False,
+    axi: Annotated[
+        bool, typer.Option("--axi", help="The chain behind its AXI4-Lite registers.")
+    ] = False,
+    cycles_per_sop: Annotated[
+        int | None,
+        typer.Option(help="2 (default) or more; from 3 on memories have an output register."),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="ECP5, iCE40 or Gowin, e.g. LFE5U-45F (default), iCE40UP5K, GW2AR-18."),
+    ] = None,
+    speed_grade: Annotated[
+        int | None, typer.Option(help="Of an ECP5: 6, 7 or 8 (default).")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Of the placer; the clock is their median.")] = 3,
+    clock_mhz: Annotated[float, typer.Option(help="Clock to aim at.")] = 100.0,
+    dataset: Annotated[
+        str | None, typer.Option(help=f"What --spk runs on, for energy and time: {DATASET_HELP}")
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Images of the data set.")] = SAMPLES,
+    steps: Annotated[int | None, typer.Option(help="Of a rate network, default 32.")] = None,
+    data_dir: DataDir = None,
     liberty: Annotated[
-        Path | None, typer.Option(help="Standard cells (.lib or .lib.gz) in place of the FPGA.")
+        list[Path] | None,
+        typer.Option(
+            help="Standard cells (.lib or .lib.gz) in place of the FPGA, with --dataset or --table "
+            "beside it; repeat."
+        ),
     ] = None,
     waves: Annotated[
         Path | None,
@@ -49,10 +86,18 @@ def synth(
             help="FST or VCD of a run of the same network: toggles, and shares of energy."
         ),
     ] = None,
-    clock_mhz: Annotated[float, typer.Option(help="Clock to aim at.")] = 100.0,
-    speed_grade: Annotated[int, typer.Option(help="Of the ECP5: 6, 7 or 8.")] = 8,
     picture: Annotated[
-        Path | None, typer.Option(help="PNG of the placement of the last design.")
+        Path | None, typer.Option(help="PNG of the placements, side by side, coloured by module.")
+    ] = None,
+    bitstream: Annotated[
+        Path | None,
+        typer.Option(
+            help="Bitstream of an ECP5 or iCE40 that runs the first image of --dataset on its own "
+            "and compares; pins: clk, done, passed."
+        ),
+    ] = None,
+    pins: Annotated[
+        Path | None, typer.Option(help="Constraints of the board for --bitstream (.lpf, .pcf).")
     ] = None,
     force: Force = False,
     as_json: Json = False,
@@ -60,79 +105,116 @@ def synth(
 ) -> None:
     """Synthesise the RTL core: FPGA, or standard cells.
 
-    LUTs and clock on an ECP5; area, clock and power in a standard-cell library.
+    LUTs, memories and clock on an FPGA; area, clock and power in a standard-cell library; with
+    data, energy and time of an inference on each and on the cards.
     """
     not_called_network("synth", network, "--spk FILE")
-    if picture:
-        new_file(picture, force)
-    if picture and liberty:
-        law = "is that of a placement on the FPGA"
-        raise SpikewattError("synth --picture", law, "--liberty")
-    import pandas as pd
-
-    from ..analysis.report.findings import Findings, Table
+    libraries = list(liberty or [])
+    costed = table or dataset is not None
+    _check_options(spk, dataset, samples, picture, libraries, costed)
+    for output in (picture, bitstream):
+        if output:
+            new_file(output, force)
+    _check_bitstream(bitstream, pins, dataset)
+    from ..analysis.report.synthesis import synthesis_findings
     from ..rtl_ref.synthesis.activity import read_activity
 
-    designs = _designs(spk, size or [], core)
+    top = _top(axi)
     activity = read_activity(waves) if waves else None
-    rows: list[dict] = []
-    notes: list[str] = []
-    reports: list[dict] = []
-    for name, top, parameters in designs:
-        if liberty is not None:
-            report, lines = _in_cells(
-                name,
-                top,
-                parameters,
-                liberty,
-                activity,
-                clock_mhz,
-            )
-        else:
-            drawn = picture if name == designs[-1][0] else None
-            report, lines = _on_fpga(
-                name,
-                top,
-                parameters,
-                clock_mhz,
-                speed_grade,
-                drawn,
-            )
-        notes += [*lines, f"{name}: reports of the tools in {report.folder}"]
-        if activity:
-            notes += _energy_shares(name, top, parameters, activity)
-        reports.append(report.__dict__)
-        row = {key: cell for key, cell in report.row().items() if key not in HIDDEN}
-        rows.append({"design": name, **row})
+    if table:
+        designs = _standing(data_dir)
+    else:
+        designs = _designs(spk, size or [], core, top, cycles_per_sop)
+        if dataset is not None and spk is not None:
+            designs = [_with_data(designs[0], dataset, data_dir, samples, steps), *designs[1:]]
 
-    table = Table("rows", "Synthesis of the RTL core", pd.DataFrame(rows, dtype=object))
-    facts = {"reports": reports, "notes": notes}
-    each_once = tuple(dict.fromkeys(notes))
-    show(Findings((table,), facts=facts, notes=each_once), as_json)
+    on_fpga = (
+        {} if libraries and not costed else _on_fpga(designs, clock_mhz, device, speed_grade, seeds)
+    )
+    in_cells = _in_cells(designs, libraries, activity, clock_mhz)
+    written = [_picture(on_fpga, picture)] if picture else []
+    if bitstream:
+        first = network_inputs(designs[0].network, str(dataset), data_dir, 1)[0][0]
+        written.append(_bitstream(designs[0], first, bitstream, device, pins, steps))
+    show(synthesis_findings(designs, on_fpga, in_cells, activity, written), as_json)
 
 
-def _designs(spk: Path | None, sizes: list[str], core: bool) -> list[Design]:
+def _check_options(
+    spk: Path | None,
+    dataset: str | None,
+    samples: int,
+    picture: Path | None,
+    libraries: Sequence[Path],
+    costed: bool,
+) -> None:
+    if picture and libraries and not costed:
+        law = "is that of a placement on the FPGA"
+        raise SpikewattError("synth --picture", law, "--liberty")
+    if dataset is not None and spk is None:
+        raise SpikewattError("synth --dataset", "is what your own network runs on", None, "--spk")
+    if samples < 1:
+        raise SpikewattError("synth --samples", "is a number of images", samples, ">= 1")
+
+
+def _check_bitstream(bitstream: Path | None, pins: Path | None, dataset: str | None) -> None:
+    if bitstream and dataset is None:
+        law = "holds a network and an image that it runs"
+        raise SpikewattError("synth --bitstream", law, "no image", "--spk and --dataset")
+    if pins and not bitstream:
+        raise SpikewattError("synth --pins", "goes with a bitstream", pins, "--bitstream")
+    if pins and not pins.is_file():
+        raise SpikewattError(str(pins), "the file of pins must exist", "no such file")
+
+
+def _top(axi: bool) -> str:
+    from ..rtl_ref.design import CHAIN
+    from ..rtl_ref.synthesis.parameters import AXI
+
+    return AXI if axi else CHAIN
+
+
+def _standing(data_dir: Path | None) -> list[Design]:
+    from ..rtl_ref.synthesis.designs import standing_designs
+
+    return standing_designs(data_dir)
+
+
+def _designs(
+    spk: Path | None, sizes: list[str], core: bool, top: str, cycles_per_sop: int | None
+) -> list[Design]:
     """What to synthesise: what was asked for, else the standing networks."""
-    from ..rtl_ref.design import CHAIN, CORE
-    from ..rtl_ref.synthesis.fpga import STANDING_NETWORKS
-    from ..rtl_ref.synthesis.parameters import parameters_of, parameters_of_sizes
+    from ..rtl_ref.synthesis.designs import (
+        STANDING_NETWORKS,
+        core_alone,
+        design_of_network,
+        design_of_sizes,
+    )
     from ..sim.network.spiking_network import SpikingNetwork
 
-    designs: list[Design] = []
+    designs = []
     if spk is not None:
-        designs.append((spk.name, CHAIN, parameters_of(SpikingNetwork.load(spk))))
+        network = SpikingNetwork.load(spk)
+        designs.append(design_of_network(spk.name, network, top=top, cycles_per_sop=cycles_per_sop))
     for text in sizes:
-        designs.append((text, CHAIN, parameters_of_sizes(_layer_sizes(text))))
+        designs.append(design_of_sizes(_layer_sizes(text), top, cycles_per_sop))
     if core:
-        name = "core 256 x 256, 4 bits"
-        designs.append((name, CORE, dict(CORE_ALONE)))
+        designs.append(core_alone(cycles_per_sop))
     if designs:
         return designs
 
-    return [
-        ("-".join(map(str, layers)), CHAIN, parameters_of_sizes(list(layers)))
-        for layers in STANDING_NETWORKS
-    ]
+    return [design_of_sizes(layers, top, cycles_per_sop) for layers in STANDING_NETWORKS]
+
+
+def _with_data(
+    design: Design, dataset: str, data_dir: Path | None, samples: int, steps: int | None
+) -> Design:
+    """The design of a network, and what it does on the first images of a data set."""
+    from ..sim.engines.simulate import simulate
+
+    spiking = design.network
+    x, _ = network_inputs(spiking, dataset, data_dir, samples)
+    assert spiking is not None  # it is that of --spk
+    return replace(design, trace=simulate(spiking, x, "batched", steps))
 
 
 def _layer_sizes(text: str) -> list[int]:
@@ -144,53 +226,79 @@ def _layer_sizes(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
+def _on_fpga(
+    designs: Sequence[Design],
+    clock_mhz: float,
+    device: str | None,
+    speed_grade: int | None,
+    seeds: int,
+) -> dict[str, FpgaReport]:
+    """Name -> the design on its FPGA."""
+    from ..rtl_ref.synthesis.fpga import DEVICE, synthesise_fpga
+
+    if not 1 <= seeds <= 100:
+        raise SpikewattError("synth --seeds", "is a number of placements", seeds, "1..100")
+
+    found = {}
+    for design in designs:
+        found[design.name] = synthesise_fpga(
+            design.parameters,
+            design.top,
+            clock_mhz * 1e6,
+            device or design.device or DEVICE,
+            speed_grade,
+            range(1, seeds + 1),
+        )
+
+    return found
+
+
 def _in_cells(
-    name: str, top: str, parameters: dict, liberty: Path, activity: Any, clock_mhz: float
-):
-    """The design in standard cells, and what to say with it."""
+    designs: Sequence[Design], libraries: Sequence[Path], activity: Any, clock_mhz: float
+) -> dict[str, list[AsicReport]]:
+    """Name -> the design in each library."""
     from ..rtl_ref.synthesis.asic import synthesise_asic
 
     rates = activity.net_rates() if activity else None
-    report = synthesise_asic(
-        parameters,
-        liberty,
-        rates,
-        clock_mhz * 1e6,
-        top,
+    found: dict[str, list[AsicReport]] = {}
+    for design in designs:
+        found[design.name] = [
+            synthesise_asic(design.parameters, library, rates, clock_mhz * 1e6, design.top)
+            for library in libraries
+        ]
+
+    return found
+
+
+def _picture(on_fpga: dict[str, FpgaReport], picture: Path) -> str:
+    """Draw the first placements, as many as stand side by side."""
+    from ..rtl_ref.synthesis.pictures.placement import MOST_DESIGNS, placement_picture
+
+    drawn = dict(list(on_fpga.items())[:MOST_DESIGNS])
+    return f"picture: {placement_picture(drawn, picture)}"
+
+
+def _bitstream(
+    design: Design,
+    sample: Any,
+    bitstream: Path,
+    device: str | None,
+    pins: Path | None,
+    steps: int | None,
+) -> str:
+    """Write the bitstream that tests a network on a board."""
+    from ..rtl_ref.synthesis.boards.self_test import self_test_bitstream
+    from ..rtl_ref.synthesis.fpga import DEVICE
+
+    assert design.network is not None  # it is that of --spk
+    cycles = int(design.parameters.get("CYCLES_PER_SOP", 2))
+    written = self_test_bitstream(
+        design.network,
+        sample,
+        bitstream,
+        device=device or DEVICE,
+        pins=pins,
+        steps=steps,
+        cycles_per_sop=cycles,
     )
-    about = f"{report.technology}, {report.corner}; activity: {report.activity}"
-    return report, [f"{name}: {note}." for note in (about, *report.notes)]
-
-
-def _on_fpga(
-    name: str,
-    top: str,
-    parameters: dict,
-    clock_mhz: float,
-    speed_grade: int,
-    picture: Path | None,
-):
-    """The design on an ECP5, drawn into `picture`, and what to say with it."""
-    from ..rtl_ref.synthesis.fpga import synthesise_fpga
-    from ..rtl_ref.synthesis.placement import placement_picture
-
-    report = synthesise_fpga(parameters, top, clock_mhz * 1e6, speed_grade=speed_grade)
-    lines = [f"{name}: {report.technology}; the clock is limited by {report.limit()}."]
-    if picture:
-        lines.append(f"picture: {placement_picture(report, picture)}")
-    return report, lines
-
-
-def _energy_shares(name: str, top: str, parameters: dict, activity: Any) -> list[str]:
-    """How the energy of the waveform splits, beside how the parametric card splits it."""
-    from ..energy.cards.parametric_core import MEMORY_SHARE
-
-    shares = activity.energy_shares(parameters, top)
-    listed = ", ".join(f"{group} {share:.0%}" for group, share in shares.items())
-    of_waveform = f"shares of energy by accesses (CACTI) and toggles of the waveform: {listed}"
-    of_card = f"memories {MEMORY_SHARE:.0%}, logic {1 - MEMORY_SHARE:.0%} of a synaptic operation"
-    return [
-        f"{name}: {of_waveform}; beside them the card odin_style: {of_card}.",
-        "logic is a lower bound there: 2 fF per toggle assumed, no clock tree, no glitches; "
-        "memories below 1 kB count as 1 kB.",
-    ]
+    return f"bitstream: {written}; passed is high with done where the read-out is right"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .handover.hand_over import hand_over as hand_over
     from .odin.events import Bistability as Bistability
     from .odin.events import SingleSynapse as SingleSynapse
     from .odin.events import TimeReference as TimeReference
@@ -36,6 +37,7 @@ _HOME = {
     "TwinRun": "odin.twin_run",
     "Verification": "verification.verify",
     "Virtual": "odin.events",
+    "hand_over": "handover.hand_over",
     "run_odin": "odin.run",
     "synthesise": "synthesis.synthesise",
     "verify": "verification.verify",
@@ -51,6 +53,7 @@ __all__ = [
     "TwinRun",
     "Verification",
     "Virtual",
+    "hand_over",
     "run_odin",
     "synthesise",
     "verify",

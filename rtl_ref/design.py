@@ -29,6 +29,7 @@ SOURCES = (
     "integrate_and_fire_core.sv",
     "snn_top.sv",
     "axi_lite_peripheral.sv",
+    "self_test.sv",
 )
 
 LIMITS = {

@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from .findings import Column, Findings, Table
 
-NUMBERS = ("cycles", "sops", "stalls")
+NUMBERS = ("cycles", "sops", "stalls", "stalls_seen")
+NETWORK = "network"  # a user's own, in place of the targets
 
 
-def target_findings(target: str, rows: list[dict]) -> Findings:
-    """What a target of `spikewatt verify` found, and its sum as the last line.
+def verification_findings(
+    found: Mapping[str, Sequence[dict]], summaries: Mapping[str, str]
+) -> Findings:
+    """What the targets of `spikewatt verify` found, in one table, and a line for each.
 
     Parameters
     ----------
-    target : str
-        ``proofs``, ``faults``, ``network``, or one that compares with the golden model.
-    rows : list of dict
-        ``what``, ``compared``, ``mismatches``, ``where``; of a network also what NUMBERS names.
+    found : mapping
+        Target -> its rows: ``what``, ``compared``, ``mismatches``, ``seconds``, ``where``; of a
+        network also what NUMBERS names.
+    summaries : mapping
+        Target -> what it found, in a line.
     """
-    wrong = sum(row["mismatches"] for row in rows)
-    compared = sum(row["compared"] for row in rows)
+    rows = [{"target": target, **row} for target, part in found.items() for row in part]
     frame = pd.DataFrame(rows, dtype=object)
-
-    if target == "proofs":
-        title = "Proofs of queue, controller and AXI4-Lite peripheral"
-        columns = [
-            Column("what", ("what",)),
-            Column("properties", ("compared",)),
-            Column("result", ("where",)),
-        ]
-        line = f"{compared:,} properties, {wrong:,} proofs failed."
-    elif target == "faults":
-        title = "Faults planted in the RTL"
-        columns = [
-            Column("what", ("what",)),
-            Column("caught", ("mismatches",), lambda missed: "no" if missed else "yes"),
-            Column("seen by", ("where",)),
-        ]
-        line = f"{compared - wrong:,} of {compared:,} faults caught."
-    else:
-        title = "RTL against the golden model"
-        numbers = NUMBERS if target == "network" else ()
-        keys = ("what", "compared", "mismatches", *numbers, "where")
-        columns = [Column(key, (key,)) for key in keys]
-        line = f"{compared:,} values compared, {wrong:,} mismatches."
-
-    return Findings((Table(target, title, frame, columns),), notes=(line,))
+    numbers = NUMBERS if NETWORK in found else ()
+    columns = [
+        Column("target", ("target",)),
+        Column("what", ("what",)),
+        Column("compared", ("compared",)),
+        Column("mismatches", ("mismatches",)),
+        *(Column(key.replace("_", " "), (key,)) for key in numbers),
+        Column("seconds", ("seconds",), lambda seconds: f"{seconds:.1f}"),
+        Column("where", ("where",)),
+    ]
+    table = Table("verification", "RTL against what it must do", frame, columns)
+    return Findings((table,), notes=tuple(summaries.values()))

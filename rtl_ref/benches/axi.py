@@ -10,6 +10,7 @@ from cocotbext.axi import AxiResp, AxiStreamBus, AxiStreamSink, AxiStreamSource
 from ..model.words import ADD, MARK
 from ..registers import REGISTERS, register
 from ..simulation.job import load_job, store
+from .accesses import PATTERNS
 from .axi_host import (
     CONTROL,
     COUNTER,
@@ -305,6 +306,7 @@ async def check_registers(dut):
     _, neurons = bench.sizes[0]
 
     result = await _byte_strobes(host)
+    result["patterns"] = await _patterns(host)
     await host.write(PORT_SELECT, 0)
     await host.write(PORT_ADDRESS, 0)
 
@@ -338,6 +340,19 @@ async def _byte_strobes(host: Host) -> dict[str, list[int]]:
             values.append(await host.read(address))
 
         found[f"bytes{address}"] = values
+
+    return found
+
+
+async def _patterns(host: Host) -> list[int]:
+    """Every register that can be written and read, with PATTERNS in turn: what is read."""
+    found = []
+    for each in REGISTERS:
+        if each.writable and each.readable and each.address != PORT_DATA:
+            for pattern in PATTERNS:
+                await host.write(each.address, pattern)
+                found.append(await host.read(each.address))
+            await host.write(each.address, 0)
 
     return found
 

@@ -6,6 +6,8 @@ import random
 
 from cocotb.triggers import FallingEdge, ReadOnly, RisingEdge, Timer
 
+from .accesses import ACCESSES, MEMORIES
+
 
 class Receiver:
     """Takes words with a random readiness.
@@ -15,7 +17,9 @@ class Receiver:
     dut : the simulated core
     seed : of its readiness
 
-    ``words`` are (tick, kind, target, neuron); ``waits`` the cycles that each was offered in vain.
+    ``words`` are (tick, kind, target, neuron); ``waits`` the cycles that each was offered in vain;
+    ``stalls`` all cycles in which a word was offered in vain; ``accesses`` the cycles in which each
+    memory was enabled, to read and to write, in the order of ACCESSES.
     """
 
     def __init__(self, dut, seed: int):
@@ -24,6 +28,9 @@ class Receiver:
         self.readiness = 1.0
         self.words: list[tuple[int, int, int, int]] = []
         self.waits: list[int] = []
+        self.stalls = 0
+        self.accesses = [0] * len(ACCESSES)
+        self.memories = [getattr(dut, name) for name in MEMORIES]
         # What held at the last rising edge.
         self.was_valid = self.was_ready = False
         self.word = (0, 0, 0, 0)
@@ -43,6 +50,7 @@ class Receiver:
                 waited = 0
             elif self.was_valid:
                 waited += 1
+                self.stalls += 1
 
     async def sample(self) -> None:
         """Run for ever: what holds at each rising edge, before it acts."""
@@ -55,7 +63,13 @@ class Receiver:
             self.was_ready = bool(dut.out_ready.value)
             if self.was_valid:
                 self.word = self._offered()
+            self._count_accesses()
             await RisingEdge(dut.clk)
+
+    def _count_accesses(self) -> None:
+        for i, memory in enumerate(self.memories):
+            if memory.enable.value:
+                self.accesses[2 * i + bool(memory.write.value)] += 1
 
     def _offered(self) -> tuple[int, int, int, int]:
         """The word at the output; a neuron and a tick have no meaning for each other."""

@@ -36,25 +36,31 @@ async def vectors(dut) -> None:
 async def memory(dut) -> None:
     """Operations (enable, write, address, data) of the job, one per cycle.
 
-    What rdata is after each is stored, −1 before the first read.
+    What rdata is after each is stored, −1 before the first read, and what it tells of accesses.
     """
     folder, job = load_job()
     cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
     dut.enable.value = 0
     await FallingEdge(dut.clk)
 
-    answers = []
+    answers, accesses = [], []
     for enable, write, address, data in job["operations"].tolist():
         dut.enable.value = enable
         dut.write.value = write
         dut.address.value = address
         dut.wdata.value = data
+        await Timer(1, "ns")
+        accesses.append((int(dut.did_read.value), int(dut.did_write.value)))
         await FallingEdge(dut.clk)
         value = dut.rdata.value
         answer = int(value) if value.is_resolvable else -1
         answers.append(answer)
 
-    store(folder, answers=np.array(answers, np.int64))
+    store(
+        folder,
+        answers=np.array(answers, np.int64),
+        accesses=np.array(accesses, np.int64),
+    )
 
 
 @cocotb.test()

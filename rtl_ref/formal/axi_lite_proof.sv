@@ -1,5 +1,6 @@
-// Properties of axi_lite_peripheral, placed inside it, whatever the chain of cores does: every access is answered exactly once, every
-// event that is answered OKAY entered the chain once, every word that leaves the output queue is in one answer, and a refusal does nothing.
+// Properties of axi_lite_peripheral, placed inside it, whatever the chain of cores does: every
+// access is answered exactly once, every event that is answered OKAY entered the chain once, every
+// word that SPIKE takes is in one answer, and a refusal does nothing.
 `default_nettype none
 
 module axi_lite_proof (
@@ -93,12 +94,17 @@ module axi_lite_proof (
         end
     end
 
+    wire write_due = address_taken && data_taken && (!s_axi_bvalid || s_axi_bready);
+    wire read_due  = read_taken && (!s_axi_rvalid || s_axi_rready);
+    wire read_okay = s_axi_rvalid && s_axi_rresp == OKAY;
+    wire of_memory = s_axi_rvalid && from == PORT_DATA;
+
     always @(posedge clk) begin
         if (started && !reset) begin
-            write_answer_has_a_cause: assert (!s_axi_bvalid || (addresses != 2'd0 && words != 2'd0));
-            read_answer_has_a_cause:  assert (!s_axi_rvalid || reads != 2'd0);
-            port_only_at_rest:        assert (!port_enable || port_ready);
-            answer_of_who_was_asked:  assert (!read_asked || asked_at == selections[12:3]);
+            write_has_a_cause:       assert (!s_axi_bvalid || (addresses != 2'd0 && words != 2'd0));
+            read_has_a_cause:        assert (!s_axi_rvalid || reads != 2'd0);
+            port_only_at_rest:       assert (!port_enable || port_ready);
+            answer_of_who_was_asked: assert (!read_asked || asked_at == selections[12:3]);
 
             // What makes these inductive.
             addresses_counted: assert (addresses == 2'(address_taken) + 2'(s_axi_bvalid));
@@ -107,66 +113,86 @@ module axi_lite_proof (
             address_kept:      assert (!address_taken || write_register == to);
             data_kept:         assert (!data_taken || (write_data == data && strobe == bytes));
             read_kept:         assert (!read_taken || read_register == from);
-            asked_for_a_read:  assert (!read_asked || (read_taken && from == PORT_DATA && !s_axi_rvalid));
+            asked_for_a_read:  assert (!read_asked || (read_taken && from == PORT_DATA));
+            asked_while_free:  assert (!read_asked || !s_axi_rvalid);
 
-            an_event_waits:    cover (s_axi_bvalid && s_axi_bresp == OKAY && to == EVENT && $past(in_valid && !in_ready, 2));
-            a_word_comes:      cover (s_axi_rvalid && s_axi_rdata[31] && s_axi_rdata[16] && from == SPIKE);
-            a_memory_answers:  cover (s_axi_rvalid && s_axi_rresp == OKAY && from == PORT_DATA && s_axi_rdata == 32'hFFFFFFFF);
-            a_memory_refuses:  cover (s_axi_rvalid && s_axi_rresp == SLVERR && from == PORT_DATA && !out_ready);
-            a_soft_reset:      cover (soft_reset);
-            both_answer:       cover (s_axi_rvalid && s_axi_bvalid && s_axi_rresp == OKAY && s_axi_bresp == OKAY);
+            an_event_waits:   cover (s_axi_bvalid && s_axi_bresp == OKAY && to == EVENT
+                                     && $past(in_valid && !in_ready, 2));
+            a_word_comes:     cover (read_okay && from == SPIKE && s_axi_rdata[31]);
+            a_memory_answers: cover (read_okay && of_memory && s_axi_rdata == 32'hFFFFFFFF);
+            a_memory_refuses: cover (of_memory && s_axi_rresp == SLVERR && !out_ready);
+            a_soft_reset:     cover (soft_reset);
+            both_answer:      cover (read_okay && s_axi_bvalid && s_axi_bresp == OKAY);
         end
     end
 
-    // From one edge to the next. An answer is new when none stood there, or the one that stood was taken.
-    wire new_write = s_axi_bvalid && write_free;
-    wire new_read  = s_axi_rvalid && read_free;
+    // From one edge to the next. An answer is new when none stood there, or the one that stood was
+    // taken.
+    wire new_write  = s_axi_bvalid && write_free;
+    wire new_read   = s_axi_rvalid && read_free;
+    wire did_write  = new_write && s_axi_bresp == OKAY;
+    wire did_read   = new_read && s_axi_rresp == OKAY;
+    wire refused    = new_write && s_axi_bresp != OKAY;
+    wire not_read   = new_read && s_axi_rresp != OKAY;
+    wire to_event   = to == EVENT && bytes != '0;
+    wire to_memory  = to == PORT_DATA && bytes != '0;
+    wire answered   = read_asked && port_rvalid;
+    wire may_write  = write_due && in_ready && port_ready && !asks && !read_asked;
+    wire full_stop  = !out_ready && !port_ready && !read_asked;  // nothing moves
+
     always @(posedge clk) begin
         if (started && !reset && $past(started) && !$past(reset)) begin
-            if ($past(s_axi_bvalid && !s_axi_bready)) write_answer_stays: assert (s_axi_bvalid && $stable(s_axi_bresp));
-            if ($past(s_axi_rvalid && !s_axi_rready))
-                read_answer_stays: assert (s_axi_rvalid && $stable(s_axi_rresp) && $stable(s_axi_rdata));
-            if ($past(in_valid && !in_ready)) event_stays: assert ((in_valid || gives_up) && $stable(write_data));
+            if ($past(s_axi_bvalid && !s_axi_bready)) begin
+                write_answer_stays: assert (s_axi_bvalid && $stable(s_axi_bresp));
+            end
+            if ($past(s_axi_rvalid && !s_axi_rready)) begin
+                read_answer_stays:  assert (s_axi_rvalid && $stable(s_axi_rresp));
+                read_data_stays:    assert ($stable(s_axi_rdata));
+            end
+            if ($past(in_valid && !in_ready)) begin
+                event_stays: assert ((in_valid || gives_up) && $stable(write_data));
+            end
 
             // An event enters exactly when its write is answered OKAY, and as it was written.
-            event_is_answered: assert (!$past(enters) || (new_write && s_axi_bresp == OKAY && $past(to) == EVENT));
-            event_as_written:  assert (!$past(enters) || $past(write_data == data && bytes == 4'b1111));
-            event_enters:      assert (!(new_write && s_axi_bresp == OKAY && $past(to) == EVENT && $past(bytes) != '0)
-                                       || $past(enters));
+            event_is_answered: assert (!$past(enters) || (did_write && $past(to_event)));
+            event_as_written:  assert (!$past(enters) || $past(write_data == data && bytes == '1));
+            event_enters:      assert (!(did_write && $past(to_event)) || $past(enters));
 
-            // A word leaves the queue exactly when it is shown.
-            word_is_shown: assert (!$past(leaves) || (new_read && s_axi_rresp == OKAY && s_axi_rdata == $past(word_shown)));
-            word_leaves:   assert (!(new_read && $past(from) == SPIKE && s_axi_rdata[16]) || $past(leaves));
-            empty_is_zero: assert (!(new_read && $past(from) == SPIKE && !s_axi_rdata[16]) || s_axi_rdata == '0);
+            // A word leaves the queue exactly when it is shown, or by the stream.
+            word_is_shown: assert (!$past(leaves)
+                                   || (did_read && s_axi_rdata == $past(word_shown)));
+            word_leaves:   assert (!(new_read && $past(from) == SPIKE && s_axi_rdata[16])
+                                   || $past(leaves));
+            empty_is_zero: assert (!(new_read && $past(from) == SPIKE && !s_axi_rdata[16])
+                                   || s_axi_rdata == '0);
+            stream_alone:  assert (!$past(stream_out) || !$past(leaves));
 
             // Memories.
-            memory_written:  assert ((new_write && s_axi_bresp == OKAY && $past(to) == PORT_DATA && $past(bytes) != '0)
-                                     == $past(port_write));
+            memory_written:     assert ((did_write && $past(to_memory)) == $past(port_write));
             nothing_is_written: assert (!$past(port_write || in_valid) || $past(bytes) != '0);
-            every_wait_ends:    assert (!$past(gives_up && address_taken && data_taken && (!s_axi_bvalid || s_axi_bready)) || new_write);
-            memory_answered: assert (!$past(read_asked && port_rvalid)
-                                     || (new_read && s_axi_rresp == OKAY && s_axi_rdata == $past(port_answer)));
-            memory_read:     assert (!(new_read && s_axi_rresp == OKAY && $past(from) == PORT_DATA)
-                                     || $past(read_asked && port_rvalid));
+            memory_answered:    assert (!$past(answered)
+                                        || (did_read && s_axi_rdata == $past(port_answer)));
+            memory_read:        assert (!(did_read && $past(from) == PORT_DATA) || $past(answered));
 
             // Refusals.
-            if (new_write && s_axi_bresp != OKAY) begin
-                refusal_is_slverr:   assert (s_axi_bresp == SLVERR);
-                refusal_does_nothing: assert (!$past(in_valid || port_write) && !soft_reset && $stable(selections)
-                                              && ($stable(place) || $past(advances)));
+            if (refused) begin
+                refusal_is_slverr: assert (s_axi_bresp == SLVERR);
+                refusal_is_idle:   assert (!$past(in_valid || port_write) && !soft_reset);
+                selections_stay:   assert ($stable(selections));
+                place_stays:       assert ($stable(place) || $past(advances));
             end
-            stream_word_leaves: assert (!$past(stream_out) || !$past(leaves));
-            unknown_write_refused: assert (!(new_write && $past(to) > LAST) || s_axi_bresp == SLVERR);
-            unknown_read_refused:  assert (!(new_read && $past(from) > LAST) || s_axi_rresp == SLVERR);
-            refused_read_is_zero:  assert (!(new_read && s_axi_rresp != OKAY) || (s_axi_rresp == SLVERR && s_axi_rdata == '0));
-            reset_has_a_cause:     assert (!soft_reset || (new_write && s_axi_bresp == OKAY && $past(to) == SOFT_RESET));
+            unknown_write_refused: assert (!(new_write && $past(to) > LAST) || refused);
+            unknown_read_refused:  assert (!(new_read && $past(from) > LAST) || not_read);
+            refused_read_is_zero:  assert (!not_read || s_axi_rdata == '0);
+            refused_is_slverr:     assert (!not_read || s_axi_rresp == SLVERR);
+            reset_has_a_cause:     assert (!soft_reset || (did_write && $past(to) == SOFT_RESET));
 
-            // Nothing but what may wait waits: a write for the chain or a memory, a read for a memory.
-            write_in_time: assert (!$past(address_taken && data_taken && (!s_axi_bvalid || s_axi_bready) && in_ready && port_ready
-                                          && !asks && !read_asked) || new_write);
-            read_in_time:  assert (!$past(read_taken && (!s_axi_rvalid || s_axi_rready) && from != PORT_DATA) || new_read);
-            full_queue_blocks_no_read: assert (!$past(read_taken && (!s_axi_rvalid || s_axi_rready) && !out_ready && !port_ready
-                                                      && !read_asked) || new_read);
+            // Nothing but what may wait waits: a write for the chain or a memory, a read for a
+            // memory; and no write waits for ever.
+            write_in_time:   assert (!$past(may_write) || new_write);
+            every_wait_ends: assert (!$past(gives_up && write_due) || new_write);
+            read_in_time:    assert (!$past(read_due && from != PORT_DATA) || new_read);
+            full_queue_blocks_no_read: assert (!$past(read_due && full_stop) || new_read);
         end
     end
 endmodule

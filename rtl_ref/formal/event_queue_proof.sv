@@ -1,5 +1,6 @@
-// Properties of event_queue, placed inside it: any word that enters leaves once, at its turn, as it was; and full and empty are what
-// they say. One word, freely chosen among all that ever enter, is followed: what holds for it holds for all.
+// Properties of event_queue, placed inside it: any word that enters leaves once, at its turn, as it
+// was; and full and empty are what they say. One word, freely chosen among all that ever enter, is
+// followed: what holds for it holds for all.
 `default_nettype none
 
 module event_queue_proof #(
@@ -30,6 +31,8 @@ module event_queue_proof #(
     logic                  chosen = 1'b0, waiting = 1'b0;
     logic [WIDTH-1:0]      followed;
     logic [POINTER_BITS:0] before;
+    wire its_turn = waiting && before == '0;
+    wire has_left = chosen && !waiting;
     assign place = head[POINTER_BITS-1:0] + before[POINTER_BITS-1:0];
 
     logic started = 1'b0;
@@ -60,14 +63,14 @@ module event_queue_proof #(
             full_is_not_ready:   assert (in_ready == (count != (POINTER_BITS+1)'(DEPTH)));
             empty_is_not_valid:  assert (out_valid == (count != '0));
             never_too_many:      assert (count <= (POINTER_BITS+1)'(DEPTH));
-            leaves_as_it_came:   assert (!(waiting && before == '0 && out_valid) || out_word == followed);
+            leaves_as_it_came:   assert (!(its_turn && out_valid) || out_word == followed);
             // What makes these inductive.
             count_is_difference: assert (count == tail - head);
             still_inside:        assert (!waiting || before < count);
             unharmed_inside:     assert (!waiting || content == followed);
 
             reaches_full:   cover (count == (POINTER_BITS+1)'(DEPTH));
-            wraps_round:    cover (chosen && !waiting && tail == '0 && head == '0 && followed != '0);
+            wraps_round:    cover (has_left && tail == '0 && head == '0 && followed != '0);
             full_and_taken: cover (count == (POINTER_BITS+1)'(DEPTH) && leaves && in_valid);
             full_to_empty:  cover (chosen && !waiting && count == '0 && followed == '1);
         end

@@ -1,5 +1,6 @@
-// Properties of controller, placed inside it: its handshakes, every spike and tick passed on exactly once, every neuron written exactly
-// once for each word that visits the neurons, and the number of cycles of every word.
+// Properties of controller, placed inside it: its handshakes, every spike and tick passed on
+// exactly once, every neuron written exactly once for each word that visits the neurons, and the
+// number of cycles of every word.
 `default_nettype none
 
 module handshake_proof #(
@@ -38,13 +39,15 @@ module handshake_proof #(
     localparam logic [2:0] IDLE = 3'd0, READ = 3'd1, WRITE = 3'd2, EMIT = 3'd3, PASS_ON = 3'd4;
 
     // The word in work, and what is owed for it: all from what crosses the ports.
-    logic                   working = 1'b0, tick, visits, must_pass, must_emit = 1'b0, passed = 1'b0;
+    logic                   working = 1'b0, must_emit = 1'b0, passed = 1'b0;
+    logic                   tick, visits, must_pass;
     logic [KIND_BITS-1:0]   kind_taken;
     logic [TARGET_BITS-1:0] target_taken;
     logic [AXON_BITS-1:0]   axon_taken;
     logic [NEURON_BITS-1:0] who;
     logic [15:0]            reads = '0, writes = '0, sent = '0, cycles = '0;
     wire accepts = in_valid && in_ready;
+    wire is_own  = in_target == TARGET_BITS'(INDEX);
     wire gives   = out_valid && out_ready;
 
     logic started = 1'b0;
@@ -60,8 +63,8 @@ module handshake_proof #(
             kind_taken   <= in_kind;
             target_taken <= in_target;
             axon_taken   <= in_axon;
-            visits       <= !in_tick || (in_kind != MARK && (in_target == '0 || in_target == TARGET_BITS'(INDEX)));
-            must_pass    <= in_tick && (in_kind == MARK || in_target != TARGET_BITS'(INDEX));
+            visits       <= !in_tick || (in_kind != MARK && (in_target == '0 || is_own));
+            must_pass    <= in_tick && (in_kind == MARK || !is_own);
             must_emit    <= 1'b0;
             passed       <= 1'b0;
             reads        <= '0;
@@ -84,34 +87,49 @@ module handshake_proof #(
         end
     end
 
+    wire gives_spike = out_valid && !out_tick;
+    wire gives_tick  = out_valid && out_tick;
+    wire as_taken    = out_kind == kind_taken && out_target == target_taken;
+    wire in_range    = 16'(neuron) < 16'(NEURONS);
+    wire [15:0] all_visited  = visits ? 16'(NEURONS) : 16'd0;
+    wire [15:0] visit_cycles = visits ? 16'(NEURONS * CYCLES_PER_SOP) : 16'd0;
+    wire [15:0] before_write = 16'(CYCLES_PER_SOP - 1);
+    wire [15:0] of_this_one  = state == READ ? 16'(waited) : state == WRITE ? before_write : 16'd0;
+    wire was_read    = state == WRITE || (state == READ && waited != '0);
+    wire reads_on    = waited <= WAIT_BITS'(CYCLES_PER_SOP - 2);
+
     // Between the clock's edges.
     always @(posedge clk) begin
         if (started && !reset) begin
-            ready_when_idle:     assert (in_ready == idle && !(idle && (out_valid || read || write)));
-            spike_has_a_cause:   assert (!(out_valid && !out_tick) || (must_emit && out_neuron == who));
-            tick_has_a_cause:    assert (!(out_valid && out_tick) || (working && must_pass && !passed));
-            tick_is_unchanged:   assert (!(out_valid && out_tick) || (out_kind == kind_taken && out_target == target_taken));
-            tick_comes_last:     assert (!(out_valid && out_tick) || (!must_emit && writes == (visits ? 16'(NEURONS) : 16'd0)));
-            spike_is_sent:       assert (!must_emit || (out_valid && !out_tick));
-            write_follows_read:  assert (!write || (reads == writes + 16'd1 && writes == 16'(neuron) && 16'(neuron) < 16'(NEURONS)));
-            axon_is_kept:        assert (!(read || write) || (working && visits && is_event == !tick && axon == axon_taken));
+            ready_when_idle:    assert (in_ready == idle);
+            nothing_when_idle:  assert (!idle || !(out_valid || read || write));
+            spike_has_a_cause:  assert (!gives_spike || (must_emit && out_neuron == who));
+            tick_has_a_cause:   assert (!gives_tick || (working && must_pass && !passed));
+            tick_is_unchanged:  assert (!gives_tick || as_taken);
+            tick_comes_last:    assert (!gives_tick || (!must_emit && writes == all_visited));
+            spike_is_sent:      assert (!must_emit || gives_spike);
+            write_follows_read: assert (!write || (reads == writes + 16'd1 && in_range));
+            write_in_order:     assert (!write || writes == 16'(neuron));
+            access_has_a_cause: assert (!(read || write) || (working && visits));
+            event_is_kept:      assert (!(read || write) || is_event == !tick);
+            axon_is_kept:       assert (!(read || write) || axon == axon_taken);
             if (idle && working) begin
-                all_neurons_once: assert (reads == writes && writes == (visits ? 16'(NEURONS) : 16'd0));
+                all_neurons_once: assert (reads == writes && writes == all_visited);
                 tick_passed_once: assert (passed == must_pass && !must_emit);
-                cycles_as_stated: assert (cycles == 16'd1 + (visits ? 16'(NEURONS * CYCLES_PER_SOP) : 16'd0) + sent + 16'(passed));
+                cycles_as_stated: assert (cycles == 16'd1 + visit_cycles + sent + 16'(passed));
             end
 
             // What makes these inductive.
             known_state:    assert (state <= PASS_ON && (state == IDLE || working));
             sent_at_most:   assert (!working || (sent <= writes && (!must_emit || sent < writes)));
             if (state == READ || state == WRITE || state == EMIT) begin
-                visiting:   assert (visits && !passed && kind_taken == out_kind && target_taken == out_target && is_event == !tick);
-                in_range:   assert (16'(neuron) < 16'(NEURONS) && axon == axon_taken);
+                visiting:      assert (visits && !passed && is_event == !tick && as_taken);
+                one_of_all:    assert (in_range && axon == axon_taken);
                 writes_so_far: assert (writes == 16'(neuron) + 16'(state == EMIT));
-                reads_so_far:  assert (reads == writes + 16'(state == WRITE || (state == READ && waited != '0)));
+                reads_so_far:  assert (reads == writes + 16'(was_read));
                 cycles_so_far: assert (cycles == 16'd1 + 16'(CYCLES_PER_SOP) * writes + sent
-                                                 + (state == READ ? 16'(waited) : state == WRITE ? 16'(CYCLES_PER_SOP - 1) : 16'd0));
-                wait_in_range: assert (state == EMIT ? waited == '0 : state != READ || waited <= WAIT_BITS'(CYCLES_PER_SOP - 2));
+                                                 + of_this_one);
+                wait_in_range: assert (state == EMIT ? waited == '0 : state != READ || reads_on);
                 pass_rule:     assert (must_pass == (tick && target_taken != TARGET_BITS'(INDEX)));
                 emitting:      assert (must_emit == (state == EMIT));
             end
@@ -133,7 +151,7 @@ module handshake_proof #(
         if (started && !reset && !$past(reset) && $past(started)) begin
             if ($past(out_valid && !out_ready)) begin
                 offer_stays:     assert (out_valid);
-                offer_is_stable: assert ($stable(out_tick) && $stable(out_kind) && $stable(out_target) && $stable(out_neuron));
+                offer_is_stable: assert ($stable({out_tick, out_kind, out_target, out_neuron}));
             end
             taken_once: assert (!$past(accepts) || !in_ready);
             spike_next: assert (!$past(write && spike) || (out_valid && !out_tick));

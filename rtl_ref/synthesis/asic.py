@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...errors import SpikewattError
@@ -110,6 +110,10 @@ class AsicReport:
             "leakage (uW)": _shown(self.leakage_w, 1e6),
             dynamic: _shown(self.dynamic_w, 1e3),
         }
+
+    def as_dict(self) -> dict[str, object]:
+        """All fields."""
+        return asdict(self)
 
     def __repr__(self) -> str:
         return f"AsicReport({self.top} in {self.library}: {self.cell_count:,} cells)"

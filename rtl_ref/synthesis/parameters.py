@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from ...errors import (
-    DoesNotFitError,
     SpikewattError,
     one_of,
     whole_number,
 )
+from ...sim.engines.schedule import schedule
 from ...sim.network.spiking_network import SpikingNetwork
 from .. import design
 from ..design import (
@@ -23,14 +22,20 @@ from ..design import (
     Parameters,
     unpack,
 )
+from ..model.core_image import network_images
+from ..model.words import check_executable
 
-TOPS = (CORE, CHAIN)
+AXI = "axi_lite_peripheral"
+TOPS = (CORE, CHAIN, AXI)
 PACKED = ("AXONS", "NEURONS")  # of a chain: one size per core
 DEFAULT_CORES = 2
 
 
 def parameters_of(network: SpikingNetwork, state_bits: int = STATE_BITS) -> dict[str, int | str]:
-    """Parameters of snn_top for a chain of dense layers; the input population is the host's work.
+    """Parameters of snn_top for a network; the input population is the host's work.
+
+    Every network that `verify` runs has them: a chain of dense layers, convolutions and average
+    pools, each population on a core of its size.
 
     Parameters
     ----------
@@ -39,36 +44,10 @@ def parameters_of(network: SpikingNetwork, state_bits: int = STATE_BITS) -> dict
 
     Raises
     ------
-    DoesNotFitError : the network is no chain, has other than dense connections, or more than 15
-        layers.
+    DoesNotFitError : a code, rule, size or chain that the cores do not have; as `verify` does.
     """
-    names = [p.name for p in network.populations]
-    chain = [(c.pre, c.post) for c in network.connections]
-    if chain != list(pairwise(names)):
-        raise DoesNotFitError(
-            "synth",
-            "the cores stand in a chain",
-            "a network with branches",
-            "one connection from each population to the next",
-        )
-
-    kinds = {str(c.kind) for c in network.connections}
-    if others := sorted(kinds - {"dense"}):
-        raise DoesNotFitError(
-            "synth",
-            "a core holds a dense layer",
-            ", ".join(others),
-            "dense",
-        )
-
-    layers = len(network.connections)
-    if layers > MOST_CORES:
-        raise DoesNotFitError(
-            "synth",
-            "a tick names one of 15 cores",
-            layers,
-            f"<= {MOST_CORES} layers",
-        )
+    check_executable(network)
+    network_images(network, schedule(network), state_bits)
 
     sizes = [p.size for p in network.populations]
     return parameters_of_sizes(sizes, network.weight_bits, state_bits)
@@ -110,7 +89,7 @@ def check_parameters(parameters: Parameters, top: str) -> dict[str, int | str]:
     Parameters
     ----------
     parameters : of the module
-    top : ``integrate_and_fire_core`` or ``snn_top``
+    top : ``integrate_and_fire_core``, ``snn_top`` or ``axi_lite_peripheral``
 
     Raises
     ------
@@ -122,7 +101,7 @@ def check_parameters(parameters: Parameters, top: str) -> dict[str, int | str]:
         top,
         TOPS,
     )
-    if top == CHAIN:
+    if top != CORE:
         names, packed = {*LIMITS, "CORES"} - {"INDEX"}, PACKED
     else:
         names, packed = set(LIMITS), ()
@@ -154,7 +133,7 @@ def check_parameters(parameters: Parameters, top: str) -> dict[str, int | str]:
                 *LIMITS[name],
             )
 
-    if top == CHAIN:
+    if top != CORE:
         _check_lengths(parameters)
     design.check_parameters({**DEFAULTS, **parameters})
     return dict(parameters)

@@ -9,14 +9,9 @@ from ...errors import SpikewattError
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import CHAIN, STATE_BITS
 from .asic import AsicReport, synthesise_asic
-from .fpga import (
-    DEVICE,
-    SEEDS,
-    SPEED_GRADE,
-    FpgaReport,
-    synthesise_fpga,
-)
-from .parameters import parameters_of, parameters_of_sizes
+from .fpga import DEVICE, SEEDS, synthesise_fpga
+from .fpga_report import FpgaReport
+from .parameters import AXI, parameters_of, parameters_of_sizes
 
 
 def synthesise(
@@ -30,6 +25,8 @@ def synthesise(
     memory_access_s: float | None = None,
     clock_hz: float = 100e6,
     state_bits: int = STATE_BITS,
+    axi: bool = False,
+    cycles_per_sop: int | None = None,
 ) -> FpgaReport | AsicReport:
     """Synthesise the chain of cores that runs a network.
 
@@ -38,10 +35,12 @@ def synthesise(
 
     Parameters
     ----------
-    network : SpikingNetwork, a chain of dense layers; or sizes of layers, the input first
-    device : Lattice ECP5, default LFE5U-45F
-    speed_grade : of the device: 6, 7 or 8 (default)
-    seeds : of the placer, default 1, 2, 3; the best is reported
+    network : SpikingNetwork that `verify` takes; or sizes of layers, the input first
+    device : Lattice ECP5 or iCE40, or Gowin; default LFE5U-45F
+    speed_grade : of an ECP5: 6, 7 or 8 (default)
+    seeds : of the placer, default 1, 2, 3; the clock is their median
+    axi : whether the chain stands behind its AXI4-Lite registers, default False
+    cycles_per_sop : 2 (default) or more; from 3 on the memories have an output register
     liberty : path of a cell library, plain or gzipped, in place of a device
     activity : net of the RTL -> toggles per clock cycle, as `read_activity(...).net_rates()` gives
         them, for the power in a library; default 0.1 on every net
@@ -56,7 +55,7 @@ def synthesise(
 
     Raises
     ------
-    DoesNotFitError : the network is no chain of dense layers.
+    DoesNotFitError : the network is none that the cores execute, or the device is too small.
     MissingToolError : Yosys or nextpnr is not installed.
     SpikewattError : an option out of range, or one that the other kind of target has.
 
@@ -67,6 +66,10 @@ def synthesise(
     else:
         parameters = parameters_of_sizes(list(network), state_bits=state_bits)
 
+    if cycles_per_sop is not None:
+        parameters["CYCLES_PER_SOP"] = cycles_per_sop
+
+    top = AXI if axi else CHAIN
     if liberty is None:
         of_cells = {
             "activity": activity,
@@ -75,10 +78,10 @@ def synthesise(
         _refuse(of_cells, "goes with a cell library", "liberty=…")
         return synthesise_fpga(
             parameters,
-            CHAIN,
+            top,
             goal_hz=clock_hz,
             device=DEVICE if device is None else device,
-            speed_grade=SPEED_GRADE if speed_grade is None else speed_grade,
+            speed_grade=speed_grade,
             seeds=SEEDS if seeds is None else seeds,
         )
 
@@ -93,7 +96,7 @@ def synthesise(
         Path(liberty),
         activity,
         clock_hz=clock_hz,
-        top=CHAIN,
+        top=top,
         memory_access_s=0.0 if memory_access_s is None else memory_access_s,
     )
 

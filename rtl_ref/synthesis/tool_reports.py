@@ -82,11 +82,7 @@ class PlaceAndRoute:
 
     Parameters
     ----------
-    luts : TRELLIS_COMB
-    flip_flops : TRELLIS_FF
-    block_rams : DP16KD
-    multipliers : MULT18X18D
-    distributed_ram_ports : TRELLIS_RAMW
+    placed : type of cell, in the placer's words -> count
     clock_hz : highest clock, Hz
     critical_path_s : path that sets it, s
     critical_from : cell and port that it starts at
@@ -94,11 +90,7 @@ class PlaceAndRoute:
     critical_parts_s : ``clock to output``, ``logic``, ``routing``, ``setup``, s
     """
 
-    luts: int
-    flip_flops: int
-    block_rams: int
-    multipliers: int
-    distributed_ram_ports: int
+    placed: dict[str, int]
     clock_hz: float
     critical_path_s: float
     critical_from: str
@@ -118,17 +110,16 @@ def read_place_and_route(path: Path) -> PlaceAndRoute:
     FileFormatError : another kind of file, or one without a clock or its path.
     """
     report = read_json(path)
-    utilisation = report.get("utilization", {})
-    used = {}
-    for kind, entry in utilisation.items():
-        used[kind] = entry.get("used", 0)
+    placed = {}
+    for kind, entry in report.get("utilization", {}).items():
+        placed[kind] = entry.get("used", 0)
 
     clocks = {}
     for name, entry in report.get("fmax", {}).items():
         clocks[name] = entry["achieved"]
 
-    if not clocks or "TRELLIS_COMB" not in used:
-        law = "must hold an ECP5's utilisation and a clock"
+    if not clocks or not placed:
+        law = "must hold a utilisation and a clock"
         raise FileFormatError(str(path), law, f"clocks {sorted(clocks)}")
 
     slowest = min(clocks, key=lambda name: clocks[name])
@@ -139,11 +130,7 @@ def read_place_and_route(path: Path) -> PlaceAndRoute:
         parts[name] = sum(delays) * NS
 
     return PlaceAndRoute(
-        luts=used["TRELLIS_COMB"],
-        flip_flops=used.get("TRELLIS_FF", 0),
-        block_rams=used.get("DP16KD", 0),
-        multipliers=used.get("MULT18X18D", 0),
-        distributed_ram_ports=used.get("TRELLIS_RAMW", 0),
+        placed=placed,
         clock_hz=clocks[slowest] * MHZ,
         critical_path_s=sum(parts.values()),
         critical_from="{cell} {port}".format(**steps[0]["from"]),

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,13 +19,22 @@ from ...files import cache_folder
 from ..design import Parameters, sources_of
 from ..simulation.tool_log import tail
 
+AT_ONCE = 2  # tools that run at the same time: a seed each
+POLL_S = 0.05
 
-def program(name: str) -> str:
-    """Path of a program of the environment or on PATH; raises MissingToolError."""
+
+def program(name: str, extra: str = "rtl") -> str:
+    """Path of a program of the environment or on PATH; raises MissingToolError.
+
+    Parameters
+    ----------
+    name : of the program
+    extra : of this package's dependencies, which installs it
+    """
     beside = Path(sys.executable).parent / name
     path = str(beside) if beside.is_file() else shutil.which(name)
     if path is None:
-        remedy = "pip install 'spikewatt[rtl]'"
+        remedy = f"pip install 'spikewatt[{extra}]'"
         raise MissingToolError("synth", f"needs {name}", "no such program", remedy)
 
     return path
@@ -60,6 +70,12 @@ def copy_sources(top: str, folder: Path) -> None:
     """Put the SystemVerilog files of `top` beside the scripts that read them."""
     for file in sources_of(top):
         (folder / file.name).write_bytes(file.read_bytes())
+
+
+def write_scratch(path: Path, content: str | dict) -> None:
+    """Write a file that a tool reads: text, or a mapping as JSON."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    path.write_text(text, "utf-8")
 
 
 def keep_report(folder: Path, report) -> None:
@@ -115,18 +131,54 @@ def run_tool(command: list[str], folder: Path, log: str, law: str) -> None:
     ------
     SpikewattError : it failed; the last lines of its output are quoted.
     """
+    run_tools({log: command}, folder, law)
+
+
+def run_tools(commands: dict[str, list[str]], folder: Path, law: str) -> None:
+    """Run commands, as many at once as `AT_ONCE`; what they print is kept.
+
+    Parameters
+    ----------
+    commands : name of the file for a command's output -> program and arguments
+    folder : where they run
+    law : what must hold, for the error
+
+    Raises
+    ------
+    SpikewattError : one failed; the last lines of its output are quoted, and the others are ended.
+    """
+    waiting = list(commands.items())
+    running: dict[str, subprocess.Popen] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                log, command = waiting.pop(0)
+                running[log] = _start(command, folder, log)
+
+            ended = [log for log, process in running.items() if process.poll() is not None]
+            for log in ended:
+                _check_ended(running.pop(log), folder, log, law)
+            if not ended:
+                time.sleep(POLL_S)
+    finally:
+        for process in running.values():
+            process.kill()
+            process.wait()
+
+
+def _start(command: list[str], folder: Path, log: str) -> subprocess.Popen:
     with open(folder / log, "wb") as file:
-        finished = subprocess.run(
+        return subprocess.Popen(
             command,
             cwd=folder,
             stdout=file,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            check=False,
             preexec_fn=end_with_parent,  # a tool may run for an hour
         )
 
-    code = finished.returncode
-    if code:
+
+def _check_ended(process: subprocess.Popen, folder: Path, log: str, law: str) -> None:
+    if code := process.returncode:
         got = tail(folder / log) or f"exit code {code}"
         raise SpikewattError("synth", law, got, f"see {folder / log}")

@@ -7,6 +7,7 @@ import numpy as np
 from ...sim.network.population import Population
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
+from ..design import COUNTER_ORDER
 from ..model.golden import COUNTERS
 from .chain_run import ChainRun, CoreRun
 
@@ -65,15 +66,15 @@ def compare(
     ----------
     network : the network that ran
     trace : what an engine says, with the rasters of all samples
-    got : what the RTL did, one entry per core
+    got : what the RTL did
     golden : what the golden model did
     """
     first, *others = network.populations
     events_in = int(trace.rasters[first.name].sum())
     rows = []
-    for population, core, expected in zip(others, got, golden, strict=True):
+    for population, core, expected in zip(others, got.cores, golden.cores, strict=True):
         tally = Tally()
-        _with_golden_model(tally, core, expected)
+        with_golden_model(tally, core, expected)
         if population.kind.is_readout:
             _outputs(tally, network, trace, core)
         elif network.code.streaming:
@@ -88,6 +89,7 @@ def compare(
             "spikes_out": spikes_out,
             "compared": tally.compared,
             **{name: core.counters[name] for name in SHOWN_COUNTERS},
+            "stalls_seen": int(core.stalls[-1]),
             "mismatches": tally.mismatches,
             "where": tally.where,
         }
@@ -97,14 +99,16 @@ def compare(
     return rows
 
 
-def _with_golden_model(tally: Tally, core: CoreRun, golden: CoreRun) -> None:
+def with_golden_model(tally: Tally, core: CoreRun, golden: CoreRun) -> None:
+    """Compare a core's words in order, potentials and counters; stalls with what the bench saw."""
     tally.check("order", core.left, golden.left)
     tally.check("order", core.ends, golden.ends)
     tally.check("potentials", core.potentials, golden.potentials)
 
-    counted = [core.counters[name] for name in COUNTERS]
-    expected = [golden.counters[name] for name in COUNTERS]
-    tally.check("counters", np.array(counted), np.array(expected))
+    for number, name in enumerate(COUNTER_ORDER):
+        expected = golden.history if name in COUNTERS else core.stalls[:, None]
+        column = number if name in COUNTERS else 0
+        tally.check(f"counter {name}", core.history[:, number], expected[:, column])
 
 
 def _outputs(tally: Tally, network: SpikingNetwork, trace: Trace, core: CoreRun) -> None:

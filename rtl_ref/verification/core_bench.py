@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import SpikewattError
+from ..benches.accesses import ACCESSES
 from ..design import CORE, COUNTER_ORDER, DEFAULTS
-from ..model.golden import COUNTERS, GoldenCore
+from ..model.core_image import CoreImage
+from ..model.golden import GoldenCore
 from ..model.words import Word
 from ..simulation.simulator import Simulation
+from .comparison import Tally
 from .coverage import STATES, Coverage
 from .random_cases import Case
 
@@ -45,35 +49,36 @@ def run_cases(
     simulation = Simulation(CORE, parameters, simulator, sources=sources)
     result = simulation.run("core", _job(cases))
 
-    chosen = {**DEFAULTS, **parameters}
-    compared = mismatches = 0
-    where: list[str] = []
-    finished = [(i, case) for i, case in enumerate(cases) if not case.interrupted]
-    for (number, case), got in zip(finished, _results(result), strict=True):
+    chosen = {**DEFAULTS, "COUNTER_BITS": 32, **parameters}
+    tally = Tally()
+    totals = _Totals(chosen["COUNTER_BITS"])
+    for case, got in zip(cases, _results(cases, result, totals.size), strict=True):
         core = _golden_core(chosen, case)
-        wanted = []
-        for word in case.words:
-            wanted += coverage.observe(core, word)
+        tally.check("memories written", got.read_back, contents(case.image))
+        if case.interrupted:
+            _compare_interrupted(tally, core, case, got)
+            totals.restart()
+        else:
+            _compare_whole(tally, core, case, got, coverage, totals)
 
-        wrong = _differences(core, _rows(wanted), got)
-        mismatches += sum(wrong.values())
-        for what, count in wrong.items():
-            if count:
-                where.append(f"case {number}: {count} {what}")
-
-        compared += len(wanted) + core.neurons + len(COUNTERS)
-
+    tries, refused, counted = result["refused"].T
+    tally.check("refused accesses of the port", refused, tries)
+    tally.check("refused accesses counted", counted % totals.size, tries % totals.size)
+    latency = 2 if chosen["CYCLES_PER_SOP"] > 2 else 1
+    tally.check("cycles of a read", result["latencies"], np.array([latency]))
+    _compare_resets(tally, result)
     _cover(coverage, chosen, cases, result)
     named = [f"{key.lower()} {value}" for key, value in parameters.items()]
     text = ", ".join(named)
+    resets = len(result["states"])
     return {
         "what": f"core: {text}",
         "simulator": simulator,
-        "cases": len(finished),
-        "resets": len(result["states"]),
-        "compared": compared,
-        "mismatches": mismatches,
-        "where": "; ".join(where[:3]),
+        "cases": len(cases) - resets,
+        "resets": resets,
+        "compared": tally.compared,
+        "mismatches": tally.mismatches,
+        "where": tally.where,
     }
 
 
@@ -108,6 +113,7 @@ def _job(cases: Sequence[Case]) -> dict[str, np.ndarray]:
             rows.append((axon, word.kind, word.target, idle))
 
         job[f"words_{i}"] = np.array(rows, np.int64)
+        job[f"refused_{i}"] = np.array(case.refused, np.int64).reshape(-1, 5)
 
     for name in ("readiness", "interrupted", "reset_state"):
         values = [getattr(case, name) for case in cases]
@@ -118,28 +124,62 @@ def _job(cases: Sequence[Case]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """What the RTL did in one case: words that left it, potentials at the end, counters by name."""
+    """What the RTL did in one case.
+
+    Words that left it; all memories after they were written, and at the end; of a case that was not
+    interrupted also counters by name, cycles that the receiver kept it waiting, and accesses.
+    """
 
     left: np.ndarray
-    potentials: np.ndarray
-    counters: dict[str, int]
+    read_back: np.ndarray
+    contents: np.ndarray
+    counters: dict[str, int] = field(default_factory=dict)
+    stalls: int = 0
+    accesses: Sequence[int] = ()
+    wrapped: bool = False
 
 
-def _results(result: Mapping[str, np.ndarray]) -> Iterator[_Result]:
+class _Totals:
+    """What the counters have counted since the last reset, and whether one of them has wrapped."""
+
+    def __init__(self, bits: int):
+        self.size = 1 << bits
+        self.restart()
+
+    def restart(self) -> None:
+        """A reset."""
+        self.counts: Counter[str] = Counter()
+        self.wrapped = False
+
+    def held(self, count: int) -> int:
+        """What is left of a number in a counter."""
+        return count % self.size
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """A case counts."""
+        self.counts.update(counts)
+        self.wrapped = max(self.counts.values()) >= self.size
+
+
+def _results(
+    cases: Sequence[Case], result: Mapping[str, np.ndarray], size: int
+) -> Iterator[_Result]:
     """The bench's result, case by case."""
-    place = 0
-    for i, length in enumerate(result["lengths"].tolist()):
-        end = place + length
-        left = result["left"][place:end]
-        counters = dict(
-            zip(
-                COUNTER_ORDER,
-                result["counters"][i].tolist(),
-                strict=True,
-            )
-        )
-        yield _Result(left, result["potentials"][i], counters)
-        place = end
+    ends = np.cumsum(result["lengths"])
+    left = np.split(result["left"], ends[:-1])
+    whole = 0
+    for i, case in enumerate(cases):
+        seen = (left[i], result["read_back"][i], result["contents"][i])
+        if case.interrupted:
+            yield _Result(*seen)
+            continue
+
+        counts = result["counters"][whole] % size
+        counters = dict(zip(COUNTER_ORDER, counts.tolist(), strict=True))
+        stalls = int(result["stalls"][whole])
+        wrapped = bool(result["wrapped"][whole])
+        yield _Result(*seen, counters, stalls, result["accesses"][whole].tolist(), wrapped)
+        whole += 1
 
 
 def _golden_core(parameters: Mapping[str, int], case: Case) -> GoldenCore:
@@ -163,26 +203,85 @@ def _rows(words: Sequence[Word]) -> np.ndarray:
     return np.array(rows, np.int64).reshape(-1, 4)
 
 
-def _differences(core: GoldenCore, wanted: np.ndarray, got: _Result) -> dict[str, int]:
-    """Number of words, potentials and counters that differ."""
-    if got.left.shape == wanted.shape:
-        differ = (got.left != wanted).any(axis=1)
-        words = int(differ.sum())
-    else:
-        words = max(len(got.left), len(wanted))
+def contents(image: CoreImage, potential: np.ndarray | None = None) -> np.ndarray:
+    """All memories, as `Driver.read_all` gives them.
 
-    potentials = int((got.potentials != core.potential).sum())
-    golden = core.counters()
-    differing = []
-    for name in COUNTERS:
-        if got.counters[name] != golden[name]:
-            differing.append(name)
+    Parameters
+    ----------
+    image : what they were loaded with
+    potential : (neurons,) the potentials, default the initial ones
+    """
+    if potential is None:
+        potential = image.initial_potential
+    return np.concatenate([image.synapses.reshape(-1), potential, image.threshold, image.bias])
 
-    return {
-        "words": words,
-        "potentials": potentials,
-        "counters": len(differing),
-    }
+
+def _compare_whole(
+    tally: Tally,
+    core: GoldenCore,
+    case: Case,
+    got: _Result,
+    coverage: Coverage,
+    totals: _Totals,
+) -> None:
+    """A case that came to its end: words, memories, counters, stalls, accesses."""
+    wanted = []
+    for word in case.words:
+        wanted += coverage.observe(core, word)
+
+    tally.check("words", got.left, _rows(wanted))
+    tally.check("contents of memories", got.contents, contents(case.image, core.potential))
+    counted = {**core.counters(), "stalls": got.stalls}
+    for name, count in counted.items():
+        held = totals.held(count)
+        tally.check(f"counter {name}", np.array([got.counters[name]]), np.array([held]))
+
+    counted["refusals"] += len(case.refused)
+    totals.add(counted)
+    tally.check("a counter wrapped", np.array([got.wrapped]), np.array([totals.wrapped]))
+    coverage.hit_if(totals.wrapped, "counter that wraps")
+    for name, number, wanted_number in zip(ACCESSES, got.accesses, _accesses(core), strict=True):
+        tally.check(name, np.array([number]), np.array([wanted_number]))
+
+
+def _accesses(core: GoldenCore) -> tuple[int, ...]:
+    """In how many cycles each memory is asked, in the order of ACCESSES: no more than counted."""
+    of_ticks = core.reads - core.sops
+    thresholds = core.reads if core.event_rule else of_ticks
+    return core.sops, 0, core.reads, core.writes, thresholds, 0, of_ticks, 0
+
+
+def _compare_interrupted(tally: Tally, core: GoldenCore, case: Case, got: _Result) -> None:
+    """A case that a reset ended: a part of the words left, a part of the visits is done."""
+    wanted: list[Word] = []
+    moments = [core.potential]
+    for word in case.words[: case.interrupted]:
+        wanted += core.send(word)
+        moments.append(core.potential)
+
+    rows = _rows(wanted)[: len(got.left)]
+    tally.check("words before a reset", got.left, rows)
+
+    first = case.image.synapses.size
+    potential = got.contents[first : first + core.neurons]
+    possible = any(_is_partly_done(potential, *pair) for pair in pairwise(moments))
+    tally.check("potentials after a reset", np.array([possible]), np.array([True]))
+    tally.check("memories after a reset", got.contents, contents(case.image, potential))
+
+
+def _is_partly_done(potential: np.ndarray, before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether the first neurons have their new potential, and the others their old one."""
+    done = np.arange(len(potential) + 1)[:, None] > np.arange(len(potential))
+    states = np.where(done, after, before)
+    return bool((states == potential).all(axis=1).any())
+
+
+def _compare_resets(tally: Tally, result: Mapping[str, np.ndarray]) -> None:
+    """Not ready in a reset; after it ready, at rest, offering nothing, and all counters 0."""
+    seen = result["after_reset"].reshape(-1, 5 + len(COUNTER_ORDER))
+    state, counters = seen[:, :5], seen[:, 5:]
+    tally.check("state after a reset", state, np.tile((0, 1, 1, 0, 0), (len(seen), 1)))
+    tally.check("counters after a reset", counters, np.zeros_like(counters))
 
 
 def _cover(
@@ -195,6 +294,12 @@ def _cover(
     for state in result["states"].tolist():
         coverage.hit(f"reset in {STATES[state]}")
 
+    for name, counts in zip(COUNTER_ORDER, result["before_reset"].T, strict=True):
+        coverage.hit(f"reset of the counter {name}", int(counts.astype(bool).sum()))
+
+    coverage.hit("access refused by the memory port", int(result["refused"][:, 1].sum()))
+    coverage.hit("memory port asked while the core works", int(result["intrusions"]))
+    coverage.hit("all memories read back", len(result["read_back"]))
     waits = result["waits"]
     never = int(np.count_nonzero(waits == 0))
     once = int(np.count_nonzero(waits == 1))
@@ -212,8 +317,8 @@ def _cover(
         without_reset = not first.interrupted and not second.interrupted
         coverage.hit_if(without_reset, "second run without a reset")
 
-    fast = parameters["CYCLES_PER_SOP"] == 2
-    coverage.hit("cycles per operation: 2" if fast else "cycles per operation: more")
+    cycles = parameters["CYCLES_PER_SOP"]
+    coverage.hit(f"cycles per operation: {cycles}" if cycles < 4 else "cycles per operation: more")
     coverage.hit_if(parameters["AXONS"] == 1, "one axon")
     coverage.hit_if(parameters["NEURONS"] == 1, "one neuron")
     coverage.hit_if(parameters["QUEUE_DEPTH"] == 2, "queue of 2")

@@ -6,12 +6,13 @@ from collections import Counter
 
 import numpy as np
 
+from ..design import COUNTER_ORDER
 from ..model.golden import GoldenCore
 from ..model.words import ADD, ALL, FIRE, KINDS, STEP, Word
 
 STATES = ("IDLE", "READ", "WRITE", "EMIT", "PASS_ON")
 
-BINS = (
+CORE_BINS = (
     "word: event",
     *(f"word: {kind}" for kind in KINDS),
     "target: all",
@@ -38,6 +39,7 @@ BINS = (
     "one axon",
     "one neuron",
     "cycles per operation: 2",
+    "cycles per operation: 3",
     "cycles per operation: more",
     "queue full",
     "queue of 2",
@@ -46,15 +48,57 @@ BINS = (
     "receiver waits: 1",
     "receiver waits: 2 or more",
     *(f"reset in {state}" for state in STATES),
+    *(f"reset of the counter {name}" for name in COUNTER_ORDER),
+    "word of no axon",
+    "word of no kind",
+    "counter that wraps",
+    "access refused by the memory port",
+    "memory port asked while the core works",
+    "all memories read back",
     "memories written anew",
     "second run without a reset",
 )
 
 
-class Coverage:
-    """Hits of BINS."""
+CHAIN_BINS = (
+    *(f"chain of {cores}" for cores in (1, 2, 3, 5, 15)),
+    *(f"chain: cycles per operation {cycles}" for cycles in (2, 3, 7)),
+    "chain: tick rule",
+    "chain: event rule",
+    "chain: core of 256 neurons",
+    "chain: core of 256 axons",
+    "chain: axons that nobody feeds",
+    "chain: counters wider than a register",
+    "chain: counter that wraps",
+    "chain: memories loaded from files",
+    "chain: access refused by a memory port",
+    "chain: number of no core",
+    "chain: all memories read back",
+    "chain: event",
+    "chain: word that does not exist",
+    *(f"chain: {kind}" for kind in KINDS),
+    "chain: tick for all",
+    "chain: tick for the first core",
+    "chain: tick for a core between",
+    "chain: tick for the last core",
+    "chain: tick for a core that is not there",
+    "chain: spikes leave it",
+    "chain: the last core waits for the receiver",
+    "chain: a core waits for the next one",
+    *(f"chain: reset of the counter {name}" for name in COUNTER_ORDER),
+)
 
-    def __init__(self):
+
+class Coverage:
+    """Hits of bins.
+
+    Parameters
+    ----------
+    bins : their names, default CORE_BINS
+    """
+
+    def __init__(self, bins: tuple[str, ...] = CORE_BINS):
+        self.bins = bins
         self.hits: Counter[str] = Counter()
 
     def hit(self, name: str, times: int = 1) -> None:
@@ -62,10 +106,10 @@ class Coverage:
 
         Parameters
         ----------
-        name : of BINS
+        name : of the bins
         times : how often, default 1
         """
-        assert name in BINS, name
+        assert name in self.bins, name
         self.hits[name] += times
 
     def hit_if(self, happened: object, name: str) -> None:
@@ -75,7 +119,7 @@ class Coverage:
 
     def missing(self) -> list[str]:
         """Bins that were never hit."""
-        return [name for name in BINS if not self.hits[name]]
+        return [name for name in self.bins if not self.hits[name]]
 
     def observe(self, core: GoldenCore, word: Word) -> list[Word]:
         """Send `word` to the golden core, and hit what it makes happen; returns what leaves.
@@ -85,6 +129,11 @@ class Coverage:
         core : the golden core
         word : an event or a tick
         """
+        if not word.exists(core.axons):
+            kind = "axon" if word.is_event else "kind"
+            self.hit(f"word of no {kind}")
+            return core.send(word)
+
         before = core.potential.copy()
         change = core.change(word).copy()
         saturations = core.saturations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -156,38 +157,48 @@ def _fire(
     return potentials, may_fire & (spikes == 1)
 
 
-def memory(simulator: str = "verilator", sources: Path | None = None) -> dict:
+def memory(
+    simulator: str = "verilator", sources: Path | None = None, output_register: bool = False
+) -> dict:
     """sram: random reads and writes of a memory whose size is no power of two; a write keeps rdata.
 
     Parameters
     ----------
     simulator : ``verilator`` (default) or ``icarus``
     sources : path, folder of the SystemVerilog files, default that of this package
+    output_register : whether an answer comes one cycle later, default False
     """
     depth = 11
     operations = _memory_operations(depth)
-    simulation = Simulation("sram", {"WIDTH": 8, "DEPTH": depth}, simulator, sources=sources)
-    answers = simulation.run("units", {"operations": operations}, "memory")["answers"]
+    parameters = {"WIDTH": 8, "DEPTH": depth, "OUTPUT_REGISTER": int(output_register)}
+    simulation = Simulation("sram", parameters, simulator, sources=sources)
+    result = simulation.run("units", {"operations": operations}, "memory")
+    answers = result["answers"]
 
     content = np.zeros(depth, np.int64)
     rdata = -1
-    expected = []
+    expected, accesses = [], []
     for enable, write, address, data in operations.tolist():
+        accesses.append((enable and not write, enable and write))
+        if output_register:
+            expected.append(rdata)
         if enable and write:
             content[address] = data
         elif enable:
             rdata = int(content[address])
-
-        expected.append(rdata)
+        if not output_register:
+            expected.append(rdata)
 
     # Before the first read nobody knows what the memory shows.
     known = np.array(expected) >= 0
     wrong = known & (answers != np.array(expected))
+    wrong = np.append(wrong, (result["accesses"] != np.array(accesses, np.int64)).any(axis=1))
+    register = ", output register" if output_register else ""
     return _row(
-        "sram, random reads and writes",
+        f"sram, random reads and writes{register}",
         simulator,
         wrong,
-        int(known.sum()),
+        int(known.sum()) + 2 * len(operations),
     )
 
 
@@ -258,21 +269,14 @@ def queue(simulator: str = "verilator", sources: Path | None = None) -> dict:
     )
 
 
-def all_units(simulator: str = "verilator", sources: Path | None = None) -> list[dict]:
-    """Every unit bench; one row each.
-
-    Parameters
-    ----------
-    simulator : ``verilator`` (default) or ``icarus``
-    sources : path, folder of the SystemVerilog files, default that of this package
-    """
-    return [
-        adder(simulator, sources),
-        neuron(False, simulator, sources),
-        neuron(True, simulator, sources),
-        memory(simulator, sources),
-        queue(simulator, sources),
-    ]
+UNITS: dict[str, Callable[..., dict]] = {
+    "adder": adder,
+    "neuron, tick rule": partial(neuron, False),
+    "neuron, event rule": partial(neuron, True),
+    "memory": memory,
+    "memory with an output register": partial(memory, output_register=True),
+    "queue": queue,
+}
 
 
 def _vectors(

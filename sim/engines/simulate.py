@@ -137,7 +137,7 @@ def _digesting(inputs: np.ndarray) -> Callable[[], str]:
     """The SHA-256 of the numbers, taken while the engine runs; what is returned waits for it."""
     numbers = np.ascontiguousarray(inputs, "<i8")
     digest = hashlib.sha256()
-    thread = Thread(target=digest.update, args=(memoryview(numbers).cast("B"),), daemon=True)
+    thread = Thread(target=digest.update, args=(numbers.data.cast("B"),), daemon=True)
     thread.start()
 
     def found() -> str:

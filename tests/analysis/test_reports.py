@@ -13,7 +13,7 @@ from spikewatt.analysis.report.console import print_findings
 from spikewatt.analysis.report.findings import Column, Findings, Table
 from spikewatt.analysis.report.numbers import cell, percent, with_prefix
 from spikewatt.analysis.report.prices import break_even_shown
-from spikewatt.analysis.report.verification import target_findings
+from spikewatt.analysis.report.verification import verification_findings
 
 ENERGY = pd.DataFrame({"device": ["a", "b"], "energy_j": [2e-9, 3e-6], "time_s": [1e-3, np.nan]})
 COLUMNS = (
@@ -142,24 +142,19 @@ def test_break_even_in_words():
     ]
 
 
-def test_targets_are_told_in_their_own_words(capsys):
-    proofs = [{"what": "queue", "compared": 3, "mismatches": 0, "where": "PASS"}]
-    faults = [
-        {"what": "fault: one", "compared": 1, "mismatches": 0, "where": "case 4"},
-        {"what": "fault: two", "compared": 1, "mismatches": 1, "where": ""},
-    ]
-    networks = [
-        {"what": "hidden", "compared": 9, "mismatches": 0, "cycles": 7, "sops": 3, "where": ""}
-    ]
-    print_findings(target_findings("proofs", proofs))
-    print_findings(target_findings("faults", faults))
-    print_findings(target_findings("network", networks))
+def test_targets_are_told_in_one_table_with_seconds(capsys):
+    row = {"compared": 1, "mismatches": 0, "where": "", "seconds": 1.25}
+    found = {"proofs": [{**row, "what": "queue"}], "faults": [{**row, "what": "one"}]}
+    summaries = {"proofs": "3 properties, 0 proofs failed.", "faults": "1 of 1 faults caught."}
+    print_findings(verification_findings(found, summaries))
     shown = capsys.readouterr().out
-    assert "3 properties, 0 proofs failed." in shown
-    assert "1 of 2 faults caught." in shown
-    assert re.search(r"fault: two\W+no\b", shown)
-    assert "9 values compared, 0 mismatches." in shown
-    assert re.search(r"cycles\W+sops\W+stalls", shown)
+    assert re.search(r"target\W+what\W+compared\W+mismatches\W+seconds\W+where", shown)
+    assert re.search(r"proofs\W+queue\W+1\W+0\W+1\.2", shown)
+    assert "1 of 1 faults caught." in shown
+
+    own = {"network": [{**row, "what": "hidden", "cycles": 7, "stalls": 3, "stalls_seen": 3}]}
+    print_findings(verification_findings(own, {"network": "9 values compared."}))
+    assert re.search(r"cycles\W+sops\W+stalls\W+stalls seen", capsys.readouterr().out)
 
 
 # ------------------------------------------------------------------ tables of a network

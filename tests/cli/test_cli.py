@@ -250,7 +250,10 @@ REFUSED = {
     "plot": (["plot", "."], "must be the folder of a run; got no spikes.trace in it"),
     "unknown card": (["devices", "abacus"], "must name a device card"),
     "verify": (["verify", "--samples", "0"], "verify --samples: must be at least 1; got 0"),
-    "verify what": (["verify", "--what", "all"], "verify.what: must be a target; got 'all'"),
+    "verify what": (
+        ["verify", "--what", "everything"],
+        "verify.what: must be a target; got 'everything'",
+    ),
     "verify waves": (["verify", "--waves", "w"], "verify --waves: goes with --spk"),
     "synth size": (
         ["synth", "--size", "784-many"],
@@ -260,6 +263,34 @@ REFUSED = {
     "synth picture": (
         ["synth", "--liberty", "l.lib", "--picture", "p.png"],
         "synth --picture: is that of a placement on the FPGA",
+    ),
+    "synth device": (
+        ["synth", "--device", "abacus"],
+        "synth.device: must be an FPGA; got 'abacus'",
+    ),
+    "synth data": (
+        ["synth", "--size", "64-10", "--dataset", "digits"],
+        "synth --dataset: is what your own network runs on; allowed: --spk",
+    ),
+    "synth seeds": (
+        ["synth", "--size", "64-10", "--seeds", "0"],
+        "synth --seeds: is a number of placements; got 0",
+    ),
+    "synth samples": (
+        ["synth", "--samples", "0"],
+        "synth --samples: is a number of images; got 0",
+    ),
+    "synth bitstream": (
+        ["synth", "--bitstream", "b.bit"],
+        "synth --bitstream: holds a network and an image that it runs; got no image",
+    ),
+    "synth pins": (
+        ["synth", "--pins", "b.lpf"],
+        "synth --pins: goes with a bitstream; got b.lpf; allowed: --bitstream",
+    ),
+    "synth memory": (
+        ["synth", "--size", "784-128-10", "--device", "iCE40UP5K"],
+        "synth: core 1: synapses: the memories fit into the block RAMs of iCE40UP5K; got 200 of 30",
     ),
     "synth liberty": (
         ["synth", "--core", "--liberty", "config.yaml"],

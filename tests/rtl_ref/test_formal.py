@@ -101,22 +101,22 @@ FAULTS = [
     (
         "axi_lite",
         "axi_lite_peripheral.sv",
-        "write_waits = !in_ready;",
+        "write_waits = !nothing && !in_ready;",
         "write_waits = 1'b0;",
         "event_enters",
     ),
     (
         "axi_lite",
         "axi_lite_peripheral.sv",
-        "write_waits = read_asks;",
+        "write_waits = reading;",
         "write_waits = 1'b0;",
         "answer_of_who_was_asked",
     ),
     (
         "axi_lite",
         "axi_lite_peripheral.sv",
-        "assign word_taken     = read_done",
-        "assign word_taken     = read_taken",
+        "spike_read   = read_done &&",
+        "spike_read   = read_taken &&",
         "word_is_shown",
     ),
     (
@@ -129,9 +129,44 @@ FAULTS = [
     (
         "axi_lite",
         "axi_lite_peripheral.sv",
-        "write_done || (s_axil_bvalid && !s_axil_bready)",
+        "write_done || (s_axi_bvalid && !s_axi_bready)",
         "write_done",
         "write_answer_stays",
+    ),
+    (
+        "axi_lite",
+        "axi_lite_peripheral.sv",
+        "|| !write_legal || gives_up)",
+        "|| !write_legal)",
+        "every_wait_ends",
+    ),
+    (
+        "accesses",
+        "integrate_and_fire_core.sv",
+        ".enable((read && is_event) ||",
+        ".enable(read ||",
+        "synapse_read",
+    ),
+    (
+        "accesses",
+        "integrate_and_fire_core.sv",
+        ".enable(read || write ||",
+        ".enable(read || write || idle ||",
+        "potential_(read|write)",
+    ),
+    (
+        "accesses",
+        "integrate_and_fire_core.sv",
+        "happens[READS]       = read_potential && !serve",
+        "happens[READS]       = read_potential && write",
+        "reads_are_of_potentials",
+    ),
+    (
+        "accesses",
+        "integrate_and_fire_core.sv",
+        "port_refused || (in_valid && in_ready && !word_exists)",
+        "in_valid && in_ready && !word_exists",
+        "refusals_are_counted",
     ),
 ]
 
@@ -159,7 +194,7 @@ def test_what_is_not_reached_is_an_error(monkeypatch):
 
 
 def test_names_and_missing_tools(monkeypatch):
-    allowed = "allowed: axi_lite, event_queue, handshake"
+    allowed = "allowed: accesses, axi_lite, event_queue, handshake"
     match = f"prove.which: must be a property set; got 'fifo'; {allowed}"
     with pytest.raises(SpikewattError, match=match):
         proofs.prove("fifo")

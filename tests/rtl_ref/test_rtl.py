@@ -1,14 +1,10 @@
-"""Second implementation: the RTL core against the golden model, the engines and the ODIN twin.
-
-Planted faults are caught.
-"""
+"""Second implementation: the RTL core against the golden model, the engines and the ODIN twin."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 import shutil
-import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
@@ -24,17 +20,9 @@ from spikewatt.rtl_ref.model.golden import GoldenChain, GoldenCore
 from spikewatt.rtl_ref.model.words import STEP, Word, words
 from spikewatt.rtl_ref.simulation import simulator
 from spikewatt.rtl_ref.simulation.waveform import vcd_to_fst
-from spikewatt.rtl_ref.verification import targets
 from spikewatt.rtl_ref.verification.comparison import Tally
 from spikewatt.rtl_ref.verification.core_bench import run_cases
-from spikewatt.rtl_ref.verification.coverage import BINS, Coverage
-from spikewatt.rtl_ref.verification.planted_faults import (
-    FAULTS,
-    Fault,
-    caught,
-    check_without_fault,
-    plant,
-)
+from spikewatt.rtl_ref.verification.coverage import Coverage
 from spikewatt.rtl_ref.verification.random_cases import SWEEP, random_cases
 from spikewatt.rtl_ref.verification.single_modules import neuron
 from spikewatt.rtl_ref.verification.whole_network import verify_network
@@ -43,10 +31,6 @@ from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
 
 pytestmark = pytest.mark.rtl
-needs_icarus = pytest.mark.skipif(
-    shutil.which("iverilog") is None,
-    reason="Icarus Verilog is not installed (apt install iverilog)",
-)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +52,8 @@ def test_digits_in_rate_equal_annarchy(mlp_network, digits):
     assert all(row["mismatches"] == 0 for row in rows), rows
     assert rows[0]["spikes_out"] == rows[1]["events_in"] > 500
     assert all(row["compared"] > 5 * 32 * 10 for row in rows)
+    assert all(row["stalls"] == row["stalls_seen"] for row in rows)
+    assert rows[0]["stalls"] > 0
 
 
 def test_digits_in_radix(radix_network, digits):
@@ -116,42 +102,6 @@ def test_random_cases_and_units_on_verilator():
     for row in (run_cases(SWEEP[0], cases, Coverage()), neuron(False)):
         assert row["mismatches"] == 0, row
         assert row["compared"] > 300
-
-
-@needs_icarus
-def test_benches_and_complete_coverage_on_icarus():
-    rows = targets.benches("icarus")
-    assert len(rows) == 5 + len(SWEEP) + 1
-    assert all(row["mismatches"] == 0 and row["compared"] > 0 for row in rows), rows
-    assert rows[-1]["what"] == f"functional coverage: {len(BINS)} of {len(BINS)} bins"
-
-
-def test_coverage_that_is_not_complete_is_named():
-    coverage = Coverage()
-    assert coverage.missing() == list(BINS)
-
-    (case,) = random_cases(SWEEP[0], 1, 0)
-    coverage.observe(GoldenCore(case.image, 7), Word(0))
-    assert "word: event" not in coverage.missing()
-    assert "word: FIRE" in coverage.missing()
-
-
-@pytest.fixture(scope="module")
-def passes_without_fault():
-    check_without_fault("icarus")
-
-
-@needs_icarus
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_every_planted_fault_is_caught(fault, passes_without_fault):
-    row = caught(fault, "icarus")
-    assert row["caught"], row
-
-
-def test_a_fault_without_its_place_is_an_error(tmp_path):
-    fault = Fault("none", "sram.sv", "no such text", "", 0)
-    with pytest.raises(SpikewattError, match="its place must be once in sram.sv; got 0"):
-        plant(fault, tmp_path)
 
 
 @settings(max_examples=60, deadline=None)
@@ -243,9 +193,9 @@ def test_a_neuron_that_may_not_fire_keeps_its_potential():
         assert core.potential.tolist() == [5, left]
 
 
-def test_waveforms_and_junit(mlp_network, digits, tmp_path):
+def test_waveforms(mlp_network, digits, tmp_path):
     x = digits.scaled("test")[:1]
-    rows = verify_network(mlp_network, x, steps=4, waves=tmp_path / "waves")
+    verify_network(mlp_network, x, steps=4, waves=tmp_path / "waves")
     (fst,) = (tmp_path / "waves").glob("*.fst")
     from pylibfst import lib  # type: ignore[import-not-found]
 
@@ -253,12 +203,6 @@ def test_waveforms_and_junit(mlp_network, digits, tmp_path):
     assert lib.fstReaderGetVarCount(reader) > 100
     assert lib.fstReaderGetEndTime(reader) > 0
     lib.fstReaderClose(reader)
-
-    rows = [{"what": row["population"], **row} for row in rows]
-    rows.append({"what": "planted", "compared": 3, "mismatches": 2, "where": "here"})
-    targets.write_junit(rows, tmp_path / "verify.xml")
-    suite = ElementTree.parse(tmp_path / "verify.xml").getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
 
 
 def test_what_is_no_vcd_is_refused(tmp_path):
@@ -301,11 +245,7 @@ def test_silent_input_is_not_a_verification(mlp_network):
         verify_network(mlp_network, np.zeros((1, 8, 8, 1)), steps=2)
 
 
-def test_unknown_targets_and_simulators_are_refused():
-    match = "must be a target; got 'everything'; allowed: benches, faults, icarus"
-    with pytest.raises(SpikewattError, match=f"verify.what: {match}"):
-        targets.run_target("everything")
-
+def test_an_unknown_simulator_is_refused():
     match = "must be a simulator; got 'modelsim'; allowed: icarus, verilator"
     with pytest.raises(SpikewattError, match=f"verify.simulator: {match}"):
         simulator.check_tools("modelsim")
@@ -334,20 +274,3 @@ def test_missing_programs_are_named(monkeypatch):
     match = "icarus needs its programs; got no iverilog, vvp; allowed: apt install iverilog"
     with pytest.raises(MissingToolError, match=match):
         simulator.check_tools("icarus")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("code", ["radix", "rate"])
-def test_whole_networks_equal_annarchy(code):
-    """Digits on every test image; the large networks on 100, of MNIST where it is at hand."""
-    rows = targets.networks(code, engine="annarchy", large_samples=100)
-    assert len(rows) == 6
-    assert all(row["mismatches"] == 0 for row in rows), rows
-    assert sum(row["compared"] for row in rows) > 50_000
-
-
-@pytest.mark.slow
-def test_all_faults_are_caught_on_verilator():
-    rows = targets.run_target("faults")
-    assert len(rows) == len(FAULTS)
-    assert all(row["mismatches"] == 0 for row in rows)

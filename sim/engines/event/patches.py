@@ -26,6 +26,7 @@ from ...network.connection_kinds import (
     MaxPool,
     Pool,
     TransposedConvolution,
+    Windowed,
 )
 from ...network.synapses import unroll
 
@@ -169,7 +170,7 @@ def by_channel(connection: Connection, seen: Shape, post: Shape) -> Patches:
 def _windowed(connection: Connection, seen: Shape, post: Shape, groups: int) -> Patches:
     """Weights once, by channel in; the runs of every position."""
     kind, geometry, weights = connection.kind, connection.geometry, connection.weights
-    assert geometry is not None
+    assert geometry is not None and isinstance(kind, Windowed)
     channels, outputs = seen[-1], post[-1]
     inside, outside = channels // groups, outputs // groups
     if weights is None:

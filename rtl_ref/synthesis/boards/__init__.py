@@ -1,0 +1,1 @@
+"""boards: bitstreams of a design that runs by itself."""

@@ -1,0 +1,1 @@
+"""costs: energy and time of an inference on the synthesised core."""

@@ -1,0 +1,1 @@
+"""families: FPGA families that the core is placed on, one class each."""

@@ -1,0 +1,1 @@
+"""pictures: where the modules of a design lie on an FPGA."""
