@@ -18,7 +18,7 @@ from spikewatt.sim.engines.simulate import simulate
 ROUNDS = 5
 BATCH = 100
 STEPS = (16, 50)
-SAMPLES = {"lenet": 500, "mlp": 2000}
+SAMPLES = {"lenet": 300, "mlp": 2000}
 
 
 def bench_event() -> None:

@@ -170,7 +170,8 @@ def by_channel(connection: Connection, seen: Shape, post: Shape) -> Patches:
 def _windowed(connection: Connection, seen: Shape, post: Shape, groups: int) -> Patches:
     """Weights once, by channel in; the runs of every position."""
     kind, geometry, weights = connection.kind, connection.geometry, connection.weights
-    assert geometry is not None and isinstance(kind, Windowed)
+    assert geometry is not None
+    assert isinstance(kind, Windowed)
     channels, outputs = seen[-1], post[-1]
     inside, outside = channels // groups, outputs // groups
     if weights is None:
