@@ -9,6 +9,9 @@ batched
     LeNet with valid padding, batches of 100: the batched engine with full traces against a plain
     TensorFlow loop without traces under jit_compile=True, at T = 16 and 50, and radix K = 4
     against that loop at T = 50.
+event
+    LeNet with valid padding and MLP 784-128-10: the event engine through `simulate`, against the
+    batched engine through the same, and a plain TensorFlow loop without traces.
 pricing
     One LeNet trace priced for many variants of a card at once, against pricing them one by one.
 growth
@@ -26,12 +29,14 @@ from pathlib import Path
 
 from annarchy_engine import bench_annarchy, write_stock
 from batched_engine import bench_batched, bench_growth
+from event_engine import bench_event
 from guard import bench_guard
 from pricing import bench_pricing
 
 BENCHES = {
     "annarchy": bench_annarchy,
     "batched": bench_batched,
+    "event": bench_event,
     "pricing": bench_pricing,
     "growth": bench_growth,
     "guard": bench_guard,

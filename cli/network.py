@@ -127,11 +127,13 @@ def simulate(
         int | None, typer.Option(help="Only the first so many test samples.")
     ] = None,
     steps: Steps = None,
-    engine: Annotated[str, typer.Option(help="annarchy, batched or reference.")] = "annarchy",
+    engine: Annotated[
+        str, typer.Option(help="annarchy, batched, event or reference.")
+    ] = "annarchy",
     rasters: Annotated[
         int, typer.Option(help="Record every spike of the first so many samples.")
     ] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes of the ANNarchy engine.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes or threads of the engine.")] = None,
     seed: Annotated[int, typer.Option(help="Of Poisson inputs.")] = 0,
     state_bits: StateBits = None,
     force: Force = False,

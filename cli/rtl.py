@@ -52,7 +52,7 @@ def verify(
     samples: Annotated[int, typer.Option(help="Test images for --spk.")] = 20,
     steps: Annotated[int, typer.Option(help="Simulated steps of a rate network.")] = 32,
     engine: Annotated[
-        str, typer.Option(help="Engine to compare with: annarchy, batched or reference.")
+        str, typer.Option(help="Engine to compare with: annarchy, batched, event or reference.")
     ] = "batched",
     simulator: Annotated[str, typer.Option(help="For --spk: verilator or icarus.")] = "verilator",
     waves: Annotated[

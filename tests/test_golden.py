@@ -28,7 +28,7 @@ RELATIVE = 1e-12
 RUNS = [
     (name, engine)
     for name, about in NETWORKS.items()
-    for engine in ("reference", "batched", *(["annarchy"] if about["annarchy"] else []))
+    for engine in ("reference", "batched", "event", *(["annarchy"] if about["annarchy"] else []))
 ]
 
 

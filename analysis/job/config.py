@@ -57,7 +57,7 @@ class JobOptions(BaseModel):
         le=2000,
         description="test samples for the diagnosis of the layers; 0 for none",
     )
-    engine: Literal["annarchy", "batched", "reference"] = "annarchy"
+    engine: Literal["annarchy", "batched", "event", "reference"] = "annarchy"
     workers: int | None = Field(
         default=None, ge=1, description="processes of the ANNarchy engine; by default one per core"
     )

@@ -81,7 +81,7 @@ def verify(
     network : a chain in rate or radix, without max pooling
     x : (samples, ...) inputs as the Keras model takes them
     steps : simulated steps of a rate network, default 32
-    engine : that is compared with: ``annarchy``, ``batched`` (default) or ``reference``
+    engine : that is compared with: ``annarchy``, ``batched`` (default), ``event`` or ``reference``
     simulator : that runs the RTL: ``verilator`` (default) or ``icarus``
     state_bits : width of the cores' potentials, bits, default 24
     waves : folder to leave waveforms in, for GTKWave or Surfer, default none

@@ -49,7 +49,7 @@ def verify_network(
     x : (samples, ...) inputs as the Keras model takes them
     steps : of a rate network, default 32
     waves : path, folder to leave waveforms and the JUnit XML in, default none
-    engine : ``annarchy``, ``batched`` or ``reference`` (default)
+    engine : ``annarchy``, ``batched``, ``event`` or ``reference`` (default)
     simulator : ``verilator`` (default) or ``icarus``
     state_bits : width of the cores' potentials, bits, default 24
     sources : path, other RTL than that of the package

@@ -1,1 +1,1 @@
-"""Who runs it: three engines that give the same integers."""
+"""Who runs it: four engines that give the same integers."""

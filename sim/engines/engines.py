@@ -28,7 +28,7 @@ class Engine(Named):
         ----------
         rasters : samples of which every spike is kept.
         seed : of Poisson inputs.
-        workers : processes, where an engine has them; default one per core.
+        workers : processes or threads, where an engine has them; default one per core.
         """
         raise NotImplementedError
 
@@ -60,6 +60,18 @@ class Batched(Engine):
         return run(network, inputs, plan, rasters, progress, seed)
 
 
+class Event(Engine):
+    """A compiled kernel in which spikes drive the work; one thread per core."""
+
+    name = "event"
+
+    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+        """See `event.engine.run`."""
+        from .event.engine import run
+
+        return run(network, inputs, plan, rasters, progress, seed, workers)
+
+
 class Reference(Engine):
     """A few screens of numpy, which say what a spiking network is."""
 
@@ -72,4 +84,4 @@ class Reference(Engine):
         return run(network, inputs, plan, rasters, progress, seed)
 
 
-ENGINES: dict[str, Engine] = by_name((Annarchy(), Batched(), Reference()))
+ENGINES: dict[str, Engine] = by_name((Annarchy(), Batched(), Event(), Reference()))

@@ -41,7 +41,7 @@ def integer_input(network: SpikingNetwork, x) -> np.ndarray:
     if len(set(samples)) != 1:
         law = "every input has the same number of samples"
         raise SpikewattError("simulate.x", law, samples)
-    return np.concatenate(found, axis=1)
+    return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
 
 def check_input_scale(network: SpikingNetwork, x) -> None:
@@ -79,7 +79,7 @@ def _checked(shape: tuple[int, ...], x) -> np.ndarray:
         law = "must hold real numbers"
         raise SpikewattError("simulate.x", law, x.dtype)
 
-    x = x.reshape(len(x), -1).astype(np.float64)
+    x = x.reshape(len(x), -1).astype(np.float64, copy=False)
     finite = np.isfinite(x)
     if not finite.all():
         amount = int((~finite).sum())
@@ -98,7 +98,8 @@ def _same_order(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
 
 def _levels(network: SpikingNetwork, x: np.ndarray) -> np.ndarray:
     """Integers of (samples, neurons) values, if they lie in the network's range."""
-    levels = np.round(x / network.input_unit)
+    levels = x / network.input_unit
+    np.round(levels, out=levels)
     highest = network.input_levels
     lowest = -highest if network.input_code.takes_negative else 0
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 
@@ -44,11 +46,13 @@ def simulate(
     x : (samples, …) inputs as the Keras model takes them, within the network's input range; a list
         of such arrays for several inputs.
     engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched``
-        (TensorFlow, whole batches) or ``reference`` (numpy); all give equal integers.
+        (TensorFlow, whole batches), ``event`` (a kernel in C++ in which spikes drive the work) or
+        ``reference`` (numpy); all give equal integers.
     steps : int, simulated steps of a streaming code, 1..10000; default 32 (rate), as many as it
         needs to settle (signed). Exact codes have their own.
     rasters : int, record which neuron fired at which step for the first so many samples; default 0.
-    workers : int, processes of the ANNarchy engine; default one per core.
+    workers : int, processes of the ANNarchy engine, threads of the event engine; default one per
+        core.
     progress : called with (stage, done, in all); the stages are ``compile`` and ``simulate``.
     seed : int, of Poisson inputs; a sample's events depend on it and on the number of the sample
         only. Default 0.
@@ -59,8 +63,8 @@ def simulate(
     Raises
     ------
     SpikewattError : wrong shape, NaN, values outside of the input range, unknown engine, steps out
-        of range or given for an exact code. MissingToolError : ANNarchy needs a compiler that is
-        not installed.
+        of range or given for an exact code. MissingToolError : ANNarchy and the event engine need
+        a compiler that is not installed.
 
     >>> from spikewatt import Connection, Population, SpikingNetwork
     >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)
@@ -95,6 +99,7 @@ def simulate(
         plan = replace(plan, largest=largest)
 
     _check_memory(network, len(inputs), rasters, plan)
+    digest = _digesting(inputs)
     run = ENGINES[engine].run
     counts = run(
         network,
@@ -114,7 +119,6 @@ def simulate(
         width,
         needed,
     )
-    numbers = np.ascontiguousarray(inputs, "<i8")
     return Trace(
         spikes=counts.spikes,
         synaptic_operations=counts.synaptic_operations,
@@ -122,11 +126,25 @@ def simulate(
         layers=summarise(network),
         neurons={p.name: p.size for p in network.populations},
         network_hash=network.hash,
-        data_hash=hashlib.sha256(numbers.tobytes()).hexdigest(),
+        data_hash=digest(),
         settings=settings,
         rasters=counts.rasters,
         saturations=counts.saturations,
     )
+
+
+def _digesting(inputs: np.ndarray) -> Callable[[], str]:
+    """The SHA-256 of the numbers, taken while the engine runs; what is returned waits for it."""
+    numbers = np.ascontiguousarray(inputs, "<i8")
+    digest = hashlib.sha256()
+    thread = Thread(target=digest.update, args=(numbers.data.cast("B"),), daemon=True)
+    thread.start()
+
+    def found() -> str:
+        thread.join()
+        return digest.hexdigest()
+
+    return found
 
 
 def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, rasters: int = 0) -> int:

@@ -17,12 +17,12 @@ def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
 
     Start + threshold + what all inputs can add.
     """
-    bounds = [_bound(network, plan, p) for p in network.populations]
+    bounds = [largest_of(network, plan, p) for p in network.populations]
     return max(bounds)
 
 
-def _bound(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
-    """The bound of one population."""
+def largest_of(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
+    """Bound on the magnitude of a potential or count of one population in a run."""
 
     def largest(field: str) -> int:
         return int(np.abs(p.per_neuron(field)).max())

@@ -15,7 +15,7 @@ from spikewatt.sim.engines.simulate import simulate
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "crosscheck.npz"
 
 
-@pytest.mark.parametrize("engine", ["reference", "batched", "annarchy"])
+@pytest.mark.parametrize("engine", ["reference", "batched", "event", "annarchy"])
 def test_ledgers_equal_what_three_tools_counted(engine):
     """The fixture was written with the three tools: weights, spikes, counts, versions."""
     network = standing_network()

@@ -139,7 +139,7 @@ VARIANTS += [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCO
 
 
 @pytest.mark.parametrize(("code", "input_code", "residual", "inputs"), VARIANTS)
-def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
+def test_all_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
     """Chains, residual branches, two inputs, pooled and depthwise layers.
 
     Spikes, operations, outputs and rasters at every step.
@@ -157,7 +157,8 @@ def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, 
         x = random_input(network, 5, seed)
         steps = 12 if code == "rate" else None
         reference = simulate(network, x, "reference", steps, rasters=3)
-        assert_equal(reference, simulate(network, x, "batched", steps, rasters=3))
+        for engine in ("batched", "event"):
+            assert_equal(reference, simulate(network, x, engine, steps, rasters=3))
         if seed < 2:
             assert_equal(reference, simulate(network, x, "annarchy", steps, rasters=3, workers=1))
         active += sum(
@@ -169,7 +170,7 @@ def test_three_engines_agree_on_random_networks_of_every_code(code, input_code, 
 
 
 @pytest.mark.parametrize("code", ["rate", "signed"])
-def test_three_engines_saturate_alike(code):
+def test_all_engines_saturate_alike(code):
     """Potentials of 8 bits: what leaves them is held, counted, and changes the outputs."""
     lost, differ = 0, 0
     for seed in range(4):
@@ -177,7 +178,8 @@ def test_three_engines_saturate_alike(code):
         x = random_input(network, 4, seed)
         narrow = simulate(network, x, "reference", 12, rasters=2, state_bits=8)
         assert narrow.settings.state_bits == 8
-        assert_equal(narrow, simulate(network, x, "batched", 12, rasters=2, state_bits=8))
+        for engine in ("batched", "event"):
+            assert_equal(narrow, simulate(network, x, engine, 12, rasters=2, state_bits=8))
         if seed < 2:
             assert_equal(
                 narrow, simulate(network, x, "annarchy", 12, rasters=2, workers=1, state_bits=8)

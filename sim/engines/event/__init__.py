@@ -1,0 +1,1 @@
+"""Spikes drive the work: a compiled kernel that adds weights for what fired, and nothing else."""

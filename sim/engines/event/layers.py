@@ -1,0 +1,241 @@
+"""A network as the kernel reads it: layers and connections, with the arrays that they point to."""
+
+from __future__ import annotations
+
+import ctypes
+from enum import IntEnum
+
+import numpy as np
+
+from ...network.connection import Connection
+from ...network.input_codes import InputCode
+from ...network.neurons import (
+    Given,
+    Integrate,
+    IntegrateAndFire,
+    LargestCount,
+    Retracting,
+    Silent,
+    Subtract,
+)
+from ...network.population import Population
+from ...network.spiking_network import SpikingNetwork
+from ...network.synapses import unroll
+from ..counts import LEDGERS, Counts, has_potential
+from ..schedule import Schedule
+from ..state_width import largest_of
+from .patches import patches
+
+WIDTHS = (16, 32, 64)
+VECTOR = 64  # bytes, so no fewer numbers
+Pointer, Int, Long = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
+
+RULES: dict[type, int] = {
+    IntegrateAndFire: 0,
+    Retracting: 1,
+    LargestCount: 2,
+    Integrate: 3,
+    Given: 4,
+    Silent: 5,
+}
+"""Firing rule -> its number in the kernel."""
+
+
+class Driven(IntEnum):
+    """Where the kernel puts the pixels of an input."""
+
+    NOWHERE = 0
+    TO_BIAS = 1
+    TO_START = 2
+    TIMES_TO_BIAS = 3
+    TIMES_TO_START = 4
+
+
+class Layer(ctypes.Structure):
+    """One population; as `Layer` of kernel.cpp."""
+
+    _fields_ = (
+        *((name, Int) for name in ("size", "rule", "bits", "drive_bits")),
+        *((name, Int) for name in ("zero", "is_input", "has_bias", "counted")),
+        *((name, Int) for name in ("levels", "driven", "column", "columns")),
+        ("largest", Long),
+        *((name, Pointer) for name in ("start", "bias", "threshold", "gains", "open")),
+        *((name, Pointer) for name in ("events", "spikes", "outputs", "saturations", "raster")),
+    )
+
+
+class Arrow(ctypes.Structure):
+    """One connection; as `Connection` of kernel.cpp."""
+
+    _fields_ = (
+        *((name, Int) for name in ("pre", "post", "form", "compares")),
+        *((name, Pointer) for name in ("position", "channel", "first")),
+        *((name, Pointer) for name in ("run_post", "run_weight", "run_length")),
+        *((name, Pointer) for name in ("channel_post", "channel_weight", "weights")),
+        ("row", Long),
+        ("fan", Long * 2),
+        ("fans", Pointer * 2),
+        ("operations", Pointer * 2),
+        ("row_first", Pointer),
+        ("row_pre", Pointer),
+    )
+
+
+class Head(ctypes.Structure):
+    """A network; as `Network` of kernel.cpp."""
+
+    _fields_ = (
+        *((name, Int) for name in ("layers", "connections", "steps", "streaming")),
+        *((name, Long) for name in ("samples", "rasters", "inputs")),
+        ("layer", Pointer),
+        ("connection", Pointer),
+    )
+
+
+class Prepared:
+    """All that does not depend on the inputs; kept for the next run of the same network.
+
+    It holds no reference to the network, which may be gone before.
+
+    Parameters
+    ----------
+    network, plan : what runs; the plan says how long, and how wide potentials are.
+    """
+
+    def __init__(self, network: SpikingNetwork, plan: Schedule):
+        self.populations, self.connections = network.populations, network.connections
+        self.kept: list[np.ndarray] = []  # what the kernel points to
+        self.number = {p.name: i for i, p in enumerate(network.populations)}
+        self.layers = (Layer * len(network.populations))()
+        self.arrows = (Arrow * max(1, len(network.connections)))()
+
+        column = 0
+        for layer, p in zip(self.layers, network.populations, strict=True):
+            self._fill_layer(layer, p, network, plan)
+            if p.kind.is_input:
+                layer.column = column
+                column += p.size
+        for arrow, c in zip(self.arrows, network.connections, strict=False):
+            self._fill_arrow(arrow, c, network)
+
+        self.head = Head(
+            layers=len(network.populations),
+            connections=len(network.connections),
+            steps=plan.steps,
+            streaming=plan.streaming,
+            inputs=column,
+            layer=ctypes.addressof(self.layers),
+            connection=ctypes.addressof(self.arrows),
+        )
+
+    def keep(self, values, dtype) -> int:
+        """The address of `values`, which stay as long as this does."""
+        array = np.ascontiguousarray(values, dtype)
+        self.kept.append(array)
+        return array.ctypes.data
+
+    def _fill_layer(
+        self, layer: Layer, p: Population, network: SpikingNetwork, plan: Schedule
+    ) -> None:
+        rule = network.rule(p)
+        layer.size, layer.rule = p.size, RULES[type(rule)]
+        layer.bits, layer.drive_bits = _widths(network, plan, p)
+        layer.zero = p.reset != Subtract()
+        layer.is_input = p.kind.is_input
+        layer.has_bias = bool(p.bias.any())
+        layer.levels = p.levels
+        layer.largest = plan.largest if has_potential(network, p) else 0
+        layer.counted = isinstance(rule, Retracting | LargestCount) or any(
+            c.kind.compares for c in network.outgoing(p.name)
+        )
+        layer.driven = _driven(network) if p.kind.is_input else Driven.NOWHERE
+
+        own = np.dtype(f"i{layer.bits // 8}")
+        layer.start = self.keep(p.per_neuron("initial_potential"), own)
+        layer.bias = self.keep(p.per_neuron("bias"), own)
+        layer.threshold = self.keep(p.per_neuron("threshold"), own)
+
+        window = plan.windows.get(p.name)
+        steps = range(plan.steps)
+        layer.gains = self.keep([window.gain(t) if window else 1 for t in steps], np.int64)
+        layer.open = self.keep([window is not None and window.active(t) for t in steps], np.uint8)
+
+    def _fill_arrow(self, arrow: Arrow, c: Connection, network: SpikingNetwork) -> None:
+        pre, post = network.population(c.pre), network.population(c.post)
+        arrow.pre, arrow.post = self.number[c.pre], self.number[c.post]
+        arrow.compares = c.kind.compares
+
+        found = patches(c, pre.shape, post.shape)
+        arrow.form, arrow.row = found.form, found.row
+        for name in ("position", "channel", "run_post", "run_weight", "run_length", "channel_post"):
+            setattr(arrow, name, self.keep(getattr(found, name), np.int32))
+        for name in ("first", "channel_weight"):
+            setattr(arrow, name, self.keep(getattr(found, name), np.int64))
+        bits = self.layers[arrow.post].drive_bits
+        room = np.zeros(VECTOR, found.weights.dtype)  # whole vectors are read
+        weights = np.concatenate([found.weights, room])
+        arrow.weights = self.keep(weights, f"i{bits // 8}")
+
+        for i, ledger in enumerate(LEDGERS):
+            fan = network.fan_out(c, ledger == "nonzero")
+            same = fan.min() == fan.max()
+            arrow.fan[i] = int(fan[0]) if same else -1
+            arrow.fans[i] = None if same else self.keep(fan, np.int64)
+
+        # Where counts may fall, a max pool looks at whole windows again at every step.
+        if c.kind.compares and (network.code.negative_spikes or network.input_code.encoded):
+            windows = unroll(c, pre.shape, post.shape)
+            arrow.row_first = self.keep(windows.indptr, np.int64)
+            arrow.row_pre = self.keep(windows.indices, np.int32)
+
+    def into(self, counts: Counts, samples: int, rasters: int) -> None:
+        """Point to `counts`, which the next runs fill."""
+        self.head.samples, self.head.rasters = samples, rasters
+        for layer, p in zip(self.layers, self.populations, strict=True):
+            layer.spikes = _address(counts.spikes.get(p.name))
+            layer.saturations = _address(counts.saturations.get(p.name))
+            layer.raster = _address(counts.rasters.get(p.name))
+            if p.kind.is_readout:
+                layer.outputs = _address(counts.output(p.name))
+                layer.columns = counts.outputs.shape[2]
+        for arrow, c in zip(self.arrows, self.connections, strict=False):
+            for i, ledger in enumerate(LEDGERS):
+                arrow.operations[i] = _address(counts.synaptic_operations[ledger][c.name])
+
+    def hear(self, events: dict[str, np.ndarray]) -> None:
+        """Point to the `events` of the samples that run next."""
+        for name, given in events.items():
+            self.layers[self.number[name]].events = _address(given)
+
+
+def _address(array: np.ndarray | None) -> int | None:
+    return None if array is None else array.ctypes.data
+
+
+def _driven(network: SpikingNetwork) -> Driven:
+    """Where pixels go under the network's input code."""
+    code: InputCode = network.input_code
+    each_step = network.code.bias_each_step
+    if code.integrates:
+        return Driven.TO_BIAS
+    if code.doubles:
+        return Driven.TO_START
+    if code.analog:
+        return Driven.TIMES_TO_BIAS if each_step else Driven.TIMES_TO_START
+    return Driven.NOWHERE
+
+
+def _widths(network: SpikingNetwork, plan: Schedule, p: Population) -> tuple[int, int]:
+    """Bits of the potentials of `p`, and of the sum that one step adds: what the worst case needs.
+
+    A potential that is held may have been as large as the register before a step.
+    """
+    adding = [c for c in network.incoming(p.name) if not c.kind.compares]
+    drive = sum(c.largest_row() for c in adding)
+    potential = 2 * largest_of(network, plan, p) + plan.largest
+    drive_bits = _bits(drive)
+    return max(_bits(potential), drive_bits), drive_bits
+
+
+def _bits(largest: int) -> int:
+    return next((bits for bits in WIDTHS if largest < 2 ** (bits - 1)), WIDTHS[-1])
