@@ -57,11 +57,14 @@ class Faults(Target):
         return [_without_fault, *(partial(_fault_rows, fault) for fault in selected())]
 
     def summary(self, rows: Sequence[Row]) -> str:
-        """How many were caught, and what survived."""
+        """How many were caught, and what survived; what does not build proves nothing."""
         planted = [row for row in rows if row.get("fault")]
-        survived = [row["what"] for row in planted if row["mismatches"]]
-        caught = len(planted) - len(survived)
-        text = f"{self.name}: {caught:,} of {len(planted):,} faults caught."
+        built = [row for row in planted if row["builds"]]
+        survived = [row["what"] for row in built if row["mismatches"]]
+        caught = len(built) - len(survived)
+        text = f"{self.name}: {caught:,} of {len(built):,} faults caught"
+        not_built = len(planted) - len(built)
+        text += f"; {not_built:,} more do not build." if not_built else "."
         return f"{text} SURVIVED: {'; '.join(survived)}" if survived else text
 
 
@@ -116,6 +119,7 @@ def _fault_rows(fault) -> list[Row]:
     row = {
         "what": f"{found['file']}:{found['line']}: {found['fault']}",
         "fault": found["fault"],
+        "builds": found["builds"],
         "compared": 1,
         "mismatches": int(not found["caught"]),
         "where": found["seen by"],

@@ -17,6 +17,7 @@ from spikewatt.rtl_ref.verification.faults.hand_written import HAND_WRITTEN
 from spikewatt.rtl_ref.verification.faults.operators import RULES
 from spikewatt.rtl_ref.verification.faults.source_text import Span, code, connections, instances
 from spikewatt.rtl_ref.verification.targets.plan import PLAN, gaps, plan_text
+from spikewatt.rtl_ref.verification.targets.proven import Faults
 
 pytestmark = pytest.mark.rtl
 needs_icarus = pytest.mark.skipif(
@@ -160,3 +161,13 @@ def test_a_fault_without_its_place_is_an_error(tmp_path):
     with pytest.raises(SpikewattError, match="its place must be once in sram.sv; got 0"):
         plant(fault, tmp_path)
     assert RTL.is_dir()
+
+
+def test_what_does_not_build_is_not_counted_as_caught():
+    row = {"fault": "one", "what": "a.sv:1: one", "builds": True, "mismatches": 0}
+    rows = [row, {**row, "builds": False}, {"what": "the checks of all faults"}]
+    assert Faults().summary(rows) == "faults: 1 of 1 faults caught; 1 more do not build."
+
+    survived = {**row, "what": "a.sv:2: two", "mismatches": 1}
+    text = "faults: 1 of 2 faults caught. SURVIVED: a.sv:2: two"
+    assert Faults().summary([row, survived]) == text
