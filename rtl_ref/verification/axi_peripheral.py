@@ -229,7 +229,7 @@ def registers(simulator: str = "verilator", sources: Path | None = None) -> dict
     sources : path, folder of the SystemVerilog files, default that of this package
     """
     job = random_job(6, 0.2, steps=1)
-    result = peripheral(simulator, sources).run("axi", job, test="check_registers")
+    result = peripheral(simulator, sources).run("axi_registers", job, test="check_registers")
 
     tally = Tally()
     addresses = [0x01010101, 0x01010102, 0x01010302, 0x01040302, 0x05040302]
