@@ -65,15 +65,20 @@ def sealed(image: bytes, file_format: str, version: int) -> bytes:
     version : int
         Of the format.
     """
-    digest = hashlib.sha256(_head(file_format, version))
+    digest = hashlib.sha256(head(file_format, version))
     digest.update(image)
-    head = _head(file_format, version)
-    text = head + f"{len(image)} bytes\nsha256 {digest.hexdigest()}\n".encode()
-    return text.ljust(BLOCK, b"\0") + image
+    return seal(file_format, version, len(image), digest.hexdigest()) + image
 
 
-def _head(file_format: str, version: int) -> bytes:
+def head(file_format: str, version: int) -> bytes:
+    """What a seal begins with; it is hashed before the image."""
     return f"{file_format} {version}\n".encode()
+
+
+def seal(file_format: str, version: int, size: int, sha256: str) -> bytes:
+    """The block in front of an image of `size` bytes; `sha256` is that of the head and of it."""
+    text = head(file_format, version) + f"{size} bytes\nsha256 {sha256}\n".encode()
+    return text.ljust(BLOCK, b"\0")
 
 
 def put(file, key: str, array: np.ndarray) -> None:
@@ -96,11 +101,37 @@ def put_json(file, key: str, values) -> None:
 
 @contextmanager
 def reading(path, file_format: str, versions: tuple[int, ...], sealed_from: int) -> Iterator[Any]:
-    """Open an HDF5 file of the given format and one of `versions`.
+    """Open an HDF5 file of the given format and one of `versions`, and close it.
 
     Parameters
     ----------
-    path : str or Path
+    path, file_format, versions, sealed_from : as of `opened`.
+
+    Raises
+    ------
+    FileFormatError
+        Anything else, and whatever its content does wrong inside of the block.
+    """
+    path = Path(path)
+    with (
+        faults_named(path, file_format),
+        opened(path, file_format, versions, sealed_from) as file,
+    ):
+        yield file
+
+
+def opened(
+    path: Path,
+    file_format: str,
+    versions: tuple[int, ...],
+    sealed_from: int,
+    most: int | None = None,
+) -> Any:
+    """An open HDF5 file of the given format and one of `versions`; to be used in `faults_named`.
+
+    Parameters
+    ----------
+    path : Path
         The file.
     file_format : str
         That it must have.
@@ -108,28 +139,35 @@ def reading(path, file_format: str, versions: tuple[int, ...], sealed_from: int)
         That can be read.
     sealed_from : int
         First version that has a seal.
-
-    Raises
-    ------
-    FileFormatError
-        Anything else, and whatever its content does wrong inside of the block.
+    most : int, default what memory is free
+        Bytes that the content may have.
     """
     import h5py
 
-    path = Path(path)
     check_is_file(path, f"must be a {file_format} file")
     if path.suffix == ".keras":
         law, allowed = f"must be a {file_format} file", "what `spikewatt convert` makes of it"
         raise FileFormatError(str(path), law, "a Keras network", allowed)
 
+    with_seal = tuple(version for version in versions if version >= sealed_from)
+    _check_bytes(path, file_format, with_seal)
+    file = h5py.File(path, "r")
     try:
-        _check_bytes(path, file_format, sealed_from)
-        with h5py.File(path, "r") as file:
-            why = hdf5_probe.fault_of(file)
-            if why:
-                raise ValueError(why)
-            _check_format(file, path, file_format, versions)
-            yield file
+        why = hdf5_probe.fault_of(file, most)
+        if why:
+            raise ValueError(why)
+        _check_format(file, path, file_format, versions)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def faults_named(path: Path, file_format: str) -> Iterator[None]:
+    """Whatever a file does wrong, as one FileFormatError."""
+    try:
+        yield
     except FileFormatError:
         raise
     except SpikewattError as error:
@@ -157,7 +195,7 @@ def not_whole(path: Path, file_format: str, why: str) -> FileFormatError:
     return FileFormatError(str(path), f"must be a whole {file_format} file", got)
 
 
-def _check_bytes(path: Path, file_format: str, sealed_from: int) -> None:
+def _check_bytes(path: Path, file_format: str, with_seal: tuple[int, ...]) -> None:
     """Raise unless the seal is right, or, of a file without one, another process could read it."""
     with open(path, "rb") as file:
         block = file.read(BLOCK)
@@ -172,13 +210,14 @@ def _check_bytes(path: Path, file_format: str, sealed_from: int) -> None:
 
     with h5py.File(path, "r") as unsealed:
         version = unsealed.attrs.get("version", 0)
-        if _text(unsealed.attrs.get("format")) == file_format and version == sealed_from:
+        is_ours = _text(unsealed.attrs.get("format")) == file_format
+        if is_ours and any(version == known for known in with_seal):
             raise not_whole(path, file_format, "its seal is missing")
 
 
 def _check_seal(path: Path, block: bytes, file, file_format: str) -> None:
-    head, _, rest = block.partition(b"\n")
-    found = head.decode("ascii", "replace").rpartition(" ")[0]
+    first, _, rest = block.partition(b"\n")
+    found = first.decode("ascii", "replace").rpartition(" ")[0]
     if found != file_format:
         law = f"must be a {file_format} file"
         raise FileFormatError(str(path), law, repr(found), file_format)
@@ -188,19 +227,19 @@ def _check_seal(path: Path, block: bytes, file, file_format: str) -> None:
     if not size.isdigit() or len(size) > 18 or int(size) > stored:
         raise not_whole(path, file_format, f"{stored} bytes behind the seal")
 
-    digest = hashlib.sha256(head + b"\n")
+    digest = hashlib.sha256(first + b"\n")
     while part := file.read(CHUNK):
         digest.update(part)
     named = rest.rstrip(b"\0\n")
     same = named == digest.hexdigest().encode() and int(size) == stored
-    if not same or block != _again(head, size, named):
+    if not same or block != _again(first, size, named):
         named_text = named.decode("ascii", "replace")
         raise FileFormatError(str(path), SAME_HASH, digest.hexdigest()[:12], named_text[:12])
 
 
-def _again(head: bytes, size: bytes, named: bytes) -> bytes:
+def _again(first: bytes, size: bytes, named: bytes) -> bytes:
     """The block as it was written."""
-    text = head + b"\n" + size + b" bytes\nsha256 " + named + b"\n"
+    text = first + b"\n" + size + b" bytes\nsha256 " + named + b"\n"
     return text.ljust(BLOCK, b"\0")
 
 
@@ -290,6 +329,26 @@ def take(
 
     Parameters
     ----------
+    file, key, shape, kind : as of `data_of`.
+    most : int, default None
+        Bytes that they may have.
+    """
+    data = data_of(file, key, shape, kind)
+    if most is not None and data.nbytes > most:
+        raise ValueError(f"{key} has {data.nbytes} bytes")
+    return data[()]
+
+
+def data_of(
+    file,
+    key: str,
+    shape: tuple[int, ...] | None = None,
+    kind: type[np.generic] = np.integer,
+) -> Any:
+    """The h5py.Dataset under `key`, if it has this type and shape.
+
+    Parameters
+    ----------
     file : h5py.File
         Open.
     key : str
@@ -298,8 +357,6 @@ def take(
         That they must have; None for any.
     kind : type of numpy.generic, default numpy.integer
         That their type must be.
-    most : int, default None
-        Bytes that they may have.
     """
     import h5py
 
@@ -310,9 +367,7 @@ def take(
         raise ValueError(f"{key} holds {data.dtype}")
     if data.shape is None or (shape is not None and data.shape != shape):
         raise ValueError(f"{key} has shape {data.shape}, not {shape}")
-    if most is not None and data.nbytes > most:
-        raise ValueError(f"{key} has {data.nbytes} bytes")
-    return data[()]
+    return data
 
 
 def check_names(file, expected: Iterable[str]) -> None:
