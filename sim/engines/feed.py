@@ -14,7 +14,8 @@ from .inputs import Inputs
 class Feed:
     """Parts of inputs, in order, one ahead of what asks for them.
 
-    Leaving the block ends its threads.
+    A part is there until the next is asked for: its memory is used again. Leaving the block ends
+    the threads.
 
     Parameters
     ----------
@@ -28,6 +29,9 @@ class Feed:
         self.rounding = ThreadPoolExecutor(1, "spikewatt-rounding")
         self.hashing = ThreadPoolExecutor(1, "spikewatt-hashing")
         self.hashed: Future[None] | None = None
+        longest = max(stop - start for start, stop in parts)
+        shape = (2, longest, inputs.neurons) if len(parts) > 1 else (1, longest, inputs.neurons)
+        self.memory = np.empty(shape, np.int64)
 
     def __enter__(self) -> Feed:
         return self
@@ -41,14 +45,15 @@ class Feed:
         ahead = self._round(0)
         for i, (start, stop) in enumerate(self.parts):
             levels = ahead.result()
-            self._wait()  # no more than one part is behind
+            self._wait()
             self.hashed = self.hashing.submit(self.digest.update, _bytes(levels))
             if i + 1 < len(self.parts):
                 ahead = self._round(i + 1)
             yield start, stop, levels
 
     def _round(self, number: int) -> Future[np.ndarray]:
-        return self.rounding.submit(self.inputs.levels, *self.parts[number])
+        into = self.memory[number % 2]
+        return self.rounding.submit(self.inputs.levels, *self.parts[number], into)
 
     def _wait(self) -> None:
         if self.hashed is not None:

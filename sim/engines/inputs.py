@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import SpikewattError
-from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
 from .blocks import BLOCK, blocks, parts, rows
 from .input_scale import check_scale
 
 WHERE = "simulate.x"
+LAST_BIT = 1.5 * 2.0**52  # the last bit of a float64 of this size is worth 1
+LARGEST = 2**51  # what can be added to it
 
 
 class Inputs:
@@ -62,12 +63,18 @@ class Inputs:
         for array, largest in zip(self.arrays, self.largest, strict=True):
             check_scale(WHERE, array, network.input_max, network.input_levels, largest)
 
-    def levels(self, start: int, stop: int) -> np.ndarray:
-        """(samples, neurons of all inputs) int64: round(x / input_unit) of some samples."""
-        found = np.empty((stop - start, self.neurons), np.int64)
-        first = 0
+    def levels(self, start: int, stop: int, into: np.ndarray | None = None) -> np.ndarray:
+        """(samples, neurons of all inputs) int64: round(x / input_unit) of some samples.
+
+        They are written `into` the first rows of an array, where one is given.
+        """
+        if into is None:
+            into = np.empty((stop - start, self.neurons), np.int64)
+        found, first = into[: stop - start], 0
+        highest, unit = self.network.input_levels, self.network.input_unit
         for p, array in zip(self.network.inputs, self.arrays, strict=True):
-            _round(rows(array, start, stop), self.network.input_unit, found, first, p)
+            columns = found[:, first : first + p.size]
+            _round(rows(array, start, stop), unit, columns, highest)
             first += p.size
         return found
 
@@ -149,16 +156,20 @@ def _check_range(network: SpikingNetwork, smallest: float, largest: float) -> No
         raise SpikewattError(WHERE, law, got, f"{low:g}..{high:g}")
 
 
-def _round(x: np.ndarray, unit: float, found: np.ndarray, first: int, p: Population) -> None:
-    """Write the levels of (samples, neurons) `x` into the columns of `found` from `first` on.
+def _round(x: np.ndarray, unit: float, found: np.ndarray, highest: int) -> None:
+    """Write the levels of (samples, neurons) `x`, at most `highest`, into `found`; in float64.
 
-    In float64, a block that stays in the cache at a time.
+    A block that stays in the cache at a time, in place: LAST_BIT + v is rounded to an integer, ties
+    to even, as np.round(v) is, and the bits behind those of LAST_BIT are that integer.
     """
-    at_once = max(1, BLOCK // p.size)
-    buffer = np.empty((min(at_once, len(x)), p.size))
-    for start, stop in parts(len(x), at_once):
-        values = buffer[: stop - start]
+    for start, stop in parts(len(x), max(1, BLOCK // x.shape[1])):
+        block = found[start:stop]
+        if highest >= LARGEST:
+            block[...] = np.round(x[start:stop].astype(np.float64) / unit)
+            continue
+
+        values = block.view(np.float64)
         values[...] = x[start:stop]
         np.divide(values, unit, out=values)
-        np.rint(values, out=values)
-        found[start:stop, first : first + p.size] = values
+        np.add(values, LAST_BIT, out=values)
+        np.subtract(block, np.float64(LAST_BIT).view(np.int64), out=block)

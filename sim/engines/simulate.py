@@ -95,7 +95,7 @@ def simulate(
 
     # Potentials saturate only where they are narrower than the worst case.
     needed = state_width(network, plan)
-    width = state_width(network, plan, state_bits)
+    width = needed if state_bits is None else state_width(network, plan, state_bits)
     if width < needed:
         largest = 2 ** (width - 1) - 1
         plan = replace(plan, largest=largest)

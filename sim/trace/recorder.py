@@ -20,7 +20,8 @@ from .stored import Stored
 
 CHUNK_BYTES = 2**22  # of the largest chunk, as it is in memory
 LONGEST_CHUNK = 4096  # samples
-LEVEL = 1  # of compression: the next saves an eighth and takes twice as long
+LEVEL = 1  # of compression; with runs only it is twice as fast as without, and smaller
+MEMORY = 9  # of zlib, the most
 NARROW = tuple(np.dtype(f"<{kind}{size}") for size in (1, 2, 4, 8) for kind in "ui")
 
 
@@ -188,7 +189,8 @@ def _chunk(array: np.ndarray, dtype: np.dtype, samples: int) -> bytes:
     if dtype.itemsize > 1:
         ranks = numbers.reshape(-1).view(np.uint8).reshape(-1, dtype.itemsize)
         numbers = np.ascontiguousarray(ranks.T)
-    return zlib.compress(numbers.data, LEVEL)
+    deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, MEMORY, zlib.Z_RLE)
+    return deflate.compress(numbers.data) + deflate.flush()
 
 
 # Rasters
