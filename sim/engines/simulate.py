@@ -21,8 +21,6 @@ from .run_parts import Run, count_bytes
 from .schedule import schedule
 from .state_width import state_width
 
-BYTES = 8  # of a number in a trace
-
 
 def simulate(
     network: SpikingNetwork,
@@ -152,7 +150,7 @@ def _trace(network: SpikingNetwork, settings: RunSettings, counts: Counts, data_
 
 
 def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, rasters: int = 0) -> int:
-    """Bytes of the numbers in a trace: outputs at each step, spike counts, and rasters.
+    """Bytes of the numbers of a trace in memory: counts at each step, and rasters.
 
     Parameters
     ----------
@@ -160,10 +158,9 @@ def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, raster
     samples, steps, rasters : as of `simulate`.
     """
     length = schedule(network, steps).steps
-    outputs = sum(p.size for p in network.readouts)
     neurons = sum(p.size for p in network.populations)
-    numbers = samples * (length * outputs + neurons)
-    return BYTES * numbers + min(rasters, samples) * length * neurons
+    recorded = min(rasters, samples) * length * neurons
+    return samples * count_bytes(network, length) + recorded
 
 
 def _check_memory(run: Run) -> None:
