@@ -1,14 +1,11 @@
 """HDF5 files of ours: sealed, so that no damaged byte of them is ever taken for a number.
 
-A file begins with a block of text that names its format, its version, and the length and SHA-256 of
-all that follows, which is plain HDF5 (readers of HDF5 skip the block). The library is called only
-where the hash is right. Older files and those of others have no seal: a process of its own reads
-them first, under limits.
+The library is called only where the seal (`hdf5_seal`) is right. Older files and those of others
+have no seal: a process of its own reads them first, under limits.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -22,15 +19,12 @@ import numpy as np
 
 from . import files, hdf5_probe
 from .errors import FileFormatError, SpikewattError
+from .hdf5_seal import BLOCK, SAME_HASH, SEAL, check_seal, not_whole, sealed
 
-BLOCK = 512  # bytes; HDF5 looks for itself at 0, 512, 1024 …
-SEAL = b"spikewatt-"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 SMALL = 64  # numbers; compressing fewer makes a file larger
-CHUNK = 2**20  # bytes that are hashed at once
 PATIENCE_S = 20  # for a file without a seal, and more for a large one
 LARGEST_TEXT = 2**26  # bytes of a JSON text
-SAME_HASH = "the content has the hash stored with it"
 
 
 # Writing
@@ -51,34 +45,6 @@ def writing(path, file_format: str, version: int) -> Iterator[Any]:
         file.flush()
         image = file.id.get_file_image()
     files.write(path, sealed(image, file_format, version))
-
-
-def sealed(image: bytes, file_format: str, version: int) -> bytes:
-    """An HDF5 image behind its seal.
-
-    Parameters
-    ----------
-    image : bytes
-        HDF5, which begins with its signature.
-    file_format : str
-        Name of the format.
-    version : int
-        Of the format.
-    """
-    digest = hashlib.sha256(head(file_format, version))
-    digest.update(image)
-    return seal(file_format, version, len(image), digest.hexdigest()) + image
-
-
-def head(file_format: str, version: int) -> bytes:
-    """What a seal begins with; it is hashed before the image."""
-    return f"{file_format} {version}\n".encode()
-
-
-def seal(file_format: str, version: int, size: int, sha256: str) -> bytes:
-    """The block in front of an image of `size` bytes; `sha256` is that of the head and of it."""
-    text = head(file_format, version) + f"{size} bytes\nsha256 {sha256}\n".encode()
-    return text.ljust(BLOCK, b"\0")
 
 
 def put(file, key: str, array: np.ndarray) -> None:
@@ -189,18 +155,12 @@ def check_is_file(path: Path, law: str) -> None:
         raise FileFormatError(str(path), law, "no such file")
 
 
-def not_whole(path: Path, file_format: str, why: str) -> FileFormatError:
-    """The error of a file that is damaged or of another kind."""
-    got = f"a truncated or foreign file ({why[:160]})"
-    return FileFormatError(str(path), f"must be a whole {file_format} file", got)
-
-
 def _check_bytes(path: Path, file_format: str, with_seal: tuple[int, ...]) -> None:
     """Raise unless the seal is right, or, of a file without one, another process could read it."""
     with open(path, "rb") as file:
         block = file.read(BLOCK)
         if block.startswith(SEAL):
-            _check_seal(path, block, file, file_format)
+            check_seal(path, block, file, file_format)
             return
     if not block.startswith(HDF5):
         raise not_whole(path, file_format, "no HDF5")
@@ -213,34 +173,6 @@ def _check_bytes(path: Path, file_format: str, with_seal: tuple[int, ...]) -> No
         is_ours = _text(unsealed.attrs.get("format")) == file_format
         if is_ours and any(version == known for known in with_seal):
             raise not_whole(path, file_format, "its seal is missing")
-
-
-def _check_seal(path: Path, block: bytes, file, file_format: str) -> None:
-    first, _, rest = block.partition(b"\n")
-    found = first.decode("ascii", "replace").rpartition(" ")[0]
-    if found != file_format:
-        law = f"must be a {file_format} file"
-        raise FileFormatError(str(path), law, repr(found), file_format)
-
-    size, _, rest = rest.partition(b" bytes\nsha256 ")
-    stored = os.fstat(file.fileno()).st_size - BLOCK
-    if not size.isdigit() or len(size) > 18 or int(size) > stored:
-        raise not_whole(path, file_format, f"{stored} bytes behind the seal")
-
-    digest = hashlib.sha256(first + b"\n")
-    while part := file.read(CHUNK):
-        digest.update(part)
-    named = rest.rstrip(b"\0\n")
-    same = named == digest.hexdigest().encode() and int(size) == stored
-    if not same or block != _again(first, size, named):
-        named_text = named.decode("ascii", "replace")
-        raise FileFormatError(str(path), SAME_HASH, digest.hexdigest()[:12], named_text[:12])
-
-
-def _again(first: bytes, size: bytes, named: bytes) -> bytes:
-    """The block as it was written."""
-    text = first + b"\n" + size + b" bytes\nsha256 " + named + b"\n"
-    return text.ljust(BLOCK, b"\0")
 
 
 def check_apart(path: Path, file_format: str) -> None:

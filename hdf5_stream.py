@@ -16,7 +16,7 @@ import numpy as np
 
 from . import files
 from .errors import SpikewattError
-from .hdf5 import BLOCK, CHUNK, head, seal
+from .hdf5_seal import BLOCK, CHUNK, head, seal
 
 
 @contextmanager

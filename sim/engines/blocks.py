@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
+
+Item = TypeVar("Item")
 
 BLOCK = 2**16  # numbers that are worked on at once: they stay in the cache of a core
 READ = 2**21  # numbers that are read at once from a file
@@ -34,3 +38,17 @@ def blocks(x) -> Iterator[tuple[int, np.ndarray]]:
         read = rows(x, start, stop)
         for first, last in parts(len(read), max(1, BLOCK // numbers)):
             yield start + first, read[first:last]
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, of which the next is made while one is used.
+
+    >>> list(ahead(iter("abc")))
+    ['a', 'b', 'c']
+    """
+    end = object()
+    with ThreadPoolExecutor(1, "spikewatt-ahead") as pool:
+        coming = pool.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]

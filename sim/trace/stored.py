@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..engines.blocks import parts
+from ..engines.blocks import ahead, parts
 
 PIECE = 2**21  # numbers that are read at once
 EVERYTHING = slice(None)
@@ -103,6 +103,10 @@ class Stored(NDArrayOperatorsMixin):
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """All samples, or those from `start` to `stop`, a few at a time."""
         last = len(self) if stop is None else stop
+        found = self._pieces(start, last)
+        yield from ahead(found) if last - start > self.at_once else found
+
+    def _pieces(self, start: int, last: int) -> Iterator[np.ndarray]:
         while start < last:
             # Up to where a chunk ends, so that none is read twice.
             after = min(last, (start // self.at_once + 1) * self.at_once)
