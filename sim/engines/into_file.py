@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...progress import silent
 from ..network.spiking_network import SpikingNetwork
 from ..trace import trace_file
 from ..trace.recorder import Column, arrays_of, chunk_of, narrowest, recording
@@ -32,7 +33,8 @@ def into_file(run: Run, path, trace_of: Callable[[Counts, str], Trace]) -> Trace
         empty = Counts.empty(run.network, 0, run.plan.steps, 0)
         empty.rasters = recorder.rasters()
         trace = trace_of(empty, data_hash).with_arrays(recorder.arrays())
-        recorder.finish(trace_file.about(trace), trace.content_hash())
+        content_hash = trace.content_hash(run.progress or silent)
+        recorder.finish(trace_file.about(trace), content_hash)
     return trace_file.reopened(trace, path)
 
 

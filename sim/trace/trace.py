@@ -13,6 +13,7 @@ import numpy as np
 from ... import hdf5
 from ...errors import SpikewattError, one_of, whole_number
 from ...models.decision import decided_by
+from ...progress import Progress, silent
 from ..engines.blocks import parts
 from ..engines.counts import LEDGERS
 from . import trace_file
@@ -250,17 +251,23 @@ class Trace:
 
     # Files
 
-    def content_hash(self) -> str:
-        """SHA-256 over all counts."""
+    def content_hash(self, progress: Progress = silent) -> str:
+        """SHA-256 over all counts.
+
+        `progress` is called with the stage ``seal``, and per cent.
+        """
         ledgers = [self.synaptic_operations[column] for column in LEDGERS]
         outputs = {"outputs": self.outputs}
-        digest = hashlib.sha256()
+        digest, done = hashlib.sha256(), 0
+        total = max(1, sum(array.size for array in arrays_of(self).values()))
         for arrays in (self.spikes, *ledgers, outputs, self.saturations):
             for key, array in arrays.items():
                 heading = f"{key}{array.shape}"
                 digest.update(heading.encode())
                 for piece in pieces(array):
                     hdf5.update(digest, piece)
+                    done += piece.size
+                    progress("seal", 100 * done // total, 100)
         return digest.hexdigest()
 
     def save(self, path) -> None:
