@@ -47,8 +47,12 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
     ['a', 'b', 'c']
     """
     end = object()
-    with ThreadPoolExecutor(1, "spikewatt-ahead") as pool:
+    pool = ThreadPoolExecutor(1, "spikewatt-ahead")
+    try:
         coming = pool.submit(next, items, end)
         while (item := coming.result()) is not end:
             coming = pool.submit(next, items, end)
             yield item  # type: ignore[misc]
+    finally:
+        # Whoever drops this half-way may hold the lock of h5py that the thread waits for.
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -142,6 +142,11 @@ class Recorder:
         """Add what is known only when all was put."""
         self.wait()
         assert self.done == self.samples
+        # In the thread, too: an interrupt, which the main one hears, is not heard inside of HDF5.
+        self.pending = self.writer.submit(self._finish, about, content_hash)
+        self.wait()
+
+    def _finish(self, about: dict, content_hash: str) -> None:
         file = self.new.file
         file.attrs["hash"] = np.bytes_(content_hash)
         hdf5.put_json(file, "about", about)

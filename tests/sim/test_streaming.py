@@ -87,10 +87,11 @@ def test_inputs_in_files(mlp_network, digits, tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         data = file.create_dataset("x", data=x, chunks=(7, 8, 8, 1), compression="gzip")
         read = simulate(mlp_network, data, "event", 8)
+        written = simulate(mlp_network, data, "event", 8, out=tmp_path / "t.trace")
         data[49, 7, 7, 0] = np.nan
         with pytest.raises(SpikewattError, match="must be finite; got 1 NaN"):
             simulate(mlp_network, data, "event", 8)
-    for trace in (mapped, read):
+    for trace in (mapped, read, written):
         assert trace.data_hash == expected.data_hash
         assert assert_equal(trace, expected) > 1000
 
