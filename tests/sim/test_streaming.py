@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import h5py
@@ -15,6 +16,7 @@ from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines import inputs as inputs_module
+from spikewatt.sim.engines.blocks import ahead
 from spikewatt.sim.engines.engines import ENGINES
 from spikewatt.sim.engines.inputs import Inputs, integer_input
 from spikewatt.sim.engines.simulate import simulate
@@ -261,6 +263,22 @@ def test_a_file_has_the_narrowest_numbers_and_users_have_int64(both, tmp_path):
     assert Trace.load(tmp_path / "t.trace").spikes["hidden1"].dtype == np.int64
     assert recorder.narrowest(-129, 0) == np.int16
     assert recorder.narrowest(0, 2**32) == np.uint64
+
+
+def test_who_reads_ahead_is_not_waited_for():
+    """A reader that is dropped half-way may hold the lock that its thread waits for."""
+    gate, waited = threading.Event(), []
+
+    def items():
+        yield 1
+        if not gate.wait(5):
+            waited.append(True)
+
+    found = ahead(items())
+    assert next(found) == 1
+    found.close()  # type: ignore[attr-defined]
+    assert not waited
+    gate.set()
 
 
 # Whole or not at all
