@@ -143,14 +143,15 @@ class Recorder:
         self.wait()
         assert self.done == self.samples
         # In the thread, too: an interrupt, which the main one hears, is not heard inside of HDF5.
-        self.pending = self.writer.submit(self._finish, about, content_hash)
+        rasters = self.rasters()
+        self.pending = self.writer.submit(self._finish, about, content_hash, rasters)
         self.wait()
 
-    def _finish(self, about: dict, content_hash: str) -> None:
+    def _finish(self, about: dict, content_hash: str, rasters: dict[str, np.ndarray]) -> None:
         file = self.new.file
         file.attrs["hash"] = np.bytes_(content_hash)
         hdf5.put_json(file, "about", about)
-        for population, raster in self.rasters().items():
+        for population, raster in rasters.items():
             hdf5.put(file, f"rasters/{population}", packed(raster))
         self.new.check()
 
