@@ -20,6 +20,9 @@ from pathlib import Path
 from ....errors import MissingToolError
 from ....files import cache_folder
 
+# Comparisons raise no signals, so that the compiler may take several neurons at once; no flag
+# changes a result.
+FLAGS = "-O3 -march=native -mprefer-vector-width=512 -fno-math-errno -fno-trapping-math"
 APT_LINE = "apt install g++ make python3-dev python3-venv"
 
 
@@ -49,9 +52,9 @@ def _path() -> str:
     return os.pathsep.join([beside, os.environ.get("PATH", "")])
 
 
-def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
-    """Folder of the compiled simulator for these equations and sizes, on this machine and in
-    this environment.
+def compiled_folder(code: str) -> Path:
+    """Folder of the compiled simulator for the `code` of a network, whatever its size, on this
+    machine and in this environment.
     """
     parts = [
         importlib.metadata.version("ANNarchy"),
@@ -59,11 +62,11 @@ def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
         sys.prefix,
         platform.machine(),
         _processor(),
-        equations,
+        code,
     ]
     text = "\n".join(parts)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return cache_folder("annarchy", f"{neurons}-{observers}-{key}")
+    return cache_folder("annarchy", key)
 
 
 def _processor() -> str:

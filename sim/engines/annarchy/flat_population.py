@@ -1,0 +1,81 @@
+"""ANNarchy's population, and what a worker needs between two samples.
+
+Equations, spikes and recording are ANNarchy's. Added are, in the place that ANNarchy has for them
+(SpecificPopulation), the start of a sample without a list of Python numbers per variable, and the
+few numbers that a sample sets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .neurons import Model
+from .projection import C_TYPES
+
+RESET = """
+        {state} = initial;
+        {reset_gain}
+        for (auto* zeroed : {{{zeroed}}})
+            std::fill(zeroed->begin(), zeroed->end(), 0.0);
+"""
+
+ACCESS = """
+    void give(std::vector<{real}>& variable, const char* bytes) {{
+        const {real}* given = reinterpret_cast<const {real}*>(bytes);
+        for (size_t k = 0; k < places.size(); k++)
+            variable[places[k]] = given[k];
+    }}
+"""
+
+WRAPPER = """
+    nanobind::class_<PopStruct{id}>(m, "pop{id}_wrapper")
+        .def(nanobind::init<int, int>())
+        .def_rw("size", &PopStruct{id}::size)
+        .def_rw("max_delay", &PopStruct{id}::max_delay)
+        {attributes}
+        .def_rw("places", &PopStruct{id}::places)
+        .def("give_bias", [](PopStruct{id}& self, nanobind::bytes given) {{
+            self.give(self.bias, given.c_str());
+        }})
+        .def("give_start", [](PopStruct{id}& self, nanobind::bytes given) {{
+            self.give(self.{state}, given.c_str());
+        }})
+        .def("compute_firing_rate", &PopStruct{id}::compute_firing_rate)
+        .def("activate", &PopStruct{id}::set_active)
+        .def("reset", &PopStruct{id}::reset)
+        .def("size_in_bytes", &PopStruct{id}::size_in_bytes)
+        .def("clear", &PopStruct{id}::clear);
+"""
+
+
+def population(network, size: int, model: Model, real: type[np.floating]):
+    """An ANNarchy population of `size` neurons; `real` is what ANNarchy computes in."""
+    from ANNarchy import Neuron
+    from ANNarchy.intern.SpecificPopulation import SpecificPopulation
+
+    class FlatPopulation(SpecificPopulation):
+        """See the module."""
+
+        def _generate(self):
+            attributes = self.attributes
+            sums = [f"g_{target}" for target in sorted(set(self.targets))]
+            zeroed = [name for name in ("n", "lost") if name in attributes] + sums
+            names = {
+                "id": self.id,
+                "real": C_TYPES[real],
+                "state": model.state,
+                "zeroed": ", ".join(f"&{name}" for name in zeroed),
+                "reset_gain": "gain = first_gain;" if "gain" in attributes else "",
+                "attributes": "\n        ".join(
+                    f'.def_rw("{name}", &PopStruct{self.id}::{name})' for name in attributes
+                ),
+            }
+            self._specific_template.update(
+                declare_additional="    std::vector<int> places;",
+                access_additional=ACCESS.format(**names),
+                reset_additional=RESET.format(**names),
+                wrapper=WRAPPER.format(**names),
+            )
+
+    neuron = Neuron(**model.arguments)
+    return FlatPopulation(geometry=size, neuron=neuron, net_id=network.id)
