@@ -23,20 +23,19 @@ class Arrows:
     ----------
     first : (pre neurons + 1,) first branch of each neuron, and where the last one ends.
     branches : (branches, 4) first run, run after the last, what is added to the places of post
-        neurons, and to those of weights.
+        neurons, and to those of weights. Where the first run is −1, the branch is one synapse,
+        at these places.
     runs : (runs, 3) post neuron, weight, length.
     weights : integers, flat.
+    ranges : (ranges, 3) pre neuron, pre neuron after the last, post neuron to which every spike of
+        these adds 1.
     """
 
     first: np.ndarray
     branches: np.ndarray
     runs: np.ndarray
     weights: np.ndarray
-
-    @property
-    def empty(self) -> bool:
-        """Whether no neuron has a synapse."""
-        return not len(self.branches)
+    ranges: np.ndarray
 
 
 class Gathered:
@@ -47,6 +46,7 @@ class Gathered:
         self.branches: list[np.ndarray] = []
         self.runs: list[np.ndarray] = []
         self.weights: list[np.ndarray] = []
+        self.ranges: list[tuple[int, int, int]] = []
         self.run_count = self.weight_count = 0
 
     def add(
@@ -74,6 +74,13 @@ class Gathered:
         branches[:, 2] = to_post
         branches[:, 3] = to_weight + self.weight_count
 
+        (single,) = np.nonzero(end - begin == 1)
+        run = table[begin[single]]
+        is_one = run[:, 2] == 1
+        single, run = single[is_one], run[is_one]
+        branches[single, 0] = -1
+        branches[single, 2:] += run[:, :2]
+
         self.pre.append(pre)
         self.branches.append(branches)
         self.runs.append(table)
@@ -91,6 +98,7 @@ class Gathered:
             branches=np.concatenate([np.zeros((0, 4), np.int64), *self.branches])[order],
             runs=np.concatenate([np.zeros((0, 3), np.int64), *self.runs]),
             weights=np.concatenate([np.zeros(0, np.int64), *self.weights]),
+            ranges=np.array(self.ranges, np.int64).reshape(-1, 3),
         )
 
 
@@ -151,7 +159,11 @@ class Synapses:
         """What the rows of each population count; its rows are neighbours."""
         by_pre: dict[str, list[tuple[int, Row]]] = {}
         for i, row in enumerate(layout.rows):
-            by_pre.setdefault(row.pre, []).append((i, row))
+            if row.ledger is None:
+                neurons = layout.segments[row.pre, 0].neurons
+                self.counted.ranges.append((neurons.start, neurons.stop, i))
+            else:
+                by_pre.setdefault(row.pre, []).append((i, row))
 
         for name, rows in by_pre.items():
             place, _ = rows[0]

@@ -23,6 +23,7 @@ from ....files import cache_folder
 # Comparisons raise no signals, so that the compiler may take several neurons at once; no flag
 # changes a result.
 FLAGS = "-O3 -march=native -mprefer-vector-width=512 -fno-math-errno -fno-trapping-math"
+SINGLE_FLAG = "-fsingle-precision-constant"  # no detour through double precision
 APT_LINE = "apt install g++ make python3-dev python3-venv"
 
 

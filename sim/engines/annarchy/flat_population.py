@@ -15,6 +15,7 @@ from .projection import C_TYPES
 RESET = """
         {state} = initial;
         {reset_gain}
+        fired.resize(size);
         for (auto* zeroed : {{{zeroed}}})
             std::fill(zeroed->begin(), zeroed->end(), 0.0);
 """
@@ -25,6 +26,18 @@ ACCESS = """
         for (size_t k = 0; k < places.size(); k++)
             variable[places[k]] = given[k];
     }}
+"""
+
+# No branch: where a neuron in ten fires, a processor foresees none of them.
+GATHER = """
+        if (_active) {{
+            int count = 0;
+            for (int i = 0; i < size; i++) {{
+                fired[count] = i;
+                count += ({condition}) ? 1 : 0;
+            }}
+            spiked.assign(fired.begin(), fired.begin() + count);
+        }}
 """
 
 WRAPPER = """
@@ -47,6 +60,8 @@ WRAPPER = """
         .def("clear", &PopStruct{id}::clear);
 """
 
+POPULATION_CODE = (RESET, ACCESS, GATHER, WRAPPER)
+
 
 def population(network, size: int, model: Model, real: type[np.floating]):
     """An ANNarchy population of `size` neurons; `real` is what ANNarchy computes in."""
@@ -58,12 +73,14 @@ def population(network, size: int, model: Model, real: type[np.floating]):
 
         def _generate(self):
             attributes = self.attributes
+            condition = self.neuron_type.description["spike"]["spike_cond"]
             sums = [f"g_{target}" for target in sorted(set(self.targets))]
             zeroed = [name for name in ("n", "lost") if name in attributes] + sums
             names = {
                 "id": self.id,
                 "real": C_TYPES[real],
-                "state": model.state,
+                "state": "v" if "v" in attributes else "c",
+                "condition": condition % {"local_index": "[i]", "global_index": ""},
                 "zeroed": ", ".join(f"&{name}" for name in zeroed),
                 "reset_gain": "gain = first_gain;" if "gain" in attributes else "",
                 "attributes": "\n        ".join(
@@ -71,9 +88,10 @@ def population(network, size: int, model: Model, real: type[np.floating]):
                 ),
             }
             self._specific_template.update(
-                declare_additional="    std::vector<int> places;",
+                declare_additional="    std::vector<int> places, fired;",
                 access_additional=ACCESS.format(**names),
                 reset_additional=RESET.format(**names),
+                test_spike_cond=GATHER.format(**names),
                 wrapper=WRAPPER.format(**names),
             )
 

@@ -55,6 +55,8 @@ OBSERVER_FIELDS = (
     "initial",
 )
 
+STEPS = ("start_step", "stop_step")  # whole numbers, also to ANNarchy
+
 Parameters = dict[str, float | np.ndarray]
 
 # Equations
@@ -66,18 +68,18 @@ class Model:
 
     Parameters
     ----------
-    state : str, the variable that adds up.
+    held : str, the variable that is held within a narrow width.
     fields : names of all parameters that there are; those are declared that the equations use.
     used : parameters that are used beside those.
-    equations, spike, reset : str, as ANNarchy reads them.
+    equations, spike : str, as ANNarchy reads them. A spike resets nothing: equations do, for many
+        neurons at once.
     """
 
-    state: str
+    held: str
     fields: tuple[str, ...]
     used: tuple[str, ...]
     equations: str
     spike: str
-    reset: str = ""
 
     @property
     def sends_values(self) -> bool:
@@ -92,7 +94,7 @@ class Model:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters in use."""
-        words = set(re.findall(r"\w+", self.equations + self.spike + self.reset))
+        words = set(re.findall(r"\w+", self.equations + self.spike))
         words.update(self.used)
         return tuple(field for field in self.fields if field in words)
 
@@ -100,85 +102,93 @@ class Model:
     def arguments(self) -> dict[str, str]:
         """Of an ANNarchy neuron."""
         return dict(
-            parameters="\n".join(f"{name} = 0.0" for name in self.parameters),
+            parameters="\n".join(_declared(name) for name in self.parameters),
             equations=self.equations,
             spike=self.spike,
-            reset=self.reset,
+            reset="",
         )
 
     def narrow(self) -> Model:
-        """The same with its state held within its width."""
+        """The same, held within its width."""
         lines = self.equations.splitlines()
-        assignment = f"{self.state} = "
+        assignment = f"{self.held} = "
         (at,) = [i for i, line in enumerate(lines) if line.strip().startswith(assignment)]
 
         unheld = lines[at].replace(assignment, "sum_ = ", 1)
-        held = "        " + HELD.format(state=self.state)
+        held = "        " + HELD.format(held=self.held)
         lines[at : at + 1] = [unheld, held]
         return replace(self, equations="\n".join(lines))
 
 
-OPEN = "ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0)"
+def _declared(parameter: str) -> str:
+    return f"{parameter} = 0 : int" if parameter in STEPS else f"{parameter} = 0.0"
+
+
+# The step as an integer of the population: a loop over neurons that reads ANNarchy's own t, which
+# might be one of the numbers that it writes, is not turned into vector instructions.
+NOW = "now = t : population, int, init = 0"
+OPEN = "ite(now >= start_step, 1.0, 0.0) * ite(now < stop_step, 1.0, 0.0)"
 RISES = "ite(g_window > 0.5, 1.0, 0.0)"
-REACHES = "ite(v >= threshold, 1.0, 0.0)"
-REACHES_GAIN = "ite(v >= threshold * gain, 1.0, 0.0)"
+REACHES = "ite(reached >= threshold, 1.0, 0.0)"
+REACHES_GAIN = "ite(reached >= threshold * gain, 1.0, 0.0)"
+BELOW = "ite(reached < 0.0, 1.0, 0.0)"
 
 NEURON = Model(
-    state="v",
+    held="reached",
     fields=NEURON_FIELDS,
     used=("initial", "first_gain"),
     equations=f"""
-        gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
+        {NOW}
+        gain = ite(now > start_step, 1.0 - 0.5 * doubling, 1.0) * gain : init = 1.0
         open = {OPEN} : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
+        reached = g_exc + v + bias * open : init = 0.0
         up = ite(counts_maximum > 0.5, {RISES}, {REACHES_GAIN}) : init = 0.0
-        down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
-        value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
-        n = n : init = 0.0
+        down = retracts * {BELOW} * ite(n > 0.0, 1.0, 0.0) : init = 0.0
+        sent = ite(repeats > 0.5, reached, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
+        value = open * sent : init = 0.0
+        fires = ite(value * value > 0.0, 1.0, 0.0) : init = 0.0
+        v = (reached - threshold * value) * (1.0 - resets_to_zero * fires) : init = 0.0
+        n = n + value : init = 0.0
     """,
-    spike="value * value > 0.0",
-    reset="""
-        v = ite(resets_to_zero > 0.5, 0.0, v - threshold * value)
-        n += value
-    """,
+    spike="fires > 0.5",
 )
 
 # The same neuron where every spike is worth 1 and none is taken back or held back, as in most
 # networks of the rate code: less to compute and to read per step.
 PLAIN_NEURON = Model(
-    state="v",
+    held="reached",
     fields=NEURON_FIELDS,
     used=("initial",),
     equations=f"""
+        {NOW}
         open = {OPEN} : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
+        reached = g_exc + v + bias * open : init = 0.0
         value = open * {REACHES} : init = 0.0
+        v = reached - threshold * value : init = 0.0
     """,
     spike="value > 0.5",
-    reset="v -= threshold",
 )
 
 # The plain neuron in networks with max pools.
 POOLING_NEURON = replace(
     PLAIN_NEURON,
     equations=f"""
+        {NOW}
         open = {OPEN} : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
+        reached = g_exc + v + bias * open : init = 0.0
         value = open * ite(counts_maximum > 0.5, {RISES}, {REACHES}) : init = 0.0
-        n = n : init = 0.0
-    """,
-    reset="""
-        v -= threshold
-        n += 1.0
+        v = reached - threshold * value : init = 0.0
+        n = n + value : init = 0.0
     """,
 )
 
 # One row per count or read-out neuron: it adds, and never fires.
 OBSERVER = Model(
-    state="c",
+    held="c",
     fields=OBSERVER_FIELDS,
     used=("initial",),
     equations=f"""
+        {NOW}
         open = {OPEN} : init = 0.0
         c = g_exc + g_count + keeps * c + bias * open : init = 0.0
     """,
@@ -190,8 +200,10 @@ SPECIAL = ("doubling", "retracts", "resets_to_zero", "repeats")  # fields of NEU
 # A narrow potential: while open it is held within lowest..highest, and `lost` counts how often. It
 # costs a sixth of the time of a run, so that only networks whose potentials can saturate are
 # compiled with it.
-HELD = """{state} = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
-        lost = lost + open * ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0"""
+HELD = """{held} = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
+        above = ite(sum_ > highest, 1.0, 0.0) : init = 0.0
+        below = ite(sum_ < lowest, 1.0, 0.0) : init = 0.0
+        lost = lost + open * (above + below) : init = 0.0"""
 
 
 def model_of(neurons: np.ndarray) -> Model:

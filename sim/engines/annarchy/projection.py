@@ -44,18 +44,36 @@ RISING = Effect(
 C_TYPES = {np.float32: "float", np.float64: "double"}
 
 DATA = """
-    std::vector<int> first, branches, runs;
+    std::vector<int> first, branches, runs, ranges;
     std::vector<{real}> weights;
+    int first_pre = 0, last_pre = -1;
 """
 
 DELIVER = """
         if (_transmission && pop{post}->_active) {{
             {real}* const target = pop{post}->g_{target}.data();
-            for (const int fired : pop{pre}->spiked) {{
+            const std::vector<int>& spiked = pop{pre}->spiked;
+            const auto place_of = [&spiked](int neuron) {{
+                return std::lower_bound(spiked.begin(), spiked.end(), neuron);
+            }};
+            for (size_t k = 0; k < ranges.size(); k += 3)
+                target[ranges[k + 2]] += place_of(ranges[k + 1]) - place_of(ranges[k]);
+
+            const auto after = place_of(last_pre + 1);
+            for (auto spike = place_of(first_pre); spike < after; ++spike) {{
+                const int fired = *spike;
                 {prepare}
                 const int* branch = branches.data() + 4 * first[fired];
                 const int* const end = branches.data() + 4 * first[fired + 1];
                 for (; branch < end; branch += 4) {{
+                    if (branch[0] < 0) {{
+                        const int k = 0, post = branch[2];
+                        {real}* __restrict__ sum = target + post;
+                        const {real}* __restrict__ weight = weights.data() + branch[3];
+                        {per_run}
+                        sum[k] += {add};
+                        continue;
+                    }}
                     const int* run = runs.data() + 3 * branch[0];
                     const int* const last = runs.data() + 3 * branch[1];
                     for (; run < last; run += 3) {{
@@ -64,11 +82,6 @@ DELIVER = """
                         {real}* __restrict__ sum = target + post;
                         const {real}* __restrict__ weight = weights.data() + branch[3] + run[1];
                         {per_run}
-                        if (length == 1) {{
-                            const int k = 0;
-                            sum[k] += {add};
-                            continue;
-                        }}
                         for (int k = 0; k < length; k++)
                             sum[k] += {add};
                     }}
@@ -85,7 +98,8 @@ WRAPPER = """
         .def_rw("_update", &ProjStruct{id}::_update)
         .def_rw("_plasticity", &ProjStruct{id}::_plasticity)
         .def("load", [](ProjStruct{id}& self, nanobind::bytes first, nanobind::bytes branches,
-                        nanobind::bytes runs, nanobind::bytes weights) {{
+                        nanobind::bytes runs, nanobind::bytes weights,
+                        nanobind::bytes ranges) {{
             auto copy = [](auto& to, nanobind::bytes& from) {{
                 to.resize(from.size() / sizeof(to[0]));
                 memcpy(to.data(), from.c_str(), from.size());
@@ -94,13 +108,22 @@ WRAPPER = """
             copy(self.branches, branches);
             copy(self.runs, runs);
             copy(self.weights, weights);
+            copy(self.ranges, ranges);
+            const int neurons = self.first.size() - 1;
+            self.last_pre = -1;
+            for (int pre = neurons - 1; pre >= 0; pre--) {{
+                if (self.first[pre] == self.first[pre + 1])
+                    continue;
+                self.first_pre = pre;
+                self.last_pre = std::max(self.last_pre, pre);
+            }}
         }})
         .def("size_in_bytes", &ProjStruct{id}::size_in_bytes)
         .def("clear", &ProjStruct{id}::clear);
 """
 
 SIZE = """
-        size_in_bytes += sizeof(int) * (first.size() + branches.size() + runs.size());
+        size_in_bytes += sizeof(int) * (first.size() + branches.size() + runs.size() + ranges.size());
         size_in_bytes += sizeof({real}) * weights.size();
 """
 
@@ -108,8 +131,11 @@ CLEAR = """
         first.clear();
         branches.clear();
         runs.clear();
+        ranges.clear();
         weights.clear();
 """
+
+PROJECTION_CODE = (DATA, DELIVER, WRAPPER, SIZE, CLEAR, UNWEIGHTED, WEIGHTED, RISING)
 
 
 def projection(network, pre, post, target: str, arrows: Arrows, effect: Effect, real: type[np.floating]):
@@ -155,6 +181,7 @@ def projection(network, pre, post, target: str, arrows: Arrows, effect: Effect, 
                 arrows.branches.astype(np.int32).tobytes(),
                 arrows.runs.astype(np.int32).tobytes(),
                 arrows.weights.astype(real).tobytes(),
+                arrows.ranges.astype(np.int32).tobytes(),
             )
             return True
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from ....endings import end_group_when_closed, end_with_parent
-from .build import FLAGS, compiled_folder, import_annarchy, no_arguments
+from .build import FLAGS, SINGLE_FLAG, compiled_folder, import_annarchy, no_arguments
 from .compiled import compiled
-from .flat_population import population
-from .neurons import NEURON_FIELDS, NEVER, OBSERVER, OBSERVER_FIELDS, model_of
+from .flat_population import POPULATION_CODE, population
+from .neurons import NEURON_FIELDS, NEVER, OBSERVER, OBSERVER_FIELDS, STEPS, model_of
 from .plan import Plan
-from .projection import RISING, UNWEIGHTED, WEIGHTED, projection
+from .projection import PROJECTION_CODE, RISING, UNWEIGHTED, WEIGHTED, projection
 
 
 class Simulator:
@@ -72,9 +72,10 @@ class Simulator:
 
     def _compile(self) -> None:
         """Compile, or take what was compiled for these equations."""
-        code = repr((self.cell, self.observer, self.plan.single, FLAGS))
+        flags = f"{FLAGS} {SINGLE_FLAG}" if self.plan.single else FLAGS
+        code = repr((self.cell, self.observer, flags, POPULATION_CODE, PROJECTION_CODE))
         with compiled(compiled_folder(code), self.folder) as folder, no_arguments():
-            self.network.compile(directory=str(folder), silent=True, compiler_flags=FLAGS)
+            self.network.compile(directory=str(folder), silent=True, compiler_flags=flags)
 
     def _set_parameters(self) -> None:
         """Parameters that no sample changes, and where each sample's numbers belong."""
@@ -85,7 +86,7 @@ class Simulator:
         ):
             for values, field in zip(table, fields, strict=True):
                 if field in of.attributes:
-                    setattr(of, field, values)
+                    setattr(of, field, values.astype(int) if field in STEPS else values)
 
         _, size = plan.neurons.shape
         self.to_neurons = plan.sample_index < size
