@@ -256,4 +256,4 @@ def test_a_killed_parent_leaves_no_worker_and_no_compiler(
 
 
 def test_the_processor_is_part_of_the_name_of_a_cache():
-    assert build.compiled_folder("a", 1, 2) != build.compiled_folder("b", 1, 2)
+    assert build.compiled_folder("a") != build.compiled_folder("b")

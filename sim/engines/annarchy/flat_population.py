@@ -14,7 +14,7 @@ from .projection import C_TYPES
 
 DATA = """
     std::vector<int> places, fired;
-    std::vector<unsigned char> flags;
+    std::vector<short> flags;
 """
 
 RESET = """
@@ -39,9 +39,9 @@ ACCESS = """
 GATHER = """
         if (_active) {{
             const int neurons = size;
-            unsigned char* const fires = flags.data();
+            short* const hits = flags.data();
             for (int i = 0; i < neurons; i++)
-                fires[i] = ({condition}) ? 1 : 0;
+                hits[i] = ({condition}) ? 1 : 0;
 
             int* const out = fired.data();
             int count = 0, i = 0;
@@ -49,8 +49,8 @@ GATHER = """
             const __m512i lanes =
                 _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
             for (; i + 16 <= neurons; i += 16) {{
-                const __m128i sixteen = _mm_loadu_si128((const __m128i*)(fires + i));
-                const __mmask16 mask = _mm_test_epi8_mask(sixteen, sixteen);
+                const __m256i sixteen = _mm256_loadu_si256((const __m256i*)(hits + i));
+                const __mmask16 mask = _mm256_test_epi16_mask(sixteen, sixteen);
                 const __m512i ranks = _mm512_add_epi32(lanes, _mm512_set1_epi32(i));
                 _mm512_storeu_si512(out + count, _mm512_maskz_compress_epi32(mask, ranks));
                 count += __builtin_popcount(mask);
@@ -58,7 +58,7 @@ GATHER = """
         #endif
             for (; i < neurons; i++) {{
                 out[count] = i;
-                count += fires[i];
+                count += hits[i];
             }}
             spiked.assign(out, out + count);
         }}
