@@ -16,6 +16,7 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from types import ModuleType
 
 from ....errors import MissingToolError
 from ....files import cache_folder
@@ -89,13 +90,35 @@ def no_arguments():
         sys.argv = saved
 
 
+@contextlib.contextmanager
+def _no_pictures():
+    """ANNarchy loads matplotlib to draw profiles, which nobody asks it for: half of its own start.
+
+    Whoever imports matplotlib afterwards gets it.
+    """
+    if "matplotlib" in sys.modules:
+        yield
+        return
+
+    package, pylab = ModuleType("matplotlib"), ModuleType("matplotlib.pylab")
+    stand_ins = {"matplotlib": package, "matplotlib.pylab": pylab}
+    sys.modules.update(stand_ins)
+    vars(package)["pylab"] = pylab
+    try:
+        yield
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+
+
 def import_annarchy():
     """Import ANNarchy without its banner, and make its build find this Python rather than the
     system's.
     """
     os.environ["VIRTUAL_ENV"] = sys.prefix
     os.environ["PATH"] = _path()
-    with no_arguments(), contextlib.redirect_stdout(io.StringIO()):
+    with no_arguments(), _no_pictures(), contextlib.redirect_stdout(io.StringIO()):
         import ANNarchy
 
         configure = ANNarchy.intern.ConfigManagement._update_global_config

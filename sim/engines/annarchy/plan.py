@@ -10,12 +10,10 @@ import numpy as np
 
 from ..state_width import largest_potential
 from .arrows import Arrows, Synapses
-from .layout import Layout
+from .layout import EXACT_BITS, Layout
 from .neurons import NEURON_FIELDS, OBSERVER_FIELDS
 from .parameters import neurons_of, observers_of
 from .samples import samples_of, sets_bias
-
-EXACT_IN_SINGLE = 2**24  # up to here every integer is a float32
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def plan_of(layout: Layout, inputs: np.ndarray) -> tuple[Plan, np.ndarray]:
         sample_index=index,
         sample_bias=int(by_bias),
         steps=layout.steps,
-        single=int(largest(layout) < EXACT_IN_SINGLE),
+        single=int(largest(layout) < 2**EXACT_BITS),
     )
     return plan, values
 

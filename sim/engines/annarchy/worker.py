@@ -8,6 +8,7 @@ neuron equations (neurons.py); nothing is replayed.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -190,6 +191,7 @@ def main(folder: Path, watched: int) -> None:
     inputs = np.load(folder / "inputs.npy", mmap_mode="r")
     simulator = Simulator(Plan.load(folder / "plan.npz"), folder)
     end_with_parent()  # no compiler runs from here on
+    gc.freeze()  # ANNarchy's own objects are looked through no more
     print("ready", file=answers)
     for request in sys.stdin:
         print(serve(simulator, folder, inputs, request), file=answers)
