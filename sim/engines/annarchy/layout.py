@@ -156,7 +156,7 @@ class Layout:
                     multiple = Multiple(c.name, ledger, p.name, int(fan[0]))
                     self.multiples.append(multiple)
                 else:
-                    for scale, digits in _digits(fan):
+                    for scale, digits in digits_of(fan):
                         row = Row(c.name, ledger, p.name, digits, scale)
                         self.rows.append(row)
 
@@ -251,11 +251,11 @@ class Layout:
             spikes[sample] = raster[steps, neurons]
 
 
-def _digits(fan_out: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def digits_of(fan_out: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """(worth, digits) of `fan_out`, from the ones on: sums over all neurons stay exact in single
     precision.
 
-    >>> [(scale, int(digits.max())) for scale, digits in _digits(np.full(2**16, 576))]
+    >>> [(scale, int(digits.max())) for scale, digits in digits_of(np.full(2**16, 576))]
     [(1, 64), (128, 4)]
     """
     base = 2 ** (EXACT_BITS - (fan_out.size).bit_length())
