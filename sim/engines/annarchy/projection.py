@@ -51,6 +51,7 @@ DATA = """
 
 DELIVER = """
         if (_transmission && pop{post}->_active) {{
+            // Spikes are in the order of their neurons.
             {real}* const target = pop{post}->g_{target}.data();
             const std::vector<int>& spiked = pop{pre}->spiked;
             const auto place_of = [&spiked](int neuron) {{
@@ -97,6 +98,8 @@ WRAPPER = """
         .def_rw("_axon_transmission", &ProjStruct{id}::_axon_transmission)
         .def_rw("_update", &ProjStruct{id}::_update)
         .def_rw("_plasticity", &ProjStruct{id}::_plasticity)
+        .def_rw("first_pre", &ProjStruct{id}::first_pre)
+        .def_rw("last_pre", &ProjStruct{id}::last_pre)
         .def("load", [](ProjStruct{id}& self, nanobind::bytes first, nanobind::bytes branches,
                         nanobind::bytes runs, nanobind::bytes weights,
                         nanobind::bytes ranges) {{
@@ -109,21 +112,14 @@ WRAPPER = """
             copy(self.runs, runs);
             copy(self.weights, weights);
             copy(self.ranges, ranges);
-            const int neurons = self.first.size() - 1;
-            self.last_pre = -1;
-            for (int pre = neurons - 1; pre >= 0; pre--) {{
-                if (self.first[pre] == self.first[pre + 1])
-                    continue;
-                self.first_pre = pre;
-                self.last_pre = std::max(self.last_pre, pre);
-            }}
         }})
         .def("size_in_bytes", &ProjStruct{id}::size_in_bytes)
         .def("clear", &ProjStruct{id}::clear);
 """
 
 SIZE = """
-        size_in_bytes += sizeof(int) * (first.size() + branches.size() + runs.size() + ranges.size());
+        size_in_bytes += sizeof(int) * (first.size() + branches.size());
+        size_in_bytes += sizeof(int) * (runs.size() + ranges.size());
         size_in_bytes += sizeof({real}) * weights.size();
 """
 
@@ -138,7 +134,9 @@ CLEAR = """
 PROJECTION_CODE = (DATA, DELIVER, WRAPPER, SIZE, CLEAR, UNWEIGHTED, WEIGHTED, RISING)
 
 
-def projection(network, pre, post, target: str, arrows: Arrows, effect: Effect, real: type[np.floating]):
+def projection(
+    network, pre, post, target: str, arrows: Arrows, effect: Effect, real: type[np.floating]
+):
     """An ANNarchy projection with the synapses of `arrows`; `real` is what ANNarchy computes in."""
     from ANNarchy import Synapse
     from ANNarchy.intern.SpecificProjection import SpecificProjection
@@ -183,6 +181,10 @@ def projection(network, pre, post, target: str, arrows: Arrows, effect: Effect, 
                 arrows.weights.astype(real).tobytes(),
                 arrows.ranges.astype(np.int32).tobytes(),
             )
+            connected = np.flatnonzero(np.diff(arrows.first))
+            if connected.size:
+                self.cyInstance.first_pre = int(connected[0])
+                self.cyInstance.last_pre = int(connected[-1])
             return True
 
     synapse = Synapse(parameters="", equations="", pre_spike="g_target += w")
