@@ -7,6 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from spikewatt.sim.engines.annarchy.code import Code, is_compiled
 from spikewatt.sim.engines.annarchy.flat_population import GATHER
 from spikewatt.sim.engines.annarchy.layout import EXACT_BITS, Layout, digits_of
 from spikewatt.sim.engines.annarchy.neurons import OBSERVER, PLAIN_NEURON
@@ -49,7 +50,8 @@ def wide_network(pixels: int) -> SpikingNetwork:
 @pytest.mark.parametrize(("pixels", "single"), [(3, 1), (20, 0)])
 def test_precision_is_single_where_all_numbers_are_exact_in_it(pixels, single):
     network = wide_network(pixels)
-    plan, _ = plan_of(Layout(network, schedule(network, STEPS)), np.full((1, pixels), 255))
+    layout = Layout(network, schedule(network, STEPS))
+    plan, _ = plan_of(layout, np.full((1, pixels), 255))
     assert plan.single == single
 
     x = np.ones((2, pixels))
@@ -59,6 +61,21 @@ def test_precision_is_single_where_all_numbers_are_exact_in_it(pixels, single):
     in_single = np.array_equal(potentials.astype(np.float32).astype(np.int64), potentials)
     assert in_single == bool(single)
     assert_equal(reference, simulate(network, x, "annarchy", STEPS, workers=1))
+    assert is_compiled(layout)
+
+
+def test_a_simulator_is_compiled_for_networks_of_any_size(monkeypatch, tmp_path):
+    """Not for another precision, and not where the cache is another."""
+    folders = {}
+    for pixels in (2, 3, 20):
+        network = wide_network(pixels)
+        layout = Layout(network, schedule(network, STEPS))
+        plan, _ = plan_of(layout, np.full((1, pixels), 255))
+        folders[pixels] = Code.of(plan.neurons, plan.observers, bool(plan.single)).folder
+    assert folders[2] == folders[3] != folders[20]
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert not is_compiled(layout)
 
 
 @pytest.mark.parametrize(("size", "largest"), [(2**16, 576), (2**21, 4608), (3, 2**22), (7, 1)])

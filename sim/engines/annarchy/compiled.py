@@ -55,6 +55,11 @@ def compiled(folder: Path, beside: Path) -> Iterator[Path]:
         lock.release()
 
 
+def is_there(folder: Path) -> bool:
+    """Whether somebody left it whole; not whether it still is."""
+    return _digest_of(folder).is_file()
+
+
 @contextlib.contextmanager
 def _with_its_words(folder: Path) -> Iterator[Path]:
     """Where the work fails, show what the compiler said, and leave nothing of it."""

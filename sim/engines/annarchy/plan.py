@@ -113,15 +113,16 @@ def plan_of(layout: Layout, inputs: np.ndarray) -> tuple[Plan, np.ndarray]:
         sample_index=index,
         sample_bias=int(by_bias),
         steps=layout.steps,
-        single=int(largest(layout) < 2**EXACT_BITS),
+        single=int(is_single(layout)),
     )
     return plan, values
 
 
-def largest(layout: Layout) -> int:
-    """Bound on the magnitude of any number in a run: of potentials, of counts of a step, and of all
-    sums on the way to them.
+def is_single(layout: Layout) -> bool:
+    """Whether every number of a run is exact in single precision.
+
+    Potentials, counts of a step, and all sums on the way to them.
     """
     counts = [int(row.fan_out.sum()) for row in layout.rows]
     potential = largest_potential(layout.network, layout.schedule)
-    return max(potential, layout.steps, *counts)
+    return max(potential, layout.steps, *counts) < 2**EXACT_BITS

@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from ....endings import end_group_when_closed, end_with_parent
-from .build import FLAGS, SINGLE_FLAG, compiled_folder, import_annarchy, no_arguments
+from .build import import_annarchy, no_arguments
+from .code import Code
 from .compiled import compiled
-from .flat_population import POPULATION_CODE, population
-from .neurons import NEURON_FIELDS, NEVER, OBSERVER, OBSERVER_FIELDS, STEPS, model_of
+from .flat_population import population
+from .neurons import NEURON_FIELDS, OBSERVER_FIELDS, STEPS
 from .plan import Plan
-from .projection import PROJECTION_CODE, RISING, UNWEIGHTED, WEIGHTED, projection
+from .projection import RISING, UNWEIGHTED, WEIGHTED, projection
 
 
 class Simulator:
@@ -30,53 +31,46 @@ class Simulator:
     def __init__(self, plan: Plan, folder: Path):
         self.plan, self.ann = plan, import_annarchy()
         self.folder = folder
-        self.real = np.float32 if plan.single else np.float64
+        self.code = Code.of(plan.neurons, plan.observers, bool(plan.single))
         self.network = self.ann.Network()
         # More threads are 60 times slower: one barrier per spike.
         precision = self.ann.float32 if plan.single else self.ann.float64
         self.network.config(dt=1.0, num_threads=1, dtype=precision)
 
-        self._choose_models()
+        self._populate()
         self._connect()
         self.counts = self.network.monitor(self.observers, ["c"])
         self.raster = self.network.monitor(self.neurons, ["value"], start=False)
         self._compile()
         self._set_parameters()
 
-    def _choose_models(self) -> None:
-        """Equations and populations: no more than the plan needs."""
-        plan = self.plan
-        highest = plan.observers[OBSERVER_FIELDS.index("highest")]
-        self.saturates = bool((highest < NEVER).any())
-        self.cell, self.observer = model_of(plan.neurons), OBSERVER
-        if self.saturates:
-            self.cell, self.observer = self.cell.narrow(), OBSERVER.narrow()
-
-        _, neurons = plan.neurons.shape
-        _, observers = plan.observers.shape
-        self.neurons = population(self.network, neurons, self.cell, self.real)
-        self.observers = population(self.network, observers, self.observer, self.real)
+    def _populate(self) -> None:
+        """The two populations of the plan."""
+        code = self.code
+        _, neurons = self.plan.neurons.shape
+        _, observers = self.plan.observers.shape
+        self.neurons = population(self.network, neurons, code.cell, code.real)
+        self.observers = population(self.network, observers, code.observer, code.real)
 
     def _connect(self) -> None:
         """The projections of the plan."""
         plan, neurons, observers = self.plan, self.neurons, self.observers
-        by_weight = WEIGHTED if self.cell.sends_values else UNWEIGHTED
+        by_weight = WEIGHTED if self.code.cell.sends_values else UNWEIGHTED
         projections = [
             (neurons, "exc", plan.synapses, by_weight),
             (observers, "exc", plan.read, by_weight),
             (observers, "count", plan.counted, UNWEIGHTED),
         ]
-        if self.cell.compares:
+        if self.code.cell.compares:
             projections.append((neurons, "window", plan.windows, RISING))
         for post, target, arrows, effect in projections:
-            projection(self.network, neurons, post, target, arrows, effect, self.real)
+            projection(self.network, neurons, post, target, arrows, effect, self.code.real)
 
     def _compile(self) -> None:
         """Compile, or take what was compiled for these equations."""
-        flags = f"{FLAGS} {SINGLE_FLAG}" if self.plan.single else FLAGS
-        code = repr((self.cell, self.observer, flags, POPULATION_CODE, PROJECTION_CODE))
-        with compiled(compiled_folder(code), self.folder) as folder, no_arguments():
-            self.network.compile(directory=str(folder), silent=True, compiler_flags=flags)
+        code = self.code
+        with compiled(code.folder, self.folder) as folder, no_arguments():
+            self.network.compile(directory=str(folder), silent=True, compiler_flags=code.flags)
 
     def _set_parameters(self) -> None:
         """Parameters that no sample changes, and where each sample's numbers belong."""
@@ -132,7 +126,7 @@ class Simulator:
 
     def _give(self, values: np.ndarray) -> None:
         """Biases or start values of a sample."""
-        values = values.astype(self.real)
+        values = values.astype(self.code.real)
         for to, part in (
             (self.neurons.cyInstance, values[self.to_neurons]),
             (self.observers.cyInstance, values[~self.to_neurons]),
@@ -150,7 +144,7 @@ class Simulator:
 
     def _losses(self) -> np.ndarray:
         """How often each neuron and observer was held; empty where none can be."""
-        if not self.saturates:
+        if not self.code.saturates:
             return np.zeros(0, np.int64)
         cells, observers = self.neurons.cyInstance, self.observers.cyInstance
         return np.array([*cells.lost, *observers.lost], np.int64)
