@@ -17,11 +17,12 @@ from ...sim.engines.engines import ENGINES
 from ...sim.engines.schedule import schedule
 from ...sim.engines.simulate import simulate
 from ...sim.network.spiking_network import SpikingNetwork
-from ..design import CHAIN, STATE_BITS, chain_parameters
+from ..design import STATE_BITS, chain_parameters
 from ..model.core_image import network_images
 from ..model.words import check_executable, words
 from ..simulation.simulator import Simulation, check_tools
-from .chain_run import golden_run, rtl_run
+from .chains.golden import golden_run
+from .chains.played import PLAYER, rtl_run
 from .comparison import compare
 
 
@@ -78,11 +79,11 @@ def verify_network(
     report("verify", 0, 2)
     sizes = [p.size for p in network.populations]
     parameters = chain_parameters(sizes, network.weight_bits, state_bits)
-    simulation = Simulation(CHAIN, parameters, simulator, waves is not None, sources)
+    simulation = Simulation(PLAYER, parameters, simulator, waves is not None, sources)
 
     report("verify", 1, 2)
     started = time.perf_counter()
-    run = rtl_run(simulation, images, programs, waves)
+    run = rtl_run(simulation, images, programs, waves).run
     seconds = time.perf_counter() - started
 
     golden = golden_run(images, programs, state_bits)

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ...files import cache_folder
-from ..design import CHAIN, COUNTER_ORDER
-from ..model.hex_files import memory_files
-from ..model.words import ALL, KINDS, MARK
-from ..simulation.simulator import Simulation
-from .chain_run import ChainRun, CoreRun, golden_run, rtl_run
-from .comparison import Tally, with_golden_model
-from .core_bench import contents
-from .coverage import Coverage
+from ....files import cache_folder
+from ...design import COUNTER_ORDER
+from ...model.hex_files import memory_files
+from ...model.words import ALL, KINDS, MARK
+from ...simulation.simulator import Simulation
+from ..comparison import Tally, with_golden_model
+from ..core_bench import contents
+from ..coverage import Coverage
+from .golden import golden_run
+from .played import PLAYER, rtl_run
 from .random_chains import ChainDesign, Samples, random_samples
+from .run import ChainRun, CoreRun
 
 SEED = 11
 
@@ -47,8 +49,8 @@ def run_chain(
     parameters = design.parameters
     if design.image:
         parameters["IMAGE"] = f'"{_write_image(design, samples)}"'
-    simulation = Simulation(CHAIN, parameters, simulator, sources=sources)
-    got = rtl_run(simulation, samples.images, samples.programs, pace=samples.pace)
+    simulation = Simulation(PLAYER, parameters, simulator, sources=sources)
+    got = rtl_run(simulation, samples.images, samples.programs, pace=samples.pace).run
     golden = golden_run(
         samples.images,
         samples.programs,
