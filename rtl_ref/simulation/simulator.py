@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ...errors import MissingToolError, SpikewattError, one_of
 from ...files import cache_folder
 from ..design import Parameters, check_parameters, source_files
 from .job import JOB_FOLDER, PROGRESS_FILE, read_result, write_job
-from .tool_log import quiet, tail
+from .tool_log import tail, told
 from .waveform import vcd_to_fst
 
 SIMULATORS = ("verilator", "icarus")
@@ -115,6 +116,7 @@ class Simulation:
         self.build = cache_folder("rtl") / self._digest(files)
         self.build.mkdir(parents=True, exist_ok=True)
         self.runner = get_runner(simulator)
+        self.runner.log.disabled = True  # what went wrong is told by an error
         self._build(files)
 
     def run(
@@ -145,8 +147,10 @@ class Simulation:
             environment = {JOB_FOLDER: name}
             if progress_file:
                 environment[PROGRESS_FILE] = str(progress_file)
-            with quiet(folder / "run.log", "the bench must run"):
-                self.runner.test(
+            runner = copy(self.runner)  # a run is a thing of its own: others may go on beside it
+            log = folder / "run.log"
+            with told(log, "the bench must run"):
+                runner.test(
                     hdl_toplevel=self.top,
                     test_module=f"{BENCHES}.{bench}",
                     testcase=test,
@@ -155,6 +159,7 @@ class Simulation:
                     results_xml=str(folder / "results.xml"),
                     extra_env=environment,
                     waves=self.waves,
+                    log_file=log,
                 )
 
             if results:
@@ -165,7 +170,7 @@ class Simulation:
                 raise SpikewattError(
                     "verify",
                     "the bench must finish",
-                    tail(folder / "run.log"),
+                    tail(log),
                 )
 
             return result
@@ -198,11 +203,8 @@ class Simulation:
         from filelock import FileLock
 
         lock = FileLock(self.build.with_suffix(".lock"))
-        with (
-            lock,
-            _make_knows_precompiled_headers(),
-            quiet(self.build / "build.log", "the RTL must build"),
-        ):
+        log = self.build / "build.log"
+        with lock, _make_variables(), told(log, "the RTL must build"):
             self.runner.build(
                 sources=files,
                 hdl_toplevel=self.top,
@@ -211,6 +213,7 @@ class Simulation:
                 build_args=self._arguments(),
                 waves=self.waves,
                 timescale=("1ns", "1ps"),
+                log_file=log,
             )
 
     def _keep(self, folder: Path, results: Path, bench: str) -> None:
@@ -229,7 +232,7 @@ class Simulation:
 
 
 @contextmanager
-def _make_knows_precompiled_headers() -> Iterator[None]:
+def _make_variables() -> Iterator[None]:
     """Add MAKE_VARIABLES to what every `make` below this process is told."""
     before = os.environ.get("MAKEFLAGS")
     os.environ["MAKEFLAGS"] = f"{before or ''} {MAKE_VARIABLES}".strip()
