@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...progress import Progress
 from ..network.named import Named, by_name
 from ..network.spiking_network import SpikingNetwork
-from .counts import Counts
+from .counts import Counts, Part
 from .schedule import Schedule
 
 if TYPE_CHECKING:
@@ -22,18 +21,15 @@ class Engine(Named):
         network: SpikingNetwork,
         inputs,
         plan: Schedule,
-        rasters: int,
-        progress: Progress | None,
-        seed: int,
-        workers: int | None,
-    ) -> Counts:
-        """Run `inputs` (samples, neurons; integers) through the windows of `plan`.
+        counts: Counts,
+        part: Part,
+    ) -> None:
+        """Run `inputs` (samples, neurons; int64) through the windows of `plan`; fill `counts`.
 
         Parameters
         ----------
-        rasters : samples of which every spike is kept.
-        seed : of Poisson inputs.
-        workers : processes or threads, where an engine has them; default one per core.
+        counts : zeros for these samples; rasters of the first `counts.recorded` of them.
+        part : where they stand in a longer run, and how to run them.
         """
         raise NotImplementedError
 
@@ -50,11 +46,11 @@ class Annarchy(Engine):
 
     name = "annarchy"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `annarchy.engine.run`."""
         from .annarchy.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed, workers)
+        run(network, inputs, plan, counts, part)
 
     def cost_model(self):
         """See `estimate.models.annarchy`."""
@@ -68,11 +64,11 @@ class Batched(Engine):
 
     name = "batched"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `batched.engine.run`."""
         from .batched.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed)
+        run(network, inputs, plan, counts, part)
 
     def cost_model(self):
         """See `estimate.models.batched`."""
@@ -86,11 +82,11 @@ class Event(Engine):
 
     name = "event"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `event.engine.run`."""
         from .event.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed, workers)
+        run(network, inputs, plan, counts, part)
 
     def cost_model(self):
         """See `estimate.models.event`."""
@@ -104,11 +100,11 @@ class Reference(Engine):
 
     name = "reference"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `reference.run`."""
         from .reference import run
 
-        return run(network, inputs, plan, rasters, progress, seed)
+        run(network, inputs, plan, counts, part)
 
     def cost_model(self):
         """See `estimate.models.reference`."""

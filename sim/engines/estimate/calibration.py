@@ -11,14 +11,14 @@ from ...network.connection import Connection
 from ...network.geometry import Geometry
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts
+from ..counts import Counts, Part
 from ..schedule import Schedule, schedule
 from .records import Features, Record
 from .work import Work
 
 LEVELS = 255
 DENSE, FILTERS, SIDE = 256, 16, 16
-Run = Callable[[SpikingNetwork, np.ndarray, Schedule], Counts]
+Run = Callable[[SpikingNetwork, np.ndarray, Schedule, Counts, Part], None]
 
 
 def dense(code: str, size: int = DENSE, hidden: int = 2) -> SpikingNetwork:
@@ -108,7 +108,8 @@ def timed(
         given = Work(network, plan, count, 0.0, 1)
         ready, _ = features(given)
         start = time.perf_counter()
-        counts = run(network, inputs, plan)
+        counts = Counts.empty(network, count, plan.steps, 0)
+        run(network, inputs, plan, counts, Part())
         taken.append(time.perf_counter() - start)
 
         operations = sum(part.sum() for part in counts.synaptic_operations["synapses"].values())

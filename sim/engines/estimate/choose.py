@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 import weakref
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts
 from ..engines import ENGINES
 from ..schedule import Schedule
-from .model import Cost
+from .model import SHORTEST, Cost
 from .probe import Probe, probe
-from .work import Work
+from .work import Work, cores
 
 AUTO = "auto"  # in the place of an engine's name: the fastest
 SMALL_S = 0.05  # a run that takes no longer is not compared with other engines
@@ -26,23 +26,6 @@ KEPT = 8  # plans of a network whose probe is kept
 SHOWN = 0.3  # share of the samples at least, from which the time of all is told
 
 _probes: weakref.WeakKeyDictionary[SpikingNetwork, dict] = weakref.WeakKeyDictionary()
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def work_of(
-    network: SpikingNetwork,
-    plan: Schedule,
-    samples: int,
-    operations: float,
-    workers: int | None,
-    rasters: int = 0,
-) -> Work:
-    """The work of a run; `operations` of one sample, `workers` by default one per core."""
-    return Work(network, plan, samples, operations, workers or cores(), rasters)
 
 
 def costs(
@@ -87,7 +70,7 @@ def fastest(
     SpikewattError : none can do it.
     """
     found = _remembered(network, inputs, plan, seed, workers)
-    work = work_of(network, plan, len(inputs), found.operations, workers, rasters)
+    work = Work(network, plan, len(inputs), found.operations, workers, rasters)
     known: dict[str, Cost] = {}
     for name in _in_order():
         best = min((cost.seconds for cost in known.values()), default=np.inf)
@@ -133,7 +116,7 @@ class Watch:
     Parameters
     ----------
     engine : str, its name.
-    work : Work, whose operations are not known yet.
+    work : Work, whose operations need not be known yet.
     progress : Progress, which is called as the engine reports.
     """
 
@@ -150,21 +133,15 @@ class Watch:
             self.seen.append((done, time.perf_counter()))
         self.report(stage, done, total)
 
-    def ended(self, operations: float) -> None:
-        """Learn from a run that had so many synaptic operations in all its samples."""
+    def ended(self, counts: Counts) -> None:
+        """Learn from the run, which filled `counts`."""
         seconds = time.perf_counter() - self.start
-        work = self.work
-        known = Work(
-            work.network,
-            work.plan,
-            work.samples,
-            operations / work.samples,
-            work.workers,
-            work.rasters,
-        )
+        if seconds < SHORTEST:
+            return
+        known = replace(self.work, operations=operations_of(counts) / self.work.samples)
         running = self.model.running(known)
         if (running_s := self._running_s()) is None:
-            self.model.learn(self.ready | running, {}, seconds, 0.0)
+            self.model.learn({**self.ready, **running}, {}, seconds, 0.0)
         else:
             self.model.learn(self.ready, running, max(seconds - running_s, 0.0), running_s)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....errors import MissingToolError
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts
+from ..counts import Counts, Part
 from ..event import engine as event
 from ..event.compiled import kernel
 from ..reference import run as run_reference
@@ -63,7 +63,8 @@ def probe(
     def run(samples: int) -> tuple[Counts, float]:
         part = _spread(inputs, samples)
         start = time.perf_counter()
-        counts = event.run(network, part, shorter, 0, None, seed, workers)
+        counts = Counts.empty(network, samples, shorter.steps, 0)
+        event.run(network, part, shorter, counts, Part(0, seed, workers))
         return counts, time.perf_counter() - start
 
     samples = min(len(inputs), 2 * workers)
@@ -90,7 +91,8 @@ def _in_reference(
         return Probe(0, "", _assumed(network, plan, synapses) * share)
 
     samples = min(len(inputs), 2)
-    counts = run_reference(network, _spread(inputs, samples), plan, 0, None, seed)
+    counts = Counts.empty(network, samples, plan.steps, 0)
+    run_reference(network, _spread(inputs, samples), plan, counts, Part(0, seed))
     return Probe(samples, "reference", _operations(counts) * share)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,11 @@ from ..counts import LEDGERS, has_potential
 from ..schedule import Schedule
 
 NUMBER = 8  # bytes of a count, an input or an output
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +29,7 @@ class Work:
     plan : Schedule, which says how long it runs.
     samples : int.
     operations : float, synaptic operations of one sample, of all synapses.
-    workers : int, processes or threads, where an engine has them.
+    workers : int, processes or threads, where an engine has them; None for one per core.
     rasters : int, samples of which every spike is kept.
     """
 
@@ -31,8 +37,13 @@ class Work:
     plan: Schedule
     samples: int
     operations: float
-    workers: int
+    workers: int | None = None
     rasters: int = 0
+
+    @property
+    def threads(self) -> int:
+        """Processes or threads that there are."""
+        return self.workers or cores()
 
     @property
     def steps(self) -> int:

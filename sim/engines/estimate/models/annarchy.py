@@ -51,7 +51,7 @@ class AnnarchyCost(CostModel):
 
     def running(self, work):
         """Each spike along its synapses; each neuron at each step."""
-        processes = max(1, min(work.workers, work.samples))
+        processes = max(1, min(work.threads, work.samples))
         share = work.samples / processes
         return {
             "operations": work.operations * share,
@@ -68,7 +68,7 @@ class AnnarchyCost(CostModel):
 
     def memory_bytes(self, work):
         """Every process holds all synapses."""
-        return work.workers * (WORKER_BYTES + SYNAPSE_BYTES * work.synapses)
+        return work.threads * (WORKER_BYTES + SYNAPSE_BYTES * work.synapses)
 
     def calibration(self):
         """No run, which would be compiled for a minute: estimates beside a yardstick."""

@@ -26,7 +26,7 @@ class EventCost(CostModel):
     def memory_bytes(self, work):
         """Weights, neighbourhoods, and the state of a sample on each thread."""
         weights = sum(c.weights.size for c in work.network.connections if c.weights is not None)
-        states = work.workers * STATE_BYTES * work.neurons
+        states = work.threads * STATE_BYTES * work.neurons
         return SYNAPSE_BYTES * weights + RUNS_BYTES * work.neurons + states
 
     def cost(self, work: Work, probe: Probe | None = None) -> Cost:
