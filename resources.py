@@ -40,7 +40,7 @@ def check_writable(folder: Path) -> None:
 
 @functools.cache
 def processor() -> str:
-    """The processor and what it can do, as text: what compiled code and measured times belong to."""
+    """The processor and what it can do, as text: what compiled code and times belong to."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -74,9 +74,7 @@ def _readout(size: int) -> Population:
 
 def _network(code: str, populations, connections) -> SpikingNetwork:
     input_code = "bitplane" if code == "radix" else "if"
-    return SpikingNetwork(
-        populations, connections, code, 1 / LEVELS, 1.0, 8, input_code=input_code
-    )
+    return SpikingNetwork(populations, connections, code, 1 / LEVELS, 1.0, 8, input_code=input_code)
 
 
 def pixels(network: SpikingNetwork, samples: int) -> np.ndarray:

@@ -28,9 +28,7 @@ SHOWN = 0.3  # share of the samples at least, from which the time of all is told
 _probes: weakref.WeakKeyDictionary[SpikingNetwork, dict] = weakref.WeakKeyDictionary()
 
 
-def costs(
-    work: Work, found: Probe, engines: Iterable[str] = tuple(ENGINES)
-) -> dict[str, Cost]:
+def costs(work: Work, found: Probe, engines: Iterable[str] = tuple(ENGINES)) -> dict[str, Cost]:
     """What `work` costs in each of the `engines`; what was never measured here is measured first.
 
     An engine for which there is not enough memory cannot do it.

@@ -21,8 +21,9 @@ from .model import Cost
 from .probe import Probe, probe
 from .work import Work, cores
 
-TRIED = 4, 12  # samples of two small traces, whose files show how large one of all is
-DRAWN = 64  # samples that are drawn where no inputs are given
+TRIED = 32, 128  # samples of two small traces, whose files show how large one of all is
+TRIED_S = 1.0  # of both at most
+DRAWN = 128  # samples that are drawn where no inputs are given
 MOST_SAMPLES = 10**9
 
 
@@ -169,7 +170,7 @@ def _file_bytes(
     several = isinstance(x, list | tuple) and len(network.inputs) > 1
     there = len(x[0]) if several else len(x)
     few, more = (min(count, there) for count in TRIED)
-    if few == more or not found.sample_s or found.sample_s * (few + more) > 1:
+    if few == more or not found.sample_s or found.sample_s * (few + more) > TRIED_S:
         return work.counts_bytes
 
     sizes = []
