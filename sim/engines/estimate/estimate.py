@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ....errors import SpikewattError, SpikewattWarning, whole_number
+from ....errors import SpikewattError, SpikewattWarning, one_of, whole_number
 from ...network.spiking_network import SpikingNetwork
+from ..engines import ENGINES
 from ..inputs import integer_input
 from ..schedule import Schedule, schedule
 from ..simulate import simulate
@@ -74,6 +75,7 @@ def estimate(
     workers: int | None = None,
     seed: int = 0,
     state_bits: int | None = None,
+    engines: Iterable[str] = tuple(ENGINES),
 ) -> Estimate:
     """What `simulate` would take with these arguments, in each engine.
 
@@ -87,6 +89,7 @@ def estimate(
     x : inputs as of `simulate`; default None: pixels are drawn, each value equally often.
     steps, rasters, workers, seed, state_bits : as of `simulate`.
     samples : int, how many there will be; default as many as in `x`.
+    engines : names of those to ask; default all.
 
     Raises
     ------
@@ -104,6 +107,9 @@ def estimate(
     if not isinstance(network, SpikingNetwork):
         law = "must be a SpikingNetwork"
         raise SpikewattError("estimate.network", law, type(network).__name__)
+    engines = list(engines)
+    for name in engines:
+        one_of("estimate.engines", "must name engines", name, ENGINES)
     plan = _plan(network, steps, state_bits)
     if x is None and samples is None:
         law = "takes inputs, or a number of samples"
@@ -130,7 +136,7 @@ def estimate(
         trace_bytes=work.counts_bytes,
         file_bytes=file_bytes,
         activity=f"{found}{activity}",
-        costs=costs(work, found),
+        costs=costs(work, found, engines),
     )
 
 
