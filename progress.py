@@ -17,6 +17,11 @@ def silent(stage: str, done: int, total: int) -> None:
     """Says nothing."""
 
 
+def listens(progress: Progress | None) -> bool:
+    """Whether `progress` wants to know beforehand how long a stage will take."""
+    return hasattr(progress, "expect")
+
+
 def expect(progress: Progress | None, stage: str, seconds: float) -> None:
     """Tell `progress`, if it listens to that, how long a stage will take.
 
@@ -29,9 +34,8 @@ def expect(progress: Progress | None, stage: str, seconds: float) -> None:
     seconds : float
         An estimate; one that is no number is not told.
     """
-    listens = getattr(progress, "expect", None)
-    if listens is not None and 0 < seconds < float("inf"):
-        listens(stage, seconds)
+    if listens(progress) and 0 < seconds < float("inf"):
+        progress.expect(stage, seconds)  # type: ignore[union-attr]
 
 
 def in_words(seconds: float) -> str:

@@ -65,6 +65,7 @@ def convert(
     )
     from ..models.datasets import load_dataset
     from ..models.loading.load import load_keras
+    from ..shown_progress import show_progress
     from ..sim.conversion.convert import convert as convert_model
 
     keras_model = load_keras(model)
@@ -75,7 +76,10 @@ def convert(
     largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]
     _check_range(keras_model, model, data, calibration, largest)
-    network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
+    with show_progress() as progress:
+        network = convert_model(
+            keras_model, calibration, input_levels=data.levels, progress=progress, **options
+        )
     network.save(output)
     _show_populations(output, network, as_json, _agreement(keras_model, network, calibration))
 

@@ -131,7 +131,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     """One step after the other, all files into the partial folder."""
     into = folder.partial
     prepared = steps.prepare(config, progress, dataset, folder)
-    network = steps.convert(config, prepared)
+    network = steps.convert(config, prepared, progress)
     network.save(into / "network.spk")
     agreement = steps.agree(config, prepared, network)
 

@@ -156,10 +156,10 @@ def _trained(
     return model, history
 
 
-def convert(config: RunConfig, prepared: Prepared) -> SpikingNetwork:
+def convert(config: RunConfig, prepared: Prepared, progress: Progress = silent) -> SpikingNetwork:
     """Convert the Keras network into a spiking one; see `sim.conversion.convert`."""
     options = config.conversion(prepared.dataset.levels)
-    return convert_model(prepared.model, prepared.calibration, **options)
+    return convert_model(prepared.model, prepared.calibration, progress=progress, **options)
 
 
 def agree(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> Agreement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from .records import Features, Record
 from .work import Work
 
 LEVELS = 255
+population: Any = Population  # they take plain numbers and names
+connection: Any = Connection
+network: Any = SpikingNetwork
 DENSE, FILTERS, SIDE = 256, 16, 16
 Run = Callable[[SpikingNetwork, np.ndarray, Schedule, Counts, Part], None]
 
@@ -30,7 +34,7 @@ def dense(code: str, size: int = DENSE, hidden: int = 2) -> SpikingNetwork:
         last = i == hidden
         post = _readout(10) if last else _neurons(code, f"hidden{i}", (size,), size)
         weights = random.integers(-100, 128, (size, post.size))
-        connections.append(Connection(populations[-1].name, post.name, "dense", weights))
+        connections.append(connection(populations[-1].name, post.name, "dense", weights))
         populations.append(post)
     return _network(code, populations, connections)
 
@@ -46,35 +50,35 @@ def convolutional(code: str, filters: int = FILTERS, side: int = SIDE) -> Spikin
         seen = pre.shape[-1]
         post = _neurons(code, f"convolution{i}", (side, side, filters), 9 * seen)
         weights = random.integers(-100, 128, (3, 3, seen, filters))
-        connections.append(Connection(pre.name, post.name, "conv2d", weights, window))
+        connections.append(connection(pre.name, post.name, "conv2d", weights, window))
         populations.append(post)
 
     readout = _readout(10)
     weights = random.integers(-100, 128, (populations[-1].size, readout.size))
-    connections.append(Connection(populations[-1].name, readout.name, "dense", weights))
+    connections.append(connection(populations[-1].name, readout.name, "dense", weights))
     return _network(code, [*populations, readout], connections)
 
 
 def _input(code: str, shape: tuple[int, ...]) -> Population:
     levels = LEVELS if code == "radix" else 1
     threshold = 1 if code == "radix" else LEVELS
-    return Population("input", shape, "input", threshold, 0, 0, levels=levels)
+    return population("input", shape, "input", threshold, 0, 0, levels=levels)
 
 
 def _neurons(code: str, name: str, shape: tuple[int, ...], fan_in: int) -> Population:
     levels = 15 if code == "radix" else 1
     # What arrives at a step is near 14 spikes x fan-in of 128; a fifth fires.
     threshold = 14 * fan_in if code == "rate" else 14 * fan_in * 4
-    return Population(name, shape, "integrate_and_fire", threshold, 0, 0, levels=levels)
+    return population(name, shape, "integrate_and_fire", threshold, 0, 0, levels=levels)
 
 
 def _readout(size: int) -> Population:
-    return Population("output", (size,), "readout", 1, 0, 0)
+    return population("output", (size,), "readout", 1, 0, 0)
 
 
 def _network(code: str, populations, connections) -> SpikingNetwork:
     input_code = "bitplane" if code == "radix" else "if"
-    return SpikingNetwork(populations, connections, code, 1 / LEVELS, 1.0, 8, input_code=input_code)
+    return network(populations, connections, code, 1 / LEVELS, 1.0, 8, input_code=input_code)
 
 
 def pixels(network: SpikingNetwork, samples: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ....errors import SpikewattError, warn
-from ....progress import Progress, silent
+from ....progress import Progress, expect, listens, silent
 from ....resources import available_memory, readable
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts
@@ -18,6 +18,7 @@ from ..engines import ENGINES
 from ..schedule import Schedule
 from .model import SHORTEST, Cost
 from .probe import Probe, probe
+from .records import predicted
 from .work import Work, cores
 
 AUTO = "auto"  # in the place of an engine's name: the fastest
@@ -123,7 +124,22 @@ class Watch:
         self.work, self.report = work, progress or silent
         self.ready = self.model.ready(work)
         self.seen: list[tuple[int, float]] = []
+        self._tell()
         self.start = time.perf_counter()
+
+    def _tell(self) -> None:
+        """Say beforehand how long it takes, to a progress that listens to that."""
+        model, work = self.model, self.work
+        if not listens(self.report) or not (model.calibrated or not model.calibration_s):
+            return
+        units = model.units()
+        ready_s = predicted(units, self.ready)
+        if model.compile_stage:
+            expect(self.report, "compile", ready_s)
+            return
+        running_s = predicted(units, model.running(work))
+        expect(self.report, "simulate", ready_s + running_s)
+        self.report("simulate", 0, work.samples)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """What the engine calls in place of the progress that was given."""

@@ -52,11 +52,13 @@ class CostModel:
     engine : its name.
     folder : its source, below the engines.
     calibration_s : about what a calibration takes, which is done once per machine.
+    compile_stage : whether the engine reports a stage ``compile`` until it is ready.
     """
 
     engine = ""
     folder = ""
     calibration_s = 0.0
+    compile_stage = False
 
     def missing(self) -> str:
         """What the engine lacks on this machine; empty where it lacks nothing."""

@@ -110,7 +110,7 @@ def fitted(records: Iterable[Record]) -> dict[str, float]:
     largest = table.max(axis=0)
     scaled = table / largest
     own = np.array([record.weight for record in found])
-    weights = own
+    weights, units = own, np.zeros(len(names))
     for _ in range(ROUNDS):
         root = np.sqrt(weights)
         units, _ = nnls(scaled * root[:, None], root)

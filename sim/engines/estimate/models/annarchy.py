@@ -33,6 +33,7 @@ class AnnarchyCost(CostModel):
 
     engine = "annarchy"
     folder = "annarchy"
+    compile_stage = True
 
     def missing(self):
         """A compiler, or the package."""
