@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from ...progress import Progress
+from typing import TYPE_CHECKING
+
 from ..network.named import Named, by_name
 from ..network.spiking_network import SpikingNetwork
-from .counts import Counts
+from .counts import Counts, Part
 from .schedule import Schedule
+
+if TYPE_CHECKING:
+    from .estimate.model import CostModel
 
 
 class Engine(Named):
@@ -17,19 +21,20 @@ class Engine(Named):
         network: SpikingNetwork,
         inputs,
         plan: Schedule,
-        rasters: int,
-        progress: Progress | None,
-        seed: int,
-        workers: int | None,
-    ) -> Counts:
-        """Run `inputs` (samples, neurons; integers) through the windows of `plan`.
+        counts: Counts,
+        part: Part,
+    ) -> None:
+        """Run `inputs` (samples, neurons; int64) through the windows of `plan`; fill `counts`.
 
         Parameters
         ----------
-        rasters : samples of which every spike is kept.
-        seed : of Poisson inputs.
-        workers : processes or threads, where an engine has them; default one per core.
+        counts : zeros for these samples; rasters of the first `counts.recorded` of them.
+        part : where they stand in a longer run, and how to run them.
         """
+        raise NotImplementedError
+
+    def cost_model(self) -> CostModel:
+        """How it estimates what a run takes here."""
         raise NotImplementedError
 
 
@@ -41,11 +46,17 @@ class Annarchy(Engine):
 
     name = "annarchy"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `annarchy.engine.run`."""
         from .annarchy.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed, workers)
+        run(network, inputs, plan, counts, part)
+
+    def cost_model(self):
+        """See `estimate.models.annarchy`."""
+        from .estimate.models.annarchy import AnnarchyCost
+
+        return AnnarchyCost()
 
 
 class Batched(Engine):
@@ -53,11 +64,17 @@ class Batched(Engine):
 
     name = "batched"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `batched.engine.run`."""
         from .batched.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed)
+        run(network, inputs, plan, counts, part)
+
+    def cost_model(self):
+        """See `estimate.models.batched`."""
+        from .estimate.models.batched import BatchedCost
+
+        return BatchedCost()
 
 
 class Event(Engine):
@@ -65,11 +82,17 @@ class Event(Engine):
 
     name = "event"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `event.engine.run`."""
         from .event.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed, workers)
+        run(network, inputs, plan, counts, part)
+
+    def cost_model(self):
+        """See `estimate.models.event`."""
+        from .estimate.models.event import EventCost
+
+        return EventCost()
 
 
 class Reference(Engine):
@@ -77,11 +100,17 @@ class Reference(Engine):
 
     name = "reference"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `reference.run`."""
         from .reference import run
 
-        return run(network, inputs, plan, rasters, progress, seed)
+        run(network, inputs, plan, counts, part)
+
+    def cost_model(self):
+        """See `estimate.models.reference`."""
+        from .estimate.models.reference import ReferenceCost
+
+        return ReferenceCost()
 
 
 ENGINES: dict[str, Engine] = by_name((Annarchy(), Batched(), Event(), Reference()))

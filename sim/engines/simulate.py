@@ -17,8 +17,10 @@ from ..network.spiking_network import SpikingNetwork
 from ..trace.layer_summary import summarise
 from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
-from .counts import Counts
+from .counts import Counts, Part
 from .engines import ENGINES
+from .estimate.choose import AUTO, Watch, fastest
+from .estimate.work import Work
 from .inputs import check_input_scale, integer_input
 from .schedule import Schedule, schedule
 from .state_width import state_width
@@ -47,7 +49,8 @@ def simulate(
         of such arrays for several inputs.
     engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched``
         (TensorFlow, whole batches), ``event`` (a kernel in C++ in which spikes drive the work) or
-        ``reference`` (numpy); all give equal integers.
+        ``reference`` (numpy); all give equal integers. ``auto`` takes the one with the least
+        estimated time, compiling included; the trace says which. See `estimate`.
     steps : int, simulated steps of a streaming code, 1..10000; default 32 (rate), as many as it
         needs to settle (signed). Exact codes have their own.
     rasters : int, record which neuron fired at which step for the first so many samples; default 0.
@@ -75,7 +78,7 @@ def simulate(
     >>> int(trace.spikes["input"].sum()), trace.outputs[0, -1].tolist()
     (10, [2, 8])
     """
-    one_of("simulate.engine", "must name an engine", engine, ENGINES)
+    one_of("simulate.engine", "must name an engine", engine, (*ENGINES, AUTO))
     if not isinstance(network, SpikingNetwork):
         law = "must be a SpikingNetwork"
         raise SpikewattError("simulate.network", law, type(network).__name__)
@@ -100,16 +103,19 @@ def simulate(
 
     _check_memory(network, len(inputs), rasters, plan)
     digest = _digesting(inputs)
-    run = ENGINES[engine].run
-    counts = run(
+    counts = Counts.empty(network, len(inputs), plan.steps, rasters)
+    if engine == AUTO:
+        engine = fastest(network, inputs, plan, seed, workers, rasters)
+    watch = Watch(engine, Work(network, plan, len(inputs), 0.0, workers, rasters), progress)
+    part = Part(0, seed, workers, watch.progress)
+    ENGINES[engine].run(
         network,
         inputs,
         plan,
-        rasters,
-        progress,
-        seed,
-        workers,
+        counts,
+        part,
     )
+    watch.ended(counts)
     settings = _settings(
         network,
         engine,

@@ -1,0 +1,93 @@
+"""What a run costs in the ANNarchy engine: compiling, loading synapses, steps of all neurons."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+
+from .....errors import MissingToolError
+from .....files import cache_folder
+from ...annarchy.build import check_toolchain
+from ...annarchy.layout import Layout
+from ...annarchy.parameters import size_class
+from ..model import CostModel
+from ..records import Record
+
+WORKER_BYTES = 350e6  # Python, ANNarchy and its simulator
+SYNAPSE_BYTES = 190  # lists of Python while they are loaded, then ANNarchy's own
+
+# Until a run was measured here: what things took beside an addition of the yardstick, on a
+# machine with two cores. The first runs replace them.
+TIMES_AN_ADDITION = {
+    "start": 6e9,
+    "compile": 7e10,
+    "loaded synapses": 3000.0,
+    "operations": 17.0,
+    "updates": 80.0,
+}
+UNCERTAIN = 0.02  # weight of these beside a run that was measured
+
+
+class AnnarchyCost(CostModel):
+    """One process per core, each with the whole network."""
+
+    engine = "annarchy"
+    folder = "annarchy"
+    compile_stage = True
+
+    def missing(self):
+        """A compiler, or the package."""
+        try:
+            check_toolchain()
+        except MissingToolError as error:
+            return str(error.got)
+        return ""
+
+    def ready(self, work):
+        """Start processes, compile for a size that is new, load the synapses."""
+        features = {"start": 1.0, "loaded synapses": float(work.synapses)}
+        if self.compiles(work):
+            features["compile"] = 1.0
+        return features
+
+    def running(self, work):
+        """Each spike along its synapses; each neuron at each step."""
+        processes = max(1, min(work.threads, work.samples))
+        share = work.samples / processes
+        return {
+            "operations": work.operations * share,
+            "updates": work.steps * work.neurons * share,
+        }
+
+    def compiles(self, work):
+        """Whether no simulator of this size lies in the cache."""
+        layout = Layout(work.network, work.plan)
+        neurons = size_class(layout.size, 1024)
+        observers = size_class(layout.observers, 32)
+        there = cache_folder("annarchy").glob(f"{neurons}-{observers}-*.sha256")
+        return next(there, None) is None
+
+    def memory_bytes(self, work):
+        """Every process holds all synapses."""
+        return work.threads * (WORKER_BYTES + SYNAPSE_BYTES * work.synapses)
+
+    def calibration(self):
+        """No run, which would be compiled for a minute: estimates beside a yardstick."""
+        if importlib.util.find_spec("ANNarchy") is None:
+            return
+        addition_s = _addition_s()
+        for name, times in TIMES_AN_ADDITION.items():
+            yield Record({name: 1.0}, times * addition_s, once=True, weight=UNCERTAIN)
+
+
+def _addition_s() -> float:
+    """Seconds that numpy takes to add one of many integers to another."""
+    import numpy as np
+
+    values = np.arange(2**20)
+    taken = []
+    for _ in range(15):
+        start = time.perf_counter()
+        values = values + 1
+        taken.append(time.perf_counter() - start)
+    return float(np.median(taken)) / values.size

@@ -1,0 +1,130 @@
+"""Probe: a few samples of a run, run beforehand to see how active the network is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....errors import MissingToolError
+from ...network.spiking_network import SpikingNetwork
+from ..counts import Counts, Part
+from ..event import engine as event
+from ..event.compiled import kernel
+from ..reference import run as run_reference
+from ..schedule import Schedule, schedule
+
+PROBE_S = 0.2  # of the longest call
+FEWEST_STEPS = 16  # of a streaming code that is too long to run whole
+MOST_OPERATIONS = 2e9  # of a sample in which every neuron fires at every step
+LONG_S = 2.0  # a first call that takes so long is not repeated
+MOST_SYNAPSES = 2e7  # that the reference engine unrolls for a probe
+ASSUMED = 0.1  # spikes per neuron and step, where nothing can be run
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a few samples did.
+
+    Parameters
+    ----------
+    samples : int, how many; 0 where none could be run.
+    engine : str, that ran them; empty where none did.
+    operations : float, synaptic operations of one sample, of all synapses.
+    ready_s, sample_s : float, seconds before the first sample, and of each; 0 where not known.
+    """
+
+    samples: int
+    engine: str
+    operations: float
+    ready_s: float = 0.0
+    sample_s: float = 0.0
+
+    def __str__(self) -> str:
+        if not self.samples:
+            return f"assumed: {ASSUMED:g} spikes per neuron and step"
+        return f"{self.samples} samples in the {self.engine} engine"
+
+
+def probe(
+    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, workers: int
+) -> Probe:
+    """Run a few of the `inputs` (samples, neurons; integers), spread evenly over them.
+
+    In the event engine, whose own time it shows; without a compiler in the reference engine.
+    """
+    shorter, share = _shortened(network, plan)
+    try:
+        kernel()
+    except MissingToolError:
+        return _in_reference(network, inputs, shorter, seed, share)
+
+    def run(samples: int) -> tuple[Counts, float]:
+        part = _spread(inputs, samples)
+        start = time.perf_counter()
+        counts = Counts.empty(network, samples, shorter.steps, 0)
+        event.run(network, part, shorter, counts, Part(0, seed, workers))
+        return counts, time.perf_counter() - start
+
+    samples = min(len(inputs), 2 * workers)
+    counts, first_s = run(samples)
+    again_s = first_s
+    if first_s < LONG_S:
+        counts, again_s = run(samples)
+    ready_s = max(first_s - again_s, 0.0)
+
+    more = min(len(inputs), int(samples * PROBE_S / again_s))
+    if more >= 2 * samples:
+        samples = more
+        counts, again_s = run(samples)
+    sample_s = again_s / samples * share
+    return Probe(samples, "event", _operations(counts) * share, ready_s, sample_s)
+
+
+def _in_reference(
+    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, share: float
+) -> Probe:
+    """As `probe`, by the engine that needs nothing; a large network is not run but assumed."""
+    synapses = {c.name: network.fan_out(c) for c in network.connections}
+    if sum(int(fan.sum()) for fan in synapses.values()) > MOST_SYNAPSES:
+        return Probe(0, "", _assumed(network, plan, synapses) * share)
+
+    samples = min(len(inputs), 2)
+    counts = Counts.empty(network, samples, plan.steps, 0)
+    run_reference(network, _spread(inputs, samples), plan, counts, Part(0, seed))
+    return Probe(samples, "reference", _operations(counts) * share)
+
+
+def _assumed(network: SpikingNetwork, plan: Schedule, synapses: dict[str, np.ndarray]) -> float:
+    """Operations of a sample where every neuron fires equally often."""
+    found = 0.0
+    for c in network.connections:
+        window = plan.windows.get(c.pre)
+        steps = window.length if window else 0
+        found += ASSUMED * steps * float(synapses[c.name].sum())
+    return found
+
+
+def _shortened(network: SpikingNetwork, plan: Schedule) -> tuple[Schedule, float]:
+    """A plan of fewer steps where a sample takes long, and how many times as long `plan` is."""
+    if not plan.streaming:
+        return plan, 1.0
+    synapses = sum(int(network.fan_out(c).sum()) for c in network.connections)
+    steps = max(FEWEST_STEPS, int(MOST_OPERATIONS / max(synapses, 1)))
+    if steps >= plan.steps:
+        return plan, 1.0
+    shorter = replace(schedule(network, steps), largest=plan.largest)
+    return shorter, plan.steps / steps
+
+
+def _spread(inputs: np.ndarray, samples: int) -> np.ndarray:
+    """`samples` of the inputs, evenly spread."""
+    places = np.linspace(0, len(inputs) - 1, samples).round().astype(int)
+    return inputs[places]
+
+
+def _operations(counts: Counts) -> float:
+    """Synaptic operations of one sample."""
+    arrays = counts.synaptic_operations["synapses"].values()
+    return float(sum(array.sum(axis=1).mean() for array in arrays))
