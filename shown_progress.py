@@ -18,6 +18,8 @@ STAGES = {
     "compile": "Making ANNarchy's simulator ready (compiled once per size)",
     "simulate": "Simulating",
     "verify": "Verifying",
+    "build": "Building the simulation of the RTL (once per size)",
+    "play": "Simulating the RTL, clock cycles",
     "report": "Report",
 }
 """Stage -> its name for a reader."""

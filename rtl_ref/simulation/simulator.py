@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
@@ -84,6 +85,9 @@ class Simulation:
     simulator : ``verilator`` (default) or ``icarus``
     waves : whether waveforms are recorded, default False
     sources : path, folder of the SystemVerilog files, default that of this package
+    at_once : whether it is built now, default True; else by `ensure_built`
+
+    ``build_s`` are the seconds that the build took, 0 where it was built before.
 
     Raises
     ------
@@ -98,6 +102,7 @@ class Simulation:
         simulator: str = "verilator",
         waves: bool = False,
         sources: Path | None = None,
+        at_once: bool = True,
     ):
         check_tools(simulator)
         check_parameters(parameters)
@@ -112,12 +117,36 @@ class Simulation:
 
         player = BENCH_FOLDER / f"{top}.sv"
         self.is_player = player.is_file()
-        files = [*source_files(sources), *([player] if self.is_player else [])]
-        self.build = cache_folder("rtl") / self._digest(files)
+        self.files = [*source_files(sources), *([player] if self.is_player else [])]
+        self.build = cache_folder("rtl") / self._digest()
         self.build.mkdir(parents=True, exist_ok=True)
         self.runner = get_runner(simulator)
         self.runner.log.disabled = True  # what went wrong is told by an error
-        self._build(files)
+        self.build_s = 0.0
+        if at_once:
+            self.ensure_built()
+
+    @property
+    def is_built(self) -> bool:
+        """Whether it was built before."""
+        return (self.build / BUILT).is_file()
+
+    def ensure_built(self) -> None:
+        """Build it, unless it was built before.
+
+        Raises
+        ------
+        SpikewattError : RTL that does not build; the log's last lines are quoted.
+        """
+        from filelock import FileLock
+
+        with FileLock(self.build.with_suffix(".lock")):
+            if self.is_built:
+                return
+            started = time.perf_counter()
+            self._build()
+            (self.build / BUILT).touch()
+            self.build_s = time.perf_counter() - started
 
     def run(
         self,
@@ -152,6 +181,7 @@ class Simulation:
             with told(log, "the bench must run"):
                 runner.test(
                     hdl_toplevel=self.top,
+                    hdl_toplevel_lang="verilog",
                     test_module=f"{BENCHES}.{bench}",
                     testcase=test,
                     build_dir=self.build,
@@ -175,7 +205,7 @@ class Simulation:
 
             return result
 
-    def _digest(self, files: list[Path]) -> str:
+    def _digest(self) -> str:
         """Hash of all that enters a build."""
         parameters = sorted(self.parameters.items())
         python = (sys.version, sys.prefix)
@@ -189,7 +219,7 @@ class Simulation:
             *python,
         )
         digest = hashlib.sha256(repr(settings).encode())
-        for file in files:
+        for file in self.files:
             digest.update(file.read_bytes())
 
         return digest.hexdigest()[:16]
@@ -199,14 +229,11 @@ class Simulation:
         found = list(BUILD_ARGUMENTS[self.simulator])
         return [*found, *PLAYER_ARGUMENTS[self.simulator]] if self.is_player else found
 
-    def _build(self, files: list[Path]) -> None:
-        from filelock import FileLock
-
-        lock = FileLock(self.build.with_suffix(".lock"))
+    def _build(self) -> None:
         log = self.build / "build.log"
-        with lock, _make_variables(), told(log, "the RTL must build"):
+        with _make_variables(), told(log, "the RTL must build"):
             self.runner.build(
-                sources=files,
+                sources=self.files,
                 hdl_toplevel=self.top,
                 parameters=self.parameters,
                 build_dir=self.build,
