@@ -9,6 +9,7 @@ import numpy as np
 # Commands, with their numbers in chain_player.sv.
 END, SEND, WRITE, READ, LOOK, REFUSE, RESET, SAMPLE_END, RECEIVER, PATIENCE = range(10)
 
+SYNAPSE, POTENTIAL, THRESHOLD, BIAS = range(4)  # memories of a core
 READINESS_UNITS = 1 << 24  # of a readiness of 1
 
 
@@ -103,3 +104,33 @@ class Script:
 
     def _add(self, *numbers: int) -> None:
         self._lines.append(" ".join(map(str, numbers)))
+
+
+def places_of(axons: int, neurons: int) -> list[tuple[int, int, int]]:
+    """Every place of a core's memories: memory, axon (0 but for a synapse), neuron.
+
+    Parameters
+    ----------
+    axons : rows of its synapses
+    neurons : its neurons
+
+    >>> places_of(1, 1)
+    [(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0)]
+    """
+    places = [(SYNAPSE, axon, neuron) for axon in range(axons) for neuron in range(neurons)]
+    for memory in (POTENTIAL, THRESHOLD, BIAS):
+        places += [(memory, 0, neuron) for neuron in range(neurons)]
+    return places
+
+
+def in_turn(places: Sequence[tuple[int, int, int]]) -> list[int]:
+    """An order in which no two reads that follow each other are of one memory, where it can be.
+
+    Parameters
+    ----------
+    places : as `places_of` gives them
+
+    >>> in_turn([(0, 0, 0), (0, 1, 0), (1, 0, 0), (2, 0, 0)])
+    [0, 2, 3, 1]
+    """
+    return sorted(range(len(places)), key=lambda i: (places[i][2], places[i][1], i))

@@ -13,12 +13,19 @@ from ...model.core_image import CoreImage
 from ...model.words import Word
 from ...simulation import record as seen
 from ...simulation.record import TICK, Record
-from ...simulation.script import Script
+from ...simulation.script import (
+    BIAS,
+    POTENTIAL,
+    SYNAPSE,
+    THRESHOLD,
+    Script,
+    in_turn,
+    places_of,
+)
 from ...simulation.simulator import Simulation
 from .run import ChainRun, CoreRun, Pace
 
 PLAYER = "chain_player"  # the module that plays to `snn_top`
-SYNAPSE, POTENTIAL, THRESHOLD, BIAS = range(4)  # memories of a core
 NOWHERE = 0xFFFF  # a neuron that no core has
 LEAST_PATIENCE = 10_000  # cycles
 
@@ -103,7 +110,7 @@ def _play_sample(
     if pace.read_back:
         for core, image in enumerate(images):
             script.refuse(core, write=True, memory=BIAS, axon=0, neuron=NOWHERE, value=1)
-            places = places_of(image)
+            places = places_of(*image.synapses.shape)
             script.read(core, [places[i] for i in in_turn(places)])
 
     axons = len(images[0].synapses)
@@ -135,24 +142,6 @@ def patience_cycles(images: Sequence[CoreImage], parameters: Parameters) -> int:
     waiting = int(parameters.get("QUEUE_DEPTH", DEFAULTS["QUEUE_DEPTH"])) + 2
     work = sum(1 + (per_visit + 1) * len(image.threshold) for image in images)
     return LEAST_PATIENCE + 2 * waiting * work
-
-
-def places_of(image: CoreImage) -> list[tuple[int, int, int]]:
-    """Every place of a core's memories, as `contents` has them: memory, axon, neuron."""
-    axons, neurons = image.synapses.shape
-    places = [(SYNAPSE, axon, neuron) for axon in range(axons) for neuron in range(neurons)]
-    for memory in (POTENTIAL, THRESHOLD, BIAS):
-        places += [(memory, 0, neuron) for neuron in range(neurons)]
-    return places
-
-
-def in_turn(places: Sequence[tuple[int, int, int]]) -> list[int]:
-    """An order in which no two reads that follow each other are of one memory, where it can be.
-
-    >>> in_turn([(0, 0, 0), (0, 1, 0), (1, 0, 0), (2, 0, 0)])
-    [0, 2, 3, 1]
-    """
-    return sorted(range(len(places)), key=lambda i: (places[i][2], places[i][1], i))
 
 
 def run_of(record: Record, images: Sequence[CoreImage], samples: int, pace: Pace) -> ChainRun:
@@ -226,7 +215,7 @@ def _contents(record: Record, core: int, image: CoreImage, samples: int, pace: P
 
     read = record.values(seen.CONTENT)[record.numbers(seen.CONTENT) == core]
     found = np.zeros((samples, len(read) // samples), np.int64)
-    found[:, in_turn(places_of(image))] = read.reshape(samples, -1)
+    found[:, in_turn(places_of(*image.synapses.shape))] = read.reshape(samples, -1)
     return found
 
 
