@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..progress import Progress
+    from ..rtl_ref.verification.chains.estimate import Estimate
 
 WAVEFORMS = (".fst", ".vcd")
 
@@ -138,9 +140,15 @@ def _verify_own(
         engine,
         simulator,
         progress=progress,
+        announce=_announce,
     )
     images = f"{spk.name}, {{samples}} images: {{population}}"
     return [{"what": images.format(**row), **row} for row in rows]
+
+
+def _announce(estimate: Estimate) -> None:
+    """What it will take, before it begins."""
+    print(f"spikewatt: {estimate}.", file=sys.stderr, flush=True)
 
 
 def _summary(rows: list[dict]) -> str:

@@ -38,7 +38,7 @@ module chain_player #(
     localparam longint RESET = 6;      // cycles before it
     localparam longint SAMPLE_END = 7; // counters and stalls; whether the sample was interrupted
     localparam longint RECEIVER = 8;   // readiness of the receiver in 1 / 2^24, seed
-    localparam longint PATIENCE = 9;   // cycles in which nothing moves that mean that the chain hangs
+    localparam longint PATIENCE = 9;   // cycles in which nothing moves; cycles of all
 
     // What is written down, each with a number of a core (or 0) and a value.
     localparam int WORD = 0;       // that left a core: a neuron, or -1 for a tick
@@ -57,7 +57,8 @@ module chain_player #(
     localparam int FAULT = 13;     // in place of a core: which of those below
     localparam int CYCLES = 14;    // of the whole run
 
-    localparam int HANGS = 1, NO_ANSWER = 2, ANSWERS_REFUSED = 3, NO_COMMAND = 4, UNKNOWN = 5;
+    localparam int HANGS = 1, NO_ANSWER = 2, ANSWERS_REFUSED = 3, NO_COMMAND = 4, UNKNOWN = 5,
+                   ENDLESS = 6;
 
     // For whoever starts it.
     logic        go       /* verilator public_flat_rw */ = 1'b0;
@@ -111,6 +112,7 @@ module chain_player #(
     int ticks_in = 0, ticks_out = 0;  // that leave the chain
     int stalls [CORES];               // cycles in which a word of a core was not taken
     int patience = 100000, waited = 0;
+    longint most_cycles = 64'd1 << 62;
     int readiness = 1 << 24;
     int unsigned random = 1;
     logic ready_in_reset = 1'b0, was_reset = 1'b0;
@@ -163,6 +165,7 @@ module chain_player #(
         end
         if (asks) waited = 0;
         if (waited > patience) fail(HANGS);
+        if (longint'(cycles) > most_cycles) fail(ENDLESS);
     end
 
     task automatic next(output longint value);
@@ -377,6 +380,7 @@ module chain_player #(
                 end
                 PATIENCE: begin
                     next(argument); patience = int'(argument);
+                    next(argument); most_cycles = argument;
                 end
                 default: fail(NO_COMMAND);
             endcase

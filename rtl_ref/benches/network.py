@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
+import numpy as np
 from cocotb.triggers import First, Timer, ValueChange
 
 from ..simulation.job import load_job, store, tell_progress
-from ..simulation.record import Record
 
 SCRIPT, RECORD = "script.txt", "record.txt"  # names that chain_player.sv has
 LOOK_EVERY_US = 1_000  # of simulated time, 100,000 cycles: how often progress is told
@@ -21,7 +21,7 @@ LOOK_EVERY_US = 1_000  # of simulated time, 100,000 cycles: how often progress i
 
 @cocotb.test()
 async def run_network(dut) -> None:
-    """Play the ``script`` of the job, a text as bytes; store the lines of the record."""
+    """Play the ``script`` of the job, and store the ``record``: texts, as bytes."""
     folder, job = load_job()
     Path(SCRIPT).write_bytes(job["script"].tobytes())
     dut.go.value = 1
@@ -31,4 +31,4 @@ async def run_network(dut) -> None:
         await First(ended, Timer(LOOK_EVERY_US, "us"))
         tell_progress(int(dut.cycles.value))
 
-    store(folder, lines=Record.read(Path(RECORD)).lines)
+    store(folder, record=np.frombuffer(Path(RECORD).read_bytes(), np.uint8))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from ...errors import SpikewattError
@@ -35,6 +33,7 @@ FAULTS = {
     3: "a read that is refused is answered",
     4: "the script holds what is no command",
     5: "a link is neither 0 nor 1",
+    6: "the chain works on and on",
 }
 
 
@@ -51,14 +50,17 @@ class Record:
         self._of_what: dict[int, np.ndarray] = {}
 
     @classmethod
-    def read(cls, path: Path) -> Record:
-        """The record in a file.
+    def read(cls, text: str) -> Record:
+        """The record in the text that the player wrote.
+
+        Parameters
+        ----------
+        text : lines of three whole numbers
 
         Raises
         ------
         SpikewattError : it has no end, tells of a fault, or holds a value that is unknown (x).
         """
-        text = path.read_text("ascii", errors="replace")
         if not text or set(text) - PLAIN:
             raise SpikewattError("verify", "the bench must see numbers", _strange(text))
 

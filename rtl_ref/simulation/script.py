@@ -23,9 +23,15 @@ class Script:
         """The whole script, with its end."""
         return "\n".join([*self._lines, str(END)]) + "\n"
 
-    def patience(self, cycles: int) -> None:
-        """Cycles in which nothing moves that mean that the chain hangs."""
-        self._add(PATIENCE, cycles)
+    def patience(self, quiet_cycles: int, most_cycles: int) -> None:
+        """What is too long.
+
+        Parameters
+        ----------
+        quiet_cycles : in which nothing moves: the chain hangs
+        most_cycles : of the whole run: the chain sends words without end
+        """
+        self._add(PATIENCE, quiet_cycles, most_cycles)
 
     def receiver(self, readiness: float, seed: int) -> None:
         """Be ready at random.

@@ -112,7 +112,7 @@ def verify_network(
         programs,
         plan.parts,
         waves,
-        sum(plan.estimate.cycles),
+        plan.estimate.cycles,
         report,
         partial(plan.rates.ran, len(images)),
     )

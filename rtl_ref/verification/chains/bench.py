@@ -17,7 +17,7 @@ from ..comparison import Tally, with_golden_model
 from ..core_bench import contents
 from ..coverage import Coverage
 from .golden import golden_run
-from .played import PLAYER, rtl_run
+from .played import LEAST_PATIENCE, PLAYER, rtl_run
 from .random_chains import ChainDesign, Samples, random_samples
 from .run import ChainRun, CoreRun
 
@@ -50,7 +50,6 @@ def run_chain(
     if design.image:
         parameters["IMAGE"] = f'"{_write_image(design, samples)}"'
     simulation = Simulation(PLAYER, parameters, simulator, sources=sources)
-    got = rtl_run(simulation, samples.images, samples.programs, pace=samples.pace).run
     golden = golden_run(
         samples.images,
         samples.programs,
@@ -60,6 +59,13 @@ def run_chain(
         samples.pace.interrupted,
         refusals=1,
     )
+    got = rtl_run(
+        simulation,
+        samples.images,
+        samples.programs,
+        pace=samples.pace,
+        most_cycles=_most_cycles(design, samples, golden),
+    ).run
 
     tally = Tally()
     for number, (core, expected) in enumerate(zip(got.cores, golden.cores, strict=True)):
@@ -91,6 +97,18 @@ def run_chain(
         "mismatches": tally.mismatches,
         "where": tally.where,
     }
+
+
+def _most_cycles(design: ChainDesign, samples: Samples, golden: ChainRun) -> int:
+    """Clock cycles that no run takes: the work of the longest sample each time, all else, doubled.
+
+    What the host does with the memories is never more than twice all of their places.
+    """
+    longest = sum(int(core.history[:, 0].max()) for core in golden.cores)
+    places = sum(contents(image).size for image in samples.images)
+    rests = sum(map(sum, samples.pace.idle)) + sum(samples.pace.interrupted)
+    host = (1 + 2 * len(samples.programs)) * places + rests
+    return 2 * round(host + len(samples.programs) * longest / design.readiness) + LEAST_PATIENCE
 
 
 def numbers_of(cores: int) -> int:

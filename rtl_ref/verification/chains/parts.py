@@ -16,11 +16,12 @@ from ...model.core_image import CoreImage
 from ...model.words import Word
 from ...simulation.job import read_progress
 from ...simulation.simulator import Simulation
-from .played import Played, rtl_run
+from .played import NO_LIMIT, Played, rtl_run
 from .run import ChainRun
 
 WORTH_S = 5.0  # what takes no longer is not shared out
 MOST_PARTS = 8
+MOST_TIMES = 4  # the cycles that a run should take: it never ends
 LOOK_EVERY_S = 0.2
 STAGE = "play"
 
@@ -69,7 +70,7 @@ def play_parts(
     programs: Sequence[Sequence[Word]],
     parts: Sequence[slice],
     results: Path | None = None,
-    cycles: int = 1,
+    cycles: Sequence[int] = (),
     progress: Progress = silent,
     timed: Timed = lambda *_: None,
 ) -> ChainRun:
@@ -82,35 +83,39 @@ def play_parts(
     programs : the words of each sample
     parts : of the samples
     results : path, folder for waveforms and JUnit XML, of one part only; default none
-    cycles : that they will take in all, for the progress
+    cycles : that each part should take, for the progress; a part that takes MOST_TIMES as many
+        fails; default nobody knows
     progress : called with (STAGE, cycles done, cycles)
     timed : called with the cycles and the seconds of each part
     """
-    progress(STAGE, 0, cycles)
+    total = sum(cycles) or 1
+    limits = [MOST_TIMES * each for each in cycles] or [NO_LIMIT] * len(parts)
+    progress(STAGE, 0, total)
     # The bench ends when the folder that it tells its progress in is gone.
     with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
         at_work = []
-        for number, part in enumerate(parts):
+        for number, (part, limit) in enumerate(zip(parts, limits, strict=True)):
             told_in = Path(name, str(number))
-            at_work.append(_Part(simulation, images, programs[part], results, told_in))
+            at_work.append(_Part(simulation, images, programs[part], results, told_in, limit))
         while any(part.is_alive() for part in at_work):
             time.sleep(LOOK_EVERY_S)
             done = sum(part.done() for part in at_work)
-            progress(STAGE, min(done, cycles - 1), cycles)
+            progress(STAGE, min(done, total - 1), total)
 
         played = [part.played() for part in at_work]
 
     for part, found in zip(at_work, played, strict=True):
         timed(found.cycles, part.seconds)
-    progress(STAGE, cycles, cycles)
+    progress(STAGE, total, total)
     return ChainRun.joined([each.run for each in played])
 
 
 class _Part(threading.Thread):
     """A simulation, which is a process; this thread waits for it, and nobody for this thread."""
 
-    def __init__(self, simulation, images, programs, results, told_in: Path):
+    def __init__(self, simulation, images, programs, results, told_in: Path, most_cycles: int):
         super().__init__(daemon=True)
+        self.most_cycles = most_cycles
         self.work = (simulation, images, programs, results)
         self.told_in = told_in
         self.seconds = 0.0
@@ -122,7 +127,9 @@ class _Part(threading.Thread):
     def run(self) -> None:
         started = time.perf_counter()
         try:
-            self._played = rtl_run(*self.work, progress_file=self.told_in)
+            self._played = rtl_run(
+                *self.work, progress_file=self.told_in, most_cycles=self.most_cycles
+            )
         except BaseException as error:  # raised again where somebody asks
             self._error = error
         self.seconds = time.perf_counter() - started

@@ -28,6 +28,7 @@ from .run import ChainRun, CoreRun, Pace
 PLAYER = "chain_player"  # the module that plays to `snn_top`
 NOWHERE = 0xFFFF  # a neuron that no core has
 LEAST_PATIENCE = 10_000  # cycles
+NO_LIMIT = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,7 @@ def rtl_run(
     results: Path | None = None,
     pace: Pace | None = None,
     progress_file: Path | None = None,
+    most_cycles: int = NO_LIMIT,
 ) -> Played:
     """Run the words of each sample on the RTL.
 
@@ -62,12 +64,13 @@ def rtl_run(
     results : path, folder for waveforms and JUnit XML, default none
     pace : of sender and receiver, default as fast as can be
     progress_file : path where the cycles that have passed are told, default none
+    most_cycles : of the clock, after which the run fails, default none
     """
     pace = pace or Pace()
-    script = script_of(images, programs, pace, simulation.parameters)
+    script = script_of(images, programs, pace, simulation.parameters, most_cycles)
     job = {"script": np.frombuffer(script.encode("ascii"), np.uint8)}
     result = simulation.run("network", job, results=results, progress_file=progress_file)
-    record = Record(result["lines"])
+    record = Record.read(result["record"].tobytes().decode("ascii", "replace"))
     return Played(run_of(record, images, len(programs), pace), record.cycles)
 
 
@@ -76,6 +79,7 @@ def script_of(
     programs: Sequence[Sequence[Word]],
     pace: Pace,
     parameters: Parameters,
+    most_cycles: int = NO_LIMIT,
 ) -> str:
     """The script that plays samples to a chain.
 
@@ -85,9 +89,10 @@ def script_of(
     programs : the words of each sample
     pace : of sender and receiver
     parameters : of the chain
+    most_cycles : of the clock, after which the run fails, default none
     """
     script = Script()
-    script.patience(patience_cycles(images, parameters))
+    script.patience(patience_cycles(images, parameters), most_cycles)
     if pace.readiness < 1:
         script.receiver(pace.readiness, pace.seed)
     if not pace.image:
