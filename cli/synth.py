@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import SpikewattError
+from ..progress import in_words
 from .options import (
     CHIP,
     DATASET_HELP,
@@ -248,9 +251,16 @@ def _on_fpga(
             device or design.device or DEVICE,
             speed_grade,
             range(1, seeds + 1),
+            partial(_announce, design.name),
         )
 
     return found
+
+
+def _announce(name: str, seconds: float) -> None:
+    """What a synthesis will take, before it begins."""
+    text = f"spikewatt: synthesis of {name}: about {in_words(seconds)}, most of it nextpnr."
+    print(text, file=sys.stderr, flush=True)
 
 
 def _in_cells(

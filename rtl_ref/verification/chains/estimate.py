@@ -22,16 +22,30 @@ from .played import PLAYER
 
 COUNTERS_AND_FLAGS = 9  # cycles in which a core's are read
 
+
+def _build(cores: int) -> dict[str, float]:
+    return {"build": 1.0, "cores": float(cores)}
+
+
+def _run(cores: int, cycles: int) -> dict[str, float]:
+    return {"start": 1.0, "cycles": float(cycles), "core_cycles": float(cores * cycles)}
+
+
 # Seconds of a build and of a run on a busy x86 core; weak beside what was measured here.
 WEIGHT = 0.02
 PRIOR = {
     "verilator": (
-        Record({"build": 1, "cores": 4}, 25.0, weight=WEIGHT),
-        Record({"cycles": 1e6, "core_cycles": 4e6}, 0.8, weight=WEIGHT),
+        Record(_build(4), 25.0, weight=WEIGHT),
+        Record(_build(1), 18.0, weight=WEIGHT),
+        Record(_run(4, 10**6), 1.8, weight=WEIGHT),
+        Record(_run(4, 10**7), 9.0, weight=WEIGHT),
+        Record(_run(1, 10**7), 5.0, weight=WEIGHT),
     ),
     "icarus": (
-        Record({"build": 1, "cores": 4}, 1.0, weight=WEIGHT),
-        Record({"cycles": 1e6, "core_cycles": 4e6}, 40.0, weight=WEIGHT),
+        Record(_build(4), 1.0, weight=WEIGHT),
+        Record(_run(4, 10**5), 5.0, weight=WEIGHT),
+        Record(_run(4, 10**6), 41.0, weight=WEIGHT),
+        Record(_run(1, 10**6), 26.0, weight=WEIGHT),
     ),
 }
 
@@ -115,14 +129,6 @@ class Rates:
             if set(record.features) == set(features)
         ]
         return predicted(fitted(found), features)
-
-
-def _build(cores: int) -> dict[str, float]:
-    return {"build": 1.0, "cores": float(cores)}
-
-
-def _run(cores: int, cycles: int) -> dict[str, float]:
-    return {"cycles": float(cycles), "core_cycles": float(cores * cycles)}
 
 
 def core_cycles(

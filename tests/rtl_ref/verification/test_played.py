@@ -84,7 +84,7 @@ def test_a_record_that_is_none_is_refused(text, match):
 
 @pytest.fixture(scope="module", params=["rate", "radix"])
 def case(request, mlp, digits):
-    """A network in both codes on four digits: its images, programs, and trace."""
+    """A network in both codes on three digits: its images, programs, and trace."""
     options = {"code": "radix", "steps": 4, "input_code": "bitplane"}
     network = convert(
         mlp,
@@ -92,8 +92,8 @@ def case(request, mlp, digits):
         input_levels=digits.levels,
         **(options if request.param == "radix" else {}),
     )
-    steps = 16 if request.param == "rate" else None
-    x = digits.scaled("test")[:4]
+    steps = 6 if request.param == "rate" else None
+    x = digits.scaled("test")[:3]
     plan = schedule(network, steps)
     trace = simulate(network, x, "reference", steps, rasters=len(x))
     programs = [list(words(network, plan, spikes)) for spikes in trace.rasters["input"]]
@@ -141,10 +141,11 @@ def test_rates_follow_what_was_measured(tmp_path, monkeypatch):
     rates = Rates("verilator")
     before = rates.run_s(4, 10**6)
     assert before > 0
-    assert rates.run_s(4, 2 * 10**6) == pytest.approx(2 * before)
-    for cores in (1, 4, 8):
-        rates.ran(cores, 10**7, 3.0 * before * 10 * cores / 4)
-    assert rates.run_s(4, 10**6) == pytest.approx(3 * before, rel=0.2)
+    assert before < rates.run_s(4, 2 * 10**6) < 2 * before  # it must start, too
+    for cores, cycles in ((1, 10**6), (4, 10**6), (4, 10**7), (8, 10**8)):
+        rates.ran(cores, cycles, 7.0 + 2e-6 * cores * cycles)
+    for cycles in (10**6, 10**8):
+        assert rates.run_s(4, cycles) == pytest.approx(7 + 8e-6 * cycles, rel=0.15)
     assert rates.build_s(4) == pytest.approx(25, rel=0.1)
     assert Rates("icarus").run_s(4, 10**6) > before
 
