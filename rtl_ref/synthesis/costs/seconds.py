@@ -16,7 +16,7 @@ from ..families.fitting import blocks_of, memories_of
 from ..tools import at_once
 
 # Seconds on a busy x86 core; weak beside what was measured on this machine.
-WEIGHT = 0.02
+WEIGHT = 1e-3
 PRIOR = (
     Record({"start": 1, "cores": 2, "placed_cores": 4, "placed_blocks": 106}, 60.0, weight=WEIGHT),
     Record({"start": 1, "cores": 4, "placed_cores": 8, "placed_blocks": 358}, 240.0, weight=WEIGHT),

@@ -21,6 +21,7 @@ from ...simulation.simulator import BENCH_FOLDER, Simulation
 from .played import PLAYER
 
 COUNTERS_AND_FLAGS = 9  # cycles in which a core's are read
+LEAST_S = 3.0  # of a run that is kept
 
 
 def _build(cores: int) -> dict[str, float]:
@@ -32,7 +33,7 @@ def _run(cores: int, cycles: int) -> dict[str, float]:
 
 
 # Seconds of a build and of a run on a busy x86 core; weak beside what was measured here.
-WEIGHT = 0.02
+WEIGHT = 0.01
 PRIOR = {
     "verilator": (
         Record(_build(4), 25.0, weight=WEIGHT),
@@ -119,8 +120,18 @@ class Rates:
             self.records.add(Record(_build(cores), simulation.build_s))
 
     def ran(self, cores: int, cycles: int, seconds: float) -> None:
-        """Keep what a run took."""
-        self.records.add(Record(_run(cores, cycles), seconds))
+        """Keep what a run took; a short one tells little of a cycle.
+
+        Parameters
+        ----------
+        cores : length of the chain
+        cycles : of the clock
+        seconds : that they took, s
+        """
+        features = _run(cores, cycles)
+        usual = [record for record in self.prior if set(record.features) == set(features)]
+        if predicted(fitted(usual), features) > LEAST_S:
+            self.records.add(Record(features, seconds))
 
     def _predicted(self, features: dict[str, float]) -> float:
         found = [

@@ -142,9 +142,10 @@ def test_rates_follow_what_was_measured(tmp_path, monkeypatch):
     before = rates.run_s(4, 10**6)
     assert before > 0
     assert before < rates.run_s(4, 2 * 10**6) < 2 * before  # it must start, too
-    for cores, cycles in ((1, 10**6), (4, 10**6), (4, 10**7), (8, 10**8)):
+    for cores, cycles in ((1, 10**7), (4, 10**7), (4, 3 * 10**7), (8, 10**8)):
         rates.ran(cores, cycles, 7.0 + 2e-6 * cores * cycles)
-    for cycles in (10**6, 10**8):
+    rates.ran(4, 1000, 500.0)  # too short to say anything
+    for cycles in (10**7, 10**8):
         assert rates.run_s(4, cycles) == pytest.approx(7 + 8e-6 * cycles, rel=0.15)
     assert rates.build_s(4) == pytest.approx(25, rel=0.1)
     assert Rates("icarus").run_s(4, 10**6) > before
