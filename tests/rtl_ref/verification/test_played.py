@@ -257,3 +257,46 @@ def test_progress_is_told_where_somebody_asks(tmp_path, monkeypatch):
     monkeypatch.setenv(PROGRESS_FILE, str(tmp_path / "gone" / "progress"))
     with pytest.raises(OSError, match="gone"):  # ends the bench
         tell_progress(5)
+
+
+@pytest.mark.slow
+def test_a_convolutional_network_on_verilator_in_parts(digits, monkeypatch):
+    """Five images of a small CNN: all cores are compared, and how far it is is told."""
+    from spikewatt.models.keras_backend import import_keras
+    from spikewatt.models.training import train
+    from spikewatt.rtl_ref.verification.chains import parts
+
+    keras = import_keras()
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Input(digits.input_shape),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(16, 2, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(10),
+        ]
+    )
+    train(model, digits, epochs=5)
+    network = convert(model, digits.scaled("train")[:300], input_levels=digits.levels)
+    monkeypatch.setattr(parts, "WORTH_S", 0.0)
+    announced: list[Estimate] = []
+    told: list[tuple[str, int, int]] = []
+    rows = verify_network(
+        network,
+        digits.scaled("test")[:5],
+        16,
+        engine="event",
+        progress=lambda *state: told.append(state),
+        announce=announced.append,
+    )
+    assert len(rows) == 4
+    assert all(row["mismatches"] == 0 and row["compared"] > 500 for row in rows), rows
+    assert all(row["stalls"] == row["stalls_seen"] for row in rows)
+    assert sum(row["stalls"] for row in rows) > 0
+    (estimate,) = announced
+    work = sum(row["cycles"] for row in rows)
+    assert work < sum(estimate.cycles) < 1.5 * work
+    assert {stage for stage, *_ in told} >= {"build", "play"}
