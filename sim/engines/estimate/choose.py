@@ -90,7 +90,8 @@ def fastest(
 
 def _in_order() -> list[str]:
     """The engine that tells its time at once, then those that are measured soonest."""
-    return sorted(ENGINES, key=lambda name: ENGINES[name].cost_model().calibration_s)
+    models = {name: engine.cost_model() for name, engine in ENGINES.items()}
+    return sorted(models, key=lambda name: (not models[name].probed, models[name].calibration_s))
 
 
 def _remembered(

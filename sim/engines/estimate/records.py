@@ -47,6 +47,11 @@ class Record:
     weight: float = 1.0
 
 
+def folder() -> Path:
+    """Where records are kept."""
+    return files.cache_folder("estimates")
+
+
 class Records:
     """The records of one engine on this machine.
 
@@ -60,7 +65,7 @@ class Records:
         parts = [processor(), str(len(os.sched_getaffinity(0)))]
         parts += [path.read_text("utf-8") for path in sorted(source)]
         key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-        self.path = files.cache_folder("estimates") / f"{engine}-{key}.json"
+        self.path = folder() / f"{engine}-{key}.json"
 
     def read(self) -> list[Record]:
         """All of them; none where there is no file, or one that is not whole."""
