@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -118,7 +119,9 @@ def estimate(
     activity = ""
     if x is None:
         x, activity = _drawn(network), ", pixels drawn"
+    start = time.perf_counter()
     inputs = integer_input(network, x)
+    around_s = (time.perf_counter() - start) / len(inputs)
     law = "must be a number of samples"
     samples = len(inputs) if samples is None else samples
     samples = whole_number("estimate.samples", law, samples, 1, MOST_SAMPLES)
@@ -136,7 +139,10 @@ def estimate(
         trace_bytes=work.counts_bytes,
         file_bytes=file_bytes,
         activity=f"{found}{activity}",
-        costs=costs(work, found, engines),
+        costs={
+            name: replace(cost, running_s=cost.running_s + around_s * samples)
+            for name, cost in costs(work, found, engines).items()
+        },
     )
 
 
