@@ -18,6 +18,10 @@ STAGES = {
     "compile": "Making ANNarchy's simulator ready (compiled once per size)",
     "simulate": "Simulating",
     "verify": "Verifying",
+    "rtl": "Writing the RTL",
+    "odin": "Running the twin",
+    "synthesise": "Synthesising, placing and routing",
+    "map": "Mapping to cells",
     "report": "Report",
 }
 """Stage -> its name for a reader."""
