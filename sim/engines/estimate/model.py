@@ -118,6 +118,8 @@ class CostModel:
         units = self.units()
         ready = predicted(units, self.ready(work))
         running = predicted(units, self.running(work))
+        if math.isnan(ready + running):
+            return Cost(math.inf, math.inf, memory, "nothing alike was measured here")
         return Cost(ready, running, memory, compiles=self.compiles(work))
 
     def learn(self, ready: Features, running: Features, ready_s: float, running_s: float) -> None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 
 from .....errors import MissingToolError
 from .....files import cache_folder
 from ...annarchy.build import check_toolchain
 from ...annarchy.layout import Layout
 from ...annarchy.parameters import size_class
+from ..calibration import beside_an_addition
 from ..model import CostModel
-from ..records import Record
 
 WORKER_BYTES = 350e6  # Python, ANNarchy and its simulator
 SYNAPSE_BYTES = 190  # lists of Python while they are loaded, then ANNarchy's own
 
-# Until a run was measured here: what things took beside an addition of the yardstick, on a
-# machine with two cores. The first runs replace them.
+# Until a run was measured here: what things take beside an addition of numpy, as seen on a machine
+# with two cores. The first runs replace them.
 TIMES_AN_ADDITION = {
     "start": 6e9,
     "compile": 7e10,
@@ -25,7 +24,6 @@ TIMES_AN_ADDITION = {
     "operations": 17.0,
     "updates": 80.0,
 }
-UNCERTAIN = 0.02  # weight of these beside a run that was measured
 
 
 class AnnarchyCost(CostModel):
@@ -75,19 +73,4 @@ class AnnarchyCost(CostModel):
         """No run, which would be compiled for a minute: estimates beside a yardstick."""
         if importlib.util.find_spec("ANNarchy") is None:
             return
-        addition_s = _addition_s()
-        for name, times in TIMES_AN_ADDITION.items():
-            yield Record({name: 1.0}, times * addition_s, once=True, weight=UNCERTAIN)
-
-
-def _addition_s() -> float:
-    """Seconds that numpy takes to add one of many integers to another."""
-    import numpy as np
-
-    values = np.arange(2**20)
-    taken = []
-    for _ in range(15):
-        start = time.perf_counter()
-        values = values + 1
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken)) / values.size
+        yield from beside_an_addition(TIMES_AN_ADDITION)

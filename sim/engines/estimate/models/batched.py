@@ -7,13 +7,14 @@ import sys
 import time
 
 from ....network.connection_kinds import Dense
-from ..calibration import convolutional, dense, timed
+from ..calibration import beside_an_addition, convolutional, dense, timed
 from ..model import CostModel
 from ..records import Record
 from ..work import Work
 
 TENSORFLOW = "tensorflow"
 TENSORFLOW_BYTES = 600e6
+IMPORT_IN_ADDITIONS = 1.2e10  # where TensorFlow was imported before anybody looked at the clock
 ALIVE = 6  # tensors of the largest size at once
 
 
@@ -29,10 +30,15 @@ class BatchedCost(CostModel):
         return "" if importlib.util.find_spec(TENSORFLOW) else "no tensorflow"
 
     def ready(self, work):
-        """Import, trace and compile."""
+        """Import, trace and compile; a short run calls each layer as it comes."""
+        from ...batched.engine import COMPILE_FROM
+
         loop = "streaming" if work.streaming else "exact"
         layers = len(work.network.connections)
-        features = {f"compiled layers, {loop}": layers, "calls": 1}
+        if work.samples * work.widest * work.steps > COMPILE_FROM:
+            features = {f"compiled layers, {loop}": layers, "compiled runs": 1}
+        else:
+            features = {"called layers": layers * work.passes}
         if TENSORFLOW not in sys.modules:
             features["import"] = 1
         return features
@@ -50,17 +56,16 @@ class BatchedCost(CostModel):
 
     def memory_bytes(self, work):
         """A batch, and TensorFlow itself."""
-        from ...batched.engine import MAX_BATCH, MEMORY_BYTES
+        from ...batched.engine import MEMORY_BYTES
 
         steps = 1 if work.streaming else _longest_window(work)
-        tensor = 4 * work.widest * steps * min(MAX_BATCH, work.samples)
+        tensor = 4 * work.widest * steps * work.samples
         weights = sum(c.weights.size for c in work.network.connections if c.weights is not None)
         return TENSORFLOW_BYTES + ALIVE * min(tensor, MEMORY_BYTES) + 4 * weights
 
     def calibration(self):
-        """Dense layers and convolutions, streaming and exact; and the import, if this is the
-        first one.
-        """
+        """Dense layers and convolutions, streaming and exact; and the import."""
+        yield from beside_an_addition({"import": IMPORT_IN_ADDITIONS})
         if TENSORFLOW not in sys.modules:
             from .....models.keras_backend import import_keras
 
@@ -74,6 +79,7 @@ class BatchedCost(CostModel):
 
         for network, steps, samples in (
             (dense("rate", 512, 3), 16, (200, 2000)),
+            (dense("rate", 128, 2), 16, (10, 100)),
             (convolutional("rate"), 16, (50, 250)),
             (convolutional("radix"), None, (200, 1000)),
         ):
