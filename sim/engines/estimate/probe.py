@@ -15,10 +15,11 @@ from ..event.compiled import kernel
 from ..reference import run as run_reference
 from ..schedule import Schedule, schedule
 
-PROBE_S = 0.2  # of the longest call
+PROBE_S = 0.2  # of the longest call, about
+MOST_TIMES = 16  # as many samples as in the call before
 FEWEST_STEPS = 16  # of a streaming code that is too long to run whole
 MOST_OPERATIONS = 2e9  # of a sample in which every neuron fires at every step
-LONG_S = 2.0  # a first call that takes so long is not repeated
+LONG_S = 10.0  # a first call that takes so long is not repeated
 MOST_SYNAPSES = 2e7  # that the reference engine unrolls for a probe
 ASSUMED = 0.1  # spikes per neuron and step, where nothing can be run
 
@@ -74,9 +75,10 @@ def probe(
         counts, again_s = run(samples)
     ready_s = max(first_s - again_s, 0.0)
 
-    more = min(len(inputs), int(samples * PROBE_S / again_s))
-    if more >= 2 * samples:
-        samples = more
+    # More of them until they take long enough to tell: several at once may be quicker.
+    while again_s < PROBE_S and samples < len(inputs):
+        more = int(samples * min(PROBE_S / again_s, MOST_TIMES))
+        samples = min(len(inputs), max(2 * samples, more))
         counts, again_s = run(samples)
     sample_s = again_s / samples * share
     return Probe(samples, "event", _operations(counts) * share, ready_s, sample_s)
