@@ -22,6 +22,7 @@ STAGES = {
     "odin": "Running the twin",
     "synthesise": "Synthesising, placing and routing",
     "map": "Mapping to cells",
+    "price": "Pricing",
     "report": "Report",
 }
 """Stage -> its name for a reader."""
