@@ -15,7 +15,7 @@ from .progress import TimeLeft, in_words
 STAGES = {
     "train": "Training",
     "convert": "Converting",
-    "compile": "Making ANNarchy's simulator ready (compiled once per size)",
+    "compile": "Making ANNarchy's simulator ready (compiled once)",
     "simulate": "Simulating",
     "verify": "Verifying",
     "rtl": "Writing the RTL",

@@ -106,7 +106,7 @@ def simulate(
     counts = Counts.empty(network, len(inputs), plan.steps, rasters)
     if engine == AUTO:
         engine = fastest(network, inputs, plan, seed, workers, rasters)
-    watch = Watch(engine, Work(network, plan, len(inputs), 0.0, workers, rasters), progress)
+    watch = Watch(engine, Work(network, plan, len(inputs), 0.0, 0.0, workers, rasters), progress)
     part = Part(0, seed, workers, watch.progress)
     ENGINES[engine].run(
         network,

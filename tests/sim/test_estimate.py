@@ -90,12 +90,12 @@ def test_memory_of_the_counts_is_what_is_allocated(code, input_code):
     arrays = [*counts.spikes.values(), *counts.rasters.values(), *counts.saturations.values()]
     arrays += [a for each in counts.synaptic_operations.values() for a in each.values()]
     allocated = sum(array.nbytes for array in arrays) + counts.outputs.nbytes
-    assert Work(network, plan, 5, 0.0, 1, rasters=2).counts_bytes == allocated
+    assert Work(network, plan, 5, 0.0, 0.0, 1, rasters=2).counts_bytes == allocated
 
 
 def test_updates_and_multiplications_in_closed_form(mlp_network):
     """Rate, 64-48-10: all neurons and all weights at every step."""
-    work = Work(mlp_network, schedule(mlp_network, 7), 1, 0.0, 1)
+    work = Work(mlp_network, schedule(mlp_network, 7), 1, 0.0, 0.0, 1)
     assert work.updates == 7 * (64 + 48 + 10)
     assert work.macs == 7 * (64 * 48 + 48 * 10)
 
@@ -167,7 +167,7 @@ def test_records_are_kept_and_those_of_the_calibration_not_dropped(tmp_path, mon
 def test_a_long_run_teaches_the_next_estimate(tmp_path, monkeypatch, mlp_network):
     monkeypatch.setattr("spikewatt.sim.engines.estimate.records.folder", lambda: tmp_path)
     model = ReferenceCost()
-    work = Work(mlp_network, schedule(mlp_network, 8), 100, 0.0, 1)
+    work = Work(mlp_network, schedule(mlp_network, 8), 100, 0.0, 0.0, 1)
     assert not model.calibrated
     before = model.cost(work).running_s
     assert model.calibrated
@@ -236,12 +236,14 @@ def test_a_large_network_without_a_compiler_is_assumed(monkeypatch, mlp_network)
     monkeypatch.setattr("spikewatt.sim.engines.estimate.probe.kernel", none)
     monkeypatch.setattr("spikewatt.sim.engines.estimate.probe.MOST_SYNAPSES", 100)
     found = probe(mlp_network, np.zeros((2, 64), np.int64), schedule(mlp_network, 10), 0, 1)
-    assert found == Probe(0, "", pytest.approx(0.1 * 10 * (64 * 48 + 48 * 10)))
+    spikes = 0.1 * 10 * (64 + 48)
+    operations = 0.1 * 10 * (64 * 48 + 48 * 10)
+    assert found == Probe(0, "", pytest.approx(operations), pytest.approx(spikes))
     assert str(found) == "assumed: 0.1 spikes per neuron and step"
 
 
 def test_every_engine_has_a_model(mlp_network):
-    work = Work(mlp_network, schedule(mlp_network, 8), 10, 100.0, 2)
+    work = Work(mlp_network, schedule(mlp_network, 8), 10, 100.0, 10.0, 2)
     for name, engine in ENGINES.items():
         model = engine.cost_model()
         assert model.engine == name
@@ -263,7 +265,7 @@ def test_watch_splits_a_run_where_it_reported_often_enough(say, mlp_network, mon
     counts = Counts.empty(mlp_network, 10, plan.steps, 0)
     now = iter([0.0, 4.0, 5.0, 6.0])
     monkeypatch.setattr(choose.time, "perf_counter", lambda: next(now))
-    watch = choose.Watch("reference", Work(mlp_network, plan, 10, 0.0), None)
+    watch = choose.Watch("reference", Work(mlp_network, plan, 10, 0.0, 0.0), None)
     watch.progress("simulate", 5, 10)
     watch.progress("simulate", 10, 10)
     watch.ended(counts)

@@ -14,6 +14,7 @@ from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
 from ..schedule import Schedule, schedule
+from .probe import operations_of, spikes_of
 from .records import Features, Record
 from .work import Work
 
@@ -108,15 +109,15 @@ def timed(
     taken, found = [], []
     for count in samples:
         inputs = pixels(network, count)
-        given = Work(network, plan, count, 0.0, 1)
+        given = Work(network, plan, count, 0.0, 0.0, 1)
         ready, _ = features(given)
         start = time.perf_counter()
         counts = Counts.empty(network, count, plan.steps, 0)
         run(network, inputs, plan, counts, Part())
         taken.append(time.perf_counter() - start)
 
-        operations = sum(part.sum() for part in counts.synaptic_operations["synapses"].values())
-        work = Work(network, plan, count, float(operations) / count, 1)
+        operations, spikes = operations_of(counts), spikes_of(counts)
+        work = Work(network, plan, count, operations / count, spikes / count, 1)
         found.append((ready, features(work)[1]))
 
     for (ready, running), seconds in zip(found, taken, strict=True):

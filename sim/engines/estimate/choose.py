@@ -17,7 +17,7 @@ from ..counts import Counts
 from ..engines import ENGINES
 from ..schedule import Schedule
 from .model import SHORTEST, Cost
-from .probe import Probe, probe
+from .probe import Probe, operations_of, probe, spikes_of
 from .records import predicted
 from .work import Work, cores
 
@@ -69,7 +69,7 @@ def fastest(
     SpikewattError : none can do it.
     """
     found = _remembered(network, inputs, plan, seed, workers)
-    work = Work(network, plan, len(inputs), found.operations, workers, rasters)
+    work = Work(network, plan, len(inputs), found.operations, found.spikes, workers, rasters)
     known: dict[str, Cost] = {}
     for name in _in_order():
         best = min((cost.seconds for cost in known.values()), default=np.inf)
@@ -116,7 +116,7 @@ class Watch:
     Parameters
     ----------
     engine : str, its name.
-    work : Work, whose operations need not be known yet.
+    work : Work, whose operations and spikes need not be known yet.
     progress : Progress, which is called as the engine reports.
     """
 
@@ -153,7 +153,12 @@ class Watch:
         seconds = time.perf_counter() - self.start
         if seconds < SHORTEST:
             return
-        known = replace(self.work, operations=operations_of(counts) / self.work.samples)
+        samples = self.work.samples
+        known = replace(
+            self.work,
+            operations=operations_of(counts) / samples,
+            spikes=spikes_of(counts) / samples,
+        )
         running = self.model.running(known)
         if (running_s := self._running_s()) is None:
             self.model.learn({**self.ready, **running}, {}, seconds, 0.0)
@@ -168,9 +173,3 @@ class Watch:
         if last - first < SHOWN * self.work.samples:
             return None
         return (ended - began) * self.work.samples / (last - first)
-
-
-def operations_of(counts: Counts) -> float:
-    """Synaptic operations of all samples."""
-    arrays = counts.synaptic_operations["synapses"].values()
-    return float(sum(array.sum() for array in arrays))

@@ -128,7 +128,7 @@ def estimate(
     rasters = whole_number("estimate.rasters", law, rasters, 0, 2**31)
     found = probe(network, inputs, plan, seed, workers or cores())
 
-    work = Work(network, plan, samples, found.operations, workers, rasters)
+    work = Work(network, plan, samples, found.operations, found.spikes, workers, rasters)
     file_bytes = _file_bytes(network, x, plan, work, found, state_bits)
     return Estimate(
         samples=samples,

@@ -32,13 +32,14 @@ class Probe:
     ----------
     samples : int, how many; 0 where none could be run.
     engine : str, that ran them; empty where none did.
-    operations : float, synaptic operations of one sample, of all synapses.
+    operations, spikes : float, of one sample; operations of all synapses.
     ready_s, sample_s : float, seconds before the first sample, and of each; 0 where not known.
     """
 
     samples: int
     engine: str
     operations: float
+    spikes: float
     ready_s: float = 0.0
     sample_s: float = 0.0
 
@@ -81,7 +82,15 @@ def probe(
         samples = min(len(inputs), max(2 * samples, more))
         counts, again_s = run(samples)
     sample_s = again_s / samples * share
-    return Probe(samples, "event", _operations(counts) * share, ready_s, sample_s)
+    operations, spikes = operations_of(counts), spikes_of(counts)
+    return Probe(
+        samples,
+        "event",
+        operations / samples * share,
+        spikes / samples * share,
+        ready_s,
+        sample_s,
+    )
 
 
 def _in_reference(
@@ -90,22 +99,26 @@ def _in_reference(
     """As `probe`, by the engine that needs nothing; a large network is not run but assumed."""
     synapses = {c.name: network.fan_out(c) for c in network.connections}
     if sum(int(fan.sum()) for fan in synapses.values()) > MOST_SYNAPSES:
-        return Probe(0, "", _assumed(network, plan, synapses) * share)
+        operations, spikes = _assumed(network, plan, synapses)
+        return Probe(0, "", operations * share, spikes * share)
 
     samples = min(len(inputs), 2)
     counts = Counts.empty(network, samples, plan.steps, 0)
     run_reference(network, _spread(inputs, samples), plan, counts, Part(0, seed))
-    return Probe(samples, "reference", _operations(counts) * share)
+    operations, spikes = operations_of(counts), spikes_of(counts)
+    return Probe(samples, "reference", operations / samples * share, spikes / samples * share)
 
 
-def _assumed(network: SpikingNetwork, plan: Schedule, synapses: dict[str, np.ndarray]) -> float:
-    """Operations of a sample where every neuron fires equally often."""
-    found = 0.0
+def _assumed(
+    network: SpikingNetwork, plan: Schedule, synapses: dict[str, np.ndarray]
+) -> tuple[float, float]:
+    """Operations and spikes of a sample where every neuron fires equally often."""
+    each = {name: ASSUMED * window.length for name, window in plan.windows.items()}
+    spikes = sum(each.get(p.name, 0.0) * p.size for p in network.populations)
+    operations = 0.0
     for c in network.connections:
-        window = plan.windows.get(c.pre)
-        steps = window.length if window else 0
-        found += ASSUMED * steps * float(synapses[c.name].sum())
-    return found
+        operations += each.get(c.pre, 0.0) * float(synapses[c.name].sum())
+    return operations, spikes
 
 
 def _shortened(network: SpikingNetwork, plan: Schedule) -> tuple[Schedule, float]:
@@ -126,7 +139,12 @@ def _spread(inputs: np.ndarray, samples: int) -> np.ndarray:
     return inputs[places]
 
 
-def _operations(counts: Counts) -> float:
-    """Synaptic operations of one sample."""
+def operations_of(counts: Counts) -> float:
+    """Synaptic operations of all samples, of all synapses."""
     arrays = counts.synaptic_operations["synapses"].values()
-    return float(sum(array.sum(axis=1).mean() for array in arrays))
+    return float(sum(array.sum() for array in arrays))
+
+
+def spikes_of(counts: Counts) -> float:
+    """Spikes of all samples."""
+    return float(sum(array.sum() for array in counts.spikes.values()))

@@ -28,7 +28,7 @@ class Work:
     network : SpikingNetwork.
     plan : Schedule, which says how long it runs.
     samples : int.
-    operations : float, synaptic operations of one sample, of all synapses.
+    operations, spikes : float, of one sample; operations of all synapses.
     workers : int, processes or threads, where an engine has them; None for one per core.
     rasters : int, samples of which every spike is kept.
     """
@@ -37,6 +37,7 @@ class Work:
     plan: Schedule
     samples: int
     operations: float
+    spikes: float
     workers: int | None = None
     rasters: int = 0
 
