@@ -1,4 +1,4 @@
-"""What batches of both kinds of codes share: operators, tallies, and filling the counts."""
+"""What batches of both kinds of codes share: sums, tallies, and filling the counts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...network.connection import Connection
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part, events, has_potential, split_inputs
 from ..schedule import Schedule
+from ..state_width import largest_of
 from .operators import Operator, import_tensorflow
+from .parts import Values
+from .sums import Sums, whole_type
 from .tally import Tally
 
 RASTER_BATCH = 16  # samples whose every spike is kept at once
@@ -27,7 +31,7 @@ class Found(NamedTuple):
     lost : population -> (batch,) how often a potential was held.
     """
 
-    tallied: dict[str, list]
+    tallied: dict[str, Any]
     outputs: dict[str, Any]
     trains: dict[str, Any]
     lost: dict[str, Any]
@@ -36,52 +40,47 @@ class Found(NamedTuple):
 class Batch:
     """A network made ready to run batches.
 
+    All numbers are whole, and each is in a type that holds every whole number it can be.
+
     Parameters
     ----------
-    dtype : numpy float type in which all sums are exact.
-    compiled : bool, by XLA, which pays for long runs.
+    compiled : bool, which pays for long runs.
     """
 
-    def __init__(
-        self, network: SpikingNetwork, plan: Schedule, dtype: type, compiled: bool = False
-    ):
-        self.network, self.plan, self.dtype = network, plan, dtype
+    def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
+        self.tf = import_tensorflow()
+        self.network, self.plan = network, plan
         self.encoded = network.input_code.encoded
-        self.operators = {c.name: Operator(network, c, dtype) for c in network.connections}
+        self.sums: dict[str, Sums] = {}
+        for c in network.connections:
+            operator = Operator(network, c, np.int64)
+            self.sums[c.name] = Sums(operator, self.sent(c), compiled)
 
+        self.types: dict[str, type] = {}  # of potentials and counts
         self.tallies: dict[str, Tally] = {}
         self.saturating: set[str] = set()
         for p in network.populations:
+            self.types[p.name] = whole_type(largest_of(network, plan, p))
             if p.kind.fires:
-                self.tallies[p.name] = Tally(network, p)
+                self.tallies[p.name] = Tally(network, p, compiled)
             if plan.largest and has_potential(network, p):
                 self.saturating.add(p.name)
 
-        self.tf = import_tensorflow()
         self.compiled = self.forward
         if compiled:
-            self.compiled = self.tf.function(
-                self.forward,
-                jit_compile=True,
-                autograph=False,
-            )
+            self.compiled = self.tf.function(self.forward, autograph=False)
 
     def forward(self, pixels, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also every spike."""
         raise NotImplementedError
 
-    def drive(self, p: Population, values: dict) -> Any:
-        """Weighted sums of all that feeds `p`."""
-        arriving = []
-        for c in self.network.incoming(p.name):
-            operator = self.operators[c.name]
-            arriving.append(operator(values[c.pre]))
-        return self.tf.add_n(arriving)
+    def sent(self, c: Connection) -> Values:
+        """What connection `c` is given at once."""
+        raise NotImplementedError
 
     def constant(self, p: Population, field: str) -> np.ndarray:
-        """A field of a population, shaped to broadcast over a batch."""
-        values = np.broadcast_to(getattr(p, field), p.shape)
-        return values.astype(self.dtype)
+        """A field of a population, which broadcasts over a batch."""
+        return getattr(p, field).astype(self.types[p.name])
 
     def pixels(self, inputs: np.ndarray, first: int = 0, seed: int = 0) -> dict[str, np.ndarray]:
         """What each input population is given.
@@ -104,10 +103,11 @@ class Batch:
         for p in network.inputs:
             if encoded:
                 by_step = encoded[p.name].swapaxes(0, 1)
-                given[p.name] = by_step.reshape(len(by_step), -1, *p.shape)
+                events_of = by_step.reshape(len(by_step), -1, *p.shape)
+                given[p.name] = events_of.astype(np.int8)
             else:
                 pixels = parts[p.name].reshape(-1, *p.shape)
-                given[p.name] = pixels.astype(self.dtype)
+                given[p.name] = pixels.astype(np.int32)
         return given
 
     def run(
@@ -166,8 +166,7 @@ class Batch:
 
 
 def _by_sample(outputs) -> np.ndarray:
-    """(steps, batch, *shape) as integers (batch, steps, neurons)."""
-    integers = np.round(np.asarray(outputs)).astype(np.int64)
-    by_sample = integers.swapaxes(0, 1)
+    """(steps, batch, *shape) as (batch, steps, neurons)."""
+    by_sample = np.asarray(outputs).swapaxes(0, 1)
     samples, steps, *_ = by_sample.shape
     return by_sample.reshape(samples, steps, -1)
