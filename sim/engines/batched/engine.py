@@ -148,4 +148,6 @@ def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]
         for name, q in transmitted.items():
             parts = found.setdefault(name, [])
             parts.append(np.asarray(q))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+    shapes = {p.name: p.shape for p in network.populations}
+    return {name: np.concatenate(parts).reshape(-1, *shapes[name]) for name, parts in found.items()}

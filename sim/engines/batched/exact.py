@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ class Exact(Batch):
         return Found(tallied, outputs, trains, lost={})
 
     def transmitted(self, pixels) -> dict[str, Any]:
-        """Population -> (batch, *shape) values q: one forward pass."""
+        """Population -> (batch, neurons) values q: one forward pass."""
         q: dict[str, Any] = {}
         for p in self.network.populations:
             rule = self.network.rule(p)
@@ -109,15 +110,15 @@ class Exact(Batch):
         return values_and_spikes
 
     def value(self, p: Population, given: list) -> Any:
-        """(batch, *shape) the values that `p` transmits, bytes where they fit."""
+        """(batch, neurons) the values that `p` transmits, bytes where they fit."""
         if p.kind.is_input:
             q = self.sent_by_input(p, given[0])
         else:
             value_of = VALUES[type(self.network.rule(p))]
-            arriving = [
-                self.sums[c.name].total(products)
-                for c, products in zip(self.network.incoming(p.name), given, strict=True)
-            ]
+            arriving = []
+            for c, products in zip(self.network.incoming(p.name), given, strict=True):
+                sums = self.sums[c.name].total(products)
+                arriving.append(self.row(p, sums))
             q = value_of(self, p, arriving)
         dtype = np.uint8 if p.levels <= LARGEST_BYTE else np.int32
         return self.tf.cast(q, dtype)
@@ -138,14 +139,13 @@ class Exact(Batch):
         return self.tf.math.floordiv(v, self.constant(p, "threshold"))
 
     def train(self, p: Population, q) -> Any:
-        """(steps of the window, batch, *shape) spikes of values `q`, bytes of 0 and 1.
+        """(steps of the window, batch, neurons) spikes of values `q`, bytes of 0 and 1.
 
         For an ``if`` input, q is the pixel.
         """
         tf = self.tf
         window = self.plan.windows[p.name]
-        axes = [1] * q.shape.rank
-        steps = np.arange(window.length).reshape(-1, *axes)
+        steps = np.arange(window.length)[:, None, None]
 
         # A neuron that integrates its pixel.
         if p.kind.is_input and self.network.input_code.integrates:
@@ -183,7 +183,7 @@ class Exact(Batch):
         return q + too_low - too_high
 
     def readout(self, p: Population, q: dict, changes: dict) -> Any:
-        """(steps, batch, *shape) potential after every step."""
+        """(steps, batch, neurons) potential after every step."""
         tf = self.tf
         dtype = self.types[p.name]
         start: Any = self.constant(p, "initial_potential")
@@ -191,7 +191,7 @@ class Exact(Batch):
         for c in self.network.incoming(p.name):
             # An analog input was multiplied before the first step.
             if self.plan.windows[c.pre].length == 0:
-                start = start + tf.cast(self.sums[c.name](q[c.pre]), dtype)
+                start = start + self.row(p, self.sums[c.name](q[c.pre]))
             else:
                 arriving.append(self.padded(c, changes[c.name], dtype))
 
@@ -201,28 +201,27 @@ class Exact(Batch):
         return start + tf.cumsum(total, axis=0)
 
     def change(self, c: Connection, train) -> Any:
-        """(steps of the window, batch, *shape) what connection `c` adds, spikes counting 1."""
+        """(steps of the window, batch, neurons) what connection `c` adds, spikes counting 1."""
         tf = self.tf
         sums = self.by_spike[c.name]
 
         # All steps at once: steps and samples are one long batch.
-        flat = tf.reshape(train, (-1, *sums.operator.pre_shape))
+        flat = tf.reshape(train, (-1, prod(sums.operator.pre_shape)))
         found = sums(flat)
         steps, batch = tf.shape(train)[0], tf.shape(train)[1]
-        return tf.reshape(found, (steps, batch, *sums.operator.post_shape))
+        return tf.reshape(found, (steps, batch, prod(sums.operator.post_shape)))
 
     def padded(self, c: Connection, change, dtype: type) -> Any:
-        """(steps, batch, *shape) what `c` adds at every step of the run."""
+        """(steps, batch, neurons) what `c` adds at every step of the run."""
         tf = self.tf
         window = self.plan.windows[c.pre]
-        axes = [1] * (change.shape.rank - 1)
         steps = range(window.start, window.stop)
-        worth = np.array([window.gain(t) for t in steps], dtype).reshape(-1, *axes)
-        arriving = tf.cast(change, dtype) * worth
+        worth = np.array([window.gain(t) for t in steps], dtype)
+        arriving = tf.cast(change, dtype) * worth[:, None, None]
 
         # Nothing arrives outside of the window.
         around = [window.start, self.plan.steps - window.stop]
-        return tf.pad(arriving, [around, *([[0, 0]] * len(axes))])
+        return tf.pad(arriving, [around, [0, 0], [0, 0]])
 
 
 # The value that each firing rule transmits, from what arrives.
@@ -230,10 +229,9 @@ class Exact(Batch):
 
 def _integrate_and_fire(batch: Exact, p: Population, arriving: list) -> Any:
     """q = clip(floor((Σ W q + v₀) / θ), 0, L)."""
-    dtype = batch.types[p.name]
     v = batch.constant(p, "initial_potential")
     for sums in arriving:
-        v = v + batch.tf.cast(sums, dtype)
+        v = v + sums
     threshold = batch.constant(p, "threshold")
     return batch.quotient(v, threshold, p.levels)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class State(NamedTuple):
-    """What is carried from step to step, each by population; tensors are (batch, *shape).
+    """What is carried from step to step, each by population; tensors are (batch, neurons).
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Heard(NamedTuple):
     bias : added to it.
     count : what it has sent so far, or None where no rule asks.
     products : of each connection into it; see `Sums.products`.
-    events : (batch, *shape) of an encoded input, or None.
+    events : (batch, neurons) of an encoded input, or None.
     gain : what a spike is worth.
     active : 1 while it may fire, else 0.
     """
@@ -184,7 +184,7 @@ class Loop:
         heard_of = [c for c in incoming if not self.is_silent(c.pre)]
         for c, products in zip(heard_of, heard.products, strict=True):
             arriving = self.batch.sums[c.name].total(products)
-            v = v + self.tf.cast(arriving, v.dtype)
+            v = v + self.batch.row(p, arriving)
         return self.held(p.name, v)
 
     def is_silent(self, name: str) -> bool:
@@ -200,8 +200,7 @@ class Loop:
         largest = batch.plan.largest
         held = tf.clip_by_value(v, -largest - 1, largest)
         lost = tf.cast(held != v, tf.int64)
-        neurons = list(range(1, v.shape.rank))
-        return held, tf.reduce_sum(lost, axis=neurons)
+        return held, tf.reduce_sum(lost, axis=1)
 
     def threshold(self, p: Population, heard: Heard) -> Any:
         """θ · gain of this step."""
@@ -255,7 +254,7 @@ def _largest_count(loop: Loop, p: Population, heard: Heard) -> Done:
     found = []
     for c, products in zip(loop.network.incoming(p.name), heard.products, strict=True):
         largest = batch.sums[c.name].total(products)
-        found.append(tf.cast(largest, batch.types[p.name]))
+        found.append(batch.row(p, largest))
 
     largest = tf.reduce_max(tf.stack(found), axis=0)
     return Done(spikes=tf.cast(largest > heard.count, batch.types[p.name]))

@@ -84,7 +84,7 @@ class Streaming(Batch):
 
         Returns
         -------
-        population -> (batch, *shape) potentials; and biases of a step, without a batch axis where
+        population -> (batch, neurons) potentials; and biases of a step, without a batch axis where
         samples share it: less to read.
         """
         tf, network = self.tf, self.network
@@ -93,13 +93,13 @@ class Streaming(Batch):
 
         start, bias = {}, {}
         for p in network.populations:
-            zeros = tf.zeros((batch, *p.shape), self.types[p.name])
+            zeros = tf.zeros((batch, p.size), self.types[p.name])
             first = self.constant(p, "initial_potential")
             start[p.name] = zeros + first
             bias[p.name] = tf.constant(self.constant(p, "bias"))
 
         def add(to: dict, name: str, values) -> None:
-            to[name] = to[name] + tf.cast(values, self.types[name])
+            to[name] = to[name] + self.row(network.population(name), values)
 
         code = network.input_code
         for p in network.inputs:

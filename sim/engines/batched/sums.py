@@ -242,14 +242,20 @@ class Bytes(Kernel):
     def products(self, x) -> list:
         """A product of bytes of each digit of the values with each of the weights."""
         products = []
-        for digit, by_part in zip(self.before(x), self.multiply, strict=True):
+        for digit, by_part in zip(self._seen(x), self.multiply, strict=True):
             products += [multiply(digit) for multiply in by_part]
         return products
 
-    def _before(self, x) -> list:
+    def _seen(self, x) -> list:
         """The digits of what the weights see, as bytes."""
+        is_byte = x.dtype == np.uint8 and len(self.digits) == 1 and not self.offset
+        if is_byte and self.sums.connection.summed == 1:
+            return [self.operator.before(x)]
+        return self.before(x, is_byte)
+
+    def _before(self, x, is_byte: bool) -> list:
+        """As `_seen`."""
         tf = import_tensorflow()
-        is_byte = x.dtype == tf.uint8 and len(self.digits) == 1 and not self.offset
         if not is_byte:
             x = tf.cast(x, whole_type(self.sums.values.largest + self.offset))
         seen = self.operator.before(x)
