@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from ...network.neurons import (
     Given,
     Integrate,
@@ -73,13 +75,17 @@ class Done(NamedTuple):
     Parameters
     ----------
     v : potential after it, or None.
-    spikes : −1, 0 or 1, or None where it has none.
+    spikes : −1, 0 or 1, or None where it has none; in bytes once the step is over.
     lost : (batch,) neurons whose potential was held, or None.
+    sent : spikes times what they are worth, or None where that is 1.
+    count : sum of what was sent, or None where no rule asks.
     """
 
     v: Any = None
     spikes: Any = None
     lost: Any = None
+    sent: Any = None
+    count: Any = None
 
 
 class Loop:
@@ -106,26 +112,33 @@ class Loop:
         pixels : input population -> what it is given.
         bias : population -> what it adds at each step.
         """
+        batch = self.batch
         sent: dict[str, Any] = {}
         for p in self.network.populations:
             name = p.name
             if isinstance(self.network.rule(p), Silent):
                 continue
             heard = self.heard(p, t, state, sent, pixels, bias)
-            v, train, fired, sent[name], count, lost = self.blocks[name](heard)
+            found = self.blocks[name](heard)
 
-            if v is not None:
-                state.potential[name] = v
-            if lost is not None:
-                state.lost[name] += lost
-            if count is not None:
-                state.counts[name] = count
+            if found.v is not None:
+                state.potential[name] = found.v
+            if found.lost is not None:
+                state.lost[name] += found.lost
+            if found.count is not None:
+                state.counts[name] = found.count
             if name in state.outputs:
-                state.outputs[name] = state.outputs[name].write(t, v)
-            if train is not None:
-                tally = self.batch.tallies[name].count(fired[None])[0]
-                state.tallied[name] = state.tallied[name].write(t, tally)
+                state.outputs[name] = state.outputs[name].write(t, found.v)
+
+            spikes = found.spikes
+            if spikes is None:
+                continue
+            sent[name] = spikes if found.sent is None else found.sent
+            fired = self.tf.cast(self.tf.abs(spikes), "uint8") if batch.retracts(p) else spikes
+            tally = batch.tallies[name].count(fired[None])[0]
+            state.tallied[name] = state.tallied[name].write(t, tally)
             if name in state.kept:
+                train = self.tf.cast(spikes, "int8")
                 state.kept[name] = state.kept[name].write(t, train)
         return state
 
@@ -154,22 +167,23 @@ class Loop:
         )
 
     def _block(self, p: Population):
-        """From what `p` hears to its potential, its spikes (int8, and their magnitude in bytes),
-        what it sends, its count, and what was lost; None for what it has not.
-        """
+        """From what `p` hears to what it does: as few results as there can be, each is a pass."""
         tf, batch = self.tf, self.batch
         rule = type(self.network.rule(p))
 
-        def step(heard: Heard) -> tuple:
-            v, spikes, lost = STEPS[rule](self, p, heard)
+        def step(heard: Heard) -> Done:
+            v, spikes, lost, *_ = STEPS[rule](self, p, heard)
             if spikes is None:
-                return v, None, None, None, None, lost
+                return Done(v, lost=lost)
 
-            train = tf.cast(spikes, tf.int8)
-            fired = tf.cast(tf.abs(spikes) if batch.retracts(p) else spikes, tf.uint8)
+            one = tf.cast(spikes, np.int8 if batch.retracts(p) else np.uint8)
+            if heard.gain is None and heard.count is None:
+                return Done(v, one, lost)
+
             worth = at_worth(heard, tf.cast(spikes, batch.types[p.name]))
+            sent = None if heard.gain is None else tf.cast(worth, batch.sent_type(p))
             count = None if heard.count is None else heard.count + worth
-            return v, train, fired, tf.cast(worth, batch.sent_type(p)), count, lost
+            return Done(v, one, lost, sent, count)
 
         return step
 
