@@ -12,9 +12,10 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part, events, has_potential, split_inputs
 from ..schedule import Schedule
 from ..state_width import largest_of
+from .kernels import whole_type
 from .operators import Operator, import_tensorflow
 from .parts import Values
-from .sums import Sums, whole_type
+from .sums import Sums
 from .tally import Tally
 
 RASTER_BATCH = 16  # samples whose every spike is kept at once
@@ -40,8 +41,8 @@ class Found(NamedTuple):
 class Batch:
     """A network made ready to run batches.
 
-    All numbers are whole, and each is in a type that holds every whole number it can be. Neurons of a
-    population lie in one row: (batch, neurons), which is the fastest to pass over.
+    All numbers are whole, and each is in a type that holds every whole number it can be. Neurons of
+    a population lie in one row, (batch, neurons), which is the fastest to pass over.
 
     Parameters
     ----------
@@ -78,6 +79,12 @@ class Batch:
     def sent(self, c: Connection) -> Values:
         """What connection `c` is given at once."""
         raise NotImplementedError
+
+    def retracts(self, p: Population) -> bool:
+        """Whether `p` may send −1."""
+        network = self.network
+        given = p.kind.is_input and network.input_code.encoded
+        return network.code.negative_spikes or (given and network.input_code.takes_negative)
 
     def constant(self, p: Population, field: str) -> np.ndarray:
         """A field of a population: (neurons,), or a scalar where all are equal."""
@@ -169,4 +176,3 @@ class Batch:
             return slice(0, self.plan.steps)
         window = self.plan.windows[population]
         return slice(window.start, window.stop)
-

@@ -2,10 +2,10 @@
 
 The same integers as the reference engine.
 
-Exact codes need no loop over time: one forward pass in whole numbers gives q = clip(floor(v / θ), 0,
-L) of every neuron, and spikes per step, operations and outputs follow in closed form (radix: the
-bits of q; sync_rate: a spike in each of the first q steps). Streaming codes loop over time, and keep
-nothing of a step but its counts.
+Exact codes need no loop over time: one forward pass in whole numbers gives q = clip(floor(v / θ),
+0, L) of every neuron, and spikes per step, operations and outputs follow in closed form (radix: the
+bits of q; sync_rate: a spike in each of the first q steps). Streaming codes loop over time, and
+keep nothing of a step but its counts.
 
 What a run spends its time on is products (sums.py: bytes where the machine multiplies them, else
 float32 in parts that are exact) and passes over the neurons (blocks.py: fused by XLA). What was
@@ -25,7 +25,8 @@ from .kept import Kept
 from .sizes import bytes_per_sample, even_batches, size_class
 from .streaming import Streaming
 
-COMPILE_FROM = 2_000_000  # neuron updates, of all runs together; below, compiling takes longer
+MEMORY_BYTES = 64e6  # of what a batch holds at once
+COMPILE_FROM = 500_000  # neuron updates, of all runs together; below, compiling takes longer
 VALUES_BATCH = 64
 
 
@@ -122,7 +123,6 @@ class Runner:
         return size
 
 
-MEMORY_BYTES = 64e6  # of what a batch holds at once
 _KEPT = Kept(Runner)
 
 

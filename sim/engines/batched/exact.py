@@ -167,9 +167,9 @@ class Exact(Batch):
     def quotient(self, v, threshold: np.ndarray, levels: int) -> Any:
         """min(max(floor(v / θ), 0), L) of whole numbers, exactly.
 
-        v is held in 0 … L θ first, so that v / θ <= L. A float quotient, of which each step is wrong
-        by a few units of 2^-24, is then wrong by less than 1 for L < 2^20 (in float64 for any L):
-        its floor is at most one too low or high, and the rest says which.
+        v is held in 0 … L θ first, so that v / θ <= L. A float quotient, of which each step is
+        wrong by a few units of 2^-24, is then wrong by less than 1 for L < 2^20 (in float64 for any
+        L): its floor is at most one too low or high, and the rest says which.
         """
         tf = self.tf
         dtype = tf.float32 if levels < EXACT_QUOTIENT else tf.float64

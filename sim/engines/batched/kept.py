@@ -54,7 +54,7 @@ class Kept:
     def _gone(self, digest: str) -> None:
         """A network of this hash is gone: if it was the last, so are its runners."""
         with self.lock:
-            if self.users.get(digest):
+            if list(self.users.get(digest, ())):
                 return
             self.users.pop(digest, None)
             for key in [key for key in self.runners if key[0] == digest]:

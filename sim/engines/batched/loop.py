@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,11 @@ from ...network.neurons import (
     Silent,
 )
 from ...network.population import Population
+from ..schedule import Window
+from .base import Batch
 from .blocks import block
 
-if TYPE_CHECKING:
-    from .streaming import Streaming
+LARGEST_BYTE = 255
 
 
 class State(NamedTuple):
@@ -91,15 +92,20 @@ class Done(NamedTuple):
 class Loop:
     """The body of the loop over time."""
 
-    def __init__(self, batch: Streaming):
+    def __init__(self, batch: Batch):
         self.batch, self.tf = batch, batch.tf
         self.network = batch.network
         self.blocks = {p.name: block(self._block(p)) for p in self.network.populations}
 
+        self.always: set[str] = set()  # populations whose gain is 1 and that are never shut
+        steps = range(batch.plan.steps)
+        for name, window in batch.plan.windows.items():
+            if window == Window(0, batch.plan.steps):
+                self.always.add(name)
+
         # Of each population, at each step: what a spike is worth, and 1 while it may fire, else 0.
         self.gains: dict[str, list[int]] = {}
         self.active: dict[str, list[bool]] = {}
-        steps = range(batch.plan.steps)
         for name, window in batch.plan.windows.items():
             self.gains[name] = [window.gain(t) for t in steps]
             self.active[name] = [window.active(t) for t in steps]
@@ -152,7 +158,7 @@ class Loop:
                 products.append(batch.sums[c.name].products(given))
 
         gain = active = None
-        if name in self.gains and name not in batch.always:
+        if name in self.gains and name not in self.always:
             gain = self.tf.constant(self.gains[name], batch.types[name])[t]
             active = self.tf.constant(self.active[name], batch.types[name])[t]
         encoded = isinstance(self.network.rule(p), Given)
@@ -181,11 +187,17 @@ class Loop:
                 return Done(v, one, lost)
 
             worth = at_worth(heard, tf.cast(spikes, batch.types[p.name]))
-            sent = None if heard.gain is None else tf.cast(worth, batch.sent_type(p))
+            sent = None if heard.gain is None else tf.cast(worth, self.sent_type(p))
             count = None if heard.count is None else heard.count + worth
             return Done(v, one, lost, sent, count)
 
         return step
+
+    def sent_type(self, p: Population) -> type:
+        """Of what `p` sends at a step: a byte where it fits."""
+        values = [self.batch.sent(c) for c in self.network.outgoing(p.name) if not c.kind.compares]
+        largest = max((v.largest for v in values), default=1)
+        return np.int32 if self.batch.retracts(p) or largest > LARGEST_BYTE else np.uint8
 
     def integrate(self, p: Population, heard: Heard) -> tuple:
         """v + Σ W sent + bias, held within its width; and how often it was held, or None."""

@@ -1,7 +1,7 @@
 """The connections of a SpikingNetwork as TensorFlow operations on whole batches.
 
 An operation is linear in what is sent and in the weights, of any type; whether its sums are exact
-in that type is asked in sums.py.
+in that type is asked in kernels.py.
 """
 
 from __future__ import annotations
@@ -83,6 +83,11 @@ class Operator:
             return x
         under = taps(x, pooled, self.seen[:-1])
         return tf.add_n(list(under))
+
+    def largest_row(self, weights: np.ndarray | None) -> int:
+        """Largest Σ |w| of `weights` into one neuron, over what they see."""
+        c = self.connection
+        return c.kind.largest_row(weights, c.geometry)
 
     @property
     def geometry(self) -> Geometry:

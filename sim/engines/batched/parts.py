@@ -12,8 +12,8 @@ A type that holds every whole number up to this `bound` therefore rounds nothing
 transforms (Winograd, Fourier), which add other numbers.
 
 Where the bound is larger, numbers are written in digits: x = Σ 2^(b i) x_i and w = Σ 2^(c j) w_j,
-and Σ w x = Σ 2^(b i + c j) (Σ w_j x_i), in which each sum in brackets has a smaller bound. The outer
-sum has few terms, and is taken in int32 or int64.
+and Σ w x = Σ 2^(b i + c j) (Σ w_j x_i), in which each sum in brackets has a smaller bound. The
+outer sum has few terms, and is taken in int32 or int64.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import numpy as np
 
 EXACT_FLOAT32 = 2**24  # every whole number up to it
 EXACT_INT32 = 2**31 - 1
+
+BYTE = 8  # bits
 
 LargestRow = Callable[[np.ndarray], int]
 
@@ -105,6 +107,17 @@ def cut(weights: np.ndarray, width: int, count: int) -> list[tuple[int, np.ndarr
     return found
 
 
+def in_bytes(weights: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Worth and digits of whole numbers, each digit a signed byte, as few as there can be."""
+    count = 1
+    while True:
+        found = cut(weights, BYTE, count)
+        _, highest = found[-1]
+        if highest.min(initial=0) >= -128 and highest.max(initial=0) <= 127:
+            return found
+        count += 1
+
+
 def bound(largest_row: LargestRow, weights: np.ndarray, values: Values) -> int:
     """Magnitude of the largest partial sum of Σ w x; see above.
 
@@ -138,16 +151,17 @@ class Cut:
 
 def fewest(largest_row: LargestRow, weights: np.ndarray, values: Values, exact: int) -> Cut:
     """The `Cut` of fewest passes in which no partial sum exceeds `exact`."""
-    for cut in _by_passes(values.bits, 17):
-        digits = weight_digits(weights, cut.weights)
-        parts = values.digits(cut.values)
+    widest = int(np.abs(weights).max(initial=0)).bit_length() + 2
+    for made in _by_passes(values.bits, widest):
+        digits = weight_digits(weights, made.weights)
+        parts = values.digits(made.values)
         bounds = (bound(largest_row, w, x) for _, w in digits for _, x in parts)
         if all(b <= exact for b in bounds):
-            return cut
+            return made
     return Cut(0, 0)
 
 
 def _by_passes(most_values: int, most_weights: int) -> Iterator[Cut]:
     cuts = [Cut(x, w) for x in range(1, most_values + 1) for w in range(1, most_weights + 1)]
-    cuts.sort(key=lambda cut: cut.passes)
+    cuts.sort(key=lambda made: made.passes)
     yield from cuts

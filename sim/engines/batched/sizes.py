@@ -17,8 +17,8 @@ MOST_PADDED = 1.25  # samples run, of those asked for, in a size that is there a
 def bytes_per_sample(network: SpikingNetwork, plan: Schedule) -> int:
     """Memory that a sample of a batch takes at once.
 
-    Exact codes hold the spikes of one window, and the sums, potentials and values of one population;
-    streaming ones hold the potentials of all. Both hold the outputs of all steps.
+    Exact codes hold the spikes of one window, and the sums, potentials and values of one
+    population; streaming ones hold the potentials of all. Both hold the outputs of all steps.
     """
     neurons = [p.size for p in network.populations]
     outputs = plan.steps * sum(p.size for p in network.readouts) * OUTPUT_BYTES

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...network.connection import Connection
 from ...network.neurons import LargestCount, Retracting, Silent
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
-from ..schedule import Schedule, Window
+from ..schedule import Schedule
 from .base import Batch, Found
 from .loop import Loop, State
 from .parts import Values
@@ -22,14 +20,10 @@ class Streaming(Batch):
     def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
         super().__init__(network, plan, compiled)
         self.spiking: list[Population] = []
-        self.always: set[str] = set()  # its gain is 1 and it is never shut
         for p in network.populations:
             silent = isinstance(network.rule(p), Silent)
-            if silent or not p.kind.fires:
-                continue
-            self.spiking.append(p)
-            if plan.windows[p.name] == Window(0, plan.steps):
-                self.always.add(p.name)
+            if p.kind.fires and not silent:
+                self.spiking.append(p)
         self.loop = Loop(self)
 
     def sent(self, c: Connection) -> Values:
@@ -45,12 +39,6 @@ class Streaming(Batch):
         if c.kind.compares:
             return Values(sum(gains), signed)
         return Values(max(gains), signed)
-
-    def retracts(self, p: Population) -> bool:
-        """Whether `p` may send −1."""
-        network = self.network
-        given = p.kind.is_input and network.input_code.encoded
-        return network.code.negative_spikes or (given and network.input_code.takes_negative)
 
     def forward(self, pixels, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also every spike."""
@@ -151,9 +139,3 @@ class Streaming(Batch):
         if isinstance(network.rule(p), Retracting | LargestCount):
             return True
         return any(c.kind.compares for c in network.outgoing(p.name))
-
-    def sent_type(self, p: Population) -> Any:
-        """Of what `p` sends at a step: a byte where it fits."""
-        values = [self.sent(c) for c in self.network.outgoing(p.name) if not c.kind.compares]
-        largest = max((v.largest for v in values), default=1)
-        return np.int32 if self.retracts(p) or largest > 255 else np.uint8

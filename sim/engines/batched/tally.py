@@ -14,8 +14,8 @@ from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import LEDGERS, Counts
 from .operators import Operator, import_tensorflow
-from .parts import Values
-from .sums import Sums, in_bytes
+from .parts import Values, in_bytes
+from .sums import Sums
 
 SPIKES = Values(1)
 
