@@ -38,6 +38,31 @@ class Found(NamedTuple):
     lost: dict[str, Any]
 
 
+class State(NamedTuple):
+    """What is carried from step to step, each by population; tensors are (batch, neurons).
+
+    Parameters
+    ----------
+    potential : of all that integrate.
+    counts : what was sent so far, where a rule asks for it.
+    tallied : arrays over time of the sums of `Tally.count`.
+    outputs : arrays over time of the potentials of read-outs.
+    kept : arrays over time of every spike, where they are recorded.
+    lost : (batch,) how often a potential was held.
+    """
+
+    potential: dict[str, Any]
+    counts: dict[str, Any]
+    tallied: dict[str, Any]
+    outputs: dict[str, Any]
+    kept: dict[str, Any]
+    lost: dict[str, Any]
+
+    def copy(self) -> State:
+        """The same tensors in dictionaries of their own: a step replaces entries."""
+        return State(*(dict(part) for part in self))
+
+
 class Batch:
     """A network made ready to run batches.
 

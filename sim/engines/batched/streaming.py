@@ -9,8 +9,8 @@ from ...network.neurons import LargestCount, Retracting, Silent
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..schedule import Schedule
-from .base import Batch, Found
-from .loop import Loop, State
+from .base import Batch, Found, State
+from .loop import Loop
 from .parts import Values
 
 
