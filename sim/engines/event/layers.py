@@ -3,93 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-from enum import IntEnum
 
 import numpy as np
 
 from ...network.connection import Connection
 from ...network.input_codes import InputCode
-from ...network.neurons import (
-    Given,
-    Integrate,
-    IntegrateAndFire,
-    LargestCount,
-    Retracting,
-    Silent,
-    Subtract,
-)
+from ...network.neurons import LargestCount, Retracting, Subtract
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ...network.synapses import unroll
 from ..counts import LEDGERS, Counts, has_potential
 from ..schedule import Schedule
 from ..state_width import largest_of
+from .costs import spikes_of_equal_cost
 from .patches import patches
+from .products import RUNS, Means, product
+from .structures import RULES, Arrow, Driven, Head, Layer
 
 WIDTHS = (16, 32, 64)
 VECTOR = 64  # bytes, so no fewer numbers
-Pointer, Int, Long = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
-
-RULES: dict[type, int] = {
-    IntegrateAndFire: 0,
-    Retracting: 1,
-    LargestCount: 2,
-    Integrate: 3,
-    Given: 4,
-    Silent: 5,
-}
-"""Firing rule -> its number in the kernel."""
-
-
-class Driven(IntEnum):
-    """Where the kernel puts the pixels of an input."""
-
-    NOWHERE = 0
-    TO_BIAS = 1
-    TO_START = 2
-    TIMES_TO_BIAS = 3
-    TIMES_TO_START = 4
-
-
-class Layer(ctypes.Structure):
-    """One population; as `Layer` of kernel.cpp."""
-
-    _fields_ = (
-        *((name, Int) for name in ("size", "rule", "bits", "drive_bits")),
-        *((name, Int) for name in ("zero", "is_input", "has_bias", "counted")),
-        *((name, Int) for name in ("levels", "driven", "column", "columns")),
-        ("largest", Long),
-        *((name, Pointer) for name in ("start", "bias", "threshold", "gains", "open")),
-        *((name, Pointer) for name in ("events", "spikes", "outputs", "saturations", "raster")),
-    )
-
-
-class Arrow(ctypes.Structure):
-    """One connection; as `Connection` of kernel.cpp."""
-
-    _fields_ = (
-        *((name, Int) for name in ("pre", "post", "form", "compares")),
-        *((name, Pointer) for name in ("position", "channel", "first")),
-        *((name, Pointer) for name in ("run_post", "run_weight", "run_length")),
-        *((name, Pointer) for name in ("channel_post", "channel_weight", "weights")),
-        ("row", Long),
-        ("fan", Long * 2),
-        ("fans", Pointer * 2),
-        ("operations", Pointer * 2),
-        ("row_first", Pointer),
-        ("row_pre", Pointer),
-    )
-
-
-class Head(ctypes.Structure):
-    """A network; as `Network` of kernel.cpp."""
-
-    _fields_ = (
-        *((name, Int) for name in ("layers", "connections", "steps", "streaming")),
-        *((name, Long) for name in ("samples", "rasters", "inputs")),
-        ("layer", Pointer),
-        ("connection", Pointer),
-    )
+NEVER = 2**62  # spikes of a step
 
 
 class Prepared:
@@ -116,17 +49,26 @@ class Prepared:
                 layer.column = column
                 column += p.size
         for arrow, c in zip(self.arrows, network.connections, strict=False):
-            self._fill_arrow(arrow, c, network)
+            self._fill_arrow(arrow, c, network, plan)
 
         self.head = Head(
             layers=len(network.populations),
             connections=len(network.connections),
             steps=plan.steps,
             streaming=plan.streaming,
+            signs=network.code.negative_spikes or network.input_code.encoded,
             inputs=column,
             layer=ctypes.addressof(self.layers),
             connection=ctypes.addressof(self.arrows),
         )
+        if plan.streaming:
+            self._choose()
+
+    def _choose(self) -> None:
+        """From how many spikes of a step a product is faster, connection by connection."""
+        for number, arrow in enumerate(self.arrows):
+            if arrow.product.means != Means.BY_RUNS:
+                arrow.most = spikes_of_equal_cost(self.head, number, self.layers[arrow.pre].size)
 
     def keep(self, values, dtype) -> int:
         """The address of `values`, which stay as long as this does."""
@@ -145,22 +87,27 @@ class Prepared:
         layer.has_bias = bool(p.bias.any())
         layer.levels = p.levels
         layer.largest = plan.largest if has_potential(network, p) else 0
-        layer.counted = isinstance(rule, Retracting | LargestCount) or any(
-            c.kind.compares for c in network.outgoing(p.name)
-        )
+        layer.counted = isinstance(rule, Retracting | LargestCount)
         layer.driven = _driven(network) if p.kind.is_input else Driven.NOWHERE
 
         own = np.dtype(f"i{layer.bits // 8}")
         layer.start = self.keep(p.per_neuron("initial_potential"), own)
         layer.bias = self.keep(p.per_neuron("bias"), own)
-        layer.threshold = self.keep(p.per_neuron("threshold"), own)
+        threshold = p.per_neuron("threshold")
+        layer.threshold = self.keep(threshold, own)
+        layer.inverse = self.keep(1 / threshold, np.float32)
 
         window = plan.windows.get(p.name)
+        if window:
+            layer.opens, layer.length = window.start, window.length
+            layer.doubles = bool(window.gains)
         steps = range(plan.steps)
         layer.gains = self.keep([window.gain(t) if window else 1 for t in steps], np.int64)
         layer.open = self.keep([window is not None and window.active(t) for t in steps], np.uint8)
 
-    def _fill_arrow(self, arrow: Arrow, c: Connection, network: SpikingNetwork) -> None:
+    def _fill_arrow(
+        self, arrow: Arrow, c: Connection, network: SpikingNetwork, plan: Schedule
+    ) -> None:
         pre, post = network.population(c.pre), network.population(c.post)
         arrow.pre, arrow.post = self.number[c.pre], self.number[c.post]
         arrow.compares = c.kind.compares
@@ -176,17 +123,48 @@ class Prepared:
         weights = np.concatenate([found.weights, room])
         arrow.weights = self.keep(weights, f"i{bits // 8}")
 
-        for i, ledger in enumerate(LEDGERS):
-            fan = network.fan_out(c, ledger == "nonzero")
+        fans = [network.fan_out(c, ledger == "nonzero") for ledger in LEDGERS]
+        arrow.fan_bytes = -(-int(fans[0].max()).bit_length() // 8)
+        for i, fan in enumerate(fans):
             same = fan.min() == fan.max()
             arrow.fan[i] = int(fan[0]) if same else -1
-            arrow.fans[i] = None if same else self.keep(fan, np.int64)
+            arrow.fans[i] = None if same else self.keep(_bytes(fan, arrow.fan_bytes), np.uint8)
+        if np.array_equal(*fans):
+            arrow.fans[1] = arrow.fans[0]
+
+        self._fill_product(arrow, c, network, plan)
 
         # Where counts may fall, a max pool looks at whole windows again at every step.
         if c.kind.compares and (network.code.negative_spikes or network.input_code.encoded):
             windows = unroll(c, pre.shape, post.shape)
             arrow.row_first = self.keep(windows.indptr, np.int64)
             arrow.row_pre = self.keep(windows.indices, np.int32)
+
+    def _fill_product(
+        self, arrow: Arrow, c: Connection, network: SpikingNetwork, plan: Schedule
+    ) -> None:
+        """As a product, where one is exact in 32 bits."""
+        pre, post = network.population(c.pre), network.population(c.post)
+        lowest, highest = _sent(network, plan, pre)
+        found = product(c, pre.shape, post.shape, lowest, highest)
+        if plan.streaming and c.kind.compares:
+            found = RUNS
+        if not plan.streaming and self.layers[arrow.post].bits > 32:
+            found = RUNS
+
+        own = arrow.product
+        own.means, own.canvas, own.adds = found.means, found.canvas, found.adds
+        own.copies, own.positions = len(found.copies), len(found.base)
+        own.segments, own.chunks = len(found.offset), found.chunks
+        own.channels, own.groups = found.channels, found.groups
+        own.inside, own.outside = found.inside, found.outside
+        for i, name in enumerate(("copy_from", "copy_to", "copy_length")):
+            setattr(own, name, self.keep(found.copies[:, i], np.int32))
+        own.base = self.keep(found.base, np.int32)
+        own.offset = self.keep(found.offset, np.int32)
+        own.weights = self.keep(found.packed(), found.packed().dtype)
+
+        arrow.most = NEVER
 
     def into(self, counts: Counts, samples: int, rasters: int) -> None:
         """Point to `counts`, which the next runs fill."""
@@ -206,6 +184,11 @@ class Prepared:
         """Point to the `events` of the samples that run next."""
         for name, given in events.items():
             self.layers[self.number[name]].events = _address(given)
+
+
+def _bytes(numbers: np.ndarray, count: int) -> np.ndarray:
+    """(count, numbers) bytes, least significant first."""
+    return np.stack([numbers >> (8 * byte) & 255 for byte in range(count)])
 
 
 def _address(array: np.ndarray | None) -> int | None:
@@ -230,11 +213,36 @@ def _widths(network: SpikingNetwork, plan: Schedule, p: Population) -> tuple[int
 
     A potential that is held may have been as large as the register before a step.
     """
+    narrowest = 16
+    if not plan.streaming:  # values are multiplied, and divided by way of float32
+        narrowest = 32 if p.levels < 2**20 else 64
     adding = [c for c in network.incoming(p.name) if not c.kind.compares]
-    drive = sum(c.largest_row() for c in adding)
+    drive = sum(c.largest_row() * _worth(plan, c.pre) for c in adding)
     potential = 2 * largest_of(network, plan, p) + plan.largest
     drive_bits = _bits(drive)
-    return max(_bits(potential), drive_bits), drive_bits
+    return max(_bits(potential), drive_bits, narrowest), drive_bits
+
+
+def _worth(plan: Schedule, pre: str) -> int:
+    """Most that one spike of `pre` is worth; of a value all spikes are one."""
+    window = plan.windows.get(pre)
+    gains = window.gains if window and plan.streaming else ()
+    return max(gains, default=1)
+
+
+def _sent(network: SpikingNetwork, plan: Schedule, pre: Population) -> tuple[int, int]:
+    """Lowest and highest value that a neuron of `pre` is multiplied with at once.
+
+    A spike; in exact codes all that it transmits; of an analog input the pixel.
+    """
+    input_code = network.input_code
+    if pre.kind.is_input and input_code.analog:
+        levels = network.input_levels
+        return (-levels if input_code.takes_negative else 0), levels
+    if not plan.streaming:
+        return 0, max(pre.levels, plan.windows[pre.name].length)
+    signed = network.code.negative_spikes or input_code.encoded
+    return (-1 if signed else 0), 1
 
 
 def _bits(largest: int) -> int:
