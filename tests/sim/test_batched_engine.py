@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spikewatt.sim.engines.batched import eight_bit, engine
 from spikewatt.sim.engines.batched.kept import MOST, Kept
 from spikewatt.sim.engines.batched.kernels import Bytes, Float
-from spikewatt.sim.engines.batched.operators import Operator
+from spikewatt.sim.engines.batched.operators import Operator, import_tensorflow
 from spikewatt.sim.engines.batched.parts import (
     EXACT_FLOAT32,
     Values,
@@ -102,8 +102,7 @@ def test_sums_at_the_limit_are_those_of_whole_numbers(compiled, data):
     lowest = -largest if signed else 0
     x = np.random.default_rng(total).integers(lowest, largest + 1, (4, 3))
     x = np.concatenate([x, np.full((1, 3), largest), np.full((1, 3), lowest)]).astype(np.int32)
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     assert np.array_equal(sums(tf.constant(x)), x.astype(np.int64) @ weights)
 
 
@@ -192,8 +191,7 @@ def test_the_same_integers_where_bytes_are_not_multiplied(code, monkeypatch):
 
 def test_kernels_that_saturate_are_noticed(monkeypatch):
     """Two products in int16 reach 255 * 127 * 2; where that is cut off, bytes are not used."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     right = eight_bit.multiplied
 
     def saturating(*given):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...network.geometry import Geometry
+from .operators import import_tensorflow
 
 ROWS, INPUTS, OUTPUTS = 33, 300, 19  # of the matrix that is tried; no multiple of a register
 SIDE, CHANNELS, WINDOW = 6, 5, 3  # of the image that is tried
@@ -29,7 +30,7 @@ def multiplied(x, weights: np.ndarray, geometry: Geometry, value: int = 0) -> An
     geometry : without dilation.
     value : what lies in the padding.
     """
-    import tensorflow as tf
+    tf = import_tensorflow()
 
     if geometry.padded:
         around = [[0, 0], *map(list, geometry.padding), [0, 0]]
@@ -55,7 +56,7 @@ def multiplied(x, weights: np.ndarray, geometry: Geometry, value: int = 0) -> An
 
 def matrix_multiplied(x, weights: np.ndarray) -> Any:
     """Sums (rows, outputs), int32, of bytes (rows, inputs): a convolution over one long column."""
-    import tensorflow as tf
+    tf = import_tensorflow()
 
     rows, (inputs, outputs) = tf.shape(x)[0], weights.shape
     column = tf.reshape(x, (1, rows, 1, inputs))
@@ -67,7 +68,7 @@ def matrix_multiplied(x, weights: np.ndarray) -> Any:
 @cache
 def available() -> bool:
     """Whether bytes are multiplied here, exactly, and not on a GPU, which has no such kernel."""
-    import tensorflow as tf
+    tf = import_tensorflow()
 
     if tf.config.list_physical_devices("GPU"):
         return False

@@ -102,7 +102,7 @@ class Float(Kernel):
 
     def __init__(self, operator: Operator, values: Values):
         super().__init__(operator, values)
-        row, weights = operator.largest_row, operator.weights
+        row, weights = operator.largest_row, operator.numbers
         self.type: type = np.float32
         found = fewest(row, weights, values, EXACT_FLOAT32)
         if not found.passes:
@@ -161,7 +161,7 @@ class Bytes(Kernel):
         super().__init__(operator, values)
         self.offset, self.digits, self.parts = self._plan(operator, values)
         self.cost = len(self.digits) * len(self.parts) / FASTER
-        row, weights = operator.largest_row, operator.weights
+        row, weights = operator.largest_row, operator.numbers
         reach = sum(a * b * bound(row, w, x) for a, x in self.digits for b, w in self.parts)
 
         inputs = tuple(range(weights.ndim - 1))
@@ -182,7 +182,7 @@ class Bytes(Kernel):
         offset = values.largest if values.signed else 0
         shifted = Values(values.largest + offset)
         digits = shifted.digits(-(-shifted.bits // BYTE))
-        return offset, digits, in_bytes(operator.weights)
+        return offset, digits, in_bytes(operator.numbers)
 
     @classmethod
     def can(cls, operator: Operator, values: Values) -> bool:

@@ -90,6 +90,12 @@ class Operator:
         return c.kind.largest_row(weights, c.geometry)
 
     @property
+    def numbers(self) -> np.ndarray:
+        """The weights of a weighted connection."""
+        assert self.weights is not None
+        return self.weights
+
+    @property
     def geometry(self) -> Geometry:
         """The window of a windowed connection."""
         assert self.connection.geometry is not None
