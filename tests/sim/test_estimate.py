@@ -252,6 +252,17 @@ def test_every_engine_has_a_model(mlp_network):
         assert list(Path(model.records.path).suffixes) == [".json"]
 
 
+def test_what_the_batched_engine_keeps_is_not_compiled_again(monkeypatch, mlp_network, digits):
+    monkeypatch.setattr("spikewatt.sim.engines.batched.engine.COMPILE_FROM", 0)
+    network = replace(mlp_network, name="kept")
+    work = Work(network, schedule(network, 3), 10, 0.0, 0.0, 1)
+    model = ENGINES["batched"].cost_model()
+    assert model.ready(work)["compiled runs"] == 1
+    sw.simulate(network, digits.scaled("test")[:10], "batched", 3)
+    assert model.ready(work) == {"kept runs": 1}
+    assert model.ready(replace(work, plan=schedule(network, 4)))["compiled runs"] == 1
+
+
 def test_watch_splits_a_run_where_it_reported_often_enough(say, mlp_network, monkeypatch):
     learnt = []
 
