@@ -20,6 +20,7 @@ from .work import Work
 
 UNCERTAIN = 0.02  # weight of a guess beside a run that was measured
 LEVELS = 255
+SPIKES = 15  # levels of a neuron
 population: Any = Population  # they take plain numbers and names
 connection: Any = Connection
 network: Any = SpikingNetwork
@@ -62,16 +63,15 @@ def convolutional(code: str, filters: int = FILTERS, side: int = SIDE) -> Spikin
 
 
 def _input(code: str, shape: tuple[int, ...]) -> Population:
-    levels = LEVELS if code == "radix" else 1
-    threshold = 1 if code == "radix" else LEVELS
+    levels = LEVELS if code == "radix" else SPIKES
+    threshold = 1 if code == "radix" else LEVELS if code == "rate" else LEVELS // SPIKES
     return population("input", shape, "input", threshold, 0, 0, levels=levels)
 
 
 def _neurons(code: str, name: str, shape: tuple[int, ...], fan_in: int) -> Population:
-    levels = 15 if code == "radix" else 1
-    # What arrives at a step is near 14 spikes x fan-in of 128; a fifth fires.
-    threshold = 14 * fan_in if code == "rate" else 14 * fan_in * 4
-    return population(name, shape, "integrate_and_fire", threshold, 0, 0, levels=levels)
+    # A weight is 14 on average: about a fifth fires.
+    threshold = 14 * fan_in if code != "radix" else 14 * fan_in * 4
+    return population(name, shape, "integrate_and_fire", threshold, 0, 0, levels=SPIKES)
 
 
 def _readout(size: int) -> Population:

@@ -10,6 +10,7 @@ from ...annarchy.code import is_compiled
 from ...annarchy.layout import Layout
 from ..calibration import beside_an_addition
 from ..model import CostModel
+from ..work import Work
 
 WORKER_BYTES = 130e6  # Python, ANNarchy and its simulator
 NEURON_BYTES = 200  # parameters and state
@@ -22,7 +23,10 @@ TIMES_AN_ADDITION = {
     "compile": 5e10,
     "operations": 0.4,
     "spikes": 60.0,
-    "updates": 4.0,
+    "updates, streaming": 6.0,
+    "updates, retracting": 25.0,
+    "updates, exact": 15.0,
+    "updates, doubling": 50.0,
     "samples": 3e5,
 }
 
@@ -55,7 +59,7 @@ class AnnarchyCost(CostModel):
         return {
             "operations": work.operations * share,
             "spikes": work.spikes * share,
-            "updates": work.steps * work.neurons * share,
+            f"updates, {_equations(work)}": work.steps * work.neurons * share,
             "samples": share,
         }
 
@@ -76,3 +80,11 @@ class AnnarchyCost(CostModel):
         if importlib.util.find_spec("ANNarchy") is None:
             return
         yield from beside_an_addition(TIMES_AN_ADDITION)
+
+
+def _equations(work: Work) -> str:
+    """Which neurons are updated: those of each have more to do than those of the last."""
+    code = work.network.code
+    if work.streaming:
+        return "retracting" if code.negative_spikes else "streaming"
+    return "doubling" if code.doubles else "exact"

@@ -10,6 +10,7 @@ from ....network.connection_kinds import Dense
 from ..calibration import beside_an_addition, convolutional, dense, timed
 from ..model import CostModel
 from ..records import Record
+from ..work import Work
 
 TENSORFLOW = "tensorflow"
 TENSORFLOW_BYTES = 600e6
@@ -34,7 +35,7 @@ class BatchedCost(CostModel):
         """Import, trace and compile, if that is not kept; a short run calls layer by layer."""
         from ...batched.engine import COMPILE_FROM, kept
 
-        loop = "streaming" if work.streaming else "exact"
+        loop = _loop(work)
         layers = len(work.network.connections)
         runner = kept(work.network, work.plan)
         before = runner.updates if runner else 0
@@ -50,7 +51,7 @@ class BatchedCost(CostModel):
 
     def running(self, work):
         """Products, and what is done with each neuron at each step."""
-        loop = "streaming" if work.streaming else "exact"
+        loop = _loop(work)
         flat = [c for c in work.network.connections if isinstance(c.kind, Dense)]
         products = sum(work.macs_of(c) for c in flat)
         return {
@@ -86,6 +87,14 @@ class BatchedCost(CostModel):
             (dense("rate", 512, 3), 16, (400, 6000)),
             (dense("rate", 128, 2), 16, (10, 100)),
             (convolutional("rate"), 16, (100, 800)),
+            (convolutional("signed"), 16, (100, 600)),
             (convolutional("radix"), None, (200, 2000)),
         ):
             yield from timed(run, network, steps, samples, both)
+
+
+def _loop(work: Work) -> str:
+    """What is done at a step: more where a neuron may take a spike back, little in exact codes."""
+    if not work.streaming:
+        return "exact"
+    return "retracting" if work.network.code.negative_spikes else "streaming"
