@@ -17,6 +17,7 @@ STAGES = {
     "convert": "Converting",
     "compile": "Making ANNarchy's simulator ready (compiled once)",
     "simulate": "Simulating",
+    "seal": "Sealing the trace",
     "verify": "Verifying",
     "rtl": "Writing the RTL",
     "odin": "Running the twin",

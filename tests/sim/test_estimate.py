@@ -19,6 +19,7 @@ from spikewatt.sim.engines.estimate.models.reference import ReferenceCost
 from spikewatt.sim.engines.estimate.probe import Probe, probe
 from spikewatt.sim.engines.estimate.records import MOST, Record, Records, fitted, predicted
 from spikewatt.sim.engines.estimate.work import Work
+from spikewatt.sim.engines.inputs import Inputs
 from spikewatt.sim.engines.schedule import schedule
 
 from ..helpers.random_networks import random_input, random_network
@@ -104,9 +105,9 @@ def test_updates_and_multiplications_in_closed_form(mlp_network):
 
 def test_a_long_sample_is_probed_over_fewer_steps(mlp_network, digits, monkeypatch):
     monkeypatch.setattr("spikewatt.sim.engines.estimate.probe.MOST_OPERATIONS", 1.0)
-    inputs = np.round(digits.scaled("test")[:20].reshape(20, -1) / mlp_network.input_unit)
+    inputs = Inputs(mlp_network, digits.scaled("test")[:20])
     plan = schedule(mlp_network, 400)
-    found = probe(mlp_network, inputs.astype(np.int64), plan, 0, 1)
+    found = probe(mlp_network, inputs, plan, 0, 1)
     trace = sw.simulate(mlp_network, digits.scaled("test")[:20], "event", 400)
     counted = sum(part.sum() for part in trace.synaptic_operations["synapses"].values()) / 20
     assert found.operations == pytest.approx(float(counted), rel=0.2)
@@ -237,7 +238,8 @@ def test_a_large_network_without_a_compiler_is_assumed(monkeypatch, mlp_network)
 
     monkeypatch.setattr("spikewatt.sim.engines.estimate.probe.kernel", none)
     monkeypatch.setattr("spikewatt.sim.engines.estimate.probe.MOST_SYNAPSES", 100)
-    found = probe(mlp_network, np.zeros((2, 64), np.int64), schedule(mlp_network, 10), 0, 1)
+    inputs = Inputs(mlp_network, np.zeros((2, 8, 8, 1)))
+    found = probe(mlp_network, inputs, schedule(mlp_network, 10), 0, 1)
     spikes = 0.1 * 10 * (64 + 48)
     operations = 0.1 * 10 * (64 * 48 + 48 * 10)
     assert found == Probe(0, "", pytest.approx(operations), pytest.approx(spikes))
@@ -276,12 +278,13 @@ def test_watch_splits_a_run_where_it_reported_often_enough(say, mlp_network, mon
     monkeypatch.setattr(choose, "SHORTEST", 0.0)
     plan = schedule(mlp_network, 8)
     counts = Counts.empty(mlp_network, 10, plan.steps, 0)
-    now = iter([0.0, 4.0, 5.0, 6.0])
+    now = iter([0.0, 4.0, 5.0, 5.5, 6.0])
     monkeypatch.setattr(choose.time, "perf_counter", lambda: next(now))
     watch = choose.Watch("reference", Work(mlp_network, plan, 10, 0.0, 0.0), None)
     watch.progress("simulate", 5, 10)
     watch.progress("simulate", 10, 10)
-    watch.ended(counts)
+    watch.counted(counts)
+    watch.ended()
     assert learnt == [(pytest.approx(4.0), pytest.approx(2.0))]
 
 

@@ -14,7 +14,7 @@ from .layout import Layout, Row, Segment
 
 @dataclass(frozen=True)
 class Arrows:
-    """Synapses by pre neuron.
+    """Synapses by pre neuron, in 32-bit integers.
 
     A neuron has branches, one per connection; a branch has runs, which it shares with other neurons
     of its connection: neighbours among the post neurons that have neighbours among the weights.
@@ -68,7 +68,7 @@ class Gathered:
         """
         begin, end = runs
         to_post, to_weight = offsets
-        branches = np.empty((len(pre), 4), np.int64)
+        branches = np.empty((len(pre), 4), np.int32)
         branches[:, 0] = begin + self.run_count
         branches[:, 1] = end + self.run_count
         branches[:, 2] = to_post
@@ -83,8 +83,8 @@ class Gathered:
 
         self.pre.append(pre)
         self.branches.append(branches)
-        self.runs.append(table)
-        self.weights.append(weights)
+        self.runs.append(table.astype(np.int32))
+        self.weights.append(weights.astype(np.int32))
         self.run_count += len(table)
         self.weight_count += len(weights)
 
@@ -94,11 +94,11 @@ class Gathered:
         order = np.argsort(pre, kind="stable")
         per_neuron = np.bincount(pre, minlength=neurons)
         return Arrows(
-            first=np.concatenate([[0], np.cumsum(per_neuron)]),
-            branches=np.concatenate([np.zeros((0, 4), np.int64), *self.branches])[order],
-            runs=np.concatenate([np.zeros((0, 3), np.int64), *self.runs]),
-            weights=np.concatenate([np.zeros(0, np.int64), *self.weights]),
-            ranges=np.array(self.ranges, np.int64).reshape(-1, 3),
+            first=np.concatenate([[0], np.cumsum(per_neuron)]).astype(np.int32),
+            branches=np.concatenate([np.zeros((0, 4), np.int32), *self.branches])[order],
+            runs=np.concatenate([np.zeros((0, 3), np.int32), *self.runs]),
+            weights=np.concatenate([np.zeros(0, np.int32), *self.weights]),
+            ranges=np.array(self.ranges, np.int32).reshape(-1, 3),
         )
 
 

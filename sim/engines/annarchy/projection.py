@@ -175,11 +175,11 @@ def projection(
             """Called by ANNarchy when the simulator is compiled."""
             self.cyInstance = getattr(module, f"proj{self.id}_wrapper")()
             self.cyInstance.load(
-                arrows.first.astype(np.int32).tobytes(),
-                arrows.branches.astype(np.int32).tobytes(),
-                arrows.runs.astype(np.int32).tobytes(),
+                arrows.first.tobytes(),
+                arrows.branches.tobytes(),
+                arrows.runs.tobytes(),
                 arrows.weights.astype(real).tobytes(),
-                arrows.ranges.astype(np.int32).tobytes(),
+                arrows.ranges.tobytes(),
             )
             connected = np.flatnonzero(np.diff(arrows.first))
             if connected.size:

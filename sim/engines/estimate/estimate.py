@@ -14,7 +14,7 @@ import numpy as np
 from ....errors import SpikewattError, SpikewattWarning, one_of, whole_number
 from ...network.spiking_network import SpikingNetwork
 from ..engines import ENGINES
-from ..inputs import integer_input
+from ..inputs import Inputs
 from ..schedule import Schedule, schedule
 from ..simulate import simulate
 from ..state_width import state_width
@@ -120,10 +120,10 @@ def estimate(
     if x is None:
         x, activity = _drawn(network), ", pixels drawn"
     start = time.perf_counter()
-    inputs = integer_input(network, x)
-    around_s = (time.perf_counter() - start) / len(inputs)
+    inputs = Inputs(network, x)
+    around_s = (time.perf_counter() - start) / inputs.samples
     law = "must be a number of samples"
-    samples = len(inputs) if samples is None else samples
+    samples = inputs.samples if samples is None else samples
     samples = whole_number("estimate.samples", law, samples, 1, MOST_SAMPLES)
     rasters = whole_number("estimate.rasters", law, rasters, 0, 2**31)
     found = probe(network, inputs, plan, seed, workers or cores())

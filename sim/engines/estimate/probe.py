@@ -12,6 +12,7 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
 from ..event import engine as event
 from ..event.compiled import kernel
+from ..inputs import Inputs
 from ..reference import run as run_reference
 from ..schedule import Schedule, schedule
 
@@ -50,9 +51,9 @@ class Probe:
 
 
 def probe(
-    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, workers: int
+    network: SpikingNetwork, inputs: Inputs, plan: Schedule, seed: int, workers: int
 ) -> Probe:
-    """Run a few of the `inputs` (samples, neurons; integers), spread evenly over them.
+    """Run a few of the `inputs`, spread evenly over them.
 
     In the event engine, whose own time it shows; without a compiler in the reference engine.
     """
@@ -69,7 +70,7 @@ def probe(
         event.run(network, part, shorter, counts, Part(0, seed, workers))
         return counts, time.perf_counter() - start
 
-    samples = min(len(inputs), 2 * workers)
+    samples = min(inputs.samples, 2 * workers)
     counts, first_s = run(samples)
     again_s = first_s
     if first_s < LONG_S:
@@ -77,9 +78,9 @@ def probe(
     ready_s = max(first_s - again_s, 0.0)
 
     # More of them until they take long enough to tell: several at once may be quicker.
-    while again_s < PROBE_S and samples < len(inputs):
+    while again_s < PROBE_S and samples < inputs.samples:
         more = int(samples * min(PROBE_S / again_s, MOST_TIMES))
-        samples = min(len(inputs), max(2 * samples, more))
+        samples = min(inputs.samples, max(2 * samples, more))
         counts, again_s = run(samples)
     sample_s = again_s / samples * share
     operations, spikes = operations_of(counts), spikes_of(counts)
@@ -94,7 +95,7 @@ def probe(
 
 
 def _in_reference(
-    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, share: float
+    network: SpikingNetwork, inputs: Inputs, plan: Schedule, seed: int, share: float
 ) -> Probe:
     """As `probe`, by the engine that needs nothing; a large network is not run but assumed."""
     synapses = {c.name: network.fan_out(c) for c in network.connections}
@@ -102,7 +103,7 @@ def _in_reference(
         operations, spikes = _assumed(network, plan, synapses)
         return Probe(0, "", operations * share, spikes * share)
 
-    samples = min(len(inputs), 2)
+    samples = min(inputs.samples, 2)
     counts = Counts.empty(network, samples, plan.steps, 0)
     run_reference(network, _spread(inputs, samples), plan, counts, Part(0, seed))
     operations, spikes = operations_of(counts), spikes_of(counts)
@@ -133,10 +134,15 @@ def _shortened(network: SpikingNetwork, plan: Schedule) -> tuple[Schedule, float
     return shorter, plan.steps / steps
 
 
-def _spread(inputs: np.ndarray, samples: int) -> np.ndarray:
-    """`samples` of the inputs, evenly spread."""
-    places = np.linspace(0, len(inputs) - 1, samples).round().astype(int)
-    return inputs[places]
+def _spread(inputs: Inputs, samples: int) -> np.ndarray:
+    """(samples, neurons) integers of so many of the inputs, evenly spread."""
+    if samples == inputs.samples:
+        return inputs.levels(0, samples)
+    found = np.empty((samples, inputs.neurons), np.int64)
+    places = np.linspace(0, inputs.samples - 1, samples).round().astype(int)
+    for i, place in enumerate(places):
+        inputs.levels(place, place + 1, found[i : i + 1])
+    return found
 
 
 def operations_of(counts: Counts) -> float:

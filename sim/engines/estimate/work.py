@@ -11,6 +11,7 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import LEDGERS, has_potential
 from ..schedule import Schedule
 
+INPUT_BYTES = 2**28  # at most
 NUMBER = 8  # bytes of a count, an input or an output
 
 
@@ -127,5 +128,6 @@ class Work:
 
     @cached_property
     def input_bytes(self) -> int:
-        """Memory of the inputs as integers."""
-        return NUMBER * self.samples * sum(p.size for p in self.network.inputs)
+        """Memory of the inputs as integers, of which not all are held at once."""
+        whole = NUMBER * self.samples * sum(p.size for p in self.network.inputs)
+        return min(whole, INPUT_BYTES)
