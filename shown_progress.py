@@ -15,11 +15,17 @@ from .progress import TimeLeft, in_words
 STAGES = {
     "train": "Training",
     "convert": "Converting",
-    "compile": "Making ANNarchy's simulator ready (compiled once per size)",
+    "compile": "Making ANNarchy's simulator ready (compiled once)",
     "simulate": "Simulating",
+    "seal": "Sealing the trace",
     "verify": "Verifying",
     "build": "Building the simulation of the RTL (once per size)",
     "play": "Simulating the RTL, clock cycles",
+    "rtl": "Writing the RTL",
+    "odin": "Running the twin",
+    "synthesise": "Synthesising, placing and routing",
+    "map": "Mapping to cells",
+    "price": "Pricing",
     "report": "Report",
 }
 """Stage -> its name for a reader."""

@@ -194,8 +194,8 @@ def simulate(
             progress,
             seed=seed,
             state_bits=state_bits,
+            out=output,
         )
-    trace.save(output)
 
     title, facts = f"{output}: {trace.samples} samples, {trace.steps} steps", {}
     if labels is not None:
@@ -289,18 +289,21 @@ def diagnose(
     from ..analysis.report.tables import diagnosis
     from ..analysis.studies.diagnosis import diagnose as diagnose_layers
     from ..models.loading.load import load_keras
+    from ..shown_progress import show_progress
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
-    frame = diagnose_layers(
-        load_keras(model),
-        spiking,
-        x,
-        labels,
-        steps,
-        state_bits,
-    )
+    with show_progress() as progress:
+        frame = diagnose_layers(
+            load_keras(model),
+            spiking,
+            x,
+            labels,
+            steps,
+            state_bits,
+            progress,
+        )
     if output:
         write_frame(frame, output / "diagnosis.csv")
         save_diagnosis(frame, output)

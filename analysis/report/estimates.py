@@ -64,7 +64,7 @@ def _remark(found: Estimate, engine: str) -> str:
         return f"cannot: {cost.missing}"
     remarks = ["what auto takes"] if engine == found.engine else []
     if cost.compiles:
-        remarks.append("compiles, once per size")
+        remarks.append("compiles, once")
     return "; ".join(remarks)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,13 @@ from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
 from ..schedule import Schedule, schedule
+from .probe import operations_of, spikes_of
 from .records import Features, Record
 from .work import Work
 
+UNCERTAIN = 0.02  # weight of a guess beside a run that was measured
 LEVELS = 255
+SPIKES = 15  # levels of a neuron
 population: Any = Population  # they take plain numbers and names
 connection: Any = Connection
 network: Any = SpikingNetwork
@@ -60,16 +63,15 @@ def convolutional(code: str, filters: int = FILTERS, side: int = SIDE) -> Spikin
 
 
 def _input(code: str, shape: tuple[int, ...]) -> Population:
-    levels = LEVELS if code == "radix" else 1
-    threshold = 1 if code == "radix" else LEVELS
+    levels = LEVELS if code == "radix" else SPIKES
+    threshold = 1 if code == "radix" else LEVELS if code == "rate" else LEVELS // SPIKES
     return population("input", shape, "input", threshold, 0, 0, levels=levels)
 
 
 def _neurons(code: str, name: str, shape: tuple[int, ...], fan_in: int) -> Population:
-    levels = 15 if code == "radix" else 1
-    # What arrives at a step is near 14 spikes x fan-in of 128; a fifth fires.
-    threshold = 14 * fan_in if code == "rate" else 14 * fan_in * 4
-    return population(name, shape, "integrate_and_fire", threshold, 0, 0, levels=levels)
+    # A weight is 14 on average: about a fifth fires.
+    threshold = 14 * fan_in if code != "radix" else 14 * fan_in * 4
+    return population(name, shape, "integrate_and_fire", threshold, 0, 0, levels=SPIKES)
 
 
 def _readout(size: int) -> Population:
@@ -107,17 +109,35 @@ def timed(
     taken, found = [], []
     for count in samples:
         inputs = pixels(network, count)
-        given = Work(network, plan, count, 0.0, 1)
+        given = Work(network, plan, count, 0.0, 0.0, 1)
         ready, _ = features(given)
         start = time.perf_counter()
         counts = Counts.empty(network, count, plan.steps, 0)
         run(network, inputs, plan, counts, Part())
         taken.append(time.perf_counter() - start)
 
-        operations = sum(part.sum() for part in counts.synaptic_operations["synapses"].values())
-        work = Work(network, plan, count, float(operations) / count, 1)
+        operations, spikes = operations_of(counts), spikes_of(counts)
+        work = Work(network, plan, count, operations / count, spikes / count, 1)
         found.append((ready, features(work)[1]))
 
     for (ready, running), seconds in zip(found, taken, strict=True):
         amounts = {**ready, **running}
         yield Record({name: a for name, a in amounts.items() if a > 0}, seconds, once=True)
+
+
+def beside_an_addition(times: Mapping[str, float]) -> Iterator[Record]:
+    """Guesses of what cannot be measured in a moment, beside what numpy takes for an addition.
+
+    Parameters
+    ----------
+    times : feature -> how many additions of one integer of many to another a unit of it takes.
+    """
+    values = np.arange(2**20)
+    taken = []
+    for _ in range(15):
+        start = time.perf_counter()
+        values = values + 1
+        taken.append(time.perf_counter() - start)
+    addition_s = float(np.median(taken)) / values.size
+    for name, times_that in times.items():
+        yield Record({name: 1.0}, times_that * addition_s, once=True, weight=UNCERTAIN)

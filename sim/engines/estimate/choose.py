@@ -15,9 +15,10 @@ from ....resources import available_memory, readable
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts
 from ..engines import ENGINES
+from ..inputs import Inputs
 from ..schedule import Schedule
 from .model import SHORTEST, Cost
-from .probe import Probe, probe
+from .probe import Probe, operations_of, probe, spikes_of
 from .records import predicted
 from .work import Work, cores
 
@@ -52,13 +53,13 @@ def _within(free: int, cost: Cost) -> Cost:
 
 def fastest(
     network: SpikingNetwork,
-    inputs: np.ndarray,
+    inputs: Inputs,
     plan: Schedule,
     seed: int = 0,
     workers: int | None = None,
     rasters: int = 0,
 ) -> str:
-    """The name of the engine with the least estimated time for `inputs` (samples, neurons).
+    """The name of the engine with the least estimated time for `inputs`.
 
     The network is tried on a few of them once; later runs of the same length remember that. An
     engine that was never measured on this machine is not asked where measuring takes longer than
@@ -69,7 +70,7 @@ def fastest(
     SpikewattError : none can do it.
     """
     found = _remembered(network, inputs, plan, seed, workers)
-    work = Work(network, plan, len(inputs), found.operations, workers, rasters)
+    work = Work(network, plan, inputs.samples, found.operations, found.spikes, workers, rasters)
     known: dict[str, Cost] = {}
     for name in _in_order():
         best = min((cost.seconds for cost in known.values()), default=np.inf)
@@ -90,12 +91,13 @@ def fastest(
 
 def _in_order() -> list[str]:
     """The engine that tells its time at once, then those that are measured soonest."""
-    return sorted(ENGINES, key=lambda name: ENGINES[name].cost_model().calibration_s)
+    models = {name: engine.cost_model() for name, engine in ENGINES.items()}
+    return sorted(models, key=lambda name: (not models[name].probed, models[name].calibration_s))
 
 
 def _remembered(
     network: SpikingNetwork,
-    inputs: np.ndarray,
+    inputs: Inputs,
     plan: Schedule,
     seed: int,
     workers: int | None,
@@ -115,7 +117,7 @@ class Watch:
     Parameters
     ----------
     engine : str, its name.
-    work : Work, whose operations need not be known yet.
+    work : Work, whose operations and spikes need not be known yet.
     progress : Progress, which is called as the engine reports.
     """
 
@@ -124,6 +126,8 @@ class Watch:
         self.work, self.report = work, progress or silent
         self.ready = self.model.ready(work)
         self.seen: list[tuple[int, float]] = []
+        self.samples = 0  # of which the counts were seen
+        self.operations = self.spikes = 0.0
         self._tell()
         self.start = time.perf_counter()
 
@@ -147,12 +151,23 @@ class Watch:
             self.seen.append((done, time.perf_counter()))
         self.report(stage, done, total)
 
-    def ended(self, counts: Counts) -> None:
-        """Learn from the run, which filled `counts`."""
+    def counted(self, counts: Counts) -> None:
+        """The counts of some samples; those of a short run are not looked at."""
+        if time.perf_counter() - self.start >= SHORTEST:
+            self.samples += counts.samples
+            self.operations += operations_of(counts)
+            self.spikes += spikes_of(counts)
+
+    def ended(self) -> None:
+        """Learn from the run, which has just ended."""
         seconds = time.perf_counter() - self.start
-        if seconds < SHORTEST:
+        if not self.samples:
             return
-        known = replace(self.work, operations=operations_of(counts) / self.work.samples)
+        known = replace(
+            self.work,
+            operations=self.operations / self.samples,
+            spikes=self.spikes / self.samples,
+        )
         running = self.model.running(known)
         if (running_s := self._running_s()) is None:
             self.model.learn({**self.ready, **running}, {}, seconds, 0.0)
@@ -167,9 +182,3 @@ class Watch:
         if last - first < SHOWN * self.work.samples:
             return None
         return (ended - began) * self.work.samples / (last - first)
-
-
-def operations_of(counts: Counts) -> float:
-    """Synaptic operations of all samples."""
-    arrays = counts.synaptic_operations["synapses"].values()
-    return float(sum(array.sum() for array in arrays))

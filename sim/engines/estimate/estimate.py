@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import numpy as np
 from ....errors import SpikewattError, SpikewattWarning, one_of, whole_number
 from ...network.spiking_network import SpikingNetwork
 from ..engines import ENGINES
-from ..inputs import integer_input
+from ..inputs import Inputs
 from ..schedule import Schedule, schedule
 from ..simulate import simulate
 from ..state_width import state_width
@@ -118,14 +119,16 @@ def estimate(
     activity = ""
     if x is None:
         x, activity = _drawn(network), ", pixels drawn"
-    inputs = integer_input(network, x)
+    start = time.perf_counter()
+    inputs = Inputs(network, x)
+    around_s = (time.perf_counter() - start) / inputs.samples
     law = "must be a number of samples"
-    samples = len(inputs) if samples is None else samples
+    samples = inputs.samples if samples is None else samples
     samples = whole_number("estimate.samples", law, samples, 1, MOST_SAMPLES)
     rasters = whole_number("estimate.rasters", law, rasters, 0, 2**31)
     found = probe(network, inputs, plan, seed, workers or cores())
 
-    work = Work(network, plan, samples, found.operations, workers, rasters)
+    work = Work(network, plan, samples, found.operations, found.spikes, workers, rasters)
     file_bytes = _file_bytes(network, x, plan, work, found, state_bits)
     return Estimate(
         samples=samples,
@@ -136,7 +139,10 @@ def estimate(
         trace_bytes=work.counts_bytes,
         file_bytes=file_bytes,
         activity=f"{found}{activity}",
-        costs=costs(work, found, engines),
+        costs={
+            name: replace(cost, running_s=cost.running_s + around_s * samples)
+            for name, cost in costs(work, found, engines).items()
+        },
     )
 
 

@@ -52,6 +52,7 @@ class CostModel:
     engine : its name.
     folder : its source, below the engines.
     calibration_s : about what a calibration takes, which is done once per machine.
+    probed : whether a probe shows its time, so that nothing else is measured.
     compile_stage : whether the engine reports a stage ``compile`` until it is ready.
     """
 
@@ -59,6 +60,7 @@ class CostModel:
     folder = ""
     calibration_s = 0.0
     compile_stage = False
+    probed = False
 
     def missing(self) -> str:
         """What the engine lacks on this machine; empty where it lacks nothing."""
@@ -116,6 +118,8 @@ class CostModel:
         units = self.units()
         ready = predicted(units, self.ready(work))
         running = predicted(units, self.running(work))
+        if math.isnan(ready + running):
+            return Cost(math.inf, math.inf, memory, "nothing alike was measured here")
         return Cost(ready, running, memory, compiles=self.compiles(work))
 
     def learn(self, ready: Features, running: Features, ready_s: float, running_s: float) -> None:

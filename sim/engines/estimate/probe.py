@@ -12,13 +12,15 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
 from ..event import engine as event
 from ..event.compiled import kernel
+from ..inputs import Inputs
 from ..reference import run as run_reference
 from ..schedule import Schedule, schedule
 
-PROBE_S = 0.2  # of the longest call
+PROBE_S = 0.2  # of the longest call, about
+MOST_TIMES = 16  # as many samples as in the call before
 FEWEST_STEPS = 16  # of a streaming code that is too long to run whole
 MOST_OPERATIONS = 2e9  # of a sample in which every neuron fires at every step
-LONG_S = 2.0  # a first call that takes so long is not repeated
+LONG_S = 10.0  # a first call that takes so long is not repeated
 MOST_SYNAPSES = 2e7  # that the reference engine unrolls for a probe
 ASSUMED = 0.1  # spikes per neuron and step, where nothing can be run
 
@@ -31,13 +33,14 @@ class Probe:
     ----------
     samples : int, how many; 0 where none could be run.
     engine : str, that ran them; empty where none did.
-    operations : float, synaptic operations of one sample, of all synapses.
+    operations, spikes : float, of one sample; operations of all synapses.
     ready_s, sample_s : float, seconds before the first sample, and of each; 0 where not known.
     """
 
     samples: int
     engine: str
     operations: float
+    spikes: float
     ready_s: float = 0.0
     sample_s: float = 0.0
 
@@ -48,9 +51,9 @@ class Probe:
 
 
 def probe(
-    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, workers: int
+    network: SpikingNetwork, inputs: Inputs, plan: Schedule, seed: int, workers: int
 ) -> Probe:
-    """Run a few of the `inputs` (samples, neurons; integers), spread evenly over them.
+    """Run a few of the `inputs`, spread evenly over them.
 
     In the event engine, whose own time it shows; without a compiler in the reference engine.
     """
@@ -67,43 +70,56 @@ def probe(
         event.run(network, part, shorter, counts, Part(0, seed, workers))
         return counts, time.perf_counter() - start
 
-    samples = min(len(inputs), 2 * workers)
+    samples = min(inputs.samples, 2 * workers)
     counts, first_s = run(samples)
     again_s = first_s
     if first_s < LONG_S:
         counts, again_s = run(samples)
     ready_s = max(first_s - again_s, 0.0)
 
-    more = min(len(inputs), int(samples * PROBE_S / again_s))
-    if more >= 2 * samples:
-        samples = more
+    # More of them until they take long enough to tell: several at once may be quicker.
+    while again_s < PROBE_S and samples < inputs.samples:
+        more = int(samples * min(PROBE_S / again_s, MOST_TIMES))
+        samples = min(inputs.samples, max(2 * samples, more))
         counts, again_s = run(samples)
     sample_s = again_s / samples * share
-    return Probe(samples, "event", _operations(counts) * share, ready_s, sample_s)
+    operations, spikes = operations_of(counts), spikes_of(counts)
+    return Probe(
+        samples,
+        "event",
+        operations / samples * share,
+        spikes / samples * share,
+        ready_s,
+        sample_s,
+    )
 
 
 def _in_reference(
-    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int, share: float
+    network: SpikingNetwork, inputs: Inputs, plan: Schedule, seed: int, share: float
 ) -> Probe:
     """As `probe`, by the engine that needs nothing; a large network is not run but assumed."""
     synapses = {c.name: network.fan_out(c) for c in network.connections}
     if sum(int(fan.sum()) for fan in synapses.values()) > MOST_SYNAPSES:
-        return Probe(0, "", _assumed(network, plan, synapses) * share)
+        operations, spikes = _assumed(network, plan, synapses)
+        return Probe(0, "", operations * share, spikes * share)
 
-    samples = min(len(inputs), 2)
+    samples = min(inputs.samples, 2)
     counts = Counts.empty(network, samples, plan.steps, 0)
     run_reference(network, _spread(inputs, samples), plan, counts, Part(0, seed))
-    return Probe(samples, "reference", _operations(counts) * share)
+    operations, spikes = operations_of(counts), spikes_of(counts)
+    return Probe(samples, "reference", operations / samples * share, spikes / samples * share)
 
 
-def _assumed(network: SpikingNetwork, plan: Schedule, synapses: dict[str, np.ndarray]) -> float:
-    """Operations of a sample where every neuron fires equally often."""
-    found = 0.0
+def _assumed(
+    network: SpikingNetwork, plan: Schedule, synapses: dict[str, np.ndarray]
+) -> tuple[float, float]:
+    """Operations and spikes of a sample where every neuron fires equally often."""
+    each = {name: ASSUMED * window.length for name, window in plan.windows.items()}
+    spikes = sum(each.get(p.name, 0.0) * p.size for p in network.populations)
+    operations = 0.0
     for c in network.connections:
-        window = plan.windows.get(c.pre)
-        steps = window.length if window else 0
-        found += ASSUMED * steps * float(synapses[c.name].sum())
-    return found
+        operations += each.get(c.pre, 0.0) * float(synapses[c.name].sum())
+    return operations, spikes
 
 
 def _shortened(network: SpikingNetwork, plan: Schedule) -> tuple[Schedule, float]:
@@ -118,13 +134,23 @@ def _shortened(network: SpikingNetwork, plan: Schedule) -> tuple[Schedule, float
     return shorter, plan.steps / steps
 
 
-def _spread(inputs: np.ndarray, samples: int) -> np.ndarray:
-    """`samples` of the inputs, evenly spread."""
-    places = np.linspace(0, len(inputs) - 1, samples).round().astype(int)
-    return inputs[places]
+def _spread(inputs: Inputs, samples: int) -> np.ndarray:
+    """(samples, neurons) integers of so many of the inputs, evenly spread."""
+    if samples == inputs.samples:
+        return inputs.levels(0, samples)
+    found = np.empty((samples, inputs.neurons), np.int64)
+    places = np.linspace(0, inputs.samples - 1, samples).round().astype(int)
+    for i, place in enumerate(places):
+        inputs.levels(place, place + 1, found[i : i + 1])
+    return found
 
 
-def _operations(counts: Counts) -> float:
-    """Synaptic operations of one sample."""
+def operations_of(counts: Counts) -> float:
+    """Synaptic operations of all samples, of all synapses."""
     arrays = counts.synaptic_operations["synapses"].values()
-    return float(sum(array.sum(axis=1).mean() for array in arrays))
+    return float(sum(array.sum() for array in arrays))
+
+
+def spikes_of(counts: Counts) -> float:
+    """Spikes of all samples."""
+    return float(sum(array.sum() for array in counts.spikes.values()))

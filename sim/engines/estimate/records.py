@@ -1,9 +1,9 @@
 """What runs took on this machine: a few records per engine, kept in the cache, and fitted.
 
 A record says how much of each thing a run did (its features), and how many seconds that took. The
-seconds of one unit of each feature are fitted to the records, none below 0, relative errors first:
-a run ten times as long weighs no more. Records belong to a processor and to the source of the
-engine; when either changes they are taken anew.
+seconds of one unit of each feature are fitted to the records by their relative errors: a run ten
+times as long weighs no more. Records belong to a processor and to the source of the engine; when
+either changes they are taken anew.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ....resources import processor
 Features = Mapping[str, float]
 MOST = 40  # records of an engine that are kept; the latest
 FAR = 0.4  # error of a logarithm from which on a record is an outlier, and weighs less
-ROUNDS = 8  # of weighing outliers less
+RANGE = 12.0  # of a logarithm, around where it begins: all but nothing, and far too much
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Record:
     weight: float = 1.0
 
 
+def folder() -> Path:
+    """Where records are kept."""
+    return files.cache_folder("estimates")
+
+
 class Records:
     """The records of one engine on this machine.
 
@@ -60,7 +65,7 @@ class Records:
         parts = [processor(), str(len(os.sched_getaffinity(0)))]
         parts += [path.read_text("utf-8") for path in sorted(source)]
         key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-        self.path = files.cache_folder("estimates") / f"{engine}-{key}.json"
+        self.path = folder() / f"{engine}-{key}.json"
 
     def read(self) -> list[Record]:
         """All of them; none where there is no file, or one that is not whole."""
@@ -71,6 +76,8 @@ class Records:
 
     def add(self, *new: Record) -> None:
         """Keep more; a cache that cannot be written keeps nothing."""
+        if not new:
+            return
         known = [*self.read(), *new]
         first = [record for record in known if record.once]
         later = [record for record in known if not record.once]
@@ -90,16 +97,16 @@ def _checked(entry: dict) -> Record:
 
 
 def fitted(records: Iterable[Record]) -> dict[str, float]:
-    """Seconds of one unit of each feature.
+    """Seconds of one unit of each feature, all above 0.
 
-    Minimises Σ w (predicted / seconds − 1)² with non-negative seconds per unit, where records far
-    from the fit weigh less (w = 1 / (1 + (error / FAR)²), errors of logarithms).
+    Minimises Σ w ρ(log(predicted / seconds)) over their logarithms, first with ρ(e) = e², then,
+    from there, with ρ(e) = log(1 + (e / FAR)²), for which an outlier weighs little.
 
     >>> found = fitted([Record({"a": 1}, 2), Record({"a": 1, "b": 10}, 7)])
     >>> round(found["a"], 3), round(found["b"], 3)
     (2.0, 0.5)
     """
-    from scipy.optimize import nnls
+    from scipy.optimize import least_squares
 
     found = list(records)
     names = sorted({name for record in found for name in record.features})
@@ -107,16 +114,22 @@ def fitted(records: Iterable[Record]) -> dict[str, float]:
         return {}
 
     table = np.array([[r.features.get(name, 0.0) / r.seconds for name in names] for r in found])
-    largest = table.max(axis=0)
-    scaled = table / largest
-    own = np.array([record.weight for record in found])
-    weights, units = own, np.zeros(len(names))
-    for _ in range(ROUNDS):
-        root = np.sqrt(weights)
-        units, _ = nnls(scaled * root[:, None], root)
-        error = np.log(np.maximum(scaled @ units, 1e-3))
-        weights = own / (1 + (error / FAR) ** 2)
-    return {name: float(value) for name, value in zip(names, units / largest, strict=True)}
+    root = np.sqrt([record.weight for record in found])
+    # Where a feature would take all the time of the records that have it, shared among them.
+    begin = [np.median(column[column > 0]) for column in table.T]
+    logs = -np.log(np.array(begin) * len(names))
+
+    def error(logs: np.ndarray) -> np.ndarray:
+        return root * np.log(table @ np.exp(logs))
+
+    def slope(logs: np.ndarray) -> np.ndarray:
+        parts = table * np.exp(logs)
+        return root[:, None] * parts / parts.sum(axis=1, keepdims=True)
+
+    bounds = logs - RANGE, logs + RANGE
+    for loss in ("linear", "cauchy"):
+        logs = least_squares(error, logs, slope, bounds, loss=loss, f_scale=FAR).x
+    return dict(zip(names, np.exp(logs).tolist(), strict=True))
 
 
 def predicted(units: Features, features: Features) -> float:

@@ -11,6 +11,7 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import LEDGERS, has_potential
 from ..schedule import Schedule
 
+INPUT_BYTES = 2**28  # at most
 NUMBER = 8  # bytes of a count, an input or an output
 
 
@@ -28,7 +29,7 @@ class Work:
     network : SpikingNetwork.
     plan : Schedule, which says how long it runs.
     samples : int.
-    operations : float, synaptic operations of one sample, of all synapses.
+    operations, spikes : float, of one sample; operations of all synapses.
     workers : int, processes or threads, where an engine has them; None for one per core.
     rasters : int, samples of which every spike is kept.
     """
@@ -37,6 +38,7 @@ class Work:
     plan: Schedule
     samples: int
     operations: float
+    spikes: float
     workers: int | None = None
     rasters: int = 0
 
@@ -126,5 +128,6 @@ class Work:
 
     @cached_property
     def input_bytes(self) -> int:
-        """Memory of the inputs as integers."""
-        return NUMBER * self.samples * sum(p.size for p in self.network.inputs)
+        """Memory of the inputs as integers, of which not all are held at once."""
+        whole = NUMBER * self.samples * sum(p.size for p in self.network.inputs)
+        return min(whole, INPUT_BYTES)

@@ -156,7 +156,7 @@ def test_operations_are_popcount_and_count_times_fan_out():
     """Law: SOP(radix) = Σ popcount(q) fan-out, SOP(sync_rate) = Σ q fan-out."""
     model, x = build(residual), pixels(3)
     from spikewatt.sim.engines.batched.engine import values
-    from spikewatt.sim.engines.simulate import integer_input
+    from spikewatt.sim.engines.inputs import integer_input
 
     for code, steps, worth in (
         ("radix", 4, lambda q: np.bitwise_count(q)),
@@ -183,12 +183,13 @@ def test_compiled_batches_give_the_same_integers(code, steps, input_code, monkey
     """The batched engine compiles long runs: no number may change, nor the last, padded batch."""
     from spikewatt.sim.engines.batched import engine as batched_engine
 
-    model, x = build(one_layer_residual if code == "signed" else residual), pixels(30)
+    model, x = build(one_layer_residual if code == "signed" else residual), pixels(29)
     network = convert(model, pixels(100, 2), code=code, steps=steps, input_code=input_code)
     monkeypatch.setattr(batched_engine, "COMPILE_FROM", 0)
-    monkeypatch.setattr(batched_engine, "MEMORY_BYTES", 12 * 4 * 300 * 32)
+    monkeypatch.setattr(batched_engine, "MEMORY_BYTES", 12)
+    monkeypatch.setattr(batched_engine, "bytes_per_sample", lambda *_: 1)
     assert_equal(
-        simulate(network, x, "reference", rasters=30), simulate(network, x, "batched", rasters=30)
+        simulate(network, x, "reference", rasters=29), simulate(network, x, "batched", rasters=29)
     )
 
 

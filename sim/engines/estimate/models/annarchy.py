@@ -1,31 +1,34 @@
-"""What a run costs in the ANNarchy engine: compiling, loading synapses, steps of all neurons."""
+"""What a run costs in the ANNarchy engine: compiling once, spikes, steps of all neurons."""
 
 from __future__ import annotations
 
 import importlib.util
-import time
 
 from .....errors import MissingToolError
-from .....files import cache_folder
 from ...annarchy.build import check_toolchain
+from ...annarchy.code import is_compiled
 from ...annarchy.layout import Layout
-from ...annarchy.parameters import size_class
+from ..calibration import beside_an_addition
 from ..model import CostModel
-from ..records import Record
+from ..work import Work
 
-WORKER_BYTES = 350e6  # Python, ANNarchy and its simulator
-SYNAPSE_BYTES = 190  # lists of Python while they are loaded, then ANNarchy's own
+WORKER_BYTES = 130e6  # Python, ANNarchy and its simulator
+NEURON_BYTES = 200  # parameters and state
+PLACE_BYTES = 20  # of a neuron in each connection: weights are shared
 
-# Until a run was measured here: what things took beside an addition of the yardstick, on a
-# machine with two cores. The first runs replace them.
+# Until a run was measured here: what things take beside an addition of numpy, as seen on a machine
+# with two cores. The first runs replace them.
 TIMES_AN_ADDITION = {
     "start": 6e9,
-    "compile": 7e10,
-    "loaded synapses": 3000.0,
-    "operations": 17.0,
-    "updates": 80.0,
+    "compile": 5e10,
+    "operations": 0.4,
+    "spikes": 60.0,
+    "updates, streaming": 6.0,
+    "updates, retracting": 25.0,
+    "updates, exact": 15.0,
+    "updates, doubling": 50.0,
+    "samples": 3e5,
 }
-UNCERTAIN = 0.02  # weight of these beside a run that was measured
 
 
 class AnnarchyCost(CostModel):
@@ -44,50 +47,44 @@ class AnnarchyCost(CostModel):
         return ""
 
     def ready(self, work):
-        """Start processes, compile for a size that is new, load the synapses."""
-        features = {"start": 1.0, "loaded synapses": float(work.synapses)}
+        """Start processes; compile, where nothing like it was compiled before."""
+        features = {"start": 1.0}
         if self.compiles(work):
             features["compile"] = 1.0
         return features
 
     def running(self, work):
         """Each spike along its synapses; each neuron at each step."""
-        processes = max(1, min(work.threads, work.samples))
-        share = work.samples / processes
+        share = work.samples / max(1, min(work.threads, work.samples))
         return {
             "operations": work.operations * share,
-            "updates": work.steps * work.neurons * share,
+            "spikes": work.spikes * share,
+            f"updates, {_equations(work)}": work.steps * work.neurons * share,
+            "samples": share,
         }
 
     def compiles(self, work):
-        """Whether no simulator of this size lies in the cache."""
-        layout = Layout(work.network, work.plan)
-        neurons = size_class(layout.size, 1024)
-        observers = size_class(layout.observers, 32)
-        there = cache_folder("annarchy").glob(f"{neurons}-{observers}-*.sha256")
-        return next(there, None) is None
+        """Whether no simulator of this network's equations lies in the cache."""
+        return not is_compiled(Layout(work.network, work.plan))
 
     def memory_bytes(self, work):
-        """Every process holds all synapses."""
-        return work.threads * (WORKER_BYTES + SYNAPSE_BYTES * work.synapses)
+        """Every process holds the weights, and a place per neuron and connection."""
+        network = work.network
+        weights = sum(c.weights.size for c in network.connections if c.weights is not None)
+        places = sum(network.population(c.pre).size for c in network.connections)
+        each = 8 * weights + PLACE_BYTES * places + NEURON_BYTES * work.neurons
+        return work.threads * (WORKER_BYTES + each)
 
     def calibration(self):
         """No run, which would be compiled for a minute: estimates beside a yardstick."""
         if importlib.util.find_spec("ANNarchy") is None:
             return
-        addition_s = _addition_s()
-        for name, times in TIMES_AN_ADDITION.items():
-            yield Record({name: 1.0}, times * addition_s, once=True, weight=UNCERTAIN)
+        yield from beside_an_addition(TIMES_AN_ADDITION)
 
 
-def _addition_s() -> float:
-    """Seconds that numpy takes to add one of many integers to another."""
-    import numpy as np
-
-    values = np.arange(2**20)
-    taken = []
-    for _ in range(15):
-        start = time.perf_counter()
-        values = values + 1
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken)) / values.size
+def _equations(work: Work) -> str:
+    """Which neurons are updated: those of each have more to do than those of the last."""
+    code = work.network.code
+    if work.streaming:
+        return "retracting" if code.negative_spikes else "streaming"
+    return "doubling" if code.doubles else "exact"

@@ -18,6 +18,7 @@ class EventCost(CostModel):
 
     engine = "event"
     folder = "event"
+    probed = True
 
     def missing(self):
         """A compiler."""
