@@ -95,6 +95,12 @@ class Runner:
             part.progress("simulate", start + given, samples)
         return counts
 
+    def is_ready(self, samples: int) -> bool:
+        """Whether all that a run of so many samples needs is compiled."""
+        most = max(1, int(MEMORY_BYTES // bytes_per_sample(self.network, self.plan)))
+        size = size_class(even_batches(samples, most), self.sizes)
+        return True in self.steps and size in self.sizes
+
     def _is_compiled(self, samples: int) -> bool:
         """Whether to run what is compiled: it pays, or was paid for."""
         if self.compiled is not None:
@@ -124,6 +130,11 @@ class Runner:
 
 
 _KEPT = Kept(Runner)
+
+
+def kept(network: SpikingNetwork, plan: Schedule) -> Runner | None:
+    """The runner of an earlier run, if it is there."""
+    return _KEPT.there(network, plan)
 
 
 def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:

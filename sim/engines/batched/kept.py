@@ -44,6 +44,11 @@ class Kept:
                 self.runners.popitem(last=False)
             return self.runners[key]
 
+    def there(self, network: SpikingNetwork, plan: Schedule) -> Any:
+        """The runner of `network` under `plan`, if there is one; else None."""
+        with self.lock:
+            return self.runners.get((network.hash, plan.steps, plan.largest))
+
     def _used_by(self, network: SpikingNetwork) -> None:
         """Remember `network`, and forget its runners once it is gone."""
         users = self.users.setdefault(network.hash, weakref.WeakSet())
