@@ -46,7 +46,7 @@ def classes_of(table: dict[str, Named]) -> set[type]:
         (event_products.PRODUCTS.keys(), CONNECTION_KINDS),
     ],
     ids=[
-        *("operators", "reference", "streaming", "exact"),
+        *("operators", "kernels", "reference", "streaming", "exact"),
         *("annarchy", "event", "patches", "products"),
     ],
 )
