@@ -51,7 +51,7 @@ def test_digits_loses_at_most_half_a_point_in_cross_validation(digits):
     ):
         fold = Dataset("fold", x[fit], y[fit], x[held], y[held], x[held], y[held], digits.levels)
         model = build_network("mlp-64-48-10", fold.input_shape, 10, seed=seed)
-        train(model, fold, epochs=40, seed=seed)
+        train(model, fold, epochs=40, seed=seed, batch_size=128)
         network = convert(model, fold.scaled("train")[:1000], input_levels=fold.levels)
         trace = simulate(network, fold.scaled("test"), "reference", steps=32)
         losses.append(
