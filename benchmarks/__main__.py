@@ -54,7 +54,7 @@ BENCHES = {
     "event": lambda options: bench_event(options.samples, options.budget),
     "cifar": lambda options: bench_cifar(options.samples, options.budget),
     "million": lambda options: bench_million(options.samples),
-    "growth": lambda options: bench_growth(options.samples),
+    "growth": lambda options: bench_growth(options.samples, options.budget),
     "pricing": lambda _: bench_pricing(),
     "guard": lambda _: bench_guard(),
 }

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measure import digits_28, peak_memory_bytes
+from measure import peak_memory_bytes
+from networks import digits_28
 from spikewatt.analysis.report.console import print_rows
 from spikewatt.analysis.report.numbers import with_prefix
 from spikewatt.sim.conversion.convert import convert
@@ -131,7 +132,8 @@ def _stock_in_its_own_process(model, network, x: np.ndarray) -> dict:
         command = [
             sys.executable,
             str(Path(__file__).parent),
-            "--stock",
+            "--alone",
+            "stock",
             name,
         ]
         finished = subprocess.run(command, capture_output=True, text=True)

@@ -54,7 +54,7 @@ def plain_loop(network: SpikingNetwork, steps: int) -> Batch:
     def run(pixels):
         batch = tf.shape(pixels)[0]
         driven = first(pixels)
-        potentials = [tf.zeros((batch, *p.shape)) + at for p, at in zip(layers, starts, strict=True)]
+        potentials = [tf.zeros((batch, *at.shape)) + at for at in starts]
 
         def step(t, *old):
             new, drive = [], driven

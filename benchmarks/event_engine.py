@@ -7,12 +7,12 @@ and runs in the batch size at which it is fastest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from baselines import Batch, ann_pass, plain_loop
-from measure import BUDGET_SECONDS, Spent, Way, alternate, fastest
+from measure import BUDGET_SECONDS, Spent, Way, alternate, fastest, in_batches
 from networks import calibration, images, trained
 from peers import Peer, installed
 from rows import Rows
@@ -44,12 +44,11 @@ class Case:
     steps: int | None = 16
     peers: bool = True
 
-    @property
-    def label(self) -> str:
+    def label(self, images: int) -> str:
         """What a reader sees."""
         if self.steps is None:
-            return f"{self.network}, radix K={RADIX_STEPS}, {self.samples:,} images"
-        return f"{self.network}, {self.input_code}, T={self.steps}, {self.samples:,} images"
+            return f"{self.network}, radix K={RADIX_STEPS}, {images:,} images"
+        return f"{self.network}, {self.input_code}, T={self.steps}, {images:,} images"
 
 
 CASES = (
@@ -98,7 +97,7 @@ def _rate_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     ways["plain loop"] = _baseline([plain_loop(network, steps)], pixels, checked)
     for peer in installed() if case.peers else []:
         ways[peer.package] = _peer(peer, network, steps, pixels, checked)
-    return _row(case.label, len(x), alternate(ways, budget_seconds))
+    return _row(case.label(len(x)), len(x), alternate(ways, budget_seconds))
 
 
 def _radix_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
@@ -113,7 +112,7 @@ def _radix_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     ways: dict[str, Way] = {"event": lambda: simulate(network, x, "event")}
     ways |= _batched_engine(network, x, None)
     ways["one ANN pass"] = _baseline([ann_pass(model)], x)
-    return _row(case.label, len(x), alternate(ways, budget_seconds))
+    return _row(case.label(len(x)), len(x), alternate(ways, budget_seconds))
 
 
 def _batched_engine(network: SpikingNetwork, x: np.ndarray, steps: int | None) -> dict[str, Way]:
@@ -166,17 +165,11 @@ def _baseline(forms: list[Batch], pixels: np.ndarray, checked: np.ndarray | None
     for form in forms if checked is not None else []:
         np.testing.assert_array_equal(form(pixels[: len(checked)]), checked)
 
-    def in_batches(form: Batch, batch: int, x: np.ndarray) -> Way:
-        def run() -> None:
-            for first in range(0, len(x), batch):
-                form(x[first : first + batch])
-
-        return run
-
-    choices: dict[object, Callable[[], object]] = {}
     sizes = [batch for batch in BATCHES if batch <= len(pixels)] or [len(pixels)]
-    for index in range(len(forms)):
-        for batch in sizes:
-            choices[index, batch] = in_batches(forms[index], batch, pixels[:TRIED])
-    index, batch = fastest(choices)  # type: ignore[misc]
-    return in_batches(forms[index], batch, pixels)
+    choices = {
+        (index, batch): partial(in_batches, form, pixels[:TRIED], batch)
+        for index, form in enumerate(forms)
+        for batch in sizes
+    }
+    index, batch = fastest(choices)
+    return partial(in_batches, forms[index], pixels, batch)

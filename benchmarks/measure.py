@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ MOST_ROUNDS = 9
 LEAST_ROUNDS = 3
 BUDGET_SECONDS = 30.0  # of the rounds of one comparison
 Way = Callable[[], object]
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,11 @@ class Spent:
         return float(np.median(np.divide(self.seconds[other], self.seconds[name])))
 
 
-def alternate(ways: Mapping[str, Way], budget_seconds: float = BUDGET_SECONDS) -> Spent:
+def alternate(
+    ways: Mapping[str, Way],
+    budget_seconds: float = BUDGET_SECONDS,
+    least_rounds: int = LEAST_ROUNDS,
+) -> Spent:
     """All ways in turn, round after round, once they are warm.
 
     So a machine that slows down for a while slows all of them down.
@@ -48,27 +54,33 @@ def alternate(ways: Mapping[str, Way], budget_seconds: float = BUDGET_SECONDS) -
     Parameters
     ----------
     ways : name -> what is timed.
-    budget_seconds : float, after which no round begins; three are done in any case.
+    budget_seconds : float, after which no round begins; `least_rounds` are done in any case.
     """
     for way in ways.values():
         way()
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     begin = time.perf_counter()
     for done in range(MOST_ROUNDS):
-        if done >= LEAST_ROUNDS and time.perf_counter() - begin > budget_seconds:
+        if done >= least_rounds and time.perf_counter() - begin > budget_seconds:
             break
         for name, way in ways.items():
             seconds[name].append(_seconds(way))
     return Spent(seconds)
 
 
-def fastest(ways: Mapping[object, Way]) -> object:
+def fastest(ways: Mapping[Name, Way]) -> Name:
     """The name of the way that took the least time, of two tries after a first that warms up."""
     best = {}
     for name, way in ways.items():
         way()
         best[name] = min(_seconds(way) for _ in range(2))
     return min(best, key=lambda name: best[name])
+
+
+def in_batches(run: Callable[[np.ndarray], object], x: np.ndarray, batch: int) -> None:
+    """`run` on all of `x`, so many at a time."""
+    for first in range(0, len(x), batch):
+        run(x[first : first + batch])
 
 
 def _seconds(way: Way) -> float:

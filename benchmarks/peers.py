@@ -195,6 +195,17 @@ class SnnTorch(Peer):
 PEERS = (SpikingJelly, SnnTorch, Sinabs)
 
 
+def load_torch() -> None:
+    """Import torch, if it is installed, together with Triton, its compiler.
+
+    Triton and TensorFlow both carry LLVM: once TensorFlow is loaded, Triton ends the process.
+    """
+    if find_spec("torch") is not None:
+        import torch  # noqa: F401
+    if find_spec("triton") is not None:
+        import triton._C.libtriton  # type: ignore[import-not-found] # noqa: F401
+
+
 def installed() -> list[type[Peer]]:
     """The peers that can be imported."""
     if find_spec("torch") is None:
@@ -257,7 +268,9 @@ def _pool(connection: Connection, shape: tuple[int, ...], bias):
 def _fill(layer, weights: np.ndarray, bias) -> None:
     import torch
 
-    per_channel = np.broadcast_to(bias, (*np.shape(bias)[:-1], len(weights))).reshape(-1, len(weights))
+    channels = len(weights)
+    everywhere = np.broadcast_to(bias, (*np.shape(bias)[:-1], channels))
+    per_channel = everywhere.reshape(-1, channels)
     assert (per_channel == per_channel[0]).all()
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(np.ascontiguousarray(weights)))

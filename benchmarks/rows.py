@@ -50,6 +50,8 @@ class Rows:
 
 
 def _short(value: object) -> str:
-    return f"{value:,.3g}" if isinstance(value, float) and value < 1000 else (
-        f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+    return (
+        f"{value:,.3g}"
+        if isinstance(value, float) and value < 1000
+        else (f"{value:,.0f}" if isinstance(value, int | float) else str(value))
     )
