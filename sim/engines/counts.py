@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...progress import Progress, silent
 from ..network.encoders import encode
 from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
@@ -77,10 +78,54 @@ class Counts:
             saturations={p.name: np.zeros(samples, np.int64) for p in potentials},
         )
 
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return len(self.outputs)
+
+    @property
+    def recorded(self) -> int:
+        """Of how many samples, from the first on, every spike is kept."""
+        return len(next(iter(self.rasters.values()), ()))
+
+    def between(self, start: int, stop: int) -> Counts:
+        """Those of samples `start` to `stop`, as views: what fills them fills these."""
+
+        def cut(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: array[start:stop] for name, array in arrays.items()}
+
+        operations = {ledger: cut(each) for ledger, each in self.synaptic_operations.items()}
+        return Counts(
+            spikes=cut(self.spikes),
+            synaptic_operations=operations,
+            outputs=self.outputs[start:stop],
+            rasters=cut(self.rasters) if start < self.recorded else {},
+            columns=self.columns,
+            saturations=cut(self.saturations),
+        )
+
     def output(self, readout: str) -> np.ndarray:
         """(samples, steps, neurons) view of the potentials of one read-out."""
         columns = self.columns[readout]
         return self.outputs[:, :, columns]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The samples that an engine is given at once, one after the other in a longer run.
+
+    Parameters
+    ----------
+    first : number of the first of them in the run, on which its Poisson events depend.
+    seed : of Poisson inputs.
+    workers : processes or threads, where an engine has them; default one per core.
+    progress : called with (stage, done, in all); of the samples of this part.
+    """
+
+    first: int = 0
+    seed: int = 0
+    workers: int | None = None
+    progress: Progress = silent
 
 
 def split_inputs(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ...progress import Progress
 from ..network.named import Named, by_name
 from ..network.spiking_network import SpikingNetwork
-from .counts import Counts
+from .counts import Counts, Part
 from .schedule import Schedule
 
 
@@ -17,18 +16,15 @@ class Engine(Named):
         network: SpikingNetwork,
         inputs,
         plan: Schedule,
-        rasters: int,
-        progress: Progress | None,
-        seed: int,
-        workers: int | None,
-    ) -> Counts:
-        """Run `inputs` (samples, neurons; integers) through the windows of `plan`.
+        counts: Counts,
+        part: Part,
+    ) -> None:
+        """Run `inputs` (samples, neurons; int64) through the windows of `plan`; fill `counts`.
 
         Parameters
         ----------
-        rasters : samples of which every spike is kept.
-        seed : of Poisson inputs.
-        workers : processes or threads, where an engine has them; default one per core.
+        counts : zeros for these samples; rasters of the first `counts.recorded` of them.
+        part : where they stand in a longer run, and how to run them.
         """
         raise NotImplementedError
 
@@ -41,11 +37,11 @@ class Annarchy(Engine):
 
     name = "annarchy"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `annarchy.engine.run`."""
         from .annarchy.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed, workers)
+        run(network, inputs, plan, counts, part)
 
 
 class Batched(Engine):
@@ -53,11 +49,11 @@ class Batched(Engine):
 
     name = "batched"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `batched.engine.run`."""
         from .batched.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed)
+        run(network, inputs, plan, counts, part)
 
 
 class Event(Engine):
@@ -65,11 +61,11 @@ class Event(Engine):
 
     name = "event"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `event.engine.run`."""
         from .event.engine import run
 
-        return run(network, inputs, plan, rasters, progress, seed, workers)
+        run(network, inputs, plan, counts, part)
 
 
 class Reference(Engine):
@@ -77,11 +73,11 @@ class Reference(Engine):
 
     name = "reference"
 
-    def run(self, network, inputs, plan, rasters, progress, seed, workers):
+    def run(self, network, inputs, plan, counts, part):
         """See `reference.run`."""
         from .reference import run
 
-        return run(network, inputs, plan, rasters, progress, seed)
+        run(network, inputs, plan, counts, part)
 
 
 ENGINES: dict[str, Engine] = by_name((Annarchy(), Batched(), Event(), Reference()))

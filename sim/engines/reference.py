@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 
-from ...progress import Progress, silent
 from ..network.connection import Connection
 from ..network.neurons import (
     Given,
@@ -41,7 +40,7 @@ from ..network.neurons import (
 from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
 from ..network.synapses import unroll
-from .counts import LEDGERS, Counts, events, has_potential, split_inputs
+from .counts import LEDGERS, Counts, Part, events, has_potential, split_inputs
 from .schedule import Schedule
 
 
@@ -49,16 +48,12 @@ def run(
     network: SpikingNetwork,
     inputs: np.ndarray,
     plan: Schedule,
-    rasters: int = 0,
-    progress: Progress | None = None,
-    seed: int = 0,
-) -> Counts:
+    counts: Counts,
+    part: Part,
+) -> None:
     """Run `inputs` (samples, neurons; integers) through the windows of `plan`."""
     samples = len(inputs)
-    report = progress or silent
-    counts = Counts.empty(network, samples, plan.steps, rasters)
-
-    layers = start(network, inputs, plan, seed)
+    layers = start(network, inputs, plan, part)
     for t in range(plan.steps):
         # What a max pool hears: counts as they are now, or as they were before this step.
         for layer in layers.values():
@@ -71,8 +66,7 @@ def run(
                 layer.heard = layer.count
             record(layer, spikes, t, counts)
 
-        report("simulate", samples * (t + 1) // plan.steps, samples)
-    return counts
+        part.progress("simulate", samples * (t + 1) // plan.steps, samples)
 
 
 # The state of a run
@@ -153,7 +147,7 @@ class Arrow:
 
 
 def start(
-    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, seed: int
+    network: SpikingNetwork, inputs: np.ndarray, plan: Schedule, part: Part
 ) -> dict[str, Layer]:
     """Every population before the first step, connected, with the pixels where they are used."""
     layers = {}
@@ -172,7 +166,7 @@ def start(
         post.incoming.append(arrow)
 
     pixels = split_inputs(network, inputs)
-    encoded = events(network, pixels, plan.steps, seed, first=0)
+    encoded = events(network, pixels, plan.steps, part.seed, part.first)
     for name, values in pixels.items():
         layer = layers[name]
         layer.events = encoded.get(name)

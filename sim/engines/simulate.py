@@ -10,14 +10,14 @@ from threading import Thread
 import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
-from ...progress import Progress
+from ...progress import Progress, silent
 from ...resources import check_memory
 from ..network.connection_kinds import Identity
 from ..network.spiking_network import SpikingNetwork
 from ..trace.layer_summary import summarise
 from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
-from .counts import Counts
+from .counts import Counts, Part
 from .engines import ENGINES
 from .inputs import check_input_scale, integer_input
 from .schedule import Schedule, schedule
@@ -100,15 +100,14 @@ def simulate(
 
     _check_memory(network, len(inputs), rasters, plan)
     digest = _digesting(inputs)
-    run = ENGINES[engine].run
-    counts = run(
+    counts = Counts.empty(network, len(inputs), plan.steps, rasters)
+    part = Part(0, seed, workers, progress or silent)
+    ENGINES[engine].run(
         network,
         inputs,
         plan,
-        rasters,
-        progress,
-        seed,
-        workers,
+        counts,
+        part,
     )
     settings = _settings(
         network,

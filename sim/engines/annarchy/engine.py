@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ....progress import Progress, silent
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts
+from ..counts import Counts, Part
 from ..schedule import Schedule
 from .build import check_toolchain
 from .layout import Layout
@@ -31,18 +30,12 @@ def run(
     network: SpikingNetwork,
     inputs: np.ndarray,
     schedule: Schedule,
-    rasters: int = 0,
-    progress: Progress | None = None,
-    seed: int = 0,
-    workers: int | None = None,
-) -> Counts:
+    counts: Counts,
+    part: Part,
+) -> None:
     """Run `inputs` (samples, neurons; integers) in ANNarchy.
 
     Same counts as the reference engine, bit for bit.
-
-    Parameters
-    ----------
-    workers : int, processes; default one per core.
 
     Raises
     ------
@@ -51,13 +44,11 @@ def run(
     """
     check_toolchain()
     samples = len(inputs)
-    if workers is None:
-        workers = len(os.sched_getaffinity(0))
+    workers = part.workers or len(os.sched_getaffinity(0))
     worth_it = -(-samples // LEAST_SAMPLES)
     workers = min(workers, worth_it)
 
     layout = Layout(network, schedule)
-    counts = Counts.empty(network, samples, schedule.steps, rasters)
     with tempfile.TemporaryDirectory(prefix="spikewatt-") as name:
         folder = Path(name)
         plan, values = plan_of(layout, inputs)
@@ -69,13 +60,10 @@ def run(
             inputs,
             counts,
             folder,
-            rasters,
-            seed,
-            progress or silent,
+            part,
         )
         with Workers(folder, workers) as pool:
             job.run(pool, workers)
-    return counts
 
 
 class Job:
@@ -87,15 +75,12 @@ class Job:
         inputs: np.ndarray,
         counts: Counts,
         folder: Path,
-        rasters: int,
-        seed: int,
-        report: Progress,
+        part: Part,
     ):
         self.layout = layout
         self.inputs, self.counts = inputs, counts
         self.folder = folder
-        self.rasters, self.seed = rasters, seed
-        self.report = report
+        self.rasters, self.part = counts.recorded, part
 
     def run(self, pool: Workers, workers: int) -> None:
         """Hand out all samples, and wait for the last."""
@@ -104,15 +89,16 @@ class Job:
         chunk = max(1, min(LARGEST_CHUNK, chunk))
         chunks = _chunks(samples, chunk)
 
-        self.report("compile", 0, 1)
+        report = self.part.progress
+        report("compile", 0, 1)
         for worker, words in pool.answers():
             if words[0] == "ready":
-                self.report("compile", 1, 1)
+                report("compile", 1, 1)
             else:
                 start, stop = int(words[1]), int(words[2])
                 self.take(start, stop)
                 done += stop - start
-                self.report("simulate", done, samples)
+                report("simulate", done, samples)
 
             part = next(chunks, None)
             if part is not None:
@@ -123,8 +109,9 @@ class Job:
 
     def request(self, start: int, stop: int) -> str:
         """The line that asks for samples `start` to `stop`; their events lie in a file."""
-        part = self.inputs[start:stop]
-        events = events_of(self.layout, part, start, self.seed)
+        given = self.inputs[start:stop]
+        number = self.part.first + start
+        events = events_of(self.layout, given, number, self.part.seed)
         if events is not None:
             np.save(self.folder / f"{start}.events.npy", events)
         return f"{start} {stop} {self.rasters}"

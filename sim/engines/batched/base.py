@@ -8,7 +8,7 @@ import numpy as np
 
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts, events, has_potential, split_inputs
+from ..counts import Counts, Part, events, has_potential, split_inputs
 from ..schedule import Schedule
 from .operators import Operator, import_tensorflow
 from .tally import Tally
@@ -111,7 +111,7 @@ class Batch:
         return given
 
     def run(
-        self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, seed: int
+        self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, part: Part
     ) -> None:
         """Run one batch and write its counts.
 
@@ -121,42 +121,41 @@ class Batch:
             padding.
         rasters : how many of them are recorded spike by spike.
         """
-        pixels = self.pixels(inputs, start, seed)
+        pixels = self.pixels(inputs, part.first + start, part.seed)
         found = self.compiled(pixels)
-        part = slice(start, start + size)
+        batch = slice(start, start + size)
 
         for name, tallied in found.tallied.items():
             steps = self._steps(name)
             tally = self.tallies[name]
-            tally.fill(tallied, counts, part, steps)
+            tally.fill(tallied, counts, batch, steps)
 
         for name, outputs in found.outputs.items():
             by_sample = _by_sample(outputs)
-            counts.output(name)[part] = by_sample[:size]
+            counts.output(name)[batch] = by_sample[:size]
 
         for name, losses in found.lost.items():
             held = np.asarray(losses)
-            counts.saturations[name][part] = held[:size]
+            counts.saturations[name][batch] = held[:size]
 
         for first in range(0, rasters, RASTER_BATCH):
             last = min(first + RASTER_BATCH, rasters)
             recorded = inputs[first:last]
-            self._record(recorded, counts, start + first, seed)
+            self._record(recorded, counts, start + first, part)
 
-    def _record(self, inputs: np.ndarray, counts: Counts, start: int, seed: int) -> None:
+    def _record(self, inputs: np.ndarray, counts: Counts, start: int, part: Part) -> None:
         """Write every spike of a few samples, `start` onwards."""
-        pixels = self.pixels(inputs, start, seed)
+        pixels = self.pixels(inputs, part.first + start, part.seed)
         found = self.forward(pixels, record=True)
 
-        part = slice(start, start + len(inputs))
+        samples = slice(start, start + len(inputs))
         for name, train in found.trains.items():
             spikes = np.asarray(train).astype(np.int8)
             by_sample = spikes.swapaxes(0, 1)
-            samples, length, *_ = by_sample.shape
-            raster = by_sample.reshape(samples, length, -1)
+            raster = by_sample.reshape(*by_sample.shape[:2], -1)
 
             steps = self._steps(name)
-            counts.rasters[name][part, steps] = raster
+            counts.rasters[name][samples, steps] = raster
 
     def _steps(self, population: str) -> slice:
         """Steps that a tally or a train of `population` covers."""

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....progress import Progress, silent
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts
+from ..counts import Counts, Part
 from ..schedule import Schedule, schedule
 from ..state_width import largest_potential
 from .exact import Exact
@@ -31,14 +30,10 @@ def run(
     network: SpikingNetwork,
     inputs: np.ndarray,
     plan: Schedule,
-    rasters: int = 0,
-    progress: Progress | None = None,
-    seed: int = 0,
-) -> Counts:
-    """Run `inputs` (samples, neurons; integers) in batches of bounded memory.
-
-    `seed` is that of Poisson inputs.
-    """
+    counts: Counts,
+    part: Part,
+) -> None:
+    """Run `inputs` (samples, neurons; integers) in batches of bounded memory."""
     samples = len(inputs)
     widest = max(p.size for p in network.populations)
 
@@ -55,7 +50,7 @@ def run(
     updates = samples * widest * plan.steps
     compiled = updates > COMPILE_FROM
     runner = Runner(network, plan, batch, compiled)
-    return runner.run(inputs, rasters, progress, seed)
+    runner.run(inputs, counts, part)
 
 
 class Runner:
@@ -71,33 +66,30 @@ class Runner:
         self.step = kind(network, plan, dtype, compiled)
 
     def run(
-        self,
-        inputs: np.ndarray,
-        rasters: int = 0,
-        progress: Progress | None = None,
-        seed: int = 0,
+        self, inputs: np.ndarray, counts: Counts | None = None, part: Part | None = None
     ) -> Counts:
-        """Run `inputs` (samples, neurons; integers)."""
+        """Run `inputs` (samples, neurons; integers), and return the counts that were filled."""
         samples = len(inputs)
-        report = progress or silent
-        counts = Counts.empty(self.network, samples, self.plan.steps, rasters)
+        if counts is None:
+            counts = Counts.empty(self.network, samples, self.plan.steps, rasters=0)
+        part = part or Part()
 
         for start in range(0, samples, self.batch):
-            part = inputs[start : start + self.batch]
-            size = len(part)
+            batch = inputs[start : start + self.batch]
+            size = len(batch)
             missing = self.batch - size
-            padded = np.pad(part, ((0, missing), (0, 0)))  # one shape, one compilation
+            padded = np.pad(batch, ((0, missing), (0, 0)))  # one shape, one compilation
 
-            recorded = min(max(rasters - start, 0), size)
+            recorded = min(max(counts.recorded - start, 0), size)
             self.step.run(
                 padded,
                 counts,
                 start,
                 size,
                 recorded,
-                seed,
+                part,
             )
-            report("simulate", start + size, samples)
+            part.progress("simulate", start + size, samples)
         return counts
 
 

@@ -97,6 +97,7 @@ def _key(compiler: str) -> str:
     """Of source, flags, compiler and processor: what the library depends on."""
     status = os.stat(compiler)
     parts = [
+        *(path.read_text("utf-8") for path in sorted(SOURCE.parent.glob("*.h"))),
         SOURCE.read_text("utf-8"),
         *FLAGS,
         os.path.realpath(compiler),

@@ -15,9 +15,8 @@ import weakref
 import numpy as np
 
 from ....errors import SpikewattError
-from ....progress import Progress, silent
 from ...network.spiking_network import SpikingNetwork
-from ..counts import Counts, events, split_inputs
+from ..counts import Counts, Part, events, split_inputs
 from ..schedule import Schedule
 from .compiled import kernel
 from .layers import Prepared
@@ -34,48 +33,44 @@ def run(
     network: SpikingNetwork,
     inputs: np.ndarray,
     plan: Schedule,
-    rasters: int = 0,
-    progress: Progress | None = None,
-    seed: int = 0,
-    workers: int | None = None,
-) -> Counts:
-    """Run `inputs` (samples, neurons; integers) on `workers` threads, default one per core."""
+    counts: Counts,
+    part: Part,
+) -> None:
+    """Run `inputs` (samples, neurons; integers) on `part.workers` threads."""
     samples = len(inputs)
-    report = progress or silent
-    counts = Counts.empty(network, samples, plan.steps, rasters)
     library = kernel()
     key, prepared = _taken(network, plan)
-    prepared.into(counts, samples, rasters)
+    prepared.into(counts, samples, counts.recorded)
     pixels = np.ascontiguousarray(inputs, np.int64)
-    threads = workers or len(os.sched_getaffinity(0))
+    threads = part.workers or len(os.sched_getaffinity(0))
 
     most = samples
     if network.encoder:
         most = max(1, int(EVENT_BYTES // (plan.steps * max(1, inputs.shape[1]))))
     first, size = 0, min(FIRST, most)
     while first < samples:
-        part = pixels[first : first + size]
-        encoded = events(network, split_inputs(network, part), plan.steps, seed, first)
-        given = {name: np.ascontiguousarray(each, np.int8) for name, each in encoded.items()}
-        prepared.hear(given)
+        given = pixels[first : first + size]
+        number = part.first + first
+        encoded = events(network, split_inputs(network, given), plan.steps, part.seed, number)
+        heard = {name: np.ascontiguousarray(each, np.int8) for name, each in encoded.items()}
+        prepared.hear(heard)
 
         start = time.perf_counter()
         failed = library.run(
             ctypes.byref(prepared.head),
             ctypes.c_int64(first),
-            ctypes.c_int64(len(part)),
-            part.ctypes.data_as(ctypes.c_void_p),
-            min(threads, len(part)),
+            ctypes.c_int64(len(given)),
+            given.ctypes.data_as(ctypes.c_void_p),
+            min(threads, len(given)),
         )
         if failed:
             law = "has memory for the state of a sample on each thread"
             raise SpikewattError("event engine", law, f"{threads} threads", "fewer workers")
         seconds = time.perf_counter() - start
-        first += len(part)
-        report("simulate", first, samples)
-        size = int(np.clip(len(part) * CALL_S / max(seconds, 1e-6), 1, most))
+        first += len(given)
+        part.progress("simulate", first, samples)
+        size = int(np.clip(len(given) * CALL_S / max(seconds, 1e-6), 1, most))
     _given_back(network, key, prepared)
-    return counts
 
 
 def _taken(network: SpikingNetwork, plan: Schedule) -> tuple[tuple, Prepared]:

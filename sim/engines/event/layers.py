@@ -25,9 +25,12 @@ from ..counts import LEDGERS, Counts, has_potential
 from ..schedule import Schedule
 from ..state_width import largest_of
 from .patches import patches
+from .products import RUNS, Means, product
+from .rates import spikes_of_equal_cost
 
 WIDTHS = (16, 32, 64)
 VECTOR = 64  # bytes, so no fewer numbers
+NEVER = 2**62  # spikes of a step
 Pointer, Int, Long = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
 
 RULES: dict[type, int] = {
@@ -52,20 +55,34 @@ class Driven(IntEnum):
 
 
 class Layer(ctypes.Structure):
-    """One population; as `Layer` of kernel.cpp."""
+    """One population; as `Layer` of network.h."""
 
     _fields_ = (
         *((name, Int) for name in ("size", "rule", "bits", "drive_bits")),
         *((name, Int) for name in ("zero", "is_input", "has_bias", "counted")),
         *((name, Int) for name in ("levels", "driven", "column", "columns")),
+        *((name, Int) for name in ("opens", "length", "doubles", "pad")),
         ("largest", Long),
-        *((name, Pointer) for name in ("start", "bias", "threshold", "gains", "open")),
+        *((name, Pointer) for name in ("start", "bias", "threshold", "inverse", "gains", "open")),
         *((name, Pointer) for name in ("events", "spikes", "outputs", "saturations", "raster")),
     )
 
 
+class Multiplied(ctypes.Structure):
+    """A connection as a product; as `Product` of network.h."""
+
+    _fields_ = (
+        *((name, Int) for name in ("means", "canvas", "adds", "copies")),
+        *((name, Pointer) for name in ("copy_from", "copy_to", "copy_length")),
+        *((name, Int) for name in ("positions", "channels", "segments", "chunks")),
+        *((name, Pointer) for name in ("base", "offset")),
+        *((name, Int) for name in ("groups", "inside", "outside", "pad")),
+        ("weights", Pointer),
+    )
+
+
 class Arrow(ctypes.Structure):
-    """One connection; as `Connection` of kernel.cpp."""
+    """One connection; as `Connection` of network.h."""
 
     _fields_ = (
         *((name, Int) for name in ("pre", "post", "form", "compares")),
@@ -73,16 +90,18 @@ class Arrow(ctypes.Structure):
         *((name, Pointer) for name in ("run_post", "run_weight", "run_length")),
         *((name, Pointer) for name in ("channel_post", "channel_weight", "weights")),
         ("row", Long),
+        ("most", Long),
         ("fan", Long * 2),
         ("fans", Pointer * 2),
         ("operations", Pointer * 2),
         ("row_first", Pointer),
         ("row_pre", Pointer),
+        ("product", Multiplied),
     )
 
 
 class Head(ctypes.Structure):
-    """A network; as `Network` of kernel.cpp."""
+    """A network; as `Network` of network.h."""
 
     _fields_ = (
         *((name, Int) for name in ("layers", "connections", "steps", "streaming")),
@@ -116,7 +135,7 @@ class Prepared:
                 layer.column = column
                 column += p.size
         for arrow, c in zip(self.arrows, network.connections, strict=False):
-            self._fill_arrow(arrow, c, network)
+            self._fill_arrow(arrow, c, network, plan)
 
         self.head = Head(
             layers=len(network.populations),
@@ -153,14 +172,21 @@ class Prepared:
         own = np.dtype(f"i{layer.bits // 8}")
         layer.start = self.keep(p.per_neuron("initial_potential"), own)
         layer.bias = self.keep(p.per_neuron("bias"), own)
-        layer.threshold = self.keep(p.per_neuron("threshold"), own)
+        threshold = p.per_neuron("threshold")
+        layer.threshold = self.keep(threshold, own)
+        layer.inverse = self.keep(1 / threshold, np.float32)
 
         window = plan.windows.get(p.name)
+        if window:
+            layer.opens, layer.length = window.start, window.length
+            layer.doubles = bool(window.gains)
         steps = range(plan.steps)
         layer.gains = self.keep([window.gain(t) if window else 1 for t in steps], np.int64)
         layer.open = self.keep([window is not None and window.active(t) for t in steps], np.uint8)
 
-    def _fill_arrow(self, arrow: Arrow, c: Connection, network: SpikingNetwork) -> None:
+    def _fill_arrow(
+        self, arrow: Arrow, c: Connection, network: SpikingNetwork, plan: Schedule
+    ) -> None:
         pre, post = network.population(c.pre), network.population(c.post)
         arrow.pre, arrow.post = self.number[c.pre], self.number[c.post]
         arrow.compares = c.kind.compares
@@ -180,13 +206,44 @@ class Prepared:
             fan = network.fan_out(c, ledger == "nonzero")
             same = fan.min() == fan.max()
             arrow.fan[i] = int(fan[0]) if same else -1
-            arrow.fans[i] = None if same else self.keep(fan, np.int64)
+            arrow.fans[i] = None if same else self.keep(fan, np.int32)
+
+        self._fill_product(arrow, c, network, plan)
 
         # Where counts may fall, a max pool looks at whole windows again at every step.
         if c.kind.compares and (network.code.negative_spikes or network.input_code.encoded):
             windows = unroll(c, pre.shape, post.shape)
             arrow.row_first = self.keep(windows.indptr, np.int64)
             arrow.row_pre = self.keep(windows.indices, np.int32)
+
+    def _fill_product(
+        self, arrow: Arrow, c: Connection, network: SpikingNetwork, plan: Schedule
+    ) -> None:
+        """As a product, where one is exact in 32 bits."""
+        pre, post = network.population(c.pre), network.population(c.post)
+        lowest, highest = _sent(network, plan, pre)
+        found = product(c, pre.shape, post.shape, lowest, highest)
+        if plan.streaming and c.kind.compares:
+            found = RUNS
+        if not plan.streaming and self.layers[arrow.post].bits > 32:
+            found = RUNS
+
+        own = arrow.product
+        own.means, own.canvas, own.adds = found.means, found.canvas, found.adds
+        own.copies, own.positions = len(found.copies), len(found.base)
+        own.segments, own.chunks = len(found.offset), found.chunks
+        own.channels, own.groups = found.channels, found.groups
+        own.inside, own.outside = found.inside, found.outside
+        for i, name in enumerate(("copy_from", "copy_to", "copy_length")):
+            setattr(own, name, self.keep(found.copies[:, i], np.int32))
+        own.base = self.keep(found.base, np.int32)
+        own.offset = self.keep(found.offset, np.int32)
+        own.weights = self.keep(found.packed(), found.packed().dtype)
+
+        arrow.most = NEVER
+        if plan.streaming and found.means is not Means.BY_RUNS:
+            fan = network.fan_out(c).mean()
+            arrow.most = spikes_of_equal_cost(found.multiplications, fan)
 
     def into(self, counts: Counts, samples: int, rasters: int) -> None:
         """Point to `counts`, which the next runs fill."""
@@ -230,11 +287,29 @@ def _widths(network: SpikingNetwork, plan: Schedule, p: Population) -> tuple[int
 
     A potential that is held may have been as large as the register before a step.
     """
+    narrowest = 16
+    if not plan.streaming:  # values are multiplied, and divided by way of float32
+        narrowest = 32 if p.levels < 2**20 else 64
     adding = [c for c in network.incoming(p.name) if not c.kind.compares]
     drive = sum(c.largest_row() for c in adding)
     potential = 2 * largest_of(network, plan, p) + plan.largest
     drive_bits = _bits(drive)
-    return max(_bits(potential), drive_bits), drive_bits
+    return max(_bits(potential), drive_bits, narrowest), drive_bits
+
+
+def _sent(network: SpikingNetwork, plan: Schedule, pre: Population) -> tuple[int, int]:
+    """Lowest and highest value that a neuron of `pre` is multiplied with at once.
+
+    A spike; in exact codes all that it transmits; of an analog input the pixel.
+    """
+    input_code = network.input_code
+    if pre.kind.is_input and input_code.analog:
+        levels = network.input_levels
+        return (-levels if input_code.takes_negative else 0), levels
+    if not plan.streaming:
+        return 0, max(pre.levels, plan.windows[pre.name].length)
+    signed = network.code.negative_spikes or input_code.encoded
+    return (-1 if signed else 0), 1
 
 
 def _bits(largest: int) -> int:
