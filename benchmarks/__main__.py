@@ -42,7 +42,7 @@ from annarchy_engine import bench_annarchy, write_stock  # noqa: E402
 from batched_engine import bench_batched  # noqa: E402
 from cifar import bench_cifar, write_cifar  # noqa: E402
 from event_engine import bench_event  # noqa: E402
-from growth import bench_growth  # noqa: E402
+from growth.bench import bench_growth  # noqa: E402
 from guard import bench_guard  # noqa: E402
 from measure import BUDGET_SECONDS  # noqa: E402
 from million import bench_million, write_million  # noqa: E402

@@ -8,7 +8,7 @@ and runs in the batch size at which it is fastest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from baselines import Batch, ann_pass, plain_loop
@@ -88,13 +88,13 @@ def bench_event(samples: int | None = None, budget_seconds: float = BUDGET_SECON
 def _rate_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     assert case.steps is not None
     steps = case.steps
-    network = convert(trained(case.network), calibration(), input_code=case.input_code)
+    network = _converted(case.network, input_code=case.input_code)
     pixels = integer_input(network, x).reshape(x.shape).astype(np.float32)
     checked = simulate(network, x[:CHECKED], "event", steps).outputs[:, -1]
 
     ways: dict[str, Way] = {"event": lambda: simulate(network, x, "event", steps)}
     ways |= _batched_engine(network, x, steps)
-    ways["plain loop"] = _baseline([plain_loop(network, steps)], pixels, checked)
+    ways["plain loop"] = _baseline(plain_loop(network, steps), pixels, checked)
     for peer in installed() if case.peers else []:
         ways[peer.package] = _peer(peer, network, steps, pixels, checked)
     return _row(case.label(len(x)), len(x), alternate(ways, budget_seconds))
@@ -102,16 +102,10 @@ def _rate_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
 
 def _radix_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     model = trained(case.network)
-    network = convert(
-        model,
-        calibration(),
-        "radix",
-        steps=RADIX_STEPS,
-        input_code="bitplane",
-    )
+    network = _converted(case.network, code="radix", steps=RADIX_STEPS, input_code="bitplane")
     ways: dict[str, Way] = {"event": lambda: simulate(network, x, "event")}
     ways |= _batched_engine(network, x, None)
-    ways["one ANN pass"] = _baseline([ann_pass(model)], x)
+    ways["one ANN pass"] = _baseline(ann_pass(model), x)
     return _row(case.label(len(x)), len(x), alternate(ways, budget_seconds))
 
 
@@ -121,7 +115,7 @@ def _batched_engine(network: SpikingNetwork, x: np.ndarray, steps: int | None) -
 
 def _second_call() -> dict:
     """Milliseconds of a call on a few images of a network that has run before."""
-    network = convert(trained("mlp-784-128-10"), calibration())
+    network = _converted("mlp-784-128-10", input_code="if")
     x = images(SECOND_CALL)
     spent = alternate({"event": lambda: simulate(network, x, "event", 16)}, budget_seconds=2)
     milliseconds = 1000 * float(np.median(spent.seconds["event"]))
@@ -143,33 +137,48 @@ def _row(label: str, count: int, spent: Spent) -> dict:
 def _peer(
     peer: type[Peer], network: SpikingNetwork, steps: int, pixels: np.ndarray, checked: np.ndarray
 ) -> Way:
-    """A peer as it is and, where its code can be compiled, compiled; whichever is faster."""
+    """A peer in the batches that suit it and, where ``torch.compile`` makes it faster, compiled."""
     plain = peer(network, steps)
-    forms: list[Batch] = [plain]
-    compiled = peer(network, steps, compiled=True)
+    np.testing.assert_array_equal(plain(pixels[:CHECKED]), checked)
+    batch = _best_batch(plain, pixels)
+
+    forms: dict[str, Batch] = {"plain": plain}
+    compiled = _compiled(peer, network, steps)
     try:
-        compiled(pixels[:CHECKED])
-        forms.append(compiled)
-    except Exception as error:  # torch raises many kinds
-        print(f"  {peer.package} does not compile: {str(error).splitlines()[0][:100]}")
-    return _baseline(forms, pixels, checked)
+        some = pixels[:batch]
+        np.testing.assert_array_equal(compiled(some), plain(some))
+        forms["compiled"] = compiled
+    except RuntimeError as error:  # what torch raises where it cannot
+        print(f"  {peer.package} does not compile: {str(error).splitlines()[0][:80]}", flush=True)
+    tried = pixels[: max(batch, TRIED // batch * batch)]
+    name = fastest({name: partial(in_batches, form, tried, batch) for name, form in forms.items()})
+    return partial(in_batches, forms[name], pixels, batch)
 
 
-def _baseline(forms: list[Batch], pixels: np.ndarray, checked: np.ndarray | None = None) -> Way:
-    """All images through the form and in the batches that are fastest.
+@cache
+def _compiled(peer: type[Peer], network: SpikingNetwork, steps: int) -> Peer:
+    """A peer that compiles on its first call, once for each network."""
+    return peer(network, steps, compiled=True)
+
+
+@cache
+def _converted(name: str, **options) -> SpikingNetwork:
+    return convert(trained(name), calibration(), **options)
+
+
+def _baseline(run: Batch, pixels: np.ndarray, checked: np.ndarray | None = None) -> Way:
+    """All images in the batches that are fastest.
 
     Parameters
     ----------
-    checked : potentials after the last step of the first images, which each form must give.
+    checked : potentials after the last step of the first images, which it must give.
     """
-    for form in forms if checked is not None else []:
-        np.testing.assert_array_equal(form(pixels[: len(checked)]), checked)
+    if checked is not None:
+        np.testing.assert_array_equal(run(pixels[: len(checked)]), checked)
+    return partial(in_batches, run, pixels, _best_batch(run, pixels))
 
+
+def _best_batch(run: Batch, pixels: np.ndarray) -> int:
     sizes = [batch for batch in BATCHES if batch <= len(pixels)] or [len(pixels)]
-    choices = {
-        (index, batch): partial(in_batches, form, pixels[:TRIED], batch)
-        for index, form in enumerate(forms)
-        for batch in sizes
-    }
-    index, batch = fastest(choices)
-    return partial(in_batches, forms[index], pixels, batch)
+    tried = pixels[:TRIED]
+    return fastest({batch: partial(in_batches, run, tried, batch) for batch in sizes})

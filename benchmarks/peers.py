@@ -45,8 +45,10 @@ class Peer:
         self.populations = hidden[1:] if self.analog else hidden
         self.sums = [_sums(network, connection) for connection in network.connections]
         self.neurons = [self.neuron(p) for p in self.populations]
+        self.starts = [float(_uniform(p, "initial_potential")) for p in self.populations]
+        self.shapes = [(p.shape[-1], *p.shape[:-1]) for p in self.populations]  # channels first
         self.start = _number(network.readouts[0].initial_potential)
-        self.forward = torch.compile(self.run) if compiled else self.run
+        self.forward = torch.compile(self.run, dynamic=False) if compiled else self.run
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Integer inputs (images, rows, columns, channels) -> last potentials of the read-out."""
@@ -118,9 +120,9 @@ class SpikingJelly(LayerByLayer):
 
     def reset(self) -> None:
         """See `Peer.reset`."""
-        for neurons, population in zip(self.neurons, self.populations, strict=True):
+        for neurons, start in zip(self.neurons, self.starts, strict=True):
             neurons.reset()
-            neurons.v = float(_uniform(population, "initial_potential"))
+            neurons.v = start
 
 
 class Sinabs(LayerByLayer):
@@ -140,10 +142,7 @@ class Sinabs(LayerByLayer):
 
     def run(self, batch):
         """See `Peer.run`."""
-        for neurons, population in zip(self.neurons, self.populations, strict=True):
-            start = float(_uniform(population, "initial_potential"))
-            rows_columns_channels = population.shape
-            shape = (rows_columns_channels[-1], *rows_columns_channels[:-1])
+        for neurons, start, shape in zip(self.neurons, self.starts, self.shapes, strict=True):
             neurons.v_mem = batch.new_full((len(batch), *shape), start)
         return super().run(batch)
 
@@ -177,7 +176,7 @@ class SnnTorch(Peer):
         first = layers[0][0]
         driven = batch if first is None else first(batch)
         # Half above a whole number: what reaches its threshold is above it.
-        starts = [float(_uniform(p, "initial_potential")) + 0.5 for p in self.populations]
+        starts = [start + 0.5 for start in self.starts]
         potentials = [torch.full_like(driven, starts[0]), *starts[1:]]
 
         total: object = 0.0

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from growth_picture import save_growth
 from measure import BUDGET_SECONDS, alternate
 from networks import calibration, images, trained
 from rows import FOLDER, Rows
@@ -17,15 +16,17 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 
+from .picture import save_growth
+
 ENGINES = ("event", "batched")
 SAMPLES = 400
 STEPS = 16
 ADDED_SAMPLES = (100, 200, 400, 800)
 ADDED_STEPS = (8, 16, 32, 64)
 ADDED_LAYERS = (2, 4, 8, 16)
-BRIGHTNESS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)  # of the images: fewer spikes of the same network
+BRIGHTNESS = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)  # of the images: fewer spikes of the same network
 WIDTH = 256  # neurons of an added layer
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @dataclass(frozen=True)
