@@ -22,6 +22,7 @@ from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 BATCHES = (50, 200, 1000)  # images
+COMPILED_BATCH = 200  # images; each size is compiled anew, which takes up to a minute
 TRIED = 1000  # images on which a batch size is chosen
 CHECKED = 40  # images on which a baseline gives the same potentials
 RADIX_STEPS = 4
@@ -63,22 +64,30 @@ CASES = (
     Case("lenet", 10_000, "bitplane", None, peers=False),
 )
 SECOND_CALL = 100  # images
+SECOND = f"mlp-784-128-10, if, T=16, a second call on {SECOND_CALL} images"
 
 
-def bench_event(samples: int | None = None, budget_seconds: float = BUDGET_SECONDS) -> None:
+def bench_event(
+    samples: int | None = None, budget_seconds: float = BUDGET_SECONDS, only: str = ""
+) -> None:
     """Images per second of each, medians of alternating rounds.
 
     Parameters
     ----------
+    only : str, that the names of the cases contain: a network, an input code, ``radix``, ``T=50``.
     samples : int, at most so many images; default those of the case.
     budget_seconds : of the rounds of a row.
     """
-    rows = Rows("event", "Images/s of public calls with full traces, and of baselines without")
+    name = f"event_{only}".strip("_")
+    rows = Rows(name, "Images/s of public calls with full traces, and of baselines without")
     for case in CASES:
         count = min(case.samples, samples or case.samples)
+        if only not in case.label(count):
+            continue
         row = _radix_row if case.steps is None else _rate_row
         rows.add(row(case, images(count), budget_seconds))
-    rows.add(_second_call())
+    if only in SECOND:
+        rows.add(_second_call())
     rows.table()
 
 
@@ -96,7 +105,7 @@ def _rate_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     ways |= _batched_engine(network, x, steps)
     ways["plain loop"] = _baseline(plain_loop(network, steps), pixels, checked)
     for peer in installed() if case.peers else []:
-        ways[peer.package] = _peer(peer, network, steps, pixels, checked)
+        ways |= _peer(peer, network, steps, pixels, checked)
     return _row(case.label(len(x)), len(x), alternate(ways, budget_seconds))
 
 
@@ -119,8 +128,7 @@ def _second_call() -> dict:
     x = images(SECOND_CALL)
     spent = alternate({"event": lambda: simulate(network, x, "event", 16)}, budget_seconds=2)
     milliseconds = 1000 * float(np.median(spent.seconds["event"]))
-    label = f"mlp-784-128-10, if, T=16, a second call on {SECOND_CALL} images"
-    return {"case": label, "ms": milliseconds}
+    return {"case": SECOND, "ms": milliseconds}
 
 
 def _row(label: str, count: int, spent: Spent) -> dict:
@@ -136,23 +144,21 @@ def _row(label: str, count: int, spent: Spent) -> dict:
 
 def _peer(
     peer: type[Peer], network: SpikingNetwork, steps: int, pixels: np.ndarray, checked: np.ndarray
-) -> Way:
-    """A peer in the batches that suit it and, where ``torch.compile`` makes it faster, compiled."""
+) -> dict[str, Way]:
+    """A peer as its documentation has it, and through ``torch.compile``, where that works."""
     plain = peer(network, steps)
     np.testing.assert_array_equal(plain(pixels[:CHECKED]), checked)
     batch = _best_batch(plain, pixels)
+    ways: dict[str, Way] = {peer.package: partial(in_batches, plain, pixels, batch)}
 
-    forms: dict[str, Batch] = {"plain": plain}
     compiled = _compiled(peer, network, steps)
+    some = pixels[: min(COMPILED_BATCH, len(pixels))]
     try:
-        some = pixels[:batch]
         np.testing.assert_array_equal(compiled(some), plain(some))
-        forms["compiled"] = compiled
     except RuntimeError as error:  # what torch raises where it cannot
         print(f"  {peer.package} does not compile: {str(error).splitlines()[0][:80]}", flush=True)
-    tried = pixels[: max(batch, TRIED // batch * batch)]
-    name = fastest({name: partial(in_batches, form, tried, batch) for name, form in forms.items()})
-    return partial(in_batches, forms[name], pixels, batch)
+        return ways
+    return ways | {f"{peer.package}, compiled": partial(in_batches, compiled, pixels, len(some))}
 
 
 @cache
