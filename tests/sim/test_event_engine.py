@@ -9,9 +9,10 @@ from math import prod
 import numpy as np
 import pytest
 from spikewatt.errors import MissingToolError, SpikewattError
-from spikewatt.sim.engines.event import compiled
-from spikewatt.sim.engines.event.layers import Prepared
+from spikewatt.sim.engines.event import compiled, layers
+from spikewatt.sim.engines.event.layers import NEVER, Prepared
 from spikewatt.sim.engines.event.patches import Patches, patches, synapse_by_synapse
+from spikewatt.sim.engines.event.products import Means, Product, product
 from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection import Connection
@@ -21,6 +22,7 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.network.synapses import unroll
 
 from ..helpers.assert_equal import assert_equal
+from ..helpers.random_networks import random_input, random_network
 
 SAME = Geometry((3, 3), (1, 1), ((1, 1), (1, 1)))
 STRIDED = Geometry((3, 2), (2, 1), ((0, 1), (1, 0)))
@@ -81,6 +83,130 @@ def test_a_convolution_adds_one_run_per_row_of_its_window():
     assert np.diff(found.first).max() == 3
     assert found.run_length.max() == 3 * 6
     assert found.weights.size == 3 * 3 * 4 * 6
+
+
+def product_of(found: Product, x: np.ndarray) -> np.ndarray:
+    """What the kernel computes of values `x`, in numpy."""
+    assert found.weights is not None
+    if found.means is Means.EACH:
+        return found.weights * x
+    canvas = np.zeros(found.canvas, np.int64)
+    for start, to, length in found.copies:
+        canvas[to : to + length] += x[start : start + length]
+
+    sums = []
+    for base in found.base:
+        if found.means is Means.CHANNELS:
+            channel = np.arange(found.channels)
+            read = canvas[base + found.offset[:, None] + channel]
+            sums.append((read * found.weights).sum(axis=0))
+            continue
+        for group in range(found.groups):
+            at = base + group * found.inside + found.offset[:, None] + np.arange(found.length)
+            sums.append(np.einsum("sl,slo->o", canvas[at], found.weights[:, :, group]))
+    return np.concatenate(sums)
+
+
+@pytest.mark.parametrize(("kind", "numbers", "geometry", "pooled"), CONNECTIONS)
+def test_products_are_those_of_the_explicit_synapses(kind, numbers, geometry, pooled):
+    connection = Connection("a", "b", kind, numbers, geometry, pooled)
+    pre = (8, 8, 4)
+    post = connection.post_shape(pre)
+    found = product(connection, pre, post, 0, 15)
+    by_runs = kind in ("transposed_conv", "grouped_conv") or (
+        numbers is not None and (kind == "depthwise")
+    )
+    assert (found.means is Means.BY_RUNS) == by_runs
+    if by_runs or found.means is Means.MAXIMUM:
+        return
+    x = np.random.default_rng(2).integers(0, 16, prod(pre))
+    wanted = unroll(connection, pre, post) @ x
+    assert np.count_nonzero(wanted) > 5
+    assert np.array_equal(product_of(found, x), wanted)
+
+
+@pytest.mark.parametrize(
+    ("highest", "largest", "means"),
+    [
+        (255, 127, Means.DOT8),
+        (256, 127, Means.DOT16),
+        (255, 128, Means.DOT16),
+        (2**15 - 1, 2**12, Means.DOT16),
+        (2**15, 1, Means.BY_RUNS),
+        (2**15 - 1, 2**15, Means.BY_RUNS),
+    ],
+)
+def test_values_and_weights_are_as_narrow_as_they_may_be(highest, largest, means):
+    numbers = np.zeros((8, 3), np.int64)
+    numbers[0, 0] = -largest
+    connection = Connection("a", "b", "dense", numbers)
+    assert product(connection, (8,), (3,), 0, highest).means is means
+    signed = product(connection, (8,), (3,), -1, highest).means
+    assert signed is (Means.DOT16 if means is Means.DOT8 else means)
+
+
+@pytest.mark.parametrize("most", [-1, NEVER])
+@pytest.mark.parametrize("code", ["rate", "signed"])
+def test_products_and_spikes_give_the_same_counts(code, most, monkeypatch):
+    monkeypatch.setattr(layers, "spikes_of_equal_cost", lambda *_: most)
+    active = 0
+    for seed in range(6):
+        network = random_network(seed, 2, code=code, residual=seed % 2 == 1)
+        x = random_input(network, 4, seed)
+        reference = simulate(network, x, "reference", 13, rasters=2)
+        assert_equal(reference, simulate(network, x, "event", 13, rasters=2))
+        active += sum(int(counts.sum()) for counts in reference.spikes.values())
+    assert active > 1000
+
+
+def exact_network(code: str, levels: int, weight: int, kind: str, groups: int = 1):
+    """Values 0..levels, times weights up to `weight`, by a connection of `kind`."""
+    random = np.random.default_rng(levels + weight)
+    channels = 8
+    geometry = Geometry((3, 3), (2, 1), ((1, 0), (2, 1)))
+    shape = {
+        "conv2d": (3, 3, channels, 5),
+        "grouped_conv": (3, 3, channels // groups, 18),
+        "depthwise": (3, 3, channels, 1),
+    }[kind]
+    numbers = random.integers(-weight, weight + 1, shape)
+    arrow = Connection("hidden", "after", kind, numbers, geometry)
+    post = arrow.post_shape((6, 7, channels))
+    populations = (
+        Population("input", (6, 7, channels), "input", 1, 0, 0, levels=255),
+        Population("hidden", (6, 7, channels), "integrate_and_fire", 3, 0, 1, levels=levels),
+        Population("after", post, "integrate_and_fire", weight, 0, 2, levels=levels),
+        Population("output", (3,), "readout", 1, 0, 5),
+    )
+    last = random.integers(-9, 10, (prod(post), 3))
+    connections = (
+        Connection("input", "hidden", "identity", np.arange(1, channels + 1)),
+        arrow,
+        Connection("after", "output", "dense", last),
+    )
+    return SpikingNetwork(populations, connections, code, 1 / 255, 1.0, 16, input_code="bitplane")
+
+
+@pytest.mark.parametrize(
+    ("code", "levels", "weight", "kind", "groups"),
+    [
+        ("radix", 15, 7, "conv2d", 1),
+        ("radix", 255, 127, "conv2d", 1),
+        ("radix", 511, 7, "conv2d", 1),
+        ("radix", 63, 200, "grouped_conv", 2),
+        ("radix", 31, 90, "depthwise", 1),
+        ("radix", 2**16 - 1, 2**15 - 1, "conv2d", 1),
+        ("radix", 2**15 - 1, 2**15 - 1, "grouped_conv", 2),
+        ("sync_rate", 21, 50, "grouped_conv", 2),
+    ],
+)
+def test_values_of_every_width_are_exact(code, levels, weight, kind, groups):
+    network = exact_network(code, levels, weight, kind, groups)
+    x = np.random.default_rng(3).integers(0, 256, (9, 6 * 7 * 8)) / 255
+    reference = simulate(network, x, "reference", rasters=9)
+    assert reference.spikes["after"].sum() > 100
+    for threads in (1, 3):
+        assert_equal(reference, simulate(network, x, "event", rasters=9, workers=threads))
 
 
 def network_of(scale: int) -> SpikingNetwork:

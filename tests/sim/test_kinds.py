@@ -12,8 +12,9 @@ from spikewatt.sim.engines import reference
 from spikewatt.sim.engines.annarchy import neurons as annarchy_neurons
 from spikewatt.sim.engines.batched import exact, loop, operators
 from spikewatt.sim.engines.engines import ENGINES
-from spikewatt.sim.engines.event import layers as event_layers
 from spikewatt.sim.engines.event import patches as event_patches
+from spikewatt.sim.engines.event import products as event_products
+from spikewatt.sim.engines.event import structures as event_structures
 from spikewatt.sim.network.codes import CODES, code_named
 from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS, Depthwise
@@ -39,10 +40,14 @@ def classes_of(table: dict[str, Named]) -> set[type]:
         (loop.STEPS.keys(), FIRING_RULES),
         ({*exact.VALUES, *exact.ELSEWHERE}, FIRING_RULES),
         (annarchy_neurons.RULES.keys(), FIRING_RULES),
-        (event_layers.RULES.keys(), FIRING_RULES),
+        (event_structures.RULES.keys(), FIRING_RULES),
         (event_patches.PATCHES.keys(), CONNECTION_KINDS),
+        (event_products.PRODUCTS.keys(), CONNECTION_KINDS),
     ],
-    ids=["operators", "reference", "streaming", "exact", "annarchy", "event", "patches"],
+    ids=[
+        *("operators", "reference", "streaming", "exact"),
+        *("annarchy", "event", "patches", "products"),
+    ],
 )
 def test_every_class_has_an_entry(found, table):
     assert set(found) == classes_of(table)

@@ -1,12 +1,12 @@
 """The kernel, compiled once per machine and kept in the cache.
 
 The compiler is g++, which ANNarchy needs anyway. One library serves every network, since all that
-differs between networks is data: the first call on a machine takes the four seconds that g++ takes,
+differs between networks is data: the first call on a machine takes the ten seconds that g++ takes,
 the first of a later process a millisecond.
 
 Numba was tried first: a plain loop over such patches did 1.4 G operations/s on one core where this
-kernel does 11 (LeNet) to 16, since it cannot be told that arrays do not overlap; it takes 0.6 s to
-import, and compiles 0.9 s per loop and width.
+kernel does 11 (LeNet) to 16, since it cannot be told that arrays do not overlap, and it has no
+products of bytes; it takes 0.6 s to import, and compiles 0.9 s per loop and width.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """The event engine: spikes drive the work, in a compiled kernel, samples in parallel.
 
 Each spike adds the weights of what it reaches, so that the cost is that of the synaptic operations
-in the trace and of the neurons that are updated; zeros cost nothing. The kernel is C++ and serves
-every network, see `compiled`: nothing is compiled per network or per call.
+in the trace and of the neurons that are updated; zeros cost nothing. Where so many fire that the
+product of all is faster, as measured on the connection itself, it is a product (see `costs`); exact
+codes are one product per connection, of what their spikes carry. The kernel is C++ and serves every
+network, see `compiled`: nothing is compiled per network or per call.
 """
 
 from __future__ import annotations

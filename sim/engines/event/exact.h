@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "counting.h"
 #include "memory.h"
 #include "network.h"
 #include "potentials.h"
@@ -65,6 +66,7 @@ class Exact {
     potential.make(size_t(AT_ONCE) * widest * sizeof(int64_t));
     planes.make(size_t(AT_ONCE) * widest * sizeof(int32_t));
     sums.make(size_t(AT_ONCE) * widest * sizeof(int64_t));
+    fired_now.make(widest);
   }
 
   // Most samples of a block: one where a read-out hears the spikes of an input that integrates,
@@ -96,8 +98,8 @@ class Exact {
   std::vector<Aligned> train;  // of inputs that integrate: (steps, size) spikes
   std::vector<std::vector<const Connection *>> incoming, outgoing;
   std::vector<Multiplier> multipliers;  // by connection
-  Aligned potential, planes, sums;
-  std::vector<int64_t> change, histogram;
+  Aligned potential, planes, sums, fired_now;
+  std::vector<int64_t> change;
 
   static bool integrates(const Layer &l) { return l.is_input && l.driven == TO_BIAS; }
 
@@ -116,12 +118,12 @@ class Exact {
         const int64_t most = (int64_t(1) << l.length) - 1;
         for (int j = 0; j < l.size; j++)
           q[j] = static_cast<int32_t>(std::min(std::max<int64_t>(own[j], 0), most));
-        record(i, number + k, q);
-        continue;
+      } else if (l.bits == 32) {
+        integrate_pixels<int32_t>(i, own, q);
+      } else {
+        integrate_pixels<int64_t>(i, own, q);
       }
-      if (l.bits == 32) integrate_pixels<int32_t>(i, own, q);
-      else integrate_pixels<int64_t>(i, own, q);
-      record_train(i, number + k);
+      record(i, number + k, q);
     }
   }
 
@@ -239,7 +241,7 @@ class Exact {
   // Spikes that carry a value
 
   // Which neurons fire at a step of their window, 0 or 1.
-  template <class S> void spikes_at(int i, int step, const int32_t *q, S *s) {
+  template <class S> void spikes_at(int i, int step, const int32_t *__restrict q, S *__restrict s) {
     const Layer &l = net.layer[i];
     if (integrates(l)) {
       const int8_t *fired = train[i].as<int8_t>() + int64_t(step) * l.size;
@@ -252,61 +254,14 @@ class Exact {
     }
   }
 
-  // At each step of the window, the sum of `weights` of what fires, or how many they are.
-  void total(const Layer &l, const int32_t *q, const int32_t *weights, int64_t *to) {
-    if (l.doubles) {
-      for (int step = 0; step < l.length; step++) {
-        const int shift = l.length - 1 - step;
-        int64_t sum = 0;
-        int32_t spikes = 0;
-        if (weights)
-          for (int j = 0; j < l.size; j++) sum += weights[j] & -((q[j] >> shift) & 1);
-        else
-          for (int j = 0; j < l.size; j++) spikes += (q[j] >> shift) & 1;
-        to[step] = sum + spikes;
-      }
-      return;
-    }
-
-    // By value; a value fires at all steps before it.
-    histogram.assign(l.length + 1, 0);
-    for (int j = 0; j < l.size; j++) histogram[q[j]] += weights ? weights[j] : 1;
-    int64_t sum = 0;
-    for (int step = l.length - 1; step >= 0; step--) to[step] = sum += histogram[step + 1];
-  }
-
   void record(int i, int64_t number, const int32_t *q) {
     const Layer &l = net.layer[i];
-    const int64_t at = number * net.steps + l.opens;
-    total(l, q, nullptr, l.spikes + at);
-    for (const Connection *c : outgoing[i])
-      for (int ledger = 0; ledger < 2; ledger++) {
-        int64_t *to = c->operations[ledger] + at;
-        if (c->fan[ledger] < 0) total(l, q, c->fans[ledger], to);
-        else
-          for (int j = 0; j < l.length; j++) to[j] = c->fan[ledger] * l.spikes[at + j];
-      }
-    if (l.raster && number < net.rasters)
-      for (int j = 0; j < l.length; j++) spikes_at(i, j, q, l.raster + (at + j) * l.size);
-  }
-
-  void record_train(int i, int64_t number) {
-    const Layer &l = net.layer[i];
+    const auto &to = outgoing[i];
     for (int step = 0; step < l.length; step++) {
-      const int8_t *s = train[i].as<int8_t>() + int64_t(step) * l.size;
+      int8_t *s = fired_now.as<int8_t>();
+      spikes_at(i, step, q, s);
       const int64_t at = number * net.steps + l.opens + step;
-      int32_t spikes = 0;
-      for (int j = 0; j < l.size; j++) spikes += s[j];
-      l.spikes[at] = spikes;
-      for (const Connection *c : outgoing[i])
-        for (int ledger = 0; ledger < 2; ledger++) {
-          int64_t sum = c->fan[ledger] * spikes;
-          if (c->fan[ledger] < 0) {
-            sum = 0;
-            for (int j = 0; j < l.size; j++) sum += s[j] ? c->fans[ledger][j] : 0;
-          }
-          c->operations[ledger][at] = sum;
-        }
+      count_step(l, to.data(), static_cast<int>(to.size()), s, at);
       if (l.raster && number < net.rasters) std::memcpy(l.raster + at * l.size, s, l.size);
     }
   }

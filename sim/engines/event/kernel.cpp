@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exact.h"
+#include "measuring.h"
 #include "network.h"
 #include "streaming.h"
 
@@ -60,4 +61,15 @@ extern "C" int run(const Network *network, int64_t first, int64_t samples, const
   share();
   for (auto &helper : helpers) helper.join();
   return failed;
+}
+
+// Seconds that `spikes` of a connection take in one step, or (with none) its product; the shortest
+// of `times`.
+extern "C" double measured(const Network *network, int connection, int spikes, int times) {
+  const Connection &c = network->connection[connection];
+  const int bits = network->layer[c.post].drive_bits;
+  if (!spikes) return seconds_of_product(*network, c, times);
+  if (bits == 16) return seconds_of_spikes<int16_t>(*network, c, spikes, times);
+  if (bits == 32) return seconds_of_spikes<int32_t>(*network, c, spikes, times);
+  return seconds_of_spikes<int64_t>(*network, c, spikes, times);
 }

@@ -3,112 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-from enum import IntEnum
 
 import numpy as np
 
 from ...network.connection import Connection
 from ...network.input_codes import InputCode
-from ...network.neurons import (
-    Given,
-    Integrate,
-    IntegrateAndFire,
-    LargestCount,
-    Retracting,
-    Silent,
-    Subtract,
-)
+from ...network.neurons import LargestCount, Retracting, Subtract
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ...network.synapses import unroll
 from ..counts import LEDGERS, Counts, has_potential
 from ..schedule import Schedule
 from ..state_width import largest_of
+from .costs import spikes_of_equal_cost
 from .patches import patches
 from .products import RUNS, Means, product
-from .rates import spikes_of_equal_cost
+from .structures import RULES, Arrow, Driven, Head, Layer
 
 WIDTHS = (16, 32, 64)
 VECTOR = 64  # bytes, so no fewer numbers
 NEVER = 2**62  # spikes of a step
-Pointer, Int, Long = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
-
-RULES: dict[type, int] = {
-    IntegrateAndFire: 0,
-    Retracting: 1,
-    LargestCount: 2,
-    Integrate: 3,
-    Given: 4,
-    Silent: 5,
-}
-"""Firing rule -> its number in the kernel."""
-
-
-class Driven(IntEnum):
-    """Where the kernel puts the pixels of an input."""
-
-    NOWHERE = 0
-    TO_BIAS = 1
-    TO_START = 2
-    TIMES_TO_BIAS = 3
-    TIMES_TO_START = 4
-
-
-class Layer(ctypes.Structure):
-    """One population; as `Layer` of network.h."""
-
-    _fields_ = (
-        *((name, Int) for name in ("size", "rule", "bits", "drive_bits")),
-        *((name, Int) for name in ("zero", "is_input", "has_bias", "counted")),
-        *((name, Int) for name in ("levels", "driven", "column", "columns")),
-        *((name, Int) for name in ("opens", "length", "doubles", "pad")),
-        ("largest", Long),
-        *((name, Pointer) for name in ("start", "bias", "threshold", "inverse", "gains", "open")),
-        *((name, Pointer) for name in ("events", "spikes", "outputs", "saturations", "raster")),
-    )
-
-
-class Multiplied(ctypes.Structure):
-    """A connection as a product; as `Product` of network.h."""
-
-    _fields_ = (
-        *((name, Int) for name in ("means", "canvas", "adds", "copies")),
-        *((name, Pointer) for name in ("copy_from", "copy_to", "copy_length")),
-        *((name, Int) for name in ("positions", "channels", "segments", "chunks")),
-        *((name, Pointer) for name in ("base", "offset")),
-        *((name, Int) for name in ("groups", "inside", "outside", "pad")),
-        ("weights", Pointer),
-    )
-
-
-class Arrow(ctypes.Structure):
-    """One connection; as `Connection` of network.h."""
-
-    _fields_ = (
-        *((name, Int) for name in ("pre", "post", "form", "compares")),
-        *((name, Pointer) for name in ("position", "channel", "first")),
-        *((name, Pointer) for name in ("run_post", "run_weight", "run_length")),
-        *((name, Pointer) for name in ("channel_post", "channel_weight", "weights")),
-        ("row", Long),
-        ("most", Long),
-        ("fan", Long * 2),
-        ("fans", Pointer * 2),
-        ("operations", Pointer * 2),
-        ("row_first", Pointer),
-        ("row_pre", Pointer),
-        ("product", Multiplied),
-    )
-
-
-class Head(ctypes.Structure):
-    """A network; as `Network` of network.h."""
-
-    _fields_ = (
-        *((name, Int) for name in ("layers", "connections", "steps", "streaming")),
-        *((name, Long) for name in ("samples", "rasters", "inputs")),
-        ("layer", Pointer),
-        ("connection", Pointer),
-    )
 
 
 class Prepared:
@@ -142,10 +56,19 @@ class Prepared:
             connections=len(network.connections),
             steps=plan.steps,
             streaming=plan.streaming,
+            signs=network.code.negative_spikes or network.input_code.encoded,
             inputs=column,
             layer=ctypes.addressof(self.layers),
             connection=ctypes.addressof(self.arrows),
         )
+        if plan.streaming:
+            self._choose()
+
+    def _choose(self) -> None:
+        """From how many spikes of a step a product is faster, connection by connection."""
+        for number, arrow in enumerate(self.arrows):
+            if arrow.product.means != Means.BY_RUNS:
+                arrow.most = spikes_of_equal_cost(self.head, number, self.layers[arrow.pre].size)
 
     def keep(self, values, dtype) -> int:
         """The address of `values`, which stay as long as this does."""
@@ -164,9 +87,7 @@ class Prepared:
         layer.has_bias = bool(p.bias.any())
         layer.levels = p.levels
         layer.largest = plan.largest if has_potential(network, p) else 0
-        layer.counted = isinstance(rule, Retracting | LargestCount) or any(
-            c.kind.compares for c in network.outgoing(p.name)
-        )
+        layer.counted = isinstance(rule, Retracting | LargestCount)
         layer.driven = _driven(network) if p.kind.is_input else Driven.NOWHERE
 
         own = np.dtype(f"i{layer.bits // 8}")
@@ -202,11 +123,14 @@ class Prepared:
         weights = np.concatenate([found.weights, room])
         arrow.weights = self.keep(weights, f"i{bits // 8}")
 
-        for i, ledger in enumerate(LEDGERS):
-            fan = network.fan_out(c, ledger == "nonzero")
+        fans = [network.fan_out(c, ledger == "nonzero") for ledger in LEDGERS]
+        arrow.fan_bytes = -(-int(fans[0].max()).bit_length() // 8)
+        for i, fan in enumerate(fans):
             same = fan.min() == fan.max()
             arrow.fan[i] = int(fan[0]) if same else -1
-            arrow.fans[i] = None if same else self.keep(fan, np.int32)
+            arrow.fans[i] = None if same else self.keep(_bytes(fan, arrow.fan_bytes), np.uint8)
+        if np.array_equal(*fans):
+            arrow.fans[1] = arrow.fans[0]
 
         self._fill_product(arrow, c, network, plan)
 
@@ -241,9 +165,6 @@ class Prepared:
         own.weights = self.keep(found.packed(), found.packed().dtype)
 
         arrow.most = NEVER
-        if plan.streaming and found.means is not Means.BY_RUNS:
-            fan = network.fan_out(c).mean()
-            arrow.most = spikes_of_equal_cost(found.multiplications, fan)
 
     def into(self, counts: Counts, samples: int, rasters: int) -> None:
         """Point to `counts`, which the next runs fill."""
@@ -263,6 +184,11 @@ class Prepared:
         """Point to the `events` of the samples that run next."""
         for name, given in events.items():
             self.layers[self.number[name]].events = _address(given)
+
+
+def _bytes(numbers: np.ndarray, count: int) -> np.ndarray:
+    """(count, numbers) bytes, least significant first."""
+    return np.stack([numbers >> (8 * byte) & 255 for byte in range(count)])
 
 
 def _address(array: np.ndarray | None) -> int | None:
@@ -291,10 +217,17 @@ def _widths(network: SpikingNetwork, plan: Schedule, p: Population) -> tuple[int
     if not plan.streaming:  # values are multiplied, and divided by way of float32
         narrowest = 32 if p.levels < 2**20 else 64
     adding = [c for c in network.incoming(p.name) if not c.kind.compares]
-    drive = sum(c.largest_row() for c in adding)
+    drive = sum(c.largest_row() * _worth(plan, c.pre) for c in adding)
     potential = 2 * largest_of(network, plan, p) + plan.largest
     drive_bits = _bits(drive)
     return max(_bits(potential), drive_bits, narrowest), drive_bits
+
+
+def _worth(plan: Schedule, pre: str) -> int:
+    """Most that one spike of `pre` is worth; of a value all spikes are one."""
+    window = plan.windows.get(pre)
+    gains = window.gains if window and plan.streaming else ()
+    return max(gains, default=1)
 
 
 def _sent(network: SpikingNetwork, plan: Schedule, pre: Population) -> tuple[int, int]:

@@ -22,7 +22,7 @@ struct Layer {
   int32_t size, rule, bits, drive_bits;
   int32_t zero, is_input, has_bias, counted;
   int32_t levels, driven, column, columns;
-  int32_t opens, length, doubles, pad;  // the window: first step, steps; each spike half the last
+  int32_t opens, length, doubles, pad;  // the window: first step, steps; whether worth halves
   int64_t largest;
   const void *start, *bias, *threshold;
   const float *inverse;     // (size,) 1/threshold
@@ -59,8 +59,9 @@ struct Connection {
   const void *weights;                             // as wide as the drive of the post layer
   int64_t row;                                     // of ROWS, in weights: a multiple of a vector
   int64_t most;                                    // spikes of a step, above which it is a product
+  int64_t fan_bytes;
   int64_t fan[2];                                  // operations of a spike, or -1: as in `fans`
-  const int32_t *fans[2];                          // (pre size,)
+  const uint8_t *fans[2];                          // (fan_bytes, pre size), least significant first
   int64_t *operations[2];                          // (samples, steps)
   const int64_t *row_first;                        // windows of a max pool; null: counts only rise
   const int32_t *row_pre;
@@ -69,6 +70,7 @@ struct Connection {
 
 struct Network {
   int32_t layers, connections, steps, streaming;
+  int32_t signs, pad;                              // whether a spike may be -1
   int64_t samples, rasters, inputs;
   const Layer *layer;
   const Connection *connection;

@@ -8,10 +8,18 @@
 
 namespace {
 
+template <class D, class From>
+void add_times(int n, const From *__restrict sums, D worth, D *__restrict drive) {
+  if (worth == 1)
+    for (int i = 0; i < n; i++) drive[i] += static_cast<D>(sums[i]);
+  else
+    for (int i = 0; i < n; i++) drive[i] += static_cast<D>(worth * static_cast<D>(sums[i]));
+}
+
 template <class V, class D>
-void integrate(int n, V *__restrict v, D *__restrict drive, V gain) {
+void integrate(int n, V *__restrict v, D *__restrict drive) {
   for (int i = 0; i < n; i++) {
-    v[i] += static_cast<V>(gain * static_cast<V>(drive[i]));
+    v[i] += static_cast<V>(drive[i]);
     drive[i] = 0;
   }
 }
@@ -43,13 +51,13 @@ void fire(int n, V *__restrict v, const V *__restrict threshold, V gain, int8_t 
   }
 }
 
-// `integrate`, `add_bias` and `fire` with a reset by subtraction in one pass.
+// `integrate`, `add_bias` and `fire` with a reset by subtraction in one pass, a spike worth 1.
 template <class V, class D>
-void whole_step(int n, V *__restrict v, D *__restrict drive, V gain, const V *__restrict bias,
-                const V *__restrict threshold, V worth, int8_t *__restrict s) {
+void whole_step(int n, V *__restrict v, D *__restrict drive, const V *__restrict bias,
+                const V *__restrict threshold, int8_t *__restrict s) {
   for (int i = 0; i < n; i++) {
-    const V h = static_cast<V>(threshold[i] * worth);
-    const V x = static_cast<V>(v[i] + static_cast<V>(gain * static_cast<V>(drive[i])) + bias[i]);
+    const V h = threshold[i];
+    const V x = static_cast<V>(v[i] + static_cast<V>(drive[i]) + bias[i]);
     drive[i] = 0;
     const bool fires = x >= h;
     v[i] = fires ? static_cast<V>(x - h) : x;

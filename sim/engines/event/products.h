@@ -24,6 +24,16 @@ constexpr int TOGETHER = 6;  // … and positions, that are kept in registers
 
 typedef int32_t Sums __attribute__((vector_size(VECTOR), aligned(sizeof(int32_t))));
 
+// Add to the first `count` numbers of a vector; those after them stay as they are.
+inline void add_first(int32_t *to, Sums sums, int count) {
+  static const struct Mask {
+    int32_t number[2 * LANES] = {};
+    Mask() { std::fill(number, number + LANES, -1); }
+  } mask;
+  sums &= *reinterpret_cast<const Sums *>(mask.number + LANES - count);
+  *reinterpret_cast<Sums *>(to) += sums;
+}
+
 // Unsigned values and signed weights of 8 bits.
 struct Dot8 {
   typedef uint8_t Value;
@@ -81,8 +91,7 @@ void tile(const Product &p, const typename Dot::Value *const *x, const Sums *wei
   for (int m = 0; m < positions; m++) {
     for (int b = 0; b < blocks - 1; b++)
       *reinterpret_cast<Sums *>(to[m] + b * LANES) += sums[m][b];
-    int32_t *rest = to[m] + (blocks - 1) * LANES;
-    for (int i = 0; i < last; i++) rest[i] += sums[m][blocks - 1][i];
+    add_first(to[m] + (blocks - 1) * LANES, sums[m][blocks - 1], last);
   }
 }
 
@@ -120,20 +129,21 @@ void dots(const Product &p, const typename Dot::Value **x, int count, int32_t **
   }
 }
 
-// Each channel by itself: Σ w x, or the largest x.
+// Each channel by itself: Σ w x, or the largest x >= 0.
 template <bool MAXIMAL>
 void by_channel(const Product &p, const int32_t *canvas, int32_t *to) {
   const int32_t *weights = static_cast<const int32_t *>(p.weights);
-  const int channels = p.channels;
-  for (int position = 0; position < p.positions; position++) {
-    int32_t *__restrict sums = to + int64_t(position) * channels;
-    for (int s = 0; s < p.segments; s++) {
-      const int32_t *__restrict x = canvas + p.base[position] + p.offset[s];
-      const int32_t *__restrict w = weights + s * channels;
-      if (MAXIMAL)
-        for (int c = 0; c < channels; c++) sums[c] = std::max(sums[c], x[c]);
-      else
-        for (int c = 0; c < channels; c++) sums[c] += w[c] * x[c];
+  for (int position = 0; position < p.positions; position++, to += p.channels) {
+    const int32_t *from = canvas + p.base[position];
+    for (int c = 0; c < p.channels; c += LANES) {
+      Sums sums = {};
+      for (int s = 0; s < p.segments; s++) {
+        const Sums x = *reinterpret_cast<const Sums *>(from + p.offset[s] + c);
+        const Sums w = *reinterpret_cast<const Sums *>(weights + s * p.channels + c);
+        if (MAXIMAL) sums = sums > x ? sums : x;
+        else sums += w * x;
+      }
+      add_first(to + c, sums, std::min(LANES, p.channels - c));
     }
   }
 }

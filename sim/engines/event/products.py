@@ -89,21 +89,13 @@ class Product:
         """Multiplications of a segment."""
         return -(-self.length // self.values_at_once)
 
-    @property
-    def multiplications(self) -> int:
-        """Of single values, padding included, of one vector of values."""
-        if self.means not in (Means.DOT8, Means.DOT16):
-            return len(self.base) * len(self.offset) * self.channels
-        lanes = -(-self.outside // LANES) * LANES
-        per_position = len(self.offset) * self.chunks * self.values_at_once * lanes
-        return len(self.base) * self.groups * per_position
-
     def packed(self) -> np.ndarray:
         """Weights in the order in which the kernel reads them."""
         if self.weights is None:
             return np.zeros(LANES, np.int32)
         if self.means not in (Means.DOT8, Means.DOT16):
-            return np.ascontiguousarray(self.weights, np.int32).reshape(-1)
+            room = np.zeros(LANES, np.int32)  # whole vectors are read
+            return np.concatenate([self.weights.astype(np.int32).reshape(-1), room])
 
         narrow = np.int8 if self.means is Means.DOT8 else np.int16
         at_once = self.values_at_once
