@@ -52,8 +52,10 @@ BENCHES = {
     "annarchy": lambda _: bench_annarchy(),
     "batched": lambda _: bench_batched(),
     "event": lambda options: bench_event(options.samples, options.budget, options.only),
-    "cifar": lambda options: bench_cifar(options.samples, options.budget),
-    "million": lambda options: bench_million(options.samples),
+    "cifar": lambda options: bench_cifar(
+        options.samples, options.budget, options.engine, options.only
+    ),
+    "million": lambda options: bench_million(options.samples, options.engine),
     "growth": lambda options: bench_growth(options.samples, options.budget),
     "pricing": lambda _: bench_pricing(),
     "guard": lambda _: bench_guard(),
@@ -67,7 +69,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar=" ".join(BENCHES))
     parser.add_argument("--samples", type=int, help="at most so many, for a try")
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds per row")
-    parser.add_argument("--only", default="", help="of event: cases that contain this text")
+    parser.add_argument("--only", default="", help="of event and cifar: rows with this text")
+    parser.add_argument("--engine", help="of cifar and million")
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)  # in a process of its own
     options = parser.parse_args()
 

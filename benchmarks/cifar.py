@@ -23,32 +23,46 @@ BATCHES = (50, 200)  # images of one pass
 TRIED = 200  # images on which a batch size is chosen
 
 
-def bench_cifar(samples: int | None = None, budget_seconds: float = BUDGET_SECONDS) -> None:
-    """Images per second, their ratio, accuracy and the largest memory of each network."""
+def bench_cifar(
+    samples: int | None = None,
+    budget_seconds: float = BUDGET_SECONDS,
+    engine: str | None = None,
+    only: str = "",
+) -> None:
+    """Images per second, their ratio, accuracy and the largest memory of each network.
+
+    Parameters
+    ----------
+    engine : str, default ``batched``.
+    only : str, that the names of the networks contain.
+    """
+    engine = engine or ENGINE
     folder = cifar_folder()
     if folder is None:
         print("cifar: left out; no trained networks (set SPIKEWATT_CIFAR10 to their folder)")
         return
-    rows = Rows("cifar", f"Radix K={STEPS}, full traces, {ENGINE} engine; each in its own process")
+    title = f"CIFAR-10, radix K={STEPS}, full traces; each in a process of its own"
+    rows = Rows(f"cifar_{engine}", title)
+    asked = {"samples": samples or SAMPLES, "budget_seconds": budget_seconds, "engine": engine}
     for name in NETWORKS:
-        count = samples or SAMPLES
-        rows.add(alone("cifar", network=name, samples=count, budget_seconds=budget_seconds))
+        if only in name:
+            rows.add(alone("cifar", network=name, **asked))
     rows.table()
 
 
 def write_cifar(folder: Path) -> None:
     """One network, in this process; its memory is that of converting and simulating it."""
     asked = asked_of(folder)
-    networks, data = cifar_folder(), cifar_data()
+    networks = cifar_folder()
     assert networks is not None
+    data = cifar_data(CALIBRATION, asked["samples"])
     model = cifar_network(asked["network"], networks)
-    calibration = data.scaled("train")[:CALIBRATION]
-    network = convert(model, calibration, "radix", steps=STEPS, input_code="bitplane")
+    network = convert(model, data.scaled("train"), "radix", steps=STEPS, input_code="bitplane")
 
-    x = repeated(data.scaled("test")[: asked["samples"]], asked["samples"])
-    labels = np.resize(data.y_test[: len(x)], len(x))
-    del data
-    trace = simulate(network, x, ENGINE)
+    x = repeated(data.scaled("test"), asked["samples"])
+    labels = np.resize(data.y_test, len(x))
+    engine = asked["engine"]
+    trace = simulate(network, x, engine)
     memory = peak_memory_bytes()
     accuracy = trace.accuracy(labels)[-1]
     operations = trace.mean_operations()
@@ -57,7 +71,7 @@ def write_cifar(folder: Path) -> None:
     run = ann_pass(model)
     batch = fastest({size: partial(in_batches, run, x[:TRIED], size) for size in BATCHES})
     ways = {
-        ENGINE: partial(simulate, network, x, ENGINE),
+        engine: partial(simulate, network, x, engine),
         "one ANN pass": partial(in_batches, run, x, batch),
     }
     spent = alternate(ways, asked["budget_seconds"], least_rounds=1)
@@ -66,8 +80,10 @@ def write_cifar(folder: Path) -> None:
         network=asked["network"],
         images=len(x),
         rounds=spent.rounds,
-        **{name: spent.per_s(name, len(x)) for name in ways},
-        ratio=spent.ratio(ENGINE, "one ANN pass"),
+        engine=engine,
+        images_per_s=spent.per_s(engine, len(x)),
+        one_ann_pass_per_s=spent.per_s("one ANN pass", len(x)),
+        ratio=spent.ratio(engine, "one ANN pass"),
         accuracy=float(accuracy),
         operations_per_image=float(operations),
         peak_memory_gb=memory / 1e9,

@@ -21,6 +21,7 @@ from spikewatt.sim.engines.inputs import integer_input
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 
+OURS = ("event", "batched")
 BATCHES = (50, 200, 1000)  # images
 COMPILED_BATCH = 200  # images; each size is compiled anew, which takes up to a minute
 TRIED = 1000  # images on which a batch size is chosen
@@ -101,8 +102,7 @@ def _rate_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     pixels = integer_input(network, x).reshape(x.shape).astype(np.float32)
     checked = simulate(network, x[:CHECKED], "event", steps).outputs[:, -1]
 
-    ways: dict[str, Way] = {"event": lambda: simulate(network, x, "event", steps)}
-    ways |= _batched_engine(network, x, steps)
+    ways = _ours(network, x, steps)
     ways["plain loop"] = _baseline(plain_loop(network, steps), pixels, checked)
     for peer in installed() if case.peers else []:
         ways |= _peer(peer, network, steps, pixels, checked)
@@ -112,14 +112,13 @@ def _rate_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
 def _radix_row(case: Case, x: np.ndarray, budget_seconds: float) -> dict:
     model = trained(case.network)
     network = _converted(case.network, code="radix", steps=RADIX_STEPS, input_code="bitplane")
-    ways: dict[str, Way] = {"event": lambda: simulate(network, x, "event")}
-    ways |= _batched_engine(network, x, None)
+    ways = _ours(network, x, None)
     ways["one ANN pass"] = _baseline(ann_pass(model), x)
     return _row(case.label(len(x)), len(x), alternate(ways, budget_seconds))
 
 
-def _batched_engine(network: SpikingNetwork, x: np.ndarray, steps: int | None) -> dict[str, Way]:
-    return {"batched": lambda: simulate(network, x, "batched", steps)}
+def _ours(network: SpikingNetwork, x: np.ndarray, steps: int | None) -> dict[str, Way]:
+    return {engine: partial(simulate, network, x, engine, steps) for engine in OURS}
 
 
 def _second_call() -> dict:
@@ -133,10 +132,12 @@ def _second_call() -> dict:
 
 def _row(label: str, count: int, spent: Spent) -> dict:
     """Images per second of all, and how many times as fast as each other our engine is."""
-    others = [name for name in spent.seconds if name != "event"]
     row: dict[str, object] = {"case": label, "rounds": spent.rounds}
     row |= {name: spent.per_s(name, count) for name in spent.seconds}
-    return row | {f"event / {name}": spent.ratio("event", name) for name in others}
+    for ours in OURS:
+        baselines = [name for name in spent.seconds if name not in OURS]
+        row |= {f"{ours} / {name}": spent.ratio(ours, name) for name in baselines}
+    return row
 
 
 # ------------------------------------------------------------------ baselines

@@ -22,16 +22,18 @@ SAMPLES = 1_000_000
 EPOCHS = 3
 
 
-def bench_million(samples: int | None = None) -> None:
+def bench_million(samples: int | None = None, engine: str | None = None) -> None:
     """Seconds, size of the trace, and the largest memory."""
-    rows = Rows("million", f"{NETWORK}, T={STEPS}, {ENGINE} engine, trace into a file")
-    rows.add(alone("million", samples=samples or SAMPLES))
+    engine = engine or ENGINE
+    rows = Rows("million", f"{NETWORK}, T={STEPS}, {engine} engine, trace into a file")
+    rows.add(alone("million", samples=samples or SAMPLES, engine=engine))
     rows.table()
 
 
 def write_million(folder: Path) -> None:
     """The run, in this process; its memory holds the images too."""
-    count = asked_of(folder)["samples"]
+    asked = asked_of(folder)
+    count = asked["samples"]
     digits = load_dataset("digits")
     model = build_network(NETWORK, digits.input_shape, digits.classes)
     train(model, digits, epochs=EPOCHS)
@@ -40,7 +42,7 @@ def write_million(folder: Path) -> None:
     before = peak_memory_bytes()
 
     begin = time.perf_counter()
-    simulate(network, x, ENGINE, STEPS, out=folder / "digits.trace")
+    simulate(network, x, asked["engine"], STEPS, out=folder / "digits.trace")
     seconds = time.perf_counter() - begin
     found(
         folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -86,6 +87,8 @@ def cifar_network(name: str, folder: Path):
         sys.path.remove(str(folder))
 
 
-def cifar_data() -> Dataset:
-    """CIFAR-10 from SPIKEWATT_DATA, or from shared/data beside the checkout."""
-    return load_dataset("cifar10", Path(os.environ.get("SPIKEWATT_DATA", SHARED / "data")))
+def cifar_data(train: int, test: int) -> Dataset:
+    """The first images of CIFAR-10, from SPIKEWATT_DATA or shared/data beside the checkout."""
+    data = load_dataset("cifar10", Path(os.environ.get("SPIKEWATT_DATA", SHARED / "data")))
+    first = {"x_train": train, "y_train": train, "x_test": test, "y_test": test}
+    return replace(data, **{name: getattr(data, name)[:n].copy() for name, n in first.items()})
