@@ -39,7 +39,9 @@ inline int64_t sum_of_fired(const int8_t *s, const uint8_t *numbers, int bytes, 
       const __m512i spikes = _mm512_abs_epi8(_mm512_loadu_si512(s + i));
       sums = _mm512_dpbusd_epi32(sums, _mm512_loadu_si512(numbers + i), spikes);
     }
-    own = uint32_t(_mm512_reduce_add_epi32(sums));
+    alignas(VECTOR) int32_t lanes[VECTOR / sizeof(int32_t)];
+    _mm512_store_si512(lanes, sums);
+    for (const int32_t lane : lanes) own += lane;
 #endif
     for (; i < n; i++) own += s[i] ? numbers[i] : 0;
     sum += own << (8 * byte);
