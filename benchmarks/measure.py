@@ -14,6 +14,7 @@ MOST_ROUNDS = 9
 LEAST_ROUNDS = 3
 BUDGET_SECONDS = 30.0  # of the rounds of one comparison
 Way = Callable[[], object]
+Clock = Callable[[], float]
 Name = TypeVar("Name")
 
 
@@ -46,6 +47,7 @@ def alternate(
     ways: Mapping[str, Way],
     budget_seconds: float = BUDGET_SECONDS,
     least_rounds: int = LEAST_ROUNDS,
+    clock: Clock = time.perf_counter,
 ) -> Spent:
     """All ways in turn, round after round, once they are warm.
 
@@ -55,6 +57,7 @@ def alternate(
     ----------
     ways : name -> what is timed.
     budget_seconds : float, after which no round begins; `least_rounds` are done in any case.
+    clock : default the clock on the wall; ``time.process_time`` adds up all threads.
     """
     for way in ways.values():
         way()
@@ -64,7 +67,7 @@ def alternate(
         if done >= least_rounds and time.perf_counter() - begin > budget_seconds:
             break
         for name, way in ways.items():
-            seconds[name].append(_seconds(way))
+            seconds[name].append(_seconds(way, clock))
     return Spent(seconds)
 
 
@@ -83,10 +86,10 @@ def in_batches(run: Callable[[np.ndarray], object], x: np.ndarray, batch: int) -
         run(x[first : first + batch])
 
 
-def _seconds(way: Way) -> float:
-    begin = time.perf_counter()
+def _seconds(way: Way, clock: Clock = time.perf_counter) -> float:
+    begin = clock()
     way()
-    return time.perf_counter() - begin
+    return clock() - begin
 
 
 def peak_memory_bytes(pid: int | str = "self") -> int:

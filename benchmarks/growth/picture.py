@@ -30,7 +30,9 @@ def save_growth(
     for engine, row in zip(engines, panels, strict=True):
         for ax, series in zip(row, found, strict=True):
             draw(ax, series, engine, fit)
-    fig.suptitle("Seconds of a public call with full traces", fontsize=12)
+    fig.suptitle(
+        "Processor time of a public call with full traces, all threads together", fontsize=12
+    )
     picture = folder / "growth.png"
     folder.mkdir(parents=True, exist_ok=True)
     files.write(picture, drawn(fig, "png"))
@@ -53,7 +55,7 @@ def draw(
     cost = f"{_cost(line.slope)} per {series.added}, R² = {line.r_squared:.3f}"
     ax.set_title(f"{engine}: {series.title}\n{cost}", fontsize=9)
     ax.set_xlabel(f"million {series.added}s" if scale > 1 else f"{series.added}s")
-    ax.set_ylabel("time (s)")
+    ax.set_ylabel("processor time (s)")
     ax.set_xlim(left=0)
     ax.set_ylim(0, 1.08 * max(seconds.max(), line.start + line.slope * ends[1]))
     clean(ax)
