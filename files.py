@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .errors import SpikewattError
 
@@ -71,6 +71,48 @@ def write(path: str | Path, content: bytes | str) -> None:
         finally:
             partial.unlink(missing_ok=True)
         _sync_folder(target.parent)
+
+
+@contextmanager
+def growing(path: str | Path) -> Iterator[BinaryIO]:
+    """A file that is written bit by bit, and appears when the block ends without an error.
+
+    Parameters
+    ----------
+    path : str or Path
+        As of `write`.
+
+    Raises
+    ------
+    SpikewattError
+        As of `write`; what the block itself raises is passed on.
+    """
+    with _refused_by_the_system(path):
+        _check_place(Path(path))
+        target = Path(os.path.realpath(path))
+        is_file = target.is_file() or not target.exists()
+        folder = target.parent if is_file else Path(tempfile.gettempdir())
+        partial = folder / _partial_name()
+    try:
+        with _refused_by_the_system(path):
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+            handle = os.open(partial, flags, READABLE_BY_ALL)
+        with open(handle, "w+b") as file:
+            yield file
+            with _refused_by_the_system(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _refused_by_the_system(path):
+            if is_file:
+                with suppress(FileNotFoundError):
+                    os.chmod(partial, target.stat().st_mode & 0o777)
+                _put_in_place(partial, target)
+                _sync_folder(folder)
+            else:
+                with open(partial, "rb") as whole, open(target, "wb") as device:
+                    shutil.copyfileobj(whole, device)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def npz(**arrays) -> bytes:

@@ -1,14 +1,11 @@
 """HDF5 files of ours: sealed, so that no damaged byte of them is ever taken for a number.
 
-A file begins with a block of text that names its format, its version, and the length and SHA-256 of
-all that follows, which is plain HDF5 (readers of HDF5 skip the block). The library is called only
-where the hash is right. Older files and those of others have no seal: a process of its own reads
-them first, under limits.
+The library is called only where the seal (`hdf5_seal`) is right. Older files and those of others
+have no seal: a process of its own reads them first, under limits.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -22,15 +19,12 @@ import numpy as np
 
 from . import files, hdf5_probe
 from .errors import FileFormatError, SpikewattError
+from .hdf5_seal import BLOCK, SAME_HASH, SEAL, check_seal, not_whole, sealed
 
-BLOCK = 512  # bytes; HDF5 looks for itself at 0, 512, 1024 …
-SEAL = b"spikewatt-"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 SMALL = 64  # numbers; compressing fewer makes a file larger
-CHUNK = 2**20  # bytes that are hashed at once
 PATIENCE_S = 20  # for a file without a seal, and more for a large one
 LARGEST_TEXT = 2**26  # bytes of a JSON text
-SAME_HASH = "the content has the hash stored with it"
 
 
 # Writing
@@ -53,29 +47,6 @@ def writing(path, file_format: str, version: int) -> Iterator[Any]:
     files.write(path, sealed(image, file_format, version))
 
 
-def sealed(image: bytes, file_format: str, version: int) -> bytes:
-    """An HDF5 image behind its seal.
-
-    Parameters
-    ----------
-    image : bytes
-        HDF5, which begins with its signature.
-    file_format : str
-        Name of the format.
-    version : int
-        Of the format.
-    """
-    digest = hashlib.sha256(_head(file_format, version))
-    digest.update(image)
-    head = _head(file_format, version)
-    text = head + f"{len(image)} bytes\nsha256 {digest.hexdigest()}\n".encode()
-    return text.ljust(BLOCK, b"\0") + image
-
-
-def _head(file_format: str, version: int) -> bytes:
-    return f"{file_format} {version}\n".encode()
-
-
 def put(file, key: str, array: np.ndarray) -> None:
     """Store `array`, compressed where that pays."""
     array = np.asarray(array)
@@ -96,11 +67,37 @@ def put_json(file, key: str, values) -> None:
 
 @contextmanager
 def reading(path, file_format: str, versions: tuple[int, ...], sealed_from: int) -> Iterator[Any]:
-    """Open an HDF5 file of the given format and one of `versions`.
+    """Open an HDF5 file of the given format and one of `versions`, and close it.
 
     Parameters
     ----------
-    path : str or Path
+    path, file_format, versions, sealed_from : as of `opened`.
+
+    Raises
+    ------
+    FileFormatError
+        Anything else, and whatever its content does wrong inside of the block.
+    """
+    path = Path(path)
+    with (
+        faults_named(path, file_format),
+        opened(path, file_format, versions, sealed_from) as file,
+    ):
+        yield file
+
+
+def opened(
+    path: Path,
+    file_format: str,
+    versions: tuple[int, ...],
+    sealed_from: int,
+    most: int | None = None,
+) -> Any:
+    """An open HDF5 file of the given format and one of `versions`; to be used in `faults_named`.
+
+    Parameters
+    ----------
+    path : Path
         The file.
     file_format : str
         That it must have.
@@ -108,28 +105,35 @@ def reading(path, file_format: str, versions: tuple[int, ...], sealed_from: int)
         That can be read.
     sealed_from : int
         First version that has a seal.
-
-    Raises
-    ------
-    FileFormatError
-        Anything else, and whatever its content does wrong inside of the block.
+    most : int, default what memory is free
+        Bytes that the content may have.
     """
     import h5py
 
-    path = Path(path)
     check_is_file(path, f"must be a {file_format} file")
     if path.suffix == ".keras":
         law, allowed = f"must be a {file_format} file", "what `spikewatt convert` makes of it"
         raise FileFormatError(str(path), law, "a Keras network", allowed)
 
+    with_seal = tuple(version for version in versions if version >= sealed_from)
+    _check_bytes(path, file_format, with_seal)
+    file = h5py.File(path, "r")
     try:
-        _check_bytes(path, file_format, sealed_from)
-        with h5py.File(path, "r") as file:
-            why = hdf5_probe.fault_of(file)
-            if why:
-                raise ValueError(why)
-            _check_format(file, path, file_format, versions)
-            yield file
+        why = hdf5_probe.fault_of(file, most)
+        if why:
+            raise ValueError(why)
+        _check_format(file, path, file_format, versions)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def faults_named(path: Path, file_format: str) -> Iterator[None]:
+    """Whatever a file does wrong, as one FileFormatError."""
+    try:
+        yield
     except FileFormatError:
         raise
     except SpikewattError as error:
@@ -151,18 +155,12 @@ def check_is_file(path: Path, law: str) -> None:
         raise FileFormatError(str(path), law, "no such file")
 
 
-def not_whole(path: Path, file_format: str, why: str) -> FileFormatError:
-    """The error of a file that is damaged or of another kind."""
-    got = f"a truncated or foreign file ({why[:160]})"
-    return FileFormatError(str(path), f"must be a whole {file_format} file", got)
-
-
-def _check_bytes(path: Path, file_format: str, sealed_from: int) -> None:
+def _check_bytes(path: Path, file_format: str, with_seal: tuple[int, ...]) -> None:
     """Raise unless the seal is right, or, of a file without one, another process could read it."""
     with open(path, "rb") as file:
         block = file.read(BLOCK)
         if block.startswith(SEAL):
-            _check_seal(path, block, file, file_format)
+            check_seal(path, block, file, file_format)
             return
     if not block.startswith(HDF5):
         raise not_whole(path, file_format, "no HDF5")
@@ -172,36 +170,9 @@ def _check_bytes(path: Path, file_format: str, sealed_from: int) -> None:
 
     with h5py.File(path, "r") as unsealed:
         version = unsealed.attrs.get("version", 0)
-        if _text(unsealed.attrs.get("format")) == file_format and version == sealed_from:
+        is_ours = _text(unsealed.attrs.get("format")) == file_format
+        if is_ours and any(version == known for known in with_seal):
             raise not_whole(path, file_format, "its seal is missing")
-
-
-def _check_seal(path: Path, block: bytes, file, file_format: str) -> None:
-    head, _, rest = block.partition(b"\n")
-    found = head.decode("ascii", "replace").rpartition(" ")[0]
-    if found != file_format:
-        law = f"must be a {file_format} file"
-        raise FileFormatError(str(path), law, repr(found), file_format)
-
-    size, _, rest = rest.partition(b" bytes\nsha256 ")
-    stored = os.fstat(file.fileno()).st_size - BLOCK
-    if not size.isdigit() or len(size) > 18 or int(size) > stored:
-        raise not_whole(path, file_format, f"{stored} bytes behind the seal")
-
-    digest = hashlib.sha256(head + b"\n")
-    while part := file.read(CHUNK):
-        digest.update(part)
-    named = rest.rstrip(b"\0\n")
-    same = named == digest.hexdigest().encode() and int(size) == stored
-    if not same or block != _again(head, size, named):
-        named_text = named.decode("ascii", "replace")
-        raise FileFormatError(str(path), SAME_HASH, digest.hexdigest()[:12], named_text[:12])
-
-
-def _again(head: bytes, size: bytes, named: bytes) -> bytes:
-    """The block as it was written."""
-    text = head + b"\n" + size + b" bytes\nsha256 " + named + b"\n"
-    return text.ljust(BLOCK, b"\0")
 
 
 def check_apart(path: Path, file_format: str) -> None:
@@ -290,6 +261,26 @@ def take(
 
     Parameters
     ----------
+    file, key, shape, kind : as of `data_of`.
+    most : int, default None
+        Bytes that they may have.
+    """
+    data = data_of(file, key, shape, kind)
+    if most is not None and data.nbytes > most:
+        raise ValueError(f"{key} has {data.nbytes} bytes")
+    return data[()]
+
+
+def data_of(
+    file,
+    key: str,
+    shape: tuple[int, ...] | None = None,
+    kind: type[np.generic] = np.integer,
+) -> Any:
+    """The h5py.Dataset under `key`, if it has this type and shape.
+
+    Parameters
+    ----------
     file : h5py.File
         Open.
     key : str
@@ -298,8 +289,6 @@ def take(
         That they must have; None for any.
     kind : type of numpy.generic, default numpy.integer
         That their type must be.
-    most : int, default None
-        Bytes that they may have.
     """
     import h5py
 
@@ -310,9 +299,7 @@ def take(
         raise ValueError(f"{key} holds {data.dtype}")
     if data.shape is None or (shape is not None and data.shape != shape):
         raise ValueError(f"{key} has shape {data.shape}, not {shape}")
-    if most is not None and data.nbytes > most:
-        raise ValueError(f"{key} has {data.nbytes} bytes")
-    return data[()]
+    return data
 
 
 def check_names(file, expected: Iterable[str]) -> None:

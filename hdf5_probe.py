@@ -18,8 +18,10 @@ RATIO = 1100  # deflate packs at most 1032 to 1
 SLACK = 2**20  # bytes that may be declared without being stored
 
 
-def fault_of(file) -> str | None:
+def fault_of(file, most: int | None = None) -> str | None:
     """Why the content of an open h5py.File is not read; None where it may be.
+
+    `most` are the bytes that it may have, by default those of memory that are free.
 
     No link is followed but hard ones, no data lie in other files or fill the memory, and no group
     holds itself.
@@ -52,7 +54,7 @@ def fault_of(file) -> str | None:
             else:
                 return f"{here} is neither a group nor data"
 
-    free = _free_memory()
+    free = _free_memory() if most is None else most
     if declared > free:
         return f"{declared / 2**30:.1f} GiB are declared, {free / 2**30:.1f} GiB of memory are free"
     return None

@@ -172,8 +172,8 @@ def simulate(
             progress,
             seed=seed,
             state_bits=state_bits,
+            out=output,
         )
-    trace.save(output)
 
     title, facts = f"{output}: {trace.samples} samples, {trace.steps} steps", {}
     if labels is not None:

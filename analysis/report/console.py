@@ -15,6 +15,7 @@ STAGES = {
     "train": "Training",
     "compile": "Making ANNarchy's simulator ready (compiled once per size)",
     "simulate": "Simulating",
+    "seal": "Sealing the trace",
     "report": "Report",
 }
 

@@ -131,33 +131,39 @@ def serial_events(trace: Trace, shares: Shares, depth: Map[str, int], steps: int
     steps : int
         Of the cores, those of the pipeline included.
     """
-    busiest = np.zeros((trace.samples, steps))
     # Cores that sweep the same events need to be looked at once.
     different = {tuple(sorted(share.items())) for share in shares}
-    for share in different:
-        events = np.zeros_like(busiest)
-        for pre, part in share:
-            if pre not in trace.spikes:
-                continue
-            # A population at depth d runs d steps late, and is heard one step later.
-            start = depth.get(pre, 0) + 1
-            stop = start + trace.steps
-            events[:, start:stop] += trace.spikes[pre] * part
-        busiest = np.maximum(busiest, events)
-    return _mean_sum(busiest)
+    by_sample = []
+    for samples, spikes in trace.spikes_in_parts():
+        busiest = np.zeros((samples, steps))
+        for share in different:
+            events = np.zeros_like(busiest)
+            for pre, part in share:
+                if pre not in spikes:
+                    continue
+                # A population at depth d runs d steps late, and is heard one step later.
+                start = depth.get(pre, 0) + 1
+                stop = start + trace.steps
+                events[:, start:stop] += spikes[pre] * part
+            busiest = np.maximum(busiest, events)
+        by_sample.append(busiest.sum(axis=1))
+    return float(np.concatenate(by_sample).mean())
 
 
 def serial_spikes(trace: Trace, mapping: Mapping) -> float:
     """Spikes that the busiest core of each step sends, summed."""
-    busiest = np.zeros((trace.samples, trace.steps))
-    for core in mapping.cores:
-        sent = np.zeros_like(busiest)
-        for population, first, last in core.residents:
-            if population in trace.spikes:
-                part = (last - first) / trace.neurons[population]
-                sent += trace.spikes[population] * part
-        busiest = np.maximum(busiest, sent)
-    return _mean_sum(busiest)
+    by_sample = []
+    for samples, spikes in trace.spikes_in_parts():
+        busiest = np.zeros((samples, trace.steps))
+        for core in mapping.cores:
+            sent = np.zeros_like(busiest)
+            for population, first, last in core.residents:
+                if population in spikes:
+                    part = (last - first) / trace.neurons[population]
+                    sent += spikes[population] * part
+            busiest = np.maximum(busiest, sent)
+        by_sample.append(busiest.sum(axis=1))
+    return float(np.concatenate(by_sample).mean())
 
 
 def routed_events(trace: Trace, mapping: Mapping, shares: Shares, swept: Map[str, float]) -> float:
@@ -217,11 +223,6 @@ def sources(trace: Trace) -> list[str]:
     """Populations that no layer feeds."""
     fed = {layer.post for layer in trace.layers}
     return [population for population in trace.neurons if population not in fed]
-
-
-def _mean_sum(counts: np.ndarray) -> float:
-    """Sum over the steps, mean over the samples."""
-    return float(counts.sum(axis=1).mean())
 
 
 def _local_shares(trace: Trace, mapping: Mapping, shares: Shares) -> dict[str, float]:

@@ -35,7 +35,7 @@ def mean_differences(
     Li et al., ICML 2021.
     """
     from ..engines.batched.engine import values
-    from ..engines.simulate import integer_input
+    from ..engines.inputs import integer_input
 
     x: Any = calibration if len(calibration) > 1 else calibration[0]
     sent = values(network, integer_input(network, x))

@@ -59,10 +59,7 @@ class Counts:
         names = [c.name for c in network.connections]
         operations = {ledger: per_step(names) for ledger in LEDGERS}
 
-        columns, width = {}, 0
-        for p in network.readouts:
-            columns[p.name] = slice(width, width + p.size)
-            width += p.size
+        width = sum(p.size for p in network.readouts)
 
         raster = {}
         if rasters:
@@ -74,7 +71,7 @@ class Counts:
             synaptic_operations=operations,
             outputs=np.zeros((samples, steps, width), np.int64),
             rasters=raster,
-            columns=columns,
+            columns=columns_of(network),
             saturations={p.name: np.zeros(samples, np.int64) for p in potentials},
         )
 
@@ -108,6 +105,15 @@ class Counts:
         """(samples, steps, neurons) view of the potentials of one read-out."""
         columns = self.columns[readout]
         return self.outputs[:, :, columns]
+
+
+def columns_of(network: SpikingNetwork) -> dict[str, slice]:
+    """Read-out -> its columns of the outputs, which lie side by side."""
+    columns, width = {}, 0
+    for p in network.readouts:
+        columns[p.name] = slice(width, width + p.size)
+        width += p.size
+    return columns
 
 
 @dataclass(frozen=True)

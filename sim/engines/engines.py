@@ -9,7 +9,15 @@ from .schedule import Schedule
 
 
 class Engine(Named):
-    """Runs a network; all engines give the same integers."""
+    """Runs a network; all engines give the same integers.
+
+    Facts
+    -----
+    part_bytes : of the inputs and counts that it is given at once; so many that what it does once
+        per part is little beside the run.
+    """
+
+    part_bytes = 2**28
 
     def run(
         self,
@@ -60,6 +68,7 @@ class Event(Engine):
     """A compiled kernel in which spikes drive the work; one thread per core."""
 
     name = "event"
+    part_bytes = 2**23
 
     def run(self, network, inputs, plan, counts, part):
         """See `event.engine.run`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SpikewattError, warn
+from .blocks import blocks
 
 FEW = 0.05  # of the range: inputs that stay below were scaled for another one, or are dark
 MUCH_LOST = 0.1  # of the inputs, by rounding to levels: this cannot be meant
@@ -13,7 +14,9 @@ MANY_SAMPLES = 0.1  # of all: then a few dark ones are no accident
 LAW = "uses the input range of the network"
 
 
-def check_scale(where: str, x: np.ndarray, largest: float, levels: int) -> None:
+def check_scale(
+    where: str, x, largest: float, levels: int, brightest: np.ndarray | None = None
+) -> None:
     """Refuse inputs that rounding to levels would destroy; warn of those that are all dark.
 
     Parameters
@@ -26,6 +29,8 @@ def check_scale(where: str, x: np.ndarray, largest: float, levels: int) -> None:
         Largest input value of the network.
     levels : int
         What it becomes as an integer.
+    brightest : (samples,) array, default None
+        Largest magnitude of each sample, where it is known.
 
     Raises
     ------
@@ -41,8 +46,8 @@ def check_scale(where: str, x: np.ndarray, largest: float, levels: int) -> None:
     ...
     spikewatt.errors.SpikewattError: simulate.x: uses the input range of the network; got ...
     """
-    size = np.abs(x).reshape(len(x), -1)
-    brightest = size.max(axis=1)
+    if brightest is None:
+        brightest = np.concatenate([np.abs(block).max(axis=1) for _, block in blocks(x)])
     top = float(brightest.max())
     if top == 0:
         warn(where, LAW, "zeros only")
@@ -53,7 +58,7 @@ def check_scale(where: str, x: np.ndarray, largest: float, levels: int) -> None:
     if not dark.any():
         return
 
-    lost = _lost(size[dark], unit)
+    lost = _lost(x, dark, unit)
     got = f"nothing above {top:.3g}, where {largest:g} is the largest"
     hint = (
         f"inputs whose largest value is {largest:g}, or a network for others: convert(input_max=)"
@@ -76,8 +81,15 @@ def _check_mixture(where: str, dark: np.ndarray, lost: float, largest: float) ->
     warn(where, f"{LAW}, 0..{largest:g}", got, "one scale for all samples")
 
 
-def _lost(size: np.ndarray, unit: float) -> float:
-    """The share of `size` that rounding to multiples of `unit` takes away or adds."""
-    rounded = np.round(size / unit) * unit
-    difference = np.abs(rounded - size).sum()
-    return float(difference / size.sum())
+def _lost(x, dark: np.ndarray, unit: float) -> float:
+    """The share of the `dark` samples that rounding to multiples of `unit` takes away or adds."""
+    difference, total = 0.0, 0.0
+    for start, block in blocks(x):
+        chosen = dark[start : start + len(block)]
+        if not chosen.any():
+            continue
+        size = np.abs(block[chosen])
+        rounded = np.round(size / unit) * unit
+        difference += float(np.abs(rounded - size).sum(dtype=np.float64))
+        total += float(size.sum(dtype=np.float64))
+    return difference / total

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import replace
-from threading import Thread
-
-import numpy as np
+from pathlib import Path
 
 from ...errors import SpikewattError, one_of, whole_number
-from ...progress import Progress, silent
-from ...resources import check_memory
+from ...progress import Progress
+from ...resources import check_memory, check_writable
 from ..network.connection_kinds import Identity
 from ..network.spiking_network import SpikingNetwork
 from ..trace.layer_summary import summarise
 from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
-from .counts import Counts, Part
+from .counts import Counts, columns_of
 from .engines import ENGINES
-from .inputs import check_input_scale, integer_input
-from .schedule import Schedule, schedule
+from .inputs import Inputs
+from .into_file import block_of, into_file
+from .run_parts import Run, count_bytes
+from .schedule import schedule
 from .state_width import state_width
-
-BYTES = 8  # of a number in a trace
 
 
 def simulate(
@@ -37,14 +33,15 @@ def simulate(
     *,
     seed: int = 0,
     state_bits: int | None = None,
+    out=None,
 ) -> Trace:
     """Run `network` on every sample of `x` and return the counts.
 
     Parameters
     ----------
     network : SpikingNetwork.
-    x : (samples, …) inputs as the Keras model takes them, within the network's input range; a list
-        of such arrays for several inputs.
+    x : (samples, …) inputs as the Keras model takes them, within the network's input range: an
+        array, ``numpy.memmap`` or data set of an HDF5 file; a list of such for several inputs.
     engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched``
         (TensorFlow, whole batches), ``event`` (a kernel in C++ in which spikes drive the work) or
         ``reference`` (numpy); all give equal integers.
@@ -59,12 +56,15 @@ def simulate(
     state_bits : int, width of a signed potential; default what the worst case needs. In a narrower
         one the potential of a streaming code saturates after the sum of each step, which the trace
         counts; exact codes do not run in a narrower one.
+    out : path of a ``.trace`` file, into which the counts are written while they arrive, so that a
+        run of any length needs little memory. It appears when all is whole; the counts of the
+        trace that is returned stay in it until they are asked for. Default none, in memory.
 
     Raises
     ------
     SpikewattError : wrong shape, NaN, values outside of the input range, unknown engine, steps out
-        of range or given for an exact code. MissingToolError : ANNarchy and the event engine need
-        a compiler that is not installed.
+        of range or given for an exact code, a trace that memory does not hold (see `out`).
+        MissingToolError : ANNarchy and the event engine need a compiler that is not installed.
 
     >>> from spikewatt import Connection, Population, SpikingNetwork
     >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)
@@ -84,40 +84,57 @@ def simulate(
         law = "must be a number of processes"
         workers = whole_number("simulate.workers", law, workers, 1, 1024)
 
-    inputs = integer_input(network, x)
-    check_input_scale(network, x)
+    inputs = Inputs(network, x)
+    inputs.check_scale()
     law = "must be a number of samples"
     rasters = whole_number("simulate.rasters", law, rasters, 0, 2**31)
-    rasters = min(rasters, len(inputs))
+    rasters = min(rasters, inputs.samples)
     seed = whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
 
     # Potentials saturate only where they are narrower than the worst case.
     needed = state_width(network, plan)
-    width = state_width(network, plan, state_bits)
+    width = needed if state_bits is None else state_width(network, plan, state_bits)
     if width < needed:
         largest = 2 ** (width - 1) - 1
         plan = replace(plan, largest=largest)
 
-    _check_memory(network, len(inputs), rasters, plan)
-    digest = _digesting(inputs)
-    counts = Counts.empty(network, len(inputs), plan.steps, rasters)
-    part = Part(0, seed, workers, progress or silent)
-    ENGINES[engine].run(
+    run = Run(
         network,
         inputs,
+        ENGINES[engine],
         plan,
-        counts,
-        part,
-    )
-    settings = _settings(
-        network,
-        engine,
-        plan,
-        counts,
+        rasters,
         seed,
-        width,
-        needed,
+        workers,
+        progress,
     )
+    settings = _settings(run, width, needed)
+
+    def trace_of(counts: Counts, data_hash: str) -> Trace:
+        return _trace(network, settings, counts, data_hash)
+
+    if out is not None:
+        _check_place(out)
+        _check_rasters(run)
+        return into_file(run, out, trace_of)
+
+    _check_memory(run)
+    whole = _Whole()
+    data_hash = run.into(whole, inputs.samples)
+    return trace_of(whole.counts, data_hash)
+
+
+class _Whole:
+    """Keeps the counts of all samples in memory."""
+
+    counts: Counts
+
+    def put(self, counts: Counts) -> None:
+        """Take them."""
+        self.counts = counts
+
+
+def _trace(network: SpikingNetwork, settings: RunSettings, counts: Counts, data_hash: str) -> Trace:
     return Trace(
         spikes=counts.spikes,
         synaptic_operations=counts.synaptic_operations,
@@ -125,29 +142,15 @@ def simulate(
         layers=summarise(network),
         neurons={p.name: p.size for p in network.populations},
         network_hash=network.hash,
-        data_hash=digest(),
+        data_hash=data_hash,
         settings=settings,
         rasters=counts.rasters,
         saturations=counts.saturations,
     )
 
 
-def _digesting(inputs: np.ndarray) -> Callable[[], str]:
-    """The SHA-256 of the numbers, taken while the engine runs; what is returned waits for it."""
-    numbers = np.ascontiguousarray(inputs, "<i8")
-    digest = hashlib.sha256()
-    thread = Thread(target=digest.update, args=(numbers.data.cast("B"),), daemon=True)
-    thread.start()
-
-    def found() -> str:
-        thread.join()
-        return digest.hexdigest()
-
-    return found
-
-
 def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, rasters: int = 0) -> int:
-    """Bytes of the numbers in a trace: outputs at each step, spike counts, and rasters.
+    """Bytes of the numbers of a trace in memory: counts at each step, and rasters.
 
     Parameters
     ----------
@@ -155,43 +158,56 @@ def trace_bytes(network: SpikingNetwork, samples: int, steps: int | None, raster
     samples, steps, rasters : as of `simulate`.
     """
     length = schedule(network, steps).steps
-    outputs = sum(p.size for p in network.readouts)
     neurons = sum(p.size for p in network.populations)
-    numbers = samples * (length * outputs + neurons)
-    return BYTES * numbers + min(rasters, samples) * length * neurons
+    recorded = min(rasters, samples) * length * neurons
+    return samples * count_bytes(network, length) + recorded
 
 
-def _check_memory(network: SpikingNetwork, samples: int, rasters: int, plan: Schedule) -> None:
+def _check_memory(run: Run) -> None:
     """Raise where the trace alone is more than there is."""
-    steps = plan.steps if plan.streaming else None
-    needed = trace_bytes(network, samples, steps, rasters)
-    what = f"the trace of {samples:,} samples of {plan.steps:,} steps"
-    check_memory("simulate", what, needed, "fewer samples, steps or rasters at a time")
+    samples, steps = run.inputs.samples, run.plan.steps
+    needed = samples * count_bytes(run.network, steps) + _raster_bytes(run)
+    what = f"the trace of {samples:,} samples of {steps:,} steps"
+    hint = "simulate(out='x.trace'), which writes it while it runs, or fewer samples or steps"
+    check_memory("simulate", what, needed, hint)
 
 
-def _settings(
-    network: SpikingNetwork,
-    engine: str,
-    plan: Schedule,
-    counts: Counts,
-    seed: int,
-    width: int,
-    needed: int,
-) -> RunSettings:
+def _check_rasters(run: Run) -> None:
+    """Raise where what has to be in memory, though the counts go into a file, is too much."""
+    blocks = 3 * block_of(run) * run.bytes_per_sample
+    what = f"a part of the trace, with rasters of {run.rasters:,} samples,"
+    check_memory("simulate", what, blocks + _raster_bytes(run), "fewer rasters")
+
+
+def _raster_bytes(run: Run) -> int:
+    neurons = sum(p.size for p in run.network.populations)
+    return run.rasters * run.plan.steps * neurons
+
+
+def _check_place(out) -> None:
+    """Raise where no trace can be written, or none be read back."""
+    path = Path(out)
+    if path.exists() and not path.is_file():
+        raise SpikewattError("simulate.out", "must name a file", str(path))
+    check_writable(path.absolute().parent)
+
+
+def _settings(run: Run, width: int, needed: int) -> RunSettings:
     """What the trace says of the run."""
+    network = run.network
     resets = {str(p.reset) for p in network.populations}
     into_outputs = [c for p in network.readouts for c in network.incoming(p.name)]
     counts_output_spikes = any(isinstance(c.kind, Identity) for c in into_outputs)
     return RunSettings(
-        engine=engine,
+        engine=str(run.engine),
         code=network.code,
         input_code=network.input_code,
-        schedule=plan,
+        schedule=run.plan,
         weight_bits=network.weight_bits,
         state_bits=width,
         needed_state_bits=needed,
-        outputs=counts.columns,
+        outputs=columns_of(network),
         resets=tuple(sorted(resets)),
         counts_output_spikes=counts_output_spikes,
-        seed=seed if network.input_code.drawn else None,
+        seed=run.seed if network.input_code.drawn else None,
     )

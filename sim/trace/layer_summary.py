@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import asdict, dataclass
 from math import prod
 
@@ -102,9 +103,18 @@ class LayerSummary:
         return prod(self.post_shape)
 
 
+_summaries: weakref.WeakKeyDictionary[SpikingNetwork, tuple[LayerSummary, ...]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
 def summarise(network: SpikingNetwork) -> tuple[LayerSummary, ...]:
-    """The static layers of `network`, one per connection, in order."""
-    return tuple(_summary(network, c) for c in network.connections)
+    """The static layers of `network`, one per connection, in order; kept as long as it lives."""
+    found = _summaries.get(network)
+    if found is None:
+        found = tuple(_summary(network, c) for c in network.connections)
+        _summaries[network] = found
+    return found
 
 
 def _summary(network: SpikingNetwork, c: Connection) -> LayerSummary:

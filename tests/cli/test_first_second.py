@@ -115,7 +115,7 @@ def test_steps_of_a_layer_that_does_not_exist_are_found_before_training(tmp_path
 def test_a_trace_that_fits_into_no_memory_is_not_begun(mlp_network, monkeypatch):
     monkeypatch.setattr("spikewatt.resources.available_memory", lambda: 10**6)
     x = np.zeros((1000, 8, 8, 1))
-    law = "the trace of 1,000 samples of 2,000 steps fits into memory; got about 161 MB where 1 MB"
+    law = "the trace of 1,000 samples of 2,000 steps fits into memory; got about 256 MB where 1 MB"
     with pytest.raises(SpikewattError, match=law):
         simulate(mlp_network, x, "reference", steps=2000)
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -177,6 +178,27 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
         assert folder == tmp_path / "job" / "compiled"
 
 
+def test_a_folder_is_not_touched_without_its_lock(tmp_path):
+    """ANNarchy removes its folder and makes it anew, while another worker waits."""
+    cached, second = tmp_path / "9-9-a", []
+
+    def waits():
+        with compiled_in(cached, tmp_path) as folder:
+            second.append(sorted(path.name for path in folder.iterdir()))
+
+    with compiled_in(cached, tmp_path) as folder:
+        shutil.rmtree(folder)
+        other = threading.Thread(target=waits)
+        other.start()
+        time.sleep(0.3)
+        assert not folder.exists()
+        folder.mkdir()
+        standing(folder)
+    other.join()
+    (names,) = second
+    assert "release" in names
+
+
 def fake_compiler(folder: Path, text: str) -> None:
     for name in ("g++", "c++", "gcc", "cc"):
         program = folder / name
@@ -256,4 +278,4 @@ def test_a_killed_parent_leaves_no_worker_and_no_compiler(
 
 
 def test_the_processor_is_part_of_the_name_of_a_cache():
-    assert build.compiled_folder("a", 1, 2) != build.compiled_folder("b", 1, 2)
+    assert build.compiled_folder("a") != build.compiled_folder("b")

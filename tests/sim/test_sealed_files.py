@@ -57,7 +57,7 @@ def test_files_of_earlier_versions_load(earlier_trace):
 
 @pytest.mark.parametrize(("name", "format_and_version"), [
     ("network.spk", ("spikewatt-network", 5)),
-    ("spikes.trace", ("spikewatt-trace", 6)),
+    ("spikes.trace", ("spikewatt-trace", 7)),
 ])  # fmt: skip
 def test_no_new_version_comes_without_its_seal(name, format_and_version, files):
     """The seal cannot be cut off."""
@@ -321,7 +321,7 @@ HOSTILE = [
 def test_nothing_is_followed_out_of_a_file(make, match, sealed_again, tmp_path):
     path = unsealed(tmp_path / "t.trace", make)
     if sealed_again:
-        path.write_bytes(hdf5.sealed(path.read_bytes(), "spikewatt-trace", 6))
+        path.write_bytes(hdf5.sealed(path.read_bytes(), "spikewatt-trace", 7))
     started = time.monotonic()
     with pytest.raises(FileFormatError, match=match):
         Trace.load(path)

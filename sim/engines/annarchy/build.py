@@ -16,10 +16,15 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from types import ModuleType
 
 from ....errors import MissingToolError
 from ....files import cache_folder
 
+# Comparisons raise no signals, so that the compiler may take several neurons at once; no flag
+# changes a result.
+FLAGS = "-O3 -march=native -mprefer-vector-width=512 -fno-math-errno -fno-trapping-math"
+SINGLE_FLAG = "-fsingle-precision-constant"  # no detour through double precision
 APT_LINE = "apt install g++ make python3-dev python3-venv"
 
 
@@ -49,9 +54,9 @@ def _path() -> str:
     return os.pathsep.join([beside, os.environ.get("PATH", "")])
 
 
-def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
-    """Folder of the compiled simulator for these equations and sizes, on this machine and in
-    this environment.
+def compiled_folder(code: str) -> Path:
+    """Folder of the compiled simulator for the `code` of a network, whatever its size, on this
+    machine and in this environment.
     """
     parts = [
         importlib.metadata.version("ANNarchy"),
@@ -59,11 +64,11 @@ def compiled_folder(equations: str, neurons: int, observers: int) -> Path:
         sys.prefix,
         platform.machine(),
         _processor(),
-        equations,
+        code,
     ]
     text = "\n".join(parts)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return cache_folder("annarchy", f"{neurons}-{observers}-{key}")
+    return cache_folder("annarchy", key)
 
 
 def _processor() -> str:
@@ -85,13 +90,35 @@ def no_arguments():
         sys.argv = saved
 
 
+@contextlib.contextmanager
+def _no_pictures():
+    """ANNarchy loads matplotlib to draw profiles, which nobody asks it for: half of its own start.
+
+    Whoever imports matplotlib afterwards gets it.
+    """
+    if "matplotlib" in sys.modules:
+        yield
+        return
+
+    package, pylab = ModuleType("matplotlib"), ModuleType("matplotlib.pylab")
+    stand_ins = {"matplotlib": package, "matplotlib.pylab": pylab}
+    sys.modules.update(stand_ins)
+    vars(package)["pylab"] = pylab
+    try:
+        yield
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+
+
 def import_annarchy():
     """Import ANNarchy without its banner, and make its build find this Python rather than the
     system's.
     """
     os.environ["VIRTUAL_ENV"] = sys.prefix
     os.environ["PATH"] = _path()
-    with no_arguments(), contextlib.redirect_stdout(io.StringIO()):
+    with no_arguments(), _no_pictures(), contextlib.redirect_stdout(io.StringIO()):
         import ANNarchy
 
         configure = ANNarchy.intern.ConfigManagement._update_global_config

@@ -34,7 +34,7 @@ def compiled(folder: Path, beside: Path) -> Iterator[Path]:
     from filelock import FileLock
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder.with_suffix(".lock"))
         lock.acquire()
     except OSError:
@@ -43,6 +43,7 @@ def compiled(folder: Path, beside: Path) -> Iterator[Path]:
         return
 
     try:
+        # ANNarchy makes its folder anew: nobody touches it who does not hold the lock.
         if not _is_whole(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -52,6 +53,11 @@ def compiled(folder: Path, beside: Path) -> Iterator[Path]:
         files.write(_digest_of(folder), _digest(folder))
     finally:
         lock.release()
+
+
+def is_there(folder: Path) -> bool:
+    """Whether somebody left it whole; not whether it still is."""
+    return _digest_of(folder).is_file()
 
 
 @contextlib.contextmanager

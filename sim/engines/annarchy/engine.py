@@ -22,7 +22,7 @@ from .processes import Workers
 from .samples import events_of
 
 LEAST_SAMPLES = 8  # a second process that runs fewer costs more than it saves
-LARGEST_CHUNK = 32  # samples that a worker is asked for at once
+LARGEST_CHUNK = 128  # samples that a worker is asked for at once
 CHUNKS = 8  # at least so many per worker, so that all end at about the same time
 
 

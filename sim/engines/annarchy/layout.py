@@ -13,6 +13,7 @@ read-out neuron that integrates.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from ..counts import LEDGERS, Counts
 from ..schedule import Schedule, Window
 
 MAX_NEURONS = 4_000_000
+EXACT_BITS = 24  # integers up to 2^24 are exact in single precision
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ class Row:
     name : str, of the population or connection.
     pre : str, population whose spikes are counted.
     fan_out : (neurons,) what a spike of each neuron counts.
+    scale : int, what one of the count is worth.
     """
 
     name: str
     ledger: str | None
     pre: str
     fan_out: np.ndarray
+    scale: int = 1
 
     def counted(self, counts: Counts) -> np.ndarray:
         """(samples, steps) the array that this row fills."""
@@ -152,8 +156,9 @@ class Layout:
                     multiple = Multiple(c.name, ledger, p.name, int(fan[0]))
                     self.multiples.append(multiple)
                 else:
-                    row = Row(c.name, ledger, p.name, fan)
-                    self.rows.append(row)
+                    for scale, digits in digits_of(fan):
+                        row = Row(c.name, ledger, p.name, digits, scale)
+                        self.rows.append(row)
 
     def _place_readouts(self) -> dict[str, slice]:
         """Observer rows of each read-out, after those that count."""
@@ -201,7 +206,11 @@ class Layout:
         # A spike is counted in the step after its own.
         for i, row in enumerate(self.rows):
             steps = self._steps(row.pre, after=1)
-            row.counted(counts)[part] = recorded[:, steps, i]
+            found = recorded[:, steps, i] * row.scale
+            if row.scale == 1:
+                row.counted(counts)[part] = found
+            else:
+                row.counted(counts)[part] += found
 
         for multiple in self.multiples:
             spikes = counts.spikes[multiple.population][part]
@@ -240,6 +249,21 @@ class Layout:
             steps = self._steps(name)
             neurons = self.segments[name, 0].neurons
             spikes[sample] = raster[steps, neurons]
+
+
+def digits_of(fan_out: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """(worth, digits) of `fan_out`, from the ones on: sums over all neurons stay exact in single
+    precision.
+
+    >>> [(scale, int(digits.max())) for scale, digits in digits_of(np.full(2**16, 576))]
+    [(1, 64), (128, 4)]
+    """
+    base = 2 ** (EXACT_BITS - (fan_out.size).bit_length())
+    scale = 1
+    while fan_out.any():
+        fan_out, digits = np.divmod(fan_out, base)
+        yield scale, digits
+        scale *= base
 
 
 def _lags(network: SpikingNetwork, schedule: Schedule) -> dict[str, int]:

@@ -11,7 +11,9 @@ maximum rises.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +27,7 @@ from ...network.neurons import (
 )
 from ...network.population import Population
 
-NEVER = 1e300  # threshold of a padding neuron, cap of one that may fire at will
+NEVER = 1e30  # a potential that no neuron reaches
 
 NEURON_FIELDS = (
     "threshold",
@@ -40,107 +42,184 @@ NEURON_FIELDS = (
     "repeats",
     "lowest",
     "highest",
+    "initial",
+    "first_gain",
 )
-OBSERVER_FIELDS = ("keeps", "bias", "start_step", "stop_step", "lowest", "highest")
+OBSERVER_FIELDS = (
+    "keeps",
+    "bias",
+    "start_step",
+    "stop_step",
+    "lowest",
+    "highest",
+    "initial",
+)
+
+STEPS = ("start_step", "stop_step")  # whole numbers, also to ANNarchy
 
 Parameters = dict[str, float | np.ndarray]
 
 # Equations
 
 
-def _declared(fields: tuple[str, ...]) -> str:
-    return "\n".join(f"{field} = 0.0" for field in fields)
+@dataclass(frozen=True)
+class Model:
+    """What ANNarchy is told of a neuron.
+
+    Parameters
+    ----------
+    held : str, the variable that is held within a narrow width.
+    fields : names of all parameters that there are; those are declared that the equations use.
+    used : parameters that are used beside those.
+    equations, spike : str, as ANNarchy reads them. A spike resets nothing: equations do, for many
+        neurons at once.
+    """
+
+    held: str
+    fields: tuple[str, ...]
+    used: tuple[str, ...]
+    equations: str
+    spike: str
+
+    @property
+    def sends_values(self) -> bool:
+        """Whether a spike may be worth more than 1, or less."""
+        return "gain" in self.equations
+
+    @property
+    def compares(self) -> bool:
+        """Whether it hears the windows of max pools."""
+        return "g_window" in self.equations
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters in use."""
+        words = set(re.findall(r"\w+", self.equations + self.spike))
+        words.update(self.used)
+        return tuple(field for field in self.fields if field in words)
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Of an ANNarchy neuron."""
+        return dict(
+            parameters="\n".join(_declared(name) for name in self.parameters),
+            equations=self.equations,
+            spike=self.spike,
+            reset="",
+        )
+
+    def narrow(self) -> Model:
+        """The same, held within its width."""
+        lines = self.equations.splitlines()
+        assignment = f"{self.held} = "
+        (at,) = [i for i, line in enumerate(lines) if line.strip().startswith(assignment)]
+
+        unheld = lines[at].replace(assignment, "sum_ = ", 1)
+        held = "        " + HELD.format(held=self.held)
+        lines[at : at + 1] = [unheld, held]
+        return replace(self, equations="\n".join(lines))
 
 
+def _declared(parameter: str) -> str:
+    return f"{parameter} = 0 : int" if parameter in STEPS else f"{parameter} = 0.0"
+
+
+# The step as an integer of the population: a loop over neurons that reads ANNarchy's own t, which
+# might be one of the numbers that it writes, is not turned into vector instructions.
+NOW = "now = t : population, int, init = 0"
+OPEN = "ite(now >= start_step, 1.0, 0.0) * ite(now < stop_step, 1.0, 0.0)"
 RISES = "ite(g_window > 0.5, 1.0, 0.0)"
-REACHES = "ite(v >= threshold, 1.0, 0.0)"
-REACHES_GAIN = "ite(v >= threshold * gain, 1.0, 0.0)"
+REACHES = "ite(reached >= threshold, 1.0, 0.0)"
+REACHES_GAIN = "ite(reached >= threshold * gain, 1.0, 0.0)"
+BELOW = "ite(reached < 0.0, 1.0, 0.0)"
 
-NEURON = dict(
-    parameters=_declared(NEURON_FIELDS),
+NEURON = Model(
+    held="reached",
+    fields=NEURON_FIELDS,
+    used=("initial", "first_gain"),
     equations=f"""
-        gain = ite(t > start_step, ite(doubling > 0.5, 0.5 * gain, gain), gain) : init = 1.0
-        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
+        {NOW}
+        gain = ite(now > start_step, 1.0 - 0.5 * doubling, 1.0) * gain : init = 1.0
+        open = {OPEN} : init = 0.0
+        reached = g_exc + v + bias * open : init = 0.0
         up = ite(counts_maximum > 0.5, {RISES}, {REACHES_GAIN}) : init = 0.0
-        down = ite(retracts > 0.5, ite(v < 0.0, ite(n > 0.0, 1.0, 0.0), 0.0), 0.0) : init = 0.0
-        value = open * ite(repeats > 0.5, v, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
-        n = n : init = 0.0
+        down = retracts * {BELOW} * ite(n > 0.0, 1.0, 0.0) : init = 0.0
+        sent = ite(repeats > 0.5, reached, gain * (ite(n < cap, up, 0.0) - down)) : init = 0.0
+        value = open * sent : init = 0.0
+        fires = ite(value * value > 0.0, 1.0, 0.0) : init = 0.0
+        v = (reached - threshold * value) * (1.0 - resets_to_zero * fires) : init = 0.0
+        n = n + value : init = 0.0
     """,
-    spike="value * value > 0.0",
-    reset="""
-        v = ite(resets_to_zero > 0.5, 0.0, v - threshold * value)
-        n += value
-    """,
+    spike="fires > 0.5",
 )
 
 # The same neuron where every spike is worth 1 and none is taken back or held back, as in most
-# networks of the rate code: less to compute and to read per step, a third faster.
-PLAIN_NEURON = dict(
-    parameters=NEURON["parameters"],
+# networks of the rate code: less to compute and to read per step.
+PLAIN_NEURON = Model(
+    held="reached",
+    fields=NEURON_FIELDS,
+    used=("initial",),
     equations=f"""
-        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
-        v = g_exc + v + bias * open : init = 0.0
-        value = open * ite(counts_maximum > 0.5, {RISES}, {REACHES}) : init = 0.0
-        n = n : init = 0.0
+        {NOW}
+        open = {OPEN} : init = 0.0
+        reached = g_exc + v + bias * open : init = 0.0
+        value = open * {REACHES} : init = 0.0
+        v = reached - threshold * value : init = 0.0
     """,
     spike="value > 0.5",
-    reset="""
-        v -= threshold
-        n += 1.0
+)
+
+# The plain neuron in networks with max pools.
+POOLING_NEURON = replace(
+    PLAIN_NEURON,
+    equations=f"""
+        {NOW}
+        open = {OPEN} : init = 0.0
+        reached = g_exc + v + bias * open : init = 0.0
+        value = open * ite(counts_maximum > 0.5, {RISES}, {REACHES}) : init = 0.0
+        v = reached - threshold * value : init = 0.0
+        n = n + value : init = 0.0
     """,
 )
 
 # One row per count or read-out neuron: it adds, and never fires.
-OBSERVER = dict(
-    parameters=_declared(OBSERVER_FIELDS),
-    equations="""
-        open = ite(t >= start_step, ite(t < stop_step, 1.0, 0.0), 0.0) : init = 0.0
+OBSERVER = Model(
+    held="c",
+    fields=OBSERVER_FIELDS,
+    used=("initial",),
+    equations=f"""
+        {NOW}
+        open = {OPEN} : init = 0.0
         c = g_exc + g_count + keeps * c + bias * open : init = 0.0
     """,
-    spike="c < -1.0e300",
-    reset="",
+    spike=f"c < -{NEVER}",
 )
 
-WEIGHTED = dict(pre_spike="g_target += w * pre.value")
-WINDOW = dict(pre_spike="g_target += ite(pre.n > post.n, 1.0, 0.0)")
+SPECIAL = ("doubling", "retracts", "resets_to_zero", "repeats")  # fields of NEURON alone
 
 # A narrow potential: while open it is held within lowest..highest, and `lost` counts how often. It
 # costs a sixth of the time of a run, so that only networks whose potentials can saturate are
 # compiled with it.
-HELD = """{state} = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
-        lost = lost + open * ite(sum_ > highest, 1.0, ite(sum_ < lowest, 1.0, 0.0)) : init = 0.0"""
+HELD = """{held} = ite(open > 0.5, clip(sum_, lowest, highest), sum_) : init = 0.0
+        above = ite(sum_ > highest, 1.0, 0.0) : init = 0.0
+        below = ite(sum_ < lowest, 1.0, 0.0) : init = 0.0
+        lost = lost + open * (above + below) : init = 0.0"""
 
 
-def narrow(model: dict, state: str) -> dict:
-    """The neuron `model` with its `state` held within its width."""
-    lines = model["equations"].splitlines()
-    assignment = f"{state} = "
-    (at,) = [i for i, line in enumerate(lines) if line.strip().startswith(assignment)]
-
-    unheld = lines[at].replace(assignment, "sum_ = ", 1)
-    held = "        " + HELD.format(state=state)
-    lines[at : at + 1] = [unheld, held]
-    return {**model, "equations": "\n".join(lines)}
-
-
-def is_plain(neurons: np.ndarray, gain: np.ndarray) -> bool:
-    """Whether PLAIN_NEURON does what NEURON does, for all neurons whose potentials cannot saturate.
+def model_of(neurons: np.ndarray) -> Model:
+    """The least that does what NEURON does, for all neurons.
 
     Parameters
     ----------
     neurons : (NEURON_FIELDS, neurons) parameters.
-    gain : (neurons,) worth of the first spike.
     """
     field = dict(zip(NEURON_FIELDS, neurons, strict=True))
-    for name in ("doubling", "retracts", "resets_to_zero", "repeats"):
-        if field[name].any():
-            return False
-
-    used = field["threshold"] < NEVER
-    caps = field["cap"][used]
-    limited = (caps < NEVER).any()
-    return not limited and bool((gain == 1).all())
+    special = any(field[name].any() for name in SPECIAL)
+    limited = (field["cap"] < NEVER).any()
+    worth_more = (field["first_gain"] != 1).any()
+    if special or limited or worth_more:
+        return NEURON
+    return POOLING_NEURON if field["counts_maximum"].any() else PLAIN_NEURON
 
 
 # Parameters of each firing rule, beside those of the window

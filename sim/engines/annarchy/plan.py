@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from .layout import Layout
+from ..state_width import largest_potential
+from .arrows import Arrows, Synapses
+from .layout import EXACT_BITS, Layout
 from .neurons import NEURON_FIELDS, OBSERVER_FIELDS
 from .parameters import neurons_of, observers_of
 from .samples import samples_of, sets_bias
-from .synapses import synapses_of
 
 
 @dataclass(frozen=True)
@@ -22,44 +22,40 @@ class Plan:
 
     Parameters
     ----------
-    neurons : (NEURON_FIELDS, neurons) parameters, padded to a size class.
-    observers : (OBSERVER_FIELDS, rows) parameters, padded likewise.
-    potential : (neurons,) start values.
-    gain : (neurons,) worth of the first spike.
-    kept : (rows,) start values of the observers.
-    synapses : (neurons, neurons) post x pre weights.
-    windows : (neurons, neurons) post x pre, max pooling.
-    read : (rows, neurons) weights into the read-outs.
-    counted : (rows, neurons) what one spike counts.
+    neurons : (NEURON_FIELDS, neurons) parameters.
+    observers : (OBSERVER_FIELDS, rows) parameters.
+    synapses : to neurons, by weight.
+    windows : to neurons, max pooling.
+    read : to the rows of read-outs, by weight.
+    counted : to the rows that count, by what one spike counts.
     sample_index : entries of (neurons, rows) that each sample sets, to the columns of its input.
     sample_bias : 1 if they are biases, 0 if start values.
     steps : int, steps to run.
+    single : 1 if every number is exact in single precision.
     """
 
     neurons: np.ndarray
     observers: np.ndarray
-    potential: np.ndarray
-    gain: np.ndarray
-    kept: np.ndarray
-    synapses: csr_array
-    windows: csr_array
-    read: csr_array
-    counted: csr_array
+    synapses: Arrows
+    windows: Arrows
+    read: Arrows
+    counted: Arrows
     sample_index: np.ndarray
     sample_bias: int
     steps: int
+    single: int
 
     def save(self, path: Path) -> None:
         """Write the arrays for the worker processes."""
         arrays: dict[str, np.ndarray] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, csr_array):
+            if not isinstance(value, Arrows):
                 arrays[field.name] = np.asarray(value)
                 continue
-            for part in SPARSE_PARTS:
-                key = f"{field.name}.{part}"
-                arrays[key] = np.asarray(getattr(value, part))
+            for part in fields(Arrows):
+                key = f"{field.name}.{part.name}"
+                arrays[key] = getattr(value, part.name)
         np.savez(path, allow_pickle=False, **arrays)
 
     @classmethod
@@ -72,15 +68,11 @@ class Plan:
         return cls(**found)
 
 
-SPARSE_PARTS = ("data", "indices", "indptr", "shape")
-
-
 def _loaded(arrays, name: str) -> Any:
-    """A field of a Plan: sparse, dense or a number."""
-    if f"{name}.data" in arrays:
-        parts = [arrays[f"{name}.{part}"] for part in SPARSE_PARTS]
-        data, indices, indptr, shape = parts
-        return csr_array((data, indices, indptr), shape=tuple(shape))
+    """A field of a Plan: arrows, an array or a number."""
+    if f"{name}.first" in arrays:
+        parts = [arrays[f"{name}.{part.name}"] for part in fields(Arrows)]
+        return Arrows(*parts)
 
     value = arrays[name]
     if value.ndim == 0:
@@ -97,36 +89,40 @@ def plan_of(layout: Layout, inputs: np.ndarray) -> tuple[Plan, np.ndarray]:
 
     Returns
     -------
-    the plan, padded to a size class; and (samples, len(sample_index)) what each sample sets.
+    the plan; and (samples, len(sample_index)) what each sample sets.
     """
-    neurons, potential, gain = neurons_of(layout)
-    observers, kept = observers_of(layout)
-    size = neurons.shape[1]
-    rows = observers.shape[1]
-    parts = synapses_of(layout)
+    neurons = neurons_of(layout)
+    observers = observers_of(layout)
+    parts = Synapses(layout)
 
     # Samples set biases or start values, of neurons and observers in one list.
     by_bias = sets_bias(layout.network)
-    if by_bias:
-        of_neurons = neurons[NEURON_FIELDS.index("bias")]
-        of_observers = observers[OBSERVER_FIELDS.index("bias")]
-        base = np.concatenate([of_neurons, of_observers])
-    else:
-        base = np.concatenate([potential, kept])
-    index, values = samples_of(layout, inputs, base, size)
+    field = "bias" if by_bias else "initial"
+    of_neurons = neurons[NEURON_FIELDS.index(field)]
+    of_observers = observers[OBSERVER_FIELDS.index(field)]
+    base = np.concatenate([of_neurons, of_observers])
+    index, values = samples_of(layout, inputs, base, layout.size)
 
     plan = Plan(
         neurons=neurons,
         observers=observers,
-        potential=potential,
-        gain=gain,
-        kept=kept,
-        synapses=parts.synapses.matrix((size, size)),
-        windows=parts.windows.matrix((size, size)),
-        read=parts.read.matrix((rows, size)),
-        counted=parts.counted.matrix((rows, size)),
+        synapses=parts.synapses.arrows(layout.size),
+        windows=parts.windows.arrows(layout.size),
+        read=parts.read.arrows(layout.size),
+        counted=parts.counted.arrows(layout.size),
         sample_index=index,
         sample_bias=int(by_bias),
         steps=layout.steps,
+        single=int(is_single(layout)),
     )
     return plan, values
+
+
+def is_single(layout: Layout) -> bool:
+    """Whether every number of a run is exact in single precision.
+
+    Potentials, counts of a step, and all sums on the way to them.
+    """
+    counts = [int(row.fan_out.sum()) for row in layout.rows]
+    potential = largest_potential(layout.network, layout.schedule)
+    return max(potential, layout.steps, *counts) < 2**EXACT_BITS

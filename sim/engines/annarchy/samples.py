@@ -7,8 +7,8 @@ import numpy as np
 from ...network.spiking_network import SpikingNetwork
 from ...network.synapses import unroll
 from ..counts import events, split_inputs
+from .arrows import is_analog
 from .layout import Layout
-from .synapses import is_analog
 
 
 def sets_bias(network: SpikingNetwork) -> bool:

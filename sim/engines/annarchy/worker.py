@@ -8,64 +8,21 @@ neuron equations (neurons.py); nothing is replayed.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from ....endings import end_group_when_closed, end_with_parent
-from .build import compiled_folder, import_annarchy, no_arguments
+from .build import import_annarchy, no_arguments
+from .code import Code
 from .compiled import compiled
-from .neurons import (
-    NEURON,
-    NEURON_FIELDS,
-    NEVER,
-    OBSERVER,
-    OBSERVER_FIELDS,
-    PLAIN_NEURON,
-    WEIGHTED,
-    WINDOW,
-    is_plain,
-    narrow,
-)
+from .flat_population import population
+from .neurons import NEURON_FIELDS, OBSERVER_FIELDS, STEPS
 from .plan import Plan
-
-
-class _Rows:
-    """A sparse matrix (post x pre) in the list-of-lists form that ANNarchy's connectivity loader
-    takes.
-    """
-
-    requires_sorting = False
-
-    def __init__(self, matrix: csr_array):
-        matrix.sort_indices()
-        start = matrix.indptr
-        used = np.flatnonzero(np.diff(start))
-        columns = matrix.indices.tolist()
-        values = matrix.data.tolist()
-
-        rows = [slice(start[i], start[i + 1]) for i in used]
-        self.post_rank = used.tolist()
-        self.pre_rank = [columns[row] for row in rows]
-        self.w = [values[row] for row in rows]
-        self.delay = [[0]]
-
-
-def _load(projection, matrix: csr_array) -> None:
-    """Give `projection` its synapses.
-
-    ANNarchy's public from_sparse does the same one column at a time, 10 times slower.
-    """
-    projection.connector_name = "Sparse connectivity matrix"
-    projection.connector_description = projection.connector_name
-
-    def rows(pre, post, *_):
-        return _Rows(matrix)
-
-    projection._store_connectivity(rows, (), 0.0, "csr", "pre_to_post")
+from .projection import RISING, UNWEIGHTED, WEIGHTED, projection
 
 
 class Simulator:
@@ -74,87 +31,63 @@ class Simulator:
     def __init__(self, plan: Plan, folder: Path):
         self.plan, self.ann = plan, import_annarchy()
         self.folder = folder
+        self.code = Code.of(plan.neurons, plan.observers, bool(plan.single))
         self.network = self.ann.Network()
         # More threads are 60 times slower: one barrier per spike.
-        self.network.config(dt=1.0, num_threads=1)
+        precision = self.ann.float32 if plan.single else self.ann.float64
+        self.network.config(dt=1.0, num_threads=1, dtype=precision)
 
-        self._choose_equations()
+        self._populate()
         self._connect()
         self.counts = self.network.monitor(self.observers, ["c"])
         self.raster = self.network.monitor(self.neurons, ["value"], start=False)
         self._compile()
         self._set_parameters()
 
-    def _choose_equations(self) -> None:
-        """Equations and populations: no more than the plan needs."""
-        plan = self.plan
-        highest = plan.observers[OBSERVER_FIELDS.index("highest")]
-        self.saturates = bool((highest < NEVER).any())
-        self.plain = not self.saturates and is_plain(plan.neurons, plan.gain)
-
-        self.cell = NEURON
-        self.observer = OBSERVER
-        self.weighted = WEIGHTED
-        if self.saturates:
-            self.cell = narrow(NEURON, "v")
-            self.observer = narrow(OBSERVER, "c")
-        elif self.plain:
-            self.cell = PLAIN_NEURON
-            self.weighted = None
-
-        _, neurons = plan.neurons.shape
-        _, observers = plan.observers.shape
-        neuron = self.ann.Neuron(**self.cell)
-        observer = self.ann.Neuron(**self.observer)
-        self.neurons = self.network.create(neurons, neuron)
-        self.observers = self.network.create(observers, observer)
+    def _populate(self) -> None:
+        """The two populations of the plan."""
+        code = self.code
+        _, neurons = self.plan.neurons.shape
+        _, observers = self.plan.observers.shape
+        self.neurons = population(self.network, neurons, code.cell, code.real)
+        self.observers = population(self.network, observers, code.observer, code.real)
 
     def _connect(self) -> None:
-        """The four projections of the plan."""
+        """The projections of the plan."""
         plan, neurons, observers = self.plan, self.neurons, self.observers
-        for post, target, matrix, equations in (
-            (neurons, "exc", plan.synapses, self.weighted),
-            (neurons, "window", plan.windows, WINDOW),
-            (observers, "exc", plan.read, self.weighted),
-            (observers, "count", plan.counted, None),
-        ):
-            synapse = None
-            if equations is not None:
-                synapse = self.ann.Synapse(**equations)
-            projection = self.network.connect(
-                neurons,
-                post,
-                target=target,
-                synapse=synapse,
-            )
-            _load(projection, matrix)
+        by_weight = WEIGHTED if self.code.cell.sends_values else UNWEIGHTED
+        projections = [
+            (neurons, "exc", plan.synapses, by_weight),
+            (observers, "exc", plan.read, by_weight),
+            (observers, "count", plan.counted, UNWEIGHTED),
+        ]
+        if self.code.cell.compares:
+            projections.append((neurons, "window", plan.windows, RISING))
+        for post, target, arrows, effect in projections:
+            projection(self.network, neurons, post, target, arrows, effect, self.code.real)
 
     def _compile(self) -> None:
-        """Compile, or take what was compiled for these equations and sizes."""
-        equations = repr((self.cell, self.observer, self.weighted, WINDOW))
-        sizes = self.plan.neurons.shape[1], self.plan.observers.shape[1]
-        with compiled(compiled_folder(equations, *sizes), self.folder) as folder, no_arguments():
-            self.network.compile(directory=str(folder), silent=True)
+        """Compile, or take what was compiled for these equations."""
+        code = self.code
+        with compiled(code.folder, self.folder) as folder, no_arguments():
+            self.network.compile(directory=str(folder), silent=True, compiler_flags=code.flags)
 
     def _set_parameters(self) -> None:
-        """Parameters that no sample changes, and lists that every sample starts from."""
+        """Parameters that no sample changes, and where each sample's numbers belong."""
         plan = self.plan
-        for i, field in enumerate(NEURON_FIELDS):
-            setattr(self.neurons, field, plan.neurons[i])
-        for i, field in enumerate(OBSERVER_FIELDS):
-            setattr(self.observers, field, plan.observers[i])
+        for of, table, fields in (
+            (self.neurons, plan.neurons, NEURON_FIELDS),
+            (self.observers, plan.observers, OBSERVER_FIELDS),
+        ):
+            for values, field in zip(table, fields, strict=True):
+                if field in of.attributes:
+                    setattr(of, field, values.astype(int) if field in STEPS else values)
 
-        self.zeros = [0.0] * plan.neurons.shape[1]
-        self.observer_zeros = [0.0] * plan.observers.shape[1]
-        self.gain = plan.gain.tolist()
-        self.start = plan.potential.tolist(), plan.kept.tolist()
-
-        # Biases or start values, of neurons and observers in one list.
-        of_neurons, of_observers = plan.potential, plan.kept
-        if plan.sample_bias:
-            of_neurons = plan.neurons[NEURON_FIELDS.index("bias")]
-            of_observers = plan.observers[OBSERVER_FIELDS.index("bias")]
-        self.set_by_sample = np.concatenate([of_neurons, of_observers])
+        _, size = plan.neurons.shape
+        self.to_neurons = plan.sample_index < size
+        index = plan.sample_index
+        self.neurons.cyInstance.places = index[self.to_neurons].tolist()
+        self.observers.cyInstance.places = (index[~self.to_neurons] - size).tolist()
 
     def run(
         self, values: np.ndarray, with_raster: bool, events: np.ndarray | None
@@ -172,10 +105,13 @@ class Simulator:
         (steps, observers) recorded; losses of neurons and observers; (steps, neurons) signs of the
         spikes, if asked for.
         """
-        self._reset(values)
+        self.network.instance.set_time(0)
+        self.neurons.cyInstance.reset()
+        self.observers.cyInstance.reset()
         if with_raster:
             self.raster.resume()
         if events is None:
+            self._give(values)
             self.network.instance.run(self.plan.steps)
         else:
             self._run_on(events)
@@ -188,48 +124,27 @@ class Simulator:
         recorded = np.asarray(self.counts.get("c"))
         return recorded, self._losses(), raster
 
-    def _reset(self, values: np.ndarray) -> None:
-        """The state before the first step of a sample."""
-        cells, observers = self.neurons.cyInstance, self.observers.cyInstance
-        self.network.instance.set_time(0)
-        cells.reset()
-
-        self.set_by_sample[self.plan.sample_index] = values
-        entries = self.set_by_sample.tolist()
-        size = len(self.zeros)
-        of_cells, of_observers = entries[:size], entries[size:]
-        if self.plan.sample_bias:
-            cells.bias, observers.bias = of_cells, of_observers
-            cells.v, observers.c = self.start
-        else:
-            cells.v, observers.c = of_cells, of_observers
-
-        cells.n = self.zeros
-        if not self.plain:
-            cells.gain = self.gain
-        if self.saturates:
-            cells.lost = self.zeros
-            observers.lost = self.observer_zeros
-
-        # What was on its way when the last sample ended.
-        cells.g_exc = cells.g_window = self.zeros
-        observers.g_exc = observers.g_count = self.observer_zeros
+    def _give(self, values: np.ndarray) -> None:
+        """Biases or start values of a sample."""
+        values = values.astype(self.code.real)
+        for to, part in (
+            (self.neurons.cyInstance, values[self.to_neurons]),
+            (self.observers.cyInstance, values[~self.to_neurons]),
+        ):
+            give = to.give_bias if self.plan.sample_bias else to.give_start
+            give(part.tobytes())
 
     def _run_on(self, events: np.ndarray) -> None:
         """Step by step, each with the events of the step as biases."""
-        cells = self.neurons.cyInstance
-        size = len(self.zeros)
-        places = self.plan.sample_index
+        none = np.zeros_like(events[0])
         for t in range(self.plan.steps):
             # After the last event, steps go on until it has arrived.
-            now = events[t] if t < len(events) else 0
-            self.set_by_sample[places] = now
-            cells.bias = self.set_by_sample[:size].tolist()
+            self._give(events[t] if t < len(events) else none)
             self.network.instance.run(1)
 
     def _losses(self) -> np.ndarray:
         """How often each neuron and observer was held; empty where none can be."""
-        if not self.saturates:
+        if not self.code.saturates:
             return np.zeros(0, np.int64)
         cells, observers = self.neurons.cyInstance, self.observers.cyInstance
         return np.array([*cells.lost, *observers.lost], np.int64)
@@ -270,6 +185,7 @@ def main(folder: Path, watched: int) -> None:
     inputs = np.load(folder / "inputs.npy", mmap_mode="r")
     simulator = Simulator(Plan.load(folder / "plan.npz"), folder)
     end_with_parent()  # no compiler runs from here on
+    gc.freeze()  # ANNarchy's own objects are looked through no more
     print("ready", file=answers)
     for request in sys.stdin:
         print(serve(simulator, folder, inputs, request), file=answers)

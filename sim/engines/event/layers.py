@@ -129,7 +129,7 @@ class Prepared:
             same = fan.min() == fan.max()
             arrow.fan[i] = int(fan[0]) if same else -1
             arrow.fans[i] = None if same else self.keep(_bytes(fan, arrow.fan_bytes), np.uint8)
-        if np.array_equal(*fans):
+        if np.array_equal(fans[0], fans[1]):
             arrow.fans[1] = arrow.fans[0]
 
         self._fill_product(arrow, c, network, plan)

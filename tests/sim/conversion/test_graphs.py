@@ -161,7 +161,7 @@ def test_operations_are_popcount_and_count_times_fan_out():
     """Law: SOP(radix) = Σ popcount(q) fan-out, SOP(sync_rate) = Σ q fan-out."""
     model, x = build(residual), pixels(3)
     from spikewatt.sim.engines.batched.engine import values
-    from spikewatt.sim.engines.simulate import integer_input
+    from spikewatt.sim.engines.inputs import integer_input
 
     for code, steps, worth in (
         ("radix", 4, lambda q: np.bitwise_count(q)),
