@@ -1,6 +1,7 @@
 """Benchmarks, as ratios that are taken in one run against a named baseline.
 
-``make bench``, or ``make bench ARGS="event growth"``; ``ARGS="event --samples 100"`` for a try:
+``make bench``, or ``make bench ARGS="event growth"``; ``ARGS="event --only lenet"`` for a part of
+one, ``--samples 100`` for a try:
 
 annarchy
     LeNet with same padding on digits enlarged to 28x28, T = 50: the ANNarchy engine with full

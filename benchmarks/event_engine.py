@@ -146,7 +146,7 @@ def _row(label: str, count: int, spent: Spent) -> dict:
 def _peer(
     peer: type[Peer], network: SpikingNetwork, steps: int, pixels: np.ndarray, checked: np.ndarray
 ) -> dict[str, Way]:
-    """A peer as its documentation has it, and through ``torch.compile``, where that works."""
+    """A peer as its documentation has it, and through ``torch.compile``, where that is faster."""
     plain = peer(network, steps)
     np.testing.assert_array_equal(plain(pixels[:CHECKED]), checked)
     batch = _best_batch(plain, pixels)
@@ -158,6 +158,10 @@ def _peer(
         np.testing.assert_array_equal(compiled(some), plain(some))
     except RuntimeError as error:  # what torch raises where it cannot
         print(f"  {peer.package} does not compile: {str(error).splitlines()[0][:80]}", flush=True)
+        return ways
+    forms = {"plain": partial(plain, some), "compiled": partial(compiled, some)}
+    if fastest(forms) == "plain":
+        print(f"  {peer.package} is slower through torch.compile", flush=True)
         return ways
     return ways | {f"{peer.package}, compiled": partial(in_batches, compiled, pixels, len(some))}
 
