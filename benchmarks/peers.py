@@ -7,6 +7,7 @@ documentation recommends for speed: whole sequences layer by layer where it has 
 ``torch.compile`` are chosen by time (`fastest`). They keep no traces.
 """
 
+# pyright: reportMissingImports=false
 from __future__ import annotations
 
 import os
@@ -202,7 +203,7 @@ def load_torch() -> None:
     if find_spec("torch") is not None:
         import torch  # noqa: F401
     if find_spec("triton") is not None:
-        import triton._C.libtriton  # type: ignore[import-not-found] # noqa: F401
+        import triton._C.libtriton  # noqa: F401
 
 
 def installed() -> list[type[Peer]]:

@@ -45,7 +45,7 @@ def resnet20(shared_data, monkeypatch):
         pytest.skip("no folder with resnet20.npz, or no cifar10.npz")
     monkeypatch.syspath_prepend(folder)
     sys.modules.pop("keras_nets", None)
-    from keras_nets import load
+    from keras_nets import load  # type: ignore[import-not-found]
 
     return load("resnet20", str(folder)), load_dataset("cifar10", shared_data)
 
