@@ -15,7 +15,7 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
 NETWORKS = ("resnet20", "alexnet_avg_no_bias", "vgg16")
-ENGINE = "batched"
+ENGINE = "event"
 STEPS = 6
 SAMPLES = 1000
 CALIBRATION = 100  # images
@@ -33,7 +33,7 @@ def bench_cifar(
 
     Parameters
     ----------
-    engine : str, default ``batched``.
+    engine : str, default ``event``.
     only : str, that the names of the networks contain.
     """
     engine = engine or ENGINE
