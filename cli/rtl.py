@@ -80,7 +80,6 @@ def verify(
         1,
         10**6,
     )
-    from ..analysis.report.console import stages
     from ..rtl_ref.verification.targets.junit import write_junit
     from ..rtl_ref.verification.targets.registry import (
         DEFAULT,
@@ -89,12 +88,13 @@ def verify(
         run_targets,
     )
     from ..rtl_ref.verification.targets.target import Request
+    from ..shown_progress import show_progress
 
     targets = what or DEFAULT
     check_request(targets, engine, simulator)
     if waves:
         check_writable(waves)
-    with stages() as progress:
+    with show_progress() as progress:
         if spk is None:
             found = run_targets(targets, Request(engine, data_dir), progress)
             summaries = {name: REGISTRY[name].summary(rows) for name, rows in found.items()}
