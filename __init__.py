@@ -45,9 +45,12 @@ if TYPE_CHECKING:
     from .rtl_ref.synthesis.synthesise import synthesise as synthesise
     from .rtl_ref.verification.verify import Verification as Verification
     from .rtl_ref.verification.verify import verify as verify
+    from .shown_progress import show_progress as show_progress
     from .sim.conversion.convert import convert as convert
     from .sim.conversion.reading.reader import supported_layers as supported_layers
     from .sim.conversion.thresholds import Method as Method
+    from .sim.engines.estimate.estimate import Estimate as Estimate
+    from .sim.engines.estimate.estimate import estimate as estimate
     from .sim.engines.simulate import simulate as simulate
     from .sim.network.connection import Connection as Connection
     from .sim.network.geometry import Geometry as Geometry
@@ -83,9 +86,11 @@ _HOME = {
     "rtl_ref.odin.run": ("run_odin",),
     "rtl_ref.synthesis.synthesise": ("synthesise",),
     "rtl_ref.verification.verify": ("Verification", "verify"),
+    "shown_progress": ("show_progress",),
     "sim.conversion.convert": ("convert",),
     "sim.conversion.thresholds": ("Method",),
     "sim.conversion.reading.reader": ("supported_layers",),
+    "sim.engines.estimate.estimate": ("Estimate", "estimate"),
     "sim.engines.simulate": ("simulate",),
     "sim.network.connection": ("Connection",),
     "sim.network.geometry": ("Geometry",),

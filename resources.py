@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
@@ -34,6 +36,17 @@ def check_writable(folder: Path) -> None:
         raise SpikewattError(str(there), "must be a folder to write into", reason) from error
     os.close(handle)
     os.unlink(name)
+
+
+@functools.cache
+def processor() -> str:
+    """The processor and what it can do, as text: what compiled code and times belong to."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    said = {line for line in lines if line.startswith(("model name", "flags", "Features"))}
+    return "\n".join([platform.machine(), *sorted(said)])
 
 
 def available_memory() -> int:
@@ -75,7 +88,7 @@ def check_memory(where: str, what: str, needed: int, hint: str) -> None:
     free = available_memory()
     if needed > free:
         law = f"{what} fits into memory"
-        got = f"about {_readable(needed)} where {_readable(free)} are free"
+        got = f"about {readable(needed)} where {readable(free)} are free"
         raise SpikewattError(where, law, got, hint=hint)
 
 
@@ -83,14 +96,14 @@ def check_disk(path: Path, what: str, needed: int) -> None:
     """Raise SpikewattError where the disk of `path` has not `needed` bytes left."""
     free = shutil.disk_usage(path.absolute().parent).free
     if needed > free:
-        got = f"about {_readable(needed)} where {_readable(free)} are free"
+        got = f"about {readable(needed)} where {readable(free)} are free"
         raise SpikewattError(str(path), f"{what} fits on the disk", got)
 
 
-def _readable(size: int) -> str:
+def readable(size: int) -> str:
     """Bytes in words.
 
-    >>> _readable(160_000_000_000)
+    >>> readable(160_000_000_000)
     '160 GB'
     """
     amount = float(size)

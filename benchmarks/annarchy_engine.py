@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measure import digits_28, peak_memory_bytes
+from measure import peak_memory_bytes
+from networks import digits_28
 from spikewatt.analysis.report.console import print_rows
 from spikewatt.analysis.report.numbers import with_prefix
 from spikewatt.sim.conversion.convert import convert
@@ -140,7 +141,8 @@ class Stock:
         command = [
             sys.executable,
             str(Path(__file__).parent),
-            "--stock",
+            "--alone",
+            "stock",
             name,
         ]
         self.log = self.folder / "log"

@@ -1,42 +1,95 @@
-"""What the benchmarks share: data, a network, clocks and memory."""
+"""Clocks and memory."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from spikewatt.models.datasets import Dataset, load_dataset
 
-COMPARED_ROUNDS = 9
-Batches = list[np.ndarray]
-Run = Callable[[np.ndarray], object]
-
-
-def digits_28() -> Dataset:
-    """The digits data set enlarged to 28x28 by linear interpolation."""
-    from scipy.ndimage import zoom
-
-    small = load_dataset("digits")
-    parts = {}
-    for split in ("train", "validation", "test"):
-        large = zoom(small.scaled(split)[..., 0], (1, 3.5, 3.5), order=1)
-        pixels = np.round(np.clip(large, 0, 1) * 255)
-        parts[f"x_{split}"] = pixels.astype(np.uint8)[..., None]
-        parts[f"y_{split}"] = getattr(small, f"y_{split}")
-    return Dataset("digits28", levels=255, **parts)
+MOST_ROUNDS = 9
+LEAST_ROUNDS = 3
+BUDGET_SECONDS = 30.0  # of the rounds of one comparison
+Way = Callable[[], object]
+Clock = Callable[[], float]
+Name = TypeVar("Name")
 
 
-def lenet():
-    """LeNet with valid padding, briefly trained on the enlarged digits; and the images."""
-    from spikewatt.models.networks import build_network
-    from spikewatt.models.training import train
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of several ways of doing the same, round by round.
 
-    data = digits_28()
-    model = build_network("lenet", data.input_shape, 10)
-    train(model, data, epochs=2)
-    return model, data
+    Parameters
+    ----------
+    seconds : name of the way -> seconds of each round.
+    """
+
+    seconds: Mapping[str, Sequence[float]]
+
+    @property
+    def rounds(self) -> int:
+        """How often each was done."""
+        return min(map(len, self.seconds.values()))
+
+    def per_s(self, name: str, count: int) -> float:
+        """`count` over the median seconds of a way."""
+        return count / float(np.median(self.seconds[name]))
+
+    def ratio(self, name: str, other: str) -> float:
+        """How many times as fast as `other` a way is: the median over the rounds."""
+        return float(np.median(np.divide(self.seconds[other], self.seconds[name])))
+
+
+def alternate(
+    ways: Mapping[str, Way],
+    budget_seconds: float = BUDGET_SECONDS,
+    least_rounds: int = LEAST_ROUNDS,
+    clock: Clock = time.perf_counter,
+) -> Spent:
+    """All ways in turn, round after round, once they are warm.
+
+    So a machine that slows down for a while slows all of them down.
+
+    Parameters
+    ----------
+    ways : name -> what is timed.
+    budget_seconds : float, after which no round begins; `least_rounds` are done in any case.
+    clock : default the clock on the wall; ``time.process_time`` adds up all threads.
+    """
+    for way in ways.values():
+        way()
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    begin = time.perf_counter()
+    for done in range(MOST_ROUNDS):
+        if done >= least_rounds and time.perf_counter() - begin > budget_seconds:
+            break
+        for name, way in ways.items():
+            seconds[name].append(_seconds(way, clock))
+    return Spent(seconds)
+
+
+def fastest(ways: Mapping[Name, Way]) -> Name:
+    """The name of the way that took the least time, of two tries after a first that warms up."""
+    best = {}
+    for name, way in ways.items():
+        way()
+        best[name] = min(_seconds(way) for _ in range(2))
+    return min(best, key=lambda name: best[name])
+
+
+def in_batches(run: Callable[[np.ndarray], object], x: np.ndarray, batch: int) -> None:
+    """`run` on all of `x`, so many at a time."""
+    for first in range(0, len(x), batch):
+        run(x[first : first + batch])
+
+
+def _seconds(way: Way, clock: Clock = time.perf_counter) -> float:
+    begin = clock()
+    way()
+    return clock() - begin
 
 
 def peak_memory_bytes(pid: int | str = "self") -> int:
@@ -44,31 +97,3 @@ def peak_memory_bytes(pid: int | str = "self") -> int:
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     line = next(line for line in status if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
-
-
-def images_per_s(run: Run, batches: Batches) -> float:
-    """Images per second over all batches."""
-    start = time.perf_counter()
-    for batch in batches:
-        run(batch)
-    return sum(map(len, batches)) / (time.perf_counter() - start)
-
-
-def compare(baseline: Run, run: Run, batches: tuple[Batches, Batches]) -> tuple[float, ...]:
-    """Two ways of running the same images, one round each in turn.
-
-    So a machine that slows down for a while slows both down.
-
-    Returns
-    -------
-    tuple of float
-        Images per second of `baseline` and of `run`, best of all rounds; and the median over the
-        rounds of their ratio.
-    """
-    baseline(batches[0][0])
-    run(batches[1][0])
-    slow, fast = [], []
-    for _ in range(COMPARED_ROUNDS):
-        slow.append(images_per_s(baseline, batches[0]))
-        fast.append(images_per_s(run, batches[1]))
-    return max(slow), max(fast), float(np.median(np.divide(fast, slow)))

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from measure import lenet
+from networks import lenet
 from spikewatt.analysis.report.console import print_rows
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of

@@ -39,14 +39,14 @@ def rtl(
     check_place(output, force)
     import pandas as pd
 
-    from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings, Table
     from ..rtl_ref.handover.hand_over import hand_over
+    from ..shown_progress import show_progress
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
     x, _ = network_inputs(spiking, dataset, data_dir, samples)
-    with stages() as progress:
+    with show_progress() as progress:
         written = hand_over(
             spiking,
             x,

@@ -65,6 +65,7 @@ def convert(
     )
     from ..models.datasets import load_dataset
     from ..models.loading.load import load_keras
+    from ..shown_progress import show_progress
     from ..sim.conversion.convert import convert as convert_model
 
     keras_model = load_keras(model)
@@ -75,7 +76,10 @@ def convert(
     largest = options.get("input_max", 1.0)
     calibration = data.scaled("train", largest)[:calibration_samples]
     _check_range(keras_model, model, data, calibration, largest)
-    network = convert_model(keras_model, calibration, input_levels=data.levels, **options)
+    with show_progress() as progress:
+        network = convert_model(
+            keras_model, calibration, input_levels=data.levels, progress=progress, **options
+        )
     network.save(output)
     _show_populations(output, network, as_json, _agreement(keras_model, network, calibration))
 
@@ -120,7 +124,9 @@ def _show_populations(output: Path, network, as_json: bool, agreement=None) -> N
 @verb(NETWORK)
 def simulate(
     network: Spk,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .trace file to write.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The .trace file to write.")
+    ] = None,
     dataset: DataSet = "digits",
     data_dir: DataDir = None,
     samples: Annotated[
@@ -128,7 +134,11 @@ def simulate(
     ] = None,
     steps: Steps = None,
     engine: Annotated[
-        str, typer.Option(help="annarchy, batched, event or reference.")
+        str,
+        typer.Option(
+            help="annarchy, batched, event or reference; auto: the one with the least estimated "
+            "time."
+        ),
     ] = "annarchy",
     rasters: Annotated[
         int, typer.Option(help="Record every spike of the first so many samples.")
@@ -136,15 +146,23 @@ def simulate(
     workers: Annotated[int | None, typer.Option(help="Processes or threads of the engine.")] = None,
     seed: Annotated[int, typer.Option(help="Of Poisson inputs.")] = 0,
     state_bits: StateBits = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Write nothing: say operations, seconds of each engine, memory, and the size of "
+            "the trace.",
+        ),
+    ] = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Run a spiking network on test data and keep the trace."""
-    new_file(output, force)
-    from ..analysis.report.console import stages
+    _check_output(output, dry_run, force)
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import layers
     from ..resources import check_disk
+    from ..shown_progress import show_progress
     from ..sim.engines.simulate import simulate as run_engine
     from ..sim.engines.simulate import trace_bytes
     from ..sim.network.spiking_network import SpikingNetwork
@@ -159,9 +177,13 @@ def simulate(
             10**9,
         )
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    if dry_run:
+        _show_estimate(network, spiking, x, steps, rasters, workers, seed, state_bits, as_json)
+        return
+    assert output is not None
     packed = trace_bytes(spiking, len(x), steps, rasters) // PACKED
     check_disk(output, "the trace", packed)
-    with stages() as progress:
+    with show_progress() as progress:
         trace = run_engine(
             spiking,
             x,
@@ -181,6 +203,43 @@ def simulate(
         title += f", accuracy {accuracy * 100:.2f} %"
         facts["accuracy"] = accuracy
     show(Findings((layers(trace, title, "rows"),), facts=facts), as_json)
+
+
+def _check_output(output: Path | None, dry_run: bool, force: bool) -> None:
+    """Raise where a run has no file to write, or one that it may not write."""
+    if dry_run:
+        return
+    if output is None:
+        law = "names the .trace file to write"
+        raise SpikewattError("simulate --output", law, "none", "-o FILE, or --dry-run")
+    new_file(output, force)
+
+
+def _show_estimate(
+    path: Path,
+    spiking,
+    x,
+    steps: int | None,
+    rasters: int,
+    workers: int | None,
+    seed: int,
+    state_bits: int | None,
+    as_json: bool,
+) -> None:
+    from ..analysis.report.estimates import estimate_findings
+    from ..sim.engines.estimate.estimate import estimate
+
+    found = estimate(
+        spiking,
+        x,
+        steps,
+        rasters=rasters,
+        workers=workers,
+        seed=seed,
+        state_bits=state_bits,
+    )
+    title = f"{path.name}: {found.samples:,} samples, {found.steps:,} steps"
+    show(estimate_findings(found, title), as_json)
 
 
 @verb(NETWORK)
@@ -230,18 +289,21 @@ def diagnose(
     from ..analysis.report.tables import diagnosis
     from ..analysis.studies.diagnosis import diagnose as diagnose_layers
     from ..models.loading.load import load_keras
+    from ..shown_progress import show_progress
     from ..sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
     x, labels = network_inputs(spiking, dataset, data_dir, samples)
-    frame = diagnose_layers(
-        load_keras(model),
-        spiking,
-        x,
-        labels,
-        steps,
-        state_bits,
-    )
+    with show_progress() as progress:
+        frame = diagnose_layers(
+            load_keras(model),
+            spiking,
+            x,
+            labels,
+            steps,
+            state_bits,
+            progress,
+        )
     if output:
         write_frame(frame, output / "diagnosis.csv")
         save_diagnosis(frame, output)

@@ -65,12 +65,12 @@ def odin(
     chosen = chip_of("odin --chip", chip)
     if side is not None:
         whole_number("odin --side", "must be a number of pixels", side, 1, 4096)
-    from ..analysis.report.console import stages
     from ..analysis.report.findings import Findings
     from ..analysis.report.prices import price_table
     from ..analysis.studies.odin_on_chip import run_job
+    from ..shown_progress import show_progress
 
-    with stages() as progress:
+    with show_progress() as progress:
         result = run_job(
             model,
             dataset,

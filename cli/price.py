@@ -183,6 +183,7 @@ def _price_layers(
     from ..energy.cards.load import load_card
     from ..energy.kernels.layer_table import read_layers, read_networks
     from ..energy.pricing.price import price_layers
+    from ..shown_progress import show_progress
 
     clock_hz = None if clock_mhz is None else clock_mhz * 1e6
     # Read once, whatever the number of networks.
@@ -190,14 +191,16 @@ def _price_layers(
     networks = read_networks(table)
     if benchmark:
         networks = {benchmark: read_layers(table, benchmark)}
-    return {
-        name: price_layers(
-            layers,
-            *cards,
-            library=library,
-            clock_hz=clock_hz,
-            period_s=period_s,
-            skip_unfit=True,
-        )
-        for name, layers in networks.items()
-    }
+    priced = {}
+    with show_progress() as progress:
+        for name, layers in networks.items():
+            priced[name] = price_layers(
+                layers,
+                *cards,
+                library=library,
+                clock_hz=clock_hz,
+                period_s=period_s,
+                skip_unfit=True,
+            )
+            progress("price", len(priced), len(networks))
+    return priced

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..progress import Progress
+    from ..rtl_ref.verification.chains.estimate import Estimate
 
 WAVEFORMS = (".fst", ".vcd")
 
@@ -80,7 +82,6 @@ def verify(
         1,
         10**6,
     )
-    from ..analysis.report.console import stages
     from ..rtl_ref.verification.targets.junit import write_junit
     from ..rtl_ref.verification.targets.registry import (
         DEFAULT,
@@ -89,12 +90,13 @@ def verify(
         run_targets,
     )
     from ..rtl_ref.verification.targets.target import Request
+    from ..shown_progress import show_progress
 
     targets = what or DEFAULT
     check_request(targets, engine, simulator)
     if waves:
         check_writable(waves)
-    with stages() as progress:
+    with show_progress() as progress:
         if spk is None:
             found = run_targets(targets, Request(engine, data_dir), progress)
             summaries = {name: REGISTRY[name].summary(rows) for name, rows in found.items()}
@@ -138,9 +140,15 @@ def _verify_own(
         engine,
         simulator,
         progress=progress,
+        announce=_announce,
     )
     images = f"{spk.name}, {{samples}} images: {{population}}"
     return [{"what": images.format(**row), **row} for row in rows]
+
+
+def _announce(estimate: Estimate) -> None:
+    """What it will take, before it begins."""
+    print(f"spikewatt: {estimate}.", file=sys.stderr, flush=True)
 
 
 def _summary(rows: list[dict]) -> str:

@@ -44,9 +44,9 @@ def run(
     checked = read_config(config, given)
 
     from ..analysis.job.run import run as run_job
-    from ..analysis.report.console import stages
+    from ..shown_progress import show_progress
 
-    with stages() as progress:
+    with show_progress() as progress:
         result = run_job(checked, runs_dir, progress)
     if as_json:
         _print_json(result)

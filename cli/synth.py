@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import SpikewattError
+from ..progress import Progress, expect, in_words
 from .options import (
     CHIP,
     DATASET_HELP,
@@ -235,22 +238,34 @@ def _on_fpga(
 ) -> dict[str, FpgaReport]:
     """Name -> the design on its FPGA."""
     from ..rtl_ref.synthesis.fpga import DEVICE, synthesise_fpga
+    from ..shown_progress import show_progress
 
     if not 1 <= seeds <= 100:
         raise SpikewattError("synth --seeds", "is a number of placements", seeds, "1..100")
 
     found = {}
-    for design in designs:
-        found[design.name] = synthesise_fpga(
-            design.parameters,
-            design.top,
-            clock_mhz * 1e6,
-            device or design.device or DEVICE,
-            speed_grade,
-            range(1, seeds + 1),
-        )
+    with show_progress() as progress:
+        for done, design in enumerate(designs):
+            progress("synthesise", done, len(designs))
+            found[design.name] = synthesise_fpga(
+                design.parameters,
+                design.top,
+                clock_mhz * 1e6,
+                device or design.device or DEVICE,
+                speed_grade,
+                range(1, seeds + 1),
+                partial(_announce, design.name, progress if len(designs) == 1 else None),
+            )
+        progress("synthesise", len(designs), len(designs))
 
     return found
+
+
+def _announce(name: str, progress: Progress | None, seconds: float) -> None:
+    """What a synthesis will take, before it begins; to `progress` too, where it is the only one."""
+    expect(progress, "synthesise", seconds)
+    text = f"spikewatt: synthesis of {name}: about {in_words(seconds)}, most of it nextpnr."
+    print(text, file=sys.stderr, flush=True)
 
 
 def _in_cells(
@@ -258,14 +273,18 @@ def _in_cells(
 ) -> dict[str, list[AsicReport]]:
     """Name -> the design in each library."""
     from ..rtl_ref.synthesis.asic import synthesise_asic
+    from ..shown_progress import show_progress
 
     rates = activity.net_rates() if activity else None
-    found: dict[str, list[AsicReport]] = {}
-    for design in designs:
-        found[design.name] = [
-            synthesise_asic(design.parameters, library, rates, clock_mhz * 1e6, design.top)
-            for library in libraries
-        ]
+    found: dict[str, list[AsicReport]] = {design.name: [] for design in designs}
+    pairs = [(design, library) for design in designs for library in libraries]
+    with show_progress() as progress:
+        for done, (design, library) in enumerate(pairs):
+            progress("map", done, len(pairs))
+            report = synthesise_asic(design.parameters, library, rates, clock_mhz * 1e6, design.top)
+            found[design.name].append(report)
+        if pairs:
+            progress("map", len(pairs), len(pairs))
 
     return found
 

@@ -25,6 +25,15 @@ def once_per_run(tmp_path_factory) -> OncePerRun:
     return OncePerRun(shared_folder(tmp_path_factory))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def records_of_its_own(tmp_path_factory):
+    """What runs take while tests run side by side is nothing that later estimates should know."""
+    folder = tmp_path_factory.mktemp("estimates")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spikewatt.sim.engines.estimate.records.folder", lambda: folder)
+        yield
+
+
 @pytest.fixture(scope="session")
 def digits():
     return load_dataset("digits")

@@ -20,6 +20,8 @@ import pytest
 import spikewatt as sw
 from spikewatt.sim.odin.counts import COUNTS
 
+from .helpers.engines import DEFINITION, IN_PROCESS, OTHERS
+
 FOLDER = Path(__file__).parent / "fixtures" / "golden"
 EXPECTED = json.loads(gzip.decompress((FOLDER / "expected.json.gz").read_bytes()))
 NETWORKS = EXPECTED["networks"]
@@ -28,7 +30,7 @@ RELATIVE = 1e-12
 RUNS = [
     (name, engine)
     for name, about in NETWORKS.items()
-    for engine in ("reference", "batched", "event", *(["annarchy"] if about["annarchy"] else []))
+    for engine in (DEFINITION, *(OTHERS if about["annarchy"] else IN_PROCESS))
 ]
 
 

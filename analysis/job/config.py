@@ -57,9 +57,16 @@ class JobOptions(BaseModel):
         le=2000,
         description="test samples for the diagnosis of the layers; 0 for none",
     )
-    engine: Literal["annarchy", "batched", "event", "reference"] = "annarchy"
+    engine: Literal["annarchy", "batched", "event", "reference", "auto"] | None = Field(
+        default=None,
+        description="annarchy, batched, event or reference; auto: the one with the least estimated "
+        "time; by default annarchy while it is estimated at a minute at most, else as auto",
+    )
     workers: int | None = Field(
-        default=None, ge=1, description="processes of the ANNarchy engine; by default one per core"
+        default=None,
+        ge=1,
+        description="processes of the ANNarchy engine, threads of the event engine; by default one "
+        "per core",
     )
     devices: list[str] = Field(
         default=["odin_style", "stm32l4r5", "nrf54l15"],
@@ -81,8 +88,8 @@ class RunConfig(ConversionOptions, JobOptions):
     Examples
     --------
     >>> config = RunConfig(dataset="mnist", network="lenet", steps=64)
-    >>> config.engine, config.weight_bits
-    ('annarchy', 8)
+    >>> config.network, config.weight_bits
+    ('lenet', 8)
     """
 
     steps: int | dict[str, int] | None = Field(

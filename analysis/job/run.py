@@ -23,6 +23,7 @@ from ..report.rows import write_folder
 from ..studies.agreement import Agreement
 from . import steps
 from .config import RunConfig, as_config
+from .engine import DEFAULT, choose
 from .run_folder import RunFolder, claimed
 
 
@@ -106,7 +107,7 @@ def run(
     SpikewattError
         Bad input; the named folder exists.
     MissingToolError
-        No compiler; said before any work.
+        No compiler, where ANNarchy was named or no engine was; said before any work.
 
     Examples
     --------
@@ -115,7 +116,7 @@ def run(
     >>> result.findings["layers"]  # doctest: +SKIP
     """
     config = as_config(config)
-    if config.engine == "annarchy":
+    if config.engine in (None, DEFAULT):
         check_toolchain()
     check_writable(Path(root))
 
@@ -130,11 +131,12 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     """One step after the other, all files into the partial folder."""
     into = folder.partial
     prepared = steps.prepare(config, progress, dataset, folder)
-    network = steps.convert(config, prepared)
+    network = steps.convert(config, prepared, progress)
     network.save(into / "network.spk")
     agreement = steps.agree(config, prepared, network)
 
-    trace = steps.simulate(config, prepared, network, progress)
+    choice = choose(config, network, prepared.x)
+    trace = steps.simulate(config, prepared, network, progress, choice.engine)
     trace.save(into / TRACE)
 
     progress("report", 0, 1)
@@ -148,6 +150,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         diagnosis,
         config.battery,
         agreement,
+        choice.why,
     )
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)

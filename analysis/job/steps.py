@@ -41,6 +41,7 @@ from ..report.prices import price_table, verdict_table
 from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
+from .engine import choose
 from .plausible import check_accuracy, check_model
 from .run_folder import RunFolder
 
@@ -155,10 +156,10 @@ def _trained(
     return model, history
 
 
-def convert(config: RunConfig, prepared: Prepared) -> SpikingNetwork:
+def convert(config: RunConfig, prepared: Prepared, progress: Progress = silent) -> SpikingNetwork:
     """Convert the Keras network into a spiking one; see `sim.conversion.convert`."""
     options = config.conversion(prepared.dataset.levels)
-    return convert_model(prepared.model, prepared.calibration, **options)
+    return convert_model(prepared.model, prepared.calibration, progress=progress, **options)
 
 
 def agree(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> Agreement:
@@ -174,13 +175,20 @@ def agree(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> Agr
 
 
 def simulate(
-    config: RunConfig, prepared: Prepared, network: SpikingNetwork, progress: Progress = silent
+    config: RunConfig,
+    prepared: Prepared,
+    network: SpikingNetwork,
+    progress: Progress = silent,
+    engine: str | None = None,
 ) -> Trace:
-    """Run the spiking network on the test inputs; see `sim.engines.simulate`."""
+    """Run the spiking network on the test inputs; see `sim.engines.simulate`.
+
+    In `engine`, by default the one that `choose` takes.
+    """
     return run_engine(
         network,
         prepared.x,
-        config.engine,
+        engine or choose(config, network, prepared.x).engine,
         config.simulated_steps,
         min(SAMPLES_SHOWN, len(prepared.x)),
         config.workers,
@@ -217,6 +225,7 @@ def report(
     diagnosis: pd.DataFrame | None = None,
     battery: str = "cr2032",
     agreement: Agreement | None = None,
+    engine: str = "",
 ) -> Findings:
     """Everything that a run found, as tables.
 
@@ -228,6 +237,8 @@ def report(
         Card of the battery whose life is given.
     agreement : Agreement, default None
         With Keras; the first line says so if it is bad.
+    engine : str, default ""
+        A line that says which engine ran, where that is another than a reader expects.
     """
     accuracy = trace.accuracy(prepared.labels)
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
@@ -253,11 +264,13 @@ def report(
         "samples": trace.samples,
         "steps": trace.steps,
         "network_hash": network.hash,
+        "engine": trace.settings.engine,
     }
     if agreement is not None:
         facts["agreement"] = agreement.agreement
         facts["correlation"] = agreement.correlation
-    return Findings(tuple(found), tuple(prices.assumptions), prices.does_not_fit, facts)
+    assumptions = (*([engine] if engine else []), *prices.assumptions)
+    return Findings(tuple(found), assumptions, prices.does_not_fit, facts)
 
 
 def _price_tables(prices: Prices, battery: str) -> Iterator[Table]:

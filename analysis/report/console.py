@@ -1,23 +1,14 @@
-"""What the terminal shows: findings as tables and lines, and progress bars."""
+"""What the terminal shows: findings as tables and lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from ...errors import printable
-from ...progress import Progress
 from .findings import Findings, Table
 from .numbers import cell
 
 WIDTH = 130  # of tables in a pipe or file, where there is no terminal to ask
-STAGES = {
-    "train": "Training",
-    "compile": "Making ANNarchy's simulator ready (compiled once per size)",
-    "simulate": "Simulating",
-    "seal": "Sealing the trace",
-    "report": "Report",
-}
 
 
 def print_findings(findings: Findings) -> None:
@@ -65,37 +56,3 @@ def print_lines(lines: Iterable[str], indent: str = "  ") -> None:
     """Assumptions, below a table."""
     for line in lines:
         print(f"{indent}{printable(line)}")
-
-
-@contextmanager
-def stages() -> Iterator[Progress]:
-    """Progress bars on stderr, one per stage; yields the progress that long work takes."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-    from rich.progress import Progress as Bars
-
-    parts = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    bars = Bars(*parts, console=Console(stderr=True))
-    tasks: dict = {}
-
-    def progress(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            bars.start()  # not before: an error in the first second is one line, with none empty
-            tasks[stage] = bars.add_task(STAGES.get(stage, stage), total=total)
-        bars.update(tasks[stage], completed=done, total=total)
-
-    try:
-        yield progress
-    finally:
-        if tasks:
-            bars.stop()

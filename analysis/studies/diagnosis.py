@@ -11,6 +11,7 @@ import pandas as pd
 from ...errors import SpikewattError
 from ...models.decision import decided_by
 from ...models.keras_backend import import_keras
+from ...progress import Progress
 from ...sim.conversion.graph.keras_values import activations_of
 from ...sim.conversion.graph.nodes import Node, ReadoutNode
 from ...sim.conversion.reading.reader import read
@@ -42,6 +43,7 @@ def diagnose(
     labels: np.ndarray | None = None,
     steps: int | None = None,
     state_bits: int | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """One row per ReLU and output of `model`, in order.
 
@@ -59,6 +61,8 @@ def diagnose(
         Simulated steps of a streaming code, as in `simulate`.
     state_bits : int, default None
         Width of a potential, as in `simulate`.
+    progress : Progress, default None
+        Called as the work goes on.
 
     Returns
     -------
@@ -95,6 +99,7 @@ def diagnose(
         "batched",
         steps,
         rasters=ALL,
+        progress=progress,
         state_bits=state_bits,
     )
     graph = read(model, ReadingRules.of(network.code, network.input_code))

@@ -13,7 +13,8 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
 from ..simulation.job import load_job, store
-from .driver import POTENTIAL, Driver
+from ..simulation.script import POTENTIAL
+from .driver import Driver
 from .receiver import Receiver
 
 PATIENCE = 20_000  # cycles without rest that mean that the core hangs
@@ -108,23 +109,23 @@ class _Bench:
         image = {}
         for name in ("synapses", "threshold", "bias"):
             image[name] = self.job[f"{name}_{case}"]
-        await self.driver.load(0, image)
+        await self.driver.load(image)
 
         start = self.job[f"initial_potential_{case}"]
-        await self.driver.write(0, POTENTIAL, start)
+        await self.driver.write(POTENTIAL, start)
 
     async def refuse(self, case: int) -> None:
         """Ask the memory port for what the core must refuse."""
         before = (await self.driver.counters())[-1]
         tries = self.job[f"refused_{case}"].tolist()
-        refused = await self.driver.refuse(0, tries)
+        refused = await self.driver.refuse(tries)
         after = (await self.driver.counters())[-1]
         self.refused.append([len(tries), refused, after - before])
 
     async def all_memories(self, case: int) -> list[int]:
         """What all memories hold."""
         axons, neurons = self.job[f"synapses_{case}"].shape
-        return await self.driver.read_all(0, axons, neurons)
+        return await self.driver.read_all(axons, neurons)
 
     async def send(self, words: list[list[int]]) -> None:
         """Send words, each after its rest; count those that found the queue full."""

@@ -9,7 +9,8 @@ from cocotb.triggers import FallingEdge
 
 from ..model.words import MARK
 from ..simulation.job import load_job, store
-from .driver import BIAS, POTENTIAL, SYNAPSE, THRESHOLD, Driver
+from ..simulation.script import BIAS, POTENTIAL, SYNAPSE, THRESHOLD
+from .driver import Driver
 
 PATIENCE = 10_000  # cycles without rest that mean that the core hangs
 
@@ -20,8 +21,8 @@ async def _loaded(dut) -> tuple[Driver, dict]:
     cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
     driver = Driver(dut)
     await driver.reset()
-    await driver.load(0, job)
-    await driver.write(0, POTENTIAL, job["initial_potential"])
+    await driver.load(job)
+    await driver.write(POTENTIAL, job["initial_potential"])
     return driver, {"folder": folder, **job}
 
 
@@ -63,10 +64,10 @@ async def refuse(dut):
         after_words=counters,
         refused=refused,
         after_port=await driver.counters(),
-        potentials=await driver.read(0, POTENTIAL, neurons),
-        thresholds=await driver.read(0, THRESHOLD, neurons),
-        biases=await driver.read(0, BIAS, neurons),
-        synapses=await driver.read(0, SYNAPSE, neurons),
+        potentials=await driver.read(POTENTIAL, neurons),
+        thresholds=await driver.read(THRESHOLD, neurons),
+        biases=await driver.read(BIAS, neurons),
+        synapses=await driver.read(SYNAPSE, neurons),
     )
 
 
@@ -83,13 +84,13 @@ async def reset_in_an_event(dut):
         await FallingEdge(dut.clk)
 
     await driver.reset()
-    potentials = await driver.read(0, POTENTIAL, neurons)
+    potentials = await driver.read(POTENTIAL, neurons)
     counters = await driver.counters()
 
-    await driver.write(0, POTENTIAL, job["initial_potential"])
+    await driver.write(POTENTIAL, job["initial_potential"])
     await driver.send(0, 0, 0)
     await _rest(dut)
-    again = await driver.read(0, POTENTIAL, neurons)
+    again = await driver.read(POTENTIAL, neurons)
     store(job["folder"], potentials=potentials, counters=counters, again=again)
 
 

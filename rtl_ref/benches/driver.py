@@ -1,18 +1,18 @@
-"""Driver and monitor that the cocotb benches share.
+"""Driver of the cocotb benches of one core.
 
 What is right is decided outside of the simulation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
-from cocotb.triggers import FallingEdge, RisingEdge, Timer, ValueChange, with_timeout
+from cocotb.triggers import FallingEdge, RisingEdge, Timer, with_timeout
 
 from ..design import COUNTER_ORDER, SIZE_BITS
+from ..simulation.script import BIAS, POTENTIAL, SYNAPSE, THRESHOLD, in_turn, places_of
 
-SYNAPSE, POTENTIAL, THRESHOLD, BIAS = range(4)
 EVENT_PORTS = ("in_valid", "in_tick", "in_kind", "in_target", "in_axon")
 MEMORY_PORTS = (
     "port_enable",
@@ -23,11 +23,10 @@ MEMORY_PORTS = (
 )
 PATIENCE_NS = 5_000_000  # without an answer: the design hangs
 MOST_ANSWERS = 8  # cycles after the last read in which its answer must come
-CHAIN_PORTS = ("port_core", "counter_select")
 
 
 class Driver:
-    """Writes memories and sends words to a core or a chain.
+    """Writes memories and sends words to a core.
 
     All changes come at the falling edge, so that everything is stable at the rising one.
 
@@ -38,7 +37,6 @@ class Driver:
 
     def __init__(self, dut):
         self.dut = dut
-        self.chain = hasattr(dut, "port_core")
         self.state_bits = len(dut.port_rdata)
         self.ready_in_reset = 0
         self.latencies: set[int] = set()  # cycles until a read is answered
@@ -46,11 +44,7 @@ class Driver:
     async def reset(self) -> None:
         """Hold reset for two cycles with all requests low."""
         dut = self.dut
-        ports = [*EVENT_PORTS, *MEMORY_PORTS]
-        if self.chain:
-            ports += CHAIN_PORTS
-
-        for name in ports:
+        for name in (*EVENT_PORTS, *MEMORY_PORTS):
             getattr(dut, name).value = 0
         dut.out_ready.value = 1
 
@@ -62,24 +56,23 @@ class Driver:
         await FallingEdge(dut.clk)
 
     async def rests(self) -> None:
-        """Wait until the core, or the chain, has nothing left to do."""
+        """Wait until the core has nothing left to do."""
         dut = self.dut
         while not dut.port_ready.value:
             await with_timeout(RisingEdge(dut.port_ready), PATIENCE_NS, "ns")
             await FallingEdge(dut.clk)
 
-    async def write(self, core: int, select: int, values: np.ndarray) -> None:
+    async def write(self, select: int, values: np.ndarray) -> None:
         """Write a memory of a core that rests.
 
         Parameters
         ----------
-        core : number from 0
         select : memory: SYNAPSE, POTENTIAL, THRESHOLD or BIAS
         values : (neurons,), or (axons, neurons) of synapses
         """
         dut = self.dut
         mask = (1 << self.state_bits) - 1
-        self._choose(core, select)
+        self.dut.port_select.value = select
         await self.rests()
 
         dut.port_enable.value = 1
@@ -94,35 +87,32 @@ class Driver:
         dut.port_enable.value = 0
         dut.port_write.value = 0
 
-    async def load(self, core: int, image: Mapping[str, np.ndarray]) -> None:
+    async def load(self, image: Mapping[str, np.ndarray]) -> None:
         """Write all memories of a core but the potentials.
 
         Parameters
         ----------
-        core : number from 0
         image : memories by the names that CoreImage has
         """
-        await self.write(core, SYNAPSE, image["synapses"])
-        await self.write(core, THRESHOLD, image["threshold"])
-        await self.write(core, BIAS, image["bias"])
+        await self.write(SYNAPSE, image["synapses"])
+        await self.write(THRESHOLD, image["threshold"])
+        await self.write(BIAS, image["bias"])
 
-    async def read(self, core: int, select: int, count: int) -> list[int]:
+    async def read(self, select: int, count: int) -> list[int]:
         """Read a memory of a core that rests.
 
         Parameters
         ----------
-        core : number from 0
         select : memory: POTENTIAL, THRESHOLD or BIAS
         count : addresses 0..count-1 are read
         """
-        return await self.read_places(core, [(select, 0, neuron) for neuron in range(count)])
+        return await self.read_places([(select, 0, neuron) for neuron in range(count)])
 
-    async def read_all(self, core: int, axons: int, neurons: int) -> list[int]:
+    async def read_all(self, axons: int, neurons: int) -> list[int]:
         """All memories of a core that rests, in turn, so that no two reads are of one memory.
 
         Parameters
         ----------
-        core : number from 0
         axons : rows of its synapses
         neurons : its neurons
 
@@ -131,23 +121,22 @@ class Driver:
         The synapses row by row, then potentials, thresholds, biases.
         """
         places = places_of(axons, neurons)
-        order = sorted(range(len(places)), key=lambda i: (places[i][2], places[i][1], i))
-        values = await self.read_places(core, [places[i] for i in order])
+        order = in_turn(places)
+        values = await self.read_places([places[i] for i in order])
         found = [0] * len(places)
         for i, value in zip(order, values, strict=True):
             found[i] = value
         return found
 
-    async def read_places(self, core: int, places: list[tuple[int, int, int]]) -> list[int]:
+    async def read_places(self, places: list[tuple[int, int, int]]) -> list[int]:
         """Read one place after the other, a new one in every cycle.
 
         Parameters
         ----------
-        core : number from 0
         places : memory, axon (of a synapse), neuron
         """
         dut = self.dut
-        self._choose(core, POTENTIAL)
+        self.dut.port_select.value = POTENTIAL
         await self.rests()
 
         dut.port_write.value = 0
@@ -176,17 +165,16 @@ class Driver:
         """Whether a read is answered in this cycle."""
         return bool(self.dut.port_rvalid.value)
 
-    async def refuse(self, core: int, tries: list[tuple[bool, int, int, int, int]]) -> int:
+    async def refuse(self, tries: list[tuple[bool, int, int, int, int]]) -> int:
         """Ask a core that rests for what it must refuse; how often it said that it refuses.
 
         Parameters
         ----------
-        core : number from 0
         tries : whether to write, memory, axon, neuron, value
         """
         dut = self.dut
         mask = (1 << self.state_bits) - 1
-        self._choose(core, POTENTIAL)
+        self.dut.port_select.value = POTENTIAL
         await self.rests()
         refused = 0
         for write, select, axon, neuron, value in tries:
@@ -204,23 +192,12 @@ class Driver:
         dut.port_write.value = 0
         return refused
 
-    async def counters(self, core: int = 0) -> list[int]:
-        """The counters of a core (default 0) in COUNTER_ORDER."""
-        dut = self.dut
-        if not self.chain:
-            return self._unpacked(int(dut.counts.value))
-
-        values = []
-        dut.port_core.value = core
-        for i in range(len(COUNTER_ORDER)):
-            dut.counter_select.value = i
-            await FallingEdge(dut.clk)
-            values.append(int(dut.counter.value))
-
-        return values
+    async def counters(self) -> list[int]:
+        """The counters in COUNTER_ORDER."""
+        return self._unpacked(int(self.dut.counts.value))
 
     def _unpacked(self, counts: int) -> list[int]:
-        """The counters of a core out of the vector in which they stand side by side."""
+        """The counters out of the vector in which they stand side by side."""
         bits = len(self.dut.counts) // len(COUNTER_ORDER)
         mask = (1 << bits) - 1
         return [counts >> bits * number & mask for number in range(len(COUNTER_ORDER))]
@@ -247,81 +224,3 @@ class Driver:
 
         await FallingEdge(dut.clk)
         dut.in_valid.value = 0
-
-    def _choose(self, core: int, select: int) -> None:
-        if self.chain:
-            self.dut.port_core.value = core
-        self.dut.port_select.value = select
-
-
-def places_of(axons: int, neurons: int) -> list[tuple[int, int, int]]:
-    """Every place of a core's memories: memory, axon, neuron."""
-    places = [(SYNAPSE, axon, neuron) for axon in range(axons) for neuron in range(neurons)]
-    for select in (POTENTIAL, THRESHOLD, BIAS):
-        places += [(select, 0, neuron) for neuron in range(neurons)]
-    return places
-
-
-class Monitor:
-    """Collects the words that leave the cores of a chain, and counts who had to wait.
-
-    Parameters
-    ----------
-    dut : the simulated chain
-    cores : its length
-
-    ``left`` has one list per core, of neurons, and −1 for a tick; ``ticks_out`` counts the ticks
-    that left the last core; ``stalls`` the cycles in which a word of each core was not taken;
-    ``ends`` (kind, target) of each tick that left the last core.
-    """
-
-    def __init__(self, dut, cores: int):
-        self.dut = dut
-        self.cores = cores
-        self.ticks_out = 0
-        self.stalls = [0] * cores
-        self.forget_words()
-
-    def forget_words(self) -> None:
-        """Forget what left; ticks and stalls are counted on."""
-        self.left: list[list[int]] = [[] for _ in range(self.cores)]
-        self.ends: list[tuple[int, int]] = []
-
-    async def watch(self) -> None:
-        """Run for ever; a receiver may decide at the falling edge, so look a little later."""
-        dut = self.dut
-        while True:
-            await ValueChange(dut.link_valid)
-            await FallingEdge(dut.clk)
-            await Timer(1, "ns")
-            while valid := int(dut.link_valid.value):
-                taken = valid & int(dut.link_ready.value)
-                if taken:
-                    self._take(taken)
-                for core in _bits(valid & ~taken):
-                    self.stalls[core] += 1
-                await FallingEdge(dut.clk)
-                await Timer(1, "ns")
-
-    def _take(self, taken: int) -> None:
-        """Note the words of those cores whose bit is set."""
-        ticks = int(self.dut.link_tick.value)
-        neurons = int(self.dut.link_neuron.value)
-        last = len(self.left) - 1
-        for core in _bits(taken):
-            if ticks >> core & 1:
-                self.left[core].append(-1)
-                if core == last:
-                    self.ticks_out += 1
-                    kind, target = self.dut.out_kind.value, self.dut.out_target.value
-                    self.ends.append((int(kind), int(target)))
-            else:
-                neuron = neurons >> (SIZE_BITS * core)
-                self.left[core].append(neuron & 0xFFFF)
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Numbers of the bits that are set."""
-    for number in range(mask.bit_length()):
-        if mask >> number & 1:
-            yield number

@@ -10,6 +10,7 @@ import numpy as np
 
 JOB, RESULT = "job.npz", "result.npz"
 JOB_FOLDER = "SPIKEWATT_BENCH"  # environment variable that tells a bench where its job lies
+PROGRESS_FILE = "SPIKEWATT_PROGRESS"  # one that tells it where to say how far it is
 
 
 def write_job(folder: Path, job: Mapping[str, np.ndarray]) -> None:
@@ -36,3 +37,18 @@ def read_result(folder: Path) -> dict[str, np.ndarray] | None:
 
     with np.load(folder / RESULT, allow_pickle=False) as file:
         return dict(file)
+
+
+def tell_progress(done: int) -> None:
+    """In a bench: say how far it is, where somebody asked for it."""
+    path = os.environ.get(PROGRESS_FILE)
+    if path:
+        Path(path).write_text(str(done), "ascii")
+
+
+def read_progress(path: Path) -> int:
+    """How far the bench is that was given this file; 0 before it says anything."""
+    try:
+        return int(path.read_text("ascii"))
+    except (OSError, ValueError):  # not there yet, or half written
+        return 0

@@ -9,13 +9,14 @@ the median of them. Results are kept by the hash of all that enters.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median_low
 
 from ...errors import SpikewattError, one_of, whole_number
 from ..design import CORE, Parameters
+from .costs.seconds import SynthesisSeconds
 from .families.family import Device, Family, clock_of
 from .families.fitting import check_memories, check_netlist, named, no_site
 from .families.registry import family_of
@@ -52,10 +53,12 @@ def synthesise_fpga(
     device: str = DEVICE,
     speed_grade: int | None = None,
     seeds: Sequence[int] = SEEDS,
+    announce: Callable[[float], None] | None = None,
 ) -> FpgaReport:
     """Synthesise, place and route `top`.
 
-    Takes 10 to 20 s per seed, two at a time, and none where the same was done before.
+    Takes 10 to 20 s per seed of a small network and minutes of a large one, a seed per processor
+    at a time, and nothing where the same was done before.
 
     Parameters
     ----------
@@ -65,6 +68,7 @@ def synthesise_fpga(
     device : of any family, default LFE5U-45F
     speed_grade : of an ECP5, default the fastest
     seeds : of the placer, default 1, 2, 3; the clock is the median of theirs
+    announce : called with the seconds that it should take, before it begins; default nobody
 
     Raises
     ------
@@ -96,6 +100,10 @@ def synthesise_fpga(
     with FileLock(folder.with_suffix(".lock")):
         if (folder / "report.json").is_file():
             return _kept(folder)
+
+        seconds = SynthesisSeconds(chosen, top, family, seeds)
+        if announce:
+            announce(seconds.expected())
 
         start = time.monotonic()
         blocks = _map_to_cells(yosys, folder, chosen, top, family, sized)
@@ -137,6 +145,7 @@ def synthesise_fpga(
             folder=str(folder),
         )
         keep_report(folder, report)
+        seconds.took(report.seconds)
         return _kept(folder)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from ...files import cache_folder
 from ..design import Parameters, sources_of
 from ..simulation.tool_log import tail
 
-AT_ONCE = 2  # tools that run at the same time: a seed each
+LEAST_AT_ONCE, MOST_AT_ONCE = 2, 4  # tools that run at the same time: a seed each, of 1 GB or more
 POLL_S = 0.05
 
 
@@ -38,6 +39,11 @@ def program(name: str, extra: str = "rtl") -> str:
         raise MissingToolError("synth", f"needs {name}", "no such program", remedy)
 
     return path
+
+
+def at_once() -> int:
+    """How many tools run at the same time: one per processor, within limits."""
+    return min(max(len(os.sched_getaffinity(0)), LEAST_AT_ONCE), MOST_AT_ONCE)
 
 
 def tool_version(package: str) -> str:
@@ -135,7 +141,7 @@ def run_tool(command: list[str], folder: Path, log: str, law: str) -> None:
 
 
 def run_tools(commands: dict[str, list[str]], folder: Path, law: str) -> None:
-    """Run commands, as many at once as `AT_ONCE`; what they print is kept.
+    """Run commands, as many at once as `at_once` says; what they print is kept.
 
     Parameters
     ----------
@@ -151,7 +157,7 @@ def run_tools(commands: dict[str, list[str]], folder: Path, law: str) -> None:
     running: dict[str, subprocess.Popen] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < AT_ONCE:
+            while waiting and len(running) < at_once():
                 log, command = waiting.pop(0)
                 running[log] = _start(command, folder, log)
 

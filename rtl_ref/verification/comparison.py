@@ -9,7 +9,7 @@ from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..design import COUNTER_ORDER
 from ..model.golden import COUNTERS
-from .chain_run import ChainRun, CoreRun
+from .chains.run import ChainRun, CoreRun
 
 SHOWN_COUNTERS = (
     "cycles",

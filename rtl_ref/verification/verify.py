@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from ...progress import Progress
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import STATE_BITS
+from .chains.estimate import Estimate
 from .whole_network import verify_network
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def verify(
     state_bits: int = STATE_BITS,
     waves: Path | str | None = None,
     progress: Progress | None = None,
+    announce: Callable[[Estimate], None] | None = None,
 ) -> Verification:
     """Run `network` on the RTL core and compare with its golden model and an engine.
 
@@ -85,7 +88,10 @@ def verify(
     simulator : that runs the RTL: ``verilator`` (default) or ``icarus``
     state_bits : width of the cores' potentials, bits, default 24
     waves : folder to leave waveforms in, for GTKWave or Surfer, default none
-    progress : called with ("verify", done, all), default nobody
+    progress : called with (stage, done, all), default nobody; stages are those of the engine,
+        ``build``, and ``play``, which counts clock cycles
+    announce : called with an `Estimate`, cycles and seconds, before the RTL is built; default
+        nobody
 
     Returns
     -------
@@ -110,6 +116,7 @@ def verify(
         simulator=simulator,
         state_bits=state_bits,
         progress=progress,
+        announce=announce,
     )
 
     return Verification(rows)

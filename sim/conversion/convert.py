@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...progress import Progress, silent
 from ..network.spiking_network import SpikingNetwork
 from .bias_correction import mean_differences
 from .calibration import check_excites, checked_inputs
@@ -13,9 +14,19 @@ from .options import ConversionOptions
 from .reading.reader import read
 from .signature import takes_options
 
+# Parts of a conversion, about as long as they take in a network of fifteen million weights.
+READ, GUARD, ACTIVATIONS, CLIPS, QUANTISED, CORRECTED = 1, 6, 6, 3, 4, 10
+
 
 @takes_options
-def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork:
+def convert(
+    model,
+    calibration,
+    code: str = "rate",
+    *,
+    progress: Progress | None = None,
+    **options,
+) -> SpikingNetwork:
     """Convert a trained Keras network into integrate-and-fire populations of integers.
 
     A population transmits q spikes' worth of value, q in 0..L. With clip λ of its activations,
@@ -35,6 +46,8 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
     calibration : array or list of array, (samples, *shape)
         Typical inputs as the model takes them, 100 or more, without labels; a list for several
         inputs.
+    progress : Progress, optional
+        Called with ("convert", done, all), in parts of about the same time.
     OPTIONS
 
     Returns
@@ -63,15 +76,21 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
     """
     checked = ConversionOptions.checked("convert.", {"code": code, **options})
     samples = checked_inputs(model, calibration, checked)
+    told = _Told(progress or silent, checked.bias_correction)
     graph = read(model, checked.reading_rules)
     checked.check_layers([node.name for node in graph.nodes])
+    told.done(READ)
     check_against_keras(graph, samples, checked.lowest_input, checked.input_max)
+    told.done(GUARD)
 
     firing = firing_nodes(graph, checked)
     activations = activations_of(graph, firing, samples)
+    told.done(ACTIVATIONS)
     check_excites(firing, activations, samples, checked)
     clips = choose_clips(firing, activations, checked)
+    told.done(CLIPS)
     network = quantise(graph, clips, checked, samples)
+    told.done(QUANTISED)
 
     corrections: dict = {}
     for _ in range(checked.bias_correction):
@@ -79,5 +98,21 @@ def convert(model, calibration, code: str = "rate", **options) -> SpikingNetwork
         for name, difference in differences.items():
             corrections[name] = corrections.get(name, 0.0) + difference
         network = quantise(graph, clips, checked, samples, corrections)
+        told.done(CORRECTED)
 
     return network
+
+
+class _Told:
+    """Says how much of a conversion is done."""
+
+    def __init__(self, report: Progress, corrections: int):
+        self.report = report
+        self.so_far = 0
+        self.all = READ + GUARD + ACTIVATIONS + CLIPS + QUANTISED + corrections * CORRECTED
+        report("convert", 0, self.all)
+
+    def done(self, part: int) -> None:
+        """A part more."""
+        self.so_far += part
+        self.report("convert", self.so_far, self.all)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +32,7 @@ class Run:
     network, inputs : what runs on what.
     engine, plan, seed, workers, progress : see `Engine.run` and `Part`.
     rasters : samples of which every spike is kept.
+    counted : called with the counts of each block, once they are whole.
     """
 
     network: SpikingNetwork
@@ -41,6 +43,7 @@ class Run:
     seed: int = 0
     workers: int | None = None
     progress: Progress | None = None
+    counted: Callable[[Counts], None] | None = None
 
     @property
     def bytes_per_sample(self) -> int:
@@ -80,6 +83,8 @@ class Run:
                     part,
                 )
                 if stop == end:
+                    if self.counted is not None:
+                        self.counted(counts)
                     taker.put(counts)
                     counts = None
             return feed.hash()

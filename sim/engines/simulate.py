@@ -15,6 +15,8 @@ from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
 from .counts import Counts, columns_of
 from .engines import ENGINES
+from .estimate.choose import AUTO, Watch, fastest
+from .estimate.work import Work
 from .inputs import Inputs
 from .into_file import block_of, into_file
 from .run_parts import Run, count_bytes
@@ -44,7 +46,8 @@ def simulate(
         array, ``numpy.memmap`` or data set of an HDF5 file; a list of such for several inputs.
     engine : ``annarchy`` (default; C++ simulation, compiled once and cached), ``batched``
         (TensorFlow, whole batches), ``event`` (a kernel in C++ in which spikes drive the work) or
-        ``reference`` (numpy); all give equal integers.
+        ``reference`` (numpy); all give equal integers. ``auto`` takes the one with the least
+        estimated time, compiling included; the trace says which. See `estimate`.
     steps : int, simulated steps of a streaming code, 1..10000; default 32 (rate), as many as it
         needs to settle (signed). Exact codes have their own.
     rasters : int, record which neuron fired at which step for the first so many samples; default 0.
@@ -75,7 +78,7 @@ def simulate(
     >>> int(trace.spikes["input"].sum()), trace.outputs[0, -1].tolist()
     (10, [2, 8])
     """
-    one_of("simulate.engine", "must name an engine", engine, ENGINES)
+    one_of("simulate.engine", "must name an engine", engine, (*ENGINES, AUTO))
     if not isinstance(network, SpikingNetwork):
         law = "must be a SpikingNetwork"
         raise SpikewattError("simulate.network", law, type(network).__name__)
@@ -98,6 +101,10 @@ def simulate(
         largest = 2 ** (width - 1) - 1
         plan = replace(plan, largest=largest)
 
+    if engine == AUTO:
+        engine = fastest(network, inputs, plan, seed, workers, rasters)
+    work = Work(network, plan, inputs.samples, 0.0, 0.0, workers, rasters)
+    watch = Watch(engine, work, progress)
     run = Run(
         network,
         inputs,
@@ -106,7 +113,8 @@ def simulate(
         rasters,
         seed,
         workers,
-        progress,
+        watch.progress,
+        watch.counted,
     )
     settings = _settings(run, width, needed)
 
@@ -116,11 +124,14 @@ def simulate(
     if out is not None:
         _check_place(out)
         _check_rasters(run)
-        return into_file(run, out, trace_of)
+        trace = into_file(run, out, trace_of)
+        watch.ended()
+        return trace
 
     _check_memory(run)
     whole = _Whole()
     data_hash = run.into(whole, inputs.samples)
+    watch.ended()
     return trace_of(whole.counts, data_hash)
 
 

@@ -10,12 +10,13 @@ import pytest
 from spikewatt.analysis.studies.crosscheck import crosscheck
 from spikewatt.analysis.studies.standing_network import standing_input, standing_network
 from spikewatt.errors import SpikewattError
+from spikewatt.sim.engines.engines import ENGINES
 from spikewatt.sim.engines.simulate import simulate
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "crosscheck.npz"
 
 
-@pytest.mark.parametrize("engine", ["reference", "batched", "event", "annarchy"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_ledgers_equal_what_three_tools_counted(engine):
     """The fixture was written with the three tools: weights, spikes, counts, versions."""
     network = standing_network()

@@ -185,7 +185,7 @@ REFUSED = {
     "steps": (["run", "--steps", "0"], "steps: must be a number of steps; got 0"),
     "engine": (
         ["run", "--engine", "nest"],
-        "engine: Input should be 'annarchy', 'batched', 'event' or 'reference'; got 'nest'",
+        "engine: Input should be 'annarchy', 'batched', 'event', 'reference' or 'auto'; got 'nest'",
     ),
     "config key": (
         ["run", "config.yaml"],

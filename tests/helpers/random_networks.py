@@ -6,6 +6,8 @@ hypothesis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -18,6 +20,7 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 KINDS = ("conv2d", "depthwise", "pool", "max_pool", "dense")
 COMPARABLE_INPUTS = (("rate", "if"), ("radix", "bitplane"))  # (code, input code) of a max pool
+PIXELS = (1, 16, 255)  # levels of inputs
 MOST_RESIDUAL = 400  # neurons of a layer that gets a residual branch
 
 
@@ -30,6 +33,7 @@ def random_network(
     residual: bool = False,
     inputs: int = 1,
     resets: tuple[str, ...] = ("subtract", "zero"),
+    pixels: int | None = None,
 ) -> SpikingNetwork:
     """A random network with random padding, strides, thresholds, biases and numbers of levels.
 
@@ -49,8 +53,11 @@ def random_network(
         Input populations, which are added.
     resets : tuple of str
         To choose from under ``rate``.
+    pixels : int, optional
+        Levels of an input that is not a bit plane; default one of 1, 16 and 255.
     """
-    return _Growing(seed, kinds, code, input_code, resets).network(layers, residual, inputs)
+    growing = _Growing(seed, kinds, code, input_code, resets, pixels)
+    return growing.network(layers, residual, inputs)
 
 
 def random_input(network: SpikingNetwork, samples: int, seed: int):
@@ -66,6 +73,33 @@ def random_input(network: SpikingNetwork, samples: int, seed: int):
     return found if len(found) > 1 else found[0]
 
 
+def side_by_side(networks: Sequence[SpikingNetwork]) -> SpikingNetwork:
+    """One network that holds several, none of which touches another.
+
+    An engine that starts a process for each run does all of them in one.
+
+    Parameters
+    ----------
+    networks : SpikingNetworks of one code, input code and input unit.
+    """
+    populations, connections = [], []
+    for i, network in enumerate(networks):
+        assert (network.code, network.input_code) == (networks[0].code, networks[0].input_code)
+        assert network.input_unit == networks[0].input_unit
+        for p in network.populations:
+            populations.append(replace(p, name=f"{p.name}_{i}"))
+        for c in network.connections:
+            connections.append(replace(c, pre=f"{c.pre}_{i}", post=f"{c.post}_{i}"))
+
+    populations.sort(key=lambda p: not p.kind.is_input)  # inputs come first
+    return replace(
+        networks[0],
+        populations=tuple(populations),
+        connections=tuple(connections),
+        output_unit=1.0,
+    )
+
+
 def networks(largest_seed: int = 10_000, **options) -> st.SearchStrategy[SpikingNetwork]:
     """A strategy of random networks, with the options of `random_network`; small seeds come first.
 
@@ -78,7 +112,7 @@ def networks(largest_seed: int = 10_000, **options) -> st.SearchStrategy[Spiking
 class _Growing:
     """A network that grows from its inputs; the order of the draws is what a seed stands for."""
 
-    def __init__(self, seed: int, kinds, code: str, input_code: str, resets):
+    def __init__(self, seed: int, kinds, code: str, input_code: str, resets, pixels: int | None):
         self.seed, self.random = seed, np.random.default_rng(seed)
         self.kinds, self.code, self.input_code, self.resets = kinds, code, input_code, resets
         self.streaming_rate = code == "rate"
@@ -87,7 +121,8 @@ class _Growing:
 
         rows, columns, channels = self.draw(4, 8), self.draw(4, 8), self.draw(1, 4)
         self.input_shape = (rows, columns, channels)
-        self.pixels = 255 if input_code == "bitplane" else int(self.random.choice([1, 16, 255]))
+        drawn = int(self.random.choice(PIXELS)) if input_code != "bitplane" else 255
+        self.pixels = pixels or drawn
 
     def draw(self, low: int, high: int) -> int:
         """A whole number, below `high`."""

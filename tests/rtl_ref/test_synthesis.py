@@ -496,3 +496,25 @@ def test_two_networks_differ_in_memory_and_not_in_logic():
     assert large.block_rams > small.block_rams
     assert abs(large.luts - small.luts) < 0.25 * small.luts
     assert min(small.clock_hz, large.clock_hz) > 40e6
+
+
+def test_a_synthesis_says_what_it_will_take(tmp_path, monkeypatch):
+    """Larger takes longer, more rounds of seeds too; what it took here counts from then on."""
+    from spikewatt.rtl_ref.synthesis.costs.seconds import SynthesisSeconds
+    from spikewatt.rtl_ref.synthesis.families.registry import family_of
+    from spikewatt.rtl_ref.synthesis.parameters import check_parameters, parameters_of_sizes
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    family, _ = family_of("LFE5U-45F")
+
+    def seconds(sizes, seeds):
+        parameters = check_parameters(parameters_of_sizes(sizes), "snn_top")
+        return SynthesisSeconds(parameters, "snn_top", family, seeds)
+
+    small, large = seconds([64, 48, 10], range(4)), seconds([784, 128, 10], range(4))
+    assert 0 < small.expected() < large.expected()
+    assert large.expected() < seconds([784, 128, 10], range(9)).expected()
+
+    for _ in range(3):
+        large.took(300.0)
+    assert large.expected() == pytest.approx(300, rel=0.1)

@@ -12,7 +12,7 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.encoders import ENCODERS, encode
 
-from ..helpers.assert_equal import assert_equal
+from ..helpers.engines import on_all_engines
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +23,12 @@ def calibration(digits):
 def test_poisson_depends_on_seed_and_sample_only(mlp, digits, calibration):
     network = convert(mlp, calibration, input_levels=16, input_code="poisson")
     x = digits.scaled("test")[:9]
-    trace = simulate(network, x, "reference", 30, rasters=9, seed=1)
+    trace = on_all_engines(network, x, 30, rasters=9, seed=1)
     assert trace.settings.seed == 1
     assert not np.array_equal(trace.outputs, simulate(network, x, "reference", 30, seed=2).outputs)
     assert np.array_equal(
         trace.outputs[:, :10], simulate(network, x, "reference", 10, seed=1).outputs
     )
-    assert_equal(trace, simulate(network, x, "annarchy", 30, rasters=9, seed=1, workers=2))
     rate = (
         simulate(network, np.repeat(x[:1], 60, axis=0), "reference", 100, rasters=60)
         .rasters["input"]

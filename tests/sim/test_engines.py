@@ -1,4 +1,4 @@
-"""Second implementation: ANNarchy and the reference engine give the same integers."""
+"""Second implementation: all engines give the same integers, each pair of them."""
 
 from __future__ import annotations
 
@@ -14,66 +14,61 @@ from spikewatt.sim.network.population import Population
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 from ..helpers.assert_equal import assert_equal
-from ..helpers.random_networks import random_input, random_network
+from ..helpers.engines import DEFINITION, IN_PROCESS, IN_PROCESSES, OTHERS, on_all_engines
+from ..helpers.random_networks import PIXELS, random_input, random_network, side_by_side
 
 
 @pytest.mark.parametrize("name", ["mlp_network", "cnn_network"])
-def test_annarchy_equals_reference_on_every_digits_test_image(name, digits, request):
+def test_engines_agree_on_every_digits_test_image(name, digits, request):
     network = request.getfixturevalue(name)
     x = digits.scaled("test")
-    reference = simulate(network, x, "reference", steps=32, rasters=10)
-    annarchy = simulate(network, x, "annarchy", steps=32, rasters=10)
+    trace = on_all_engines(network, x, 32, rasters=1)
     assert len(x) == 360
-    assert (
-        min(counts.sum() for counts in reference.spikes.values()) > 1000
-    )  # every layer was active
-    assert assert_equal(reference, annarchy) > 360 * 32 * 10
+    assert min(counts.sum() for counts in trace.spikes.values()) > 1000  # every layer was active
+    assert trace.outputs.size == 360 * 32 * 10
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_annarchy_equals_reference_on_random_networks(seed):
-    network = random_network(seed)
-    x = random_input(network, 6, seed)
-    reference = simulate(network, x, "reference", steps=12, rasters=6)
-    assert reference.spikes["input"].sum() > 0
-    assert_equal(reference, simulate(network, x, "annarchy", steps=12, rasters=6, workers=1))
+@pytest.mark.parametrize("pixels", PIXELS)
+def test_engines_agree_on_random_networks_side_by_side(pixels):
+    networks = [random_network(seed, pixels=pixels) for seed in range(8)]
+    x = [random_input(network, 6, seed) for seed, network in enumerate(networks)]
+    trace = on_all_engines(side_by_side(networks), x, 12, rasters=6)
+    for seed, network in enumerate(networks):
+        assert trace.spikes[f"input_{seed}"].sum() > 0
+        alone = simulate(network, x[seed], DEFINITION, 12)
+        for name, counts in alone.spikes.items():
+            assert np.array_equal(counts, trace.spikes[f"{name}_{seed}"])
 
 
-def test_one_changed_hidden_weight_changes_both_engines_alike(mlp_network, digits):
+def test_one_changed_hidden_weight_changes_all_engines_alike(mlp_network, digits):
     x = digits.scaled("test")[:30]
     first, second = mlp_network.connections
-    before = [simulate(mlp_network, x, engine, steps=16) for engine in ("reference", "annarchy")]
-    busiest = int(
-        simulate(mlp_network, x, "reference", steps=16, rasters=30)
-        .rasters["input"]
-        .sum(axis=(0, 1))
-        .argmax()
-    )
+    before = on_all_engines(mlp_network, x, 16, rasters=30)
+    busiest = int(before.rasters["input"].sum(axis=(0, 1)).argmax())
     weights = first.weights.copy()
     weights[busiest, 5] += 40 if weights[busiest, 5] < 80 else -40
     changed = dataclasses.replace(
         mlp_network, connections=(dataclasses.replace(first, weights=weights), second)
     )
     assert changed.hash != mlp_network.hash
-    after = [simulate(changed, x, engine, steps=16) for engine in ("reference", "annarchy")]
-    assert not np.array_equal(before[0].spikes["hidden1"], after[0].spikes["hidden1"])
-    assert_equal(*before)
-    assert_equal(*after)
+    after = on_all_engines(changed, x, 16)
+    assert not np.array_equal(before.spikes["hidden1"], after.spikes["hidden1"])
 
 
-def test_worker_count_and_chunks_do_not_change_the_counts(mlp_network, digits):
+@pytest.mark.parametrize("engine", ["annarchy", "event"])
+def test_worker_count_and_chunks_do_not_change_the_counts(engine, mlp_network, digits):
     x = digits.scaled("test")[:37]
     assert_equal(
-        *(simulate(mlp_network, x, "annarchy", steps=9, rasters=37, workers=n) for n in (1, 2))
+        *(simulate(mlp_network, x, engine, steps=9, rasters=37, workers=n) for n in (1, 2))
     )
 
 
 def test_a_sample_does_not_remember_the_one_before(mlp_network, digits):
     x = digits.scaled("test")[:5]
-    forward = simulate(mlp_network, x, "annarchy", steps=12, workers=1)
-    backward = simulate(mlp_network, x[::-1], "annarchy", steps=12, workers=1)
-    assert np.array_equal(forward.outputs, backward.outputs[::-1])
-    assert not np.array_equal(forward.outputs, backward.outputs)
+    there_and_back = np.concatenate([x, x[::-1]])
+    outputs = on_all_engines(mlp_network, there_and_back, 12).outputs
+    assert np.array_equal(outputs[:5], outputs[:4:-1])
+    assert not np.array_equal(outputs[:5], outputs[5:])
 
 
 def test_rate_of_an_input_neuron_is_its_pixel(mlp_network):
@@ -142,9 +137,12 @@ VARIANTS += [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCO
 def test_all_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
     """Chains, residual branches, two inputs, pooled and depthwise layers.
 
-    Spikes, operations, outputs and rasters at every step.
+    Spikes, operations, outputs and rasters at every step; one by one in the engines of this
+    process, and side by side in those of other processes.
     """
-    active = 0
+    steps = 12 if code == "rate" else None
+    found, inputs_of = [], []
+    pixels = PIXELS[VARIANTS.index((code, input_code, residual, inputs)) % len(PIXELS)]
     for seed in range(4):
         network = random_network(
             seed,
@@ -153,19 +151,17 @@ def test_all_engines_agree_on_random_networks_of_every_code(code, input_code, re
             input_code=input_code,
             residual=residual,
             inputs=inputs,
+            pixels=None if input_code == "bitplane" else pixels,
         )
         x = random_input(network, 5, seed)
-        steps = 12 if code == "rate" else None
-        reference = simulate(network, x, "reference", steps, rasters=3)
-        for engine in ("batched", "event"):
-            assert_equal(reference, simulate(network, x, engine, steps, rasters=3))
-        if seed < 2:
-            assert_equal(reference, simulate(network, x, "annarchy", steps, rasters=3, workers=1))
-        active += sum(
-            int(counts.sum())
-            for name, counts in reference.spikes.items()
-            if not name.startswith("input")
-        )
+        on_all_engines(network, x, steps, IN_PROCESS, rasters=3)
+        found.append(network)
+        inputs_of += x if inputs > 1 else [x]
+
+    trace = on_all_engines(side_by_side(found), inputs_of, steps, IN_PROCESSES, rasters=3)
+    active = sum(
+        int(counts.sum()) for name, counts in trace.spikes.items() if not name.startswith("input")
+    )
     assert active > 100
 
 
@@ -176,14 +172,9 @@ def test_all_engines_saturate_alike(code):
     for seed in range(4):
         network = random_network(seed, 2, code=code, residual=seed % 2 == 1)
         x = random_input(network, 4, seed)
-        narrow = simulate(network, x, "reference", 12, rasters=2, state_bits=8)
+        engines = OTHERS if seed < 2 else IN_PROCESS
+        narrow = on_all_engines(network, x, 12, engines, rasters=2, state_bits=8)
         assert narrow.settings.state_bits == 8
-        for engine in ("batched", "event"):
-            assert_equal(narrow, simulate(network, x, engine, 12, rasters=2, state_bits=8))
-        if seed < 2:
-            assert_equal(
-                narrow, simulate(network, x, "annarchy", 12, rasters=2, workers=1, state_bits=8)
-            )
         wide = simulate(network, x, "reference", 12)
         assert not any(counts.any() for counts in wide.saturations.values())
         lost += sum(int(counts.sum()) for counts in narrow.saturations.values())
@@ -196,9 +187,7 @@ def test_an_exact_code_does_not_run_in_a_width_that_saturates():
     network = random_network(1, code="radix")
     x = random_input(network, 2, 1)
     bits = simulate(network, x, "reference").settings.state_bits
-    assert_equal(
-        simulate(network, x, "reference"), simulate(network, x, "batched", state_bits=bits)
-    )
+    on_all_engines(network, x, engines=IN_PROCESS, state_bits=bits)
     with pytest.raises(
         SpikewattError, match="simulate.state_bits: radix is exact only if no potential saturates"
     ):
@@ -228,7 +217,7 @@ def test_a_convolution_of_unequal_strides_onto_one_column_is_exact():
         )
         network = SpikingNetwork(populations, connections, "rate", 1 / 16, 1.0, 8)
         x = random.integers(0, 17, (40, *size, 1)) / 16
-        assert_equal(simulate(network, x, "reference", 12), simulate(network, x, "batched", 12))
+        on_all_engines(network, x, 12, IN_PROCESS)
 
 
 @pytest.mark.parametrize(

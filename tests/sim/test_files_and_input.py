@@ -131,7 +131,7 @@ def test_bad_simulation_options(mlp_network, digits):
         simulate(mlp_network, x, "reference", steps=32.5)  # type: ignore[arg-type]
     with pytest.raises(
         SpikewattError,
-        match="must name an engine; got 'nest'; allowed: annarchy, batched, event, reference",
+        match="must name an engine; got 'nest'; allowed: annarchy, auto, batched, event, reference",
     ):
         simulate(mlp_network, x, "nest")
     with pytest.raises(SpikewattError, match=r"number of steps; got 0; allowed: 1..10000"):

@@ -10,7 +10,7 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines import reference
 from spikewatt.sim.engines.annarchy import neurons as annarchy_neurons
-from spikewatt.sim.engines.batched import exact, loop, operators
+from spikewatt.sim.engines.batched import exact, loop, operators, sums
 from spikewatt.sim.engines.engines import ENGINES
 from spikewatt.sim.engines.event import patches as event_patches
 from spikewatt.sim.engines.event import products as event_products
@@ -36,6 +36,7 @@ def classes_of(table: dict[str, Named]) -> set[type]:
     ("found", "table"),
     [
         (operators.OPERATIONS.keys(), CONNECTION_KINDS),
+        (sums.KERNELS.keys(), CONNECTION_KINDS),
         (reference.STEPS.keys(), FIRING_RULES),
         (loop.STEPS.keys(), FIRING_RULES),
         ({*exact.VALUES, *exact.ELSEWHERE}, FIRING_RULES),
@@ -45,7 +46,7 @@ def classes_of(table: dict[str, Named]) -> set[type]:
         (event_products.PRODUCTS.keys(), CONNECTION_KINDS),
     ],
     ids=[
-        *("operators", "reference", "streaming", "exact"),
+        *("operators", "kernels", "reference", "streaming", "exact"),
         *("annarchy", "event", "patches", "products"),
     ],
 )

@@ -20,6 +20,7 @@ from spikewatt.sim.nir.read import from_nir
 from spikewatt.sim.odin.network import OdinNetwork
 from spikewatt.sim.trace.trace import Trace
 
+from ..helpers.engines import DEFINITION, IN_PROCESS
 from ..helpers.random_networks import COMPARABLE_INPUTS, random_input, random_network
 
 EARLIER = Path(__file__).parents[1] / "fixtures" / "earlier"
@@ -460,7 +461,7 @@ def test_the_trace_of_any_network_is_lawful(seed, tmp_path):
     )
     narrow = {"state_bits": 8} if code == "rate" and seed % 8 == 0 else {}
     steps = None if network.code.exact else 9
-    for engine in ("reference", "batched"):
+    for engine in (DEFINITION, *IN_PROCESS):
         x = random_input(network, 2, seed)
         trace = simulate(network, x, engine, steps, rasters=1, **narrow)
         trace.save(tmp_path / "t.trace")

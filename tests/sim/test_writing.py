@@ -160,11 +160,12 @@ ALLOWED = {
     "files.py",  # the writer
     "models/loading/saved_model.py",  # a line that a hint names
     "rtl_ref/verification/faults/fault.py",  # scratch folders of tools, from here on
-    "rtl_ref/verification/chain_bench.py",
+    "rtl_ref/verification/chains/bench.py",
     "rtl_ref/verification/proofs.py",
     "rtl_ref/synthesis/asic.py",
     "rtl_ref/synthesis/static_timing.py",
     "rtl_ref/synthesis/tools.py",
+    "rtl_ref/benches/network.py",
     "rtl_ref/simulation/job.py",
     "rtl_ref/simulation/tool_log.py",
     "sim/engines/event/compiled.py",  # the digest beside a library that was compiled

@@ -70,12 +70,13 @@ def turn(layers: int) -> int:
 def save(fig: Figure, folder: Path, name: str) -> Path:
     """Write ``<name>.png`` and ``<name>.svg`` into `folder`; returns the PNG."""
     picture = folder / f"{name}.png"
-    files.write(picture, _drawn(fig, "png"))
-    files.write(folder / f"{name}.svg", _drawn(fig, "svg"))
+    files.write(picture, drawn(fig, "png"))
+    files.write(folder / f"{name}.svg", drawn(fig, "svg"))
     return picture
 
 
-def _drawn(fig: Figure, kind: str) -> bytes:
+def drawn(fig: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a file."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format=kind, dpi=DOTS_PER_INCH)
     return buffer.getvalue()

@@ -10,11 +10,11 @@ from pathlib import Path
 from ...design import sources_of
 from .. import single_modules
 from ..axi_peripheral import BENCHES as AXI_BENCHES
-from ..chain_bench import run_chain
+from ..chains.bench import run_chain
+from ..chains.random_chains import CHAINS
 from ..core_bench import run_cases
 from ..coverage import CHAIN_BINS, Coverage
 from ..random_cases import SWEEP, random_cases
-from ..random_chains import CHAINS
 
 CASES, SEED = 24, 3
 ICARUS = "icarus"

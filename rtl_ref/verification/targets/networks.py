@@ -82,6 +82,7 @@ def network_rows(
         steps,
         engine=request.engine,
         simulator=simulator,
+        alone=True,  # others run beside it
     )
 
     rows = []

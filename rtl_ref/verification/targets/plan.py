@@ -189,6 +189,8 @@ def plan_text() -> str:
         "Made from `verification/targets/plan.py`; a test compares. A check is run by `spikewatt",
         "verify`, on faults too; `core 1` is the first entry of the sweep in `random_cases.py`,",
         "`chain 1` the first design in `random_chains.py`. A bin that is not hit is a mismatch.",
+        "Chains and whole networks are played by `benches/chain_player.sv`, which drives, watches",
+        "and judges nothing: what it saw is compared outside of the simulation.",
         "Beside the faults named here `verify --what faults` plants some of every module by rule",
         "(`verification/faults/operators.py`), and `--what all-faults` all of them. Laws of",
         "parameters are elaborated in three tools (`tests/rtl_ref/test_laws.py`).",

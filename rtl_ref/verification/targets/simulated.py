@@ -7,11 +7,11 @@ from functools import partial
 
 from ...simulation.simulator import check_tools
 from .. import axi_peripheral, single_modules
-from ..chain_bench import run_chain
+from ..chains.bench import run_chain
+from ..chains.random_chains import CHAINS
 from ..core_bench import run_cases
 from ..coverage import CHAIN_BINS, CORE_BINS, Coverage
 from ..random_cases import SWEEP, random_cases
-from ..random_chains import CHAINS
 from .networks import SMALL, network_rows
 from .target import Job, Request, Row, Target
 

@@ -40,7 +40,7 @@ def check_toolchain() -> None:
     if missing:
         law = "needs a C++ tool chain"
         got = f"no {', '.join(missing)}"
-        remedy = f"{APT_LINE} (cmake: pip install cmake)"
+        remedy = f"{APT_LINE} (cmake: pip install cmake), or engine='auto'"
         raise MissingToolError("annarchy engine", law, got, remedy)
     if importlib.util.find_spec("ANNarchy") is None:
         law = "needs the package ANNarchy"

@@ -1,4 +1,4 @@
-"""What batches of both kinds of codes share: operators, tallies, and filling the counts."""
+"""What batches of both kinds of codes share: sums, tallies, and filling the counts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...network.connection import Connection
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part, events, has_potential, split_inputs
 from ..schedule import Schedule
+from ..state_width import largest_of
+from .kernels import whole_type
 from .operators import Operator, import_tensorflow
+from .parts import Values
+from .sums import Sums
 from .tally import Tally
 
 RASTER_BATCH = 16  # samples whose every spike is kept at once
@@ -22,73 +27,110 @@ class Found(NamedTuple):
     Parameters
     ----------
     tallied : population -> sums of `Tally.count`.
-    outputs : read-out -> (steps, batch, *shape) potentials.
-    trains : population -> (steps, batch, *shape) spikes, where they were asked for.
+    outputs : read-out -> (steps, batch, neurons) potentials.
+    trains : population -> (steps, batch, neurons) spikes, where they were asked for.
     lost : population -> (batch,) how often a potential was held.
     """
 
-    tallied: dict[str, list]
+    tallied: dict[str, Any]
     outputs: dict[str, Any]
     trains: dict[str, Any]
     lost: dict[str, Any]
 
 
-class Batch:
-    """A network made ready to run batches.
+class State(NamedTuple):
+    """What is carried from step to step, each by population; tensors are (batch, neurons).
 
     Parameters
     ----------
-    dtype : numpy float type in which all sums are exact.
-    compiled : bool, by XLA, which pays for long runs.
+    potential : of all that integrate.
+    counts : what was sent so far, where a rule asks for it.
+    tallied : arrays over time of the sums of `Tally.count`.
+    outputs : arrays over time of the potentials of read-outs.
+    kept : arrays over time of every spike, where they are recorded.
+    lost : (batch,) how often a potential was held.
     """
 
-    def __init__(
-        self, network: SpikingNetwork, plan: Schedule, dtype: type, compiled: bool = False
-    ):
-        self.network, self.plan, self.dtype = network, plan, dtype
-        self.encoded = network.input_code.encoded
-        self.operators = {c.name: Operator(network, c, dtype) for c in network.connections}
+    potential: dict[str, Any]
+    counts: dict[str, Any]
+    tallied: dict[str, Any]
+    outputs: dict[str, Any]
+    kept: dict[str, Any]
+    lost: dict[str, Any]
 
+    def copy(self) -> State:
+        """The same tensors in dictionaries of their own: a step replaces entries."""
+        return State(*(dict(part) for part in self))
+
+
+class Batch:
+    """A network made ready to run batches.
+
+    All numbers are whole, and each is in a type that holds every whole number it can be. Neurons of
+    a population lie in one row, (batch, neurons), which is the fastest to pass over.
+
+    Parameters
+    ----------
+    compiled : bool, which pays for long runs.
+    """
+
+    def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
+        self.tf = import_tensorflow()
+        self.network, self.plan = network, plan
+        self.encoded = network.input_code.encoded
+        self.sums: dict[str, Sums] = {}
+        for c in network.connections:
+            operator = Operator(network, c, np.int64)
+            self.sums[c.name] = Sums(operator, self.sent(c), compiled)
+
+        self.types: dict[str, type] = {}  # of potentials and counts
         self.tallies: dict[str, Tally] = {}
         self.saturating: set[str] = set()
         for p in network.populations:
+            self.types[p.name] = whole_type(largest_of(network, plan, p))
             if p.kind.fires:
-                self.tallies[p.name] = Tally(network, p)
+                self.tallies[p.name] = Tally(network, p, compiled)
             if plan.largest and has_potential(network, p):
                 self.saturating.add(p.name)
 
-        self.tf = import_tensorflow()
         self.compiled = self.forward
         if compiled:
-            self.compiled = self.tf.function(
-                self.forward,
-                jit_compile=True,
-                autograph=False,
-            )
+            self.compiled = self.tf.function(self.forward, autograph=False)
 
     def forward(self, pixels, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also every spike."""
         raise NotImplementedError
 
-    def drive(self, p: Population, values: dict) -> Any:
-        """Weighted sums of all that feeds `p`."""
-        arriving = []
-        for c in self.network.incoming(p.name):
-            operator = self.operators[c.name]
-            arriving.append(operator(values[c.pre]))
-        return self.tf.add_n(arriving)
+    def sent(self, c: Connection) -> Values:
+        """What connection `c` is given at once."""
+        raise NotImplementedError
+
+    def retracts(self, p: Population) -> bool:
+        """Whether `p` may send −1."""
+        network = self.network
+        given = p.kind.is_input and network.input_code.encoded
+        return network.code.negative_spikes or (given and network.input_code.takes_negative)
 
     def constant(self, p: Population, field: str) -> np.ndarray:
-        """A field of a population, shaped to broadcast over a batch."""
-        values = np.broadcast_to(getattr(p, field), p.shape)
-        return values.astype(self.dtype)
+        """A field of a population: (neurons,), or a scalar where all are equal."""
+        values = getattr(p, field)
+        if values.min() == values.max():
+            values = values.reshape(-1)[0]
+        else:
+            values = p.per_neuron(field)
+        return values.astype(self.types[p.name])
+
+    def row(self, p: Population, sums) -> Any:
+        """(batch, neurons) of what arrives at `p`, in the type of its potentials."""
+        row = self.tf.reshape(sums, (-1, p.size))
+        return self.tf.cast(row, self.types[p.name])
 
     def pixels(self, inputs: np.ndarray, first: int = 0, seed: int = 0) -> dict[str, np.ndarray]:
         """What each input population is given.
 
         Returns
         -------
-        name -> (batch, *shape) pixels of its part of `inputs`, or (steps, batch, *shape) events.
+        name -> (batch, neurons) pixels of its part of `inputs`, or (steps, batch, neurons) events.
         """
         network = self.network
         parts = split_inputs(network, inputs)
@@ -104,10 +146,9 @@ class Batch:
         for p in network.inputs:
             if encoded:
                 by_step = encoded[p.name].swapaxes(0, 1)
-                given[p.name] = by_step.reshape(len(by_step), -1, *p.shape)
+                given[p.name] = by_step.astype(np.int8)
             else:
-                pixels = parts[p.name].reshape(-1, *p.shape)
-                given[p.name] = pixels.astype(self.dtype)
+                given[p.name] = parts[p.name].astype(np.int32)
         return given
 
     def run(
@@ -131,7 +172,7 @@ class Batch:
             tally.fill(tallied, counts, batch, steps)
 
         for name, outputs in found.outputs.items():
-            by_sample = _by_sample(outputs)
+            by_sample = np.asarray(outputs).swapaxes(0, 1)
             counts.output(name)[batch] = by_sample[:size]
 
         for name, losses in found.lost.items():
@@ -151,11 +192,8 @@ class Batch:
         samples = slice(start, start + len(inputs))
         for name, train in found.trains.items():
             spikes = np.asarray(train).astype(np.int8)
-            by_sample = spikes.swapaxes(0, 1)
-            raster = by_sample.reshape(*by_sample.shape[:2], -1)
-
             steps = self._steps(name)
-            counts.rasters[name][samples, steps] = raster
+            counts.rasters[name][samples, steps] = spikes.swapaxes(0, 1)
 
     def _steps(self, population: str) -> slice:
         """Steps that a tally or a train of `population` covers."""
@@ -163,11 +201,3 @@ class Batch:
             return slice(0, self.plan.steps)
         window = self.plan.windows[population]
         return slice(window.start, window.stop)
-
-
-def _by_sample(outputs) -> np.ndarray:
-    """(steps, batch, *shape) as integers (batch, steps, neurons)."""
-    integers = np.round(np.asarray(outputs)).astype(np.int64)
-    by_sample = integers.swapaxes(0, 1)
-    samples, steps, *_ = by_sample.shape
-    return by_sample.reshape(samples, steps, -1)

@@ -2,10 +2,14 @@
 
 The same integers as the reference engine.
 
-Exact codes need no loop over time: one integer forward pass gives q = clip(floor(v / θ), 0, L) of
-every neuron, and spikes per step, operations and outputs follow in closed form (radix: the bits of
-q; sync_rate: a spike in each of the first q steps). Streaming codes loop over time, and keep
-nothing of a step but its counts.
+Exact codes need no loop over time: one forward pass in whole numbers gives q = clip(floor(v / θ),
+0, L) of every neuron, and spikes per step, operations and outputs follow in closed form (radix: the
+bits of q; sync_rate: a spike in each of the first q steps). Streaming codes loop over time, and
+keep nothing of a step but its counts.
+
+What a run spends its time on is products (sums.py: bytes where the machine multiplies them, else
+float32 in parts that are exact) and passes over the neurons (blocks.py: fused by XLA). What was
+compiled for a network is kept (kept.py).
 """
 
 from __future__ import annotations
@@ -15,14 +19,14 @@ import numpy as np
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
 from ..schedule import Schedule, schedule
-from ..state_width import largest_potential
+from .base import Batch
 from .exact import Exact
+from .kept import Kept
+from .sizes import bytes_per_sample, even_batches, size_class
 from .streaming import Streaming
-from .tally import EXACT_FLOAT32
 
-MEMORY_BYTES = 400e6  # of the largest tensor of a batch; a handful of its size are alive at once
-MAX_BATCH = 1000
-COMPILE_FROM = 2_000_000  # neuron updates of a run; below, compiling takes longer than running
+MEMORY_BYTES = 64e6  # of what a batch holds at once
+COMPILE_FROM = 500_000  # neuron updates, of all runs together; below, compiling takes longer
 VALUES_BATCH = 64
 
 
@@ -34,36 +38,31 @@ def run(
     part: Part,
 ) -> None:
     """Run `inputs` (samples, neurons; integers) in batches of bounded memory."""
-    samples = len(inputs)
-    widest = max(p.size for p in network.populations)
-
-    # Exact codes hold the steps of one window at a time.
-    steps = plan.steps
-    if not plan.streaming:
-        lengths = [window.length for window in plan.windows.values()]
-        steps = max(1, *lengths)
-
-    bytes_per_sample = widest * 4 * steps
-    batch = MEMORY_BYTES / bytes_per_sample
-    batch = int(np.clip(batch, 1, min(MAX_BATCH, samples)))
-
-    updates = samples * widest * plan.steps
-    compiled = updates > COMPILE_FROM
-    runner = Runner(network, plan, batch, compiled)
+    runner = _KEPT.of(network, plan)
     runner.run(inputs, counts, part)
 
 
 class Runner:
-    """A network made ready to run batches of `batch` samples.
+    """A network made ready to run, again and again.
 
-    `compiled` by XLA, which pays for long runs.
+    Parameters
+    ----------
+    batch : int, samples of a batch; default what fits the memory that a batch may take.
+    compiled : bool; default None: once its runs are long enough together.
     """
 
-    def __init__(self, network: SpikingNetwork, plan: Schedule, batch: int, compiled: bool):
-        self.network, self.plan, self.batch = network, plan, batch
-        dtype = _precision(network, plan)
-        kind = Streaming if plan.streaming else Exact
-        self.step = kind(network, plan, dtype, compiled)
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        plan: Schedule,
+        batch: int | None = None,
+        compiled: bool | None = None,
+    ):
+        self.network, self.plan = network, plan
+        self.batch, self.compiled = batch, compiled
+        self.updates = 0  # of neurons, in all runs
+        self.steps: dict[bool, Batch] = {}  # compiled or not -> made ready
+        self.sizes: set[int] = set()  # of batches, for which something was compiled
 
     def run(
         self, inputs: np.ndarray, counts: Counts | None = None, part: Part | None = None
@@ -74,23 +73,68 @@ class Runner:
             counts = Counts.empty(self.network, samples, self.plan.steps, rasters=0)
         part = part or Part()
 
-        for start in range(0, samples, self.batch):
-            batch = inputs[start : start + self.batch]
-            size = len(batch)
-            missing = self.batch - size
-            padded = np.pad(batch, ((0, missing), (0, 0)))  # one shape, one compilation
+        compiled = self._is_compiled(samples)
+        step = self._ready(compiled)
+        size = self._size(samples, compiled)
+        for start in range(0, samples, size):
+            batch = inputs[start : start + size]
+            given = len(batch)
+            if compiled:
+                missing = size - given
+                batch = np.pad(batch, ((0, missing), (0, 0)))  # one size, one compilation
 
-            recorded = min(max(counts.recorded - start, 0), size)
-            self.step.run(
-                padded,
+            recorded = min(max(counts.recorded - start, 0), given)
+            step.run(
+                batch,
                 counts,
                 start,
-                size,
+                given,
                 recorded,
                 part,
             )
-            part.progress("simulate", start + size, samples)
+            part.progress("simulate", start + given, samples)
         return counts
+
+    def is_ready(self, samples: int) -> bool:
+        """Whether all that a run of so many samples needs is compiled."""
+        most = max(1, int(MEMORY_BYTES // bytes_per_sample(self.network, self.plan)))
+        size = size_class(even_batches(samples, most), self.sizes)
+        return True in self.steps and size in self.sizes
+
+    def _is_compiled(self, samples: int) -> bool:
+        """Whether to run what is compiled: it pays, or was paid for."""
+        if self.compiled is not None:
+            return self.compiled
+        neurons = sum(p.size for p in self.network.populations)
+        self.updates += samples * neurons * self.plan.steps
+        return self.updates > COMPILE_FROM
+
+    def _ready(self, compiled: bool) -> Batch:
+        """The network made ready, once."""
+        if compiled not in self.steps:
+            kind = Streaming if self.plan.streaming else Exact
+            self.steps[compiled] = kind(self.network, self.plan, compiled)
+        return self.steps[compiled]
+
+    def _size(self, samples: int, compiled: bool) -> int:
+        """Samples of a batch, of a size for which something is compiled where there is one."""
+        if self.batch is not None:
+            return self.batch
+        most = max(1, int(MEMORY_BYTES // bytes_per_sample(self.network, self.plan)))
+        even = even_batches(samples, most)
+        if not compiled:
+            return even
+        size = size_class(even, self.sizes)
+        self.sizes.add(size)
+        return size
+
+
+_KEPT = Kept(Runner)
+
+
+def kept(network: SpikingNetwork, plan: Schedule) -> Runner | None:
+    """The runner of an earlier run, if it is there."""
+    return _KEPT.there(network, plan)
 
 
 def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,8 +149,7 @@ def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]
     population -> (samples, *shape).
     """
     plan = schedule(network)
-    dtype = _precision(network, plan)
-    forward = Exact(network, plan, dtype)
+    forward = Exact(network, plan)
 
     found: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(inputs), VALUES_BATCH):
@@ -116,10 +159,6 @@ def values(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]
         for name, q in transmitted.items():
             parts = found.setdefault(name, [])
             parts.append(np.asarray(q))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
 
-
-def _precision(network: SpikingNetwork, plan: Schedule) -> type:
-    """The narrowest float type in which no sum is rounded."""
-    exact = largest_potential(network, plan) < EXACT_FLOAT32
-    return np.float32 if exact else np.float64
+    shapes = {p.name: p.shape for p in network.populations}
+    return {name: np.concatenate(parts).reshape(-1, *shapes[name]) for name, parts in found.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...network.neurons import (
     Given,
     Integrate,
@@ -13,241 +15,266 @@ from ...network.neurons import (
     Silent,
 )
 from ...network.population import Population
-from .base import Batch
+from ..schedule import Window
+from .base import Batch, State
+from .blocks import block
+
+LARGEST_BYTE = 255
 
 
-class State(NamedTuple):
-    """What is carried from step to step, each by population; tensors are (batch, *shape).
+class Heard(NamedTuple):
+    """What a population knows in a step.
 
     Parameters
     ----------
-    potential : of all that integrate.
-    counts : what was sent so far, where a rule asks for it.
-    tallied : arrays over time of the sums of `Tally.count`.
-    outputs : arrays over time of the potentials of read-outs.
-    kept : arrays over time of every spike, where they are recorded.
-    lost : (batch,) how often a potential was held.
+    v : potential before the step, or None.
+    bias : added to it.
+    count : what it has sent so far, or None where no rule asks.
+    products : of each connection into it; see `Sums.products`.
+    events : (batch, neurons) of an encoded input, or None.
+    gain : what a spike is worth.
+    active : 1 while it may fire, else 0.
     """
 
-    potential: dict[str, Any]
-    counts: dict[str, Any]
-    tallied: dict[str, list]
-    outputs: dict[str, Any]
-    kept: dict[str, Any]
-    lost: dict[str, Any]
+    v: Any
+    bias: Any
+    count: Any
+    products: list
+    events: Any
+    gain: Any
+    active: Any
 
-    def copy(self) -> State:
-        """The same tensors in dictionaries of their own: a step replaces entries."""
-        tallied = {name: list(arrays) for name, arrays in self.tallied.items()}
-        copies = (dict(part) for part in self)
-        return State(*copies)._replace(tallied=tallied)
+
+class Done(NamedTuple):
+    """What a population does in a step.
+
+    Parameters
+    ----------
+    v : potential after it, or None.
+    spikes : −1, 0 or 1, or None where it has none; in bytes once the step is over.
+    lost : (batch,) neurons whose potential was held, or None.
+    sent : spikes times what they are worth, or None where that is 1.
+    count : sum of what was sent, or None where no rule asks.
+    """
+
+    v: Any = None
+    spikes: Any = None
+    lost: Any = None
+    sent: Any = None
+    count: Any = None
 
 
 class Loop:
-    """The body of the loop over time: what does not change from step to step.
+    """The body of the loop over time."""
 
-    Parameters
-    ----------
-    always : populations that are never shut, and whose spikes are always worth 1.
-    summed : population -> a pool that sums its spikes anyway; see `summing_pools`.
-    pixels : input population -> what it is given.
-    bias : population -> what it adds at each step.
-    """
-
-    def __init__(
-        self,
-        batch: Batch,
-        always: set[str],
-        summed: dict[str, tuple[str, int]],
-        pixels: dict,
-        bias: dict,
-    ):
+    def __init__(self, batch: Batch):
         self.batch, self.tf = batch, batch.tf
         self.network = batch.network
-        self.always, self.summed = always, summed
-        self.pixels, self.bias = pixels, bias
+        self.blocks = {p.name: block(self._block(p)) for p in self.network.populations}
 
-        # Of each population, at each step: what a spike is worth, and 1 while it may fire, else 0.
-        self.gains: dict[str, Any] = {}
-        self.active: dict[str, Any] = {}
+        self.always: set[str] = set()  # populations whose gain is 1 and that are never shut
         steps = range(batch.plan.steps)
         for name, window in batch.plan.windows.items():
-            gains = [window.gain(t) for t in steps]
-            active = [window.active(t) for t in steps]
-            self.gains[name] = batch.tf.constant(gains, batch.dtype)
-            self.active[name] = batch.tf.constant(active, batch.dtype)
+            if window == Window(0, batch.plan.steps):
+                self.always.add(name)
 
-    def step(self, t, state: State) -> State:
-        """One step of all populations, in order."""
-        self.t, self.state = t, state
-        self.arriving: dict[str, Any] = {}  # connection -> what this step brings to its end
+        # Of each population, at each step: what a spike is worth, and 1 while it may fire, else 0.
+        self.gains: dict[str, list[int]] = {}
+        self.active: dict[str, list[bool]] = {}
+        for name, window in batch.plan.windows.items():
+            self.gains[name] = [window.gain(t) for t in steps]
+            self.active[name] = [window.active(t) for t in steps]
+
+    def step(self, t, state: State, pixels: dict, bias: dict) -> State:
+        """One step of all populations, in order.
+
+        Parameters
+        ----------
+        pixels : input population -> what it is given.
+        bias : population -> what it adds at each step.
+        """
+        batch = self.batch
+        sent: dict[str, Any] = {}
         for p in self.network.populations:
-            rule = self.network.rule(p)
-            step = STEPS[type(rule)]
-            spikes = step(self, p)
-            if spikes is not None:
-                self.send(p, spikes)
-        return self.state
+            name = p.name
+            if isinstance(self.network.rule(p), Silent):
+                continue
+            heard = self.heard(p, t, state, sent, pixels, bias)
+            found = self.blocks[name](heard)
 
-    def integrate(self, p: Population) -> Any:
-        """v + Σ W sent + bias, held within its width."""
-        name = p.name
-        drive = self.bias[name]
-        if p.kind.is_input:
-            drive = self.while_open(p, drive)
+            if found.v is not None:
+                state.potential[name] = found.v
+            if found.lost is not None:
+                state.lost[name] += found.lost
+            if found.count is not None:
+                state.counts[name] = found.count
+            if name in state.outputs:
+                state.outputs[name] = state.outputs[name].write(t, found.v)
 
-        v = self.state.potential[name] + drive
+            spikes = found.spikes
+            if spikes is None:
+                continue
+            sent[name] = spikes if found.sent is None else found.sent
+            fired = self.tf.cast(self.tf.abs(spikes), "uint8") if batch.retracts(p) else spikes
+            tally = batch.tallies[name].count(fired[None])[0]
+            state.tallied[name] = state.tallied[name].write(t, tally)
+            if name in state.kept:
+                train = self.tf.cast(spikes, "int8")
+                state.kept[name] = state.kept[name].write(t, train)
+        return state
+
+    def heard(self, p: Population, t, state: State, sent: dict, pixels: dict, bias: dict) -> Heard:
+        """What `p` knows at step `t`."""
+        name, batch = p.name, self.batch
+        products = []
         for c in self.network.incoming(name):
-            if c.name in self.arriving:
-                v = v + self.arriving[c.name]
-        return self.held(name, v)
+            given = state.counts[c.pre] if c.kind.compares else sent.get(c.pre)
+            if given is not None:
+                products.append(batch.sums[c.name].products(given))
 
-    def held(self, name: str, v) -> Any:
-        """`v` within the width of a potential; what it lost is counted."""
+        gain = active = None
+        if name in self.gains and name not in self.always:
+            gain = self.tf.constant(self.gains[name], batch.types[name])[t]
+            active = self.tf.constant(self.active[name], batch.types[name])[t]
+        encoded = isinstance(self.network.rule(p), Given)
+        return Heard(
+            v=state.potential.get(name),
+            bias=bias[name],
+            count=state.counts.get(name),
+            products=products,
+            events=pixels[name][t] if encoded else None,
+            gain=gain,
+            active=active,
+        )
+
+    def _block(self, p: Population):
+        """From what `p` hears to what it does: as few results as there can be, each is a pass."""
+        tf, batch = self.tf, self.batch
+        rule = type(self.network.rule(p))
+
+        def step(heard: Heard) -> Done:
+            v, spikes, lost, *_ = STEPS[rule](self, p, heard)
+            if spikes is None:
+                return Done(v, lost=lost)
+
+            one = tf.cast(spikes, np.int8 if batch.retracts(p) else np.uint8)
+            if heard.gain is None and heard.count is None:
+                return Done(v, one, lost)
+
+            worth = at_worth(heard, tf.cast(spikes, batch.types[p.name]))
+            sent = None if heard.gain is None else tf.cast(worth, self.sent_type(p))
+            count = None if heard.count is None else heard.count + worth
+            return Done(v, one, lost, sent, count)
+
+        return step
+
+    def sent_type(self, p: Population) -> type:
+        """Of what `p` sends at a step: a byte where it fits."""
+        values = [self.batch.sent(c) for c in self.network.outgoing(p.name) if not c.kind.compares]
+        largest = max((v.largest for v in values), default=1)
+        return np.int32 if self.batch.retracts(p) or largest > LARGEST_BYTE else np.uint8
+
+    def integrate(self, p: Population, heard: Heard) -> tuple:
+        """v + Σ W sent + bias, held within its width; and how often it was held, or None."""
+        drive = heard.bias
+        if p.kind.is_input:
+            drive = while_open(heard, drive)
+        v = heard.v + drive
+
+        incoming = self.network.incoming(p.name)
+        heard_of = [c for c in incoming if not self.is_silent(c.pre)]
+        for c, products in zip(heard_of, heard.products, strict=True):
+            arriving = self.batch.sums[c.name].total(products)
+            v = v + self.batch.row(p, arriving)
+        return self.held(p.name, v)
+
+    def is_silent(self, name: str) -> bool:
+        """Whether a host multiplied population `name` before the first step."""
+        return isinstance(self.network.rule(self.network.population(name)), Silent)
+
+    def held(self, name: str, v) -> tuple:
+        """`v` within the width of a potential, and what it lost, or None."""
         batch, tf = self.batch, self.tf
         if name not in batch.saturating:
-            return v
+            return v, None
 
         largest = batch.plan.largest
         held = tf.clip_by_value(v, -largest - 1, largest)
         lost = tf.cast(held != v, tf.int64)
-        neurons = list(range(1, v.shape.rank))
-        self.state.lost[name] += tf.reduce_sum(lost, axis=neurons)
-        return held
+        return held, tf.reduce_sum(lost, axis=1)
 
-    def threshold(self, p: Population) -> Any:
+    def threshold(self, p: Population, heard: Heard) -> Any:
         """θ · gain of this step."""
-        threshold = self.batch.constant(p, "threshold")
-        return self.at_worth(p, threshold)
-
-    def at_worth(self, p: Population, values) -> Any:
-        """`values` times the gain of this step."""
-        if p.name in self.always:
-            return values
-        gain = self.gains[p.name][self.t]
-        return values * gain
-
-    def while_open(self, p: Population, spikes) -> Any:
-        """`spikes`, or 0 outside of the window."""
-        if p.name in self.always:
-            return spikes
-        active = self.active[p.name][self.t]
-        return spikes * active
-
-    def cast(self, condition) -> Any:
-        """1 where true, else 0."""
-        return self.tf.cast(condition, self.batch.dtype)
-
-    def send(self, p: Population, spikes) -> None:
-        """Pass the `spikes` of `p` on, and count them."""
-        name, state = p.name, self.state
-        sent = self.at_worth(p, spikes)
-
-        for c in self.network.outgoing(name):
-            if not c.kind.compares:
-                operator = self.batch.operators[c.name]
-                self.arriving[c.name] = operator(sent)
-
-        if name in state.counts:
-            before = state.counts[name]
-            state.counts[name] = before + sent
-
-        written = []
-        found = self.tally(p, spikes)
-        for array, sums in zip(state.tallied[name], found, strict=True):
-            array = array.write(self.t, sums[0])
-            written.append(array)
-        state.tallied[name] = written
-
-        if name in state.kept:
-            kept = state.kept[name]
-            state.kept[name] = kept.write(self.t, spikes)
-
-    def tally(self, p: Population, spikes) -> list:
-        """Sums of the spikes of this step, each (1, batch)."""
-        tf, batch = self.tf, self.batch
-
-        # What a pool adds up anyway is the spikes, each `fan` times.
-        if p.name in self.summed and p.name in self.always:
-            connection, fan = self.summed[p.name]
-            arriving = self.arriving[connection]
-            neurons = list(range(1, arriving.shape.rank))
-            summed = tf.reduce_sum(arriving, axis=neurons)
-            summed = tf.cast(summed, tf.float64)
-            return [summed[None] / fan]
-
-        encoded = batch.encoded and p.kind.is_input
-        if encoded or self.network.code.negative_spikes:
-            spikes = tf.abs(spikes)
-        tally = batch.tallies[p.name]
-        return tally.count(spikes[None])
+        return at_worth(heard, self.batch.constant(p, "threshold"))
 
 
-# One step of each firing rule, as in the reference engine: what a population sends; None where it
-# cannot.
+def at_worth(heard: Heard, values) -> Any:
+    """`values` times the gain of this step."""
+    return values if heard.gain is None else values * heard.gain
 
 
-def _integrate_and_fire(loop: Loop, p: Population) -> Any:
+def while_open(heard: Heard, values) -> Any:
+    """`values`, or 0 outside of the window."""
+    return values if heard.active is None else values * heard.active
+
+
+# One step of each firing rule, as in the reference engine.
+
+
+def _integrate_and_fire(loop: Loop, p: Population, heard: Heard) -> Done:
     """Add what arrives; fire while the window is open."""
-    tf, potential = loop.tf, loop.state.potential
-    v = loop.integrate(p)
-    h = loop.threshold(p)
-    fires = loop.cast(v >= h)
-    spikes = loop.while_open(p, fires)
+    tf = loop.tf
+    v, lost = loop.integrate(p, heard)
+    h = loop.threshold(p, heard)
+    spikes = while_open(heard, tf.cast(v >= h, v.dtype))
 
     if p.reset == "zero":
-        potential[p.name] = tf.where(spikes != 0, tf.zeros_like(v), v)
+        left = tf.where(spikes != 0, tf.zeros_like(v), v)
     else:
-        potential[p.name] = v - h * spikes
-    return spikes
+        left = v - h * spikes
+    return Done(left, spikes, lost)
 
 
-def _retracting(loop: Loop, p: Population) -> Any:
+def _retracting(loop: Loop, p: Population, heard: Heard) -> Done:
     """Add what arrives; fire, or take a spike back."""
-    tf, state = loop.tf, loop.state
-    v = loop.integrate(p)
-    h = loop.threshold(p)
-    sent = state.counts[p.name]
+    tf = loop.tf
+    v, lost = loop.integrate(p, heard)
+    h = loop.threshold(p, heard)
+    sent = heard.count
 
     up = tf.logical_and(v >= h, sent < p.levels)
     down = tf.logical_and(v < 0, sent > 0)
-    spikes = loop.cast(up) - loop.cast(down)
-    spikes = loop.while_open(p, spikes)
-
-    state.potential[p.name] = v - h * spikes
-    return spikes
+    spikes = tf.cast(up, v.dtype) - tf.cast(down, v.dtype)
+    spikes = while_open(heard, spikes)
+    return Done(v - h * spikes, spikes, lost)
 
 
-def _largest_count(loop: Loop, p: Population) -> Any:
+def _largest_count(loop: Loop, p: Population, heard: Heard) -> Done:
     """Repeat the largest count of the window."""
-    tf, counts = loop.tf, loop.state.counts
+    tf, batch = loop.tf, loop.batch
     found = []
-    for c in loop.network.incoming(p.name):
-        operator = loop.batch.operators[c.name]
-        largest = operator(counts[c.pre])
-        found.append(largest)
+    for c, products in zip(loop.network.incoming(p.name), heard.products, strict=True):
+        largest = batch.sums[c.name].total(products)
+        found.append(batch.row(p, largest))
 
     largest = tf.reduce_max(tf.stack(found), axis=0)
-    return loop.cast(largest > counts[p.name])
+    return Done(spikes=tf.cast(largest > heard.count, batch.types[p.name]))
 
 
-def _integrate(loop: Loop, p: Population) -> None:
+def _integrate(loop: Loop, p: Population, heard: Heard) -> Done:
     """Add what arrives; the potential is the answer."""
-    v = loop.integrate(p)
-    loop.state.potential[p.name] = v
-
-    outputs = loop.state.outputs
-    outputs[p.name] = outputs[p.name].write(loop.t, v)
+    v, lost = loop.integrate(p, heard)
+    return Done(v, lost=lost)
 
 
-def _given(loop: Loop, p: Population) -> Any:
+def _given(loop: Loop, p: Population, heard: Heard) -> Done:
     """The events that an encoder made."""
-    events = loop.pixels[p.name]
-    return loop.cast(events[loop.t])
+    return Done(spikes=heard.events)
 
 
-def _silent(loop: Loop, p: Population) -> None:
+def _silent(loop: Loop, p: Population, heard: Heard) -> Done:
     """Nothing: a host multiplied it before the first step."""
+    return Done()
 
 
 STEPS = {

@@ -1,6 +1,7 @@
 """The connections of a SpikingNetwork as TensorFlow operations on whole batches.
 
-Every sum is exact in the chosen precision.
+An operation is linear in what is sent and in the weights, of any type; whether its sums are exact
+in that type is asked in kernels.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...network.connection import Connection
+from ...network.connection import Connection, Shape
 from ...network.connection_kinds import (
     Conv1D,
     Conv2D,
@@ -43,13 +44,26 @@ class Operator:
 
     Parameters
     ----------
-    dtype : numpy float type in which the sums are taken.
+    dtype : numpy type in which the sums are taken.
     """
 
     def __init__(self, network: SpikingNetwork, connection: Connection, dtype):
+        pre = network.population(connection.pre).shape
+        post = network.population(connection.post).shape
+        self._between(connection, pre, post, dtype)
+
+    @classmethod
+    def matrix(cls, weights: np.ndarray, dtype) -> Operator:
+        """The product with a matrix (inputs, outputs), which is no connection of a network."""
+        inputs, outputs = weights.shape
+        connection = Connection("inputs", "outputs", Dense(), weights)
+        operator = cls.__new__(cls)
+        operator._between(connection, (inputs,), (outputs,), dtype)
+        return operator
+
+    def _between(self, connection: Connection, pre: Shape, post: Shape, dtype) -> None:
         self.connection = connection
-        self.pre_shape = network.population(connection.pre).shape
-        self.post_shape = network.population(connection.post).shape
+        self.pre_shape, self.post_shape = pre, post
         self.seen = connection.seen(self.pre_shape)
         self.weights = None
         if connection.weights is not None:
@@ -58,26 +72,34 @@ class Operator:
 
     def __call__(self, x) -> Any:
         """Weighted sums (max_pool: largest value of each window)."""
+        return self.apply(self, self.before(x), self.weights)
+
+    def before(self, x) -> Any:
+        """What the weights see: `x`, summed over windows where a pool was merged into them."""
         tf = import_tensorflow()
         x = tf.reshape(x, (-1, *self.pre_shape))
-
         pooled = self.connection.pooled
-        if pooled is not None:
-            under = taps(x, pooled, self.seen[:-1])
-            x = tf.add_n(list(under))
-        return self.apply(self, x)
+        if pooled is None:
+            return x
+        under = taps(x, pooled, self.seen[:-1])
+        return tf.add_n(list(under))
 
-    @property
-    def geometry(self) -> Geometry:
-        """The window of a windowed connection."""
-        assert self.connection.geometry is not None
-        return self.connection.geometry
+    def largest_row(self, weights: np.ndarray | None) -> int:
+        """Largest Σ |w| of `weights` into one neuron, over what they see."""
+        c = self.connection
+        return c.kind.largest_row(weights, c.geometry)
 
     @property
     def numbers(self) -> np.ndarray:
         """The weights of a weighted connection."""
         assert self.weights is not None
         return self.weights
+
+    @property
+    def geometry(self) -> Geometry:
+        """The window of a windowed connection."""
+        assert self.connection.geometry is not None
+        return self.connection.geometry
 
 
 def taps(x, geometry: Geometry, positions: tuple[int, ...]) -> Iterator[Any]:
@@ -105,23 +127,23 @@ def _around(geometry: Geometry) -> list[list[int]]:
     return [[0, 0], *padding, [0, 0]]
 
 
-def _dense(operator: Operator, x) -> Any:
+def _dense(operator: Operator, x, weights) -> Any:
     tf = import_tensorflow()
     flat = tf.reshape(x, (-1, prod(operator.seen)))
-    return tf.matmul(flat, operator.numbers)
+    return tf.matmul(flat, weights)
 
 
-def _identity(operator: Operator, x) -> Any:
-    return x * operator.numbers
+def _identity(operator: Operator, x, weights) -> Any:
+    return x * weights
 
 
-def _pool(operator: Operator, x) -> Any:
+def _pool(operator: Operator, x, weights) -> Any:
     tf = import_tensorflow()
     under = taps(x, operator.geometry, operator.post_shape[:-1])
     return tf.add_n(list(under))
 
 
-def _max_pool(operator: Operator, x) -> Any:
+def _max_pool(operator: Operator, x, weights) -> Any:
     tf = import_tensorflow()
     largest, *others = taps(x, operator.geometry, operator.post_shape[:-1])
     for tap in others:
@@ -129,9 +151,8 @@ def _max_pool(operator: Operator, x) -> Any:
     return largest
 
 
-def _depthwise(operator: Operator, x) -> Any:
+def _depthwise(operator: Operator, x, weights) -> Any:
     tf = import_tensorflow()
-    weights = operator.numbers
     axes = operator.geometry.axes
     by_tap = weights.reshape(-1, *weights.shape[axes:])
     under = taps(x, operator.geometry, operator.post_shape[:-1])
@@ -144,9 +165,9 @@ def _depthwise(operator: Operator, x) -> Any:
     return tf.reshape(total, (-1, *operator.post_shape))
 
 
-def _conv2d(operator: Operator, x) -> Any:
+def _conv2d(operator: Operator, x, weights) -> Any:
     tf = import_tensorflow()
-    weights, geometry = operator.numbers, operator.geometry
+    geometry = operator.geometry
     padding = _around(geometry)
     down, right = geometry.strides
     apart = geometry.dilation
@@ -158,16 +179,16 @@ def _conv2d(operator: Operator, x) -> Any:
     return dense[:, ::down, ::right]
 
 
-def _conv1d(operator: Operator, x) -> Any:
+def _conv1d(operator: Operator, x, weights) -> Any:
     tf, g = import_tensorflow(), operator.geometry
     (before_after,), (stride,) = g.padding, g.strides
     padded = tf.pad(x, [[0, 0], list(before_after), [0, 0]])
-    return tf.nn.conv1d(padded, operator.numbers, stride, "VALID", dilations=g.dilation)
+    return tf.nn.conv1d(padded, weights, stride, "VALID", dilations=g.dilation)
 
 
-def _grouped(operator: Operator, x) -> Any:
+def _grouped(operator: Operator, x, weights) -> Any:
     under = taps(x, operator.geometry, operator.post_shape[:-1])
-    return _sum_of_groups(operator, under, operator.numbers)
+    return _sum_of_groups(operator, under, weights)
 
 
 def _sum_of_groups(operator: Operator, under: Iterator[Any], weights: np.ndarray) -> Any:
@@ -185,7 +206,7 @@ def _sum_of_groups(operator: Operator, under: Iterator[Any], weights: np.ndarray
     return tf.reshape(total, (-1, *operator.post_shape))
 
 
-def _transposed(operator: Operator, x) -> Any:
+def _transposed(operator: Operator, x, weights) -> Any:
     tf = import_tensorflow()
     geometry = operator.geometry
     around = []
@@ -209,12 +230,12 @@ def _transposed(operator: Operator, x) -> Any:
     x = x[cut]
 
     window = tuple(range(geometry.axes))
-    weights = np.flip(operator.numbers, window)
+    weights = np.flip(weights, window)
     one = Geometry(geometry.window, (1,) * geometry.axes, (), geometry.dilation)
     return _sum_of_groups(operator, taps(x, one, operator.post_shape[:-1]), weights)
 
 
-OPERATIONS: dict[type, Callable[[Operator, Any], Any]] = {
+OPERATIONS: dict[type, Callable[[Operator, Any, Any], Any]] = {
     Dense: _dense,
     Conv1D: _conv1d,
     Conv2D: _conv2d,

@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ...network.connection import Connection
 from ...network.neurons import LargestCount, Retracting, Silent
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
-from ..schedule import Schedule, Window
-from .base import Batch, Found
-from .loop import Loop, State
-from .tally import EXACT_FLOAT32
+from ..schedule import Schedule
+from .base import Batch, Found, State
+from .loop import Loop
+from .parts import Values
 
 
 class Streaming(Batch):
     """rate and signed: one loop over time that adds, compares and counts."""
 
-    def __init__(
-        self, network: SpikingNetwork, plan: Schedule, dtype: type, compiled: bool = False
-    ):
-        super().__init__(network, plan, dtype, compiled)
-        self.summed = summing_pools(network)
-
+    def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
+        super().__init__(network, plan, compiled)
         self.spiking: list[Population] = []
-        self.always: set[str] = set()  # its gain is 1 and it is never shut
         for p in network.populations:
             silent = isinstance(network.rule(p), Silent)
-            if silent or not p.kind.fires:
-                continue
-            self.spiking.append(p)
-            if plan.windows[p.name] == Window(0, plan.steps):
-                self.always.add(p.name)
+            if p.kind.fires and not silent:
+                self.spiking.append(p)
+        self.loop = Loop(self)
+
+    def sent(self, c: Connection) -> Values:
+        """Spikes of a step times what they are worth; counts so far, to a max pool."""
+        network, plan = self.network, self.plan
+        pre = network.population(c.pre)
+        if pre.kind.is_input and network.input_code.analog:
+            return Values(network.input_levels, network.input_code.takes_negative)
+
+        window = plan.windows[c.pre]
+        gains = [window.gain(t) for t in range(plan.steps)]
+        signed = self.retracts(pre)
+        if c.kind.compares:
+            return Values(sum(gains), signed)
+        return Values(max(gains), signed)
 
     def forward(self, pixels, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also every spike."""
         tf, steps = self.tf, self.plan.steps
+        pixels = {name: tf.convert_to_tensor(given) for name, given in pixels.items()}
         potential, bias = self.start(pixels)
         first = self.first_state(potential, record)
-        loop = Loop(
-            self,
-            self.always,
-            self.summed,
-            pixels,
-            bias,
-        )
 
         def goes_on(t, *_):
             return t < steps
 
         def body(t, *parts):
             state = State(*parts).copy()
-            return t + 1, *loop.step(t, state)
+            return t + 1, *self.loop.step(t, state, pixels, bias)
 
         _, *parts = tf.while_loop(
             goes_on,
@@ -58,19 +62,17 @@ class Streaming(Batch):
         )
         last = State(*parts)
 
-        tallied = {}
-        for name, arrays in last.tallied.items():
-            tallied[name] = [array.stack() for array in arrays]
-        outputs = {name: array.stack() for name, array in last.outputs.items()}
-        trains = {name: array.stack() for name, array in last.kept.items()}
-        return Found(tallied, outputs, trains, last.lost)
+        def stacked(arrays: dict) -> dict:
+            return {name: array.stack() for name, array in arrays.items()}
+
+        return Found(stacked(last.tallied), stacked(last.outputs), stacked(last.kept), last.lost)
 
     def start(self, pixels) -> tuple[dict, dict]:
         """Before the first step.
 
         Returns
         -------
-        population -> (batch, *shape) potentials; and biases of a step, without a batch axis where
+        population -> (batch, neurons) potentials; and biases of a step, without a batch axis where
         samples share it: less to read.
         """
         tf, network = self.tf, self.network
@@ -79,13 +81,13 @@ class Streaming(Batch):
 
         start, bias = {}, {}
         for p in network.populations:
-            zeros = tf.zeros((batch, *p.shape), self.dtype)
+            zeros = tf.zeros((batch, p.size), self.types[p.name])
             first = self.constant(p, "initial_potential")
             start[p.name] = zeros + first
-            bias[p.name] = self.constant(p, "bias")
+            bias[p.name] = tf.constant(self.constant(p, "bias"))
 
         def add(to: dict, name: str, values) -> None:
-            to[name] = to[name] + values
+            to[name] = to[name] + self.row(network.population(name), values)
 
         code = network.input_code
         for p in network.inputs:
@@ -97,8 +99,7 @@ class Streaming(Batch):
             elif code.analog:
                 to = bias if network.code.bias_each_step else start
                 for c in network.outgoing(p.name):
-                    operator = self.operators[c.name]
-                    add(to, c.post, operator(given))
+                    add(to, c.post, self.sums[c.name](given))
         return start, bias
 
     def first_state(self, potential: dict, record: bool) -> State:
@@ -113,21 +114,21 @@ class Streaming(Batch):
         counts, tallied, kept = {}, {}, {}
         for p in self.spiking:
             name = p.name
-            sums = len(self.tallies[name].fans)
-            tallied[name] = [over_time(tf.float64) for _ in range(sums)]
+            tallied[name] = over_time(self.tallies[name].type)
             if self.is_counted(p):
                 counts[name] = tf.zeros_like(potential[name])
             if record:
-                kept[name] = over_time(self.dtype)
+                kept[name] = over_time(np.int8)
 
+        integrating = [p.name for p in self.network.populations if self.network.rule(p).integrates]
         readouts = [p.name for p in self.network.readouts]
         return State(
-            potential=potential,
+            potential={name: potential[name] for name in integrating},
             counts=counts,
             tallied=tallied,
-            outputs={name: over_time(self.dtype) for name in readouts},
+            outputs={name: over_time(self.types[name]) for name in readouts},
             kept=kept,
-            lost={name: tf.zeros(batch, tf.int64) for name in self.saturating},
+            lost={name: tf.zeros(batch, tf.int64) for name in sorted(self.saturating)},
         )
 
     def is_counted(self, p: Population) -> bool:
@@ -138,32 +139,3 @@ class Streaming(Batch):
         if isinstance(network.rule(p), Retracting | LargestCount):
             return True
         return any(c.kind.compares for c in network.outgoing(p.name))
-
-
-def summing_pools(network: SpikingNetwork) -> dict[str, tuple[str, int]]:
-    """Population -> a pool that sums all of its spikes, each `fan` times, and `fan`.
-
-    The population's count is the sum of these few sums, which are there anyway: adding up all
-    spikes once more costs a sixth of the time of a run.
-    """
-    if network.code.negative_spikes or network.input_code.encoded:
-        return {}
-
-    found = {}
-    for c in network.connections:
-        if c.kind.weighted or c.kind.compares:
-            continue
-        fan = network.fan_out(c)
-        if _only_multiples(network, c.pre) and fan.sum() < EXACT_FLOAT32:
-            found[c.pre] = (c.name, int(fan[0]))
-    return found
-
-
-def _only_multiples(network: SpikingNetwork, population: str) -> bool:
-    """Whether all operations of `population` are multiples of its spikes."""
-    for c in network.outgoing(population):
-        for nonzero in (False, True):
-            fan = network.fan_out(c, nonzero)
-            if fan.min() != fan.max():
-                return False
-    return True

@@ -1,20 +1,23 @@
 """Counting a batch.
 
-Spikes and synaptic operations per sample and step, in as few sums as are exact.
+Spikes and synaptic operations per sample and step: one product of the spikes with what each counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import LEDGERS, Counts
-from .operators import import_tensorflow
+from .operators import Operator, import_tensorflow
+from .parts import Values, in_bytes
+from .sums import Sums
 
-EXACT_FLOAT32 = 2**24
+SPIKES = Values(1)
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,14 @@ class Entry:
 
 
 class Tally:
-    """The counts of one population."""
+    """The counts of one population.
 
-    def __init__(self, network: SpikingNetwork, p: Population):
+    Parameters
+    ----------
+    compiled : see `Sums`.
+    """
+
+    def __init__(self, network: SpikingNetwork, p: Population, compiled: bool = True):
         self.population = p
 
         self.entries = []
@@ -46,70 +54,51 @@ class Tally:
                 entry = _entry(network, c, ledger)
                 self.entries.append(entry)
 
-        # What a spike counts: 1, then operations of the entries that are no multiple of it.
+        # What a spike counts: 1, then operations of the entries that are no multiple of it; each in
+        # bytes, so that one product of bytes finds them all.
         counted = [entry.fan_out for entry in self.entries if not entry.is_multiple]
-        self.fans = [np.ones(p.size), *counted]
+        self.digits, columns = [], []
+        for fan in (np.ones(p.size, np.int64), *counted):
+            found = in_bytes(fan)
+            self.digits.append([worth for worth, _ in found])
+            columns += [digit for _, digit in found]
+        matrix = Operator.matrix(np.stack(columns, axis=1), np.int64)
+        self.sums = Sums(matrix, SPIKES, compiled)
 
-    def count(self, spikes) -> list:
-        """Sums per step and sample: of spikes, and of operations that are no multiple of them.
+    @property
+    def type(self) -> type:
+        """Of the sums."""
+        return self.sums.kernel.whole
 
-        Sums that may reach 2^24 are taken by rows, which are added in float64.
+    def count(self, spikes) -> Any:
+        """Sums per step and sample, which `fill` takes.
 
         Parameters
         ----------
-        spikes : (steps, batch, *shape) tensor of 0 and 1.
+        spikes : (steps, batch, *shape) tensor of uint8, 0 and 1.
 
         Returns
         -------
-        list of (steps, batch) float64 tensors.
+        (steps, batch, digits) tensor of whole numbers.
         """
-        largest = max(fan.sum() for fan in self.fans)
-        if largest < EXACT_FLOAT32:
-            return self._at_once(spikes)
-        return self._by_rows(spikes)
-
-    def _at_once(self, spikes) -> list:
-        """All sums by one product, which reads the spikes once."""
         tf = import_tensorflow()
-        steps, kinds = spikes.shape[0], len(self.fans)
-
-        fans = np.stack(self.fans, axis=1)
-        fans = fans.astype(spikes.dtype.as_numpy_dtype)
         flat = tf.reshape(spikes, (-1, self.population.size))
-        sums = tf.matmul(flat, fans)
+        products = self.sums.products(flat)
+        sums = self.sums.total(products)
+        steps, batch = tf.shape(spikes)[0], tf.shape(spikes)[1]
+        return tf.reshape(sums, (steps, batch, sums.shape[-1]))
 
-        sums = tf.reshape(sums, (steps, -1, kinds))
-        sums = tf.cast(sums, tf.float64)
-        return [sums[:, :, kind] for kind in range(kinds)]
-
-    def _by_rows(self, spikes) -> list:
-        """Sums within a row of the population, which are added in float64."""
-        tf, p = import_tensorflow(), self.population
-        count = p.shape[0]
-        per_row = p.size // count
-        rows = tf.reshape(spikes, (spikes.shape[0], -1, count, per_row))
-
-        found = []
-        for fan in self.fans:
-            by_row = fan.reshape(count, per_row)
-            largest = by_row.sum(axis=1).max()
-            dtype = rows.dtype if largest < EXACT_FLOAT32 else tf.float64
-
-            weighted = tf.cast(rows, dtype) * tf.cast(by_row, dtype)
-            within = tf.reduce_sum(weighted, axis=3)
-            within = tf.cast(within, tf.float64)
-            across = tf.reduce_sum(within, axis=2)
-            found.append(across)
-        return found
-
-    def fill(self, found: list, counts: Counts, part: slice, steps: slice) -> None:
+    def fill(self, found, counts: Counts, part: slice, steps: slice) -> None:
         """Write what `count` found into the counts of samples `part` at `steps`."""
         size = part.stop - part.start
+        by_sample = np.asarray(found).astype(np.int64).transpose(2, 1, 0)
+        digits = iter(by_sample[:, :size])
 
-        def by_sample(sums) -> np.ndarray:
-            return np.asarray(sums).T[:size].astype(np.int64)
-
-        spikes, *others = map(by_sample, found)
+        sums = []
+        for worths in self.digits:
+            parts = [worth * next(digits) for worth in worths]
+            sums.append(sum(parts[1:], parts[0]))
+        spikes, *others = sums
         name = self.population.name
         counts.spikes[name][part, steps] = spikes
 
@@ -128,4 +117,4 @@ def _entry(network: SpikingNetwork, connection, ledger: str) -> Entry:
     fan = network.fan_out(connection, ledger == "nonzero")
     if fan.min() == fan.max():
         return Entry(name, ledger, int(fan[0]))
-    return Entry(name, ledger, fan.astype(np.float64))
+    return Entry(name, ledger, fan.astype(np.int64))

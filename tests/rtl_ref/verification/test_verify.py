@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
-from spikewatt.rtl_ref.verification import random_chains
-from spikewatt.rtl_ref.verification.chain_bench import numbers_of, run_chain
+from spikewatt.rtl_ref.verification.chains import random_chains
+from spikewatt.rtl_ref.verification.chains.bench import numbers_of, run_chain
 from spikewatt.rtl_ref.verification.core_bench import run_cases
 from spikewatt.rtl_ref.verification.coverage import CHAIN_BINS, CORE_BINS, Coverage
 from spikewatt.rtl_ref.verification.random_cases import SWEEP, random_cases

@@ -118,7 +118,7 @@ def test_each_read_out_has_its_own_unit(x, code, tmp_path):
     assert network.output_unit == network.output_units
 
     steps = 512 if code == "rate" else None
-    trace = simulate(network, x, "batched", steps)
+    trace = simulate(network, x, "event", steps)
     for name, wanted in zip(network.output_unit, model.predict(x, verbose=0), strict=True):
         found = trace.output(name)[:, -1] * network.output_unit[name] / (steps or 1)
         assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()

@@ -31,7 +31,7 @@ def error(model, x, code: str, **options) -> float:
     """The largest error of the outputs in units of their size."""
     network = convert(model, x, code, weight_bits=16, **OPTIONS[code], **options)
     steps = RATE_STEPS if code == "rate" else None
-    outputs = simulate(network, x, "batched", steps).outputs[:, -1] * network.output_unit
+    outputs = simulate(network, x, "event", steps).outputs[:, -1] * network.output_unit
     if code == "rate":
         outputs = outputs / RATE_STEPS
     wanted = model.predict(x, verbose=0)

@@ -12,7 +12,7 @@ from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 
-from ...helpers.assert_equal import assert_equal
+from ...helpers.engines import IN_PROCESS, on_all_engines
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def calibration(digits):
 def test_an_output_that_fires_decides_by_count_and_by_first_spike(mlp, digits, calibration):
     network = convert(mlp, calibration, input_levels=16, readout="spikes")
     x, y = digits.scaled("test"), digits.y_test
-    trace = simulate(network, x, "batched", 128, rasters=len(x))
+    trace = simulate(network, x, "event", 128, rasters=len(x))
     output = trace.rasters["output"].astype(int).cumsum(axis=1)
     assert np.array_equal(trace.outputs, output)  # the read-out counts
     assert trace.accuracy(y)[-1] > (predictions(mlp, x) == y).mean() - 0.03
@@ -90,7 +90,7 @@ def test_what_an_input_cannot_be_pooled_as_is_refused(digits):
         with pytest.raises(SpikewattError, match="layer 'pool' .* pools what a ReLU gives"):
             convert(largest, x, code, input_levels=16, input_code=input_code)
     network = convert(largest, x, "radix", input_levels=16, input_code="bitplane")
-    assert_equal(simulate(network, x[:5], "reference"), simulate(network, x[:5], "batched"))
+    on_all_engines(network, x[:5], engines=IN_PROCESS)
 
 
 def test_a_relu_on_inputs_of_both_signs_is_a_layer(digits):
@@ -115,8 +115,6 @@ def test_one_layer_with_an_analog_input_is_a_step(digits):
     )
     x = digits.scaled("test")[:7]
     network = convert(model, x, "radix", input_levels=16, input_code="analog")
-    traces = [simulate(network, x, engine) for engine in ("reference", "batched", "annarchy")]
-    assert traces[0].steps == 1
-    assert_equal(traces[0], traces[1])
-    assert_equal(traces[0], traces[2])
-    np.testing.assert_array_equal(traces[0].predictions(), predictions(model, x))
+    trace = on_all_engines(network, x)
+    assert trace.steps == 1
+    np.testing.assert_array_equal(trace.predictions(), predictions(model, x))

@@ -15,6 +15,8 @@ from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.codes import CODES
 from spikewatt.sim.network.input_codes import INPUT_CODES
 
+from ...helpers.engines import IN_PROCESS, on_all_engines
+
 FINE = {"code": "radix", "steps": 10, "weight_bits": 16, "input_code": "bitplane"}
 RADIX = ReadingRules.of(CODES["radix"], INPUT_CODES["bitplane"])
 IMAGE = (8, 8, 4)
@@ -53,9 +55,7 @@ def randomised(model: keras.Model) -> keras.Model:
 def error_of(model, x, **options) -> float:
     """Largest error of the logits in units of their spread; the guard has compared the graph."""
     network = convert(model, x, **{**FINE, **options})
-    trace = simulate(network, x, "reference")
-    batched = simulate(network, x, "batched")
-    assert np.array_equal(trace.outputs, batched.outputs)
+    trace = on_all_engines(network, x, engines=IN_PROCESS)
 
     expected = keras.Model(model.inputs, model.outputs).predict(x, verbose=0)
     found = trace.outputs[:, -1] * network.output_unit

@@ -12,7 +12,7 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.conversion.thresholds import METHODS, Method
 from spikewatt.sim.engines.simulate import simulate
 
-from ...helpers.assert_equal import assert_equal
+from ...helpers.engines import IN_PROCESS, on_all_engines
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +95,12 @@ def test_few_spike_floors_where_radix_rounds(mlp, digits, calibration):
 @pytest.mark.parametrize(
     "method", ["diehl_model", "diehl_data", "robust", "spike_norm", "ml_genn_data"]
 )
-def test_baselines_reach_the_network_and_run_alike_on_three_engines(
-    method, mlp, digits, calibration
-):
+def test_baselines_reach_the_network_and_run_alike_on_all_engines(method, mlp, digits, calibration):
     network = convert(mlp, calibration, input_levels=16, method=method, input_code="poisson")
     x, y = digits.scaled("test"), digits.y_test
-    accuracy = simulate(network, x, "batched", 256, seed=3).accuracy(y)[-1]
+    accuracy = simulate(network, x, "event", 256, seed=3).accuracy(y)[-1]
     assert accuracy > (predictions(mlp, x) == y).mean() - 0.03
-    few = simulate(network, x[:12], "reference", 20, rasters=4, seed=3)
-    assert_equal(few, simulate(network, x[:12], "batched", 20, rasters=4, seed=3))
-    assert_equal(few, simulate(network, x[:12], "annarchy", 20, rasters=4, seed=3))
+    on_all_engines(network, x[:12], 20, rasters=4, seed=3)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +158,5 @@ def test_methods_convert_branches_and_pools(method, pool, digits):
         readout="spikes",
     )
     x = digits.scaled("test")[:6]
-    reference = simulate(network, x, "reference", 12, rasters=2)
-    assert reference.spikes["add"].sum() > 0
-    assert_equal(reference, simulate(network, x, "batched", 12, rasters=2))
+    trace = on_all_engines(network, x, 12, IN_PROCESS, rasters=2)
+    assert trace.spikes["add"].sum() > 0

@@ -17,7 +17,8 @@ FIELDS = ConversionOptions.model_fields
 
 def test_convert_shows_every_option():
     parameters, text = inspect.signature(convert).parameters, str(convert.__doc__)
-    assert list(parameters) == ["model", "calibration", *FIELDS]
+    first, *rest = FIELDS
+    assert list(parameters) == ["model", "calibration", first, "progress", *rest]
     for name, field in FIELDS.items():
         assert parameters[name].default == field.default
         assert f"    {name} : " in text

@@ -13,6 +13,8 @@ from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.nir.dialects import FIRES, input_codes
 from spikewatt.sim.nir.read import from_nir
 
+from ...helpers.engines import IN_PROCESS, on_all_engines
+
 nir = pytest.importorskip("nir")
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -27,11 +29,10 @@ def test_a_network_that_sinabs_exported_spikes_as_in_sinabs():
     about = json.loads((FIXTURES / "sinabs.json").read_text())
     x = np.array(about["x"]).transpose(0, 2, 3, 1)
     network = from_sinabs()
-    for engine in ("reference", "batched"):
-        trace = simulate(network, x, engine, steps=16)
-        for layer, counts in about["spikes"].items():
-            assert trace.spikes[layer][0].tolist() == counts
-        assert np.array_equal(trace.outputs[0], np.cumsum(about["output_spikes"], axis=0))
+    trace = on_all_engines(network, x, 16, IN_PROCESS)
+    for layer, counts in about["spikes"].items():
+        assert trace.spikes[layer][0].tolist() == counts
+    assert np.array_equal(trace.outputs[0], np.cumsum(about["output_spikes"], axis=0))
     assert sum(map(sum, about["spikes"].values())) > 1000
 
     # The threshold's equality matters, and is said.

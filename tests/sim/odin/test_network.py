@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from spikewatt.models.odin.rank_order import first_spikes
 from spikewatt.models.training import predictions
 from spikewatt.rtl_ref.odin.run import run_odin
 from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.odin.network import OdinNetwork
+
+from .conftest import QUARTER
 
 
 def test_digits_on_one_core_lose_little_against_keras(mlp, run, digits):
@@ -23,15 +26,26 @@ def test_digits_on_one_core_lose_little_against_keras(mlp, run, digits):
     assert (run.counts.readout_reads == 20).all()
 
 
-def test_mnist_in_rank_order_on_one_core(rank_order_run, mnist_16x16):
-    """The chip's own experiment, with learning on the chip, has 84.5 % (Frenkel 2019)."""
-    assert len(rank_order_run.predictions) == 10_000
-    assert rank_order_run.accuracy(mnist_16x16.y_test) >= 0.845
+ON_THE_CHIP = 0.845  # with learning on the chip (Frenkel 2019)
+
+
+def test_a_quarter_of_mnist_in_rank_order_on_one_core(rank_order_run, mnist_16x16):
+    """The chip's own experiment; all digits in the slow test."""
+    assert len(rank_order_run.predictions) == 2500
+    assert rank_order_run.accuracy(mnist_16x16.y_test[QUARTER]) >= ON_THE_CHIP
 
     counts = rank_order_run.counts
     assert 5 < counts.external_events.mean() < 80
     # For the others the host reads the potentials.
     assert (counts.output_spikes > 0).mean() > 0.8
+
+
+@pytest.mark.slow
+def test_mnist_in_rank_order_on_one_core(rank_order, mnist_16x16):
+    """All 10,000 test images."""
+    everything = run_odin(rank_order, mnist_16x16.x_test)
+    assert len(everything.predictions) == 10_000
+    assert everything.accuracy(mnist_16x16.y_test) >= ON_THE_CHIP
 
 
 def test_cycles_are_the_closed_form_of_the_counts(run, rank_order_run):
@@ -105,7 +119,8 @@ def in_rank_order(image, weights, brightness, threshold):
 
 def test_rank_order_does_what_the_scheme_says(rank_order, rank_order_run, mnist_16x16):
     (weights,), threshold = rank_order.layers, int(rank_order.thresholds[0][0])
-    images, brightness = mnist_16x16.x_test.reshape(-1, 256), rank_order.brightness
+    images = mnist_16x16.x_test[QUARTER].reshape(-1, 256)
+    brightness = rank_order.brightness
     counts = rank_order_run.counts
 
     for i, image in enumerate(images[:300]):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..design import packed
-from ..model.core_image import CoreImage
-from ..model.words import ADD, ALL, KINDS, MARK, STEP, Word
-from .chain_run import Pace
-from .random_cases import no_word, random_image
+from ...design import packed
+from ...model.core_image import CoreImage
+from ...model.words import ADD, ALL, KINDS, MARK, STEP, Word
+from ..random_cases import no_word, random_image
+from .run import Pace
 
 
 @dataclass(frozen=True)

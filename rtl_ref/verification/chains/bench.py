@@ -8,16 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ...files import cache_folder
-from ..design import CHAIN, COUNTER_ORDER
-from ..model.hex_files import memory_files
-from ..model.words import ALL, KINDS, MARK
-from ..simulation.simulator import Simulation
-from .chain_run import ChainRun, CoreRun, golden_run, rtl_run
-from .comparison import Tally, with_golden_model
-from .core_bench import contents
-from .coverage import Coverage
+from ....files import cache_folder
+from ...design import COUNTER_ORDER
+from ...model.hex_files import memory_files
+from ...model.words import ALL, KINDS, MARK
+from ...simulation.simulator import Simulation
+from ..comparison import Tally, with_golden_model
+from ..core_bench import contents
+from ..coverage import Coverage
+from .golden import golden_run
+from .played import LEAST_PATIENCE, PLAYER, rtl_run
 from .random_chains import ChainDesign, Samples, random_samples
+from .run import ChainRun, CoreRun
 
 SEED = 11
 
@@ -47,8 +49,7 @@ def run_chain(
     parameters = design.parameters
     if design.image:
         parameters["IMAGE"] = f'"{_write_image(design, samples)}"'
-    simulation = Simulation(CHAIN, parameters, simulator, sources=sources)
-    got = rtl_run(simulation, samples.images, samples.programs, pace=samples.pace)
+    simulation = Simulation(PLAYER, parameters, simulator, sources=sources)
     golden = golden_run(
         samples.images,
         samples.programs,
@@ -58,6 +59,13 @@ def run_chain(
         samples.pace.interrupted,
         refusals=1,
     )
+    got = rtl_run(
+        simulation,
+        samples.images,
+        samples.programs,
+        pace=samples.pace,
+        most_cycles=_most_cycles(design, samples, golden),
+    ).run
 
     tally = Tally()
     for number, (core, expected) in enumerate(zip(got.cores, golden.cores, strict=True)):
@@ -89,6 +97,18 @@ def run_chain(
         "mismatches": tally.mismatches,
         "where": tally.where,
     }
+
+
+def _most_cycles(design: ChainDesign, samples: Samples, golden: ChainRun) -> int:
+    """Clock cycles that no run takes: the work of the longest sample each time, all else, doubled.
+
+    What the host does with the memories is never more than twice all of their places.
+    """
+    longest = sum(int(core.history[:, 0].max()) for core in golden.cores)
+    places = sum(contents(image).size for image in samples.images)
+    rests = sum(map(sum, samples.pace.idle)) + sum(samples.pace.interrupted)
+    host = (1 + 2 * len(samples.programs)) * places + rests
+    return 2 * round(host + len(samples.programs) * longest / design.readiness) + LEAST_PATIENCE
 
 
 def numbers_of(cores: int) -> int:

@@ -1,0 +1,1 @@
+"""What a run will cost in operations, seconds and bytes, before it runs."""

@@ -1,0 +1,1 @@
+"""How each engine estimates its own seconds and bytes."""
