@@ -83,6 +83,18 @@ class Growing:
             self.file.close()
 
 
+def write_chunk(data: Any, place: tuple[int, ...], chunk: bytes) -> None:
+    """Write a chunk, packed as the filters of `data` pack it, at a `place` of an h5py.Dataset.
+
+    All that h5py does holds its lock, since libhdf5 serves one thread at a time; what it calls here
+    does not. Beside a thread that reads, that was a segmentation fault.
+    """
+    from h5py._objects import phil
+
+    with phil:
+        data.id.write_direct_chunk(place, chunk)
+
+
 class _BehindTheSeal:
     """A file as h5py wants it, that begins where the seal ends.
 

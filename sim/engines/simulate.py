@@ -101,6 +101,8 @@ def simulate(
         largest = 2 ** (width - 1) - 1
         plan = replace(plan, largest=largest)
 
+    if out is not None:
+        _check_place(out)
     if engine == AUTO:
         engine = fastest(network, inputs, plan, seed, workers, rasters)
     work = Work(network, plan, inputs.samples, 0.0, 0.0, workers, rasters)
@@ -122,7 +124,6 @@ def simulate(
         return _trace(network, settings, counts, data_hash)
 
     if out is not None:
-        _check_place(out)
         _check_rasters(run)
         trace = into_file(run, out, trace_of)
         watch.ended()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ... import hdf5
-from ...hdf5_stream import Growing, growing
+from ...hdf5_stream import Growing, growing, write_chunk
 from ..engines.blocks import parts
 from .stored import Stored
 
@@ -177,7 +177,7 @@ class Recorder:
         chunks = self.packers.map(lambda piece: _chunk(piece, column.dtype, self.chunk), pieces)
         for i, chunk in enumerate(chunks):
             place = (start + i * self.chunk, *(0 for _ in column.shape))
-            data.id.write_direct_chunk(place, chunk)
+            write_chunk(data, place, chunk)
 
 
 def _narrowed(array: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -281,6 +281,30 @@ def test_who_reads_ahead_is_not_waited_for():
     gate.set()
 
 
+def test_chunks_are_written_under_the_lock_of_h5py(tmp_path):
+    """Law: libhdf5 serves one thread at a time; h5py's own call does not see to it."""
+    from h5py._objects import phil
+
+    def is_held() -> bool:
+        found = []
+        asks = threading.Thread(target=lambda: found.append(phil.acquire(False)))
+        asks.start()
+        asks.join()
+        return found == [False]
+
+    class Data:
+        def __init__(self):
+            self.id, self.written = self, []
+
+        def write_direct_chunk(self, *given):
+            self.written.append((given, is_held()))
+
+    data = Data()
+    hdf5_stream.write_chunk(data, (0, 0), b"1")
+    assert data.written == [(((0, 0), b"1"), True)]
+    assert not is_held()
+
+
 # Whole or not at all
 
 
