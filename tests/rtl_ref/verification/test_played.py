@@ -137,7 +137,7 @@ def test_short_work_is_not_shared_out():
 
 
 def test_rates_follow_what_was_measured(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("spikewatt.sim.engines.estimate.records.folder", lambda: tmp_path)
     rates = Rates("verilator")
     before = rates.run_s(4, 10**6)
     assert before > 0
