@@ -13,6 +13,7 @@ from .records import Features, Record, Records, fitted, predicted
 from .work import Work
 
 ENGINES = Path(__file__).parents[1]
+MODELS = Path(__file__).with_name("models")
 SHORTEST = 0.3  # seconds of a run from which something is learnt
 
 
@@ -94,7 +95,8 @@ class CostModel:
         root = ENGINES / self.folder
         source = root.glob("*.[ch]*") if root.is_dir() else ()
         python = root.glob("*.py") if root.is_dir() else [root.with_suffix(".py")]
-        return Records(self.engine, [*source, *python])
+        own = MODELS / f"{self.engine}.py"  # which says what the features are
+        return Records(self.engine, [*source, *python, own])
 
     @property
     def calibrated(self) -> bool:

@@ -23,10 +23,10 @@ TIMES_AN_ADDITION = {
     "compile": 5e10,
     "operations": 0.4,
     "spikes": 60.0,
-    "updates, streaming": 6.0,
-    "updates, retracting": 25.0,
-    "updates, exact": 15.0,
-    "updates, doubling": 50.0,
+    "neuron steps, streaming": 6.0,
+    "neuron steps, retracting": 25.0,
+    "neuron steps, exact": 15.0,
+    "neuron steps, doubling": 50.0,
     "samples": 3e5,
 }
 
@@ -56,10 +56,11 @@ class AnnarchyCost(CostModel):
     def running(self, work):
         """Each spike along its synapses; each neuron at each step."""
         share = work.samples / max(1, min(work.threads, work.samples))
+        layout = Layout(work.network, work.plan)  # with the neurons that only pass spikes on
         return {
             "operations": work.operations * share,
             "spikes": work.spikes * share,
-            f"updates, {_equations(work)}": work.steps * work.neurons * share,
+            f"neuron steps, {_equations(work)}": layout.steps * layout.size * share,
             "samples": share,
         }
 
