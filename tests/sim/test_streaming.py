@@ -287,7 +287,13 @@ def test_chunks_are_written_under_the_lock_of_h5py(tmp_path):
 
     def is_held() -> bool:
         found = []
-        asks = threading.Thread(target=lambda: found.append(phil.acquire(False)))
+
+        def ask():
+            found.append(phil.acquire(False))
+            if found[0]:
+                phil.release()
+
+        asks = threading.Thread(target=ask)
         asks.start()
         asks.join()
         return found == [False]
