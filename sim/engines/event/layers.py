@@ -67,6 +67,7 @@ class Prepared:
     def _choose(self) -> None:
         """From how many spikes of a step a product is faster, connection by connection."""
         for number, arrow in enumerate(self.arrows):
+            arrow.most = NEVER
             if arrow.product.means != Means.BY_RUNS:
                 arrow.most = spikes_of_equal_cost(self.head, number, self.layers[arrow.pre].size)
 
@@ -162,9 +163,8 @@ class Prepared:
             setattr(own, name, self.keep(found.copies[:, i], np.int32))
         own.base = self.keep(found.base, np.int32)
         own.offset = self.keep(found.offset, np.int32)
-        own.weights = self.keep(found.packed(), found.packed().dtype)
-
-        arrow.most = NEVER
+        weights = found.packed()
+        own.weights = self.keep(weights, weights.dtype)
 
     def into(self, counts: Counts, samples: int, rasters: int) -> None:
         """Point to `counts`, which the next runs fill."""
