@@ -1,0 +1,1 @@
+"""The best design on each side, at equal accuracy."""

@@ -1,0 +1,1 @@
+"""Sweeps over networks and hardware: spaces, stores, workers, searches, sensitivity."""
