@@ -1,0 +1,153 @@
+"""Hardware points priced in bulk: one bill per structure, arrays of points in, arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ....energy.bill import Bill, Term
+from ....energy.pricing.uncertainty import measurements
+from ....sim.trace.trace import Trace
+from .bills import PERIOD, Made, make
+from .operating import TOO_LATE, Points, laws_of, points_of
+from .points import Batch, Structure
+
+ROUNDING = 1e-9  # by which an inference may last longer than its period
+MM2 = 1e6  # in a square metre
+AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cores", "mm2", "memory_bytes")
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """One workload of a batch.
+
+    Parameters
+    ----------
+    batch : Batch
+    workload : str
+    columns : dict
+        Name -> (points,) numbers, or one number or text for all.
+    """
+
+    batch: Batch
+    workload: str
+    columns: dict[str, Any] = field(repr=False)
+
+
+class Pricer:
+    """Prices one trace on many hardware points.
+
+    Parameters
+    ----------
+    trace : Trace
+    ranges : bool
+        Whether low and high energies are asked for, which takes some twenty times as long.
+    """
+
+    def __init__(self, trace: Trace, ranges: bool = True):
+        self.trace, self.ranges = trace, ranges
+        self.made: dict[Structure, Made] = {}
+
+    def price(self, batch: Batch) -> Iterator[Priced]:
+        """Each workload of a batch."""
+        made = self.bill_of(batch.structure)
+        for workload, reason in made.refused.items():
+            yield Priced(batch, workload, {"reason": reason})
+        if made.bill is None:
+            return
+        for workload in made.bill.workloads:
+            yield Priced(batch, workload, self._columns(made, batch, workload))
+
+    def bill_of(self, structure: Structure) -> Made:
+        """The bill of a structure, made once."""
+        if structure not in self.made:
+            self.made[structure] = make(self.trace, structure)
+        return self.made[structure]
+
+    def _columns(self, made: Made, batch: Batch, workload: str) -> dict[str, Any]:
+        bill = made.bill
+        assert bill is not None
+        points = points_of(made, batch, workload)
+        idle = PERIOD in points.changed
+        terms = bill.select(workload, "energy_j", idle)
+        size = len(batch)
+        energy_j = np.broadcast_to(bill.evaluate(terms, points.changed), size)
+        time_s = np.broadcast_to(bill.total(workload, "time_s", True, points.changed), size)
+
+        refused = dict(points.refused)
+        if idle:
+            late = points.changed[PERIOD] < time_s * (1 - ROUNDING)
+            refused[TOO_LATE] = refused.get(TOO_LATE, False) | late
+        reason, fits = _reasons(refused, size)
+        columns = {
+            "voltage_v": points.voltage_v,
+            "clock_hz": points.clock_hz,
+            "energy_j": np.where(fits, energy_j, np.nan),
+            "time_s": np.where(fits, time_s, np.nan),
+            "reason": reason,
+            **_footprint(bill, workload),
+        }
+        if self.ranges:
+            low, high = _range(made, batch, bill, terms, points, energy_j)
+            columns["energy_low_j"] = np.where(fits, low, np.nan)
+            columns["energy_high_j"] = np.where(fits, high, np.nan)
+        return columns
+
+
+def _reasons(refused: dict[str, np.ndarray], size: int) -> tuple[Any, np.ndarray]:
+    """A reason for each point, or "" for all; and which points there are none against."""
+    reason = np.full(size, "", object)
+    for why, where in refused.items():
+        reason[where & (reason == "")] = why
+    fits = reason == ""
+    return ("" if fits.all() else reason), fits
+
+
+def _footprint(bill: Bill, workload: str) -> dict[str, float]:
+    found = bill.footprints.get(workload)
+    if found is None:
+        return {}
+    columns = {"memory_bytes": float(found.memory_bytes)}
+    if found.cores is not None:
+        columns["cores"] = float(found.cores)
+    if found.area_m2 is not None:
+        columns["mm2"] = found.area_m2.value * MM2
+    return columns
+
+
+def _range(
+    made: Made,
+    batch: Batch,
+    bill: Bill,
+    terms: Sequence[Term],
+    points: Points,
+    energy_j: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """P5 and P95 of every point, as `uncertainty.estimate` has them; what is given has no range."""
+    used = {key for term in terms for key, _ in term.powers}
+    given = {key for key in batch.arrays if key not in batch.factors}
+    uncertain = {key: bill.values[key] for key in used - given}
+    laws = laws_of(made, batch)
+    clock = points.changed.get("clock_hz", points.clock_hz)
+    ends = {end: laws.values(points.voltage_v, clock, end) for end in ("value", "low", "high")}
+
+    def at(end: str, keys: Sequence[str]) -> np.ndarray:
+        moved = dict(points.changed)
+        for key in keys:
+            if key in ends[end] and key != "clock_hz":
+                share = ends[end][key] / ends["value"][key]
+            else:
+                share = getattr(bill.values[key], end) / (bill.values[key].value or 1.0)
+            moved[key] = moved.get(key, bill.values[key].value) * share
+        return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / energy_j)
+
+    up = down = np.zeros(len(batch))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for keys in measurements(uncertain).values():
+            swings = np.stack([at("low", keys), at("high", keys)])
+            up = up + np.maximum(0.0, swings.max(axis=0)) ** 2
+            down = down + np.minimum(0.0, swings.min(axis=0)) ** 2
+        return energy_j * np.exp(-np.sqrt(down)), energy_j * np.exp(np.sqrt(up))
