@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ... import files
 from ...energy.bill import WORKLOADS
 from ...errors import SpikewattError, one_of
 from ..design.front import on_front
 from ..report.numbers import percent, with_prefix
+from ..report.rows import write_frame
 from .hardware.axes import HARDWARE_AXES, NO_HOST, Geometry
-from .space import OBJECTIVES
+from .hardware.bills import PERIOD
+from .space import OBJECTIVES, Space
 from .store import CLASH, read_identity, read_table
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 WORDS_UP_TO = 1_000_000  # rows whose texts are plain; of more they are categories
 ROUNDING = 1e-9
+CSV, PARQUET = ".csv", ".parquet"
+EXPORTS = (CSV, PARQUET)
 OF_ONE_CHOICE = ("energy_j", "strategy", "voltage_v", "clock_hz", "reason")
 
 
@@ -47,7 +53,8 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
         ``energy_j``, ``energy_low_j``, ``energy_high_j``, ``time_s``, ``cores``, ``mm2``,
         ``memory_bytes``, ``reason`` (why there is no energy; "" where there is), ``loss`` (points
         of percent below the best Keras network, on validation images), ``within`` (the accuracy
-        loss of the space), ``on_front`` and, with several strategies, ``cheapest_strategy``.
+        loss of the space), ``on_front`` (of the points with the same period) and, with several
+        strategies, ``cheapest_strategy``.
         A network point that failed has one row.
 
     Raises
@@ -72,11 +79,18 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     frame["within"] = frame["loss"] <= identity["accuracy_loss"] + ROUNDING
     frame["on_front"] = False
     goals = {name: OBJECTIVES[name] for name in identity["objectives"]}
-    candidates = frame.index[frame["candidate"]]
-    frame.loc[candidates, "on_front"] = on_front(frame.loc[candidates], goals)
+    for _, rows in frame[frame["candidate"]].groupby(_period(frame), dropna=False):
+        frame.loc[rows.index, "on_front"] = on_front(rows, goals)
     frame = frame.drop(columns="candidate")
     strategies = frame["strategy"].nunique() > 1 and not front
     return _with_cheapest(frame, identity) if strategies else frame
+
+
+def _period(frame: pd.DataFrame) -> pd.Series:
+    """The period of each row: how often there is work is a fact, and nothing to choose."""
+    if PERIOD in frame:
+        return frame[PERIOD]
+    return frame["network_point"] * np.nan
 
 
 def _best_keras(table: Any) -> float:
@@ -101,6 +115,14 @@ def _with_cheapest(frame: pd.DataFrame, identity: Mapping) -> pd.DataFrame:
     return frame.merge(named_so, how="left", on=keys)
 
 
+class Counts(NamedTuple):
+    """Rows of a store, those with a price, and a table of reasons of the others."""
+
+    rows: int
+    priced: int
+    failed: pd.DataFrame
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """A sweep in its store.
@@ -113,11 +135,14 @@ class Sweep:
         Simulations that were done for it.
     reused : int, default 0
         Those that were known from before.
+    space : Space, optional
+        Where it was just gone through.
     """
 
     path: Path
     simulated: int = 0
     reused: int = 0
+    space: Space | None = None
 
     def __repr__(self) -> str:
         return f"Sweep({str(self.path)!r}; {self.simulated} simulated, {self.reused} reused)"
@@ -139,7 +164,12 @@ class Sweep:
         """The tolerance of the space, in points of percent."""
         return read_identity(self.path)["space"]["accuracy_loss"]
 
-    def best(self, accuracy_loss: float | None = None, workload: str = WORKLOADS[0]) -> pd.Series:
+    def best(
+        self,
+        accuracy_loss: float | None = None,
+        workload: str = WORKLOADS[0],
+        period_s: float | None = None,
+    ) -> pd.Series:
         """The row with the least energy whose accuracy keeps within the tolerance.
 
         Parameters
@@ -148,6 +178,8 @@ class Sweep:
             Points of percent below the best Keras network, on validation images; by default that
             of the space.
         workload : str, default "snn"
+        period_s : float, optional
+            One of several periods; by default the first of the space.
 
         Raises
         ------
@@ -158,6 +190,9 @@ class Sweep:
         tolerance = self.accuracy_loss if accuracy_loss is None else accuracy_loss
         found = read_sweep(self.path, front=True)
         found = found[(found["workload"] == workload) & found["energy_j"].notna()]
+        if self.periods_s:
+            chosen = self.periods_s[0] if period_s is None else period_s
+            found = found[found[PERIOD].isna() | (found[PERIOD] == chosen)]
         law = f"a point keeps within {tolerance:g} points of Keras' accuracy"
         if found.empty or found["loss"].isna().all():
             raise SpikewattError(str(self.path), law, f"no {workload} with an accuracy fits")
@@ -170,16 +205,64 @@ class Sweep:
             raise SpikewattError(str(self.path), law, got, hint="--accuracy-loss, or more steps")
         return within.iloc[0]
 
+    def counts(self) -> Counts:
+        """How many rows there are, how many have a price, and why the others have none."""
+        import pandas as pd
+
+        columns = ("device", "workload", "reason")
+        frame = read_table(self.path, columns).to_pandas()
+        failed = frame[frame["reason"] != ""].astype(object).fillna("")
+        alike = failed.groupby(list(columns), sort=True).size().reset_index(name="rows")
+        assert isinstance(alike, pd.DataFrame)
+        return Counts(len(frame), len(frame) - len(failed), alike)
+
+    def save(self, path: str | Path) -> None:
+        """All rows as one file, .csv or .parquet; raises SpikewattError for another ending."""
+        path = Path(path)
+        one_of("Sweep.save", "must be a kind of file", path.suffix, EXPORTS)
+        if path.suffix == CSV:
+            write_frame(self.frame, path)
+            return
+        buffer = io.BytesIO()
+        self.frame.to_parquet(buffer, index=False)
+        files.write(path, buffer.getvalue())
+
+    def sensitivity(self, base: int = 256, workload: str = WORKLOADS[0]) -> pd.DataFrame:
+        """What moves the energy over the whole space; see `sensitivity.sensitivity`.
+
+        Raises
+        ------
+        SpikewattError
+            As there; or a network whose trace is no longer in the cache.
+        """
+        from .sensitivity import pricers_of, sensitivity
+
+        if self.space is None:
+            law = "knows its space"
+            raise SpikewattError("Sweep.sensitivity", law, "a store alone", "what `sweep` returns")
+        return sensitivity(self.space, pricers_of(self.space), base, workload)
+
+    @property
+    def periods_s(self) -> list[float]:
+        """The periods of the space."""
+        blocks = read_identity(self.path)["space"]["hardware"]
+        found = [value for block in blocks for value in block.get(PERIOD, {}).get("values", ())]
+        return list(dict.fromkeys(map(float, found)))
+
     def sentence(self) -> str:
-        """The answer in one line."""
+        """The answer in one line; of several periods in one for each."""
+        return "\n".join(self._sentence(period_s) for period_s in self.periods_s or [None])
+
+    def _sentence(self, period_s: float | None) -> str:
         try:
-            best = self.best()
+            best = self.best(period_s=period_s)
         except SpikewattError as error:
             return str(error)
+        every = "" if period_s is None else f", one inference every {with_prefix(period_s, 's')}"
         found = f"{percent(best['accuracy_validation'])} on validation images, "
         found += f"{percent(best['accuracy'])} on test images"
         return (
-            f"Least energy within {self.accuracy_loss:g} points of Keras' accuracy: "
+            f"Least energy within {self.accuracy_loss:g} points of Keras' accuracy{every}: "
             f"{with_prefix(best['energy_j'], 'J')}, {described(best)} ({found})."
         )
 
@@ -209,10 +292,13 @@ def design(row: Mapping[str, Any]) -> str:
 
 
 def front_of(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    """Which rows of a part may lie on the front: per workload those that no other beats."""
+    """Which rows of a part may lie on the front: those that none of their kind beats.
+
+    Of one kind are rows of one workload and one period.
+    """
     candidates = np.zeros(len(rows), bool)
     goals = {name: OBJECTIVES[name] for name in names}
-    for workload in rows["workload"].unique():
-        mine = np.flatnonzero(rows["workload"] == workload)
-        candidates[mine] = on_front(rows.iloc[mine], goals)
+    alike = [rows["workload"].astype(object), _period(rows)]
+    for places in rows.groupby(alike, dropna=False).indices.values():
+        candidates[places] = on_front(rows.iloc[places], goals)
     return candidates

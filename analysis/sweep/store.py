@@ -23,6 +23,7 @@ from .axes import is_number
 from .hardware.pricing import AMOUNTS, Priced
 from .network_points import NetworkPoint
 from .space import Space
+from .work.network import ACCURACIES, ONCE, NetworkFound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,12 +32,6 @@ FORMAT = 1
 SPACE, ENDING = "space.json", ".parquet"
 WORDS = ("workload", "device", "host", "library", "strategy", "reason")
 NUMBERS = ("network_point", "hardware_point")
-ACCURACIES = (
-    "accuracy_validation",
-    "accuracy",
-    "keras_accuracy_validation",
-    "keras_accuracy",
-)
 CLASH = "core_"  # before a hardware axis that is called like one of networks
 
 
@@ -191,12 +186,13 @@ class Store:
         )
         files.write(self.path / f"{part}{ENDING}", buffer.getvalue())
 
-    def table(
-        self, point: NetworkPoint, accuracies: dict[str, float], priced: Iterable[Priced]
-    ) -> pa.Table:
+    def table(self, point: NetworkPoint, found: NetworkFound, priced: Iterable[Priced]) -> pa.Table:
         """Rows of a network point, of all that was priced."""
         arrow = _pyarrow()
-        tables = [self._rows(point, accuracies, each) for each in priced]
+        tables = []
+        for each in priced:
+            accuracies = found.accuracy(each.workload, ONCE if point.steps is None else point.steps)
+            tables.append(self._rows(point, accuracies, each))
         return arrow.concat_tables(tables).unify_dictionaries().combine_chunks()
 
     def failed(self, point: NetworkPoint, reason: str, number: int = -1) -> pa.Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ... import files
 from ...energy.pricing.break_even import first_steps
 from ...progress import Progress, silent
 from ...sim.trace.trace import Trace
+from .hardware.bills import PERIOD
 from .hardware.points import Batch, HardwarePoints, batches_of, hardware_points
 from .hardware.pricing import Priced, Pricer
 from .methods import METHODS
@@ -21,10 +23,13 @@ from .results import Sweep, front_of
 from .samples import Sample, latin_hypercube
 from .search import ACCURACY, Found, search
 from .space import Space, make_space
-from .store import ACCURACIES, Store
+from .store import Store
 from .work.local import LocalWork
 from .work.network import ONCE, KeptNetworks, NetworkFound, trace_of
 
+# Of an estimate: as measured with small networks on two cores; large ones take longer.
+SECONDS_TO_START, SECONDS_PER_EPOCH, SECONDS_PER_SIMULATION = 6.0, 0.25, 1.0
+SECONDS_PER_POINT = 3e-6
 RANGES_UP_TO = 100_000  # rows of a store that have a low and a high energy
 STAGE, PRICE_STAGE = "sweep", "price"
 
@@ -88,7 +93,7 @@ def sweep(
             run.search()
         else:
             run.all()
-    return Sweep(path, run.simulated, run.reused)
+    return Sweep(path, run.simulated, run.reused, checked)
 
 
 def _work(workers: int | None, scheduler: str | None) -> Any:
@@ -165,6 +170,31 @@ class Plan:
         ]
 
 
+class Cost(NamedTuple):
+    """What a sweep would take."""
+
+    simulations: int
+    known: int
+    trainings: int
+    seconds: float
+
+
+def estimated(plan: Plan, workers: int | None = None) -> Cost:
+    """How much there is to do, and about how long it takes on this machine."""
+    kept = KeptNetworks()
+    found = {each.simulation.key: each.simulation for each in plan.wanted if each.simulation}
+    new = [each for key, each in found.items() if not kept.has(key)]
+    training = {each.training: each.settings["epochs"] for each in new}
+    points = plan.rows * SECONDS_PER_POINT
+    if METHODS[plan.space.method].searches:
+        new = new[: plan.rows]
+    networks = sum(training.values()) * SECONDS_PER_EPOCH + len(new) * SECONDS_PER_SIMULATION
+    at_once = min(workers or len(os.sched_getaffinity(0)), max(1, len(new)))
+    start = SECONDS_TO_START if new else 0.0
+    seconds = start + networks / at_once + points
+    return Cost(len(new), len(found) - len(new), len(training), seconds)
+
+
 class _Run:
     """One go through a plan.
 
@@ -239,9 +269,10 @@ class _Run:
         part: list[Batch],
     ) -> list[Priced]:
         priced = [each for batch in part for each in pricer.price(batch)]
-        table = self.store.table(point, _accuracies(point, found), priced)
+        table = self.store.table(point, found, priced)
         objectives = list(self.plan.space.objectives)
-        rows = table.select(["workload", *objectives]).to_pandas()
+        periods = [name for name in (PERIOD,) if name in table.column_names]
+        rows = table.select(["workload", "network_point", *periods, *objectives]).to_pandas()
         candidates = front_of(rows, objectives)
         place = table.schema.get_field_index("candidate")
         table = table.set_column(place, table.schema.field(place), [candidates])
@@ -330,18 +361,14 @@ class _Run:
 
     def _as_found(self, point: NetworkPoint, found: NetworkFound, priced: Priced) -> Found:
         """What the search is told: the spiking network's."""
-        accuracies = _accuracies(point, found)
-        values = {ACCURACY: accuracies[ACCURACY]}
+        steps = ONCE if point.steps is None else point.steps
+        accuracy = found.accuracy(priced.workload, steps)[ACCURACY]
+        values = {ACCURACY: accuracy}
         for name in self.plan.space.objectives:
             if name in priced.columns:
                 values[name] = float(np.ravel(priced.columns[name])[0])
-        loss = 100 * (self.best_keras - accuracies[ACCURACY])
+        loss = 100 * (self.best_keras - accuracy)
         return Found(values, loss - self.plan.space.accuracy_loss)
-
-
-def _accuracies(point: NetworkPoint, found: NetworkFound) -> dict[str, float]:
-    own = found.accuracies[ONCE if point.steps is None else point.steps]
-    return dict(zip(ACCURACIES, (*own, *found.keras), strict=True))
 
 
 def _part(point: NetworkPoint, part: int) -> str:

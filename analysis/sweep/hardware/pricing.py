@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ....energy.bill import Bill, Term
-from ....energy.pricing.uncertainty import measurements
+from ....energy.pricing.uncertainty import at_deviate, measurements
 from ....sim.trace.trace import Trace
 from .bills import PERIOD, Made, make
 from .operating import TOO_LATE, Points, laws_of, points_of
@@ -67,6 +67,55 @@ class Pricer:
             self.made[structure] = make(self.trace, structure)
         return self.made[structure]
 
+    def energies(
+        self, batch: Batch, workload: str, deviates: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        """(points,) energies with measurements away from their medians; NaN where none fits.
+
+        Parameters
+        ----------
+        batch : Batch
+        workload : str
+        deviates : mapping of ndarray
+            Measurement -> (points,) standard deviates, in units of P95.
+        """
+        made = self.bill_of(batch.structure)
+        if made.bill is None or workload in made.refused:
+            return np.full(len(batch), np.nan)
+        points = points_of(made, batch, workload)
+        moved = dict(points.changed)
+        given = {key for key in batch.arrays if key not in batch.factors}
+        for measurement, keys in measurements(made.bill.values).items():
+            if measurement not in deviates:
+                continue
+            for key in set(keys) - given:
+                quantity = made.bill.values[key]
+                drawn = at_deviate(quantity, deviates[measurement])
+                moved[key] = moved.get(key, quantity.value) * drawn / (quantity.value or 1.0)
+        idle = PERIOD in moved
+        energy_j = made.bill.total(workload, "energy_j", idle, moved)
+        fits = _reasons(self._refused(made, workload, points), len(batch))[1]
+        return np.where(fits, energy_j, np.nan)
+
+    def why_not(self, batch: Batch, workload: str) -> str:
+        """The first reason why a point of a batch has no energy."""
+        for priced in self.price(batch):
+            reasons = np.ravel(np.asarray(priced.columns["reason"], object))
+            broken = [reason for reason in reasons if reason]
+            if priced.workload == workload and broken:
+                return f"{batch.structure.device}: {broken[0]}"
+        return f"{batch.structure.device} has no {workload}"
+
+    def _refused(self, made: Made, workload: str, points: Points) -> dict[str, np.ndarray]:
+        """Reason -> points that cannot be, those that miss their period among them."""
+        refused = dict(points.refused)
+        if PERIOD in points.changed:
+            assert made.bill is not None
+            time_s = made.bill.total(workload, "time_s", True, points.changed)
+            late = points.changed[PERIOD] < time_s * (1 - ROUNDING)
+            refused[TOO_LATE] = refused.get(TOO_LATE, False) | late
+        return refused
+
     def _columns(self, made: Made, batch: Batch, workload: str) -> dict[str, Any]:
         bill = made.bill
         assert bill is not None
@@ -77,11 +126,7 @@ class Pricer:
         energy_j = np.broadcast_to(bill.evaluate(terms, points.changed), size)
         time_s = np.broadcast_to(bill.total(workload, "time_s", True, points.changed), size)
 
-        refused = dict(points.refused)
-        if idle:
-            late = points.changed[PERIOD] < time_s * (1 - ROUNDING)
-            refused[TOO_LATE] = refused.get(TOO_LATE, False) | late
-        reason, fits = _reasons(refused, size)
+        reason, fits = _reasons(self._refused(made, workload, points), size)
         columns = {
             "voltage_v": points.voltage_v,
             "clock_hz": points.clock_hz,

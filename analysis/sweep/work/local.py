@@ -45,7 +45,7 @@ class WorkerProcess:
     """One worker process."""
 
     def __init__(self) -> None:
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 closed by `end`
         environment = {**os.environ, **ONE_THREAD, **QUIET, CACHE: str(cache_folder().parent)}
         paths = environment.get("PYTHONPATH", "").split(os.pathsep)
         environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in paths if p)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from .... import files
+from ....energy.bill import WORKLOADS
 from ....errors import SpikewattError
 from ....models.training import predictions
 from ....sim.engines.simulate import simulate
@@ -22,6 +23,13 @@ from ...job.config import make_config
 from ...job.run_folder import RunFolder
 from ..network_points import KEY_LETTERS, Simulation
 
+INT8 = WORKLOADS[1]
+ACCURACIES = (
+    "accuracy_validation",
+    "accuracy",
+    "keras_accuracy_validation",
+    "keras_accuracy",
+)
 ONCE = 0  # accuracy of a code with a number of steps of its own stands under this number
 LONGEST_REASON = 400
 
@@ -37,6 +45,8 @@ class NetworkFound:
         steps of its own has one entry, ONCE.
     keras : list
         Accuracy of Keras on validation and on test images.
+    int8 : list
+        Of the same network in int8; empty where it has no such form.
     reason : str, default ""
         Why there is nothing.
     trace : bytes, default b""
@@ -45,6 +55,7 @@ class NetworkFound:
 
     accuracies: dict[int, list[float]] = field(default_factory=dict)
     keras: list[float] = field(default_factory=list)
+    int8: list[float] = field(default_factory=list)
     reason: str = ""
     trace: bytes = field(default=b"", repr=False)
 
@@ -59,7 +70,15 @@ class NetworkFound:
         """Inverse of `as_json`; raises ValueError, TypeError or KeyError for another text."""
         values = json.loads(text)
         accuracies = {int(key): list(pair) for key, pair in values["accuracies"].items()}
-        return cls(accuracies, list(values["keras"]), str(values["reason"]), trace)
+        return cls(
+            accuracies, list(values["keras"]), list(values["int8"]), str(values["reason"]), trace
+        )
+
+    def accuracy(self, workload: str, steps: int) -> dict[str, float]:
+        """Columns of a workload after so many steps: its accuracies, and those of Keras."""
+        own = self.int8 if workload == INT8 else self.accuracies[steps]
+        found = (*(own or (math.nan, math.nan)), *self.keras)
+        return dict(zip(ACCURACIES, found, strict=True))
 
 
 def work(simulation: Simulation) -> NetworkFound:
@@ -164,10 +183,5 @@ def trace_of(found: NetworkFound) -> Trace:
     """The trace that a worker sent, in memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sweep.trace"
-        path.write_bytes(found.trace)
+        files.write(path, found.trace)
         return Trace.load(path).in_memory()
-
-
-def described(settings: dict[str, Any]) -> str:
-    """A network point in a few words."""
-    return f"{settings['network']} {settings['code']}"
