@@ -144,7 +144,7 @@ def sensitivity(
     if base & (base - 1):
         raise SpikewattError("sensitivity.base", law, base, "8, 16, … 65536")
     sample, analyze = _salib()
-    nominal = _nominal(space, pricers)
+    nominal = _nominal(space, pricers, workload)
     factors = factors_of(space, nominal)
     if not factors:
         raise SpikewattError(space.where, "something varies", "nothing")
@@ -185,8 +185,8 @@ def pricers_of(space: Space) -> dict[int, Pricer]:
     return pricers
 
 
-def _nominal(space: Space, pricers: Mapping[int, Pricer]) -> Bill:
-    """The bill in the middle of the space, or the first that there is."""
+def _nominal(space: Space, pricers: Mapping[int, Pricer], workload: str) -> Bill:
+    """The bill in the middle of the space, or at one of its ends where there is none."""
     middle = Shares(space)
     for share in (0.5, 0.0, 1.0):
         (sample,) = middle.samples(np.full((1, middle.size), share))
@@ -194,7 +194,7 @@ def _nominal(space: Space, pricers: Mapping[int, Pricer]) -> Bill:
         if pricer is None:
             continue
         (batch,) = batches_of([(0, sample.hardware)], space.hardware[sample.block])
-        bill = pricer.bill_of(batch.structure).bill
+        bill = pricer.bill_at(batch, workload)
         if bill is not None:
             return bill
     raise SpikewattError(space.where, "a point of it fits", "none in its middle")

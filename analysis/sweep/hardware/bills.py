@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,6 +55,12 @@ class Made:
         return is_parametric(self.card)
 
 
+@functools.cache
+def base_core() -> Card:
+    """The card that the laws of the parametric core begin from."""
+    return load_card(PARAMETRIC)
+
+
 def make(trace: Trace, structure: Structure) -> Made:
     """The bill of a trace on a structure, or why there is none."""
     card, sizes, at = _card(structure)
@@ -83,7 +90,7 @@ def _card(structure: Structure) -> tuple[Card, dict[str, float], dict[str, float
         chosen = parse_choices(card.name) if ":" in card.name else {}
         at = {key: chosen.pop(key) for key in OF_THE_POINT if key in chosen}
         sizes = chosen | _structural(structure)
-        card = scaled_core(load_card(PARAMETRIC), **sizes)
+        card = scaled_core(base_core(), **sizes)
 
     values = dict(card.values)
     for name, value in structure.values:

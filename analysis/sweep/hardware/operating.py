@@ -16,11 +16,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....energy.cards.load import load_card
-from ....energy.cards.parametric_core import PARAMETRIC, RANGES, ROUNDING, at_operating_points
+from ....energy.cards.parametric_core import RANGES, ROUNDING, at_operating_points
 from ....energy.cards.scaling_laws import VOLTAGE_V, highest_clock_hz, lowest_voltage_v
 from ....energy.pricing.price import LOWEST_CLOCK_HZ
-from .bills import PERIOD, Made
+from .bills import PERIOD, Made, base_core
 from .points import Batch
 
 CLOCK = "clock_hz"
@@ -123,8 +122,7 @@ class ParametricLaws(Laws):
 
     def values(self, voltage_v, clock_hz, end="value"):
         """By its laws."""
-        base = load_card(PARAMETRIC)
-        found = at_operating_points(base, voltage_v, clock_hz, end, **self.made.sizes)
+        found = at_operating_points(base_core(), voltage_v, clock_hz, end, **self.made.sizes)
         # Areas are those of the card.
         return {key: np.asarray(each) for key, each in found.items() if "area" not in key}
 

@@ -202,10 +202,14 @@ def batches_of(samples: Iterable[tuple[int, dict[str, Any]]], block: Block) -> l
     """
     together: dict[Structure, list[tuple[int, dict[str, Any]]]] = {}
     names: dict[Structure, tuple[Axis, ...]] = {}
+    of_device: dict[str, tuple[tuple[Axis, ...], tuple[Axis, ...]]] = {}
     for number, values in samples:
-        structural, others = axes_of(block, values["device"])
+        device = values["device"]
+        if device not in of_device:
+            of_device[device] = axes_of(block, device)
+        structural, others = of_device[device]
         named = tuple((axis.name, values[axis.name]) for axis in structural)
-        structure = Structure(values["device"], named)
+        structure = Structure(device, named)
         names[structure] = _arrays_of(structure, others)
         together.setdefault(structure, []).append((number, values))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,28 @@ class Pricer:
         energy_j = made.bill.total(workload, "energy_j", idle, moved)
         fits = _reasons(self._refused(made, workload, points), len(batch))[1]
         return np.where(fits, energy_j, np.nan)
+
+    def bill_at(self, batch: Batch, workload: str) -> Bill | None:
+        """The bill of the first point of a batch, with its own values and their ranges."""
+        made = self.bill_of(batch.structure)
+        if made.bill is None or workload in made.refused:
+            return None
+        points = points_of(made, batch, workload)
+        laws = laws_of(made, batch)
+        ends = {end: laws.values(points.voltage_v, points.clock_hz, end) for end in ("low", "high")}
+        given = {key for key in batch.arrays if key not in batch.factors}
+        values = dict(made.bill.values)
+        for key, changed in points.changed.items():
+            value, quantity = float(changed[0]), values[key]
+            if key in given or not quantity.value:
+                values[key] = quantity.exactly(value)
+                continue
+            found = quantity.scaled(value / quantity.value)
+            if key in ends["low"] and key not in batch.arrays and key != "clock_hz":
+                low, high = (float(ends[end][key][0]) for end in ("low", "high"))
+                found = replace(found, low=low, high=high)
+            values[key] = found
+        return replace(made.bill, values=values)
 
     def why_not(self, batch: Batch, workload: str) -> str:
         """The first reason why a point of a batch has no energy."""
