@@ -105,7 +105,7 @@ class DoesNotFitError(SpikewattError):
 
     Parameters
     ----------
-    where, law, got, allowed
+    where, law, got, allowed, hint
         As of `SpikewattError`.
     instead : str, default None
         A device that would do it, as it is named to `price`.
@@ -117,9 +117,10 @@ class DoesNotFitError(SpikewattError):
         law: str,
         got: object = None,
         allowed: object = None,
+        hint: str | None = None,
         instead: str | None = None,
     ):
-        super().__init__(where, law, got, allowed)
+        super().__init__(where, law, got, allowed, hint)
         self.instead = instead
 
 

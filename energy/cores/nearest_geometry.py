@@ -8,7 +8,7 @@ from functools import cached_property
 from ...errors import SpikewattError
 from ..cards.card import Card
 from ..cards.load import load_card
-from ..cards.parametric_core import PARAMETRIC, SIZES, device_text, parse_choices
+from ..cards.parametric_core import PARAMETRIC, SIZES, parse_choices, scaled_core
 from .area import area_m2
 from .placement import Placement, TooFewAxonsError
 
@@ -90,19 +90,21 @@ class NearestGeometry:
 
     def _with(self, neurons: int, axons: int) -> Card | None:
         """The parametric core of this size, None where its memories have no size in the table."""
-        own = load_card(PARAMETRIC).limits
         sizes = {NEURONS: neurons, AXONS: axons}
-        sizes = {key: size for key, size in sizes.items() if size != own[key]}
+        named = {key: size for key, size in sizes.items() if size != self._base.limits[key]}
         try:
-            return load_card(device_text({**sizes, **self._other_choices}))
+            return scaled_core(self._base, **named, **self._other_choices)
         except SpikewattError:
             return None
 
     @cached_property
+    def _base(self) -> Card:
+        return load_card(PARAMETRIC)
+
+    @cached_property
     def _other_choices(self) -> dict[str, float]:
         """What else the card has beside its size that the parametric core by itself has not."""
-        own = load_card(PARAMETRIC).limits
-        limits = self.card.limits
+        own, limits = self._base.limits, self.card.limits
         choices: dict[str, float] = {
             key: limits[key] for key in own if key in SIZES and limits[key] != own[key]
         }

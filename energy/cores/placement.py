@@ -191,7 +191,9 @@ class FedPopulation:
             each.forget()
         for start in range(first, last, SEEN_AT_ONCE):
             stop = min(start + SEEN_AT_ONCE, last)
-            counts = {pre: before.get(pre, 0) + each.new(start, stop) for pre, each in heard.items()}
+            counts = {
+                pre: before.get(pre, 0) + each.new(start, stop) for pre, each in heard.items()
+            }
             fitting, used = self._fitting(counts, axons, limit, used)
             end = start + fitting
             if end < stop:

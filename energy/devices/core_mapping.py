@@ -122,8 +122,9 @@ def map_network(
     neurons, axons = card.limits["neurons_per_core"], card.limits["axons_per_core"]
     try:
         cores = placement.onto(neurons, axons)
-    except TooFewAxonsError as error:
-        raise inputs_fit_an_empty_core(error.population, error.needed, card, nearest).error from None
+    except TooFewAxonsError as few:
+        misfit = inputs_fit_an_empty_core(few.population, few.needed, card, nearest)
+        raise misfit.error from None
     assert cores is not None  # as many as it takes
     raise_first([cores_are_few_enough(len(cores), max_cores, card, nearest)])
     return Mapping(

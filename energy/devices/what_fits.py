@@ -53,7 +53,7 @@ class Misfit:
             self.law,
             self.needed,
             self.there,
-            self.instead,
+            instead=self.instead,
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import pytest
 from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.energy.cores.receptive_field import OUTSIDE, _field, receptive_field
