@@ -43,6 +43,8 @@ class Term:
         Keys of card values and their powers, sorted.
     by_spikes : bool, default False
         Whether the count grows in proportion to the number of spikes.
+    by_period : bool, default False
+        Whether the count grows in proportion to the period.
     """
 
     workload: str
@@ -52,6 +54,7 @@ class Term:
     count: float
     powers: Powers
     by_spikes: bool = False
+    by_period: bool = False
 
 
 def powers_of(*keys: str | Powers) -> Powers:
@@ -92,6 +95,12 @@ class BillWriter:
     ) -> None:
         """Energy: count · Π keys, in J."""
         self._add(workload, layer, component, "energy_j", count, powers_of(*keys), by_spikes)
+
+    def over_period(self, workload: str, period_s: float, count: float, key: str) -> None:
+        """Energy between inferences of `count` powers `key`, which last the whole period, in J."""
+        row = (workload, "all", "between inferences")
+        term = Term(*row, "energy_j", count * period_s, powers_of(key), by_period=True)
+        self.terms.append(term)
 
     def cycles(
         self,
@@ -172,6 +181,8 @@ class Bill:
         Lines to print with the numbers.
     period_s : float, optional
         One inference per so many seconds, where what is used between them is charged.
+    host : Card, optional
+        The microcontroller of a system.
     """
 
     device: str
@@ -180,6 +191,7 @@ class Bill:
     terms: tuple[Term, ...]
     assumptions: tuple[str, ...] = ()
     period_s: float | None = None
+    host: Card | None = None
 
     def __post_init__(self):
         for term in self.terms:

@@ -175,7 +175,7 @@ def wake(writer: BillWriter, workload: str, component: str, prefix: str = "") ->
 
 def write_idle(writer: BillWriter, workload: str, period_s: float, prefix: str = "") -> None:
     """Charge what the microcontroller uses between inferences: asleep, and waking up once."""
-    writer.charge(workload, "all", "between inferences", period_s, f"{prefix}sleep_power_w")
+    writer.over_period(workload, period_s, 1, f"{prefix}sleep_power_w")
     writer.per_second(workload, "between inferences", -1, f"{prefix}sleep_power_w")
     wake(writer, workload, "waking", prefix)
 

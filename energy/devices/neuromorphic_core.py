@@ -102,7 +102,7 @@ def write(
 def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
     """Charge what the cores use between inferences: they leak, the clock is stopped."""
     cores = len(mapping.cores)
-    writer.charge("snn", "all", "between inferences", cores * period_s, "leakage_power_w")
+    writer.over_period("snn", period_s, cores, "leakage_power_w")
     writer.per_second("snn", "between inferences", -cores, "leakage_power_w")
 
 

@@ -10,7 +10,7 @@ from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
 from ..cards.load import with_library
-from ..devices.host_and_core import PREFIX
+from ..devices import host_and_core
 from ..devices.registry import device_kind
 
 
@@ -55,9 +55,8 @@ def bill_of(
     values = dict(card.values)
     if beside is not None:
         name = f"{card.name}+{beside.name}"
-        for key, quantity in beside.values.items():
-            values[PREFIX + key] = quantity
-    return finished(writer, name, card, values, lines, period)
+        values |= host_and_core.values_beside(beside)
+    return finished(writer, name, card, values, lines, period, beside)
 
 
 def finished(
@@ -67,6 +66,7 @@ def finished(
     values: Mapping[str, Quantity],
     lines: Sequence[str],
     period_s: float | None,
+    host: Card | None = None,
 ) -> Bill:
     """The bill, once it is known that one inference fits into the period.
 
@@ -82,6 +82,8 @@ def finished(
     lines : sequence of str
         Assumptions; each is printed with the name of the device.
     period_s : float, optional
+    host : Card, optional
+        Beside it.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def finished(
         A period shorter than the inference.
     """
     assumptions = tuple(f"{name}: {line}" for line in lines)
-    bill = Bill(name, card, values, tuple(writer.terms), assumptions, period_s)
+    bill = Bill(name, card, values, tuple(writer.terms), assumptions, period_s, host=host)
     for workload in bill.workloads:
         latency_s = float(bill.total(workload, "time_s"))
         if period_s is not None and period_s < latency_s:
