@@ -199,7 +199,16 @@ def simulate(
 
 def price(config: RunConfig, trace: Trace) -> Prices:
     """Price one inference on each device of the configuration that can execute the network."""
-    return price_trace(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
+    return price_trace(
+        trace,
+        *config.devices,
+        period_s=config.period_s,
+        host=config.host,
+        library=config.library,
+        clock_hz=config.clock_hz,
+        supply_v=config.supply_v,
+        skip_unfit=True,
+    )
 
 
 def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> pd.DataFrame | None:

@@ -9,7 +9,6 @@ from ...errors import SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
-from ..cards.load import with_library
 from ..devices import host_and_core
 from ..devices.registry import device_kind
 
@@ -19,7 +18,6 @@ def bill_of(
     card: Card,
     period_s: float | None = None,
     host: Card | None = None,
-    library: str | None = None,
 ) -> Bill:
     """The bill of one device for a trace.
 
@@ -32,8 +30,6 @@ def bill_of(
         s, one inference per period; not charged to a kind that takes none.
     host : Card, optional
         Of a microcontroller; not charged to a kind that takes none.
-    library : str, optional
-        Int8 kernel library of a microcontroller, in place of the card's own.
 
     Raises
     ------
@@ -43,8 +39,6 @@ def bill_of(
         The device cannot hold or execute the network.
     """
     kind = device_kind(card)
-    if library is not None and kind.runs_kernels:
-        card = with_library(card, library)
     beside = host if kind.takes_host else None
     period = period_s if kind.takes_period else None
 
