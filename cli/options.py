@@ -256,9 +256,7 @@ def new_file(path: Path, force: bool) -> Path:
     return path
 
 
-def per_device(
-    where: str, words: list[str] | None, read: Callable[[str], Any] = str
-) -> Any:
+def per_device(where: str, words: list[str] | None, read: Callable[[str], Any] = str) -> Any:
     """What the words of an option say: one value, or device -> value; None where there are none.
 
     Parameters

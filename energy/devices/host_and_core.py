@@ -83,9 +83,7 @@ def write(writer: BillWriter, trace: Trace, core: Card, host: Card, mapping: Map
     did = activity(trace, core, mapping)
     _write_port(writer, trace, did)
     # Their clock runs while the port is used, and stands still while the host is busy otherwise.
-    writer.per_second(
-        "snn", "clock", cores, "clock_hz", "energy_per_clock_cycle_j", since=awake
-    )
+    writer.per_second("snn", "clock", cores, "clock_hz", "energy_per_clock_cycle_j", since=awake)
 
     _write_encoder(writer, trace)
     _write_analog_layers(writer, trace)
@@ -142,7 +140,7 @@ def _write_analog_layers(writer: BillWriter, trace: Trace) -> None:
 
 
 def _write_waking(writer: BillWriter, trace: Trace) -> None:
-    """Woken by the cores when the result is there, and before each burst of events but the first."""
+    """Woken when the result is there, and before each burst of events but the first."""
     wakings = _bursts_of_input(trace)
     microcontroller.wake(writer, "snn", "host waking", PREFIX, wakings)
     writer.seconds("snn", "all", "host waking", wakings, f"{PREFIX}wake_time_s")

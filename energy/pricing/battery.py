@@ -102,6 +102,4 @@ def _drawn_together(bill: Bill, host: Card, workload: str, cell: Card) -> Ends:
     of_the_host = float(bill.evaluate(term for term in terms if paid_by_host(term)))
     share = of_the_host / float(bill.evaluate(terms))
     of_host, of_cores = _drawn_at(host, cell), cell["voltage_v"]
-    return {
-        end: 1 / (share / of_host[end] + (1 - share) / getattr(of_cores, end)) for end in ENDS
-    }
+    return {end: 1 / (share / of_host[end] + (1 - share) / getattr(of_cores, end)) for end in ENDS}
