@@ -84,7 +84,7 @@ def ordered(
     known = {card.name: card for card in (*cards.values(), *beside)}
     names = {asked_for: card.name for asked_for, card in cards.items()} | {n: n for n in known}
 
-    libraries = _setting(where + "library", library, known, names)
+    libraries = _setting(where + "library", library, known, names, is_library=True)
     clocks = _setting(where + "clock_hz", clock_hz, known, names)
     supplies = _setting(where + "supply_v", supply_v, known, names)
 
@@ -142,7 +142,11 @@ def _named_host(name: str, where: str) -> Card:
 
 
 def _setting(
-    where: str, given: Any, known: Mapping[str, Card], names: Mapping[str, str]
+    where: str,
+    given: Any,
+    known: Mapping[str, Card],
+    names: Mapping[str, str],
+    is_library: bool = False,
 ) -> dict[str, Any]:
     """Name of a device -> its value of a setting."""
     if given is None:
@@ -150,7 +154,6 @@ def _setting(
     if isinstance(given, Mapping):
         return {_device(where, name, names): value for name, value in given.items()}
 
-    is_library = isinstance(given, str)
     if is_library:
         named(given)
     takers = [name for name, card in known.items() if card.kind.runs_kernels]
