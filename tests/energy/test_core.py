@@ -11,7 +11,7 @@ from spikewatt.energy.devices.core_mapping import core_table, map_network
 from spikewatt.energy.devices.neuromorphic_core import power_w
 from spikewatt.energy.devices.receptive_field import mark_inputs
 from spikewatt.energy.pricing.price import price
-from spikewatt.errors import DoesNotFitError, SpikewattError
+from spikewatt.errors import DoesNotFitError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS, ConnectionKind
