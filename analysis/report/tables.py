@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...energy.cards.card import Card
 from ...energy.cards.load import card_names, load_card
+from ..design.interval import wilson
 from .findings import Column, Table
 from .numbers import cell, with_prefix
 from .units import ERROR, PERCENT
@@ -102,30 +103,48 @@ def _of_layers(key: str, place: int) -> Column:
 
 
 def summary(trace: Trace, ann_accuracy: float, snn_accuracy: float) -> Table:
-    """The network in one row: accuracy of both, spikes and operations per inference."""
+    """The network in one row: accuracy of both with its interval, spikes and operations."""
     row = {
-        "ann_accuracy": ann_accuracy,
-        "snn_accuracy": snn_accuracy,
+        **_accuracy("ann_accuracy", ann_accuracy, trace.samples),
+        **_accuracy("snn_accuracy", snn_accuracy, trace.samples),
         "spikes_per_inference": trace.mean_spikes(),
         "sops_per_inference": trace.mean_operations(),
     }
     columns = (
-        Column("Keras accuracy", ("ann_accuracy",), unit=PERCENT),
-        Column("spiking accuracy", ("snn_accuracy",), unit=PERCENT),
+        Column("Keras accuracy", _with_interval("ann_accuracy"), unit=PERCENT),
+        Column("spiking accuracy", _with_interval("snn_accuracy"), unit=PERCENT),
         Column("spikes per inference", ("spikes_per_inference",)),
         Column("SOPs per inference", ("sops_per_inference",)),
     )
-    title = f"Network on {trace.samples} test images, {trace.steps} steps"
+    title = f"Network on {trace.samples} test images, {trace.steps} steps (accuracy: 95 % interval)"
     return Table("summary", title, pd.DataFrame([row]), columns)
 
 
-def accuracy_table(snn_accuracy: np.ndarray, ann_accuracy: float) -> Table:
-    """Accuracy after each step, beside that of Keras."""
-    steps = np.arange(1, len(snn_accuracy) + 1)
-    frame = pd.DataFrame(
-        {"step": steps, "snn_accuracy": snn_accuracy, "ann_accuracy": ann_accuracy}
+def _with_interval(key: str) -> tuple[str, str, str]:
+    return key, f"{key}_low", f"{key}_high"
+
+
+def _accuracy(key: str, share: float, samples: int) -> dict[str, float]:
+    """An accuracy that was counted on `samples`, with its binomial 95 % interval."""
+    found = (share, *wilson(round(share * samples), samples))
+    return dict(zip(_with_interval(key), found, strict=True))
+
+
+def accuracy_table(snn_accuracy: np.ndarray, ann_accuracy: float, samples: int) -> Table:
+    """Accuracy after each step, beside that of Keras, each with its binomial 95 % interval."""
+    rows = []
+    for step, share in enumerate(snn_accuracy, start=1):
+        spiking = _accuracy("snn_accuracy", float(share), samples)
+        keras = _accuracy("ann_accuracy", ann_accuracy, samples)
+        rows.append({"step": step, **spiking, **keras})
+
+    columns = (
+        Column("step", ("step",)),
+        Column("spiking accuracy", _with_interval("snn_accuracy"), unit=PERCENT),
+        Column("Keras accuracy", _with_interval("ann_accuracy"), unit=PERCENT, leave_out=1),
     )
-    return Table("accuracy_against_steps", "Accuracy after each step", frame)
+    title = "Accuracy after each step (binomial 95 % interval)"
+    return Table("accuracy_against_steps", title, pd.DataFrame(rows), columns)
 
 
 def class_report(labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .style import BLUE, GREY, ORANGE, PURPLE, RED, clean, figure, save
+from .style import BLUE, GREY, ORANGE, PURPLE, RED, clean, figure, name_rows, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,13 +46,11 @@ def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
     table : DataFrame
         See `diagnose`.
     """
-    at = np.arange(len(table))
+    at = name_rows(axes[0], table["layer"])
     _draw_agreement(axes[0], at, table)
     _draw_accuracy(axes[1], at, table)
     _draw_shares(axes[2], at, table)
 
-    axes[0].set_yticks(at, table["layer"])
-    axes[0].invert_yaxis()
     for ax in axes:
         clean(ax)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 10  # images beside each other
 FEW_EPOCHS = 3  # below, points are marked
+FEW_STEPS = 64  # up to so many, points are marked
 
 
 def rows_of(images: int) -> int:
@@ -122,31 +123,44 @@ def _draw_history(ax: Axes, history: pd.DataFrame, key: str, scale: float) -> No
 
 
 def draw_accuracy(ax: Axes, table: pd.DataFrame) -> None:
-    """Accuracy of the spiking network after each step, and of the Keras network."""
-    spiking = table["snn_accuracy"] * 100
-    ax.plot(
-        table["step"],
-        spiking,
-        color=BLUE,
-        marker=".",
-        label="spiking network",
-    )
+    """Accuracy of the spiking network after each step, and of Keras, with 95 % intervals.
 
-    keras = table["ann_accuracy"].iloc[0] * 100
-    ax.axhline(
-        keras,
-        color=ORANGE,
-        linestyle="--",
-        label="Keras network",
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    table : DataFrame
+        See `accuracy_table`; one of an earlier version has no intervals.
+    """
+    steps = table["step"]
+    marker = "." if len(steps) <= FEW_STEPS else None
+    last = table.iloc[-1]
+    networks = (
+        ("spiking network", "snn_accuracy", BLUE, "-", marker),
+        ("Keras network", "ann_accuracy", ORANGE, "--", None),
     )
+    for label, key, colour, line, mark in networks:
+        final = f"{last[key]:.1%}".replace("%", " %")
+        if f"{key}_low" in table:
+            low, high = table[f"{key}_low"] * 100, table[f"{key}_high"] * 100
+            ax.fill_between(steps, low, high, color=colour, alpha=0.15, linewidth=0)
+            final += f" ({low.iloc[-1]:.1f} to {high.iloc[-1]:.1f})"
+        ax.plot(
+            steps,
+            table[key] * 100,
+            color=colour,
+            linestyle=line,
+            marker=mark,
+            label=f"{label}, at the end {final}" if key == "snn_accuracy" else f"{label}, {final}",
+        )
 
     ax.set_xlabel("steps")
     ax.set_ylabel("accuracy on the test images (%)")
     whole_numbers(ax)
     ax.legend(
         frameon=False,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=2,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        fontsize=9,
     )
     clean(ax)

@@ -11,9 +11,10 @@ from .... import files
 from ....errors import FileFormatError, SpikewattError
 from ....sim.trace.trace import Trace
 from ..tables import layer_table
-from .activity import draw_firing_rate, draw_raster, draw_sops, raster_table
+from ..rows import DOES_NOT_FIT
+from .activity import operations_figure, raster_figure, raster_table, rates_figure
 from .diagnosis import save_diagnosis
-from .energy import draw_energy
+from .energy import energy_figure
 from .learning import draw_accuracy, draw_samples, draw_training, rows_of
 from .style import figure, save
 
@@ -74,20 +75,14 @@ def _plot(folder: Path) -> list[Path]:
         pictures.append(_training(folder))
 
     layers = layer_table(trace)
-    accuracy = pd.read_csv(folder / "accuracy_against_steps.csv")
-    single = (
-        ("sops_per_layer", draw_sops, layers),
-        ("firing_rate", draw_firing_rate, layers),
-        ("accuracy_against_steps", draw_accuracy, accuracy),
-    )
-    for name, draw, frame in single:
-        fig = figure(6.5, 4)
-        draw(fig.subplots(), frame)
-        pictures.append(save(fig, folder, name))
-
+    pictures.append(save(operations_figure(layers), folder, "sops_per_layer"))
+    pictures.append(save(rates_figure(layers), folder, "firing_rate"))
+    pictures.append(_accuracy(folder))
     prices = pd.read_csv(folder / "energy.csv")
-    if len(prices):
-        pictures.append(_energy(folder, prices))
+    refused = _refused(folder)
+    if len(prices) or refused:
+        sums = pd.read_csv(folder / "energy_totals.csv")
+        pictures.append(save(energy_figure(prices, sums, refused), folder, "energy"))
     if (folder / "diagnosis.csv").is_file():
         pictures.append(save_diagnosis(pd.read_csv(folder / "diagnosis.csv"), folder))
     if trace.rasters:
@@ -113,31 +108,23 @@ def _training(folder: Path) -> Path:
     return save(fig, folder, "training")
 
 
-def _energy(folder: Path, prices: pd.DataFrame) -> Path:
-    bars = len(prices.groupby(["device", "workload"]))
-    fig = figure(10.5, 1.6 + 0.55 * bars)
-    axes = tuple(fig.subplots(1, 2, width_ratios=(1, 1.1)))
-    draw_energy(axes, prices, pd.read_csv(folder / "energy_totals.csv"))
-    return save(fig, folder, "energy")
+def _accuracy(folder: Path) -> Path:
+    fig = figure(6.5, 4.2)
+    draw_accuracy(fig.subplots(), pd.read_csv(folder / "accuracy_against_steps.csv"))
+    return save(fig, folder, "accuracy_against_steps")
+
+
+def _refused(folder: Path) -> dict[str, str]:
+    """Device -> why it does not fit; folders of earlier versions do not say whom that holds for."""
+    path = folder / DOES_NOT_FIT
+    if not path.is_file():
+        return {}
+    refused = pd.read_csv(path)
+    return dict(zip(refused["device"], refused["why"], strict=True))
 
 
 def _raster(folder: Path, trace: Trace) -> Path:
     spikes = raster_table(trace, 0)
     files.write(folder / "raster.csv", spikes.to_csv(index=False))
-
     neurons = {name: trace.neurons[name] for name in trace.rasters}
-    fig = figure(7, 1.2 + 1.7 * len(neurons))
-    axes = fig.subplots(
-        len(neurons),
-        1,
-        sharex=True,
-        squeeze=False,
-    )[:, 0]
-    draw_raster(
-        list(axes),
-        spikes,
-        neurons,
-        trace.steps,
-    )
-    fig.suptitle("Spikes of the first test image", fontsize=11)
-    return save(fig, folder, "raster")
+    return save(raster_figure(spikes, neurons, trace.steps), folder, "raster")
