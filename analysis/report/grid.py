@@ -15,8 +15,10 @@ EASY = 14  # characters that a column of words gets before other columns are lef
 MOST = 20  # characters above which a word is cut where no punctuation parts it
 HEAD_LINES = 2  # that a head takes where there is room
 NUMBER = re.compile(r"[-+−]?(?:\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+|∞)")
-# Where a word that is too long for a line may be parted: behind these, or before a plus.
-PARTS = re.compile(r"[^,:/_=;.|+-]*[,:/_=;.|-]*|\+", re.ASCII)
+# Where a word that is too long for a line is parted: behind these or before a plus, if need be
+# behind these too.
+PARTS = re.compile(r"\+?[^,:/;|+]*[,:/;|]*")
+SMALL_PARTS = re.compile(r"[^_=.-]*[_=.-]*")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class GridColumn:
         head = _longest_word(self.head)
         if self.number:
             return max(self.widest_cell, head)
-        parts = [part for cell in self.cells for word in cell.split() for part in _parts(word)]
+        words = [word for cell in self.cells for word in cell.split()]
+        parts = [part for word in words for part in _parts(word, 0)]
         longest = max(map(cell_len, parts), default=0) + len(INDENT)
         return max(head, min(self.widest_cell, longest, MOST))
 
@@ -210,7 +213,7 @@ def _tokens(text: str, width: int, indent: str) -> Iterator[tuple[str, str]]:
         return
 
     for word in text.split(" "):
-        parts = [word] if cell_len(word) <= room else _parts(word)
+        parts = [word] if cell_len(word) <= room else _parts(word, room)
         space = " "
         for part in parts:
             for i in range(0, max(1, len(part)), room):
@@ -218,8 +221,13 @@ def _tokens(text: str, width: int, indent: str) -> Iterator[tuple[str, str]]:
                 space = ""
 
 
-def _parts(word: str) -> list[str]:
-    return [part for part in PARTS.findall(word) if part]
+def _parts(word: str, room: int) -> list[str]:
+    """A word parted at punctuation, so that its parts have room, if that can be."""
+    parts = []
+    for part in filter(None, PARTS.findall(word)):
+        is_short = cell_len(part) <= room
+        parts += [part] if is_short else filter(None, SMALL_PARTS.findall(part))
+    return parts
 
 
 def _longest_word(text: str) -> int:

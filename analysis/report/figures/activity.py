@@ -22,6 +22,7 @@ from .style import (
     clean,
     figure,
     name_rows,
+    plain_decades,
     whole_numbers,
 )
 
@@ -72,11 +73,11 @@ def draw_sops(axes: tuple[Axes, ...], reached: pd.DataFrame) -> None:
         ax.set_title(label, fontsize=9, loc="left")
         ax.set_xscale("log")
         ax.set_xlim(1, max(most, 10.0) ** ROOM)  # the foot of a bar means something: one operation
+        plain_decades(ax)
+        ax.tick_params(axis="x", labelsize=8)
         clean(ax)
 
-    middle = axes[len(axes) // 2]
-    middle.set_xlabel("operations per inference")
-    axes[0].set_ylabel("layer that receives them")
+    axes[len(axes) // 2].set_xlabel("operations per inference that reach a layer")
 
 
 # ------------------------------------------------------------------ firing rates
@@ -92,6 +93,8 @@ def rates_figure(table: pd.DataFrame) -> Figure:
 
 def draw_firing_rate(ax: Axes, firing: pd.DataFrame) -> None:
     """Share of the neurons that fire in a step, by layer; the rest is sparsity."""
+    from matplotlib.ticker import MaxNLocator
+
     at = name_rows(ax, firing["layer"])
     rates = firing["firing_rate"] * 100
     bars = ax.barh(at, rates, 0.66, color=BLUE)
@@ -100,9 +103,10 @@ def draw_firing_rate(ax: Axes, firing: pd.DataFrame) -> None:
         for rate in rates
     ]
     ax.bar_label(bars, numbers, fontsize=SMALL, padding=3)
-    ax.set_xlim(0, max(rates.max() * 1.5, 0.1))
+    most = max(float(rates.max()), 0.1)
+    ax.set_xlim(0, most * 1.5)
+    ax.set_xticks([tick for tick in MaxNLocator(5).tick_values(0, most) if tick <= most * 1.05])
     ax.set_xlabel("firing rate (% of neurons per step)")
-    ax.set_ylabel("layer")
     clean(ax)
 
 

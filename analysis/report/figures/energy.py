@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 SMALLEST_SHARE = 0.005  # components below this share of every bar are drawn together
 READ_SHARE = 7.0  # percent of a bar that a number is written on
-NAME_CHARACTERS = 30  # of a line of a row's name
+NAME_CHARACTERS = 38  # of a line of a row's name
 REASON_CHARACTERS = 62  # of a line of why a device was refused
 REASON_LINES = 2
 LINE_INCHES = 0.165  # of a row's name
-ROOM = 0.75  # of the width of the points, that is left for their values
-HIDDEN_IN_REASON = re.compile(r"; (?:allowed|hint): .*", re.DOTALL)
+ROOM = 0.16  # of the decades of all ranges, beyond them: for the values
+# Of a reason: where, which the row says, and what to do.
+HIDDEN = re.compile(r"^(?:\w+ '[^']*': )+|; (?:allowed|hint): .*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ class Row:
     @property
     def reason(self) -> str:
         """In the place of its energy: the law that it breaks, shortly."""
-        law = HIDDEN_IN_REASON.sub("", self.why.partition(": ")[2] or self.why)
-        lines = wrapped(f"does not fit: {law}", REASON_CHARACTERS, "")
+        lines = wrapped(f"does not fit: {HIDDEN.sub('', self.why)}", REASON_CHARACTERS, "")
         if len(lines) > REASON_LINES:
-            lines = [*lines[: REASON_LINES - 1], lines[REASON_LINES - 1][:-1] + "…"]
+            last = lines[REASON_LINES - 1].rpartition(" ")[0].rstrip(",;")
+            lines = [*lines[: REASON_LINES - 1], f"{last} …"]
         return "\n".join(lines)
 
 
@@ -65,8 +66,9 @@ def energy_figure(
 ) -> Figure:
     """The whole picture; see `draw_energy`."""
     rows = rows_of(prices, does_not_fit)
-    lines = max(row.name.count("\n") + 1 for row in rows)
-    each = 0.12 + LINE_INCHES * max(lines, REASON_LINES)
+    lines = [row.name.count("\n") + 1 for row in rows]
+    lines += [REASON_LINES for row in rows if row.why]
+    each = 0.15 + LINE_INCHES * max(lines)
     fig = figure(11, 1.75 + each * len(rows))
     axes = fig.subplots(1, 2, width_ratios=(1.15, 1), sharey=True)
     draw_energy(tuple(axes), prices, sums, rows)
@@ -114,11 +116,12 @@ def draw_energy(
         if row.why:
             _draw_refusal(axes[0], at[i], row)
 
-    axes[1].tick_params(axis="y", labelleft=False)
+    for i, label in enumerate(axes[0].get_yticklabels()):
+        label.set_color(DARK if rows[i].why else "black")
+
     for ax in axes:
         clean(ax)
         if not priced:
-            ax.set_axis_on()
             ax.set_xticks([])
 
 
@@ -150,7 +153,7 @@ def _draw_ranges(ax: Axes, at: np.ndarray, sums: pd.DataFrame) -> None:
 
     ax.set_xscale("log")
     least, most = low.min() / 1.5, high.max()
-    ax.set_xlim(least, most * max(3.0, (most / least) ** (1 - ROOM)))
+    ax.set_xlim(least, most * max(1.6, (most / least) ** ROOM))
     plain_decades(ax)
     ax.set_xlabel(f"energy per inference ({scale.unit}), 5 % to 95 %")
     ax.grid(axis="x", color="0.9")

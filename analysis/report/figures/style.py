@@ -81,8 +81,10 @@ def figure(width: float, height: float) -> Figure:
 
 
 def clean(ax: Axes) -> None:
-    """Leave only the axes at the left and at the bottom."""
+    """Leave only the axes at the left and at the bottom, and no ticks beside names of rows."""
     ax.spines[["top", "right"]].set_visible(False)
+    if ax.yaxis_inverted():
+        ax.tick_params(axis="y", length=0)
 
 
 def whole_numbers(ax: Axes) -> None:
@@ -93,7 +95,10 @@ def whole_numbers(ax: Axes) -> None:
 
 
 def name_rows(ax: Axes, names: Iterable[str]) -> np.ndarray:
-    """Names of rows at the left, the first at the top; returns where the rows are."""
+    """Names of rows at the left, the first at the top; returns where the rows are.
+
+    Axes that share them have them, too.
+    """
     from matplotlib.ticker import FixedLocator, NullLocator
 
     texts = list(names)
@@ -101,18 +106,20 @@ def name_rows(ax: Axes, names: Iterable[str]) -> np.ndarray:
     ax.set_yticks(at, texts)
     ax.yaxis.set_major_locator(FixedLocator(at))
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(texts) - 0.4, -0.6)
     return at
 
 
-def plain_decades(ax: Axes) -> None:
-    """Ticks of a logarithmic axis at powers of ten, as 0.1, 1, 10."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def plain_decades(ax: Axes, most: int = 5) -> None:
+    """At most so many ticks of a logarithmic axis, at powers of ten: 0.1, 1, 100, 10 k."""
+    from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
-    ax.xaxis.set_major_locator(LogLocator(10, numticks=6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    def written(value: float, place: int | None = None) -> str:
+        return f"{value:g}" if value < 1000 else EngFormatter(sep=" ")(value, place)
+
+    ax.xaxis.set_major_locator(LogLocator(10, numticks=most))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(written))
 
 
 def save(fig: Figure, folder: Path, name: str) -> Path:
