@@ -100,7 +100,7 @@ class Grid:
         return [*self._lines(low), rule]
 
     def rows(self) -> list[str]:
-        """All rows, as lines; a name of several lines that is that of the row above is said once."""
+        """All rows, as lines; a name of several lines, as in the row above, is said once."""
         shown, above = [], None
         for cells in zip(*(column.cells for column in self.columns), strict=True):
             parts = []
@@ -257,9 +257,7 @@ def _aligned(column: GridColumn) -> GridColumn:
 
     cells = []
     for row in rows:
-        parts = [
-            f"{whole:>{before[i]}}{rest:<{behind[i]}}" for i, (whole, rest) in enumerate(row)
-        ]
+        parts = [f"{whole:>{before[i]}}{rest:<{behind[i]}}" for i, (whole, rest) in enumerate(row)]
         cells.append("".join(parts))
     return replace(column, cells=tuple(cells))
 

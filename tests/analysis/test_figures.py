@@ -1,4 +1,4 @@
-"""Laws of pictures: texts lie beside each other and on the page, files are small, refusals named."""
+"""Laws of pictures: texts lie apart and on the page, files are small, refusals are named."""
 
 from __future__ import annotations
 

@@ -58,7 +58,5 @@ def beyond_the_page(fig: Figure, boxes: list[tuple[str, Bbox]]) -> list[str]:
     width, height = fig.canvas.get_width_height()
     page = Bbox([[-TOUCH, -TOUCH], [width + TOUCH, height + TOUCH]])
     return [
-        text
-        for text, box in boxes
-        if not (page.contains(*box.min) and page.contains(*box.max))
+        text for text, box in boxes if not (page.contains(*box.min) and page.contains(*box.max))
     ]

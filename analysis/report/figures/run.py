@@ -12,8 +12,8 @@ import pandas as pd
 from .... import files
 from ....errors import FileFormatError, SpikewattError
 from ....sim.trace.trace import Trace
-from ..tables import layer_table
 from ..rows import DOES_NOT_FIT
+from ..tables import layer_table
 from .activity import operations_figure, raster_figure, raster_table, rates_figure
 from .diagnosis import diagnosis_figure
 from .energy import energy_figure
