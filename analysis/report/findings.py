@@ -108,7 +108,7 @@ class ShownColumn:
     ----------
     head : str
         Title, with the unit.
-    cells : list
+    cells : sequence
         Per row a text, or a number as it is.
     number : bool
         Whether they are numbers.
@@ -117,12 +117,12 @@ class ShownColumn:
     """
 
     head: str
-    cells: list[object]
+    cells: Sequence[object]
     number: bool
     leave_out: int
 
 
-def _are_numbers(cells: list[object]) -> bool:
+def _are_numbers(cells: Sequence[object]) -> bool:
     """Whether all cells that are not empty are numbers, and there is one."""
     full = [cell for cell in cells if not isinstance(cell, str) or cell]
     return bool(full) and all(_is_number(cell) for cell in full)
@@ -134,7 +134,7 @@ def _is_number(cell: object) -> bool:
 
 def _range(row: Mapping, keys: Sequence[str], write: Callable[[float], str]) -> str:
     """One value, two as a range, or a value with its range; "" where the first is missing."""
-    values = [row.get(key) for key in keys]
+    values = [row[key] for key in keys]
     if is_missing(values[0]):
         return ""
 

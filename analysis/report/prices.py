@@ -13,7 +13,7 @@ from ...errors import SpikewattError
 from .findings import Column, Findings, Table
 from .numbers import is_missing, three_digits
 from .rows import merged
-from .units import AMPERES, JOULES, LASTING, PERCENT, PLAIN, SECONDS
+from .units import AMPERES, BINARY_BYTES, JOULES, LASTING, PERCENT, PLAIN, SECONDS
 
 if TYPE_CHECKING:
     from ...sim.trace.trace import Trace
@@ -82,7 +82,7 @@ def price_table(
     name: str = "rows",
     battery: pd.DataFrame | None = None,
 ) -> Table:
-    """One row per device and workload: energy of the inference alone with its range, and time.
+    """One row per device and workload: energy of the inference alone, time, and what it takes up.
 
     Parameters
     ----------
@@ -98,11 +98,14 @@ def price_table(
         battery = prices.battery_life()
 
     columns = [
-        Column("device", ("device",)),
+        Column("device", ("device", "instead_of"), _device),
         Column("workload", ("workload",)),
         Column("energy", ("energy_j",), unit=JOULES),
         Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
-        Column("time", ("time_s",), unit=SECONDS, leave_out=2),
+        Column("time", ("time_s",), unit=SECONDS, leave_out=3),
+        Column("cores", ("cores",), "{:,.0f}".format, leave_out=2, number=True),
+        Column("mm²", ("mm2",), unit=PLAIN, leave_out=4),
+        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=6),
     ]
     if battery is not None:
         more = [key for key in battery.columns if key not in frame.columns]
@@ -114,6 +117,11 @@ def price_table(
     return Table(name, title, frame, columns, brief=shown)
 
 
+def _device(device: str, instead_of: str) -> str:
+    """A device; that of a geometry that a refusal named, with a mark."""
+    return f"{device} (in place of {instead_of})" if instead_of else device
+
+
 def _all_have_a_period(prices: Prices) -> bool:
     periods = [bill.period_s for bill in prices.bills]
     return bool(periods) and None not in periods
@@ -123,8 +131,8 @@ def _battery_columns(battery: pd.DataFrame) -> list[Column]:
     life = ("battery_life_s", "battery_life_low_s", "battery_life_high_s")
     lasts = f"{battery['battery'].iloc[0]} lasts"
     return [
-        Column("average current", ("average_current_a",), unit=AMPERES, leave_out=4),
-        Column(lasts, life, unit=LASTING, leave_out=3),
+        Column("average current", ("average_current_a",), unit=AMPERES, leave_out=7),
+        Column(lasts, life, unit=LASTING, leave_out=5),
     ]
 
 

@@ -6,12 +6,12 @@ A unit looks at the values and chooses a scale, which stands in the head of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, inf, isinf, log10
 from statistics import median
 
-from .numbers import PREFIXES, with_prefix
+from .numbers import BINARY, PREFIXES, binary, with_prefix
 
 LEAST, MOST = 0.001, 1e5  # what a column shows without a prefix of its own: 0.00100 to 99,999
 READ_BEST = (1.0, 1000.0)  # three digits that need no zeros
@@ -104,12 +104,20 @@ class Prefixed(Unit):
         True
         """
         sizes = {prefix: 10.0**exponent for exponent, prefix in PREFIXES.items()}
-        able = [prefix for prefix, size in sizes.items() if _is_shown(values, size)]
-        if not able:
-            return None
+        best = _best(values, sizes)
+        return None if best is None else Scale(sizes[best], f"{best}{self.symbol}")
 
-        best = min(able, key=lambda prefix: _zeros(values, sizes[prefix]))
-        return Scale(sizes[best], f"{best}{self.symbol}")
+
+class Binary(Unit):
+    """Bytes of a memory, in powers of 1024."""
+
+    def scale(self, values: Sequence[float]) -> Scale | None:
+        sizes = {name: 1024.0**i for i, name in enumerate(BINARY)}
+        best = _best(values, sizes)
+        return None if best is None else Scale(sizes[best], best)
+
+    def alone(self, value: float) -> str:
+        return binary(value)
 
 
 class Plain(Unit):
@@ -153,10 +161,17 @@ SECONDS = Prefixed("s")
 AMPERES = Prefixed("A")
 HERTZ = Prefixed("Hz")
 BYTES = Prefixed("B")
+BINARY_BYTES = Binary()
 PLAIN = Plain()
 PERCENT = Percent()
 ERROR = Error()
 LASTING = Lasting()
+
+
+def _best(values: Sequence[float], sizes: Mapping[str, float]) -> str | None:
+    """The name of the size with which most values need no zeros, of those that show all."""
+    able = [name for name, size in sizes.items() if _is_shown(values, size)]
+    return min(able, key=lambda name: _zeros(values, sizes[name]), default=None)
 
 
 def _is_shown(values: Sequence[float], size: float) -> bool:

@@ -1,4 +1,4 @@
-"""Laws of tables on a page: they fit it, numbers are whole, one unit a column, nothing is silent."""
+"""Laws of tables on a page: they fit it, numbers are whole, a column has one unit."""
 
 from __future__ import annotations
 

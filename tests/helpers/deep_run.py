@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,7 @@ def deep_network(layers: int = LAYERS) -> SpikingNetwork:
     populations.append(Population("output", (10,), "readout", 1, 0, 0))
 
     connections = []
-    for (pre, post), shape in zip(
-        zip(populations[:-1], populations[1:], strict=True),
-        zip(sizes[:-1], sizes[1:], strict=True),
-        strict=True,
-    ):
+    for (pre, post), shape in zip(pairwise(populations), pairwise(sizes), strict=True):
         weights = random.integers(-2, 5, shape)
         connections.append(Connection(pre.name, post.name, "dense", weights))
     return SpikingNetwork(

@@ -59,7 +59,7 @@ def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
     _draw_shares(axes[2], at, table)
 
     for ax in axes:
-        ax.xaxis.label.set_size(9)
+        ax.xaxis.label.set_fontsize(9)
         clean(ax)
 
 

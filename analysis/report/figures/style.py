@@ -104,7 +104,7 @@ def name_rows(ax: Axes, names: Iterable[str]) -> np.ndarray:
     texts = list(names)
     at = np.arange(len(texts))
     ax.set_yticks(at, texts)
-    ax.yaxis.set_major_locator(FixedLocator(at))
+    ax.yaxis.set_major_locator(FixedLocator(at.tolist()))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.set_ylim(len(texts) - 0.4, -0.6)
     return at
