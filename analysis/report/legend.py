@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 # A card with options: odin_style:neurons_per_core=512,voltage_v=0.8
-OPTIONS = re.compile(r"([\w./-]+):((?:\w+=[^,+\s]+)(?:,\w+=[^,+\s]+)*)")
+OPTIONS = re.compile(r"([\w./-]+):((?:\w+=[^,+\s)]+)(?:,\w+=[^,+\s)]+)*)")
 LONGEST = 24  # characters that a name with options may have, and stays
 
 

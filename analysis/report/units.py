@@ -104,7 +104,7 @@ class Prefixed(Unit):
         True
         """
         sizes = {prefix: 10.0**exponent for exponent, prefix in PREFIXES.items()}
-        best = _best(values, sizes)
+        best = _best(values, sizes) if values else ""
         return None if best is None else Scale(sizes[best], f"{best}{self.symbol}")
 
 
@@ -113,7 +113,7 @@ class Binary(Unit):
 
     def scale(self, values: Sequence[float]) -> Scale | None:
         sizes = {name: 1024.0**i for i, name in enumerate(BINARY)}
-        best = _best(values, sizes)
+        best = _best(values, sizes) if values else BINARY[0]
         return None if best is None else Scale(sizes[best], best)
 
     def alone(self, value: float) -> str:

@@ -26,7 +26,7 @@ HELD = ("samples", "training", "sops_per_layer", "firing_rate", "accuracy_agains
 def deep():
     """A trace of thirty layers, and its price: some devices hold it, others do not."""
     trace = deep_trace(deep_network())
-    prices = price(trace, *DEVICES, host="nrf54l15", skip_unfit=True)
+    prices = price(trace, *DEVICES, host="nrf54l15", skip_unfit=True, max_cores=None)
     assert set(prices.does_not_fit) >= {"odin_style", "odin"}
     return trace, prices
 
@@ -84,6 +84,11 @@ def test_refused_devices_have_a_row_that_says_why(boxes, deep):
     assert any("a neuron has at most 256 inputs" in text for text in refused)
     assert "odin" in texts
     assert all("allowed" not in text for text in refused)
+
+
+def test_a_geometry_that_a_refusal_named_is_marked(boxes):
+    names = [text.replace("\n", "") for text, _ in boxes["energy"]]
+    assert any("(in place of odin_style)" in " ".join(name.split()) for name in names)
 
 
 def test_where_no_device_can_the_picture_says_only_that(deep):

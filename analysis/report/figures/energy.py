@@ -40,16 +40,22 @@ class Row:
         Whose energy it is; no workload where the device was refused.
     why : str, default ""
         Why the device was refused.
+    instead_of : str, default ""
+        The refused device that this one is priced in place of.
     """
 
     device: str
     workload: str = ""
     why: str = ""
+    instead_of: str = ""
 
     @property
     def name(self) -> str:
         """At the left of the row."""
-        return "\n".join(wrapped(f"{self.device} {self.workload}".strip(), NAME_CHARACTERS))
+        text = f"{self.device} {self.workload}".strip()
+        if self.instead_of:
+            text += f" (in place of {self.instead_of})"
+        return "\n".join(wrapped(text, NAME_CHARACTERS))
 
     @property
     def reason(self) -> str:
@@ -65,7 +71,7 @@ def energy_figure(
     prices: pd.DataFrame, sums: pd.DataFrame, does_not_fit: Mapping[str, str]
 ) -> Figure:
     """The whole picture; see `draw_energy`."""
-    rows = rows_of(prices, does_not_fit)
+    rows = rows_of(prices, sums, does_not_fit)
     lines = [row.name.count("\n") + 1 for row in rows]
     lines += [REASON_LINES for row in rows if row.why]
     each = 0.15 + LINE_INCHES * max(lines)
@@ -75,12 +81,17 @@ def energy_figure(
     return fig
 
 
-def rows_of(prices: pd.DataFrame, does_not_fit: Mapping[str, str]) -> list[Row]:
+def rows_of(prices: pd.DataFrame, sums: pd.DataFrame, does_not_fit: Mapping[str, str]) -> list[Row]:
     """A row for each workload on a device, in the order of `prices`, then those refused."""
+    marks = {}
+    if "instead_of" in sums:  # not in folders of earlier versions
+        marks = dict(zip(sums["device"], sums["instead_of"].fillna(""), strict=True))
+
     computing = _computing(prices)
     sides = dict.fromkeys(zip(computing["device"], computing["workload"], strict=True))
+    priced = [Row(*side, instead_of=marks.get(side[0], "")) for side in sides]
     refused = [Row(device, why=why) for device, why in does_not_fit.items()]
-    return [*(Row(*side) for side in sides), *refused]
+    return [*priced, *refused]
 
 
 def _computing(prices: pd.DataFrame) -> pd.DataFrame:
