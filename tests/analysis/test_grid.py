@@ -88,7 +88,7 @@ def test_what_is_left_out_is_said_with_the_width_that_shows_it(everything, monke
 def test_a_long_name_is_a_mark_that_is_explained(everything, monkeypatch, capsys):
     text = "\n".join(shown(Findings((everything["verdicts"],)), 80, monkeypatch, capsys))
     (mark,) = re.findall(rf"(\[\d\]) {LONG}", text)
-    assert f"odin_style{mark}\n" in text
+    assert f"odin_style{mark}" in text
     wide = "\n".join(shown(Findings((everything["verdicts"],)), 400, monkeypatch, capsys))
     assert "[1]" not in wide
     assert LONG in wide
