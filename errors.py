@@ -106,7 +106,31 @@ class FileFormatError(SpikewattError):
 
 
 class DoesNotFitError(SpikewattError):
-    """A network that a device cannot hold or cannot execute."""
+    """A network that a device cannot hold or cannot execute.
+
+    Parameters
+    ----------
+    where, law, got, allowed, hint
+        As of `SpikewattError`.
+    instead : str, default None
+        A device that would do it, as it is named to `price`.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        law: str,
+        got: object = None,
+        allowed: object = None,
+        hint: str | None = None,
+        instead: str | None = None,
+    ):
+        super().__init__(where, law, got, allowed, hint)
+        self.instead = instead
+
+    def with_hint(self, hint: str) -> Self:
+        """The same error, which says what to do now."""
+        return type(self)(self.where, self.law, self.got, self.allowed, hint, self.instead)
 
 
 class MissingToolError(SpikewattError):

@@ -36,6 +36,7 @@ SUPPLY_HELP = (
     "Supply of all microcontrollers (voltage of the cores where there are none), or DEVICE=VOLTS, "
     "repeated."
 )
+MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
 
 
 @verb(ENERGY)
@@ -62,6 +63,7 @@ def price(
         list[str] | None, typer.Option(help="The same in megahertz.", hidden=True)
     ] = None,
     supply_v: Annotated[list[str] | None, typer.Option(help=SUPPLY_HELP)] = None,
+    max_cores: Annotated[str | None, typer.Option(help=MAX_CORES_HELP)] = None,
     layers: Annotated[
         Path | None, typer.Option(help="CSV of int8 layers, in place of a trace.")
     ] = None,
@@ -105,12 +107,18 @@ def price(
     if layers is None:
         if benchmark is not None:
             raise SpikewattError("price --benchmark", "goes with --layers", "a trace")
-        if host is not None:
-            settings["host"] = host
+        of_cores = {"host": host, "max_cores": max_cores}
+        settings |= {key: value for key, value in of_cores.items() if value is not None}
         loaded, prices = _price_trace(trace, device, period_s, spk, settings)
         priced = {"": prices}
     else:
-        for name, given in (("--spk", spk), ("--host", host), ("--workload", workload)):
+        of_a_trace = {
+            "--spk": spk,
+            "--host": host,
+            "--workload": workload,
+            "--max-cores": max_cores,
+        }
+        for name, given in of_a_trace.items():
             if given is not None:
                 raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
         loaded = None

@@ -194,6 +194,9 @@ class Bill:
         Workload -> what it takes up on the device; of a rule nothing is known.
     host : Card, optional
         The microcontroller of a system.
+    instead_of : str, default ""
+        The device that was asked for and does not hold the network, where its refusal named this
+        one.
     """
 
     device: str
@@ -204,6 +207,7 @@ class Bill:
     period_s: float | None = None
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
     host: Card | None = None
+    instead_of: str = ""
 
     def __post_init__(self):
         for term in self.terms:

@@ -91,7 +91,7 @@ def layer_rows(trace) -> list[dict]:
 
 def price_of(trace, devices: list[str], host: str | None):
     """The price of `trace` on `devices`; of a core that has a host, the one beside it."""
-    prices = sw.price(trace, *devices, period_s=PERIOD_S, host=host)
+    prices = sw.price(trace, *devices, period_s=PERIOD_S, host=host, max_cores=None)
     if host is None:
         return prices
     systems = {bill.card.name for bill in prices.bills if bill.host is not None}

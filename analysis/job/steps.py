@@ -207,6 +207,7 @@ def price(config: RunConfig, trace: Trace) -> Prices:
         library=config.library,
         clock_hz=config.clock_hz,
         supply_v=config.supply_v,
+        max_cores=config.max_cores,
         skip_unfit=True,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from ..cards.card import Card
 from ..devices import microcontroller
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
-from .bills import bill_of, checked_period, finished
+from .bills import bill_of, checked_max_cores, checked_period, finished
 from .order import COMPARED, LibraryPerDevice, Order, PerDevice, ordered
 from .prices import Prices
 
@@ -33,6 +34,7 @@ def price(
     clock_hz: PerDevice = None,
     supply_v: PerDevice = None,
     skip_unfit: bool = False,
+    max_cores: int | str | None = 1,
 ) -> Prices:
     """Energy and time of one inference (mean over the samples) on each device.
 
@@ -64,7 +66,10 @@ def price(
         V, likewise: supply of a microcontroller, or voltage of an `odin_style` core.
     skip_unfit : bool, default False
         Devices that cannot hold or execute the network are left out, and named with the reason
-        in `Prices.does_not_fit`.
+        in `Prices.does_not_fit`. Where the reason names another geometry of the parametric core,
+        that is priced in its place: `Bill.instead_of`.
+    max_cores : int or None, default 1
+        Neuromorphic cores that the network may take; None or ``any`` for as many as it takes.
 
     Returns
     -------
@@ -108,9 +113,10 @@ def price(
         )
     order = ordered(devices, host, library, clock_hz, supply_v)
     period = checked_period(period_s)
+    most = checked_max_cores("price.max_cores", max_cores)
 
     def bill(card: Card, beside: Card | None) -> Bill:
-        return bill_of(trace, card, period, beside)
+        return bill_of(trace, card, period, beside, most)
 
     return _priced(order, bill, period, skip_unfit)
 
@@ -177,29 +183,39 @@ def _priced(
     """The bills of all devices; those that cannot hold the network with their reasons."""
     bills: list[Bill] = []
     does_not_fit: dict[str, str] = {}
+    names = {card.name for card in order.devices.values()}
     for asked_for, card in order.devices.items():
         found, refused = _alone_and_beside(order, asked_for, card, bill)
         if not found and not skip_unfit:
             raise refused[asked_for]
         bills += found
         does_not_fit |= {name: str(error) for name, error in refused.items()}
+
+        other = None if found else getattr(refused[asked_for], "instead", None)
+        if other is not None and other not in names:
+            names.add(other)
+            bills += _in_its_place(order, asked_for, other, bill, does_not_fit)
     return Prices(tuple(bills), period_s, does_not_fit)
 
 
 def _alone_and_beside(
-    order: Order, asked_for: str, card: Card, bill: Callable[[Card, Card | None], Bill]
-) -> tuple[list[Bill], dict[str, DoesNotFitError]]:
+    order: Order,
+    asked_for: str,
+    card: Card,
+    bill: Callable[[Card, Card | None], Bill],
+    refusal: type[SpikewattError] = DoesNotFitError,
+) -> tuple[list[Bill], dict[str, SpikewattError]]:
     """The bills of one device, without a host and with each; and who could not, with the reason.
 
     Where nothing could, there is one reason, the most telling.
     """
     found: list[Bill] = []
-    refused: dict[str, DoesNotFitError] = {}
+    refused: dict[str, SpikewattError] = {}
     for host in order.beside(card):
         name = asked_for if host is None else f"{asked_for}+{host.name}"
         try:
             found.append(bill(card, host))
-        except DoesNotFitError as error:
+        except refusal as error:
             refused[name] = error
 
     if not found:  # with a host there is one reason less
@@ -208,6 +224,21 @@ def _alone_and_beside(
         beside = ", ".join(done.device for done in found)
         refused[asked_for] = refused[asked_for].with_hint(f"with a host it does: {beside}")
     return found, refused
+
+
+def _in_its_place(
+    order: Order,
+    asked_for: str,
+    device: str,
+    bill: Callable[[Card, Card | None], Bill],
+    does_not_fit: dict[str, str],
+) -> list[Bill]:
+    """The bills of the geometry that the refusal of `asked_for` named, which say so."""
+    card = order.in_its_place(asked_for, device)
+    # Nobody asked for it: a period that is too short ends nothing.
+    found, refused = _alone_and_beside(order, device, card, bill, SpikewattError)
+    does_not_fit |= {name: str(error) for name, error in refused.items()}
+    return [replace(done, instead_of=asked_for) for done in found]
 
 
 def _bill_of_layers(layers: tuple[Int8Layer, ...], card: Card, period_s: float | None) -> Bill:
