@@ -95,6 +95,20 @@ def test_what_a_host_computes_fits_into_it(analog):
         price(analog, "odin_style", host=small)
 
 
+def test_a_geometry_in_the_place_of_another_has_its_hosts_and_runs_as_it_would(trace):
+    small = "odin_style:axons_per_core=32"
+    how = {"supply_v": {small: 0.6}, "clock_hz": {small: 20e6}}
+    prices = price(trace, small, "stm32l4r5", skip_unfit=True, **how)
+    named = "odin_style:axons_per_core=128"
+    devices = [bill.device for bill in prices.bills]
+    assert devices == [named, f"{named}+stm32l4r5", "stm32l4r5"]
+    assert [bill.instead_of for bill in prices.bills] == [small, small, ""]
+    assert list(prices.does_not_fit) == [small]
+
+    expected = price(trace, f"{named},voltage_v=0.6,clock_hz=2e7").bills[0].total("snn")
+    assert prices.bills[0].total("snn") == pytest.approx(expected, rel=1e-12)
+
+
 REFUSED = {
     "a core": ("odin_style", "price.host: must be a microcontroller; got odin_style is a neuromor"),
     "a battery": ("cr2032", "price.host: must be a microcontroller; got cr2032 is a battery"),
