@@ -107,10 +107,8 @@ def price(
     if layers is None:
         if benchmark is not None:
             raise SpikewattError("price --benchmark", "goes with --layers", "a trace")
-        if host is not None:
-            settings["host"] = host
-        if max_cores is not None:
-            settings["max_cores"] = max_cores
+        of_cores = {"host": host, "max_cores": max_cores}
+        settings |= {key: value for key, value in of_cores.items() if value is not None}
         loaded, prices = _price_trace(trace, device, period_s, spk, settings)
         priced = {"": prices}
     else:

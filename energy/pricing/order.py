@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ...errors import SpikewattError
 from ..cards.card import Card
@@ -20,6 +20,13 @@ PerDevice = float | Mapping[str, float] | None
 LibraryPerDevice = str | Mapping[str, str] | None
 
 
+class OperatingPoint(NamedTuple):
+    """Clock [Hz] and supply [V] that a device was given, None for its own."""
+
+    clock_hz: float | None
+    supply_v: float | None
+
+
 @dataclass(frozen=True)
 class Order:
     """Devices at their clock, supply and library, and hosts.
@@ -30,14 +37,21 @@ class Order:
         What was asked for -> its card.
     hosts : tuple of Card
         Microcontrollers, each of which makes a system with each core.
+    points : mapping of OperatingPoint
+        What was asked for -> clock and supply that it was given.
     """
 
     devices: dict[str, Card]
     hosts: tuple[Card, ...] = ()
+    points: Mapping[str, OperatingPoint] = field(default_factory=dict)
 
     def beside(self, card: Card) -> tuple[Card | None, ...]:
         """What `card` is priced beside: nothing first, then each host where it takes one."""
         return (None, *self.hosts) if device_kind(card).takes_host else (None,)
+
+    def in_its_place(self, asked_for: str, device: str) -> Card:
+        """The card of `device` at the clock and supply of what was asked for."""
+        return at_operating_point(load_card(device), *self.points[asked_for])
 
 
 def ordered(
@@ -88,16 +102,18 @@ def ordered(
     clocks = _setting(where + "clock_hz", clock_hz, known, names)
     supplies = _setting(where + "supply_v", supply_v, known, names)
 
+    points = {name: OperatingPoint(clocks.get(name), supplies.get(name)) for name in known}
+
     def as_run(card: Card) -> Card:
-        name = card.name
-        if name in libraries:
-            card = with_library(card, libraries[name])
-        return at_operating_point(card, clocks.get(name), supplies.get(name))
+        if card.name in libraries:
+            card = with_library(card, libraries[card.name])
+        return at_operating_point(card, *points[card.name])
 
     run = {name: as_run(card) for name, card in known.items()}
     return Order(
         devices={asked_for: run[card.name] for asked_for, card in cards.items()},
         hosts=tuple(run[card.name] for card in beside),
+        points={asked_for: points[card.name] for asked_for, card in cards.items()},
     )
 
 

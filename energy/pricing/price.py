@@ -11,7 +11,6 @@ from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
-from ..cards.load import load_card
 from ..devices import microcontroller
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
@@ -184,6 +183,7 @@ def _priced(
     """The bills of all devices; those that cannot hold the network with their reasons."""
     bills: list[Bill] = []
     does_not_fit: dict[str, str] = {}
+    names = {card.name for card in order.devices.values()}
     for asked_for, card in order.devices.items():
         found, refused = _alone_and_beside(order, asked_for, card, bill)
         if not found and not skip_unfit:
@@ -191,41 +191,33 @@ def _priced(
         bills += found
         does_not_fit |= {name: str(error) for name, error in refused.items()}
 
-        instead = None if found else refused[asked_for].instead
-        priced = {*order.devices, *(done.card.name for done in bills)}
-        if instead is not None and instead not in priced:
+        instead = None if found else _named_instead(refused[asked_for])
+        if instead is not None and instead not in names:
+            names.add(instead)
             placed, why_not = _in_its_place(order, asked_for, instead, bill)
             bills += placed
             does_not_fit |= why_not
     return Prices(tuple(bills), period_s, does_not_fit)
 
 
-def _in_its_place(
-    order: Order, asked_for: str, device: str, bill: Callable[[Card, Card | None], Bill]
-) -> tuple[list[Bill], dict[str, str]]:
-    """The bills of the geometry that the refusal of `asked_for` named, which say so."""
-    try:
-        found, refused = _alone_and_beside(order, device, load_card(device), bill)
-    except SpikewattError as error:  # nobody asked for it: a period that is too short ends nothing
-        return [], {device: str(error)}
-    marked = [replace(done, instead_of=asked_for) for done in found]
-    return marked, {name: str(error) for name, error in refused.items()}
-
-
 def _alone_and_beside(
-    order: Order, asked_for: str, card: Card, bill: Callable[[Card, Card | None], Bill]
-) -> tuple[list[Bill], dict[str, DoesNotFitError]]:
+    order: Order,
+    asked_for: str,
+    card: Card,
+    bill: Callable[[Card, Card | None], Bill],
+    refusal: type[SpikewattError] = DoesNotFitError,
+) -> tuple[list[Bill], dict[str, SpikewattError]]:
     """The bills of one device, without a host and with each; and who could not, with the reason.
 
     Where nothing could, there is one reason, the most telling.
     """
     found: list[Bill] = []
-    refused: dict[str, DoesNotFitError] = {}
+    refused: dict[str, SpikewattError] = {}
     for host in order.beside(card):
         name = asked_for if host is None else f"{asked_for}+{host.name}"
         try:
             found.append(bill(card, host))
-        except DoesNotFitError as error:
+        except refusal as error:
             refused[name] = error
 
     if not found:  # with a host there is one reason less
@@ -234,6 +226,22 @@ def _alone_and_beside(
         beside = ", ".join(done.device for done in found)
         refused[asked_for] = refused[asked_for].with_hint(f"with a host it does: {beside}")
     return found, refused
+
+
+def _named_instead(refusal: SpikewattError) -> str | None:
+    """The device that a refusal names, if it names one."""
+    return refusal.instead if isinstance(refusal, DoesNotFitError) else None
+
+
+def _in_its_place(
+    order: Order, asked_for: str, device: str, bill: Callable[[Card, Card | None], Bill]
+) -> tuple[list[Bill], dict[str, str]]:
+    """The bills of the geometry that the refusal of `asked_for` named, which say so."""
+    card = order.in_its_place(asked_for, device)
+    # Nobody asked for it: a period that is too short ends nothing.
+    found, refused = _alone_and_beside(order, device, card, bill, SpikewattError)
+    marked = [replace(done, instead_of=asked_for) for done in found]
+    return marked, {name: str(error) for name, error in refused.items()}
 
 
 def _bill_of_layers(layers: tuple[Int8Layer, ...], card: Card, period_s: float | None) -> Bill:
