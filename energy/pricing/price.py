@@ -14,9 +14,10 @@ from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..cards.load import load_card
 from ..devices import microcontroller
+from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
-from .bills import bill_of, checked_max_cores, checked_period, finished
+from .bills import bill_of, checked_period, finished
 from .prices import Prices
 
 if TYPE_CHECKING:

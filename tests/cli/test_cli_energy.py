@@ -239,7 +239,15 @@ REFUSED = {
     ),
     "odin": ("price TRACE --device odin", "executes what was trained for its 3-bit weights"),
     "core": ("map TRACE --device stm32l4r5", "map --device: must be a neuromorphic core"),
-    "size": ("price TRACE --device odin_style:axons_per_core=32", "axons_per_core=64"),
+    "size": ("map TRACE --device odin_style:axons_per_core=32", "(odin_style:axons_per_core=64)"),
+    "cores": (
+        "map TRACE --device odin_style:neurons_per_core=64 --max-cores 1",
+        "fits on 1 core (max_cores); got 2 cores; allowed: odin_style:neurons_per_core=128",
+    ),
+    "no cores": (
+        "price TRACE --device odin_style --max-cores 0",
+        "price.max_cores: must be a number of cores, or any",
+    ),
     "library": (
         "price TRACE --device stm32l4r5 --library none",
         "must be a kernel library with fitted coefficients",
