@@ -126,7 +126,7 @@ def _sizes(text: str) -> tuple[int, ...]:
     parts = text.lower().split("x")
     if not all(part.strip().isdecimal() for part in parts):
         raise SpikewattError("fit --input-shape", "is sizes joined by x", repr(text), "28x28x1")
-    return tuple(map(int, parts))
+    return tuple(int(part) for part in parts)
 
 
 @verb(ENERGY)
