@@ -40,7 +40,8 @@ def run(
     """
     from ..analysis.job.config import read_config
 
-    given["devices"] = given["devices"] or None
+    for several in ("devices", "accuracy_loss"):
+        given[several] = given[several] or None
     checked = read_config(config, given)
 
     from ..analysis.job.run import run as run_job

@@ -8,6 +8,7 @@
 >>> agreement = steps.agree(config, prepared, network)         # doctest: +SKIP
 >>> trace = steps.simulate(config, prepared, network)          # doctest: +SKIP
 >>> prices = steps.price(config, trace)                        # doctest: +SKIP
+>>> points = steps.best(config, prepared, network, trace)      # doctest: +SKIP
 >>> diagnosis = steps.diagnose(config, prepared, network)      # doctest: +SKIP
 >>> steps.report(prepared, network, trace, prices, diagnosis)  # doctest: +SKIP
 """
@@ -24,7 +25,9 @@ import pandas as pd
 
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
+from ...errors import SpikewattError
 from ...models.datasets import Dataset, load_dataset
+from ...models.int8 import quantise_int8
 from ...models.loading.formats import is_network_file
 from ...models.loading.load import load_keras
 from ...models.networks import build_network
@@ -35,6 +38,9 @@ from ...sim.conversion.reading.reader import read
 from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
+from ..design.best import Int8, best_points
+from ..design.points import Points
+from ..design.search import Bench, Sample
 from ..report import tables
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
@@ -200,6 +206,84 @@ def simulate(
 def price(config: RunConfig, trace: Trace) -> Prices:
     """Price one inference on each device of the configuration that can execute the network."""
     return price_trace(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
+
+
+def best(
+    config: RunConfig,
+    prepared: Prepared,
+    network: SpikingNetwork,
+    trace: Trace,
+    progress: Progress = silent,
+) -> Points | None:
+    """The best points of each side; see `design.best`.
+
+    None where the configuration asks for no search.
+
+    Parameters
+    ----------
+    config, prepared
+        As before.
+    network, trace
+        The network that was asked for, and what it did on the test inputs; neither is made anew.
+    progress : Progress, default silent
+        Called as the search goes on.
+    """
+    validation = _validation(config, prepared)
+    if not len(validation):
+        return None
+
+    asked_for = config.conversion(prepared.dataset.levels)
+
+    def convert_once(other: RunConfig) -> SpikingNetwork:
+        if other.conversion(prepared.dataset.levels) == asked_for:
+            return network
+        return convert(other, prepared)
+
+    def simulate_once(other: RunConfig, spiking: SpikingNetwork, x: np.ndarray) -> Trace:
+        steps = other.simulated_steps
+        known = spiking is network and x is prepared.x
+        if known and (steps is None or steps <= trace.steps):
+            return trace
+        return run_engine(spiking, x, _engine_of_a_search(config), steps, seed=config.seed)
+
+    def price_once(found: Trace) -> Prices:
+        return price(config, found)
+
+    bench = Bench(convert_once, simulate_once, price_once)
+    test = Sample(prepared.x, prepared.labels, _right(prepared.model, prepared.x, prepared.labels))
+    int8 = _int8(prepared, validation, test)
+    return best_points(config, prepared.model, bench, validation, test, int8, progress)
+
+
+def _validation(config: RunConfig, prepared: Prepared) -> Sample:
+    first = slice(config.search_samples)
+    x = prepared.dataset.scaled("validation", config.input_max)[first]
+    labels = prepared.dataset.y_validation[first]
+    if not len(x):
+        return Sample(x, labels, np.zeros(0, bool))
+    return Sample(x, labels, _right(prepared.model, x, labels))
+
+
+def _engine_of_a_search(config: RunConfig) -> str:
+    """Not ANNarchy, which compiles each network anew; all give the same integers."""
+    return "auto" if config.engine in (None, "annarchy") else config.engine
+
+
+def _right(model, x: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Which of the answers of Keras are right."""
+    return predictions(model, x) == labels
+
+
+def _int8(prepared: Prepared, validation: Sample, test: Sample) -> Int8:
+    """What the int8 network answers, or why there is none."""
+    try:
+        network = quantise_int8(prepared.model, prepared.calibration)
+    except SpikewattError as error:
+        return Int8(why_not=str(error))
+    return Int8(
+        network.predictions(validation.x) == validation.labels,
+        network.predictions(test.x) == test.labels,
+    )
 
 
 def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> pd.DataFrame | None:
