@@ -102,11 +102,8 @@ def _spiking(
     keeps = [kept(ladder, losses, tolerance) for tolerance in tolerances]
     for number, network in enumerate(tried):
         keeping = tuple(bool(mask[number]) for mask in keeps)
-        for bill in network.prices.bills:
-            if SPIKING in bill.workloads:
-                yield Point(
-                    bill, SPIKING, network, network.accuracy, losses[number], keeping
-                )  # fmt: skip
+        for bill in network.bills:
+            yield Point(bill, SPIKING, network, network.accuracy, losses[number], keeping)
 
 
 def kept(ladder: Sequence[int], losses: Sequence[float], tolerance: float) -> np.ndarray:
@@ -196,7 +193,7 @@ class _Confirmation:
     def of(self, points: Sequence[Point]) -> list[Point]:
         """The points, those that count with their accuracy and price on test images."""
         whole = {id(p.network) for p in points if p.network and (any(p.chosen) or p.asked)}
-        whole |= {id(p.network) for p in nearest_points(points)}
+        whole |= {id(p.network) for p in _nearest_of_each(points)}
         some = {id(p.network) for p in _front(points)}
         networks = {id(p.network): p.network for p in points if p.network is not None}
 
@@ -241,15 +238,19 @@ class _Confirmation:
         return replace(point, test=measured, bill=bills.get(point.bill.device, point.bill))
 
 
-def nearest_points(points: Sequence[Point]) -> list[Point]:
+def _nearest_of_each(points: Sequence[Point]) -> list[Point]:
+    """The nearest of those on cores, and of all."""
+    found = (nearest([p for p in points if p.on_a_core]), nearest(points))
+    return [point for point in found if point is not None]
+
+
+def nearest(points: Sequence[Point]) -> Point | None:
     """Of the spiking points that decide, the one with the least loss on validation images.
 
-    The cheaper one of equals; none where there are no points.
+    The cheaper one of equals; None where there are no points.
     """
     able = [p for p in points if p.network is not None and p.decides]
-    if not able:
-        return []
-    return [min(able, key=lambda p: (round(p.loss_validation, 9), p.energy_j))]
+    return min(able, key=lambda p: (round(p.loss_validation, 9), p.energy_j), default=None)
 
 
 def _front(points: Sequence[Point]) -> list[Point]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...energy.bill import Bill
+from ...energy.devices.registry import device_kind
 from ...energy.pricing.break_even import first_steps
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError, SpikewattWarning
@@ -114,6 +116,20 @@ class Tried:
     prices: Prices
     asked: bool = False
 
+    @property
+    def bills(self) -> list[Bill]:
+        """Those of the devices that execute it as spikes.
+
+        A microcontroller that multiplies the first layer does what the int8 network does, and is
+        no spiking one, unless it was asked for.
+        """
+        mixed = self.config.spike_input_code.analog and not self.asked
+        return [
+            bill
+            for bill in self.prices.bills
+            if "snn" in bill.workloads and not (mixed and not device_kind(bill.card).places_neurons)
+        ]
+
     def trace_of(self, run: Trace) -> Trace:
         """This point's trace, from a run that is at least as long."""
         if self.config.spike_code.bias_each_step:
@@ -174,8 +190,8 @@ class Search:
                 continue
             keeps = self.validation.loss(found[-1].accuracy) <= strictest + SLACK
             kept = kept + 1 if keeps else 0
-            self.tried += found
-            if not any(point.prices.bills for point in found):
+            self.tried += [point for point in found if point.bills or point.asked]
+            if not any(point.bills for point in found):
                 why = "; ".join(found[-1].prices.does_not_fit.values())
                 self.refused.setdefault(_name(ladder), why)
                 if not is_asked:

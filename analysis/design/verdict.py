@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...energy.pricing.uncertainty import Estimate, ratio, verdict_of
-from .best import nearest_points
+from .best import nearest
 from .points import INT8, SPIKING, Point, Points
 
 
@@ -24,15 +24,18 @@ class Verdict:
         One inference per so many seconds.
     spiking, int8 : Point or None
         The cheapest of each side that keeps within the tolerance on validation images; else the
-        nearest; None where there is none at all.
+        nearest; None where there is none at all. Spikes are those of neuromorphic cores, where
+        one was priced.
     spiking_within, int8_within : bool
         Whether it keeps within it, on test images too.
     ratio : Estimate or None
         Energy of the spiking one over that of the int8 one; None unless both keep within.
-    core : Point or None
-        The cheapest within on a neuromorphic core, where `spiking` is none.
-    core_ratio : Estimate or None
-        Its energy over that of the int8 one; None unless it keeps within on test images, too.
+    ratio_of_inference : Estimate or None
+        The same, without what is used between inferences.
+    software : Point or None
+        Spikes in software, where these are within and cheaper than those of a core.
+    software_ratio : Estimate or None
+        Their energy over that of the int8 one.
     """
 
     tolerance: float
@@ -43,8 +46,9 @@ class Verdict:
     spiking_within: bool
     int8_within: bool
     ratio: Estimate | None = None
-    core: Point | None = None
-    core_ratio: Estimate | None = None
+    ratio_of_inference: Estimate | None = None
+    software: Point | None = None
+    software_ratio: Estimate | None = None
 
     @property
     def winner(self) -> str | None:
@@ -69,37 +73,35 @@ def verdicts_of(points: Points) -> list[Verdict]:
 def _verdict(found: Points, number: int) -> Verdict:
     tolerance = found.tolerances[number]
     able = [point for point in found.points if point.decides]
-    spiking = _cheapest(able, SPIKING, number)
-    int8 = _cheapest(able, INT8, number)
-    spiking_within = spiking is not None and spiking.within(number, tolerance)
-    int8_within = int8 is not None and int8.within(number, tolerance)
-
-    compared = core = core_ratio = None
-    if spiking is not None and int8 is not None and spiking_within and int8_within:
-        compared = ratio(spiking.side, int8.side)
-        if not spiking.on_a_core:
-            on_cores = [point for point in able if point.on_a_core]
-            core = _cheapest(on_cores, SPIKING, number)
-            if core is not None and core.within(number, tolerance):
-                core_ratio = ratio(core.side, int8.side)
-
-    nearest = nearest_points(found.points)
     of_int8 = [point for point in able if point.workload == INT8]
-    return Verdict(
+    of_spikes = [point for point in able if point.workload == SPIKING]
+    on_cores = [point for point in of_spikes if point.on_a_core] or of_spikes
+
+    spiking, int8 = _cheapest(on_cores, number), _cheapest(of_int8, number)
+    verdict = Verdict(
         tolerance,
         found.keras_accuracy,
         found.period_s,
-        spiking or (nearest[0] if nearest else None),
+        spiking or nearest(on_cores),
         int8 or min(of_int8, key=lambda point: point.energy_j, default=None),
-        spiking_within,
-        int8_within,
-        compared,
-        core,
-        core_ratio,
+        spiking is not None and spiking.within(number, tolerance),
+        int8 is not None and int8.within(number, tolerance),
     )
+    if spiking is None or int8 is None or not (verdict.spiking_within and verdict.int8_within):
+        return verdict
+
+    verdict = replace(
+        verdict,
+        ratio=ratio(spiking.side, int8.side),
+        ratio_of_inference=ratio(spiking.side, int8.side, idle=False),
+    )
+    software = _cheapest(of_spikes, number)
+    if software is None or software is spiking or not software.within(number, tolerance):
+        return verdict
+    return replace(verdict, software=software, software_ratio=ratio(software.side, int8.side))
 
 
-def _cheapest(points: Sequence[Point], side: str, number: int) -> Point | None:
+def _cheapest(points: Sequence[Point], number: int) -> Point | None:
     """The cheapest of those that were chosen on their devices."""
-    able = [point for point in points if point.workload == side and point.chosen[number]]
+    able = [point for point in points if point.chosen[number]]
     return min(able, key=lambda point: point.energy_j, default=None)

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...energy.cards.load import load_card
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
@@ -246,8 +247,11 @@ def best(
             return trace
         return run_engine(spiking, x, _engine_of_a_search(config), steps, seed=config.seed)
 
+    # Cards are read once, not for each point.
+    read_once = config.model_copy(update={"devices": [load_card(d) for d in config.devices]})
+
     def price_once(found: Trace) -> Prices:
-        return price(config, found)
+        return price(read_once, found)
 
     bench = Bench(convert_once, simulate_once, price_once)
     test = Sample(prepared.x, prepared.labels, _right(prepared.model, prepared.x, prepared.labels))

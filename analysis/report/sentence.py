@@ -50,17 +50,17 @@ def verdict_sentence(verdict: Verdict) -> str:
             f"Undecided {when}: spikes take {_factor(verdict.ratio)} the energy of int8 on "
             f"{int8.bill.device}, within what is known of the devices; {by_int8}, {keras}."
         )
-    return said + _on_a_core(verdict)
+    return said + _in_software(verdict)
 
 
-def _on_a_core(verdict: Verdict) -> str:
-    """What the best core does, where the best of the spiking side is none."""
-    core, found = verdict.core, verdict.core_ratio
-    if core is None or found is None:
+def _in_software(verdict: Verdict) -> str:
+    """What spikes in software do, where they take less than those of a core."""
+    software, found = verdict.software, verdict.software_ratio
+    if software is None or found is None:
         return ""
     return (
-        f" The best core ({_design(core)}, {_accuracy(core)}) takes {_factor(found)} "
-        "the energy of int8."
+        f" Spikes in software on {software.bill.device} ({_network(software)}, "
+        f"{_accuracy(software)}) take {_factor(found)} the energy of int8."
     )
 
 
@@ -178,12 +178,12 @@ def points_of(loss: float) -> str:
 def number(value: float) -> str:
     """Two or three digits, never as a power of ten.
 
-    >>> number(11.68), number(5.24), number(0.0315), number(312.4)
-    ('11.7', '5.2', '0.032', '312')
+    >>> number(11.68), number(3.0), number(1.04), number(0.0315), number(312.4)
+    ('11.7', '3.0', '1.04', '0.032', '312')
     """
     if value >= 100:
         return f"{value:.0f}"
-    return f"{value:.3g}" if value >= 10 else f"{value:.2g}"
+    return f"{value:.3g}" if value >= 10 or 0.9 < value < 1.1 else f"{value:#.2g}"
 
 
 def _factor(found: Estimate) -> str:
@@ -197,11 +197,13 @@ def _accuracy(point: Point) -> str:
 
 def _design(point: Point) -> str:
     """A spiking design in a few words."""
+    software = "" if point.on_a_core else "software on "
+    return f"{_network(point)}, {software}{point.bill.device}"
+
+
+def _network(point: Point) -> str:
+    """Code, steps and options."""
     assert point.network is not None
     steps = point.network.steps
     words = [str(point.network.config.spike_code), f"{steps} step{'' if steps == 1 else 's'}"]
-    if point.options:
-        words.append(point.options)
-    software = "" if point.on_a_core else "software on "
-    words.append(f"{software}{point.bill.device}")
-    return ", ".join(words)
+    return ", ".join([*words, point.options] if point.options else words)
