@@ -13,8 +13,8 @@ from .options import JOB, Json, fields, verb
 if TYPE_CHECKING:
     from ..analysis.job.run import RunResult
 
-SHOWN = ("summary", "prices", "verdicts")
-IN_JSON = ("layers", "prices", "verdicts")
+SHOWN = ("best", "points", "summary", "prices", "verdicts")
+IN_JSON = ("best", "points", "layers", "prices", "verdicts")
 
 
 def _options():

@@ -76,7 +76,9 @@ def best_points(
     points = chosen(points, tolerances)
     confirmed = _Confirmation(bench, test, int8).of(points)
 
-    notes = [f"not tried: {what}: {why}" for what, why in search.refused.items()]
+    notes = []
+    if search.refused:
+        notes.append(f"executed by none of the devices: {'; '.join(search.refused)}")
     if int8.why_not:
         notes.append(f"the int8 network has no accuracy: {int8.why_not}")
     return Points(

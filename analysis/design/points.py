@@ -156,6 +156,13 @@ class Points:
     period_s: float | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def int8_accuracy(self) -> float | None:
+        """Of the int8 network, on test images; None where it could not be executed."""
+        measured = (point.test for point in self.points if point.workload == INT8)
+        test = next((test for test in measured if test is not None), None)
+        return None if test is None else test.accuracy
+
     def __repr__(self) -> str:
         found = f"{len(self.points)} points, {int(self.frame['on_front'].sum())} on the front"
         return f"Points({found}; within {_listed(self.tolerances)} points of Keras)"

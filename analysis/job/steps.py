@@ -8,7 +8,6 @@
 >>> agreement = steps.agree(config, prepared, network)         # doctest: +SKIP
 >>> trace = steps.simulate(config, prepared, network)          # doctest: +SKIP
 >>> prices = steps.price(config, trace)                        # doctest: +SKIP
->>> points = steps.best(config, prepared, network, trace)      # doctest: +SKIP
 >>> diagnosis = steps.diagnose(config, prepared, network)      # doctest: +SKIP
 >>> steps.report(prepared, network, trace, prices, diagnosis)  # doctest: +SKIP
 """
@@ -16,19 +15,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...energy.cards.load import load_card
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
-from ...errors import SpikewattError
 from ...models.datasets import Dataset, load_dataset
-from ...models.int8 import quantise_int8
 from ...models.loading.formats import is_network_file
 from ...models.loading.load import load_keras
 from ...models.networks import build_network
@@ -39,12 +35,13 @@ from ...sim.conversion.reading.reader import read
 from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
-from ..design.best import Int8, best_points
 from ..design.points import Points
-from ..design.search import Bench, Sample
+from ..design.search import SLACK
 from ..report import tables
 from ..report.findings import Findings, Table
+from ..report.points import best_table, points_table, verdict_lines
 from ..report.prices import price_table, verdict_table
+from ..report.sentence import energy_sentence
 from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
@@ -209,87 +206,6 @@ def price(config: RunConfig, trace: Trace) -> Prices:
     return price_trace(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
 
 
-def best(
-    config: RunConfig,
-    prepared: Prepared,
-    network: SpikingNetwork,
-    trace: Trace,
-    progress: Progress = silent,
-) -> Points | None:
-    """The best points of each side; see `design.best`.
-
-    None where the configuration asks for no search.
-
-    Parameters
-    ----------
-    config, prepared
-        As before.
-    network, trace
-        The network that was asked for, and what it did on the test inputs; neither is made anew.
-    progress : Progress, default silent
-        Called as the search goes on.
-    """
-    validation = _validation(config, prepared)
-    if not len(validation):
-        return None
-
-    asked_for = config.conversion(prepared.dataset.levels)
-
-    def convert_once(other: RunConfig) -> SpikingNetwork:
-        if other.conversion(prepared.dataset.levels) == asked_for:
-            return network
-        return convert(other, prepared)
-
-    def simulate_once(other: RunConfig, spiking: SpikingNetwork, x: np.ndarray) -> Trace:
-        steps = other.simulated_steps
-        known = spiking is network and x is prepared.x
-        if known and (steps is None or steps <= trace.steps):
-            return trace
-        return run_engine(spiking, x, _engine_of_a_search(config), steps, seed=config.seed)
-
-    # Cards are read once, not for each point.
-    read_once = config.model_copy(update={"devices": [load_card(d) for d in config.devices]})
-
-    def price_once(found: Trace) -> Prices:
-        return price(read_once, found)
-
-    bench = Bench(convert_once, simulate_once, price_once)
-    test = Sample(prepared.x, prepared.labels, _right(prepared.model, prepared.x, prepared.labels))
-    int8 = _int8(prepared, validation, test)
-    return best_points(config, prepared.model, bench, validation, test, int8, progress)
-
-
-def _validation(config: RunConfig, prepared: Prepared) -> Sample:
-    first = slice(config.search_samples)
-    x = prepared.dataset.scaled("validation", config.input_max)[first]
-    labels = prepared.dataset.y_validation[first]
-    if not len(x):
-        return Sample(x, labels, np.zeros(0, bool))
-    return Sample(x, labels, _right(prepared.model, x, labels))
-
-
-def _engine_of_a_search(config: RunConfig) -> str:
-    """Not ANNarchy, which compiles each network anew; all give the same integers."""
-    return "auto" if config.engine in (None, "annarchy") else config.engine
-
-
-def _right(model, x: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Which of the answers of Keras are right."""
-    return predictions(model, x) == labels
-
-
-def _int8(prepared: Prepared, validation: Sample, test: Sample) -> Int8:
-    """What the int8 network answers, or why there is none."""
-    try:
-        network = quantise_int8(prepared.model, prepared.calibration)
-    except SpikewattError as error:
-        return Int8(why_not=str(error))
-    return Int8(
-        network.predictions(validation.x) == validation.labels,
-        network.predictions(test.x) == test.labels,
-    )
-
-
 def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> pd.DataFrame | None:
     """Compare each layer with Keras; None where the configuration asks for no samples."""
     if not config.diagnosis_samples:
@@ -314,6 +230,8 @@ def report(
     battery: str = "cr2032",
     agreement: Agreement | None = None,
     engine: str = "",
+    points: Points | None = None,
+    tolerance: float = 0.5,
 ) -> Findings:
     """Everything that a run found, as tables.
 
@@ -327,6 +245,10 @@ def report(
         With Keras; the first line says so if it is bad.
     engine : str, default ""
         A line that says which engine ran, where that is another than a reader expects.
+    points : Points, default None
+        The best points of each side.
+    tolerance : float, default 0.5
+        Points of percent below Keras, beyond which no network is told that it wins.
     """
     accuracy = trace.accuracy(prepared.labels)
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
@@ -334,9 +256,12 @@ def report(
         title = f"The spiking network {agreement}\n{summary.title}"
         summary = dataclasses.replace(summary, title=title)
 
+    beyond = _beyond(tolerance, prepared, float(accuracy[-1]), points)
+    searched = [] if points is None else [best_table(points), points_table(points)]
     found = [
+        *searched,
         summary,
-        *_price_tables(prices, battery),
+        *_price_tables(prices, battery, beyond),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
         tables.accuracy_table(accuracy, prepared.ann_accuracy),
@@ -358,15 +283,40 @@ def report(
         facts["agreement"] = agreement.agreement
         facts["correlation"] = agreement.correlation
     assumptions = (*([engine] if engine else []), *prices.assumptions)
-    return Findings(tuple(found), assumptions, prices.does_not_fit, facts)
+    sentence = energy_sentence(prices) if points is None else verdict_lines(points)
+    if points is not None:
+        facts["int8_accuracy"] = points.int8_accuracy
+        assumptions = (*assumptions, *points.notes)
+    return Findings(
+        tuple(found),
+        assumptions,
+        prices.does_not_fit,
+        facts,
+        sentence=sentence,
+    )
 
 
-def _price_tables(prices: Prices, battery: str) -> Iterator[Table]:
+def _beyond(
+    tolerance: float, prepared: Prepared, snn_accuracy: float, points: Points | None
+) -> dict[str, float]:
+    """Workload -> points of percent that it loses, of those that lose more than `tolerance`."""
+    accuracies = {"snn": snn_accuracy, "int8_ann": None if points is None else points.int8_accuracy}
+    losses = {
+        workload: 100 * (prepared.ann_accuracy - accuracy)
+        for workload, accuracy in accuracies.items()
+        if accuracy is not None
+    }
+    return {workload: loss for workload, loss in losses.items() if loss > tolerance + SLACK}
+
+
+def _price_tables(
+    prices: Prices, battery: str, beyond: Mapping[str, float]
+) -> Iterator[Table]:
     """Tables of the price; where no device can execute the network, only the empty ones."""
     if prices.bills:
         life = prices.battery_life(battery)
         yield price_table(prices, name="prices", battery=life)
-        yield verdict_table(prices, "Verdicts: energy of one inference")
+        yield verdict_table(prices, "Verdicts: energy of one inference", beyond)
         yield Table("tornado", "What matters most", prices.tornado(rows=MOST_TORNADO_ROWS))
         yield Table("battery", "Battery life", life)
     yield Table("energy", "Energy by layer and component", prices.frame)

@@ -15,6 +15,7 @@ from .activity import draw_firing_rate, draw_raster, draw_sops, raster_table
 from .diagnosis import save_diagnosis
 from .energy import draw_energy
 from .learning import draw_accuracy, draw_samples, draw_training, rows_of
+from .points import save_points
 from .style import figure, save
 
 TRACE = "spikes.trace"
@@ -88,6 +89,10 @@ def _plot(folder: Path) -> list[Path]:
     prices = pd.read_csv(folder / "energy.csv")
     if len(prices):
         pictures.append(_energy(folder, prices))
+    if (folder / "points.csv").is_file():
+        best = pd.read_csv(folder / "best.csv")
+        points = pd.read_csv(folder / "points.csv")
+        pictures.append(save_points(points, best["accuracy_loss"], folder))
     if (folder / "diagnosis.csv").is_file():
         pictures.append(save_diagnosis(pd.read_csv(folder / "diagnosis.csv"), folder))
     if trace.rasters:
