@@ -309,9 +309,7 @@ def _beyond(
     return {workload: loss for workload, loss in losses.items() if loss > tolerance + SLACK}
 
 
-def _price_tables(
-    prices: Prices, battery: str, beyond: Mapping[str, float]
-) -> Iterator[Table]:
+def _price_tables(prices: Prices, battery: str, beyond: Mapping[str, float]) -> Iterator[Table]:
     """Tables of the price; where no device can execute the network, only the empty ones."""
     if prices.bills:
         life = prices.battery_life(battery)

@@ -33,7 +33,8 @@ def verdict_sentence(verdict: Verdict) -> str:
     if verdict.ratio is None:
         return _refusal(verdict)
     spiking, int8 = verdict.spiking, verdict.int8
-    assert spiking is not None and int8 is not None
+    assert spiking is not None
+    assert int8 is not None
 
     when = often(verdict.period_s)
     keras = f"Keras {percent(verdict.keras_accuracy)}"
@@ -86,10 +87,15 @@ def _side(point: Point | None, within: bool, name: str, tolerance: float) -> str
     accuracy = f"{_accuracy(point)}, {with_prefix(point.energy_j, 'J')}"
     if within:
         return f"{name} keeps within ({where}: {accuracy})"
-    if any(point.chosen):
-        images = "test images" if point.loss > tolerance else "validation images"
-        return f"{name} that keeps within on validation images loses more on {images}"
-    return f"{name} that comes nearest ({where}: {accuracy}) loses {points_of(point.loss)}"
+    nearest = "" if any(point.chosen) or point.network is None else " that comes nearest"
+    return f"{name}{nearest} ({where}: {accuracy}) loses {_lost(point, tolerance)}"
+
+
+def _lost(point: Point, tolerance: float) -> str:
+    """How many points it loses, on test images; else on those that say that it loses too many."""
+    if point.loss > tolerance:
+        return f"{points_of(point.loss)} on test images"
+    return f"{points_of(point.loss_validation)} on validation images"
 
 
 def energy_sentence(prices: Prices) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ...design.front import on_front
+from ...design.points import GOALS
 from ..numbers import with_prefix
 from .style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, clean, figure, save
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)  # of devices, in turn
 MARKERS = {"snn": "o", "int8_ann": "s"}
+TEXT = "#333333"
 BELOW_KERAS = 5.0  # points of percent that are shown at least
 MOST_LABELS = 12
 GAP = 0.07  # from one label to the next, of the height
@@ -53,13 +56,17 @@ def draw_points(ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float]) -> N
 
     for (device, side), rows in shown.groupby(["device", "side"], sort=False):
         _draw_device(ax, rows, str(device), str(side), colours[device])
-    _draw_front(ax, shown[shown["on_front"]])
     _draw_tolerances(ax, keras, tolerances)
     _draw_asked(ax, shown[shown["asked"]], colours)
 
     ax.set_xscale("log")
+    left, right = ax.get_xlim()
+    front = shown[shown["on_front"]].sort_values("energy_j")
+    to_the_edge = pd.concat([front, front.tail(1).assign(energy_j=right)])
+    _draw_front(ax, to_the_edge, "black", 1.6, "front of all")
+    ax.set_xlim(left, right)
     ax.set_ylim(100 * lowest - 0.5, None)
-    _label(ax, _chosen(shown), colours)
+    _label(ax, _chosen(shown))
     _finish(ax, len(known) - len(shown))
 
 
@@ -80,11 +87,14 @@ def _draw_device(ax: Axes, rows: pd.DataFrame, device: str, side: str, colour: s
     mask = rows["chosen_at"].fillna("").astype(str) != ""
     others, best = rows[~mask], rows[mask]
     marker = MARKERS[side]
+    _draw_front(ax, rows[on_front(rows, GOALS)], colour, 0.8)
     ax.plot(
         others["energy_j"], 100 * others["accuracy"], marker, color=colour, alpha=0.35, ms=4
     )  # fmt: skip
     accuracy = 100 * best["accuracy"]
-    spread = np.abs(100 * best[["accuracy_low", "accuracy_high"]].to_numpy().T - accuracy.to_numpy())
+    spread = np.abs(
+        100 * best[["accuracy_low", "accuracy_high"]].to_numpy().T - accuracy.to_numpy()
+    )
     ax.errorbar(
         best["energy_j"], accuracy, spread, fmt=marker, color=colour, ms=8, lw=1.2, capsize=3,
         markeredgecolor="black", markeredgewidth=0.8,
@@ -92,11 +102,13 @@ def _draw_device(ax: Axes, rows: pd.DataFrame, device: str, side: str, colour: s
     ax.plot([], [], marker, color=colour, ms=7, label=name)
 
 
-def _draw_front(ax: Axes, front: pd.DataFrame) -> None:
+def _draw_front(
+    ax: Axes, front: pd.DataFrame, colour: str, width: float, label: str | None = None
+) -> None:
     front = front.sort_values("energy_j")
     ax.plot(
-        front["energy_j"], 100 * front["accuracy"], color="black", lw=1.2, drawstyle="steps-post",
-        label="front", zorder=1,
+        front["energy_j"], 100 * front["accuracy"], color=colour, lw=width,
+        drawstyle="steps-post", label=label, zorder=1,
     )  # fmt: skip
 
 
@@ -123,7 +135,7 @@ def _chosen(shown: pd.DataFrame) -> pd.DataFrame:
     return found if len(found) <= MOST_LABELS else found[found["chosen"]].head(MOST_LABELS)
 
 
-def _label(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
+def _label(ax: Axes, rows: pd.DataFrame) -> None:
     """Labels one below the other at the right, each with a line to its point."""
     rows = rows.sort_values("accuracy", ascending=False)
     low, high = ax.get_ylim()
@@ -131,7 +143,7 @@ def _label(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
     for place, (_, row) in zip(spread_out(wanted, GAP), rows.iterrows(), strict=True):
         ax.annotate(
             _text(row), (row["energy_j"], 100 * row["accuracy"]), (1.03, place),
-            textcoords="axes fraction", fontsize=8, va="center", color=colours[row["device"]],
+            textcoords="axes fraction", fontsize=8, va="center", color=TEXT, zorder=0,
             arrowprops={"arrowstyle": "-", "color": LIGHT, "lw": 0.8, "shrinkB": 5},
         )  # fmt: skip
 
@@ -167,7 +179,7 @@ def spread_out(wanted: Sequence[float], gap: float) -> list[float]:
     groups: list[list[float]] = []  # middle and number of labels that touch
     for place in wanted:
         groups.append([place, 1.0])
-        while len(groups) > 1 and _touch(*groups[-2:], gap):
+        while len(groups) > 1 and _touch(groups[-2], groups[-1], gap):
             (one, many), (other, more) = groups[-2:]
             groups[-2:] = [[(one * many + other * more) / (many + more), many + more]]
 
