@@ -155,6 +155,7 @@ def test_steps_of_a_layer_that_were_asked_for_are_a_point(prepared):
     asked = make_config({**SEARCHED, "code": "sync_rate", "steps": 9}, "config")
     network = steps.convert(asked, prepared)
     found = best(asked, prepared, network, steps.simulate(asked, prepared, network))
+    assert found is not None
     rows = found.frame[found.frame["asked"]]
     assert set(rows["code"]) == {"sync_rate"}
     assert set(rows["steps"]) == {9}
@@ -207,6 +208,9 @@ def test_an_interval_of_nothing_is_refused():
 def test_the_verdict_compares_the_best_of_each_side(points):
     first = verdicts_of(points)[0]
     assert first.tolerance == 3.0
+    assert first.int8
+    assert first.spiking
+    assert first.ratio
     assert first.int8.bill.device == "nrf54l15"
     assert first.spiking.on_a_core
     assert first.ratio.value == pytest.approx(first.spiking.energy_j / first.int8.energy_j)
@@ -286,6 +290,8 @@ def test_an_int8_network_that_cannot_be_executed_has_no_accuracy(points):
 
 def test_every_outcome_has_its_words(points):
     first = verdicts_of(points)[0]
+    assert first.int8
+    assert first.int8.test
     assert verdict_sentence(replace(first, ratio=Estimate(11.7, 5.2, 31.0))).startswith(
         "Use int8 on nrf54l15: 11.7 times less energy at one inference a second (5.2 to 31); "
     )
