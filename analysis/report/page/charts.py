@@ -1,0 +1,280 @@
+"""Charts of a page, as Vega: drawn by Altair, filled by the page where they are priced again.
+
+Each has its width from the page, units on its axes with SI prefixes, and the colours of the other
+pictures.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#000000", GREY)
+PAIR = (BLUE, ORANGE)
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "arrow")
+ROW = 26  # pixels of a row of bars
+MOST_ROWS = 60
+LABELS = {"labelLimit": 150, "labelOverlap": False}
+
+
+def vega(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """A chart as Vega, which needs no compiler in the page."""
+    import vl_convert
+
+    return vl_convert.vegalite_to_vega(chart.configure(**_look()).to_json(validate=False))
+
+
+def _look() -> dict[str, Any]:
+    return {
+        "font": "system-ui, sans-serif",
+        "background": "transparent",
+        "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400, "grid": True},
+        "legend": {"orient": "top", "labelFontSize": 12, "labelLimit": 220, "columns": 2},
+        "view": {"stroke": None},
+        "text": {"fontSize": 12},
+    }
+
+
+def _with_unit(unit: str) -> str:
+    """Label of a number on an axis: three digits at most, an SI prefix and the unit."""
+    return f"replace(format(datum.value, '~s'), /([a-zµ]?)$/i, ' $1{unit}')"
+
+
+def _amount(field: str, title: str, unit: str, log: bool = True) -> Any:
+    """An axis of an amount with SI prefixes."""
+    import altair as alt
+
+    scale = alt.Scale(type="log" if log else "linear", nice=True, zero=False)
+    axis = alt.Axis(
+        labelExpr=_with_unit(unit), tickCount=5, labelOverlap="greedy", labelSeparation=6
+    )
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+
+
+def _percent(field: str, title: str) -> Any:
+    import altair as alt
+
+    axis = alt.Axis(format=".1~%", tickCount=5)
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False, nice=True), axis=axis)
+
+
+def live() -> dict[str, dict]:
+    """The charts that the page fills and fills again: name of the chart and its data -> Vega."""
+    return {
+        "front": vega(_front()),
+        "components": vega(_components()),
+        "latency": vega(_latency()),
+        "tornado_first": vega(_tornado("tornado_first")),
+        "tornado_second": vega(_tornado("tornado_second")),
+    }
+
+
+def _front() -> Any:
+    """Accuracy against energy: a line over the steps of a streaming code, and where we are."""
+    import altair as alt
+
+    side = alt.Color("side:N", title=None, scale=alt.Scale(range=list(PALETTE)))
+    shape = alt.Shape("side:N", title=None, scale=alt.Scale(range=list(SHAPES)))
+    base = alt.Chart(alt.NamedData("front")).encode(
+        x=_amount("energy_j", "energy", "J"),
+        y=_percent("accuracy", "accuracy"),
+        color=side,
+        shape=shape,
+        tooltip=["label:N"],
+    )
+    line = base.mark_line(strokeWidth=1.5, opacity=0.6).encode(
+        order=alt.Order("steps:Q"), shape=alt.ShapeValue("circle")
+    )
+    points = base.mark_point(size=28, filled=True, opacity=0.8)
+    here = base.transform_filter("datum.here").mark_point(size=170, filled=True, stroke="#000")
+    reach = (
+        base.transform_filter("datum.here")
+        .mark_rule(strokeWidth=2)
+        .encode(x=_amount("low_j", "energy", "J"), x2="high_j:Q", shape=alt.ShapeValue("circle"))
+    )
+    return alt.layer(line, points, reach, here).properties(width="container", height=320)
+
+
+def _components() -> Any:
+    """Energy by component of both sides, with ranges."""
+    import altair as alt
+
+    sides = alt.Scale(range=list(PAIR))
+    base = alt.Chart(alt.NamedData("components")).encode(
+        y=alt.Y("component:N", title=None, sort=None, axis=alt.Axis(grid=True, **LABELS)),
+        yOffset=alt.YOffset("side:N", sort=None),
+        color=alt.Color("side:N", title=None, sort=None, scale=sides),
+        tooltip=["label:N"],
+    )
+    energy = _amount("energy_j", "energy, 5 % to 95 %", "J")
+    reach = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
+        x=_amount("low_j", "energy, 5 % to 95 %", "J"), x2="high_j:Q"
+    )
+    point = base.mark_point(size=70, filled=True, opacity=1).encode(
+        x=energy, shape=alt.Shape("side:N", title=None, sort=None)
+    )
+    return alt.layer(reach, point).properties(width="container", height=alt.Step(17))
+
+
+def _latency() -> Any:
+    """Time of an inference on every device; the period as a dashed line."""
+    import altair as alt
+
+    base = alt.Chart(alt.NamedData("latency"))
+    bars = base.transform_filter("!datum.is_period").encode(
+        y=alt.Y("side:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
+        x=_amount("time_s", "time of an inference", "s"),
+        tooltip=["label:N"],
+    )
+    point = bars.mark_point(size=80, filled=True, color=BLUE, opacity=1)
+    text = bars.mark_text(align="center", dy=-11).encode(text="shown:N")
+    period = (
+        base.transform_filter("datum.is_period")
+        .mark_rule(strokeDash=[5, 4], color=RED)
+        .encode(x="time_s:Q", tooltip=["label:N"])
+    )
+    return alt.layer(period, point, text).properties(width="container", height=alt.Step(34))
+
+
+def _tornado(name: str) -> Any:
+    """What a measurement at its low and its high end makes of the energy."""
+    import altair as alt
+
+    base = alt.Chart(alt.NamedData(name)).encode(
+        y=alt.Y("measurement:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
+        tooltip=["label:N"],
+    )
+    title = "energy with the value at its low and its high end"
+    low = base.mark_bar(color=SKY).encode(x=_amount("low_j", title, "J", False), x2="nominal_j:Q")
+    high = base.mark_bar(color=BLUE).encode(
+        x=_amount("high_j", title, "J", False), x2="nominal_j:Q"
+    )
+    return alt.layer(low, high).properties(width="container", height=alt.Step(ROW))
+
+
+# ------------------------------------------------------------------ charts with their data
+
+
+def layers(frame: pd.DataFrame) -> dict[str, dict]:
+    """Operations that arrive at each layer, and the share of its neurons that fire in a step."""
+    import altair as alt
+
+    shown = frame.head(MOST_ROWS)
+    y = alt.Y("layer:N", title=None, sort=None, axis=alt.Axis(**LABELS))
+    operations = (
+        alt.Chart(_data(shown[["layer", "sops_synapses"]]))
+        .transform_filter("datum.sops_synapses > 0")
+        .mark_bar(color=BLUE)
+        .encode(
+            y=y,
+            x=_amount("sops_synapses", "synaptic operations per inference", "", False).scale(
+                zero=True
+            ),
+            tooltip=["layer:N", alt.Tooltip("sops_synapses:Q", format=",.0f")],
+        )
+    )
+    found = {"operations": _tall(operations)}
+    if "firing_rate" in shown and shown["firing_rate"].notna().any():
+        rate = (
+            alt.Chart(_data(shown[["layer", "firing_rate"]].dropna()))
+            .mark_bar(color=GREEN)
+            .encode(
+                y=y,
+                x=alt.X(
+                    "firing_rate:Q",
+                    title="spikes per neuron and step (1 − sparsity)",
+                    axis=alt.Axis(format=".1~%", tickCount=5),
+                ),
+                tooltip=["layer:N", alt.Tooltip("firing_rate:Q", format=".2%")],
+            )
+        )
+        found["sparsity"] = _tall(rate)
+    return found
+
+
+def _tall(chart: Any) -> dict:
+    import altair as alt
+
+    return vega(chart.properties(width="container", height=alt.Step(ROW)))
+
+
+def cores(frame: pd.DataFrame) -> dict:
+    """How full each core is: neurons and axons in use."""
+    import altair as alt
+
+    shown = frame.head(MOST_ROWS)
+    long = shown.melt("core", ["neurons_used", "axons_used"], "of", "share")
+    long["of"] = long["of"].map({"neurons_used": "neurons", "axons_used": "axons"})
+    chart = (
+        alt.Chart(_data(long))
+        .mark_bar()
+        .encode(
+            y=alt.Y("core:N", title="core", sort=None),
+            yOffset=alt.YOffset("of:N", sort=["neurons", "axons"]),
+            x=alt.X(
+                "share:Q",
+                title="in use",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="~%", tickCount=5),
+            ),
+            color=alt.Color(
+                "of:N", title=None, sort=["neurons", "axons"], scale=alt.Scale(range=list(PAIR))
+            ),
+            tooltip=["core:N", "of:N", alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(width="container", height=alt.Step(12))
+    )
+    return vega(chart)
+
+
+def points(frame: pd.DataFrame, group: str, x: str = "energy_j") -> dict:
+    """Accuracy against energy of points; those that others beat are faded.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns `x`, accuracy, on_front, label, `group`; accuracy_low and accuracy_high if known.
+    group : str
+        Column by which points are coloured.
+    x : str, default "energy_j"
+    """
+    import altair as alt
+
+    kept = ["accuracy", "on_front", "label", group, x]
+    kept += [key for key in ("accuracy_low", "accuracy_high") if key in frame]
+    base = alt.Chart(_data(frame[list(dict.fromkeys(kept))])).encode(
+        x=_amount(x, "energy of an inference", "J"), y=_percent("accuracy", "accuracy")
+    )
+    front = (
+        base.transform_filter("datum.on_front")
+        .mark_line(interpolate="step-after", color=GREY, strokeDash=[4, 3])
+        .encode(order=alt.Order(f"{x}:Q"))
+    )
+    dots = base.mark_point(filled=True, size=70).encode(
+        color=alt.Color(f"{group}:N", title=None, scale=alt.Scale(range=list(PALETTE))),
+        shape=alt.Shape(f"{group}:N", title=None, scale=alt.Scale(range=list(SHAPES))),
+        opacity=alt.condition("datum.on_front", alt.value(1.0), alt.value(0.25)),
+        tooltip=["label:N"],
+    )
+    drawn = [front, dots]
+    if "accuracy_low" in frame:
+        interval = (
+            base.transform_filter("datum.on_front")
+            .mark_rule(opacity=0.4)
+            .encode(y=_percent("accuracy_low", "accuracy"), y2="accuracy_high:Q")
+        )
+        drawn.insert(0, interval)
+    return vega(alt.layer(*drawn).properties(width="container", height=340))
+
+
+def _data(frame: pd.DataFrame) -> Any:
+    """Rows of a frame, inside of the chart."""
+    import altair as alt
+
+    return alt.Data(values=json.loads(frame.to_json(orient="records", double_precision=15)))
