@@ -66,6 +66,7 @@ def _print(result: RunResult) -> None:
     from ..analysis.report.figures.run import TRACE
     from ..analysis.report.prices import RANGES
 
+    print_lines(result.findings.sentence.splitlines(), indent="")
     for table in result.findings.only(*SHOWN):
         print_table(table)
     print_lines((f"does not fit: {why}" for why in result.does_not_fit.values()), indent="")

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import SpikewattError
 from .cards.card import Card, Quantity, check_priced
+from .footprint import Footprint
 
 Powers = tuple[tuple[str, int], ...]
 Number = float | np.ndarray
@@ -72,9 +73,17 @@ def powers_of(*keys: str | Powers) -> Powers:
 
 @dataclass
 class BillWriter:
-    """Collects the terms of one device while its model goes through a trace."""
+    """Collects the terms of one device while its model goes through a trace.
+
+    Parameters
+    ----------
+    terms : list of Term
+    footprints : dict of Footprint
+        Workload -> what it takes up; a rule writes none.
+    """
 
     terms: list[Term] = field(default_factory=list)
+    footprints: dict[str, Footprint] = field(default_factory=dict)
 
     @property
     def workloads(self) -> list[str]:
@@ -172,6 +181,8 @@ class Bill:
         Lines to print with the numbers.
     period_s : float, optional
         One inference per so many seconds, where what is used between them is charged.
+    footprints : mapping of Footprint
+        Workload -> what it takes up on the device; of a rule nothing is known.
     """
 
     device: str
@@ -180,6 +191,7 @@ class Bill:
     terms: tuple[Term, ...]
     assumptions: tuple[str, ...] = ()
     period_s: float | None = None
+    footprints: Mapping[str, Footprint] = field(default_factory=dict)
 
     def __post_init__(self):
         for term in self.terms:
@@ -193,6 +205,11 @@ class Bill:
     def workloads(self) -> list[str]:
         """Workloads in the order of the terms."""
         return list(dict.fromkeys(term.workload for term in self.terms))
+
+    @property
+    def footprint(self) -> Footprint | None:
+        """What the first workload takes up; None of a rule."""
+        return self.footprints.get(self.workloads[0])
 
     def select(self, workload: str, what: str = "energy_j", idle: bool = True) -> list[Term]:
         """Terms of a workload; without `idle` those of the inference alone."""

@@ -12,7 +12,9 @@ WIDTH = 130  # of tables in a pipe or file, where there is no terminal to ask
 
 
 def print_findings(findings: Findings) -> None:
-    """Every table, then the assumptions, what does not fit, and further lines."""
+    """The sentence, every table, then the assumptions, what does not fit, and further lines."""
+    print_lines(findings.sentence.splitlines(), indent="")
+
     for table in findings:
         print_table(table)
 

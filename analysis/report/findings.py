@@ -153,7 +153,7 @@ def _as_it_is(key: str) -> Column:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What was found: tables in order, the assumptions behind them, and what did not fit.
+    """What was found: a sentence, tables in order, the assumptions, and what did not fit.
 
     Parameters
     ----------
@@ -167,6 +167,8 @@ class Findings:
         Single values: accuracy, folder, hash and the like.
     notes : tuple of str, default ()
         Further lines for a reader: sums, hints, where files are.
+    sentence : str, default ""
+        The answer, which a reader sees before everything else; of several networks a line each.
 
     Examples
     --------
@@ -184,6 +186,7 @@ class Findings:
     does_not_fit: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sentence: str = ""
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]
@@ -222,4 +225,5 @@ class Findings:
     def _repr_html_(self) -> str:
         tables = [table._repr_html_() for table in self.tables]
         lines = [f"<li>{line}</li>" for line in self.assumptions]
-        return f"{''.join(tables)}<ul>{''.join(lines)}</ul>"
+        answer = [f"<p><b>{line}</b></p>" for line in self.sentence.splitlines()]
+        return f"{''.join(answer)}{''.join(tables)}<ul>{''.join(lines)}</ul>"

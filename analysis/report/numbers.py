@@ -13,6 +13,7 @@ PREFIXES = {
     -12: "p",
     -15: "f",
 }
+BINARY = ("B", "KiB", "MiB", "GiB")
 ALMOST = 0.9995  # of a power of ten: what three digits would round up to it
 DURATIONS_S = {"years": 365.25 * 86400, "days": 86400, "hours": 3600}
 
@@ -42,6 +43,25 @@ def with_prefix(value: float, unit: str) -> str:
             return f"{digits} {prefix}{unit}"
 
     return f"{value:.3g} {unit}"
+
+
+def binary(size_bytes: float) -> str:
+    """A size of memory, in powers of 1024 and with three digits.
+
+    Examples
+    --------
+    >>> binary(69632), binary(300), binary(1.5 * 1024**2)
+    ('68.0 KiB', '300 B', '1.50 MiB')
+    """
+    exponent = 0
+    while size_bytes >= 1000 * 1024**exponent and exponent < len(BINARY) - 1:
+        exponent += 1
+
+    if exponent == 0:
+        return f"{size_bytes:.0f} B"
+    number = f"{size_bytes / 1024**exponent:#.3g}"
+    digits = number.rstrip(".")
+    return f"{digits} {BINARY[exponent]}"
 
 
 def duration(seconds: float) -> str:

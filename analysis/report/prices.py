@@ -11,7 +11,7 @@ from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
 from .findings import Column, Findings, Table
-from .numbers import duration, is_missing, percent, three_digits, with_prefix
+from .numbers import binary, duration, is_missing, percent, three_digits, with_prefix
 from .rows import merged
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def price_table(
     name: str = "rows",
     battery: pd.DataFrame | None = None,
 ) -> Table:
-    """One row per device and workload: energy of the inference alone with its range, and time.
+    """One row per device and workload: energy of the inference alone, time, and what it takes up.
 
     Parameters
     ----------
@@ -107,6 +107,9 @@ def price_table(
         Column("energy", ("energy_j",), _prefixed("J")),
         Column("low to high", ("energy_low_j", "energy_high_j"), _low_to_high),
         Column("time", ("time_s", "device"), time),
+        Column("cores", ("cores",), "{:,.0f}".format),
+        Column("mm²", ("mm2",), three_digits),
+        Column("memory", ("memory_bytes",), binary),
     ]
     if battery is not None:
         more = [key for key in battery.columns if key not in frame.columns]

@@ -41,7 +41,7 @@ def _record(row: Mapping) -> dict:
 
 
 def document(findings: Findings) -> dict:
-    """Everything in `findings` for JSON: facts, each table under its name, and the lines.
+    """Everything in `findings` for JSON: sentence, facts, each table by its name, and the lines.
 
     Examples
     --------
@@ -50,7 +50,8 @@ def document(findings: Findings) -> dict:
     >>> document(Findings((table,), facts={"accuracy": 0.9}))
     {'accuracy': 0.9, 'rows': [{'energy_j': 2e-09}]}
     """
-    found: dict = dict(findings.facts)
+    found: dict = {"sentence": findings.sentence} if findings.sentence else {}
+    found |= findings.facts
     for table in findings:
         found[table.name] = records(table.frame)
 
@@ -147,6 +148,7 @@ def merged(named: Mapping[str, Findings], key: str) -> Findings:
     frames: dict[str, list[pd.DataFrame]] = {}
     lines: dict[str, None] = {}  # in order, each once
     does_not_fit: dict[str, str] = {}
+    sentences: list[str] = []
     for name, findings in named.items():
         for table in findings:
             labelled = _labelled(table.frame, key, name)
@@ -157,11 +159,15 @@ def merged(named: Mapping[str, Findings], key: str) -> Findings:
             refused = f"{name}: {device}" if name else device
             does_not_fit[refused] = why
 
+        if findings.sentence:
+            sentences.append(f"{name}: {findings.sentence}" if name else findings.sentence)
+
     tables = [_joined(name, parts) for name, parts in frames.items()]
     return Findings(
         tuple(tables),
         tuple(lines),
         does_not_fit,
+        sentence="\n".join(sentences),
     )
 
 

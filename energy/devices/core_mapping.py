@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil, prod
 from typing import Any
 
@@ -14,6 +14,8 @@ from ...sim.network.connection_kinds import Dense
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
 from ..cards.card import Card, Quantity
+from ..footprint import Footprint
+from .core_area import area_m2, footprint_of
 from .receptive_field import mark_inputs
 from .what_fits import (
     CORE_LAWS,
@@ -24,7 +26,6 @@ from .what_fits import (
 )
 
 WORD_BITS = 32  # of the port that loads the weights
-ODIN_NEURONS = 256  # whose area besides the synapses is known
 
 
 @dataclass
@@ -86,23 +87,13 @@ class Mapping:
             f"{self.axons} of {n * self.axons_per_core} axons used"
         )
 
+    def footprint(self, card: Card) -> Footprint:
+        """Cores, their area with its range, and their memory."""
+        return footprint_of(card, len(self.cores))
+
     def area_m2(self, card: Card) -> Quantity:
-        """Area of all cores: n (A_besides · N / 256 + A_bit · bits), with its range."""
-        per_bit = card["area_per_synapse_bit_m2"]
-        besides = card["area_besides_synapses_m2"]
-        share = len(self.cores) * self.neurons_per_core / ODIN_NEURONS
-
-        def area(end: str) -> float:
-            return share * getattr(besides, end) + self.memory_bits * getattr(per_bit, end)
-
-        return replace(
-            per_bit,
-            value=area("value"),
-            low=area("low"),
-            high=area("high"),
-            conditions="synapse memory and the rest of the core",
-            measurement="area",
-        )
+        """Area of all cores; see `core_area.area_m2`."""
+        return area_m2(card, len(self.cores))
 
     def loading(self, card: Card) -> str:
         """One line: what it takes to load the weights once, in words of 32 bits, and the area."""

@@ -11,6 +11,7 @@ from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
+from ..footprint import Footprint
 from ..kernels.law import PRICED_BY, Int8Layer, work
 from ..kernels.memory import arena_bytes, flash_bytes
 from .software_work import (
@@ -112,7 +113,9 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
         for layer in trace.layers:
             _write_counts(writer, "int8_ann", layer.post, int8_work(layer))
 
-    fitting = [need for workload, need in needs.items() if not faults[workload]]
+    fitting = {workload: need for workload, need in needs.items() if not faults[workload]}
+    for workload, need in fitting.items():
+        writer.footprints[workload] = Footprint(need.memory_bytes)
     first = [
         f"{card.title}; int8 network by {card.about['library']} cycle counts; "
         "spiking network as an event-driven loop over int8 weights."
@@ -120,7 +123,7 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
     if trace.settings.input_code.encoded:
         first.append("an encoder is taken to cost a neuron update per input and step.")
     first += [f"{workload} does not fit: {why}." for workload, why in faults.items() if why]
-    return _lines(first, card, fitting)
+    return _lines(first, card, list(fitting.values()))
 
 
 def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) -> list[str]:
@@ -155,6 +158,7 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
     need = SoftwareNeed(flash_bytes(layers) + CODE_BYTES, arena_bytes(layers) + STACK_BYTES)
     if fault := why_not(need, card):
         raise DoesNotFitError(f"device {card.name!r}", "the network fits", fault)
+    writer.footprints["int8_ann"] = Footprint(need.memory_bytes)
 
     for layer in layers:
         done = {PRICED_BY[what]: count for what, count in work([layer]).items() if count}

@@ -91,6 +91,7 @@ def write(
     """
     cores, size = len(mapping.cores), mapping.neurons_per_core
     did = activity(trace, card, mapping)
+    writer.footprints["snn"] = mapping.footprint(card)
     _write_sweeps(writer, trace, did)
     _write_updates(writer, did, cores, size)
     _write_ports(writer, did, cores, size)

@@ -269,6 +269,11 @@ class SoftwareNeed:
     weight_bits: int = WEIGHT_BITS
     state_bits: int = 0
 
+    @property
+    def memory_bytes(self) -> int:
+        """Flash and RAM together."""
+        return self.flash_bytes + self.ram_bytes
+
 
 def flash_is_enough(need: SoftwareNeed, card: Card) -> str | None:
     """Parameters and code lie in flash."""

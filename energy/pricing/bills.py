@@ -73,7 +73,7 @@ def finished(
     Parameters
     ----------
     writer : BillWriter
-        Holds the terms.
+        Holds the terms, and what the workloads take up.
     name : str
         Of the device.
     card : Card
@@ -89,7 +89,15 @@ def finished(
         A period shorter than the inference.
     """
     assumptions = tuple(f"{name}: {line}" for line in lines)
-    bill = Bill(name, card, values, tuple(writer.terms), assumptions, period_s)
+    bill = Bill(
+        name,
+        card,
+        values,
+        tuple(writer.terms),
+        assumptions,
+        period_s,
+        dict(writer.footprints),
+    )
     for workload in bill.workloads:
         latency_s = float(bill.total(workload, "time_s"))
         if period_s is not None and period_s < latency_s:

@@ -18,6 +18,7 @@ from ...sim.odin.counts import OdinCounts
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..cards.load import load_card
+from ..devices.core_area import footprint_of
 from ..devices.neuromorphic_core import HOST_EXCLUDED
 from .bills import checked_period, finished
 from .prices import Prices
@@ -76,6 +77,7 @@ def price_odin(
 
     period, mean, writer = checked_period(period_s), counts.mean(), BillWriter()
     _write_inference(writer, counts, mean)
+    writer.footprints["snn"] = footprint_of(card)
     if period:
         _write_idle(writer, period)
     lines = _lines(card, mean, accuracy)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cycles")
 COLUMNS = ("device", "workload", "layer", "component", *AMOUNTS)
-TOTAL_COLUMNS = ("device", "workload", *AMOUNTS)
+SIZES = ("cores", "mm2", "memory_bytes")
+TOTAL_COLUMNS = ("device", "workload", *AMOUNTS, *SIZES)
 SHOWN = 4  # workloads in a repr
 
 
@@ -142,7 +143,10 @@ class Prices:
         )
 
     def totals(self, idle: bool = True) -> pd.DataFrame:
-        """One row per device and workload: energy with its range, time and cycles.
+        """One row per device and workload: energy with its range, time, cycles, and what it takes.
+
+        What a kind of device does not have (cores and mm² of a microcontroller, everything of a
+        rule) is missing, not zero. Memory of a microcontroller: flash and RAM.
 
         Parameters
         ----------
@@ -157,7 +161,7 @@ class Prices:
             time_s = float(bill.total(workload, "time_s"))
             cycles = float(bill.total(workload, "cycles"))
             amounts = (energy.value, energy.low, energy.high, time_s, cycles)
-            rows.append((bill.device, workload, *amounts))
+            rows.append((bill.device, workload, *amounts, *_sizes(bill, workload)))
         return pd.DataFrame(rows, columns=list(TOTAL_COLUMNS))
 
     def verdicts(self, everything: bool = True) -> pd.DataFrame:
@@ -193,6 +197,15 @@ class Prices:
         """
         sides = [side_of(self.bill(device), workload) for device in (first, second)]
         return explain(*sides)
+
+
+def _sizes(bill: Bill, workload: str) -> tuple[float | None, ...]:
+    """Cores, mm² and bytes of memory that a workload takes up, None where nothing is known."""
+    footprint = bill.footprints.get(workload)
+    if footprint is None:
+        return (None,) * len(SIZES)
+    area = footprint.area_m2
+    return footprint.cores, None if area is None else area.value * 1e6, footprint.memory_bytes
 
 
 def _rows(bill: Bill) -> Iterable[tuple]:

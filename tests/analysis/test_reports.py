@@ -33,6 +33,7 @@ def findings() -> Findings:
         {"c": "c is too small"},
         {"accuracy": np.float64(0.5)},
         ("all went well",),
+        "Use a on b.",
     )
 
 
@@ -60,6 +61,7 @@ def test_console_json_and_csv_render_the_same_tables(findings, capsys, tmp_path)
         {"device": "a", "energy_j": 2e-9, "time_s": 1e-3},
         {"device": "b", "energy_j": 3e-6, "time_s": None},
     ]
+    assert shown.splitlines()[0] == document["sentence"] == "Use a on b."
     assert document["accuracy"] == 0.5
     assert document["assumptions"] == ["leakage is included"]
     assert document["does_not_fit"] == {"c": "c is too small"}
@@ -83,6 +85,7 @@ def test_findings_of_several_networks_say_whose_a_row_is(findings):
     both = rows.merged({"one": findings, "two": findings}, "benchmark")
     assert list(both["prices"].frame["benchmark"]) == ["one", "one", "two", "two"]
     assert both.assumptions == ("leakage is included",)
+    assert both.sentence.splitlines() == ["one: Use a on b.", "two: Use a on b."]
     assert both.does_not_fit == {"one: c": "c is too small", "two: c": "c is too small"}
     alone = rows.merged({"": findings}, "benchmark")
     assert "benchmark" not in alone["prices"].frame.columns
@@ -90,7 +93,7 @@ def test_findings_of_several_networks_say_whose_a_row_is(findings):
 
 def test_a_notebook_shows_what_the_console_shows(findings):
     html = findings._repr_html_()
-    for text in ("Price", "2.00 nJ", "leakage is included"):
+    for text in ("Price", "2.00 nJ", "leakage is included", "Use a on b."):
         assert text in html
 
 

@@ -1,0 +1,73 @@
+"""Area and memory of neuromorphic cores, used or not, from their geometry and card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..cards.cacti import NEURON_WORD_BYTES, ODIN_NEURONS
+from ..cards.card import Card, Quantity
+from ..footprint import Footprint
+
+
+def synapse_bits(card: Card, cores: int = 1) -> int:
+    """Synapse memory of all cores: n · N · A · bits of a weight."""
+    limits = card.limits
+    per_core = limits["neurons_per_core"] * limits["axons_per_core"] * limits["weight_bits"]
+    return cores * per_core
+
+
+def memory_bytes(card: Card, cores: int = 1) -> int:
+    """Memory of all cores: synapses, and a word of 128 bits per neuron, as ODIN has it.
+
+    Parameters
+    ----------
+    card : Card
+        Of a neuromorphic core.
+    cores : int, default 1
+
+    Examples
+    --------
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> memory_bytes(load_card("odin_style")) // 1024
+    68
+    """
+    neuron_words = cores * card.limits["neurons_per_core"]
+    return synapse_bits(card, cores) // 8 + neuron_words * NEURON_WORD_BYTES
+
+
+def area_m2(card: Card, cores: int = 1) -> Quantity:
+    """Area of all cores: n (A_besides · N / 256 + A_bit · bits), in m² with its range.
+
+    Parameters
+    ----------
+    card : Card
+        Of a neuromorphic core.
+    cores : int, default 1
+        n.
+
+    Examples
+    --------
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> f"{area_m2(load_card('odin_style')).value * 1e6:.3f} mm²"
+    '0.131 mm²'
+    """
+    per_bit = card["area_per_synapse_bit_m2"]
+    besides = card["area_besides_synapses_m2"]
+    share = cores * card.limits["neurons_per_core"] / ODIN_NEURONS
+
+    def area(end: str) -> float:
+        return share * getattr(besides, end) + synapse_bits(card, cores) * getattr(per_bit, end)
+
+    return replace(
+        per_bit,
+        value=area("value"),
+        low=area("low"),
+        high=area("high"),
+        conditions="synapse memory and the rest of the core",
+        measurement="area",
+    )
+
+
+def footprint_of(card: Card, cores: int = 1) -> Footprint:
+    """What `cores` of this card take up."""
+    return Footprint(memory_bytes(card, cores), cores, area_m2(card, cores))
