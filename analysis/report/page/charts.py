@@ -20,14 +20,26 @@ PAIR = (BLUE, ORANGE)
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "arrow")
 ROW = 26  # pixels of a row of bars
 MOST_ROWS = 60
-LABELS = {"labelLimit": 150, "labelOverlap": False}
+NAMES_SHARE = 0.36  # of the width of a chart, at most
+LABELS = {"labelOverlap": False}
 
 
 def vega(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """A chart as Vega, which needs no compiler in the page."""
     import vl_convert
 
-    return vl_convert.vegalite_to_vega(chart.configure(**_look()).to_json(validate=False))
+    found = vl_convert.vegalite_to_vega(chart.configure(**_look()).to_json(validate=False))
+    scales = {scale["name"] for scale in found["scales"]}
+    for legend in found.get("legends", []):
+        legend["columns"] = {"signal": "containerSize()[0] < 500 ? 1 : 3"}
+        if "shape" in legend and "fill" not in legend and "color" in scales:
+            # One legend for shape and colour, which several layers keep apart.
+            legend["fill"] = "color"
+            legend["encode"]["symbols"]["update"].pop("fill", None)
+    for axis in found["axes"]:
+        if axis["orient"] == "left":
+            axis["labelLimit"] = {"signal": f"containerSize()[0] * {NAMES_SHARE}"}
+    return found
 
 
 def _look() -> dict[str, Any]:
@@ -35,7 +47,7 @@ def _look() -> dict[str, Any]:
         "font": "system-ui, sans-serif",
         "background": "transparent",
         "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400, "grid": True},
-        "legend": {"orient": "top", "labelFontSize": 12, "labelLimit": 220, "columns": 2},
+        "legend": {"orient": "top", "labelFontSize": 12, "labelLimit": 250},
         "view": {"stroke": None},
         "text": {"fontSize": 12},
     }
@@ -46,14 +58,25 @@ def _with_unit(unit: str) -> str:
     return f"replace(format(datum.value, '~s'), /([a-zµ]?)$/i, ' $1{unit}')"
 
 
+# Of a tick of a logarithmic axis: its first digit, and whether it is labelled, which powers of ten
+# are and, where the axis has less than two of them, twice and five times that.
+FIRST = "toNumber(replace(format(datum.value, '.1e'), /e.*/, ''))"
+SHORT = "abs(log(domain('x')[1] / domain('x')[0])) < 2 * LN10"
+LABELLED = f"({FIRST} == 1 || ({SHORT} && ({FIRST} == 2 || {FIRST} == 5)))"
+
+
 def _amount(field: str, title: str, unit: str, log: bool = True) -> Any:
     """An axis of an amount with SI prefixes."""
     import altair as alt
 
     scale = alt.Scale(type="log" if log else "linear", nice=True, zero=False)
     axis = alt.Axis(
-        labelExpr=_with_unit(unit), tickCount=5, labelOverlap="greedy", labelSeparation=6
+        labelExpr=_with_unit(unit), tickCount=5, labelOverlap="greedy", labelSeparation=8
     )
+    if log:
+        axis["labelExpr"] = f"{LABELLED} ? {_with_unit(unit)} : ''"
+        faint = {"condition": {"test": LABELLED, "value": 1}, "value": 0.25}
+        axis["gridOpacity"] = axis["tickOpacity"] = faint
     return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
 
 
@@ -79,45 +102,46 @@ def _front() -> Any:
     """Accuracy against energy: a line over the steps of a streaming code, and where we are."""
     import altair as alt
 
-    side = alt.Color("side:N", title=None, scale=alt.Scale(range=list(PALETTE)))
-    shape = alt.Shape("side:N", title=None, scale=alt.Scale(range=list(SHAPES)))
+    colour = alt.Color("side:N", title=None, sort=None, scale=alt.Scale(range=list(PALETTE)))
+    shape = alt.Shape("side:N", title=None, sort=None, scale=alt.Scale(range=list(SHAPES)))
     base = alt.Chart(alt.NamedData("front")).encode(
-        x=_amount("energy_j", "energy", "J"),
+        x=_amount("energy_j", "energy of an inference", "J"),
         y=_percent("accuracy", "accuracy"),
-        color=side,
-        shape=shape,
         tooltip=["label:N"],
     )
-    line = base.mark_line(strokeWidth=1.5, opacity=0.6).encode(
-        order=alt.Order("steps:Q"), shape=alt.ShapeValue("circle")
+    plain = base.encode(color=colour.legend(None))
+    line = plain.mark_line(strokeWidth=1.5, opacity=0.6).encode(order=alt.Order("steps:Q"))
+    dots = plain.mark_point(size=22, filled=True, opacity=0.8)
+    only_here = plain.transform_filter("datum.here")
+    reach = only_here.mark_rule(strokeWidth=3, opacity=0.5).encode(
+        x=_amount("low_j", "energy of an inference", "J"), x2="high_j:Q"
     )
-    points = base.mark_point(size=28, filled=True, opacity=0.8)
-    here = base.transform_filter("datum.here").mark_point(size=170, filled=True, stroke="#000")
-    reach = (
+    here = (
         base.transform_filter("datum.here")
-        .mark_rule(strokeWidth=2)
-        .encode(x=_amount("low_j", "energy", "J"), x2="high_j:Q", shape=alt.ShapeValue("circle"))
+        .mark_point(size=150, filled=True, stroke="#000", opacity=1)
+        .encode(color=colour, shape=shape)
     )
-    return alt.layer(line, points, reach, here).properties(width="container", height=320)
+    return alt.layer(line, dots, reach, here).properties(width="container", height=320)
 
 
 def _components() -> Any:
     """Energy by component of both sides, with ranges."""
     import altair as alt
 
-    sides = alt.Scale(range=list(PAIR))
+    colour = alt.Color("side:N", title=None, sort=None, scale=alt.Scale(range=list(PAIR)))
     base = alt.Chart(alt.NamedData("components")).encode(
         y=alt.Y("component:N", title=None, sort=None, axis=alt.Axis(grid=True, **LABELS)),
         yOffset=alt.YOffset("side:N", sort=None),
-        color=alt.Color("side:N", title=None, sort=None, scale=sides),
         tooltip=["label:N"],
     )
-    energy = _amount("energy_j", "energy, 5 % to 95 %", "J")
-    reach = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
-        x=_amount("low_j", "energy, 5 % to 95 %", "J"), x2="high_j:Q"
+    title = "energy, 5 % to 95 %"
+    reach = base.mark_rule(strokeWidth=4, opacity=0.45).encode(
+        x=_amount("low_j", title, "J"), x2="high_j:Q", color=colour.legend(None)
     )
-    point = base.mark_point(size=70, filled=True, opacity=1).encode(
-        x=energy, shape=alt.Shape("side:N", title=None, sort=None)
+    point = base.mark_point(size=80, filled=True, opacity=1).encode(
+        x=_amount("energy_j", title, "J"),
+        color=colour,
+        shape=alt.Shape("side:N", title=None, sort=None),
     )
     return alt.layer(reach, point).properties(width="container", height=alt.Step(17))
 
@@ -133,7 +157,7 @@ def _latency() -> Any:
         tooltip=["label:N"],
     )
     point = bars.mark_point(size=80, filled=True, color=BLUE, opacity=1)
-    text = bars.mark_text(align="center", dy=-11).encode(text="shown:N")
+    text = bars.mark_text(align="center", dy=-12).encode(text="shown:N")
     period = (
         base.transform_filter("datum.is_period")
         .mark_rule(strokeDash=[5, 4], color=RED)
@@ -150,7 +174,7 @@ def _tornado(name: str) -> Any:
         y=alt.Y("measurement:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
         tooltip=["label:N"],
     )
-    title = "energy with the value at its low and its high end"
+    title = "energy, one value at its ends"
     low = base.mark_bar(color=SKY).encode(x=_amount("low_j", title, "J", False), x2="nominal_j:Q")
     high = base.mark_bar(color=BLUE).encode(
         x=_amount("high_j", title, "J", False), x2="nominal_j:Q"
@@ -215,7 +239,7 @@ def cores(frame: pd.DataFrame) -> dict:
         alt.Chart(_data(long))
         .mark_bar()
         .encode(
-            y=alt.Y("core:N", title="core", sort=None),
+            y=alt.Y("core:N", title=None, sort=None, axis=alt.Axis(labelExpr="'core ' + datum.value")),
             yOffset=alt.YOffset("of:N", sort=["neurons", "axons"]),
             x=alt.X(
                 "share:Q",
@@ -233,7 +257,7 @@ def cores(frame: pd.DataFrame) -> dict:
     return vega(chart)
 
 
-def points(frame: pd.DataFrame, group: str, x: str = "energy_j") -> dict:
+def points(frame: pd.DataFrame, group: str, x: str = "energy_j", names: str = "") -> dict:
     """Accuracy against energy of points; those that others beat are faded.
 
     Parameters
@@ -243,10 +267,12 @@ def points(frame: pd.DataFrame, group: str, x: str = "energy_j") -> dict:
     group : str
         Column by which points are coloured.
     x : str, default "energy_j"
+    names : str, default ""
+        Column of names that stand beside the points of the front.
     """
     import altair as alt
 
-    kept = ["accuracy", "on_front", "label", group, x]
+    kept = ["accuracy", "on_front", "label", group, x, *([names] if names else [])]
     kept += [key for key in ("accuracy_low", "accuracy_high") if key in frame]
     base = alt.Chart(_data(frame[list(dict.fromkeys(kept))])).encode(
         x=_amount(x, "energy of an inference", "J"), y=_percent("accuracy", "accuracy")
@@ -259,7 +285,7 @@ def points(frame: pd.DataFrame, group: str, x: str = "energy_j") -> dict:
     dots = base.mark_point(filled=True, size=70).encode(
         color=alt.Color(f"{group}:N", title=None, scale=alt.Scale(range=list(PALETTE))),
         shape=alt.Shape(f"{group}:N", title=None, scale=alt.Scale(range=list(SHAPES))),
-        opacity=alt.condition("datum.on_front", alt.value(1.0), alt.value(0.25)),
+        opacity=alt.condition("datum.on_front", alt.value(1.0), alt.value(0.35)),
         tooltip=["label:N"],
     )
     drawn = [front, dots]
@@ -270,6 +296,9 @@ def points(frame: pd.DataFrame, group: str, x: str = "energy_j") -> dict:
             .encode(y=_percent("accuracy_low", "accuracy"), y2="accuracy_high:Q")
         )
         drawn.insert(0, interval)
+    if names:
+        beside = base.transform_filter("datum.on_front").mark_text(align="left", dx=8, dy=-8)
+        drawn.append(beside.encode(text=f"{names}:N"))
     return vega(alt.layer(*drawn).properties(width="container", height=340))
 
 

@@ -12,13 +12,13 @@ function draw(name, rows = null) {
   const box = byId(`chart-${name}`);
   if (!box) return;
   if (views[name]) {
-    views[name].data(name, rows).resize().run();
+    views[name].then((view) => view.data(name, rows).resize().runAsync());
     return;
   }
-  const view = new vega.View(vega.parse(data.charts[name]), { renderer: "svg", container: box });
-  if (rows) view.data(name, rows);
-  views[name] = view;
-  view.runAsync();
+  const spec = data.charts[name];
+  if (rows) spec.data.find((source) => source.name === name).values = rows;
+  const options = { mode: "vega", renderer: "svg", actions: false };
+  views[name] = vegaEmbed(box, spec, options).then((result) => result.view);
 }
 
 /* ---------------------------------------------------------------- what is set */
