@@ -21,7 +21,7 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 ROW = 26  # pixels of a row of bars
 MOST_ROWS = 60
 NAMES_SHARE = 0.36  # of the width of a chart, at most
-LABELS = {"labelOverlap": False}
+LABELS: dict[str, Any] = {"labelOverlap": False}
 
 
 def vega(chart: alt.TopLevelMixin) -> dict[str, Any]:
@@ -239,7 +239,9 @@ def cores(frame: pd.DataFrame) -> dict:
         alt.Chart(_data(long))
         .mark_bar()
         .encode(
-            y=alt.Y("core:N", title=None, sort=None, axis=alt.Axis(labelExpr="'core ' + datum.value")),
+            y=alt.Y(
+                "core:N", title=None, sort=None, axis=alt.Axis(labelExpr="'core ' + datum.value")
+            ),
             yOffset=alt.YOffset("of:N", sort=["neurons", "axons"]),
             x=alt.X(
                 "share:Q",

@@ -141,4 +141,3 @@ def _shortest(counts: list[float]) -> float | list[float]:
 def ends(quantity: Quantity) -> list:
     """A card value as the page takes it: value, low, high, measurement."""
     return [*(getattr(quantity, end) for end in ENDS), quantity.measurement]
-

@@ -74,7 +74,9 @@ def _verdict(files: RunFiles) -> str:
     kept = files.text(SENTENCE).strip()
     if kept:
         return kept
-    return from_verdicts(files.frame("verdicts"), files.frame("energy_totals"), files.frame("summary"))
+    return from_verdicts(
+        files.frame("verdicts"), files.frame("energy_totals"), files.frame("summary")
+    )
 
 
 def _below(files: RunFiles, trace: Trace) -> list[str]:
@@ -123,9 +125,7 @@ def _differs(now: pd.DataFrame, then: pd.DataFrame) -> bool:
     return bool((change > NEARLY).any())
 
 
-def _add_live(
-    page: Page, files: RunFiles, trace: Trace, config: RunConfig, prices: Prices
-) -> None:
+def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, prices: Prices) -> None:
     """Coefficients, knobs and the charts that follow them."""
 
     def pricing(shorter: Trace, period_s: float) -> Prices:

@@ -52,7 +52,6 @@ def _price(totals: pd.DataFrame, at: str) -> str:
     if not len(totals):
         return f"No device can execute the network{at}."
     row = totals.iloc[0]
-    return (
-        f"{row['device']} uses {with_prefix(row['energy_j'], 'J')} an inference "
-        f"({with_prefix(row['energy_low_j'], 'J')} to {with_prefix(row['energy_high_j'], 'J')}){at}."
-    )
+    keys = ("energy_j", "energy_low_j", "energy_high_j")
+    energy, low, high = (with_prefix(row[key], "J") for key in keys)
+    return f"{row['device']} uses {energy} an inference ({low} to {high}){at}."

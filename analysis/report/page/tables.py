@@ -54,7 +54,9 @@ def table(
     return {
         "title": title,
         "heads": [{key: column[key] for key in ("title", "unit", "number")} for column in columns],
-        "rows": [{"cells": row, "faded": is_grey} for row, is_grey in zip(cells, grey, strict=False)],
+        "rows": [
+            {"cells": row, "faded": is_grey} for row, is_grey in zip(cells, grey, strict=False)
+        ],
         "more": f"{more:,} more rows are in the CSV file." if more > 0 else "",
     }
 

@@ -1,4 +1,4 @@
-"""A page as one file: styles, scripts, charts and data inside of it, nothing loaded from elsewhere."""
+"""A page as one file: styles, scripts, charts and data are inside, nothing is loaded."""
 
 from __future__ import annotations
 
@@ -79,8 +79,6 @@ def html(page: Page) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
 
-    from .... import __version__
-
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -96,7 +94,7 @@ def html(page: Page) -> str:
         below=[printable(line) for line in page.below],
         warnings=[printable(line) for line in page.warnings],
         charts=drawn,
-        version=__version__,
+        version=_version(),
         style=Markup(_template("style.css")),
         bundle=Markup(bundle()),
         reprice=Markup(_template("reprice.js")),
@@ -122,6 +120,16 @@ EMPTY: dict = {
     "provenance": (),
     "config": "",
 }
+
+
+def _version() -> str:
+    """Of this package."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("spikewatt")
+    except PackageNotFoundError:
+        return "of a checkout"
 
 
 @functools.cache

@@ -20,9 +20,7 @@ NASTY = "</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}"
 
 @pytest.fixture(scope="session")
 def config() -> RunConfig:
-    return RunConfig(
-        devices=["odin_style", "nrf54l15", "stm32l4r5", "rule_ac_mac_45nm"], period_s=0.5
-    )
+    return RunConfig(devices=["odin_style", "nrf54l15", "stm32l4r5"], period_s=0.5)
 
 
 @pytest.fixture(scope="session")
