@@ -101,7 +101,27 @@ class FileFormatError(SpikewattError):
 
 
 class DoesNotFitError(SpikewattError):
-    """A network that a device cannot hold or cannot execute."""
+    """A network that a device cannot hold or cannot execute.
+
+    Parameters
+    ----------
+    where, law, got, allowed, hint
+        As of `SpikewattError`.
+    instead : str, default None
+        A device that would do it, as it is named to `price`.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        law: str,
+        got: object = None,
+        allowed: object = None,
+        hint: str | None = None,
+        instead: str | None = None,
+    ):
+        super().__init__(where, law, got, allowed, hint)
+        self.instead = instead
 
 
 class MissingToolError(SpikewattError):

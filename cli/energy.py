@@ -20,11 +20,16 @@ from .options import (
     verb,
 )
 
+ANY = "any"  # number of cores
+
 
 @verb(ENERGY)
 def map(
     trace: Annotated[Path, typer.Argument(help=TRACE_HELP)],
     device: Annotated[str, typer.Option(help=DEVICE_HELP)] = "odin_style",
+    max_cores: Annotated[
+        str, typer.Option(help="Cores that the network may take; by default as many as it takes.")
+    ] = ANY,
     as_json: Json = False,
 ) -> None:
     """Which neurons sit on which core, and what does not fit.
@@ -37,6 +42,7 @@ def map(
     from ..energy.cards.load import load_card
     from ..energy.devices.core_mapping import core_table, map_network
     from ..energy.devices.registry import device_kind
+    from ..energy.pricing.bills import checked_max_cores
     from ..sim.trace.trace import Trace
 
     card = load_card(device)
@@ -44,7 +50,8 @@ def map(
         found = f"{card.name} is a {card.kind}"
         raise SpikewattError("map --device", "must be a neuromorphic core", found)
 
-    mapping = map_network(Trace.load(trace), card)
+    most = checked_max_cores("map --max-cores", max_cores)
+    mapping = map_network(Trace.load(trace), card, max_cores=most)
     cores = pd.DataFrame(core_table(mapping))
     table = Table("rows", f"{card.name}: {mapping.describe()}", cores)
     facts = {"area_m2": mapping.area_m2(card).value}

@@ -28,6 +28,7 @@ LIBRARY_HELP = (
     "int8 kernels: cmsis-nn, tvm, tflm (reference), x-cube-ai (vendor-optimised), x-cube-ai-7.1, "
     "hale; else the card's own."
 )
+MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
 
 
 @verb(ENERGY)
@@ -46,6 +47,7 @@ def price(
         typer.Option(help="Microcontroller beside each core: input, analog layer, read-out."),
     ] = None,
     library: Annotated[str | None, typer.Option(help=LIBRARY_HELP)] = None,
+    max_cores: Annotated[str | None, typer.Option(help=MAX_CORES_HELP)] = None,
     layers: Annotated[
         Path | None, typer.Option(help="CSV of int8 layers, in place of a trace.")
     ] = None,
@@ -95,10 +97,17 @@ def price(
             spk,
             host,
             library,
+            max_cores,
         )
         priced = {"": prices}
     else:
-        for name, given in (("--spk", spk), ("--host", host), ("--workload", workload)):
+        of_a_trace = {
+            "--spk": spk,
+            "--host": host,
+            "--workload": workload,
+            "--max-cores": max_cores,
+        }
+        for name, given in of_a_trace.items():
             if given is not None:
                 raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
         loaded = None
@@ -152,6 +161,7 @@ def _price_trace(
     spk: Path | None,
     host: str | None,
     library: str | None,
+    max_cores: str | None,
 ) -> tuple[Trace, Prices]:
     """The trace, and its price on every device that can execute the network."""
     from ..energy.pricing.price import price as price_trace
@@ -166,6 +176,7 @@ def _price_trace(
         period_s=period_s,
         host=host,
         library=library,
+        max_cores=1 if max_cores is None else max_cores,
         skip_unfit=True,
     )
     return trace, prices

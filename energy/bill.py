@@ -183,6 +183,9 @@ class Bill:
         One inference per so many seconds, where what is used between them is charged.
     footprints : mapping of Footprint
         Workload -> what it takes up on the device; of a rule nothing is known.
+    instead_of : str, default ""
+        The device that was asked for and does not hold the network, where its refusal named this
+        one.
     """
 
     device: str
@@ -192,6 +195,7 @@ class Bill:
     assumptions: tuple[str, ...] = ()
     period_s: float | None = None
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
+    instead_of: str = ""
 
     def __post_init__(self):
         for term in self.terms:

@@ -88,7 +88,7 @@ def layer_rows(trace) -> list[dict]:
 
 def price_of(trace, devices: list[str], host: str | None):
     """The price of `trace` on `devices`."""
-    return sw.price(trace, *devices, period_s=PERIOD_S, host=host)
+    return sw.price(trace, *devices, period_s=PERIOD_S, host=host, max_cores=None)
 
 
 def layer_price_of(device: str, library: str | None, network: str):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ...energy.cards.load import load_card
 from ...energy.devices.registry import device_kind
+from ...energy.pricing.bills import checked_max_cores
 from ...errors import SpikewattError, one_of, whole_number
 from ...files import read_yaml
 from ...models.datasets import NAMES
@@ -73,6 +74,11 @@ class JobOptions(BaseModel):
         min_length=1,
         description="cards of the devices to price",
     )
+    max_cores: Literal["any"] | int | None = Field(
+        default=1,
+        description="neuromorphic cores that the network may take: a number, or any for as many as "
+        "it takes; what a refusal names is priced in its place",
+    )
     period_s: float = Field(
         default=1.0, gt=0, description="one inference per period, for current and battery life"
     )
@@ -101,6 +107,11 @@ class RunConfig(ConversionOptions, JobOptions):
         default=None,
         description="integer levels of the input; by default the largest pixel of the data set",
     )
+
+    @field_validator("max_cores", mode="before")
+    @classmethod
+    def _number_of_cores(cls, value):
+        return checked_max_cores("max_cores", value)
 
     @field_validator("input_levels", mode="before")
     @classmethod

@@ -199,7 +199,13 @@ def simulate(
 
 def price(config: RunConfig, trace: Trace) -> Prices:
     """Price one inference on each device of the configuration that can execute the network."""
-    return price_trace(trace, *config.devices, period_s=config.period_s, skip_unfit=True)
+    return price_trace(
+        trace,
+        *config.devices,
+        period_s=config.period_s,
+        max_cores=config.max_cores,
+        skip_unfit=True,
+    )
 
 
 def diagnose(config: RunConfig, prepared: Prepared, network: SpikingNetwork) -> pd.DataFrame | None:

@@ -102,7 +102,7 @@ def price_table(
         return with_prefix(seconds, "s") if timed[device] else ""
 
     columns = [
-        Column("device", ("device",)),
+        Column("device", ("device", "instead_of"), _device),
         Column("workload", ("workload",)),
         Column("energy", ("energy_j",), _prefixed("J")),
         Column("low to high", ("energy_low_j", "energy_high_j"), _low_to_high),
@@ -117,6 +117,11 @@ def price_table(
         columns += _battery_columns(battery)
 
     return Table(name, title, frame, columns)
+
+
+def _device(device: str, instead_of: str) -> str:
+    """A device; that of a geometry that a refusal named, with a mark."""
+    return f"{device} (in place of {instead_of})" if instead_of else device
 
 
 def _all_have_a_period(prices: Prices) -> bool:

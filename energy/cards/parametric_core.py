@@ -104,11 +104,21 @@ def scaled_core(base: Card, **chosen: float) -> Card:
     point = _operating_point(base, chosen)
     return replace(
         base,
-        name=f"{PARAMETRIC}:" + ",".join(f"{key}={value:g}" for key, value in chosen.items()),
+        name=device_text(chosen),
         title=_title(point),
         values=_scaled_values(base, point),
         limits=dict(point.limits),
     )
+
+
+def device_text(chosen: Mapping[str, float]) -> str:
+    """The name of the parametric core with values of your own.
+
+    >>> device_text({"neurons_per_core": 512, "voltage_v": 0.8})
+    'odin_style:neurons_per_core=512,voltage_v=0.8'
+    """
+    parts = ",".join(f"{key}={value:.12g}" for key, value in chosen.items())
+    return f"{PARAMETRIC}:{parts}" if parts else PARAMETRIC
 
 
 def parse_choices(text: str) -> dict[str, float]:

@@ -71,6 +71,7 @@ class DeviceKind(Named):
         card: Card,
         host: Card | None = None,
         period_s: float | None = None,
+        max_cores: int | None = None,
     ) -> list[str]:
         """Charge what the device does with a trace, and what it uses for the rest of a period.
 
@@ -84,6 +85,8 @@ class DeviceKind(Named):
             Beside it, where it `takes_host`.
         period_s : float, optional
             s, where it `takes_period`.
+        max_cores : int, optional
+            Cores that the network may take, where it `places_neurons`.
 
         Returns
         -------
@@ -110,10 +113,10 @@ class NeuromorphicCore(DeviceKind):
     places_neurons = True
     idle = "leaks, its clock stopped"
 
-    def write(self, writer, trace, card, host=None, period_s=None):
-        """The spiking network, mapped onto as many cores as it needs."""
+    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+        """The spiking network, mapped onto as many cores as it needs and may take."""
         raise_first([executes_this_network(card)])
-        mapping = map_network(trace, card, hosted=host is not None)
+        mapping = map_network(trace, card, host is not None, max_cores)
         if host is None:
             lines = neuromorphic_core.write(writer, trace, card, mapping)
         else:
@@ -130,7 +133,7 @@ class Microcontroller(DeviceKind):
     name = "microcontroller"
     idle = "sleeps, and wakes once"
 
-    def write(self, writer, trace, card, host=None, period_s=None):
+    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
         """Both workloads, as far as they fit."""
         lines = microcontroller.write(writer, trace, card)
         if period_s:
@@ -147,7 +150,7 @@ class Rule(DeviceKind):
     has_time = False
     takes_period = False
 
-    def write(self, writer, trace, card, host=None, period_s=None):
+    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
         """Constants times operation counts."""
         return published_rule.write(writer, trace, card)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log2
+from math import ceil
 
 from ...errors import DoesNotFitError
 from ...sim.network.neurons import Zero
+from ...sim.trace.blueprint import Blueprint, Demands
 from ...sim.trace.layer_summary import LayerSummary
-from ...sim.trace.run_settings import RunSettings
-from ...sim.trace.trace import Trace
 from ..cards.card import Card
+from ..cores.nearest_geometry import NearestGeometry
 
 EXECUTED_BY_CORES = (
     "rate, sync_rate; if, poisson, constant, bursting; analog with a host; "
@@ -35,12 +35,15 @@ class Misfit:
         What the network needs.
     there : object, optional
         What the device has, or the remedy.
+    instead : str, optional
+        A device that would do, where it is a matter of size.
     """
 
     where: str
     law: str
     needed: object
     there: object = None
+    instead: str | None = None
 
     @property
     def error(self) -> DoesNotFitError:
@@ -50,6 +53,7 @@ class Misfit:
             self.law,
             self.needed,
             self.there,
+            instead=self.instead,
         )
 
 
@@ -75,9 +79,9 @@ def executes_this_network(card: Card) -> Misfit | None:
     )
 
 
-def weights_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
+def weights_fit(blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | None:
     """A weight is as wide as a synapse at most."""
-    needed, there = trace.settings.weight_bits, card.limits["weight_bits"]
+    needed, there = blueprint.settings.weight_bits, card.limits["weight_bits"]
     if needed <= there:
         return None
     where = f"device {card.name!r}"
@@ -89,9 +93,9 @@ def weights_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
     )
 
 
-def potentials_fit(trace: Trace, card: Card, hosted: bool) -> Misfit | None:
+def potentials_fit(blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | None:
     """A potential is as wide as the state of a neuron at most."""
-    needed, there = trace.settings.state_bits, card.limits["state_bits"]
+    needed, there = blueprint.settings.state_bits, card.limits["state_bits"]
     if needed <= there:
         return None
     return Misfit(
@@ -115,10 +119,10 @@ class ArithmeticLaw:
     """
 
     name: str
-    is_broken: Callable[[RunSettings, Card, bool], bool]
+    is_broken: Callable[[Demands, Card, bool], bool]
 
-    def __call__(self, trace: Trace, card: Card, hosted: bool) -> Misfit | None:
-        settings = trace.settings
+    def __call__(self, blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | None:
+        settings = blueprint.settings
         if not self.is_broken(settings, card, hosted):
             return None
         return Misfit(
@@ -129,32 +133,32 @@ class ArithmeticLaw:
         )
 
 
-def _doubles_without_accumulator(settings: RunSettings, card: Card, hosted: bool) -> bool:
+def _doubles_without_accumulator(settings: Demands, card: Card, hosted: bool) -> bool:
     doubles = settings.code.doubles or settings.input_code.doubles
     return doubles and not card.limits["doubling_accumulator"]
 
 
-def _takes_spikes_back(settings: RunSettings, card: Card, hosted: bool) -> bool:
+def _takes_spikes_back(settings: Demands, card: Card, hosted: bool) -> bool:
     return settings.code.negative_spikes
 
 
-def _multiplies_without_host(settings: RunSettings, card: Card, hosted: bool) -> bool:
+def _multiplies_without_host(settings: Demands, card: Card, hosted: bool) -> bool:
     return settings.input_code.analog and not hosted
 
 
-def _resets_to_zero(settings: RunSettings, card: Card, hosted: bool) -> bool:
+def _resets_to_zero(settings: Demands, card: Card, hosted: bool) -> bool:
     return Zero().name in settings.resets and not card.limits["reset_to_zero"]
 
 
-def _has_negative_events(settings: RunSettings, card: Card, hosted: bool) -> bool:
+def _has_negative_events(settings: Demands, card: Card, hosted: bool) -> bool:
     return settings.input_code.encoded and settings.input_code.takes_negative
 
 
-def _has_events_of_several_worths(settings: RunSettings, card: Card, hosted: bool) -> bool:
+def _has_events_of_several_worths(settings: Demands, card: Card, hosted: bool) -> bool:
     return settings.input_code.encoded and settings.input_code.worth_varies
 
 
-CORE_LAWS: tuple[Callable[[Trace, Card, bool], Misfit | None], ...] = (
+CORE_LAWS: tuple[Callable[[Blueprint, Card, bool], Misfit | None], ...] = (
     weights_fit,
     potentials_fit,
     ArithmeticLaw("radix doubles the accumulator at each step", _doubles_without_accumulator),
@@ -180,11 +184,14 @@ class FeedingLayers:
         All that feed its post population, itself included.
     copies : mapping of float
         Layer -> axons per pre neuron: above 1 where weights of both signs need two.
+    nearest : NearestGeometry
+        What would hold the network, for a refusal.
     """
 
     layer: LayerSummary
     feeding: Sequence[LayerSummary]
     copies: Mapping[str, float]
+    nearest: NearestGeometry
 
     @property
     def doubles(self) -> bool:
@@ -212,12 +219,15 @@ def inputs_of_a_neuron_fit(fed: FeedingLayers, card: Card) -> Misfit | None:
         return None
     doubled = " (axons with weights of both signs count twice)" if fed.doubles else ""
     law = f"a neuron has at most {there} inputs (axons_per_core){doubled}"
-    remedy = f"a card with axons_per_core >= {needed} ({_wide_enough(needed)}), or a narrower layer"
+    instead = fed.nearest.device
+    geometry = instead or fed.nearest.why_none
+    remedy = f"a card with axons_per_core >= {needed} ({geometry}), or a narrower layer"
     return Misfit(
         _where(card, fed.layer.post),
         law,
         needed,
         remedy,
+        instead,
     )
 
 
@@ -227,24 +237,43 @@ LAYER_LAWS: tuple[Callable[[FeedingLayers, Card], Misfit | None], ...] = (
 )
 
 
-def inputs_fit_an_empty_core(population: str, needed: int, card: Card) -> Misfit:
+# Laws of cores that are filled
+
+
+def inputs_fit_an_empty_core(
+    population: str, needed: int, card: Card, nearest: NearestGeometry
+) -> Misfit:
     """Dense layers share one set of axons, which not even an empty core has."""
     law = f"its inputs fit {card.limits['axons_per_core']} axons"
+    instead = nearest.device
     return Misfit(
         _where(card, population),
         law,
         needed,
-        _wide_enough(needed),
+        instead or nearest.why_none,
+        instead,
+    )
+
+
+def cores_are_few_enough(
+    cores: int, max_cores: int | None, card: Card, nearest: NearestGeometry
+) -> Misfit | None:
+    """The network takes no more cores than it may."""
+    if max_cores is None or cores <= max_cores:
+        return None
+    instead = nearest.device
+    plural = "" if max_cores == 1 else "s"
+    return Misfit(
+        f"device {card.name!r}",
+        f"the network fits on {max_cores:,} core{plural} (max_cores)",
+        f"{cores:,} cores",
+        f"{instead or nearest.why_none}, or max_cores >= {cores}",
+        instead,
     )
 
 
 def _where(card: Card, population: str) -> str:
     return f"device {card.name!r}: layer {population!r}"
-
-
-def _wide_enough(axons: int) -> str:
-    """The smallest parametric core with so many axons."""
-    return f"odin_style:axons_per_core={2 ** ceil(log2(axons))}"
 
 
 # Laws of a microcontroller

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ...errors import SpikewattError
+from ...errors import SpikewattError, whole_number
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
 from ..cards.load import with_library
 from ..devices.host_and_core import PREFIX
 from ..devices.registry import device_kind
+
+ANY_NUMBER = "any"  # of cores
+MOST_CORES = 10**9
 
 
 def bill_of(
@@ -20,6 +23,7 @@ def bill_of(
     period_s: float | None = None,
     host: Card | None = None,
     library: str | None = None,
+    max_cores: int | None = None,
 ) -> Bill:
     """The bill of one device for a trace.
 
@@ -34,6 +38,8 @@ def bill_of(
         Of a microcontroller; not charged to a kind that takes none.
     library : str, optional
         Int8 kernel library of a microcontroller, in place of the card's own.
+    max_cores : int, optional
+        Neuromorphic cores that the network may take; by default as many as it takes.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def bill_of(
     period = period_s if kind.takes_period else None
 
     writer = BillWriter()
-    lines = kind.write(writer, trace, card, beside, period)
+    lines = kind.write(writer, trace, card, beside, period, max_cores)
 
     name = card.name
     values = dict(card.values)
@@ -108,6 +114,29 @@ def finished(
                 f">= {latency_s:.3g} s",
             )
     return bill
+
+
+def checked_max_cores(where: str, max_cores: object) -> int | None:
+    """A number of cores, or None for as many as it takes.
+
+    Parameters
+    ----------
+    where : str
+        What an error names.
+    max_cores : object
+        1 or more, also as text; None or ``any``.
+
+    Examples
+    --------
+    >>> checked_max_cores("mine", "any"), checked_max_cores("mine", 4)
+    (None, 4)
+    """
+    if max_cores is None or max_cores == ANY_NUMBER:
+        return None
+    if isinstance(max_cores, str) and max_cores.isdecimal():
+        max_cores = int(max_cores)
+    law = f"must be a number of cores, or {ANY_NUMBER} for as many as it takes"
+    return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
 def checked_period(period_s: float | None) -> float | None:

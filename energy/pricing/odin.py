@@ -18,7 +18,7 @@ from ...sim.odin.counts import OdinCounts
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..cards.load import load_card
-from ..devices.core_area import footprint_of
+from ..cores.area import footprint_of
 from ..devices.neuromorphic_core import HOST_EXCLUDED
 from .bills import checked_period, finished
 from .prices import Prices

@@ -16,7 +16,7 @@ from ..cards.load import load_card
 from ..devices import microcontroller
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
-from .bills import bill_of, checked_period, finished
+from .bills import bill_of, checked_max_cores, checked_period, finished
 from .prices import Prices
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def price(
     host: str | Card | None = None,
     library: str | None = None,
     skip_unfit: bool = False,
+    max_cores: int | str | None = 1,
 ) -> Prices:
     """Energy and time of one inference (mean over the samples) on each device.
 
@@ -59,7 +60,10 @@ def price(
         Int8 kernel library of the microcontrollers, in place of their cards' own.
     skip_unfit : bool, default False
         Devices that cannot hold or execute the network are left out, and named with the reason
-        in `Prices.does_not_fit`.
+        in `Prices.does_not_fit`. Where the reason names another geometry of the parametric core,
+        that is priced in its place: `Bill.instead_of`.
+    max_cores : int or None, default 1
+        Neuromorphic cores that the network may take; None or ``any`` for as many as it takes.
 
     Returns
     -------
@@ -100,9 +104,10 @@ def price(
         )
     beside = None if host is None else load_card(host, library)
     period = checked_period(period_s)
+    most = checked_max_cores("price.max_cores", max_cores)
 
     def bill(card: Card) -> Bill:
-        return bill_of(trace, card, period, beside, library)
+        return bill_of(trace, card, period, beside, library, most)
 
     return _priced(devices, bill, period, skip_unfit)
 
@@ -226,7 +231,24 @@ def _priced(
                 raise
             asked_for = card.name if isinstance(device, Card) else str(device)
             does_not_fit[asked_for] = str(error)
+            if error.instead is not None and error.instead not in names:
+                names.append(error.instead)
+                bills += _in_its_place(asked_for, error.instead, bill, does_not_fit)
     return Prices(tuple(bills), period_s, does_not_fit)
+
+
+def _in_its_place(
+    asked_for: str,
+    device: str,
+    bill: Callable[[Card], Bill],
+    does_not_fit: dict[str, str],
+) -> list[Bill]:
+    """The bill of the geometry that the refusal of `asked_for` named, which says so."""
+    try:
+        return [replace(bill(load_card(device)), instead_of=asked_for)]
+    except SpikewattError as error:  # nobody asked for it: a period that is too short ends nothing
+        does_not_fit[device] = str(error)
+        return []
 
 
 def _bill_of_layers(

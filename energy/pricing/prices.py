@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cycles")
 COLUMNS = ("device", "workload", "layer", "component", *AMOUNTS)
 SIZES = ("cores", "mm2", "memory_bytes")
-TOTAL_COLUMNS = ("device", "workload", *AMOUNTS, *SIZES)
+TOTAL_COLUMNS = ("device", "workload", *AMOUNTS, *SIZES, "instead_of")
 SHOWN = 4  # workloads in a repr
 
 
@@ -146,7 +146,8 @@ class Prices:
         """One row per device and workload: energy with its range, time, cycles, and what it takes.
 
         What a kind of device does not have (cores and mm² of a microcontroller, everything of a
-        rule) is missing, not zero. Memory of a microcontroller: flash and RAM.
+        rule) is missing, not zero. Memory of a microcontroller: flash and RAM. A geometry that was
+        named by a refusal says in `instead_of` of which device, else "".
 
         Parameters
         ----------
@@ -161,7 +162,8 @@ class Prices:
             time_s = float(bill.total(workload, "time_s"))
             cycles = float(bill.total(workload, "cycles"))
             amounts = (energy.value, energy.low, energy.high, time_s, cycles)
-            rows.append((bill.device, workload, *amounts, *_sizes(bill, workload)))
+            sizes = _sizes(bill, workload)
+            rows.append((bill.device, workload, *amounts, *sizes, bill.instead_of))
         return pd.DataFrame(rows, columns=list(TOTAL_COLUMNS))
 
     def verdicts(self, everything: bool = True) -> pd.DataFrame:

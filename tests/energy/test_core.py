@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import pytest
 from spikewatt.energy.cards.load import FOLDER, load_card
+from spikewatt.energy.cores.receptive_field import OUTSIDE, _field, receptive_field
 from spikewatt.energy.devices.core_mapping import core_table, map_network
 from spikewatt.energy.devices.neuromorphic_core import power_w
-from spikewatt.energy.devices.receptive_field import mark_inputs
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.conversion.convert import convert
@@ -185,9 +184,9 @@ def test_convolution_on_small_cores_listens_to_its_receptive_field_only():
 
 def test_every_kind_of_connection_has_a_receptive_field():
     assert CONNECTION_KINDS
-    general = mark_inputs.dispatch(ConnectionKind)
+    general = _field.dispatch(ConnectionKind)
     for kind in CONNECTION_KINDS.values():
-        assert mark_inputs.dispatch(type(kind)) is not general, kind
+        assert _field.dispatch(type(kind)) is not general, kind
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -198,11 +197,10 @@ def test_a_receptive_field_is_where_the_synapses_come_from(seed):
     assert len(layers) > 3
     for layer, connection in zip(layers, network.connections, strict=True):
         matrix = unroll(connection, layer.pre_shape, layer.post_shape)
+        field = receptive_field(layer)
         for neuron in {0, layer.post_neurons // 2, layer.post_neurons - 1}:
-            heard = np.zeros(layer.pre_shape, bool)
-            mark_inputs(layer.kind, layer, neuron, heard)
             inputs = set(matrix[[neuron]].indices)
-            marked = set(np.flatnonzero(heard))
+            marked = set(field.inputs(neuron, neuron + 1).ravel()) - {OUTSIDE}
             # Rows that a pool leaves out at the border may be marked.
             assert inputs <= marked if layer.pooled else inputs == marked
 

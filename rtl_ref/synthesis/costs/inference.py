@@ -173,7 +173,7 @@ def card_cost(name: str, network: SpikingNetwork, trace: Trace) -> InferenceCost
     network : that ran
     trace : of the run
     """
-    prices = price(trace, name, network=network, skip_unfit=True)
+    prices = price(trace, name, network=network, max_cores=None, skip_unfit=True)
     if name in prices.does_not_fit:
         why = prices.does_not_fit[name]
         return InferenceCost(f"card {name}", None, None, None, {}, "does not fit", why)

@@ -1,0 +1,1 @@
+"""Cores side by side: which neuron sits where, area, links, and which geometry would hold more."""
