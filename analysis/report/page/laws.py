@@ -16,14 +16,13 @@ from collections.abc import Sequence
 
 from ....energy.cards.card import Card
 from ....energy.cards.load import load_card, odin_style
-from ....energy.cards.parametric_core import (
+from ....energy.cards.parametric_core import PARAMETRIC, RANGES, parse_choices
+from ....energy.cards.scaling_laws import (
+    FULL_AT_V,
     NODE_NM,
     NODES,
-    PARAMETRIC,
-    RANGES,
     VOLTAGE_V,
     highest_clock_hz,
-    parse_choices,
 )
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.price import LOWEST_CLOCK_HZ
@@ -32,7 +31,7 @@ from .coefficients import ends
 
 _, HIGHEST_V = RANGES["voltage_v"]
 LOWEST_CORE_CLOCK_HZ, _ = RANGES["clock_hz"]
-KNEES_V = (VOLTAGE_V, 0.8, HIGHEST_V)  # between which the highest clock is a straight line
+KNEES_V = (VOLTAGE_V, FULL_AT_V, HIGHEST_V)  # between which the highest clock is a straight line
 NEARLY = 1e-9
 Polynomial = Sequence[float]
 

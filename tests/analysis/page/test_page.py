@@ -15,7 +15,7 @@ from spikewatt.analysis.report.page import write
 from spikewatt.analysis.report.page.laws import knobs
 from spikewatt.analysis.report.page.write import write_report
 from spikewatt.energy.cards.load import load_card, odin_style
-from spikewatt.energy.cards.parametric_core import highest_clock_hz
+from spikewatt.energy.cards.scaling_laws import highest_clock_hz
 from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import at_clock
 from spikewatt.energy.pricing.uncertainty import ratio, verdict_of
