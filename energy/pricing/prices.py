@@ -125,16 +125,17 @@ class Prices:
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def bill(self, device: str) -> Bill:
-        """The bill of a device, which may be named without its host.
+        """The bill of a device; a core that was priced beside a host alone, by its own name, too.
 
         Raises
         ------
         SpikewattError
             No such device was priced.
         """
-        for bill in self.bills:
-            if device in (bill.device, bill.device.split("+")[0]):
-                return bill
+        called_so = [bill for bill in self.bills if bill.device == device]
+        beside_a_host = [bill for bill in self.bills if bill.card.name == device]
+        for bill in called_so or beside_a_host:
+            return bill
         raise SpikewattError(
             "Prices.bill",
             "must name a device that was priced",
