@@ -12,18 +12,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from ....energy.bill import Bill, Powers, Term
+from ....energy.bill import Bill, Powers
 from ....energy.cards.card import ENDS, Quantity
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.break_even import first_steps
 from ....energy.pricing.prices import Prices
-from ....errors import SpikewattError
 from ....sim.trace.trace import Trace
 
 MOST_STEPS = 64  # numbers of steps that a page offers
 EXPORTED = ("energy_j", "time_s")
-# Two periods, longer than any inference; powers of two, so that counts scale without rounding.
-PERIODS_S = (2.0**40, 2.0**41)
+PERIOD_S = 2.0**40  # longer than any inference; a power of two, so that nothing is rounded
 
 Pricing = Callable[[Trace, float], Prices]  # of a trace, at a period in s
 Key = tuple[str, str, Powers]  # component, what, powers
@@ -56,7 +54,7 @@ def sides(trace: Trace, pricing: Pricing, steps: Sequence[int]) -> list[dict]:
     Returns
     -------
     list of dict
-        ``device``, ``card``, ``host`` (or None), ``workload``; ``ranged``, ``timed``, ``idles``:
+        ``device``, ``card``, ``host`` (or None), ``instead_of``, ``workload``; ``ranged``, ``timed``, ``idles``:
         facts of its kind; ``values``: key -> value, low, high, measurement; ``terms``: rows of
         component, what, powers, counts (one, or one per number of steps), count per second of the
         period.
@@ -64,46 +62,31 @@ def sides(trace: Trace, pricing: Pricing, steps: Sequence[int]) -> list[dict]:
     by_steps = []
     for count in steps:
         shorter = trace if count == trace.steps else first_steps(trace, count)
-        both = [pricing(shorter, period_s).bills for period_s in PERIODS_S]
-        by_steps.append([{bill.device: bill for bill in bills} for bills in both])
+        by_steps.append({bill.device: bill for bill in pricing(shorter, PERIOD_S).bills})
 
     found = []
-    last, _ = by_steps[-1]
-    for name, bill in last.items():
-        if not all(name in bills for both in by_steps for bills in both):
+    for name, bill in by_steps[-1].items():
+        if not all(name in bills for bills in by_steps):
             continue  # it fits at some numbers of steps only
-        pairs = [(bills[name], later[name]) for bills, later in by_steps]
         for workload in bill.workloads:
-            counts = [_counts(*pair, workload) for pair in pairs]
+            counts = [_counts(bills[name], workload) for bills in by_steps]
             found.append(_side(bill, workload, counts))
     return found
 
 
-def _counts(bill: Bill, later: Bill, workload: str) -> dict[Key, tuple[float, float]]:
+def _counts(bill: Bill, workload: str) -> dict[Key, tuple[float, float]]:
     """(component, what, powers) -> the count that is fixed, and that per second of the period."""
     found: dict[Key, tuple[float, float]] = {}
-    for term, other in zip(bill.terms, later.terms, strict=True):
+    for term in bill.terms:
         if term.workload != workload or term.what not in EXPORTED:
             continue
-        fixed, per_s = _split(term, other)
         key = (term.component, term.what, term.powers)
-        before = found.get(key, (0.0, 0.0))
-        found[key] = (before[0] + fixed, before[1] + per_s)
+        fixed, per_s = found.get(key, (0.0, 0.0))
+        if term.by_period:
+            found[key] = (fixed, per_s + term.count / PERIOD_S)
+        else:
+            found[key] = (fixed + term.count, per_s)
     return found
-
-
-def _split(term: Term, other: Term) -> tuple[float, float]:
-    """A count that does not depend on the period, or is proportional to it."""
-    shorter, longer = PERIODS_S
-    if term.count == other.count:
-        return term.count, 0.0
-    if other.count * shorter == term.count * longer:
-        return 0.0, term.count / shorter
-    raise SpikewattError(
-        f"page: {term.component}",
-        "a count is fixed or proportional to the period",
-        f"{term.count} and {other.count}",
-    )
 
 
 def _side(bill: Bill, workload: str, counts: Sequence[dict[Key, tuple[float, float]]]) -> dict:
@@ -118,12 +101,12 @@ def _side(bill: Bill, workload: str, counts: Sequence[dict[Key, tuple[float, flo
             terms.append([component, what, powers, _shortest(fixed), per_s])
 
     kind = device_kind(bill.card)
-    _, _, host = bill.device.partition("+")
     used = {name for _, _, powers, _, _ in terms for name, _ in powers}
     return {
         "device": bill.device,
         "card": bill.card.name,
-        "host": host or None,
+        "host": bill.host.name if bill.host else None,
+        "instead_of": bill.instead_of,
         "workload": workload,
         "ranged": kind.has_range,
         "timed": kind.has_time,

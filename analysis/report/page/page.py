@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 
 from ....energy.bill import Bill
-from ....energy.cards.card import Card
-from ....energy.cards.load import load_card
 from ....energy.devices.core_mapping import core_table, map_network
 from ....energy.devices.registry import device_kind
+from ....energy.pricing.order import ordered
 from ....energy.pricing.prices import Prices
 from ....errors import SpikewattError
 from ....sim.trace.trace import Trace
@@ -20,7 +19,7 @@ from ...job import steps
 from ...job.config import RunConfig
 from . import charts
 from .coefficients import offered_steps, sides
-from .laws import knobs
+from .laws import home_voltage_v, is_parametric, knobs
 from .model import Page
 from .run_files import CONFIG, RunFiles
 from .sentence import from_verdicts
@@ -133,13 +132,12 @@ def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, pric
 
     offered = offered_steps(trace)
     found = sides(trace, pricing, offered)
-    alone = [side for side in found if side["host"] is None]
-    if not alone:
+    if not found:
         return
 
-    turned = _knobs(prices.bills)
+    turned, devices = _knobs(config, prices.bills)
     hosts = list(dict.fromkeys(side["host"] for side in found if side["host"]))
-    first, second = _compared(alone, files.frame("verdicts"))
+    first, second, against = _compared(found, files.frame("verdicts"))
     page.live = charts.live()
     page.parts |= {"live": True, "steps": offered, "hosts": hosts}
     page.data |= {
@@ -150,42 +148,59 @@ def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, pric
             "step": len(offered) - 1,
             "period_s": config.period_s,
             "counted": "inference",
-            "host": "",
+            "host": against if against in hosts else "",
             "first": first,
             "second": second,
-            "devices": {
-                name: {key: own[key] for key in ("clock_hz", "voltage_v") if key in own}
-                for name, own in turned.items()
-                if own
-            },
+            "devices": devices,
         },
         **_accuracies(files, trace, offered),
     }
 
 
-def _knobs(bills: tuple[Bill, ...]) -> dict[str, dict]:
-    """Name of each card, hosts too -> its knobs."""
-    cards: dict[str, Card] = {bill.card.name: bill.card for bill in bills}
+def _knobs(config: RunConfig, bills: tuple[Bill, ...]) -> tuple[dict, dict]:
+    """Name of each card, hosts too -> its knobs; and where they stand."""
+    order = ordered(
+        config.devices, config.host, config.library, config.clock_hz, config.supply_v
+    )
+    as_they_come = ordered(config.devices, config.host, config.library)
+    plain = {card.name: card for card in (*as_they_come.devices.values(), *as_they_come.hosts)}
+    given = {order.devices[asked].name: point.supply_v for asked, point in order.points.items()}
+
+    turned: dict[str, dict] = {}
+    devices: dict[str, dict] = {}
     for bill in bills:
-        _, _, host = bill.device.partition("+")
-        if host and host not in cards:
-            cards[host] = load_card(host)
-    return {name: knobs(card) for name, card in cards.items()}
+        for card in (bill.card, bill.host):
+            if card is None or card.name in turned:
+                continue
+            base = plain.get(card.name, card)
+            turned[card.name] = knobs(base)
+            if turned[card.name]:
+                asked = bill.instead_of or card.name
+                volt = given.get(asked) if is_parametric(card) else None
+                devices[card.name] = {
+                    "clock_hz": card["clock_hz"].value,
+                    "voltage_v": volt or home_voltage_v(card),
+                }
+    return turned, devices
 
 
-def _compared(alone: list[dict], verdicts: pd.DataFrame) -> tuple[int, int]:
-    """Places of the two sides that a page compares first: the run's first, and the best int8."""
-    spiking = [i for i, side in enumerate(alone) if side["workload"] == "snn"]
+def _compared(found: list[dict], verdicts: pd.DataFrame) -> tuple[int, int, str]:
+    """Places of the two sides that a page compares first, and the card of the second.
+
+    The first spiking side of the run, and the int8 network that does best against it.
+    """
+    bare = list(dict.fromkeys((side["card"], side["workload"]) for side in found))
+    spiking = [i for i, (_, workload) in enumerate(bare) if workload == "snn"]
     first = spiking[0] if spiking else 0
+    card, workload = bare[first]
+    second = next((i for i in range(len(bare)) if i != first), first)
     if "first" in verdicts:
-        names = [f"{side['device']} {side['workload']}" for side in alone]
-        own = verdicts[verdicts["first"] == names[first]]
-        int8 = own[own["second"].str.endswith(" int8_ann") & own["second"].isin(names)]
+        names = {f"{name} {what}": i for i, (name, what) in enumerate(bare)}
+        own = verdicts[verdicts["first"] == f"{card} {workload}"]
+        int8 = own[own["second"].str.endswith(" int8_ann") & own["second"].isin(list(names))]
         if len(int8):
-            best = int8.sort_values("ratio")["second"].iloc[-1]
-            return first, names.index(best)
-    others = [i for i in range(len(alone)) if i != first]
-    return first, (others or [first])[0]
+            second = names[int8.sort_values("ratio")["second"].iloc[-1]]
+    return first, second, bare[second][0]
 
 
 def _accuracies(files: RunFiles, trace: Trace, offered: list[int]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from spikewatt.analysis.report.page.write import write_report
 from spikewatt.energy.cards.load import load_card, odin_style
 from spikewatt.energy.cards.scaling_laws import highest_clock_hz
 from spikewatt.energy.pricing.break_even import first_steps
-from spikewatt.energy.pricing.price import at_clock
 from spikewatt.energy.pricing.uncertainty import ratio, verdict_of
 from spikewatt.errors import SpikewattError, SpikewattWarning
 
@@ -209,23 +208,26 @@ def turn(page, setting: dict) -> None:
     )
     page.fill("#period", repr(setting["period_s"]))
     page.select_option("#counted", setting["counted"])
+    page.select_option("#host", setting["host"] or "")
     page.select_option("#first", label="odin_style: snn")
     page.select_option("#second", label="nrf54l15: int8_ann")
-    page.fill("#first-voltage", repr(setting["voltage_v"]))
-    page.fill("#first-clock", repr(setting["core_mhz"]))
-    page.fill("#second-clock", repr(setting["mhz"]))
+    for place in ("first", "second"):
+        volt, megahertz = setting[place]
+        page.fill(f"#{place}-voltage", repr(volt))
+        page.fill(f"#{place}-clock", repr(megahertz))
 
 
 def price_in_python(trace, setting: dict):
     """The same setting by `sw.price`."""
-    core = f"odin_style:voltage_v={setting['voltage_v']!r},clock_hz={setting['core_mhz'] * 1e6!r}"
-    mcu = at_clock(load_card("nrf54l15"), setting["mhz"] * 1e6)
+    devices = {"odin_style": setting["first"], "nrf54l15": setting["second"]}
     return sw.price(
         first_steps(trace, setting["steps"]),
-        core,
-        mcu,
+        *devices,
         "stm32l4r5",
         period_s=setting["period_s"],
+        host=setting["host"],
+        clock_hz={name: megahertz * 1e6 for name, (_, megahertz) in devices.items()},
+        supply_v={name: volt for name, (volt, _) in devices.items()},
     )
 
 
@@ -240,9 +242,12 @@ def settings_to_try(trace, number: int) -> list[dict]:
                 "steps": int(draw.integers(1, trace.steps + 1)),
                 "period_s": round(float(10 ** draw.uniform(-1, 3)), 4),
                 "counted": ("inference", "period")[i % 2],
-                "voltage_v": volt,
-                "core_mhz": round(float(draw.uniform(5, fastest)), 2),
-                "mhz": round(float(draw.uniform(10, 128)), 2),
+                "host": (None, "nrf54l15", "stm32l4r5")[i % 3],
+                "first": (volt, round(float(draw.uniform(5, fastest)), 2)),
+                "second": (
+                    round(float(draw.uniform(1.7, 3.6)), 2),
+                    round(float(draw.uniform(10, 128)), 2),
+                ),
             }
         )
     return found
@@ -255,18 +260,22 @@ def test_its_numbers_are_those_of_price_at_any_setting(report, trace, opened):
         found = prices_shown(shown.page)
         prices = price_in_python(trace, setting)
         idle = setting["counted"] == "period"
-        for row in prices.totals(idle=idle).to_dict("records"):
-            side = f"{row['device'].split(':')[0]} {row['workload']}"
-            for key, number in found[side].items():
-                assert number == pytest.approx(row[key], rel=NEARLY), (setting, side, key)
-        assert len(found) == len(prices.workloads)
+        expected = {
+            f"{row['device']} {row['workload']}": row
+            for row in prices.totals(idle=idle).to_dict("records")
+        }
+        assert len(found) == 5
+        for side, numbers in found.items():
+            for key, number in numbers.items():
+                assert number == pytest.approx(expected[side][key], rel=NEARLY), (side, key)
 
+        core = "odin_style" if setting["host"] is None else f"odin_style+{setting['host']}"
+        bills = {bill.device: bill for bill in prices.bills}
+        wanted = ratio((bills[core], "snn"), (bills["nrf54l15"], "int8_ann"), idle=idle)
         answer = shown.page.locator("#answer").evaluate("(it) => ({...it.dataset})")
-        sides = ((prices.bills[0], "snn"), (prices.bills[1], "int8_ann"))
-        expected = ratio(*sides, idle=idle)
         for key, value in (("ratio", "value"), ("low", "low"), ("high", "high")):
-            assert float(answer[key]) == pytest.approx(getattr(expected, value), rel=NEARLY)
-        assert answer["verdict"] == verdict_of(expected)
+            assert float(answer[key]) == pytest.approx(getattr(wanted, value), rel=NEARLY)
+        assert answer["verdict"] == verdict_of(wanted)
     assert shown.said == []
 
 
@@ -278,7 +287,10 @@ def test_it_begins_as_the_run_was_and_returns_there(report, run_folder, opened):
     page.fill("#first-voltage", "0.9")
     page.click("#reset")
     found = prices_shown(page)
-    assert set(found) == set(expected)
+    page.select_option("#host", "")
+    found |= prices_shown(page)
+    assert set(expected) - set(found) <= {"odin_style+nrf54l15 snn", "odin_style+stm32l4r5 snn"}
+    assert len(found) == 6
     for side, numbers in found.items():
         for key, number in numbers.items():
             assert number == pytest.approx(getattr(expected[side], key), rel=NEARLY)
@@ -308,10 +320,10 @@ def test_the_knobs_of_a_core_follow_the_parametric_core(node_nm):
     for volt in (0.55, 0.6, 0.77, 1.0):
         node = above(volt) / below(volt)
         home = above(own["home_v"]) / below(own["home_v"])
-        scale = (volt / own["home_v"]) ** 2 * node / home
+        scale = (volt / own["home_v"]) ** own["exponent"] * node / home
         card = odin_style(**chosen, voltage_v=volt)
-        for key, (value, low, high, _, power, width) in own["scaled"].items():
-            wider = (volt / own["home_v"]) ** width
+        for key, (value, low, high, _, power, width, constant) in own["scaled"].items():
+            wider = constant * (volt / own["home_v"]) ** width
             assert card[key].value == pytest.approx(value * scale**power, rel=1e-12)
             assert card[key].low == pytest.approx(low * scale**power / wider, rel=1e-12)
             assert card[key].high == pytest.approx(high * scale**power * wider, rel=1e-12)

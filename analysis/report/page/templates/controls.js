@@ -25,7 +25,9 @@ function draw(name, rows = null) {
 
 const FIRST = "first", SECOND = "second";
 const sides = data.sides || [];
-const alone = sides.filter((side) => side.host === null);
+const isFirst = (side, i) => sides.findIndex((other) => other.card === side.card
+  && other.workload === side.workload) === i;
+const alone = sides.filter(isFirst);  // each device and workload once, without a host if it can
 const settings = data.settings ? structuredClone(data.settings) : null;
 const nameOf = (side) => `${side.device} ${side.workload}`;
 
@@ -87,7 +89,8 @@ function showPrices() {
     row.dataset.side = nameOf(price.side);
     if (i === settings[FIRST]) row.className = FIRST;
     else if (i === settings[SECOND]) row.className = SECOND;
-    cell(row, "th", price.side.device);
+    const { device, instead_of: instead } = price.side;
+    cell(row, "th", instead ? `${device} (in place of ${instead})` : device);
     cell(row, "td", price.side.workload);
     if (price.refused) {
       const why = document.createElement("td");
@@ -228,7 +231,7 @@ function showKnobs(place) {
   byId(`${place}-clock-knob`).hidden = !clock;
   if (volts) {
     for (const input of [byId(`${place}-voltage`), byId(`${place}-voltage-range`)]) {
-      input.min = knobs.home_v;
+      input.min = knobs.lowest_v;
       input.max = knobs.highest_v;
       if (document.activeElement !== input) input.value = setting.voltage_v;
     }

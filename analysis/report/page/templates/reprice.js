@@ -26,7 +26,7 @@ function highestClock(knobs, volt) {
 function scale(knobs, volt) {
   const [above, below] = knobs.node;
   const factor = (v) => polynomial(above, v) / polynomial(below, v);
-  return (volt / knobs.home_v) ** 2 * factor(volt) / factor(knobs.home_v);
+  return (volt / knobs.home_v) ** knobs.exponent * factor(volt) / factor(knobs.home_v);
 }
 
 /** A value of a device, with its ends, at the voltage and clock of `setting`. */
@@ -38,9 +38,11 @@ function atSetting(own, key, knobs, setting) {
   }
   const law = knobs.scaled && knobs.scaled[key];
   if (!law) return own;
-  const [value, low, high, measurement, power, width] = law;
-  const s = power ? scale(knobs, setting.voltage_v) : 1;
-  const wider = (setting.voltage_v / knobs.home_v) ** width;
+  const [value, low, high, measurement, power, width, constant] = law;
+  const volt = setting.voltage_v;
+  if (volt === knobs.home_v) return [value, low, high, measurement];
+  const s = scale(knobs, volt) ** power;
+  const wider = constant * Math.max(volt / knobs.home_v, knobs.home_v / volt) ** width;
   return [value * s, low * s / wider, high * s * wider, measurement];
 }
 
@@ -154,8 +156,8 @@ function refusal(side, knobs, settings) {
     const own = device && knobs[device], setting = settings.devices[device];
     if (!own || !setting) continue;
     const fastest = highestClock(own, setting.voltage_v);
-    if (own.home_v && !(setting.voltage_v >= own.home_v && setting.voltage_v <= own.highest_v)) {
-      return `${device} runs from ${own.home_v} to ${own.highest_v} V`;
+    if (own.home_v && !(setting.voltage_v >= own.lowest_v && setting.voltage_v <= own.highest_v)) {
+      return `${device} runs from ${own.lowest_v} to ${own.highest_v} V`;
     }
     if (!(setting.clock_hz >= own.lowest_clock_hz && setting.clock_hz <= fastest * (1 + 1e-9))) {
       const at = own.home_v ? ` at ${setting.voltage_v} V` : "";
