@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
     from .analysis.sweep.results import Sweep as Sweep
-    from .analysis.sweep.results import read_sweep as read_sweep
+    from .analysis.sweep.rows import read_sweep as read_sweep
     from .analysis.sweep.sweep import sweep as sweep
     from .energy.cards.card import Card as Card
     from .energy.cards.load import card_names as card_names
@@ -79,7 +79,8 @@ _HOME = {
     "analysis.studies.agreement": ("compare",),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),
-    "analysis.sweep.results": ("Sweep", "read_sweep"),
+    "analysis.sweep.results": ("Sweep",),
+    "analysis.sweep.rows": ("read_sweep",),
     "analysis.sweep.sweep": ("sweep",),
     "energy.cards.card": ("Card",),
     "energy.cards.load": ("card_names", "load_card"),

@@ -26,7 +26,9 @@ def sweep(
     store: Annotated[
         Path | None, typer.Option(help="Folder for the rows; by default <space>.sweep.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; by default one per core, 0 for no other.")
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Of a Dask cluster that does the work: tcp://HOST:PORT.")
     ] = None,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...progress import in_words
 from ..report.findings import Column, Findings, Table
 from ..report.numbers import percent, three_digits, with_prefix
-from .results import Sweep, described
+from .results import Sweep
 from .sweep import Plan, estimated
 
 MOST_SHOWN = 20  # rows of the front
@@ -24,7 +24,6 @@ def sweep_findings(found: Sweep, sensitivity: bool = False) -> Findings:
         title = "What matters most over the space: Sobol's indices of ln E"
         tables.append(Table("sensitivity", title, found.sensitivity()))
     facts: dict[str, object] = {
-        "answer": found.sentence(),
         "store": str(found.path),
         "rows": counts.rows,
         "priced": counts.priced,
@@ -36,15 +35,16 @@ def sweep_findings(found: Sweep, sensitivity: bool = False) -> Findings:
         f"{found.simulated} simulations, {found.reused} known from before",
     )
     shown = [table for table in tables if len(table) or table.name == "front"]
-    return Findings(tuple(shown), facts=facts, notes=notes)
+    return Findings(tuple(shown), facts=facts, notes=notes, sentence=found.sentence())
 
 
 def _front_table(found: Sweep) -> Table:
     front = found.front
     more = f", the first {MOST_SHOWN} of {len(front)}" if len(front) > MOST_SHOWN else ""
-    title = f"{found.sentence()}\nThe front{more}"
+    title = f"The front{more}"
     shown = front.head(MOST_SHOWN)
-    named = shown.assign(design=[described(row) for row in shown.to_dict("records")])
+    names = found.names
+    named = shown.assign(point=[names.described(row) for row in shown.to_dict("records")])
     return Table("front", title, front, _columns(), brief=named)
 
 
@@ -53,7 +53,7 @@ def _columns() -> list[Column]:
         return lambda value: with_prefix(value, unit)
 
     return [
-        Column("design", ("design",)),
+        Column("point", ("point",)),
         Column("workload", ("workload",)),
         Column("validation", ("accuracy_validation",), percent),
         Column("test", ("accuracy",), percent),
@@ -82,5 +82,5 @@ def plan_findings(plan: Plan) -> Findings:
     frame = pd.DataFrame({"what": list(rows), "how much": list(map(str, rows.values()))})
     facts = {**{key.replace(" ", "_"): value for key, value in rows.items()}}
     facts["seconds"] = cost.seconds
-    title = f"{plan.rows:,} points, about {in_words(cost.seconds)}"
-    return Findings((Table("plan", title, frame),), facts=facts)
+    sentence = f"{plan.rows:,} points, about {in_words(cost.seconds)}."
+    return Findings((Table("plan", "What there is to do", frame),), facts=facts, sentence=sentence)

@@ -19,12 +19,13 @@ from .hardware.points import Batch, HardwarePoints, batches_of, hardware_points
 from .hardware.pricing import Priced, Pricer
 from .methods import METHODS
 from .network_points import NetworkPoint, Simulation, network_points
-from .results import Sweep, front_of
+from .results import Sweep
+from .rows import front_of
 from .samples import Sample, latin_hypercube
 from .search import ACCURACY, Found, search
 from .space import Space, make_space
 from .store import Store
-from .work.local import LocalWork
+from .work.local import LocalWork, OwnWork
 from .work.network import ONCE, KeptNetworks, NetworkFound, trace_of
 
 # Of an estimate: as measured with small networks on two cores; large ones take longer.
@@ -57,7 +58,7 @@ def sweep(
     store : str or Path, optional
         Folder for the rows; by default one in the cache.
     workers : int, optional
-        Processes on this machine; by default one per core.
+        Processes on this machine; by default one per core. 0: no further process.
     scheduler : str, optional
         Of a Dask cluster, ``tcp://host:port``, whose workers do the work instead.
     method : str, optional
@@ -98,7 +99,7 @@ def sweep(
 
 def _work(workers: int | None, scheduler: str | None) -> Any:
     if scheduler is None:
-        return LocalWork(workers)
+        return OwnWork() if workers == 0 else LocalWork(workers)
     from .work.dask_cluster import DaskWork
 
     return DaskWork(scheduler)

@@ -125,6 +125,23 @@ class Workers:
             process.end()
 
 
+class OwnWork:
+    """Network points in this very process, one after the other."""
+
+    def __enter__(self) -> OwnWork:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        return
+
+    def run(self, simulations: Iterable[Simulation]) -> Iterator[Found]:
+        """Each with what was found."""
+        from .network import work
+
+        for simulation in simulations:
+            yield simulation, work(simulation)
+
+
 class LocalWork:
     """Network points on this machine, `workers` at a time.
 
