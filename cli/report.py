@@ -12,14 +12,14 @@ from .options import JOB, Force, Json, new_file, show, verb
 
 @verb(JOB)
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a run, or store of a sweep.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The page; by default report.html in the folder."),
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write the page of a run: one HTML file, offline, with controls.
+    """Write the page of a run or a sweep: one HTML file, offline, of a run with controls.
 
     A page that stands in the folder is made anew. verification.json and synthesis.json in it, as
     `verify --json` and `synth --json` print them, are shown too.

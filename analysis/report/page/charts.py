@@ -29,17 +29,23 @@ def vega(chart: alt.TopLevelMixin) -> dict[str, Any]:
     import vl_convert
 
     found = vl_convert.vegalite_to_vega(chart.configure(**_look()).to_json(validate=False))
-    scales = {scale["name"] for scale in found["scales"]}
-    for legend in found.get("legends", []):
-        legend["columns"] = {"signal": "containerSize()[0] < 500 ? 1 : 3"}
-        if "shape" in legend and "fill" not in legend and "color" in scales:
-            # One legend for shape and colour, which several layers keep apart.
-            legend["fill"] = "color"
-            legend["encode"]["symbols"]["update"].pop("fill", None)
+    _merge_legends(found)
     for axis in found["axes"]:
         if axis["orient"] == "left":
             axis["labelLimit"] = {"signal": f"containerSize()[0] * {NAMES_SHARE}"}
     return found
+
+
+def _merge_legends(chart: dict[str, Any]) -> None:
+    """One legend for shape and colour, which Vega-Lite keeps apart where layers differ."""
+    legends = chart.get("legends", [])
+    shaped = next((legend for legend in legends if "shape" in legend), None)
+    if shaped and any(scale["name"] == "color" for scale in chart["scales"]):
+        shaped["fill"] = "color"
+        shaped["encode"]["symbols"]["update"].pop("fill", None)
+        chart["legends"] = [shaped]
+    for legend in chart.get("legends", []):
+        legend["columns"] = {"signal": "containerSize()[0] < 500 ? 1 : 3"}
 
 
 def _look() -> dict[str, Any]:
@@ -302,6 +308,28 @@ def points(frame: pd.DataFrame, group: str, x: str = "energy_j", names: str = ""
         beside = base.transform_filter("datum.on_front").mark_text(align="left", dx=8, dy=-8)
         drawn.append(beside.encode(text=f"{names}:N"))
     return vega(alt.layer(*drawn).properties(width="container", height=340))
+
+
+def effect(frame: pd.DataFrame) -> dict:
+    """Least energy per value of an axis, and least within the tolerated loss of accuracy."""
+    import altair as alt
+
+    columns = {"least_energy_j": "at any accuracy", "least_energy_within_j": "within the loss"}
+    long = frame.rename(columns=columns).melt("value", list(columns.values()), "of", "energy_j")
+    kinds = list(columns.values())
+    chart = (
+        alt.Chart(_data(long.dropna()))
+        .mark_point(filled=True, size=80, opacity=1)
+        .encode(
+            y=alt.Y("value:N", title=None, sort=None, axis=alt.Axis(grid=True, **LABELS)),
+            x=_amount("energy_j", "least energy of an inference", "J"),
+            color=alt.Color("of:N", title=None, sort=kinds, scale=alt.Scale(range=[SKY, BLUE])),
+            shape=alt.Shape("of:N", title=None, sort=kinds),
+            tooltip=["value:N", "of:N", alt.Tooltip("energy_j:Q", format=".3s")],
+        )
+        .properties(width="container", height=alt.Step(ROW))
+    )
+    return vega(chart)
 
 
 def _data(frame: pd.DataFrame) -> Any:

@@ -12,6 +12,7 @@ from ....errors import MissingToolError, printable, warn
 from ..rows import json_text
 from .model import Page
 from .page import run_page
+from .sweep_page import is_store, sweep_page
 
 NAME = "report.html"
 LIBRARIES = ("altair", "jinja2", "vl_convert")
@@ -23,12 +24,12 @@ UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "
 
 
 def write_report(folder: str | Path, output: str | Path | None = None) -> Path | None:
-    """Write ``report.html`` of the run in `folder`; without its libraries only a warning.
+    """Write ``report.html`` of a run or a sweep; without its libraries only a warning.
 
     Parameters
     ----------
     folder : str or Path
-        A folder that `run` left.
+        A folder that `run` left, or the store of a sweep.
     output : str or Path, default None
         The file; by default ``report.html`` in the folder.
 
@@ -40,12 +41,12 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path |
     Raises
     ------
     SpikewattError
-        The folder is not one of a run.
+        The folder is not one of a run, nor a store.
     """
     if warn_of(missing_libraries()):
         return None
     target = Path(output) if output else Path(folder) / NAME
-    write_page(run_page(folder), target)
+    write_page(sweep_page(folder) if is_store(folder) else run_page(folder), target)
     return target
 
 
