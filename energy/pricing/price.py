@@ -191,10 +191,12 @@ def _priced(
         bills += found
         does_not_fit |= {name: str(error) for name, error in refused.items()}
 
-        other = None if found else getattr(refused[asked_for], "instead", None)
-        if other is not None and other not in names:
-            names.add(other)
-            bills += _in_its_place(order, asked_for, other, bill, does_not_fit)
+        instead = None if found else _named_instead(refused[asked_for])
+        if instead is not None and instead not in names:
+            names.add(instead)
+            placed, why_not = _in_its_place(order, asked_for, instead, bill)
+            bills += placed
+            does_not_fit |= why_not
     return Prices(tuple(bills), period_s, does_not_fit)
 
 
@@ -226,19 +228,20 @@ def _alone_and_beside(
     return found, refused
 
 
+def _named_instead(refusal: SpikewattError) -> str | None:
+    """The device that a refusal names, if it names one."""
+    return refusal.instead if isinstance(refusal, DoesNotFitError) else None
+
+
 def _in_its_place(
-    order: Order,
-    asked_for: str,
-    device: str,
-    bill: Callable[[Card, Card | None], Bill],
-    does_not_fit: dict[str, str],
-) -> list[Bill]:
+    order: Order, asked_for: str, device: str, bill: Callable[[Card, Card | None], Bill]
+) -> tuple[list[Bill], dict[str, str]]:
     """The bills of the geometry that the refusal of `asked_for` named, which say so."""
     card = order.in_its_place(asked_for, device)
     # Nobody asked for it: a period that is too short ends nothing.
     found, refused = _alone_and_beside(order, device, card, bill, SpikewattError)
-    does_not_fit |= {name: str(error) for name, error in refused.items()}
-    return [replace(done, instead_of=asked_for) for done in found]
+    marked = [replace(done, instead_of=asked_for) for done in found]
+    return marked, {name: str(error) for name, error in refused.items()}
 
 
 def _bill_of_layers(layers: tuple[Int8Layer, ...], card: Card, period_s: float | None) -> Bill:

@@ -109,8 +109,18 @@ class Prices:
 
     @property
     def assumptions(self) -> list[str]:
-        """Lines to print with the numbers."""
-        return [line for bill in self.bills for line in bill.assumptions]
+        """Lines to print with the numbers; of a system what is not said of its core alone."""
+        lines: list[str] = []
+        said: dict[str, set[str]] = {}
+        for bill in self.bills:
+            of_the_core = said.setdefault(bill.card.name, set())
+            for line in bill.assumptions:
+                text = line.removeprefix(f"{bill.device}: ")
+                if text not in of_the_core:
+                    lines.append(line)
+            if bill.host is None:
+                of_the_core |= {line.removeprefix(f"{bill.device}: ") for line in bill.assumptions}
+        return lines
 
     @cached_property
     def frame(self) -> pd.DataFrame:

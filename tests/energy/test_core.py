@@ -23,7 +23,7 @@ from ..helpers.random_networks import random_input, random_network
 
 def operations(trace, device):
     """The rows of synaptic operations."""
-    return price(trace, device).frame.query("component == 'synaptic operations'")
+    return price(trace, device, max_cores=None).frame.query("component == 'synaptic operations'")
 
 
 def chain(code: str, input_code: str = "if"):
@@ -136,7 +136,7 @@ def test_events_between_cores_are_routed(trace):
         own = sum(last - first for name, first, last in residents if name == pre)
         expected += trace.mean_spikes(pre) * (len(listeners) - own / trace.neurons[pre])
 
-    (routed,) = price(trace, card).frame.query("component == 'routing'")["energy_j"]
+    (routed,) = price(trace, card, max_cores=None).frame.query("component == 'routing'")["energy_j"]
     assert routed == pytest.approx(expected * card["energy_per_routed_event_j"].value)
     assert "routing" not in set(price(trace, "odin_style").frame["component"])
 

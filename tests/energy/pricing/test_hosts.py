@@ -95,6 +95,32 @@ def test_what_a_host_computes_fits_into_it(analog):
         price(analog, "odin_style", host=small)
 
 
+def test_a_geometry_in_the_place_of_another_has_its_hosts_and_runs_as_it_would(trace):
+    small = "odin_style:axons_per_core=32"
+    how = {"supply_v": {small: 0.6}, "clock_hz": {small: 20e6}}
+    prices = price(trace, small, "stm32l4r5", skip_unfit=True, **how)
+    named = "odin_style:axons_per_core=128"
+    devices = [bill.device for bill in prices.bills]
+    assert devices == [named, f"{named}+stm32l4r5", "stm32l4r5"]
+    assert [bill.instead_of for bill in prices.bills] == [small, small, ""]
+    assert list(prices.does_not_fit) == [small]
+
+    expected = price(trace, f"{named},voltage_v=0.6,clock_hz=2e7").bills[0].total("snn")
+    assert prices.bills[0].total("snn") == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_holds_for_the_core_alone_is_not_said_again_beside_each_host(trace):
+    prices = price(trace, "odin_style", "stm32l4r5", "nrf54l15")
+    lines = prices.assumptions
+    assert sum("ODIN-style core, 256 neurons" in line for line in lines) == 1
+    assert sum("Not included: one-off loading of weights." in line for line in lines) == 2
+    for name in ("stm32l4r5", "nrf54l15"):
+        (of_host,) = (line for line in lines if line.startswith(f"odin_style+{name}: host "))
+        assert "writes 64 values, reads 10; asleep while the cores run" in of_host
+    whole = prices.bill("odin_style+nrf54l15").assumptions
+    assert sum("ODIN-style core, 256 neurons" in line for line in whole) == 1
+
+
 REFUSED = {
     "a core": ("odin_style", "price.host: must be a microcontroller; got odin_style is a neuromor"),
     "a battery": ("cr2032", "price.host: must be a microcontroller; got cr2032 is a battery"),
