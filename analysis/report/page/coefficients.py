@@ -54,10 +54,10 @@ def sides(trace: Trace, pricing: Pricing, steps: Sequence[int]) -> list[dict]:
     Returns
     -------
     list of dict
-        ``device``, ``card``, ``host`` (or None), ``instead_of``, ``workload``; ``ranged``, ``timed``, ``idles``:
-        facts of its kind; ``values``: key -> value, low, high, measurement; ``terms``: rows of
-        component, what, powers, counts (one, or one per number of steps), count per second of the
-        period.
+        ``device``, ``card``, ``host`` (or None), ``instead_of``, ``workload``; facts of its kind,
+        ``ranged``, ``timed``, ``idles``; ``values``: key -> value, low, high, measurement;
+        ``terms``: rows of component, what, powers, counts (one, or one per number of
+        steps), count per second of the period.
     """
     by_steps = []
     for count in steps:

@@ -163,11 +163,12 @@ class _Law:
             return 0, 0, 1.0
 
         found = [(volt, own.value / here.value) for volt, own in there]
-        s = next((s for s in (0, 1) if self._holds(found, lambda v: self.scale(v) ** s)), None)
-        if s is None:
+        scales = self._holds(found, self.scale)
+        if not scales and not self._holds(found, lambda volt: 1.0):
             raise SpikewattError(f"page: {key}", "scales with the voltage, or not at all", found)
 
-        widths = [(v, own.high / here.high / self.scale(v) ** s) for v, own in there]
+        s = int(scales)
+        widths = [(volt, own.high / here.high / self.scale(volt) ** s) for volt, own in there]
         (near, less), (far, more) = widths
         reach = math.log(self._reach(far) / self._reach(near))
         w = round(math.log(more / less) / reach)

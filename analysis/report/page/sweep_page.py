@@ -24,11 +24,6 @@ NOT_SET = "not set"  # the device lacks the axis, or keeps its own
 SEED = 0
 
 
-def is_store(folder: str | Path) -> bool:
-    """Whether a folder is the store of a sweep."""
-    return (Path(folder) / SPACE).is_file()
-
-
 def sweep_page(folder: str | Path) -> Page:
     """The page of the sweep in `folder`.
 
@@ -62,7 +57,7 @@ def sweep_page(folder: str | Path) -> Page:
             _in_order(front.head(MOST_FRONT), axes), f"The front, {len(front):,} points", WHERE_FROM
         ),
         "axes": _effects(page, rows, axes),
-        "failed": table(counts.failed, "Points without a price") if len(counts.failed) else None,
+        "failed": _failed(counts.failed),
         "config": (path / SPACE).read_text("utf-8"),
     }
     return page
@@ -84,6 +79,14 @@ def _in_order(front: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
     sizes = [name for name in ("cores", "mm2", "memory_bytes", "within") if name in front]
     chosen = [name for name in axes if name in front and name != "design"]
     return front[[*chosen, *given, *sizes]]
+
+
+def _failed(frame: pd.DataFrame) -> dict | None:
+    """How many points have no price, and why; the reason last, which is long."""
+    if not len(frame):
+        return None
+    words = [name for name in frame.columns if name != "reason"]
+    return table(frame[[*words, "reason"]], "Points without a price")
 
 
 # ------------------------------------------------------------------ chart

@@ -12,9 +12,9 @@ from ....errors import MissingToolError, printable, warn
 from ..rows import json_text
 from .model import Page
 from .page import run_page
-from .sweep_page import is_store, sweep_page
 
 NAME = "report.html"
+STORE = "space.json"  # what every store of a sweep holds, and no folder of a run
 LIBRARIES = ("altair", "jinja2", "vl_convert")
 WHERE, LAW = "report", "a page needs the libraries of spikewatt[report]"
 HINT = "pip install 'spikewatt[report]'"
@@ -46,8 +46,18 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path |
     if warn_of(missing_libraries()):
         return None
     target = Path(output) if output else Path(folder) / NAME
-    write_page(sweep_page(folder) if is_store(folder) else run_page(folder), target)
+    write_page(page_of(Path(folder)), target)
     return target
+
+
+def page_of(folder: Path) -> Page:
+    """The page of a run or, where the folder is a store, of a sweep."""
+    if not (folder / STORE).is_file():
+        return run_page(folder)
+
+    from .sweep_page import sweep_page
+
+    return sweep_page(folder)
 
 
 def missing_libraries() -> list[str]:
