@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .energy.cards.card import Card as Card
     from .energy.cards.load import card_names as card_names
     from .energy.cards.load import load_card as load_card
+    from .energy.devices.fit import Fits as Fits
+    from .energy.devices.fit_network import fit as fit
     from .energy.pricing.odin import price_odin as price_odin
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
@@ -84,6 +86,8 @@ _HOME = {
     "analysis.sweep.sweep": ("sweep",),
     "energy.cards.card": ("Card",),
     "energy.cards.load": ("card_names", "load_card"),
+    "energy.devices.fit": ("Fits",),
+    "energy.devices.fit_network": ("fit",),
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),

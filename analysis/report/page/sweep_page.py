@@ -165,11 +165,11 @@ def _values(column: pd.Series) -> pd.Series:
     """Values as text; numbers that are too many as ranges."""
     numbers = pd.to_numeric(column, errors="coerce")
     if not numbers.notna().any():
-        return column.fillna(NOT_SET).replace("", NOT_SET).astype(str)
+        return column.astype(object).fillna(NOT_SET).replace("", NOT_SET).astype(str)
     if numbers.nunique() > MOST_VALUES:
         cut = pd.qcut(numbers, MOST_VALUES, duplicates="drop").astype(object)
         return cut.map(lambda part: f"{part.left:.4g} to {part.right:.4g}", "ignore").fillna(
             NOT_SET
         )
-    words = column.fillna(NOT_SET).replace("", NOT_SET)
+    words = column.astype(object).fillna(NOT_SET).replace("", NOT_SET)
     return numbers.map("{:.6g}".format).where(numbers.notna(), words).astype(str)

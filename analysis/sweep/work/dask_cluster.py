@@ -73,7 +73,9 @@ class DaskWork:
             asked[future.key] = simulation
             asked[future.key, "future"] = future  # held until its result is here
         futures = [asked[key, "future"] for key in list(asked) if isinstance(key, str)]
-        for future in as_completed(futures):
+        with self.client.as_current():
+            finished = as_completed(futures)
+        for future in finished:
             simulation = asked.pop(future.key)
             found = self._result(future)
             del asked[future.key, "future"]
