@@ -108,9 +108,7 @@ def test_several_objectives_give_a_front(given, own_cache, tmp_path):
 def test_a_tolerance_that_no_point_meets_names_the_nearest(given, own_cache, tmp_path):
     given = given | {"network": {"weight_bits": [4], "steps": [1, 2]}, "accuracy_loss": 0.0}
     found = sweep(given, tmp_path / "s", workers=0)
-    said = (
-        "a point keeps within 0 points of Keras' accuracy; got the nearest loses [0-9.]+: 2 steps"
-    )
+    said = "a point keeps within 0 points .*; got the nearest loses [0-9.]+: 2 steps"
     with pytest.raises(SpikewattError, match=said):
         found.best()
     assert "the nearest loses" in found.sentence()
