@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...energy.cards.card import Card
 from ...energy.cards.load import load_card
+from ...energy.devices.core_count import checked_max_cores
 from ...energy.devices.registry import device_kind
-from ...energy.pricing.bills import checked_max_cores
 from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
 from ...sim.conversion.options import ConversionOptions
