@@ -261,7 +261,7 @@ def report(
         *_price_tables(prices, battery),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
-        tables.accuracy_table(accuracy, prepared.ann_accuracy),
+        tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
     ]
     if prepared.history is not None:
         found.append(Table("training", "Training", prepared.history))
