@@ -18,6 +18,7 @@ STAGES = {
     "convert": "Converting",
     "compile": "Making ANNarchy's simulator ready (compiled once)",
     "simulate": "Simulating",
+    "search": "Seeking the cheapest codes and steps",
     "seal": "Sealing the trace",
     "verify": "Verifying",
     "build": "Building the simulation of the RTL (once per size)",
