@@ -66,6 +66,10 @@ FILLS = {
     "host analog layer": Fill(GREY, "xx"),
     "host read-out": Fill(GREY, ".."),
     "host waking": Fill(GREY, "--"),
+    "host encoder": Fill(GREY, "++"),
+    "host driver": Fill(GREY, "||"),
+    "host port": Fill(GREY, "oo"),
+    "regulator loss": Fill(RED, ".."),
 }
 REST = Fill(LIGHT)
 DOTS_PER_INCH = 130
