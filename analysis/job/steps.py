@@ -203,6 +203,10 @@ def price(config: RunConfig, trace: Trace) -> Prices:
         trace,
         *config.devices,
         period_s=config.period_s,
+        host=config.host,
+        library=config.library,
+        clock_hz=config.clock_hz,
+        supply_v=config.supply_v,
         max_cores=config.max_cores,
         skip_unfit=True,
     )

@@ -137,7 +137,7 @@ def _battery_columns(battery: pd.DataFrame) -> list[Column]:
 
 
 def verdict_table(prices: Prices, title: str = "Verdicts") -> Table:
-    """Verdicts in a few words; a reader sees the pairs with the first, where there are many."""
+    """Verdicts in a few words; a reader sees the telling pairs, where there are many."""
     frame = prices.verdicts()
     columns = [
         Column("first", ("first",)),
@@ -213,7 +213,9 @@ def _difference(key: str, place: int) -> Column:
 
 
 def _explained(prices: Prices, workload: str | None) -> pd.DataFrame:
-    devices = [bill.device for bill in prices.bills]
+    # A core once, though it was priced beside hosts, too.
+    firsts = {bill.card.name: bill.device for bill in reversed(prices.bills)}
+    devices = list(reversed(firsts.values()))
     if len(devices) < 2:
         raise SpikewattError(
             "price --explain",
