@@ -9,7 +9,8 @@ from spikewatt.analysis.report.figures.activity import MOST_NEURONS, raster_figu
 from spikewatt.analysis.report.figures.energy import energy_figure
 from spikewatt.analysis.report.figures.learning import accuracy_figure, training_figure
 from spikewatt.analysis.report.figures.run import figures_of
-from spikewatt.analysis.report.figures.style import FILLS, drawn
+from spikewatt.analysis.report.figures.style import FILLS, TOGETHER, drawn
+from spikewatt.energy.bill import IDLE_COMPONENTS
 from spikewatt.energy.pricing.price import price
 
 from ..helpers.deep_run import INPUTS, LAYERS, deep_network, deep_trace, write_run
@@ -103,7 +104,8 @@ def test_every_component_of_a_price_has_its_fill(trace):
     everything = ("odin_style", "reference_core", "stm32l4r5", "nrf54l15")
     found = price(trace, *everything, host="nrf54l15", period_s=1.0).frame
     components = set(found[found["energy_j"] > 0]["component"])
-    assert components - {"between inferences", "waking"} <= set(FILLS)
+    assert components - set(IDLE_COMPONENTS) <= {*FILLS, *TOGETHER}
+    assert set(TOGETHER.values()) <= set(FILLS)
     looks = [(fill.colour, fill.hatch) for fill in FILLS.values()]
     assert len(set(looks)) == len(looks)
 
