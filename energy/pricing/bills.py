@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ...errors import SpikewattError, whole_number
+from ...errors import SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
 from ..devices import host_and_core
 from ..devices.registry import device_kind
-
-ANY_NUMBER = "any"  # of cores
-MOST_CORES = 10**9
 
 
 def bill_of(
@@ -111,29 +108,6 @@ def finished(
                 f">= {latency_s:.3g} s",
             )
     return bill
-
-
-def checked_max_cores(where: str, max_cores: object) -> int | None:
-    """A number of cores, or None for as many as it takes.
-
-    Parameters
-    ----------
-    where : str
-        What an error names.
-    max_cores : object
-        1 or more, also as text; None or ``any``.
-
-    Examples
-    --------
-    >>> checked_max_cores("mine", "any"), checked_max_cores("mine", 4)
-    (None, 4)
-    """
-    if max_cores is None or max_cores == ANY_NUMBER:
-        return None
-    if isinstance(max_cores, str) and max_cores.isdecimal():
-        max_cores = int(max_cores)
-    law = f"must be a number of cores, or {ANY_NUMBER} for as many as it takes"
-    return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
 def checked_period(period_s: float | None) -> float | None:

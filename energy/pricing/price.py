@@ -12,9 +12,10 @@ from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
+from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
-from .bills import bill_of, checked_max_cores, checked_period, finished
+from .bills import bill_of, checked_period, finished
 from .order import COMPARED, LibraryPerDevice, Order, PerDevice, ordered
 from .prices import Prices
 

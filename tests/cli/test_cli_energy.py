@@ -136,6 +136,43 @@ def test_price_leaves_hosts_out_where_asked_for(trace_file):
     assert len(rows_of(trace_file, *devices, "--host", "none")) == 3
 
 
+def test_what_a_refusal_names_is_a_marked_row(trace_file):
+    small = "odin_style:axons_per_core=32"
+    shown = spikewatt("price", trace_file, *on(small, "stm32l4r5"))
+    assert shown.exit_code == 0, shown.output
+    assert "in place of" in shown.stdout
+    assert "(odin_style:axons_per_core=128), or a narrower layer" in shown.stdout
+    found = json.loads(spikewatt("price", trace_file, *on(small), "--json").stdout)
+    assert [(row["device"], row["instead_of"]) for row in found["rows"]] == [
+        ("odin_style:axons_per_core=128", small)
+    ]
+    two = ("price", trace_file, *on("odin_style:neurons_per_core=64"), "--max-cores")
+    assert json.loads(spikewatt(*two, "any", "--json").stdout)["rows"][0]["cores"] == 2
+
+
+def test_fit_of_names_and_files(tmp_path, mlp):
+    mlp.save(tmp_path / "my.keras")
+    networks = ("lenet", str(tmp_path / "my.keras"))
+    result = spikewatt("fit", *networks, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    core, microcontroller, *_ = found["rows"]
+    assert (core["network"], core["device"], core["fits"]) == ("lenet", "odin_style", "no")
+    assert core["nearest"] == "odin_style:axons_per_core=1024"
+    assert microcontroller["cores"] is None
+    assert {row["network"] for row in found["rows"]} == {"lenet", "my"}
+    assert {row["network"] for row in found["misfits"]} == {"lenet"}
+
+    shown = spikewatt("fit", "mlp-64-48-10", *on("odin_style"), "--code", "radix").stdout
+    assert "mlp-64-48-10: what it takes up" in shown
+    assert "radix doubles the accumulator at each step" in shown
+    cifar = ("fit", "lenet", *on("stm32l4r5"), "--input-shape", "32x32x3", "--json")
+    flash = [json.loads(spikewatt(*words).stdout)["rows"][0]["flash_bytes"] for words in (
+        cifar, ("fit", "lenet", *on("stm32l4r5"), "--json"),
+    )]  # fmt: skip
+    assert flash[0] > flash[1]
+
+
 def test_map(trace_file):
     found = json.loads(spikewatt("map", trace_file, "--json").stdout)
     assert found["rows"][0]["residents"] == "input[0:64], hidden1[0:48], output[0:10]"
@@ -298,9 +335,23 @@ REFUSED = {
         "price TRACE --device odin_style --device stm32l4r5 --explain --workload int8_ann",
         "odin_style has the workload; got int8_ann; allowed: snn",
     ),
+    "fit": ("fit resnet", "network: must name a network or be the path of a file"),
+    "fit shape": (
+        "fit lenet --input-shape large",
+        "fit --input-shape: is sizes joined by x; got 'large'; allowed: 28x28x1",
+    ),
+    "fit battery": ("fit lenet --device cr2032", "fit.devices: must be neuromorphic cores"),
     "odin": ("price TRACE --device odin", "executes what was trained for its 3-bit weights"),
     "core": ("map TRACE --device stm32l4r5", "map --device: must be a neuromorphic core"),
-    "size": ("price TRACE --device odin_style:axons_per_core=32", "axons_per_core=64"),
+    "size": ("map TRACE --device odin_style:axons_per_core=32", "(odin_style:axons_per_core=64)"),
+    "cores": (
+        "map TRACE --device odin_style:neurons_per_core=64 --max-cores 1",
+        "fits on 1 core (max_cores); got 2 cores; allowed: odin_style:neurons_per_core=128",
+    ),
+    "no cores": (
+        "price TRACE --device odin_style --max-cores 0",
+        "price.max_cores: must be a number of cores, or any",
+    ),
     "library": (
         "price TRACE --device stm32l4r5 --library none",
         "must be a kernel library with fitted coefficients",

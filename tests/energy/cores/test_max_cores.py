@@ -13,8 +13,8 @@ from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.trace.blueprint import NetworkPlan
 
-from ..helpers.cards import with_limits
-from ..helpers.random_networks import random_input, random_network
+from ...helpers.cards import with_limits
+from ...helpers.random_networks import random_input, random_network
 
 SMALL = "odin_style:neurons_per_core=64,axons_per_core=128"  # the trace has 122 neurons
 
