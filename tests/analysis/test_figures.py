@@ -14,7 +14,7 @@ from spikewatt.energy.bill import IDLE_COMPONENTS
 from spikewatt.energy.pricing.price import price
 
 from ..helpers.deep_run import INPUTS, LAYERS, deep_network, deep_trace, write_run
-from ..helpers.pictures import beyond_the_page, overlaps, text_boxes
+from ..helpers.pictures import beyond_the_page, beyond_their_axes, overlaps, text_boxes
 
 LONG = "odin_style:neurons_per_core=128,axons_per_core=4096,voltage_v=0.8"
 DEVICES = ("odin_style", LONG, "odin", "tinyodin", "stm32l4r5", "nrf54l15")
@@ -48,6 +48,11 @@ def boxes(figures):
 def test_texts_of_thirty_layers_lie_beside_each_other_and_on_the_page(name, figures, boxes):
     assert not overlaps(boxes[name])
     assert not beyond_the_page(figures[name], boxes[name])
+
+
+@pytest.mark.parametrize("name", ["sops_per_layer", "firing_rate", "diagnosis", "energy"])
+def test_values_stay_within_their_panel(name, figures):
+    assert not beyond_their_axes(figures[name])
 
 
 @pytest.mark.parametrize("name", ["sops_per_layer", "firing_rate", "diagnosis", "raster"])

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SMALLEST_SHARE = 0.005  # components below this share of every bar are drawn together
 READ_SHARE = 7.0  # percent of a bar that a number is written on
 NAME_CHARACTERS = 40  # of a line of a row's name
-REASON_CHARACTERS = 62  # of a line of why a device was refused
+REASON_CHARACTERS = 54  # of a line of why a device was refused
 REASON_LINES = 2
 LINE_INCHES = 0.165  # of a row's name
 AIR_INCHES = 0.12  # between two rows
@@ -93,7 +93,7 @@ def energy_figure(
 ) -> Figure:
     """The whole picture; see `draw_energy`."""
     rows = rows_of(prices, sums, does_not_fit)
-    fig = figure(11, 1.75 + sum(row.height for row in rows))
+    fig = figure(12, 1.75 + sum(row.height for row in rows))
     axes = fig.subplots(1, 2, width_ratios=(1.15, 1), sharey=True)
     draw_energy(tuple(axes), prices, sums, rows)
     return fig
