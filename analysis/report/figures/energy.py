@@ -183,7 +183,7 @@ def _draw_ranges(ax: Axes, at: np.ndarray, sums: pd.DataFrame) -> None:
     ax.set_xscale("log")
     least, most = low.min() / 1.5, high.max()
     ax.set_xlim(least, most * max(1.6, (most / least) ** ROOM))
-    plain_decades(ax)
+    plain_decades(ax, has_unit=True)
     ax.set_xlabel(f"energy per inference ({scale.unit}), 5 % to 95 %")
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)

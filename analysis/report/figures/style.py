@@ -118,12 +118,17 @@ def name_rows(ax: Axes, names: Iterable[str], heights: Sequence[float] | None = 
     return at
 
 
-def plain_decades(ax: Axes, most: int = 5) -> None:
-    """At most so many ticks of a logarithmic axis, at powers of ten: 0.1, 1, 100, 10 k."""
+def plain_decades(ax: Axes, has_unit: bool, most: int = 5) -> None:
+    """At most so many ticks of a logarithmic axis, at powers of ten.
+
+    Where its unit has a prefix: 0.1, 1, 10,000; of plain numbers: 1, 100, 10 k.
+    """
     from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
     def written(value: float, place: int | None = None) -> str:
-        return f"{value:g}" if value < 1000 else EngFormatter(sep=" ")(value, place)
+        if has_unit or value < 1000:
+            return f"{value:,g}"
+        return EngFormatter(sep=" ")(value, place)
 
     ax.xaxis.set_major_locator(LogLocator(10, numticks=most))
     ax.xaxis.set_minor_locator(NullLocator())
