@@ -70,7 +70,7 @@ def test_every_table_and_line_fits_the_page(width, everything, monkeypatch, caps
 def test_every_energy_is_whole_on_every_page(width, everything, monkeypatch, capsys):
     text = "\n".join(shown(everything, width, monkeypatch, capsys))
     energies = [row["energy (mJ)"] for row in everything["rows"].cells()]
-    assert len(energies) == 6
+    assert len(energies) == len(everything["rows"]) >= 6
     for energy in energies:
         assert re.search(rf"(?<![\d.]){re.escape(energy)}(?![\d.])", text)
 

@@ -180,6 +180,22 @@ def test_ascii_only_output_ends_nothing(tmp_path):
     assert b"8.43e-12 J" in result.stdout
 
 
+def test_characters_that_a_terminal_lacks_are_written_plainly(tmp_path):
+    """Microjoules stay microjoules."""
+    code = (
+        "from spikewatt.cli.border import plain_streams\n"
+        "plain_streams()\n"
+        "print('3.36 µJ, θ ≠ 2 mm², ─ ∞ 漢')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert result.stdout == b"3.36 uJ, theta != 2 mm2, - inf ?\n"
+
+
 def test_a_name_that_is_not_unicode_is_refused_in_one_line(tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "spikewatt.cli", "convert", b"m\xff.keras", "-o", "n.spk"],
