@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from .analysis.studies.agreement import compare as compare
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
+    from .analysis.sweep.results import Sweep as Sweep
+    from .analysis.sweep.rows import read_sweep as read_sweep
+    from .analysis.sweep.sweep import sweep as sweep
     from .energy.cards.card import Card as Card
     from .energy.cards.load import card_names as card_names
     from .energy.cards.load import load_card as load_card
+    from .energy.devices.fit import Fits as Fits
+    from .energy.devices.fit_network import fit as fit
     from .energy.pricing.odin import price_odin as price_odin
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
@@ -72,8 +77,13 @@ _HOME = {
     "analysis.studies.agreement": ("compare",),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),
+    "analysis.sweep.results": ("Sweep",),
+    "analysis.sweep.rows": ("read_sweep",),
+    "analysis.sweep.sweep": ("sweep",),
     "energy.cards.card": ("Card",),
     "energy.cards.load": ("card_names", "load_card"),
+    "energy.devices.fit": ("Fits",),
+    "energy.devices.fit_network": ("fit",),
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),

@@ -14,6 +14,7 @@ from .progress import TimeLeft, in_words
 
 STAGES = {
     "train": "Training",
+    "sweep": "Sweeping, network points",
     "convert": "Converting",
     "compile": "Making ANNarchy's simulator ready (compiled once)",
     "simulate": "Simulating",

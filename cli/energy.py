@@ -1,9 +1,9 @@
-"""Verbs that map, list, calibrate and validate."""
+"""Verbs that map, fit, list, calibrate and validate."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,12 +15,19 @@ from .options import (
     DataDir,
     Force,
     Json,
+    fields,
     new_file,
     show,
     verb,
 )
 
 ANY = "any"  # number of cores
+FIT_DEVICE_HELP = (
+    "Core or microcontroller, as of `price`; repeat for several. By default odin_style and every "
+    "microcontroller that has a card."
+)
+# Options of a conversion that change no size.
+NEED_DATA = ("method", "bias_correction", "input_max", "per_channel")
 
 
 @verb(ENERGY)
@@ -40,9 +47,9 @@ def map(
 
     from ..analysis.report.findings import Findings, Table
     from ..energy.cards.load import load_card
+    from ..energy.devices.core_count import checked_max_cores
     from ..energy.devices.core_mapping import core_table, map_network
     from ..energy.devices.registry import device_kind
-    from ..energy.pricing.bills import checked_max_cores
     from ..sim.trace.trace import Trace
 
     card = load_card(device)
@@ -56,6 +63,70 @@ def map(
     table = Table("rows", f"{card.name}: {mapping.describe()}", cores)
     facts = {"area_m2": mapping.area_m2(card).value}
     show(Findings((table,), facts=facts, notes=(mapping.loading(card),)), as_json)
+
+
+def _fit_options():
+    from ..sim.conversion.options import ConversionOptions
+
+    return fields(ConversionOptions, leave_out=NEED_DATA)
+
+
+@verb(ENERGY, _fit_options)
+def fit(
+    networks: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NETWORK…",
+            help="Names (lenet, mlp-784-48-10, …), Keras, .tflite or .onnx files, or .spk files.",
+        ),
+    ],
+    device: Annotated[list[str] | None, typer.Option(help=FIT_DEVICE_HELP)] = None,
+    max_cores: Annotated[
+        str, typer.Option(help="Cores that the network may take, or any; by default 1.")
+    ] = "1",
+    input_shape: Annotated[
+        str | None,
+        typer.Option(
+            help="Of named networks, as 32x32x3; by default 28x28x1, or what a name says."
+        ),
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(help="Of named networks; by default 10, or what a name says.")
+    ] = None,
+    as_json: Json = False,
+    **given: Any,
+) -> None:
+    """What fits on which device, and what would: cores, mm², memory.
+
+    It needs no data and runs nothing. Thresholds are not known then, so the width of a potential
+    is a bound, which is printed.
+    """
+    from ..analysis.report.fits import FOR_A_READER, fit_findings
+    from ..energy.devices.fit_network import fit as fit_network
+
+    options = {key: value for key, value in given.items() if value is not None}
+    shape = None if input_shape is None else _sizes(input_shape)
+    found = [
+        fit_network(
+            network,
+            *(device or ()),
+            max_cores=max_cores,
+            input_shape=shape,
+            classes=classes,
+            **options,
+        )
+        for network in networks
+    ]
+    findings = fit_findings(found)
+    show(findings if as_json else findings.only(FOR_A_READER), as_json)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """``28x28x1`` as numbers."""
+    parts = text.lower().split("x")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise SpikewattError("fit --input-shape", "is sizes joined by x", repr(text), "28x28x1")
+    return tuple(int(part) for part in parts)
 
 
 @verb(ENERGY)

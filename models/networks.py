@@ -15,6 +15,7 @@ from .loading.formats import format_of, is_network_file
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
 SAME_PADDING = ("lenet-same", "annarchy-cnn")
 MAX_POOLING = ("lenet-max", "annarchy-cnn")
+DIGITS, DIGIT_CLASSES = (28, 28, 1), 10
 LENET_FILTERS, ANNARCHY_FILTERS = (20, 50), (16, 64, 64)
 
 MOST_WEIGHTS = 100_000_000  # of an MLP to train: 1.6 GB with gradients and two moments of Adam
@@ -50,6 +51,31 @@ def check_name(name: str | Path) -> None:
         format_of(Path(name))
         return
     _check_known(name)
+
+
+def natural_input(name: str) -> tuple[tuple[int, ...], int]:
+    """Shape of an input and number of classes that a network is usually built for.
+
+    Parameters
+    ----------
+    name : str
+        As `build_network` takes it: an MLP says both; the others are for digits of 28 x 28.
+
+    Raises
+    ------
+    SpikewattError : unknown name.
+
+    Examples
+    --------
+    >>> natural_input("mlp-784-48-10"), natural_input("lenet")
+    (((784,), 10), ((28, 28, 1), 10))
+    """
+    _check_known(name)
+    base = _base(str(name))
+    if MLP.fullmatch(base):
+        inputs, *_, classes = (int(size) for size in base.split("-")[1:])
+        return (inputs,), classes
+    return DIGITS, DIGIT_CLASSES
 
 
 def _check_known(name: object) -> None:

@@ -39,7 +39,7 @@ from ..design.points import Points
 from ..design.search import SLACK
 from ..report import tables
 from ..report.findings import Findings, Table
-from ..report.points import best_table, points_table, verdict_lines
+from ..report.best.tables import best_table, points_table, verdict_lines
 from ..report.prices import price_table, verdict_table
 from ..report.sentence import energy_sentence
 from ..studies.agreement import Agreement, compare
@@ -207,6 +207,10 @@ def price(config: RunConfig, trace: Trace) -> Prices:
         trace,
         *config.devices,
         period_s=config.period_s,
+        host=config.host,
+        library=config.library,
+        clock_hz=config.clock_hz,
+        supply_v=config.supply_v,
         max_cores=config.max_cores,
         skip_unfit=True,
     )
@@ -270,7 +274,7 @@ def report(
         *_price_tables(prices, battery, beyond),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
-        tables.accuracy_table(accuracy, prepared.ann_accuracy),
+        tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
     ]
     if prepared.history is not None:
         found.append(Table("training", "Training", prepared.history))

@@ -52,6 +52,11 @@ class NearestGeometry:
                 return candidate, len(cores)
         return None
 
+    @cached_property
+    def on_more_cores(self) -> NearestGeometry:
+        """The same search for as many cores as it takes."""
+        return NearestGeometry(self.placement, self.card, None)
+
     @property
     def device(self) -> str | None:
         """Its name, as `price` takes it."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from ...sim.trace.blueprint import Blueprint
+from ..cards.cacti import NEURON_WORD_BYTES
 from ..cards.card import Card, Quantity
 from ..cores.area import area_m2, footprint_of
 from ..cores.nearest_geometry import NearestGeometry
-from ..cores.placement import Core, TooFewAxonsError, placement_for
+from ..cores.placement import Core, Placement, TooFewAxonsError, placement_for
 from ..footprint import Footprint
 from .what_fits import (
     CORE_LAWS,
     LAYER_LAWS,
     FeedingLayers,
+    Misfit,
     cores_are_few_enough,
     inputs_fit_an_empty_core,
     raise_first,
@@ -41,6 +44,12 @@ class Mapping:
     def axons(self) -> int:
         """Axons in use."""
         return sum(core.axons_used for core in self.cores)
+
+    @property
+    def used_bytes(self) -> int:
+        """Memory in use: rows and columns of synapses that have both, and words of neurons."""
+        synapses = sum(core.neurons * core.axons_used for core in self.cores)
+        return ceil(synapses * self.weight_bits / 8) + self.neurons * NEURON_WORD_BYTES
 
     @property
     def memory_bits(self) -> int:
@@ -109,30 +118,64 @@ def map_network(
         core has axons, or more cores than it may take. Where another geometry of the parametric
         core would do, the error names it.
     """
-    raise_first(law(blueprint, card, hosted) for law in CORE_LAWS)
+    attempt = try_to_map(blueprint, card, hosted, max_cores)
+    raise_first(attempt.misfits)
+    assert attempt.mapping is not None
+    return attempt.mapping
 
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of an attempt to map a network.
+
+    Parameters
+    ----------
+    mapping : Mapping or None
+        On as many cores as it takes, also where these are too many; None where no core takes it.
+    misfits : tuple of Misfit
+        The laws that it breaks, the most telling first; none where it fits.
+    nearest : NearestGeometry
+        A search for what would hold it.
+    """
+
+    mapping: Mapping | None
+    misfits: tuple[Misfit, ...]
+    nearest: NearestGeometry
+
+
+def try_to_map(
+    blueprint: Blueprint, card: Card, hosted: bool = False, max_cores: int | None = None
+) -> Attempt:
+    """As `map_network`, with every law that is broken in place of an error."""
     placement = placement_for(blueprint, card)
     nearest = NearestGeometry(placement, card, max_cores)
+    misfits = [law(blueprint, card, hosted) for law in CORE_LAWS]
     for layer in blueprint.layers:
         if not layer.host_macs:
             feeding = placement.incoming[layer.post]
             fed = FeedingLayers(layer, feeding, placement.copies, nearest)
-            raise_first(law(fed, card) for law in LAYER_LAWS)
+            misfits += [law(fed, card) for law in LAYER_LAWS]
 
+    mapping = None
+    if not any(misfits):
+        mapping, misfit = _placed(placement, card, max_cores, nearest)
+        misfits.append(misfit)
+    return Attempt(mapping, tuple(misfit for misfit in misfits if misfit), nearest)
+
+
+def _placed(
+    placement: Placement, card: Card, max_cores: int | None, nearest: NearestGeometry
+) -> tuple[Mapping | None, Misfit | None]:
+    """The cores, and what speaks against them."""
     neurons, axons = card.limits["neurons_per_core"], card.limits["axons_per_core"]
     try:
         cores = placement.onto(neurons, axons)
     except TooFewAxonsError as few:
-        misfit = inputs_fit_an_empty_core(few.population, few.needed, card, nearest)
-        raise misfit.error from None
+        return None, inputs_fit_an_empty_core(few.population, few.needed, card, nearest)
+
     assert cores is not None  # as many as it takes
-    raise_first([cores_are_few_enough(len(cores), max_cores, card, nearest)])
-    return Mapping(
-        cores=tuple(cores),
-        neurons_per_core=neurons,
-        axons_per_core=axons,
-        weight_bits=card.limits["weight_bits"],
-    )
+    mapping = Mapping(tuple(cores), neurons, axons, card.limits["weight_bits"])
+    return mapping, cores_are_few_enough(len(cores), max_cores, card, nearest)
 
 
 def core_table(mapping: Mapping) -> list[dict[str, Any]]:

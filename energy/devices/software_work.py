@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ...sim.network.connection import ExecutedLayer
 from ...sim.network.connection_kinds import ConnectionKind, Dense
+from ...sim.trace.blueprint import Blueprint
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
 from ..kernels.law import ELEMENT
@@ -99,16 +100,16 @@ def update_work(trace: Trace, population: str) -> Counts:
     }
 
 
-def software_needs(trace: Trace) -> dict[str, SoftwareNeed]:
+def software_needs(blueprint: Blueprint) -> dict[str, SoftwareNeed]:
     """Workload -> flash and RAM that it needs, code and stack included, and its widths.
 
     int8 weights, per output channel an int32 bias, multiplier and shift; an int32 potential per
     neuron, or the activations that live at once.
     """
-    spiking = sum(_stored_bytes(layer) for layer in trace.layers)
-    int8 = sum(_executed_bytes(layer) for layer in trace.layers)
-    potentials = sum(trace.neurons.values()) * POTENTIAL_BYTES
-    settings = trace.settings
+    spiking = sum(_stored_bytes(layer) for layer in blueprint.layers)
+    int8 = sum(_executed_bytes(layer) for layer in blueprint.layers)
+    potentials = sum(blueprint.neurons.values()) * POTENTIAL_BYTES
+    settings = blueprint.settings
     return {
         "snn": SoftwareNeed(
             flash_bytes=spiking + CODE_BYTES,
@@ -118,10 +119,27 @@ def software_needs(trace: Trace) -> dict[str, SoftwareNeed]:
         ),
         "int8_ann": SoftwareNeed(
             flash_bytes=int8 + CODE_BYTES,
-            ram_bytes=_live_bytes(trace) + STACK_BYTES,
+            ram_bytes=_live_bytes(blueprint) + STACK_BYTES,
             weight_bits=settings.weight_bits,
         ),
     }
+
+
+def host_need(trace: Trace) -> SoftwareNeed:
+    """What a host beside cores needs: an analog first layer in flash, values and results in RAM."""
+    layers = [layer for layer in trace.layers if layer.host_macs]
+    fed = {layer.post for layer in trace.layers}
+    computed = {layer.post for layer in layers}
+    passed = [
+        neurons
+        for name, neurons in trace.neurons.items()
+        if name in computed or name not in fed or name not in trace.spikes
+    ]
+    return SoftwareNeed(
+        flash_bytes=sum(map(_stored_bytes, layers)) + CODE_BYTES,
+        ram_bytes=sum(passed) * POTENTIAL_BYTES + STACK_BYTES,
+        weight_bits=trace.settings.weight_bits if layers else 0,
+    )
 
 
 def _channels_bytes(parameters: int, channels: int) -> int:
@@ -156,14 +174,14 @@ def _channels(part: ExecutedLayer) -> int:
     return part.outputs // max(positions, 1)
 
 
-def _live_bytes(trace: Trace) -> int:
+def _live_bytes(blueprint: Blueprint) -> int:
     """Largest sum of int8 activations that are needed at once, layer after layer."""
-    last_use = {layer.pre: i for i, layer in enumerate(trace.layers)}
+    last_use = {layer.pre: i for i, layer in enumerate(blueprint.layers)}
     alive: dict[str, int] = {}
     most = 0
-    for i, layer in enumerate(trace.layers):
+    for i, layer in enumerate(blueprint.layers):
         for population in (layer.pre, layer.post):
-            alive[population] = trace.neurons[population]
+            alive[population] = blueprint.neurons[population]
         for population in list(alive):
             if last_use.get(population, i) < i:
                 del alive[population]

@@ -37,6 +37,8 @@ class Misfit:
         What the device has, or the remedy.
     instead : str, optional
         A device that would do, where it is a matter of size.
+    of_size : bool, default False
+        Whether another geometry of the core might do.
     """
 
     where: str
@@ -44,6 +46,15 @@ class Misfit:
     needed: object
     there: object = None
     instead: str | None = None
+    of_size: bool = False
+
+    @property
+    def short(self) -> str:
+        """The law and what is needed, without the device."""
+        _, _, layer = self.where.partition(": ")
+        needed = f"got {self.needed}" if self.needed is not None else ""
+        said = "; ".join(filter(None, (self.law, needed)))
+        return f"{layer}: {said}" if layer else said
 
     @property
     def error(self) -> DoesNotFitError:
@@ -228,6 +239,7 @@ def inputs_of_a_neuron_fit(fed: FeedingLayers, card: Card) -> Misfit | None:
         needed,
         remedy,
         instead,
+        of_size=True,
     )
 
 
@@ -252,6 +264,7 @@ def inputs_fit_an_empty_core(
         needed,
         instead or nearest.why_none,
         instead,
+        of_size=True,
     )
 
 
@@ -269,6 +282,7 @@ def cores_are_few_enough(
         f"{cores:,} cores",
         f"{instead or nearest.why_none}, or max_cores >= {cores}",
         instead,
+        of_size=True,
     )
 
 
@@ -339,8 +353,13 @@ SOFTWARE_LAWS: tuple[Callable[[SoftwareNeed, Card], str | None], ...] = (
 
 def why_not(need: SoftwareNeed, card: Card) -> str | None:
     """The most telling reason why a workload does not run on a microcontroller; None if it does."""
-    broken = [why for why in (law(need, card) for law in SOFTWARE_LAWS) if why]
-    return broken[-1] if broken else None
+    broken = all_that_is_short(need, card)
+    return broken[0] if broken else None
+
+
+def all_that_is_short(need: SoftwareNeed, card: Card) -> list[str]:
+    """Every reason why a workload does not run on a microcontroller, the most telling first."""
+    return [why for law in reversed(SOFTWARE_LAWS) if (why := law(need, card))]
 
 
 def _too_small(needed: int, card: Card, what: str) -> str | None:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ...errors import SpikewattError, whole_number
+from ...errors import SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
-from ..cards.load import with_library
-from ..devices.host_and_core import PREFIX
+from ..devices import host_and_core
 from ..devices.registry import device_kind
-
-ANY_NUMBER = "any"  # of cores
-MOST_CORES = 10**9
 
 
 def bill_of(
@@ -22,7 +18,6 @@ def bill_of(
     card: Card,
     period_s: float | None = None,
     host: Card | None = None,
-    library: str | None = None,
     max_cores: int | None = None,
 ) -> Bill:
     """The bill of one device for a trace.
@@ -36,8 +31,6 @@ def bill_of(
         s, one inference per period; not charged to a kind that takes none.
     host : Card, optional
         Of a microcontroller; not charged to a kind that takes none.
-    library : str, optional
-        Int8 kernel library of a microcontroller, in place of the card's own.
     max_cores : int, optional
         Neuromorphic cores that the network may take; by default as many as it takes.
 
@@ -49,8 +42,6 @@ def bill_of(
         The device cannot hold or execute the network.
     """
     kind = device_kind(card)
-    if library is not None and kind.runs_kernels:
-        card = with_library(card, library)
     beside = host if kind.takes_host else None
     period = period_s if kind.takes_period else None
 
@@ -61,9 +52,8 @@ def bill_of(
     values = dict(card.values)
     if beside is not None:
         name = f"{card.name}+{beside.name}"
-        for key, quantity in beside.values.items():
-            values[PREFIX + key] = quantity
-    return finished(writer, name, card, values, lines, period)
+        values |= host_and_core.values_beside(beside)
+    return finished(writer, name, card, values, lines, period, beside)
 
 
 def finished(
@@ -73,6 +63,7 @@ def finished(
     values: Mapping[str, Quantity],
     lines: Sequence[str],
     period_s: float | None,
+    host: Card | None = None,
 ) -> Bill:
     """The bill, once it is known that one inference fits into the period.
 
@@ -88,6 +79,8 @@ def finished(
     lines : sequence of str
         Assumptions; each is printed with the name of the device.
     period_s : float, optional
+    host : Card, optional
+        Beside it.
 
     Raises
     ------
@@ -103,6 +96,7 @@ def finished(
         assumptions,
         period_s,
         dict(writer.footprints),
+        host,
     )
     for workload in bill.workloads:
         latency_s = float(bill.total(workload, "time_s"))
@@ -114,29 +108,6 @@ def finished(
                 f">= {latency_s:.3g} s",
             )
     return bill
-
-
-def checked_max_cores(where: str, max_cores: object) -> int | None:
-    """A number of cores, or None for as many as it takes.
-
-    Parameters
-    ----------
-    where : str
-        What an error names.
-    max_cores : object
-        1 or more, also as text; None or ``any``.
-
-    Examples
-    --------
-    >>> checked_max_cores("mine", "any"), checked_max_cores("mine", 4)
-    (None, 4)
-    """
-    if max_cores is None or max_cores == ANY_NUMBER:
-        return None
-    if isinstance(max_cores, str) and max_cores.isdecimal():
-        max_cores = int(max_cores)
-    law = f"must be a number of cores, or {ANY_NUMBER} for as many as it takes"
-    return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
 def checked_period(period_s: float | None) -> float | None:

@@ -33,11 +33,11 @@ def largest_of(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
     if p.kind.is_input:
         added += network.input_levels * plan.steps
     for c in network.incoming(p.name):
-        added += c.largest_row() * _most(network, plan, c)
+        added += c.largest_row() * most_sent(network, plan, c)
     return start + threshold + added
 
 
-def _most(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
+def most_sent(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
     """Most that one pre neuron of `c` sends in a run, in units of the weight."""
     pre = network.population(c.pre)
     code, input_code = network.code, network.input_code

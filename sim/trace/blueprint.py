@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..engines.schedule import schedule
@@ -94,11 +94,19 @@ class NetworkPlan:
     neurons : mapping of int
         Population -> number of neurons.
     settings : PlannedSettings
+    bounded : bool, default False
+        Whether the width of a potential is a bound: less may do.
     """
 
     layers: tuple[LayerSummary, ...]
     neurons: Mapping[str, int]
     settings: PlannedSettings
+    bounded: bool = False
+
+    def within(self, state_bits: int) -> NetworkPlan:
+        """The same, with potentials of at most so many bits."""
+        narrow = min(state_bits, self.settings.state_bits)
+        return replace(self, settings=replace(self.settings, state_bits=narrow))
 
     @classmethod
     def of(

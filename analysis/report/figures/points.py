@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +11,11 @@ import pandas as pd
 from ...design.front import on_front
 from ...design.points import GOALS
 from ..numbers import with_prefix
-from .style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, clean, figure, save
+from .style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, clean, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)  # of devices, in turn
 MARKERS = {"snn": "o", "int8_ann": "s"}
@@ -25,11 +25,11 @@ MOST_LABELS = 12
 GAP = 0.07  # from one label to the next, of the height
 
 
-def save_points(frame: pd.DataFrame, tolerances: Sequence[float], folder: Path) -> Path:
-    """Write ``points.png`` and ``points.svg``; returns the PNG."""
+def points_figure(frame: pd.DataFrame, tolerances: Sequence[float]) -> Figure:
+    """The picture of `draw_points`, with room for labels beside it and a legend below."""
     fig = figure(9, 5)
     draw_points(fig.subplots(), frame, tolerances)
-    return save(fig, folder, "points")
+    return fig
 
 
 def draw_points(ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float]) -> None:

@@ -13,8 +13,8 @@ from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.trace.blueprint import NetworkPlan
 
-from ..helpers.cards import with_limits
-from ..helpers.random_networks import random_input, random_network
+from ...helpers.cards import with_limits
+from ...helpers.random_networks import random_input, random_network
 
 SMALL = "odin_style:neurons_per_core=64,axons_per_core=128"  # the trace has 122 neurons
 
@@ -44,7 +44,7 @@ def test_a_number_of_cores_is_a_number(trace, wrong):
 
 
 def test_what_a_refusal_names_is_priced_in_its_place_and_marked(trace):
-    prices = price(trace, SMALL, "stm32l4r5", skip_unfit=True)
+    prices = price(trace, SMALL, "stm32l4r5", skip_unfit=True, host=None)
     named = "odin_style:neurons_per_core=128,axons_per_core=128"
     assert list(prices.does_not_fit) == [SMALL]
     first, *others = prices.totals().to_dict("records")
