@@ -38,8 +38,8 @@ from ...sim.trace.trace import Trace
 from ..design.points import Points
 from ..design.search import SLACK
 from ..report import tables
-from ..report.findings import Findings, Table
 from ..report.best.tables import best_table, points_table, verdict_lines
+from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
 from ..report.sentence import energy_sentence
 from ..studies.agreement import Agreement, compare

@@ -18,9 +18,9 @@ from spikewatt.analysis.design.verdict import verdicts_of
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.best import best
 from spikewatt.analysis.job.config import make_config
+from spikewatt.analysis.report.best.tables import best_table, points_table, verdict_lines
 from spikewatt.analysis.report.figures.points import points_figure, spread_out
 from spikewatt.analysis.report.figures.style import save
-from spikewatt.analysis.report.best.tables import best_table, points_table, verdict_lines
 from spikewatt.analysis.report.prices import REFUSED, verdict_table
 from spikewatt.analysis.report.sentence import energy_sentence, verdict_sentence
 from spikewatt.energy.pricing.uncertainty import Estimate
