@@ -16,11 +16,13 @@ __version__ = "0.1.0"
 
 # For type checkers and editors; a test compares these with _HOME.
 if TYPE_CHECKING:
+    from .analysis.design.comparison import compare_runs as compare_runs
     from .analysis.job.config import RunConfig as RunConfig
     from .analysis.job.run import RunResult as RunResult
     from .analysis.job.run import run as run
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
+    from .analysis.report.page.write import write_report as write_report
     from .analysis.studies.agreement import compare as compare
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
@@ -71,9 +73,11 @@ if TYPE_CHECKING:
 # Module -> public names that it defines. They are loaded on first use, so that `import spikewatt`
 # is instant.
 _HOME = {
+    "analysis.design.comparison": ("compare_runs",),
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
     "analysis.report.findings": ("Findings", "Table"),
+    "analysis.report.page.write": ("write_report",),
     "analysis.studies.agreement": ("compare",),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),

@@ -16,6 +16,7 @@ from .options import app
 # isort: off
 from . import run
 from . import sweep
+from . import report
 from . import network
 from . import price
 from . import energy

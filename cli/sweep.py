@@ -79,8 +79,10 @@ def sweep(
     if output is not None:
         found.save(output)
 
+    from ..analysis.report.page.write import write_report
     from ..analysis.sweep.report import sweep_findings
 
+    write_report(found.path)
     show(sweep_findings(found, sensitivity), as_json)
 
 

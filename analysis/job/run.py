@@ -20,6 +20,7 @@ from ...sim.trace.trace import Trace
 from ..design.points import Points
 from ..report.figures.run import TRACE, plot_run
 from ..report.findings import Findings
+from ..report.page.write import write_report
 from ..report.rows import write_folder
 from ..studies.agreement import Agreement
 from . import steps
@@ -164,6 +165,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)
     plot_run(into)
+    write_report(into)
     progress("report", 1, 1)
 
     return RunResult(

@@ -9,7 +9,7 @@ from ...energy.pricing.uncertainty import Estimate, Side, ratio, verdict_of
 from ..design.deciding import deciding
 from ..design.points import Point
 from ..design.verdict import Verdict
-from .numbers import with_prefix
+from .numbers import percent, with_prefix
 
 SPIKING, INT8 = WORKLOADS
 NOT_COMPARED = "Accuracies are not known here and not compared."
@@ -144,15 +144,6 @@ def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> S
 
 
 # ------------------------------------------------------------------ words
-
-
-def percent(share: float) -> str:
-    """A share in percent.
-
-    >>> percent(0.9694)
-    '96.9 %'
-    """
-    return f"{share * 100:.1f} %"
 
 
 def often(period_s: float | None) -> str:

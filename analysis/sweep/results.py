@@ -46,6 +46,11 @@ class Sweep:
         Those that were known from before.
     space : Space, optional
         Where it was just gone through.
+
+    Examples
+    --------
+    >>> found = Sweep(Path("my.sweep"))  # doctest: +SKIP
+    >>> found.best(accuracy_loss=1.0)["energy_j"]  # doctest: +SKIP
     """
 
     path: Path

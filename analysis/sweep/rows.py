@@ -56,6 +56,11 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     ------
     SpikewattError
         No store, a damaged one, or one without rows.
+
+    Examples
+    --------
+    >>> rows = read_sweep("my.sweep")  # doctest: +SKIP
+    >>> rows[rows["within"]].groupby("device")["energy_j"].min()  # doctest: +SKIP
     """
     path = Path(path)
     identity = read_identity(path)["space"]

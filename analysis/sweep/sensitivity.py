@@ -76,7 +76,7 @@ def factors_of(space: Space, bill: Bill | None) -> list[Factor]:
     if len(space.network) > 1:
         found = [Factor(WHICH_NETWORK, "network")]
     else:
-        axes = enumerate(space.network[0])
+        axes = enumerate(_only(space.network, space))
         found = [Factor(axis.name, "network", 1 + i) for i, axis in axes if len(axis) != 1]
     first = shares.network_size + 1
     found += [
@@ -181,7 +181,7 @@ def pricers_of(space: Space) -> dict[int, Pricer]:
                 continue
             traces[key] = trace_of(found)
         trace = traces[key] if point.steps is None else first_steps(traces[key], point.steps)
-        pricers[point.number] = Pricer(trace, ranges=False)
+        pricers[point.number] = Pricer(trace, False, space.max_cores)
     return pricers
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...energy.cards.card import Card
 from ...energy.cards.load import load_card
 from ...energy.devices.registry import device_kind
+from ...energy.pricing.bills import checked_max_cores
 from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
 from ...sim.conversion.options import ConversionOptions
@@ -124,7 +125,7 @@ class Space:
     def as_json(self) -> dict:
         """What makes it this space and no other."""
         return {
-            "base": self.base,
+            "base": dict(sorted(self.base.items())),
             "network": [_described(block) for block in self.network],
             "hardware": [_described(block) for block in self.hardware],
             "objectives": list(self.objectives),
@@ -134,9 +135,15 @@ class Space:
         }
 
     @property
+    def max_cores(self) -> int | None:
+        """Cores that a network may take; None for as many as it takes."""
+        default = RunConfig.model_fields["max_cores"].default
+        return checked_max_cores("space.max_cores", self.base.get("max_cores", default))
+
+    @property
     def hash(self) -> str:
         """Of all that its rows depend on."""
-        text = json.dumps(self.as_json(), sort_keys=True)
+        text = json.dumps(self.as_json())  # the order of axes is that of the points
         return hashlib.sha256(text.encode()).hexdigest()
 
 

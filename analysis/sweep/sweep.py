@@ -252,7 +252,8 @@ class _Run:
         if found.reason:
             self._write_failed(point, found.reason)
             return
-        pricer = Pricer(self._trace(point, found), self.plan.rows <= RANGES_UP_TO)
+        ranges = self.plan.rows <= RANGES_UP_TO
+        pricer = Pricer(self._trace(point, found), ranges, self.plan.space.max_cores)
         count = self.plan.part_count(point)
         for number, part in enumerate(self.plan.parts(point)):
             if not self.store.has(_part(point, number)):
@@ -352,7 +353,7 @@ class _Run:
 
         block = self.plan.space.hardware[sample.block]
         batches = batches_of([(number, sample.hardware)], block)
-        pricer = Pricer(self._trace(point, found))
+        pricer = Pricer(self._trace(point, found), True, self.plan.space.max_cores)
         if self.store.has(name):
             priced = [each for batch in batches for each in pricer.price(batch)]
         else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ NODES = {
 SLOWEST_AT_V, FULL_AT_V = VOLTAGE_V, 0.8  # between them the highest clock rises
 SLOWEST_HZ, FULL_HZ = 75e6, 100e6
 
-Number = float | np.ndarray
+Number = Any  # a float, or an array of them
 
 
 @dataclass(frozen=True)

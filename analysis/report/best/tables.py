@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...design.points import Point, Points
+from ...design.search import SLACK
 from ...design.verdict import Verdict, verdicts_of
 from ..findings import Column, Table
-from ..numbers import is_missing, with_prefix
-from ..sentence import often, percent, points_of, verdict_sentence
+from ..numbers import is_missing, percent, with_prefix
+from ..sentence import often, points_of, verdict_sentence
 from ..units import JOULES, PLAIN, SECONDS
 
 if TYPE_CHECKING:
@@ -32,6 +33,19 @@ def verdict_lines(points: Points) -> str:
             said = f"Within {points_of(verdict.tolerance)}: {said[0].lower()}{said[1:]}"
         lines.append(said)
     return "\n".join(lines)
+
+
+def beyond(
+    tolerance: float, keras_accuracy: float, snn_accuracy: float, points: Points | None
+) -> dict[str, float]:
+    """Workload -> points of percent that it loses, of those that lose more than `tolerance`."""
+    accuracies = {"snn": snn_accuracy, "int8_ann": None if points is None else points.int8_accuracy}
+    losses = {
+        workload: 100 * (keras_accuracy - accuracy)
+        for workload, accuracy in accuracies.items()
+        if accuracy is not None
+    }
+    return {workload: loss for workload, loss in losses.items() if loss > tolerance + SLACK}
 
 
 def points_table(points: Points) -> Table:

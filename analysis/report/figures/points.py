@@ -26,7 +26,7 @@ GAP = 0.07  # from one label to the next, of the height
 
 
 def points_figure(frame: pd.DataFrame, tolerances: Sequence[float]) -> Figure:
-    """The picture of `draw_points`, with room for labels beside it and a legend below."""
+    """A figure of its own with `draw_points`."""
     fig = figure(9, 5)
     draw_points(fig.subplots(), frame, tolerances)
     return fig

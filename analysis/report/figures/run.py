@@ -99,9 +99,8 @@ def figures_of(folder: Path) -> Iterator[tuple[str, Figure]]:
         yield "energy", energy_figure(prices, sums, refused)
 
     if (folder / "points.csv").is_file():
-        points = pd.read_csv(folder / "points.csv")
-        tolerances = pd.read_csv(folder / "best.csv")["accuracy_loss"]
-        yield "points", points_figure(points, tolerances)
+        best = pd.read_csv(folder / "best.csv")
+        yield "points", points_figure(pd.read_csv(folder / "points.csv"), best["accuracy_loss"])
     if (folder / "diagnosis.csv").is_file():
         yield "diagnosis", diagnosis_figure(pd.read_csv(folder / "diagnosis.csv"))
     if trace.rasters:

@@ -61,13 +61,13 @@ def base_core() -> Card:
     return load_card(PARAMETRIC)
 
 
-def make(trace: Trace, structure: Structure) -> Made:
+def make(trace: Trace, structure: Structure, max_cores: int | None = None) -> Made:
     """The bill of a trace on a structure, or why there is none."""
     card, sizes, at = _card(structure)
     host = None if structure.host is None else load_card(structure.host)
     workloads = WORKLOADS if card.kind.runs_kernels else WORKLOADS[:1]
     try:
-        bill = bill_of(trace, card, None, host, structure.get("library"))
+        bill = bill_of(trace, card, None, host, structure.get("library"), max_cores)
         if device_kind(card).takes_period:
             bill = _with_period(trace, card, host, structure.get("library"), bill)
     except SpikewattError as error:

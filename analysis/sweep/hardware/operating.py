@@ -16,9 +16,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....energy.cards.operating_point import LOWEST_CLOCK_HZ
 from ....energy.cards.parametric_core import RANGES, ROUNDING, at_operating_points
 from ....energy.cards.scaling_laws import VOLTAGE_V, highest_clock_hz, lowest_voltage_v
-from ....energy.pricing.price import LOWEST_CLOCK_HZ
 from .bills import PERIOD, Made, base_core
 from .points import Batch
 

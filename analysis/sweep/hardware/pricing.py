@@ -45,10 +45,12 @@ class Pricer:
     trace : Trace
     ranges : bool
         Whether low and high energies are asked for, which takes some twenty times as long.
+    max_cores : int, optional
+        Cores that the network may take; by default as many as it takes.
     """
 
-    def __init__(self, trace: Trace, ranges: bool = True):
-        self.trace, self.ranges = trace, ranges
+    def __init__(self, trace: Trace, ranges: bool = True, max_cores: int | None = None):
+        self.trace, self.ranges, self.max_cores = trace, ranges, max_cores
         self.made: dict[Structure, Made] = {}
 
     def price(self, batch: Batch) -> Iterator[Priced]:
@@ -64,7 +66,7 @@ class Pricer:
     def bill_of(self, structure: Structure) -> Made:
         """The bill of a structure, made once."""
         if structure not in self.made:
-            self.made[structure] = make(self.trace, structure)
+            self.made[structure] = make(self.trace, structure, self.max_cores)
         return self.made[structure]
 
     def energies(

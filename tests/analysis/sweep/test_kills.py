@@ -38,7 +38,7 @@ PATIENCE_S = 300
 @pytest.fixture
 def space(tmp_path) -> Path:
     path = tmp_path / "space.yaml"
-    path.write_text(yaml.safe_dump(SPACE))
+    path.write_text(yaml.safe_dump(SPACE, sort_keys=False))
     return path
 
 
@@ -91,7 +91,7 @@ def workers_of(cache: Path) -> list[int]:
 def undisturbed(tmp_path_factory) -> pd.DataFrame:
     """The rows of a sweep that nobody disturbs."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "space.yaml").write_text(yaml.safe_dump(SPACE))
+    (folder / "space.yaml").write_text(yaml.safe_dump(SPACE, sort_keys=False))
     found = run(folder / "space.yaml", folder / "store", folder / "cache")
     assert found["simulated"] == SIMULATIONS
     return read_sweep(folder / "store")
