@@ -387,3 +387,19 @@ def test_a_list_of_tolerances_is_not_empty():
 
 def test_no_search_where_no_samples_are_asked_for(prepared, network, trace):
     assert best(make_config({"search_samples": 0}, "config"), prepared, network, trace) is None
+
+
+def test_points_without_a_run_need_validation_samples():
+    asked = {"network": "mlp-64-4-10", "epochs": 1, "engine": "reference", "search_samples": 0}
+    with pytest.raises(SpikewattError, match="best_points: needs validation samples"):
+        sw.best_points(asked)
+
+
+def test_a_point_that_takes_longer_than_the_period_has_no_price(config, prepared, network, trace):
+    """The asked-for 12 steps fit into 3 ms, some others do not."""
+    short = config.model_copy(update={"period_s": 0.003})
+    found = best(short, prepared, network, trace)
+    assert found is not None
+    steps_of_rate = found.frame.query("code == 'rate' and device == 'odin_style'")["steps"]
+    assert 12 in set(steps_of_rate)
+    assert steps_of_rate.max() < 32

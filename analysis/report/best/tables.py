@@ -49,9 +49,10 @@ def beyond(
 
 
 def points_table(points: Points) -> Table:
-    """Every point; a reader sees those that were chosen or asked for."""
+    """Every point; a reader sees those that were chosen or asked for, of what can decide."""
     frame = points.frame
-    shown = frame[(frame["chosen_at"] != "") | frame["asked"] | (frame["side"] == "int8_ann")]
+    telling = (frame["chosen_at"] != "") | frame["asked"] | (frame["side"] == "int8_ann")
+    shown = frame[telling & frame["decides"]].sort_values(["side", "energy_j"])
     columns = (
         Column("design", ("device", "side", "code", "steps", "options", "asked"), _design),
         Column("accuracy (%)", ("accuracy",), percent_points, number=True),
