@@ -349,6 +349,6 @@ def show(findings: Findings, as_json: bool) -> None:
 
         print_json(rows.as_json(findings))
     else:
-        from ..analysis.report.console import print_findings
+        from ..analysis.report.terminal.console import print_findings
 
         print_findings(findings)
