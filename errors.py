@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from operator import index
+from typing import Self
 
 # C0 and C1 (escape sequences begin there), and what turns the direction of writing.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -83,6 +84,10 @@ class SpikewattError(ValueError):
         self.allowed = allowed
         self.hint = hint
 
+    def with_hint(self, hint: str) -> Self:
+        """The same error, which says what to do now."""
+        return type(self)(self.where, self.law, self.got, self.allowed, hint)
+
 
 def _line(where: str, law: str, got: object, allowed: object, hint: str | None) -> str:
     """What an error or a warning says, as one line."""
@@ -122,6 +127,10 @@ class DoesNotFitError(SpikewattError):
     ):
         super().__init__(where, law, got, allowed, hint)
         self.instead = instead
+
+    def with_hint(self, hint: str) -> Self:
+        """The same error, which says what to do now."""
+        return type(self)(self.where, self.law, self.got, self.allowed, hint, self.instead)
 
 
 class MissingToolError(SpikewattError):

@@ -7,6 +7,7 @@ code 2. What nobody foresaw is one line too, with the files and the step, and th
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -33,6 +34,19 @@ LONGEST_REASON = 300  # characters of what another library says
 # Parameters of verbs that name what is written; the others name what is read.
 WRITTEN = ("output", "runs_dir", "junit", "picture")
 
+# What a terminal without our own characters shows in their place.
+PLAINLY = {
+    "µ": "u",
+    "θ": "theta",
+    "×": "x",
+    "−": "-",
+    "─": "-",
+    "²": "2",
+    "≠": "!=",
+    "…": "...",
+    "∞": "inf",
+}
+
 _verbose = False
 
 
@@ -43,10 +57,19 @@ def be_verbose() -> None:
 
 
 def plain_streams() -> None:
-    """A character that the terminal's encoding lacks is replaced, and ends nothing."""
+    """A character that the terminal's encoding lacks is written plainly, and ends nothing."""
+    codecs.register_error("plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="plainly")
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that cannot be encoded: uJ for µJ, a question mark for others."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAINLY.get(character, "?") for character in lacking), error.end
 
 
 @contextmanager

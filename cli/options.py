@@ -256,6 +256,48 @@ def new_file(path: Path, force: bool) -> Path:
     return path
 
 
+def per_device(where: str, words: list[str] | None, read: Callable[[str], Any] = str) -> Any:
+    """What the words of an option say: one value, or device -> value; None where there are none.
+
+    Parameters
+    ----------
+    where : str
+        The option, as an error names it.
+    words : list of str, or None
+        ``VALUE`` alone, or ``DEVICE=VALUE`` for each device; a device may hold ``=`` itself.
+    read : callable, default str
+        Makes a value of a text.
+
+    Raises
+    ------
+    SpikewattError
+        A text that is no value, a device twice, or several values.
+
+    Examples
+    --------
+    >>> per_device("--clock-hz", ["64e6"], float)
+    64000000.0
+    >>> per_device("--supply-v", ["odin_style:node_nm=65=0.8", "nrf54l15=1.8"], float)
+    {'odin_style:node_nm=65': 0.8, 'nrf54l15': 1.8}
+    """
+    if not words:
+        return None
+    parted = [word.rpartition("=") for word in words]
+    try:
+        values = [read(value) for _, _, value in parted]
+    except ValueError:
+        law = "must be VALUE, or DEVICE=VALUE"
+        raise SpikewattError(where, law, ", ".join(words)) from None
+
+    devices = [device for device, _, _ in parted]
+    if devices == [""]:
+        return values[0]
+    if "" in devices or len(set(devices)) < len(devices):
+        law = "is one value, or one for each of several devices"
+        raise SpikewattError(where, law, ", ".join(words), "DEVICE=VALUE, repeated")
+    return dict(zip(devices, values, strict=True))
+
+
 def not_called_network(verb: str, value: str | None, called: str) -> None:
     """Refuse ``--network`` where it used to name something else than a network to run."""
     if value is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from .options import (
     OldNetwork,
     new_file,
     not_called_network,
+    per_device,
     show,
     verb,
 )
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 
 LIBRARY_HELP = (
     "int8 kernels: cmsis-nn, tvm, tflm (reference), x-cube-ai (vendor-optimised), x-cube-ai-7.1, "
-    "hale; else the card's own."
+    "hale; or DEVICE=NAME, repeated; else the card's own."
+)
+CLOCK_HELP = (
+    "Clock of all microcontrollers (of the cores where there are none), or DEVICE=HERTZ, repeated."
+)
+SUPPLY_HELP = (
+    "Supply of all microcontrollers (voltage of the cores where there are none), or DEVICE=VOLTS, "
+    "repeated."
 )
 MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
 
@@ -44,18 +52,23 @@ def price(
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option(help="Microcontroller beside each core: input, analog layer, read-out."),
+        typer.Option(
+            help="Microcontroller beside each core, which does input, analog layer and read-out: "
+            "compared, every one among the devices (default); none; or a card."
+        ),
     ] = None,
-    library: Annotated[str | None, typer.Option(help=LIBRARY_HELP)] = None,
+    library: Annotated[list[str] | None, typer.Option(help=LIBRARY_HELP)] = None,
+    clock_hz: Annotated[list[str] | None, typer.Option(help=CLOCK_HELP)] = None,
+    clock_mhz: Annotated[
+        list[str] | None, typer.Option(help="The same in megahertz.", hidden=True)
+    ] = None,
+    supply_v: Annotated[list[str] | None, typer.Option(help=SUPPLY_HELP)] = None,
     max_cores: Annotated[str | None, typer.Option(help=MAX_CORES_HELP)] = None,
     layers: Annotated[
         Path | None, typer.Option(help="CSV of int8 layers, in place of a trace.")
     ] = None,
     benchmark: Annotated[
         str | None, typer.Option(help="Which network of --layers; by default every one.")
-    ] = None,
-    clock_mhz: Annotated[
-        float | None, typer.Option(help="Clock of the microcontroller, with --layers.")
     ] = None,
     tornado: Annotated[bool, typer.Option(help="Show which values matter most.")] = False,
     explain: Annotated[
@@ -82,23 +95,21 @@ def price(
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
-    _check_words(library, workload, explain)
+    _check_words(workload, explain)
+    settings: dict[str, Any] = {
+        "library": per_device("price --library", library),
+        "clock_hz": _clock_hz(clock_hz, clock_mhz),
+        "supply_v": per_device("price --supply-v", supply_v, float),
+    }
     from ..analysis.report.prices import components, price_findings
     from ..analysis.report.rows import merged, write_csv
 
     if layers is None:
-        if clock_mhz is not None or benchmark is not None:
-            law = "go with --layers"
-            raise SpikewattError("price --clock-mhz, --benchmark", law, "a trace")
-        loaded, prices = _price_trace(
-            trace,
-            device,
-            period_s,
-            spk,
-            host,
-            library,
-            max_cores,
-        )
+        if benchmark is not None:
+            raise SpikewattError("price --benchmark", "goes with --layers", "a trace")
+        of_cores = {"host": host, "max_cores": max_cores}
+        settings |= {key: value for key, value in of_cores.items() if value is not None}
+        loaded, prices = _price_trace(trace, device, period_s, spk, settings)
         priced = {"": prices}
     else:
         of_a_trace = {
@@ -111,14 +122,7 @@ def price(
             if given is not None:
                 raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
         loaded = None
-        priced = _price_layers(
-            layers,
-            device,
-            period_s,
-            benchmark,
-            library,
-            clock_mhz,
-        )
+        priced = _price_layers(layers, device, period_s, benchmark, settings)
 
     for prices in priced.values():
         if not prices.bills:
@@ -140,13 +144,19 @@ def price(
             show(found, False)
 
 
-def _check_words(library: str | None, workload: str | None, explain: bool) -> None:
+def _clock_hz(in_hz: list[str] | None, in_mhz: list[str] | None) -> Any:
+    """The clock that was given in hertz or in megahertz."""
+    if in_mhz is None:
+        return per_device("price --clock-hz", in_hz, float)
+    if in_hz is not None:
+        raise SpikewattError("price --clock-mhz", "is --clock-hz in megahertz", "both")
+    return per_device("price --clock-mhz", in_mhz, lambda text: float(text) * 1e6)
+
+
+def _check_words(workload: str | None, explain: bool) -> None:
     """Raise where a word means nothing, even if nothing would have asked for it."""
     from ..energy.bill import WORKLOADS
-    from ..energy.kernels.library import named
 
-    if library is not None:
-        named(library)
     if workload is None:
         return
     one_of("price --workload", "must name a workload", workload, WORKLOADS)
@@ -159,9 +169,7 @@ def _price_trace(
     devices: list[str],
     period_s: float | None,
     spk: Path | None,
-    host: str | None,
-    library: str | None,
-    max_cores: str | None,
+    settings: dict[str, Any],
 ) -> tuple[Trace, Prices]:
     """The trace, and its price on every device that can execute the network."""
     from ..energy.pricing.price import price as price_trace
@@ -174,10 +182,8 @@ def _price_trace(
         *devices,
         network=SpikingNetwork.load(spk) if spk else None,
         period_s=period_s,
-        host=host,
-        library=library,
-        max_cores=1 if max_cores is None else max_cores,
         skip_unfit=True,
+        **settings,
     )
     return trace, prices
 
@@ -187,8 +193,7 @@ def _price_layers(
     devices: list[str],
     period_s: float | None,
     benchmark: str | None,
-    library: str | None,
-    clock_mhz: float | None,
+    settings: dict[str, Any],
 ) -> dict[str, Prices]:
     """Name of a network in the table -> its price on every device that can hold it."""
     from ..energy.cards.load import load_card
@@ -196,7 +201,6 @@ def _price_layers(
     from ..energy.pricing.price import price_layers
     from ..shown_progress import show_progress
 
-    clock_hz = None if clock_mhz is None else clock_mhz * 1e6
     # Read once, whatever the number of networks.
     cards = [load_card(device) for device in devices]
     networks = read_networks(table)
@@ -208,10 +212,9 @@ def _price_layers(
             priced[name] = price_layers(
                 layers,
                 *cards,
-                library=library,
-                clock_hz=clock_hz,
                 period_s=period_s,
                 skip_unfit=True,
+                **settings,
             )
             progress("price", len(priced), len(networks))
     return priced

@@ -62,13 +62,12 @@ def _print_json(result: RunResult) -> None:
 
 
 def _print(result: RunResult) -> None:
-    from ..analysis.report.console import print_lines, print_table
+    from ..analysis.report.console import print_lines, print_tables
     from ..analysis.report.figures.run import TRACE
     from ..analysis.report.prices import RANGES
 
     print_lines(result.findings.sentence.splitlines(), indent="")
-    for table in result.findings.only(*SHOWN):
-        print_table(table)
+    print_tables(result.findings.only(*SHOWN))
     print_lines((f"does not fit: {why}" for why in result.does_not_fit.values()), indent="")
 
     print("Assumptions")

@@ -44,6 +44,8 @@ class Term:
         Keys of card values and their powers, sorted.
     by_spikes : bool, default False
         Whether the count grows in proportion to the number of spikes.
+    by_period : bool, default False
+        Whether the count grows in proportion to the period.
     """
 
     workload: str
@@ -53,6 +55,7 @@ class Term:
     count: float
     powers: Powers
     by_spikes: bool = False
+    by_period: bool = False
 
 
 def powers_of(*keys: str | Powers) -> Powers:
@@ -101,6 +104,12 @@ class BillWriter:
     ) -> None:
         """Energy: count · Π keys, in J."""
         self._add(workload, layer, component, "energy_j", count, powers_of(*keys), by_spikes)
+
+    def over_period(self, workload: str, period_s: float, count: float, key: str) -> None:
+        """Energy between inferences of `count` powers `key`, which last the whole period, in J."""
+        row = (workload, "all", "between inferences")
+        term = Term(*row, "energy_j", count * period_s, powers_of(key), by_period=True)
+        self.terms.append(term)
 
     def cycles(
         self,
@@ -183,6 +192,8 @@ class Bill:
         One inference per so many seconds, where what is used between them is charged.
     footprints : mapping of Footprint
         Workload -> what it takes up on the device; of a rule nothing is known.
+    host : Card, optional
+        The microcontroller of a system.
     instead_of : str, default ""
         The device that was asked for and does not hold the network, where its refusal named this
         one.
@@ -195,6 +206,7 @@ class Bill:
     assumptions: tuple[str, ...] = ()
     period_s: float | None = None
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
+    host: Card | None = None
     instead_of: str = ""
 
     def __post_init__(self):

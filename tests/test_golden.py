@@ -1,5 +1,8 @@
 """Nothing moved: networks, integers and prices are those that commit 94e20a7 gave.
 
+Prices of a core beside a host are later ones: the port between them, its driver, the clock of cores
+that wait, the making of events and the loss of the cores' converter were free until then.
+
 The folder holds networks (.spk), their inputs (.npz), traces of the reference engine (.h5.gz), the
 Keras models that some networks were converted from (.keras), and what is expected of all of them.
 """
@@ -87,8 +90,13 @@ def layer_rows(trace) -> list[dict]:
 
 
 def price_of(trace, devices: list[str], host: str | None):
-    """The price of `trace` on `devices`."""
-    return sw.price(trace, *devices, period_s=PERIOD_S, host=host, max_cores=None)
+    """The price of `trace` on `devices`; of a core that has a host, the one beside it."""
+    prices = sw.price(trace, *devices, period_s=PERIOD_S, host=host, max_cores=None)
+    if host is None:
+        return prices
+    systems = {bill.card.name for bill in prices.bills if bill.host is not None}
+    bills = tuple(b for b in prices.bills if b.host is not None or b.card.name not in systems)
+    return replace(prices, bills=bills)
 
 
 def layer_price_of(device: str, library: str | None, network: str):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ...energy.cards.load import load_card
 from ...energy.devices.core_count import checked_max_cores
 from ...energy.devices.registry import device_kind
+from ...energy.pricing.order import ordered
 from ...errors import SpikewattError, one_of, whole_number
 from ...files import read_yaml
 from ...models.datasets import NAMES
@@ -73,6 +74,26 @@ class JobOptions(BaseModel):
         default=["odin_style", "stm32l4r5", "nrf54l15"],
         min_length=1,
         description="cards of the devices to price",
+    )
+    host: str = Field(
+        default="compared",
+        description="microcontroller beside each core, which does input, analog layer and "
+        "read-out: compared, every one among the devices; none; or a card",
+    )
+    library: str | dict[str, str] | None = Field(
+        default=None,
+        description="int8 kernel library of all microcontrollers, in the file also a mapping from "
+        "device to library; by default the cards' own",
+    )
+    clock_hz: float | dict[str, float] | None = Field(
+        default=None,
+        description="clock of all microcontrollers (of the cores where there are none), in the "
+        "file also a mapping from device to hertz; by default the cards' own",
+    )
+    supply_v: float | dict[str, float] | None = Field(
+        default=None,
+        description="supply of all microcontrollers (voltage of the cores where there are none), "
+        "in the file also a mapping from device to volts; by default the cards' own",
     )
     max_cores: Literal["any"] | int | None = Field(
         default=1,
@@ -196,8 +217,9 @@ def _check_network(config: RunConfig, where: str) -> None:
 
 
 def _check_devices(config: RunConfig, where: str) -> None:
-    cards = [load_card(device) for device in config.devices]
-    for card in cards:
+    settings = (config.host, config.library, config.clock_hz, config.supply_v)
+    order = ordered(config.devices, *settings, where=f"{where}: ")
+    for card in order.devices.values():
         if not device_kind(card).computes:
             raise SpikewattError(
                 f"{where}: devices",
@@ -205,10 +227,6 @@ def _check_devices(config: RunConfig, where: str) -> None:
                 card.name,
                 "see `spikewatt devices`",
             )
-
-    names = [card.name for card in cards]
-    if len(set(names)) != len(names):
-        raise SpikewattError(f"{where}: devices", "must have different names", names)
 
 
 def read_config(path: Path | None, overrides: Mapping | None = None) -> RunConfig:

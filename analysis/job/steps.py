@@ -203,6 +203,10 @@ def price(config: RunConfig, trace: Trace) -> Prices:
         trace,
         *config.devices,
         period_s=config.period_s,
+        host=config.host,
+        library=config.library,
+        clock_hz=config.clock_hz,
+        supply_v=config.supply_v,
         max_cores=config.max_cores,
         skip_unfit=True,
     )
@@ -257,7 +261,7 @@ def report(
         *_price_tables(prices, battery),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
-        tables.accuracy_table(accuracy, prepared.ann_accuracy),
+        tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
     ]
     if prepared.history is not None:
         found.append(Table("training", "Training", prepared.history))

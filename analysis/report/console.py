@@ -1,35 +1,49 @@
-"""What the terminal shows: findings as tables and lines."""
+"""What the terminal shows: the sentence first, then findings as tables and lines that fit it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
 
 from ...errors import printable
-from .findings import Findings, Table
+from .findings import Findings, ShownColumn, Table
+from .grid import GridColumn, fitted, full_width, natural_width, wrapped
+from .legend import Legend
 from .numbers import cell
 
-WIDTH = 130  # of tables in a pipe or file, where there is no terminal to ask
+WIDTH = 80  # where neither COLUMNS nor a terminal says
+NARROWEST = 20  # columns, whatever COLUMNS says
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def print_findings(findings: Findings) -> None:
     """The sentence, every table, then the assumptions, what does not fit, and further lines."""
     print_lines(findings.sentence.splitlines(), indent="")
+    if findings.sentence:
+        print()
 
-    for table in findings:
-        print_table(table)
-
+    print_tables(findings)
     print_lines(findings.assumptions)
     print_lines(f"does not fit: {why}" for why in findings.does_not_fit.values())
     print_lines(findings.notes)
 
 
+def print_tables(tables: Iterable[Table]) -> None:
+    """Tables that share the marks of long names."""
+    legend = Legend()
+    for table in tables:
+        _print(table.title, table.shown(), legend)
+
+
 def print_table(table: Table) -> None:
     """A table as a reader sees it."""
-    print_rows(table.title, table.cells())
+    print_tables([table])
 
 
 def print_rows(title: str, rows: list[dict[str, object]]) -> None:
-    """Rows of cells as a table; columns of numbers stand on the right.
+    """Rows of cells as a table; columns of numbers are aligned at the point.
 
     Parameters
     ----------
@@ -38,23 +52,82 @@ def print_rows(title: str, rows: list[dict[str, object]]) -> None:
     rows : list of dict
         Title of the column -> text or number, the same titles in each row.
     """
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table as RichTable
+    columns = []
+    for place, head in enumerate(rows[0] if rows else ()):
+        cells = [row[head] for row in rows]
+        numbers = all(isinstance(value, int | float) for value in cells)
+        columns.append(ShownColumn(head, cells, numbers, place))
 
-    shown = RichTable(title=escape(printable(title)), title_justify="left")
-    for head in rows[0] if rows else ():
-        numbers = all(isinstance(row[head], int | float) for row in rows)
-        side = "right" if numbers else "left"
-        shown.add_column(escape(printable(head)), justify=side, overflow="fold")
-    for row in rows:
-        shown.add_row(*(escape(printable(cell(value))) for value in row.values()))
-
-    width = None if Console().is_terminal else WIDTH
-    Console(width=width).print(shown)
+    _print(title, columns, Legend())
 
 
 def print_lines(lines: Iterable[str], indent: str = "  ") -> None:
-    """Assumptions, below a table."""
+    """Assumptions, below a table: wrapped for a terminal or COLUMNS, a line each in a pipe."""
+    width = _asked_width()
     for line in lines:
-        print(f"{indent}{printable(line)}")
+        text = printable(line)
+        parts = [text] if width is None else wrapped(text, width - len(indent))
+        for part in parts:
+            print(f"{indent}{part}")
+
+
+# ------------------------------------------------------------------ a table on a page
+
+
+def _print(title: str, shown: Sequence[ShownColumn], legend: Legend) -> None:
+    width = _asked_width() or WIDTH
+    columns = [_on_paper(column) for column in shown]
+    for line in wrapped(printable(title), width, ""):
+        print(_bold(line))
+    if not columns:
+        return
+
+    if natural_width(columns) > width:
+        full = [column for column in columns if any(column.cells)]
+        columns = [_marked(column, legend) for column in full or columns]
+
+    grid = fitted(columns, width)
+    *heads, rule = grid.head()
+    for line in heads:
+        print(_bold(line))
+    print(rule)
+    rows = grid.rows()
+    for line in rows:
+        print(line)
+
+    cells = [cell for column in grid.columns for cell in column.cells]
+    print_lines(legend.lines(cells))
+    if grid.left_out:
+        needed = full_width(columns)
+        missing = ", ".join(grid.left_out)
+        print_lines([f"not shown at {width} columns: {missing}; COLUMNS={needed} shows all"])
+    print()
+
+
+def _on_paper(column: ShownColumn) -> GridColumn:
+    cells = tuple(printable(cell(value)) for value in column.cells)
+    return GridColumn(printable(column.head), cells, column.number, column.leave_out)
+
+
+def _marked(column: GridColumn, legend: Legend) -> GridColumn:
+    """The same with marks in the place of long names."""
+    if column.number:
+        return column
+    cells = tuple(legend.short(text) for text in column.cells)
+    return GridColumn(column.head, cells, False, column.leave_out)
+
+
+def _asked_width() -> int | None:
+    """Columns that COLUMNS says, or the terminal; None where output goes to a pipe or a file."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return max(NARROWEST, int(asked))
+    if sys.stdout.isatty():
+        return max(NARROWEST, shutil.get_terminal_size((WIDTH, 24)).columns)
+    return None
+
+
+def _bold(text: str) -> str:
+    """A head line, which stands out on a terminal."""
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    return text if plain or not sys.stdout.isatty() else f"{BOLD}{text}{PLAIN}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...progress import in_words
 from .findings import Column, Findings, Table
 from .numbers import with_prefix
+from .units import BYTES, SECONDS
 
 if TYPE_CHECKING:
     from ...sim.engines.estimate.estimate import Estimate
@@ -49,10 +49,10 @@ def engine_table(found: Estimate, title: str, name: str = "rows") -> Table:
 
     columns = (
         Column("engine", ("engine",)),
-        Column("until it is ready", ("ready_s",), in_words),
-        Column("running", ("running_s",), in_words),
-        Column("in all", ("total_s",), in_words),
-        Column("memory", ("memory_bytes",), lambda size: with_prefix(size, "B")),
+        Column("until it is ready", ("ready_s",), unit=SECONDS, leave_out=2),
+        Column("running", ("running_s",), unit=SECONDS, leave_out=1),
+        Column("in all", ("total_s",), unit=SECONDS),
+        Column("memory", ("memory_bytes",), unit=BYTES),
         Column("remark", ("remark",)),
     )
     return Table(name, title, pd.DataFrame(rows), columns)

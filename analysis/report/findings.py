@@ -2,16 +2,18 @@
 
 Console (`console`), JSON and CSV (`rows`) and pictures (`figures`) render the same tables. A frame
 keeps SI numbers, with the unit at the end of the column's name (``energy_j``); the columns of a
-table say how a reader sees them (``3.27 nJ``).
+table say how a reader sees them (``3.27`` under ``energy (nJ)``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from .numbers import is_missing
+from .units import Prefixed, Scale, Unit, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,13 +58,37 @@ class Column:
     write : callable, default None
         Text, or a number, from the values of `keys`; None shows the value of the one key as it
         is. It is not called where the first value is missing.
+    unit : Unit, default None
+        Of the values, in place of `write`: two are from where to where, three a value and its
+        range. All columns of a table that have it are shown on one scale, which their heads name.
+    leave_out : int, default 0
+        Where a page is too narrow the column with the largest is left out first; that with 0
+        never.
+    number : bool, default False
+        What `write` returns begins with a number, and is aligned as one.
     """
 
     title: str
     keys: tuple[str, ...]
     write: Callable[..., object] | None = None
+    unit: Unit | None = None
+    leave_out: int = 0
+    number: bool = False
 
-    def cell(self, row: Mapping[str, object]) -> object:
+    def shown(self, rows: Sequence[Mapping], scales: Mapping[Unit, Scale | None]) -> ShownColumn:
+        """The column of `rows`, where `scales` serve the columns of a table together."""
+        if self.unit is None:
+            cells = [self._cell(row) for row in rows]
+            number = self.number or _are_numbers(cells)
+            return ShownColumn(self.title, cells, number, self.leave_out)
+
+        scale = scales[self.unit]
+        write = scale.write if scale else self.unit.alone
+        cells = [_range(row, self.keys, write) for row in rows]
+        head = f"{self.title} ({scale.unit})" if scale and scale.unit else self.title
+        return ShownColumn(head, cells, True, self.leave_out)
+
+    def _cell(self, row: Mapping[str, object]) -> object:
         """What stands in the cell of `row`: text, or a number as it is; "" for no value."""
         values = [row.get(key) for key in self.keys]
         first = values[0]
@@ -72,6 +98,50 @@ class Column:
             return ""
 
         return self.write(*values)
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """What a reader sees of a column.
+
+    Parameters
+    ----------
+    head : str
+        Title, with the unit.
+    cells : sequence
+        Per row a text, or a number as it is.
+    number : bool
+        Whether they are numbers.
+    leave_out : int
+        See `Column`.
+    """
+
+    head: str
+    cells: Sequence[object]
+    number: bool
+    leave_out: int
+
+
+def _are_numbers(cells: Sequence[object]) -> bool:
+    """Whether all cells that are not empty are numbers, and there is one."""
+    full = [cell for cell in cells if not isinstance(cell, str) or cell]
+    return bool(full) and all(_is_number(cell) for cell in full)
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, Real) and not isinstance(cell, bool)
+
+
+def _range(row: Mapping, keys: Sequence[str], write: Callable[[float], str]) -> str:
+    """One value, two as a range, or a value with its range; "" where the first is missing."""
+    values = [row[key] for key in keys]
+    if is_missing(values[0]):
+        return ""
+
+    first, *rest = map(write, values)
+    if not rest:
+        return first
+    return f"{first} to {rest[0]}" if len(rest) == 1 else f"{first} ({rest[0]} to {rest[1]})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +164,11 @@ class Table:
     Examples
     --------
     >>> import pandas as pd
-    >>> from .numbers import with_prefix
-    >>> energy = Column("energy", ("energy_j",), lambda joules: with_prefix(joules, "J"))
+    >>> from .units import JOULES
+    >>> energy = Column("energy", ("energy_j",), unit=JOULES)
     >>> table = Table("prices", "Price", pd.DataFrame({"energy_j": [2e-9]}), [energy])
     >>> table.cells()
-    [{'energy': '2.00 nJ'}]
+    [{'energy (nJ)': '2.00'}]
     >>> table.units()
     {'energy_j': 'J'}
     """
@@ -126,17 +196,27 @@ class Table:
 
         return found
 
-    def cells(self) -> list[dict[str, object]]:
-        """What a reader sees: per row, title of the column -> text, or a number as it is."""
+    def shown(self) -> list[ShownColumn]:
+        """What a reader sees, column by column."""
         frame = self.frame if self.brief is None else self.brief
-        columns = self.columns or [_as_it_is(str(key)) for key in frame.columns]
+        columns = self.columns or _as_they_are([str(key) for key in frame.columns])
+        rows = frame.to_dict("records")
 
-        shown = []
-        for row in frame.to_dict("records"):
-            cells = {column.title: column.cell(row) for column in columns}
-            shown.append(cells)
+        found: dict[Unit, list[float]] = {}
+        for column in columns:
+            if column.unit is not None:
+                values = [row[key] for row in rows for key in column.keys if key in row]
+                found.setdefault(column.unit, []).extend(v for v in values if v is not None)
 
-        return shown
+        scales = {unit: unit.scale(counted(values)) for unit, values in found.items()}
+        return [column.shown(rows, scales) for column in columns]
+
+    def cells(self) -> list[dict[str, object]]:
+        """The same row by row: head of the column -> text, or a number as it is."""
+        columns = self.shown()
+        heads = [column.head for column in columns]
+        rows = zip(*(column.cells for column in columns), strict=True)
+        return [dict(zip(heads, row, strict=True)) for row in rows]
 
     def _repr_html_(self) -> str:
         import pandas as pd
@@ -146,9 +226,16 @@ class Table:
         return f"<h4>{self.title}</h4>{body}"
 
 
-def _as_it_is(key: str) -> Column:
-    """The column of a frame, under its own name."""
-    return Column(key.replace("_", " "), (key,))
+def _as_they_are(keys: list[str]) -> list[Column]:
+    """The columns of a frame, under their own names; the first stays where there is no room."""
+    columns = []
+    for place, key in enumerate(keys):
+        end = next((end for end in UNITS if key.endswith(end)), "")
+        title = key.removesuffix(end).replace("_", " ")
+        unit = Prefixed(UNITS[end]) if end else None
+        columns.append(Column(title, (key,), unit=unit, leave_out=place))
+
+    return columns
 
 
 @dataclass(frozen=True, eq=False)

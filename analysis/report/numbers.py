@@ -1,6 +1,8 @@
-"""How a number becomes text: SI prefixes, percent, durations, and the plain cell of a table."""
+"""How a number becomes text: SI prefixes, and the plain cell of a table."""
 
 from __future__ import annotations
+
+from numbers import Integral, Real
 
 PREFIXES = {
     9: "G",
@@ -15,7 +17,6 @@ PREFIXES = {
 }
 BINARY = ("B", "KiB", "MiB", "GiB")
 ALMOST = 0.9995  # of a power of ten: what three digits would round up to it
-DURATIONS_S = {"years": 365.25 * 86400, "days": 86400, "hours": 3600}
 
 
 def with_prefix(value: float, unit: str) -> str:
@@ -64,46 +65,6 @@ def binary(size_bytes: float) -> str:
     return f"{digits} {BINARY[exponent]}"
 
 
-def duration(seconds: float) -> str:
-    """A battery life in words.
-
-    Examples
-    --------
-    >>> duration(7.3 * 86400), duration(30)
-    ('7.3 days', '30 s')
-    """
-    for unit, size in DURATIONS_S.items():
-        amount = seconds / size
-        if amount >= 10:
-            return f"{amount:.0f} {unit}"
-        if amount >= 1:
-            return f"{amount:.2g} {unit}"
-
-    return f"{seconds:.0f} s"
-
-
-def percent(share: float) -> str:
-    """A share in percent, one digit after the point.
-
-    Examples
-    --------
-    >>> percent(0.123)
-    '12.3 %'
-    """
-    return f"{share * 100:.1f} %"
-
-
-def signed_percent(share: float) -> str:
-    """A relative error in percent, with its sign.
-
-    Examples
-    --------
-    >>> signed_percent(0.05)
-    '+5.0 %'
-    """
-    return f"{share * 100:+.1f} %"
-
-
 def three_digits(value: float) -> str:
     """A number with three digits.
 
@@ -131,16 +92,19 @@ def cell(value: object) -> str:
 
     Examples
     --------
-    >>> cell(12345.6), cell(0.123456), cell(12345), cell(float("nan"))
-    ('12,346', '0.1235', '12,345', '')
+    >>> cell(12345.6), cell(0.123456), cell(12345), cell(True), cell(float("nan"))
+    ('12,346', '0.1235', '12,345', 'yes', '')
     """
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not isinstance(value, float):
-        return str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return f"{int(value):,}"
+    if not isinstance(value, Real):
+        return "" if value is None else str(value)
 
-    if is_missing(value):
+    number = float(value)
+    if is_missing(number):
         return ""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+    if abs(number) >= 1000:
+        return f"{number:,.0f}"
+    return f"{number:.4g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,8 +11,9 @@ from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
 from .findings import Column, Findings, Table
-from .numbers import binary, duration, is_missing, percent, three_digits, with_prefix
+from .numbers import is_missing, three_digits
 from .rows import merged
+from .units import AMPERES, BINARY_BYTES, JOULES, LASTING, PERCENT, PLAIN, SECONDS
 
 if TYPE_CHECKING:
     from ...sim.trace.trace import Trace
@@ -96,27 +97,24 @@ def price_table(
     if battery is None and _all_have_a_period(prices):
         battery = prices.battery_life()
 
-    timed = {bill.device: device_kind(bill.card).has_time for bill in prices.bills}
-
-    def time(seconds: float, device: str) -> str:
-        return with_prefix(seconds, "s") if timed[device] else ""
-
     columns = [
         Column("device", ("device", "instead_of"), _device),
         Column("workload", ("workload",)),
-        Column("energy", ("energy_j",), _prefixed("J")),
-        Column("low to high", ("energy_low_j", "energy_high_j"), _low_to_high),
-        Column("time", ("time_s", "device"), time),
-        Column("cores", ("cores",), "{:,.0f}".format),
-        Column("mm²", ("mm2",), three_digits),
-        Column("memory", ("memory_bytes",), binary),
+        Column("energy", ("energy_j",), unit=JOULES),
+        Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
+        Column("time", ("time_s",), unit=SECONDS, leave_out=3),
+        Column("cores", ("cores",), "{:,.0f}".format, leave_out=2, number=True),
+        Column("mm²", ("mm2",), unit=PLAIN, leave_out=4),
+        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=6),
     ]
     if battery is not None:
         more = [key for key in battery.columns if key not in frame.columns]
         frame = pd.concat([frame, battery[more]], axis=1)
         columns += _battery_columns(battery)
 
-    return Table(name, title, frame, columns)
+    timed = {bill.device: device_kind(bill.card).has_time for bill in prices.bills}
+    shown = frame.assign(time_s=frame["time_s"].where(frame["device"].map(timed)))
+    return Table(name, title, frame, columns, brief=shown)
 
 
 def _device(device: str, instead_of: str) -> str:
@@ -131,42 +129,30 @@ def _all_have_a_period(prices: Prices) -> bool:
 
 def _battery_columns(battery: pd.DataFrame) -> list[Column]:
     life = ("battery_life_s", "battery_life_low_s", "battery_life_high_s")
+    lasts = f"{battery['battery'].iloc[0]} lasts"
     return [
-        Column("average current", ("average_current_a",), _prefixed("A")),
-        Column(f"{battery['battery'].iloc[0]} lasts", life, _lasts),
+        Column("average current", ("average_current_a",), unit=AMPERES, leave_out=7),
+        Column(lasts, life, unit=LASTING, leave_out=5),
     ]
 
 
-def _lasts(middle: float, low: float, high: float) -> str:
-    return f"{duration(middle)} ({duration(low)} to {duration(high)})"
-
-
-def _low_to_high(low: float, high: float) -> str:
-    return f"{with_prefix(low, 'J')} to {with_prefix(high, 'J')}"
-
-
-def _prefixed(unit: str) -> Callable[[float], str]:
-    return lambda value: with_prefix(value, unit)
-
-
 def verdict_table(prices: Prices, title: str = "Verdicts") -> Table:
-    """Verdicts in a few words; a reader sees the pairs with the first, where there are many."""
+    """Verdicts in a few words; a reader sees the telling pairs, where there are many."""
     frame = prices.verdicts()
     columns = [
         Column("first", ("first",)),
         Column("second", ("second",)),
-        Column("first / second", ("ratio",), three_digits),
-        Column("5 % to 95 %", ("ratio_low", "ratio_high"), _from_to),
+        Column("ratio", ("ratio",), unit=PLAIN),
+        Column("5 % to 95 %", ("ratio_low", "ratio_high"), unit=PLAIN, leave_out=2),
         Column("the first", ("verdict",)),
     ]
     if "break_even_period_s" in frame.columns:
+        period = ("break_even_period_s",)
         at_period = ("ratio_at_period", "verdict_at_period")
         columns += [
-            Column(
-                "equal average power at a period of", ("break_even_period_s",), _prefixed("s")
-            ),
-            Column("at the period asked for", at_period, _ratio_and_verdict),
-        ]  # fmt: skip
+            Column("equal power at a period of", period, unit=SECONDS, leave_out=3),
+            Column("at the period asked for", at_period, _ratio_and_verdict, leave_out=1),
+        ]
     return Table(
         "verdicts",
         title,
@@ -176,12 +162,8 @@ def verdict_table(prices: Prices, title: str = "Verdicts") -> Table:
     )
 
 
-def _from_to(low: float, high: float) -> str:
-    return f"{low:.3g} to {high:.3g}"
-
-
 def _ratio_and_verdict(ratio: float, verdict: str) -> str:
-    return f"{ratio:.3g}, {verdict}"
+    return f"{verdict}, {ratio:.3g}"
 
 
 def break_even_table(prices: Prices, trace: Trace) -> Table:
@@ -215,19 +197,25 @@ def _steps(steps: float, simulated: float) -> str:
 
 
 def difference_table(name: str, title: str, frame: pd.DataFrame) -> Table:
-    """A table whose energies get an SI prefix and whose shares a percent sign."""
-    return Table(name, title, frame, [_difference(str(key)) for key in frame.columns])
+    """A table of energies, and of shares in percent."""
+    columns = [_difference(str(key), place) for place, key in enumerate(frame.columns)]
+    return Table(name, title, frame, columns)
 
 
-def _difference(key: str) -> Column:
+def _difference(key: str, place: int) -> Column:
+    """Energies stay where there is no room, and the first column."""
     title = key.removesuffix("_j").replace("_", " ")
     if key.endswith("_j"):
-        return Column(title, (key,), _prefixed("J"))
-    return Column(title, (key,), percent if key.startswith("share") else None)
+        return Column(title, (key,), unit=JOULES)
+    if key.startswith("share"):
+        return Column(title, (key,), unit=PERCENT)
+    return Column(title, (key,), leave_out=place)
 
 
 def _explained(prices: Prices, workload: str | None) -> pd.DataFrame:
-    devices = [bill.device for bill in prices.bills]
+    # A core once, though it was priced beside hosts, too.
+    firsts = {bill.card.name: bill.device for bill in reversed(prices.bills)}
+    devices = list(reversed(firsts.values()))
     if len(devices) < 2:
         raise SpikewattError(
             "price --explain",

@@ -17,6 +17,7 @@ from .numbers import is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
+DOES_NOT_FIT = "does_not_fit.csv"
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the begin of one
 
 
@@ -125,10 +126,19 @@ def _inert(cell: object) -> object:
 
 
 def write_folder(findings: Findings, folder: Path) -> None:
-    """Write each table as ``<name>.csv`` into `folder`, and the assumptions beside them."""
+    """Write each table as ``<name>.csv`` into `folder`, and the assumptions beside them.
+
+    Devices that were refused stand in ``does_not_fit.csv``, each with its reason.
+    """
     for table in findings:
         path = folder / f"{table.name}.csv"
         write_csv(table, path)
+
+    if findings.does_not_fit:
+        import pandas as pd
+
+        refused = pd.DataFrame(findings.does_not_fit.items(), columns=["device", "why"])
+        write_frame(refused, folder / DOES_NOT_FIT)
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
     text = "".join(f"{printable(line)}\n" for line in lines)

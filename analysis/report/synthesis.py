@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .findings import Column, Findings, Table
-from .numbers import with_prefix
+from .units import HERTZ, JOULES, SECONDS
 
 if TYPE_CHECKING:
     from ...rtl_ref.synthesis.asic import AsicReport
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ...rtl_ref.synthesis.toggles import Activity
 
 HIDDEN = ("top", "critical path")  # of a report's row: too long for a table
+# Of a page that is too narrow, the last one first.
+GOES_FIRST = ("device", "block RAMs", "flip-flops", "multipliers", "MHz, spread")
 COSTS_TITLE = "An inference at the clock that was reached, beside the cards"
 COSTS = (
     "energy: the whole FPGA's leakage, its clock tree, logic and block RAMs by coefficients that "
@@ -81,9 +83,15 @@ def _size_tables(
         if rows:
             frame = pd.DataFrame(rows, dtype=object)
             title = f"Synthesis of the RTL core: {kind}"
-            tables.append(Table("cells" if tables else "rows", title, frame))
+            columns = [Column(key, (key,), leave_out=_leave_out(key)) for key in frame.columns]
+            tables.append(Table("cells" if tables else "rows", title, frame, columns))
 
     return tables
+
+
+def _leave_out(key: str) -> int:
+    """When a column goes where there is no room: sizes, clock and costs stay."""
+    return GOES_FIRST.index(key) + 1 if key in GOES_FIRST else 0
 
 
 def _costs_table(costs: Mapping[str, Sequence[InferenceCost]]) -> Table:
@@ -91,17 +99,13 @@ def _costs_table(costs: Mapping[str, Sequence[InferenceCost]]) -> Table:
     columns = [
         Column("design", ("design",)),
         Column("target", ("target",)),
-        Column("clock", ("clock_hz",), lambda hertz: with_prefix(hertz, "Hz")),
-        Column("latency", ("latency_s",), lambda seconds: with_prefix(seconds, "s")),
-        Column("energy", ("energy_j",), lambda joules: with_prefix(joules, "J")),
-        Column("low to high", ("energy_low_j", "energy_high_j"), _low_to_high),
-        Column("status", ("status",)),
+        Column("clock", ("clock_hz",), unit=HERTZ, leave_out=3),
+        Column("latency", ("latency_s",), unit=SECONDS, leave_out=2),
+        Column("energy", ("energy_j",), unit=JOULES),
+        Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
+        Column("status", ("status",), leave_out=4),
     ]
     return Table("costs", COSTS_TITLE, pd.DataFrame(rows, dtype=object), columns)
-
-
-def _low_to_high(low: float, high: float) -> str:
-    return f"{with_prefix(low, 'J')} to {with_prefix(high, 'J')}"
 
 
 def _shown(report: FpgaReport | AsicReport) -> dict[str, object]:

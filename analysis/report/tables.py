@@ -10,8 +10,10 @@ import pandas as pd
 
 from ...energy.cards.card import Card
 from ...energy.cards.load import card_names, load_card
+from ..design.interval import wilson
 from .findings import Column, Table
-from .numbers import percent, signed_percent, with_prefix
+from .numbers import cell, with_prefix
+from .units import ERROR, PERCENT
 
 if TYPE_CHECKING:
     from ...sim.network.population import Population
@@ -90,38 +92,59 @@ def _layer_row(trace: Trace, population: str) -> dict[str, object]:
 
 def layers(trace: Trace, title: str, name: str = "layers") -> Table:
     """`layer_table` as it is shown."""
-    return Table(name, title, layer_table(trace))
+    frame = layer_table(trace)
+    columns = [_of_layers(str(key), place) for place, key in enumerate(frame.columns)]
+    return Table(name, title, frame, columns)
+
+
+def _of_layers(key: str, place: int) -> Column:
+    unit = PERCENT if key in ("firing_rate", "sparsity") else None
+    return Column(key.replace("_", " "), (key,), unit=unit, leave_out=place)
 
 
 def summary(trace: Trace, ann_accuracy: float, snn_accuracy: float) -> Table:
-    """The network in one row: accuracy of both, spikes and operations per inference."""
+    """The network in one row: accuracy of both with its interval, spikes and operations."""
     row = {
-        "ann_accuracy": ann_accuracy,
-        "snn_accuracy": snn_accuracy,
+        **_accuracy("ann_accuracy", ann_accuracy, trace.samples),
+        **_accuracy("snn_accuracy", snn_accuracy, trace.samples),
         "spikes_per_inference": trace.mean_spikes(),
         "sops_per_inference": trace.mean_operations(),
     }
     columns = (
-        Column("Keras accuracy (%)", ("ann_accuracy",), _hundredfold),
-        Column("spiking accuracy (%)", ("snn_accuracy",), _hundredfold),
+        Column("Keras accuracy", _with_interval("ann_accuracy"), unit=PERCENT),
+        Column("spiking accuracy", _with_interval("snn_accuracy"), unit=PERCENT),
         Column("spikes per inference", ("spikes_per_inference",)),
         Column("SOPs per inference", ("sops_per_inference",)),
     )
-    title = f"Network on {trace.samples} test images, {trace.steps} steps"
+    title = f"Network on {trace.samples} test images, {trace.steps} steps (accuracy: 95 % interval)"
     return Table("summary", title, pd.DataFrame([row]), columns)
 
 
-def _hundredfold(share: float) -> float:
-    return share * 100
+def _with_interval(key: str) -> tuple[str, str, str]:
+    return key, f"{key}_low", f"{key}_high"
 
 
-def accuracy_table(snn_accuracy: np.ndarray, ann_accuracy: float) -> Table:
-    """Accuracy after each step, beside that of Keras."""
-    steps = np.arange(1, len(snn_accuracy) + 1)
-    frame = pd.DataFrame(
-        {"step": steps, "snn_accuracy": snn_accuracy, "ann_accuracy": ann_accuracy}
+def _accuracy(key: str, share: float, samples: int) -> dict[str, float]:
+    """An accuracy that was counted on `samples`, with its binomial 95 % interval."""
+    found = (share, *wilson(round(share * samples), samples))
+    return dict(zip(_with_interval(key), found, strict=True))
+
+
+def accuracy_table(snn_accuracy: np.ndarray, ann_accuracy: float, samples: int) -> Table:
+    """Accuracy after each step, beside that of Keras, each with its binomial 95 % interval."""
+    rows = []
+    for step, share in enumerate(snn_accuracy, start=1):
+        spiking = _accuracy("snn_accuracy", float(share), samples)
+        keras = _accuracy("ann_accuracy", ann_accuracy, samples)
+        rows.append({"step": step, **spiking, **keras})
+
+    columns = (
+        Column("step", ("step",)),
+        Column("spiking accuracy", _with_interval("snn_accuracy"), unit=PERCENT),
+        Column("Keras accuracy", _with_interval("ann_accuracy"), unit=PERCENT, leave_out=1),
     )
-    return Table("accuracy_against_steps", "Accuracy after each step", frame)
+    title = "Accuracy after each step (binomial 95 % interval)"
+    return Table("accuracy_against_steps", title, pd.DataFrame(rows), columns)
 
 
 def class_report(labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
@@ -175,8 +198,11 @@ def diagnosis(frame: pd.DataFrame, title: str, name: str = "diagnosis") -> Table
     columns = (
         Column("layer", ("layer",)),
         Column("smallest θ", ("threshold",), lambda threshold: str(int(threshold))),
-        *(Column(title, (key,), percent) for key, title in SHARES.items()),
-        Column("potentials held", ("saturations",)),
+        *(
+            Column(title, (key,), unit=PERCENT, leave_out=place)
+            for place, (key, title) in enumerate(SHARES.items())
+        ),
+        Column("potentials held", ("saturations",), leave_out=len(SHARES)),
         Column("try next", ("try_next",)),
     )
     return Table(name, title, frame, columns)
@@ -186,16 +212,16 @@ def validation(frame: pd.DataFrame, name: str = "rows") -> Table:
     """A validation, with SI prefixes; see `validate`."""
     columns = (
         Column("what", ("what",)),
-        Column("published", ("published", "unit"), _with_unit),
-        Column("predicted", ("predicted", "unit"), _with_unit),
-        Column("error", ("error",), signed_percent),
-        Column("kind", ("kind",)),
+        Column("published", ("published", "unit"), _with_unit, number=True),
+        Column("predicted", ("predicted", "unit"), _with_unit, number=True),
+        Column("error", ("error",), unit=ERROR),
+        Column("kind", ("kind",), leave_out=1),
     )
     return Table(name, "Predictions against published and measured values", frame, columns)
 
 
 def _with_unit(value: float, unit: str) -> str:
-    return with_prefix(value, unit) if unit else f"{value:.4g}"
+    return with_prefix(value, unit) if unit else cell(value)
 
 
 def crosscheck_table(frame: pd.DataFrame, name: str = "rows") -> Table:

@@ -33,9 +33,13 @@ def verification_findings(
         Column("what", ("what",)),
         Column("compared", ("compared",)),
         Column("mismatches", ("mismatches",)),
-        *(Column(key.replace("_", " "), (key,)) for key in numbers),
-        Column("seconds", ("seconds",), lambda seconds: f"{seconds:.1f}"),
-        Column("where", ("where",)),
+        *(Column(key.replace("_", " "), (key,), leave_out=2) for key in numbers),
+        Column("seconds", ("seconds",), _tenths, leave_out=3, number=True),
+        Column("where", ("where",), leave_out=1),
     ]
     table = Table("verification", "RTL against what it must do", frame, columns)
     return Findings((table,), notes=tuple(summaries.values()))
+
+
+def _tenths(seconds: float) -> str:
+    return f"{seconds:.1f}"

@@ -30,6 +30,7 @@ PLAUSIBLE = {
     "area_per_*_m2": (1e-18, 1e-9),
     "area_besides_*_m2": (1e-14, 1e-2),
     "cycles_per_*": (1e-4, 1e7),
+    "bits_per_*": (1, 1e4),
     "*_factor": (1e-2, 1e2),
     "*_efficiency": (1e-2, 1.0),
 }
@@ -131,6 +132,18 @@ class MicrocontrollerCard(CardKind):
     runs_kernels = True
 
 
+class PortCard(CardKind):
+    """What lies between a host and its core."""
+
+    name = "port"
+    units: ClassVar = {
+        "energy_per_bit_j": "J",
+        "bits_per_value": "",
+        "bits_per_potential": "",
+        "cycles_per_transfer": "",
+    }
+
+
 class RuleCard(CardKind):
     """A rule from the literature: constants times operation counts."""
 
@@ -164,5 +177,5 @@ def plausible(key: str) -> tuple[float, float]:
 
 
 CARD_KINDS: dict[str, CardKind] = by_name(
-    (NeuromorphicCoreCard(), MicrocontrollerCard(), RuleCard(), BatteryCard())
+    (NeuromorphicCoreCard(), MicrocontrollerCard(), PortCard(), RuleCard(), BatteryCard())
 )

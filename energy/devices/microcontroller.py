@@ -171,15 +171,17 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
     return _lines([first], card, [need])
 
 
-def wake(writer: BillWriter, workload: str, component: str, prefix: str = "") -> None:
-    """Charge one waking from sleep: the power of computing, for the time that it takes."""
+def wake(
+    writer: BillWriter, workload: str, component: str, prefix: str = "", times: int = 1
+) -> None:
+    """Charge waking from sleep: each time the power of computing, for the time that it takes."""
     running = (f"{prefix}clock_hz", f"{prefix}energy_per_cycle_j", f"{prefix}active_power_factor")
-    writer.charge(workload, "all", component, 1, f"{prefix}wake_time_s", *running)
+    writer.charge(workload, "all", component, times, f"{prefix}wake_time_s", *running)
 
 
 def write_idle(writer: BillWriter, workload: str, period_s: float, prefix: str = "") -> None:
     """Charge what the microcontroller uses between inferences: asleep, and waking up once."""
-    writer.charge(workload, "all", "between inferences", period_s, f"{prefix}sleep_power_w")
+    writer.over_period(workload, period_s, 1, f"{prefix}sleep_power_w")
     writer.per_second(workload, "between inferences", -1, f"{prefix}sleep_power_w")
     wake(writer, workload, "waking", prefix)
 

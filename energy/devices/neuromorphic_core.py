@@ -103,7 +103,7 @@ def write(
 def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
     """Charge what the cores use between inferences: they leak, the clock is stopped."""
     cores = len(mapping.cores)
-    writer.charge("snn", "all", "between inferences", cores * period_s, "leakage_power_w")
+    writer.over_period("snn", period_s, cores, "leakage_power_w")
     writer.per_second("snn", "between inferences", -cores, "leakage_power_w")
 
 
@@ -171,16 +171,22 @@ def _lines(trace: Trace, card: Card, mapping: Mapping, did: Activity, hosted: bo
     )
 
     besides = [mapping.loading(card)]
-    if trace.settings.input_code.encoded:
+    if trace.settings.input_code.encoded and not hosted:
         besides.append(
             "the events of the input are made outside of the core; making them is not included."
         )
     if "caution" in card.about:
         besides.append(f"{card.about['caution']}.")
 
-    excluded = card.excludes if hosted else card.excludes + HOST_EXCLUDED
+    excluded = _excluded_beside_host(card) if hosted else card.excludes + HOST_EXCLUDED
     return [
         swept,
         " ".join(besides),
         f"included: {card.includes}. Not included: {excluded}.",
     ]
+
+
+def _excluded_beside_host(card: Card) -> str:
+    """What a card leaves out, but the loss of its regulator, which a system is charged for."""
+    parts = card.excludes.split("; ")
+    return "; ".join(part for part in parts if not part.startswith("the regulator's loss"))

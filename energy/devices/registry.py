@@ -142,6 +142,16 @@ class Microcontroller(DeviceKind):
         return lines
 
 
+class Port(DeviceKind):
+    """What lies between a host and its core; it computes nothing."""
+
+    name = "port"
+    computes = False
+    has_range = False
+    has_time = False
+    takes_period = False
+
+
 class Rule(DeviceKind):
     """A rule from the literature: an estimate without a range, which decides nothing."""
 
@@ -167,7 +177,7 @@ class Battery(DeviceKind):
 
 
 DEVICE_KINDS: dict[str, DeviceKind] = by_name(
-    (NeuromorphicCore(), Microcontroller(), Rule(), Battery())
+    (NeuromorphicCore(), Microcontroller(), Port(), Rule(), Battery())
 )
 
 

@@ -125,6 +125,23 @@ def software_needs(blueprint: Blueprint) -> dict[str, SoftwareNeed]:
     }
 
 
+def host_need(trace: Trace) -> SoftwareNeed:
+    """What a host beside cores needs: an analog first layer in flash, values and results in RAM."""
+    layers = [layer for layer in trace.layers if layer.host_macs]
+    fed = {layer.post for layer in trace.layers}
+    computed = {layer.post for layer in layers}
+    passed = [
+        neurons
+        for name, neurons in trace.neurons.items()
+        if name in computed or name not in fed or name not in trace.spikes
+    ]
+    return SoftwareNeed(
+        flash_bytes=sum(map(_stored_bytes, layers)) + CODE_BYTES,
+        ram_bytes=sum(passed) * POTENTIAL_BYTES + STACK_BYTES,
+        weight_bits=trace.settings.weight_bits if layers else 0,
+    )
+
+
 def _channels_bytes(parameters: int, channels: int) -> int:
     """Flash of a layer whose parameters, biases among them, count one byte each."""
     return parameters + BYTES_BEYOND_PARAMETERS * channels if parameters else 0

@@ -9,6 +9,7 @@ from ...errors import SpikewattError
 from ..bill import Bill
 from ..cards.card import ENDS, Card
 from ..cards.load import load_card
+from ..devices.host_and_core import paid_by_host
 from ..devices.registry import device_kind
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def battery_life(
     """Average power, battery current and battery life, per device and workload.
 
     The current from the battery is P / V_supply for an LDO part (the surplus voltage is lost) and
-    P / (efficiency V_battery) behind a converter.
+    P / (efficiency V_battery) behind a converter. In a system each part draws its own, and the loss
+    of the converter of the cores is in their energy already.
 
     Parameters
     ----------
@@ -56,16 +58,20 @@ def battery_life(
         raise SpikewattError(
             "battery_life.frame", "must be priced with a period", "none", "price(…, period_s=…)"
         )
-    cards = {bill.device: bill.card for bill in bills}
+    by_name = {bill.device: bill for bill in bills}
     rows = [
-        _row(total, cards[total["device"]], cell, period_s) for total in totals.to_dict("records")
+        _row(total, by_name[total["device"]], cell, period_s) for total in totals.to_dict("records")
     ]
     return pd.DataFrame(rows)
 
 
-def _row(total: dict[str, Any], card: Card, cell: Card, period_s: float) -> dict[str, Any]:
+def _row(total: dict[str, Any], bill: Bill, cell: Card, period_s: float) -> dict[str, Any]:
     """One device and workload on the cell."""
-    volt, charge = _drawn_at(card, cell), cell["capacity_c"]
+    charge = cell["capacity_c"]
+    if bill.host is None:
+        volt = _drawn_at(bill.card, cell)
+    else:
+        volt = _drawn_together(bill, bill.host, total["workload"], cell)
     power_w = total["energy_j"] / period_s
     low_w, high_w = total["energy_low_j"] / period_s, total["energy_high_j"] / period_s
     return {
@@ -88,3 +94,12 @@ def _drawn_at(card: Card, cell: Card) -> Ends:
         return {end: getattr(supply, end) for end in ENDS}
     voltage, efficiency = cell["voltage_v"], card["regulator_efficiency"]
     return {end: getattr(voltage, end) * getattr(efficiency, end) for end in ENDS}
+
+
+def _drawn_together(bill: Bill, host: Card, workload: str, cell: Card) -> Ends:
+    """That of a system: E / V = E_host / V_host + E_cores / V_cell."""
+    terms = bill.select(workload)
+    of_the_host = float(bill.evaluate(term for term in terms if paid_by_host(term)))
+    share = of_the_host / float(bill.evaluate(terms))
+    of_host, of_cores = _drawn_at(host, cell), cell["voltage_v"]
+    return {end: 1 / (share / of_host[end] + (1 - share) / getattr(of_cores, end)) for end in ENDS}

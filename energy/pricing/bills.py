@@ -9,8 +9,7 @@ from ...errors import SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
-from ..cards.load import with_library
-from ..devices.host_and_core import PREFIX
+from ..devices import host_and_core
 from ..devices.registry import device_kind
 
 
@@ -19,7 +18,6 @@ def bill_of(
     card: Card,
     period_s: float | None = None,
     host: Card | None = None,
-    library: str | None = None,
     max_cores: int | None = None,
 ) -> Bill:
     """The bill of one device for a trace.
@@ -33,8 +31,6 @@ def bill_of(
         s, one inference per period; not charged to a kind that takes none.
     host : Card, optional
         Of a microcontroller; not charged to a kind that takes none.
-    library : str, optional
-        Int8 kernel library of a microcontroller, in place of the card's own.
     max_cores : int, optional
         Neuromorphic cores that the network may take; by default as many as it takes.
 
@@ -46,8 +42,6 @@ def bill_of(
         The device cannot hold or execute the network.
     """
     kind = device_kind(card)
-    if library is not None and kind.runs_kernels:
-        card = with_library(card, library)
     beside = host if kind.takes_host else None
     period = period_s if kind.takes_period else None
 
@@ -58,9 +52,8 @@ def bill_of(
     values = dict(card.values)
     if beside is not None:
         name = f"{card.name}+{beside.name}"
-        for key, quantity in beside.values.items():
-            values[PREFIX + key] = quantity
-    return finished(writer, name, card, values, lines, period)
+        values |= host_and_core.values_beside(beside)
+    return finished(writer, name, card, values, lines, period, beside)
 
 
 def finished(
@@ -70,6 +63,7 @@ def finished(
     values: Mapping[str, Quantity],
     lines: Sequence[str],
     period_s: float | None,
+    host: Card | None = None,
 ) -> Bill:
     """The bill, once it is known that one inference fits into the period.
 
@@ -85,6 +79,8 @@ def finished(
     lines : sequence of str
         Assumptions; each is printed with the name of the device.
     period_s : float, optional
+    host : Card, optional
+        Beside it.
 
     Raises
     ------
@@ -100,6 +96,7 @@ def finished(
         assumptions,
         period_s,
         dict(writer.footprints),
+        host,
     )
     for workload in bill.workloads:
         latency_s = float(bill.total(workload, "time_s"))

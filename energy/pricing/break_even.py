@@ -173,8 +173,7 @@ def _average_power(side: Side) -> AveragePower:
         raise SpikewattError(
             "break_even_period_s", "needs bills with a period", bill.device, "price(…, period_s=…)"
         )
-    # What grows with the period has the period itself as its count, and a single power.
-    growing = [t for t in resting if t.component == "between inferences" and len(t.powers) == 1]
+    growing = [t for t in resting if t.by_period]
     period_s = max(bill.period_s or 0.0, 1e-300)
     power_w = float(bill.evaluate(growing)) / period_s
     return AveragePower(

@@ -115,7 +115,7 @@ def _write_inference(writer: BillWriter, counts: OdinCounts, mean: Mapping[str, 
 
 def _write_idle(writer: BillWriter, period_s: float) -> None:
     """Charge the leakage of the rest of the period."""
-    writer.charge("snn", "all", "between inferences", period_s, "leakage_power_w")
+    writer.over_period("snn", period_s, 1, "leakage_power_w")
     writer.per_second("snn", "between inferences", -1, "leakage_power_w")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,12 @@ from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
-from ..cards.load import load_card
 from ..devices import microcontroller
 from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
 from .bills import bill_of, checked_period, finished
+from .order import COMPARED, LibraryPerDevice, Order, PerDevice, ordered
 from .prices import Prices
 
 if TYPE_CHECKING:
@@ -25,17 +24,16 @@ if TYPE_CHECKING:
 
     from ...sim.network.spiking_network import SpikingNetwork
 
-LOWEST_CLOCK_HZ = 32_768  # of a watch crystal: below it somebody meant megahertz
-SLOWER = "energy per cycle as at full clock: at 60 of 160 MHz a STM32U575 measured 9 % more"
-
 
 def price(
     trace: Trace,
     *devices: str | Card,
     network: SpikingNetwork | None = None,
     period_s: float | None = None,
-    host: str | Card | None = None,
-    library: str | None = None,
+    host: str | Card | None = COMPARED,
+    library: LibraryPerDevice = None,
+    clock_hz: PerDevice = None,
+    supply_v: PerDevice = None,
     skip_unfit: bool = False,
     max_cores: int | str | None = 1,
 ) -> Prices:
@@ -54,11 +52,19 @@ def price(
     period_s : float, optional
         One inference per period; adds what the device uses between two inferences as components
         ``between inferences`` and ``waking``.
-    host : str or Card, optional
-        A microcontroller beside each neuromorphic core, which does the input, an analog first
-        layer and the read-out.
-    library : str, optional
-        Int8 kernel library of the microcontrollers, in place of their cards' own.
+    host : str, Card or None, default "compared"
+        Who does the input, an analog first layer and the read-out of a neuromorphic core. Each
+        core gets a bill without it and one beside it: by default beside every microcontroller
+        among the devices (``core+microcontroller``), or beside the one that is named; ``none`` or
+        None leaves these out. A core that needs a host is refused alone, and priced beside it.
+    library : str or mapping, optional
+        Int8 kernel library of the microcontrollers, in place of their cards' own; of each device
+        that a mapping names.
+    clock_hz : float or mapping, optional
+        Hz, of all microcontrollers (of the cores where there are none), or of each device that a
+        mapping names. Cycles and energy per cycle are taken not to depend on it.
+    supply_v : float or mapping, optional
+        V, likewise: supply of a microcontroller, or voltage of an `odin_style` core.
     skip_unfit : bool, default False
         Devices that cannot hold or execute the network are left out, and named with the reason
         in `Prices.does_not_fit`. Where the reason names another geometry of the parametric core,
@@ -73,9 +79,10 @@ def price(
     Raises
     ------
     SpikewattError
-        Unknown device, a network of another hash, a period shorter than the inference.
+        Unknown device, host or library, a network of another hash, a period shorter than the
+        inference, a clock or supply that a device does not reach.
     DoesNotFitError
-        The device cannot hold or execute the network, unless `skip_unfit`.
+        A device, with a host or without, cannot hold or execute the network, unless `skip_unfit`.
 
     Examples
     --------
@@ -89,8 +96,10 @@ def price(
     >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 1 / 255, 1.0, 8)
     >>> trace = simulate(network, [[0.25, 1.0]], engine="reference", steps=8)
     >>> prices = price(trace, "odin_style", "stm32l4r5")
-    >>> prices.totals()[["device", "workload"]].values.tolist()
-    [['odin_style', 'snn'], ['stm32l4r5', 'snn'], ['stm32l4r5', 'int8_ann']]
+    >>> prices.totals()["device"].tolist()
+    ['odin_style', 'odin_style+stm32l4r5', 'stm32l4r5', 'stm32l4r5']
+    >>> prices.totals()["workload"].tolist()
+    ['snn', 'snn', 'snn', 'int8_ann']
     >>> f"{prices.bill('odin_style').total('snn') * 1e9:.0f} nJ"
     '61 nJ'
     """
@@ -103,21 +112,22 @@ def price(
             network.hash[:12],
             f"hash {trace.network_hash[:12]}",
         )
-    beside = None if host is None else load_card(host, library)
+    order = ordered(devices, host, library, clock_hz, supply_v)
     period = checked_period(period_s)
     most = checked_max_cores("price.max_cores", max_cores)
 
-    def bill(card: Card) -> Bill:
-        return bill_of(trace, card, period, beside, library, most)
+    def bill(card: Card, beside: Card | None) -> Bill:
+        return bill_of(trace, card, period, beside, most)
 
-    return _priced(devices, bill, period, skip_unfit)
+    return _priced(order, bill, period, skip_unfit)
 
 
 def price_layers(
     table: str | Path | pd.DataFrame | tuple[Int8Layer, ...],
     *devices: str | Card,
-    library: str | None = None,
-    clock_hz: float | None = None,
+    library: LibraryPerDevice = None,
+    clock_hz: PerDevice = None,
+    supply_v: PerDevice = None,
     network: str | None = None,
     period_s: float | None = None,
     skip_unfit: bool = False,
@@ -131,10 +141,8 @@ def price_layers(
         layers of one network as `kernels.layer_table.read_networks` gives them.
     *devices : str or Card
         Microcontrollers.
-    library : str, optional
-        Int8 kernel library, in place of the cards' own.
-    clock_hz : float, optional
-        In place of the card's; cycles and energy per cycle are taken not to depend on it.
+    library, clock_hz, supply_v : optional
+        As in `price`.
     network : str, optional
         Chooses one of several in the table.
     period_s : float, optional
@@ -159,115 +167,90 @@ def price_layers(
     period = checked_period(period_s)
     layers = table if isinstance(table, tuple) else read_layers(table, network)
 
-    def bill(card: Card) -> Bill:
-        return _bill_of_layers(layers, card, library, clock_hz, period)
+    order = ordered(devices, None, library, clock_hz, supply_v)
 
-    return _priced(devices, bill, period, skip_unfit)
+    def bill(card: Card, beside: Card | None) -> Bill:
+        return _bill_of_layers(layers, card, period)
 
-
-def at_clock(card: Card, clock_hz: float) -> Card:
-    """`card` at another clock.
-
-    Parameters
-    ----------
-    card : Card
-    clock_hz : float
-        Hz.
-
-    Raises
-    ------
-    SpikewattError
-        A clock below that of a watch crystal or beyond the device's own.
-
-    Examples
-    --------
-    >>> at_clock(load_card("stm32u575"), 40e6).title
-    'STM32U575, Cortex-M33 at 160 MHz, 1.8 V, SMPS, here at 40 MHz'
-    """
-    own = card["clock_hz"]
-    is_number = isinstance(clock_hz, Real) and not isinstance(clock_hz, bool)
-    if not is_number or not LOWEST_CLOCK_HZ <= clock_hz <= own.high:
-        raise SpikewattError(
-            f"device {card.name!r}: clock_hz",
-            "must be a clock of the device, in hertz",
-            repr(clock_hz),
-            f"{LOWEST_CLOCK_HZ:,} to {own.high:,.0f}",
-        )
-    clock_hz = float(clock_hz)
-    values = {**card.values, "clock_hz": own.exactly(clock_hz, conditions="as given")}
-    if clock_hz == own.value:
-        return replace(card, values=values)
-
-    caution = "; ".join(filter(None, (card.about.get("caution"), SLOWER)))
-    title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
-    about = {**card.about, "caution": caution}
-    return replace(
-        card,
-        title=title,
-        values=values,
-        about=about,
-    )
+    return _priced(order, bill, period, skip_unfit)
 
 
 def _priced(
-    devices: Sequence[str | Card],
-    bill: Callable[[Card], Bill],
+    order: Order,
+    bill: Callable[[Card, Card | None], Bill],
     period_s: float | None,
     skip_unfit: bool,
 ) -> Prices:
     """The bills of all devices; those that cannot hold the network with their reasons."""
-    cards = [load_card(device) for device in devices]
-    names = [card.name for card in cards]
-    if len(set(names)) != len(names):
-        raise SpikewattError(
-            "price.devices", "must have different names (the key `name` of a card)", names
-        )
+    bills: list[Bill] = []
+    does_not_fit: dict[str, str] = {}
+    names = {card.name for card in order.devices.values()}
+    for asked_for, card in order.devices.items():
+        found, refused = _alone_and_beside(order, asked_for, card, bill)
+        if not found and not skip_unfit:
+            raise refused[asked_for]
+        bills += found
+        does_not_fit |= {name: str(error) for name, error in refused.items()}
 
-    bills, does_not_fit = [], {}
-    for device, card in zip(devices, cards, strict=True):
-        try:
-            bills.append(bill(card))
-        except DoesNotFitError as error:
-            if not skip_unfit:
-                raise
-            asked_for = card.name if isinstance(device, Card) else str(device)
-            does_not_fit[asked_for] = str(error)
-            if error.instead is not None and error.instead not in names:
-                names.append(error.instead)
-                bills += _in_its_place(asked_for, error.instead, bill, does_not_fit)
+        instead = None if found else _named_instead(refused[asked_for])
+        if instead is not None and instead not in names:
+            names.add(instead)
+            placed, why_not = _in_its_place(order, asked_for, instead, bill)
+            bills += placed
+            does_not_fit |= why_not
     return Prices(tuple(bills), period_s, does_not_fit)
 
 
-def _in_its_place(
+def _alone_and_beside(
+    order: Order,
     asked_for: str,
-    device: str,
-    bill: Callable[[Card], Bill],
-    does_not_fit: dict[str, str],
-) -> list[Bill]:
-    """The bill of the geometry that the refusal of `asked_for` named, which says so."""
-    try:
-        return [replace(bill(load_card(device)), instead_of=asked_for)]
-    except SpikewattError as error:  # nobody asked for it: a period that is too short ends nothing
-        does_not_fit[device] = str(error)
-        return []
-
-
-def _bill_of_layers(
-    layers: tuple[Int8Layer, ...],
     card: Card,
-    library: str | None,
-    clock_hz: float | None,
-    period_s: float | None,
-) -> Bill:
+    bill: Callable[[Card, Card | None], Bill],
+    refusal: type[SpikewattError] = DoesNotFitError,
+) -> tuple[list[Bill], dict[str, SpikewattError]]:
+    """The bills of one device, without a host and with each; and who could not, with the reason.
+
+    Where nothing could, there is one reason, the most telling.
+    """
+    found: list[Bill] = []
+    refused: dict[str, SpikewattError] = {}
+    for host in order.beside(card):
+        name = asked_for if host is None else f"{asked_for}+{host.name}"
+        try:
+            found.append(bill(card, host))
+        except refusal as error:
+            refused[name] = error
+
+    if not found:  # with a host there is one reason less
+        return [], {asked_for: list(refused.values())[-1]}
+    if asked_for in refused:
+        beside = ", ".join(done.device for done in found)
+        refused[asked_for] = refused[asked_for].with_hint(f"with a host it does: {beside}")
+    return found, refused
+
+
+def _named_instead(refusal: SpikewattError) -> str | None:
+    """The device that a refusal names, if it names one."""
+    return refusal.instead if isinstance(refusal, DoesNotFitError) else None
+
+
+def _in_its_place(
+    order: Order, asked_for: str, device: str, bill: Callable[[Card, Card | None], Bill]
+) -> tuple[list[Bill], dict[str, str]]:
+    """The bills of the geometry that the refusal of `asked_for` named, which say so."""
+    card = order.in_its_place(asked_for, device)
+    # Nobody asked for it: a period that is too short ends nothing.
+    found, refused = _alone_and_beside(order, device, card, bill, SpikewattError)
+    marked = [replace(done, instead_of=asked_for) for done in found]
+    return marked, {name: str(error) for name, error in refused.items()}
+
+
+def _bill_of_layers(layers: tuple[Int8Layer, ...], card: Card, period_s: float | None) -> Bill:
     """The bill of one microcontroller for an int8 network."""
     if not card.kind.runs_kernels:
         raise SpikewattError(
             "price_layers.device", "must be a microcontroller", f"{card.name} is a {card.kind}"
         )
-    card = load_card(card, library)
-    if clock_hz is not None:
-        card = at_clock(card, clock_hz)
-
     writer = BillWriter()
     lines = microcontroller.write_layers(writer, layers, card)
     if period_s:

@@ -109,8 +109,18 @@ class Prices:
 
     @property
     def assumptions(self) -> list[str]:
-        """Lines to print with the numbers."""
-        return [line for bill in self.bills for line in bill.assumptions]
+        """Lines to print with the numbers; of a system what is not said of its core alone."""
+        lines: list[str] = []
+        said: dict[str, set[str]] = {}
+        for bill in self.bills:
+            of_the_core = said.setdefault(bill.card.name, set())
+            for line in bill.assumptions:
+                text = line.removeprefix(f"{bill.device}: ")
+                if text not in of_the_core:
+                    lines.append(line)
+            if bill.host is None:
+                of_the_core |= {line.removeprefix(f"{bill.device}: ") for line in bill.assumptions}
+        return lines
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -125,16 +135,17 @@ class Prices:
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def bill(self, device: str) -> Bill:
-        """The bill of a device, which may be named without its host.
+        """The bill of a device; a core that was priced beside a host alone, by its own name, too.
 
         Raises
         ------
         SpikewattError
             No such device was priced.
         """
-        for bill in self.bills:
-            if device in (bill.device, bill.device.split("+")[0]):
-                return bill
+        called_so = [bill for bill in self.bills if bill.device == device]
+        beside_a_host = [bill for bill in self.bills if bill.card.name == device]
+        for bill in called_so or beside_a_host:
+            return bill
         raise SpikewattError(
             "Prices.bill",
             "must name a device that was priced",

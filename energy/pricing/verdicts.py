@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
@@ -16,7 +16,7 @@ from .uncertainty import Side, ratio, tornado, verdict_of
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW = 4  # up to so many workloads all pairs are shown, beyond only those with the first
+FEW = 4  # up to so many workloads without a host all pairs are shown
 
 
 def workloads(bills: Iterable[Bill]) -> list[Side]:
@@ -53,7 +53,8 @@ def verdicts(
     period_s : float, optional
         Adds what is used from one inference to the next.
     everything : bool, default True
-        Else only the pairs with the first, where there are more than FEW workloads.
+        Else, where there is a host or more than FEW workloads, only each spiking workload against
+        the int8 networks that it is `compared_with`; where there is none, the pairs with the first.
 
     Returns
     -------
@@ -67,8 +68,9 @@ def verdicts(
 
     sides = [side for side in workloads(bills) if device_kind(side[0].card).has_range]
     pairs = list(combinations(sides, 2))
-    if not everything and len(sides) > FEW:
-        pairs = [(sides[0], other) for other in sides[1:]]
+    many = len(sides) > FEW or any(bill.host for bill, _ in sides)
+    if not everything and many:
+        pairs = _telling(sides) or [(sides[0], other) for other in sides[1:]]
 
     rows = []
     for first, second in pairs:
@@ -77,6 +79,29 @@ def verdicts(
             row |= _of_a_period(first, second)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def compared_with(bill: Bill, int8: Sequence[Side]) -> list[Side]:
+    """Of the int8 networks, those that a spiking workload is compared with.
+
+    On a microcontroller, or with one as its host, that of the same microcontroller; else all.
+
+    Parameters
+    ----------
+    bill : Bill
+        Of the spiking workload.
+    int8 : sequence of Side
+    """
+    own = (bill.host or bill.card).name
+    same = [side for side in int8 if side[0].device == own]
+    return same or list(int8)
+
+
+def _telling(sides: Sequence[Side]) -> list[tuple[Side, Side]]:
+    """Each spiking workload against what it is compared with."""
+    spiking = [side for side in sides if side[1] == "snn"]
+    int8 = [side for side in sides if side[1] == "int8_ann"]
+    return [(side, other) for side in spiking for other in compared_with(side[0], int8)]
 
 
 def tornadoes(bills: Iterable[Bill], rows: int = 5) -> pd.DataFrame:
@@ -101,7 +126,7 @@ def tornadoes(bills: Iterable[Bill], rows: int = 5) -> pd.DataFrame:
 
 
 def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
-    """Each spiking workload on a core against each int8 network: what draws level.
+    """Each spiking workload on a core against what it is `compared_with`: what draws level.
 
     Parameters
     ----------
@@ -126,7 +151,11 @@ def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
         if workload == "int8_ann" and kind.has_range:
             against.append((bill, workload))
 
-    rows = [_break_even(trace, bill, other) for bill, other in product(spiking, against)]
+    rows = [
+        _break_even(trace, bill, other)
+        for bill in spiking
+        for other in compared_with(bill, against)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -163,8 +192,7 @@ def _break_even(trace: Trace, bill: Bill, other: Side) -> dict[str, Any]:
         "against": label(other),
         "factor_on_spikes": factor if factor > 0 else None,
     }
-    has_a_host = bill.device != bill.card.name
-    if not trace.settings.code.limited and not has_a_host:
-        row["steps"] = break_even_steps(trace, bill.card, energy_j)
+    if not trace.settings.code.limited:
+        row["steps"] = break_even_steps(trace, bill.card, energy_j, bill.host)
         row["simulated_steps"] = trace.steps
     return row

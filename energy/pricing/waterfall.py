@@ -117,6 +117,6 @@ def _steps(component: str, own: Charged, other: Charged, first: Bill, second: Bi
 
 
 def _who(own: Charged, other: Charged, first: Bill, second: Bill) -> str:
-    if not own.operations:
+    if not own.energy_j:
         return second.device
-    return first.device if not other.operations else "both, at another price"
+    return first.device if not other.energy_j else "both, at another price"

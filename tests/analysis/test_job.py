@@ -49,6 +49,12 @@ def test_the_steps_can_be_had_one_by_one(config, prepared):
     for name in ("summary", "prices", "verdicts", "layers", "classes", "training", "diagnosis"):
         assert len(found[name]) > 0
     assert found.facts["network_hash"] == network.hash
+
+    settings = {"host": "none", "supply_v": {"stm32l4r5": 3.6}, "clock_hz": 60e6}
+    other = steps.price(as_config({**SHORT, **settings}), trace)
+    assert [bill.host for bill in other.bills] == [None] * 3
+    both = [p.bill("stm32l4r5").total("int8_ann", idle=False) for p in (prices, other)]
+    assert both[1] == pytest.approx(2 * both[0])
     assert found["summary"].frame.loc[0, "ann_accuracy"] == prepared.ann_accuracy
 
 
@@ -124,6 +130,12 @@ REFUSED = {
     "battery": ({"battery": "odin_style"}, "battery: must be a battery; got odin_style"),
     "device": ({"devices": ["cr2032"]}, "devices: must be devices that compute; got cr2032"),
     "twice": ({"devices": ["odin", "odin"]}, "devices: must have different names"),
+    "host": ({"host": "odin_style"}, "config: host: must be a microcontroller; got odin_style"),
+    "no host": ({"host": "abacus"}, "config: host: must be compared, none, or a microcontroller"),
+    "clock": ({"clock_hz": 1e12}, "'stm32l4r5': clock_hz: must be a clock of the device"),
+    "clock of": ({"clock_hz": {"abacus": 1e6}}, "config: clock_hz: must name devices that are pri"),
+    "supply": ({"supply_v": {"nrf54l15": 9.0}}, "'nrf54l15': supply_v: must be a supply of the d"),
+    "library": ({"library": "abacus"}, "library: must be a kernel library .* got 'abacus'"),
     "bits": ({"weight_bits": 1}, "weight_bits"),
     "key": ({"stepps": 3}, "stepps"),
     "no name": ({"code": ["rate"]}, r"code: must be a known code; got \['rate'\]"),

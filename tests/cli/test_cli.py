@@ -95,7 +95,7 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
     assert list(classes.columns) == ["class", "precision", "recall", "f1", "samples"]
     assert classes["samples"].sum() == 360
     energy = pd.read_csv(run / "energy.csv")
-    assert energy.groupby(["device", "workload"]).ngroups == 5
+    assert energy.groupby(["device", "workload"]).ngroups == 7
     printed = (run_folder / "printed.txt").read_text()
     for expected in (
         "Keras accuracy",
@@ -148,7 +148,7 @@ def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
     priced = spikewatt("price", "t.trace", *devices, *options, cwd=tmp_path)
     assert priced.returncode == 0, priced.stderr
     rows = json.loads(priced.stdout)["rows"]
-    assert len(rows) == 3
+    assert len(rows) == 4  # the core beside its host, too
     assert all(
         row["energy_low_j"] <= row["energy_j"] <= row["energy_high_j"] and row["battery_life_s"] > 0
         for row in rows

@@ -39,22 +39,25 @@ def test_price_with_everything(trace_file):
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert {(row["device"], row["workload"]) for row in found["rows"]} == {
+        ("odin_style", "snn"),
         ("odin_style+stm32u575", "snn"),
         ("stm32l4r5", "snn"),
         ("stm32l4r5", "int8_ann"),
         ("rule_ac_mac_45nm", "snn"),
         ("rule_ac_mac_45nm", "int8_ann"),
     }
-    assert len(found["verdicts"]) == 3  # a rule decides nothing
+    assert len(found["verdicts"]) == 4 * 3 / 2  # a rule decides nothing
     for row in found["verdicts"]:
         assert row["verdict_at_period"] in ("wins", "loses", "undecided")
         assert row["ratio_at_period"] != row["ratio"]
-    (core_line,) = [line for line in found["assumptions"] if "synapse and neuron memory" in line]
-    assert "the host" not in core_line
+    alone, beside = (line for line in found["assumptions"] if "synapse and neuron memory" in line)
+    assert ("the host" in alone, "the host" in beside) == (True, False)
+    assert ("regulator's loss" in alone, "regulator's loss" in beside) == (True, False)
     assert {row["verdict"] for row in found["verdicts"]} <= {"wins", "loses", "undecided"}
     assert found["break_even"]
     assert found["tornado"]
-    explained = found["explain"]
+    explained = found["explain"]  # the first two devices, not the first with and without a host
+    assert [explained[i]["step"] for i in (0, -1)] == ["odin_style snn", "stm32l4r5 snn"]
     assert explained[0]["energy_j"] + sum(row["change_j"] for row in explained) == pytest.approx(
         explained[-1]["energy_j"]
     )
@@ -137,6 +140,37 @@ def test_fit_of_names_and_files(tmp_path, mlp):
         cifar, ("fit", "lenet", *on("stm32l4r5"), "--json"),
     )]  # fmt: skip
     assert flash[0] > flash[1]
+
+
+def rows_of(*words: str) -> dict:
+    """Device and workload -> row of a price."""
+    result = spikewatt("price", *words, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["rows"]
+    return {(row["device"], row["workload"]): row for row in found}
+
+
+def test_price_takes_a_clock_and_a_supply_for_a_trace_and_for_layers(trace_file):
+    devices = on("odin_style", "stm32l4r5", "nrf54l15")
+    own = rows_of(trace_file, *devices)
+    slow = rows_of(trace_file, *devices, "--clock-hz", "stm32l4r5=60e6", "--supply-v", "3")
+    assert list(slow) == list(own)  # names stay
+    for side, before in own.items():
+        after = slow[side]
+        if side == ("stm32l4r5", "int8_ann"):
+            assert after["time_s"] == pytest.approx(2 * before["time_s"])
+            assert after["energy_j"] == pytest.approx(before["energy_j"] * 3 / 1.8)
+        changed = "stm32l4r5" in side[0]
+        assert (after["energy_j"] != before["energy_j"]) == changed
+    layers = ("--layers", str(LAYERS), "--benchmark", "KWS", *on("nrf54l15"))
+    in_hz, in_mhz = rows_of(*layers, "--clock-hz", "64e6"), rows_of(*layers, "--clock-mhz", "64")
+    assert in_hz == in_mhz != rows_of(*layers)
+
+
+def test_price_leaves_hosts_out_where_asked_for(trace_file):
+    devices = on("odin_style", "stm32l4r5")
+    assert len(rows_of(trace_file, *devices)) == 4
+    assert len(rows_of(trace_file, *devices, "--host", "none")) == 3
 
 
 def test_map(trace_file):
@@ -261,7 +295,34 @@ REFUSED = {
         "price TRACE --device odin_style --host cr2032",
         "price.host: must be a microcontroller",
     ),
-    "clock": ("price TRACE --device stm32l4r5 --clock-mhz 3", "go with --layers"),
+    "clock": (
+        "price TRACE --device stm32l4r5 --clock-hz 64",
+        "device 'stm32l4r5': clock_hz: must be a clock of the device, in hertz; got 64.0",
+    ),
+    "clock twice": (
+        "price TRACE --device stm32l4r5 --clock-hz 64e6 --clock-mhz 64",
+        "price --clock-mhz: is --clock-hz in megahertz; got both",
+    ),
+    "clock in words": (
+        "price TRACE --device stm32l4r5 --clock-hz fast",
+        "price --clock-hz: must be VALUE, or DEVICE=VALUE; got fast",
+    ),
+    "supply": (
+        "price TRACE --device stm32l4r5 --supply-v stm32l4r5=5",
+        "supply_v: must be a supply of the device, in volts; got 5.0; allowed: 1.7 to 3.6",
+    ),
+    "supply of two": (
+        "price TRACE --device stm32l4r5 --supply-v 3 --supply-v 2",
+        "price --supply-v: is one value, or one for each of several devices; got 3, 2",
+    ),
+    "supply of another": (
+        "price TRACE --device stm32l4r5 --supply-v nrf54l15=3",
+        "price.supply_v: must name devices that are priced; got 'nrf54l15'; allowed: stm32l4r5",
+    ),
+    "host of layers": (
+        "price --layers LAYERS --device stm32l4r5 --host none",
+        "price --host: goes with a trace; got --layers",
+    ),
     "network": (
         "price --layers LAYERS --device stm32l4r5 --spk n.spk",
         "price --spk: goes with a trace; got --layers",

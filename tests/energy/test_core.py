@@ -10,7 +10,7 @@ from spikewatt.energy.cores.receptive_field import OUTSIDE, _field, receptive_fi
 from spikewatt.energy.devices.core_mapping import core_table, map_network
 from spikewatt.energy.devices.neuromorphic_core import power_w
 from spikewatt.energy.pricing.price import price
-from spikewatt.errors import DoesNotFitError, SpikewattError
+from spikewatt.errors import DoesNotFitError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS, ConnectionKind
@@ -23,8 +23,7 @@ from ..helpers.random_networks import random_input, random_network
 
 def operations(trace, device):
     """The rows of synaptic operations."""
-    prices = price(trace, device, max_cores=None)
-    return prices.frame.query("component == 'synaptic operations'")
+    return price(trace, device, max_cores=None).frame.query("component == 'synaptic operations'")
 
 
 def chain(code: str, input_code: str = "if"):
@@ -311,51 +310,3 @@ def test_odin_itself_prices_no_other_network(trace):
     match = "device 'odin': executes what was trained for its 3-bit weights"
     with pytest.raises(DoesNotFitError, match=match):
         price(trace, "odin")
-
-
-# A host beside the core
-
-
-def test_an_analog_layer_is_charged_to_the_host():
-    network = chain("rate", "analog")
-    trace = simulate(network, random_input(network, 2, 0), "reference", 6)
-    frame = price(trace, "odin_style", host="stm32u575").frame
-    analog_j = frame.query("component == 'host analog layer'")["energy_j"].sum()
-
-    hosted = [layer for layer in trace.layers if layer.host_macs]
-    macs = sum(layer.host_macs for layer in hosted)
-    outputs = sum(layer.post_neurons for layer in hosted)
-    host = load_card("stm32u575")
-    cycles = macs * host["cycles_per_mac_dense"].value + outputs * host["cycles_per_output"].value
-    assert macs > 0
-    assert analog_j == pytest.approx(cycles * host["energy_per_cycle_j"].value)
-
-
-def test_a_system_is_core_and_host_and_nothing_twice(trace):
-    alone = price(trace, "odin_style", period_s=1.0)
-    system = price(trace, "odin_style", host="stm32u575", period_s=1.0)
-    assert set(system.frame["device"]) == {"odin_style+stm32u575"}
-
-    host = load_card("stm32u575")
-    clock_hz, cycle_j = host["clock_hz"].value, host["energy_per_cycle_j"].value
-    wake_s = host["wake_time_s"].value
-    cycles = 64 * host["cycles_per_event_output"].value + 10 * host["cycles_per_result_read"].value
-    core_s, system_s = (p.bills[0].total("snn", "time_s") for p in (alone, system))
-    awake_s = system_s - core_s
-    assert awake_s == pytest.approx(cycles / clock_hz + wake_s)
-
-    # Cores leak for the whole second either way; the host computes, wakes twice and sleeps.
-    computing_j, waking_j = cycles * cycle_j, wake_s * clock_hz * cycle_j
-    asleep_j = (1.0 - awake_s) * host["sleep_power_w"].value
-    more_j = system.frame["energy_j"].sum() - alone.frame["energy_j"].sum()
-    assert more_j == pytest.approx(computing_j + 2 * waking_j + asleep_j)
-
-    component = system.frame["component"]
-    of_the_host = component.str.startswith("host") | (component == "waking")
-    assert system.frame[of_the_host]["energy_j"].sum() > computing_j
-
-
-def test_a_host_is_a_microcontroller(trace):
-    match = "price.host: must be a microcontroller; got odin_style is a neuromorphic_core"
-    with pytest.raises(SpikewattError, match=match):
-        price(trace, "odin_style", host="odin_style")

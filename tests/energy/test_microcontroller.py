@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from spikewatt.energy.bill import IDLE_COMPONENTS
 from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.cards.operating_point import at_clock
 from spikewatt.energy.devices.software_work import (
     CODE_BYTES,
     STACK_BYTES,
@@ -19,7 +20,7 @@ from spikewatt.energy.kernels.law import ELEMENT, OPERATORS, PRICED_BY
 from spikewatt.energy.kernels.layer_table import KNOWN, LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
 from spikewatt.energy.kernels.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
-from spikewatt.energy.pricing.price import at_clock, price, price_layers
+from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.network.connection import ExecutedLayer
 from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS

@@ -43,7 +43,7 @@ def test_kinds_that_compute_write_a_bill_and_others_say_so(trace):
             with pytest.raises(SpikewattError, match=match):
                 kind.write(BillWriter(), trace, card)
             refused.append(name)
-    assert refused == ["cr2032"]
+    assert refused == ["cr2032", "host_port"]
 
 
 def test_every_chip_of_odins_kind_has_a_card_that_takes_no_other_network(trace):
@@ -69,6 +69,7 @@ def test_facts_of_the_kinds():
             "places_neurons",
         ],
         "microcontroller": ["computes", "has_range", "takes_period"],
+        "port": [],
         "rule": ["computes"],
         "battery": ["supplies"],
     }

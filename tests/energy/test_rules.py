@@ -53,7 +53,8 @@ def test_a_rule_that_leaves_all_layers_out_says_so(trace):
 
 
 def test_a_rule_takes_no_period_and_decides_nothing(trace):
-    prices = price(trace, "odin_style", "rule_ac_mac_45nm", "stm32l4r5", period_s=1.0)
+    devices = ("odin_style", "rule_ac_mac_45nm", "stm32l4r5")
+    prices = price(trace, *devices, period_s=1.0, host=None)
     assert prices.bill("rule_ac_mac_45nm").period_s is None
     pairs = prices.verdicts()
     assert len(pairs) == 3

@@ -346,7 +346,7 @@ def test_a_table_of_three_thousand_networks(tmp_path):
     many.to_csv(path, index=False)
 
     started = time.monotonic()
-    priced = _price_layers(path, ["stm32l4r5"], None, None, None, None)
+    priced = _price_layers(path, ["stm32l4r5"], None, None, {})
     assert time.monotonic() - started < 60
     assert len(priced) == 3000
     law = r"must be a benchmark of the layer table; got 'x'; allowed: n0, .* and 2,988 more$"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .style import BLUE, GREY, ORANGE, PURPLE, RED, clean, figure, save
+from .style import BLUE, GREY, ORANGE, PURPLE, RED, clean, figure, name_rows, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ABOVE = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False, "fontsize": 8}
 SHARES = (
@@ -19,12 +20,18 @@ SHARES = (
     ("dead_share", "dead", GREY),
     ("saturated_share", "at the largest value", PURPLE),
 )
+TINY = 6  # points, of a value on one of three bars in a row
 LEAST_SPAN = 4.0  # points of accuracy across the middle panel
 
 
 def save_diagnosis(table: pd.DataFrame, folder: Path) -> Path:
     """Draw a diagnosis as PNG and SVG into `folder`; returns the PNG."""
-    fig = figure(11, 1.6 + 0.4 * len(table))
+    return save(diagnosis_figure(table), folder, "diagnosis")
+
+
+def diagnosis_figure(table: pd.DataFrame) -> Figure:
+    """A diagnosis as three panels; see `draw_diagnosis`."""
+    fig = figure(11.5, 1.6 + 0.4 * len(table))
     fig.set_layout_engine("constrained", wspace=0.06)
     axes = fig.subplots(
         1,
@@ -33,7 +40,7 @@ def save_diagnosis(table: pd.DataFrame, folder: Path) -> Path:
         width_ratios=(1, 1, 1.2),
     )
     draw_diagnosis(tuple(axes), table)
-    return save(fig, folder, "diagnosis")
+    return fig
 
 
 def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
@@ -46,14 +53,13 @@ def draw_diagnosis(axes: tuple[Axes, Axes, Axes], table: pd.DataFrame) -> None:
     table : DataFrame
         See `diagnose`.
     """
-    at = np.arange(len(table))
+    at = name_rows(axes[0], table["layer"])
     _draw_agreement(axes[0], at, table)
     _draw_accuracy(axes[1], at, table)
     _draw_shares(axes[2], at, table)
 
-    axes[0].set_yticks(at, table["layer"])
-    axes[0].invert_yaxis()
     for ax in axes:
+        ax.xaxis.label.set_fontsize(9)
         clean(ax)
 
 
@@ -87,7 +93,7 @@ def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
         beside = {
             "fontsize": 8,
             "va": "center",
-            "xytext": (4, 0),
+            "xytext": (7, 0),
             "textcoords": "offset points",
         }
         if np.isnan(percent):
@@ -99,7 +105,8 @@ def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
                 **beside,
             )
         else:
-            ax.annotate(f" {percent:.1f}", (percent, height), **beside)
+            over_lines = {"boxstyle": "square,pad=0.1", "color": "white"}
+            ax.annotate(f"{percent:.1f}", (percent, height), **beside, bbox=over_lines)
 
     keras = table["keras_accuracy"].iloc[0] * 100
     if accuracy.notna().any():
@@ -120,13 +127,15 @@ def _draw_accuracy(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
 def _draw_shares(ax: Axes, at: np.ndarray, table: pd.DataFrame) -> None:
     for i, (key, label, colour) in enumerate(SHARES):
         share = table[key].fillna(0) * 100
-        ax.barh(
+        bars = ax.barh(
             at + (i - 1) * 0.25,
             share,
             0.23,
             color=colour,
             label=label,
         )
+        numbers = [f"{part:.1f}" if part else "" for part in share]
+        ax.bar_label(bars, numbers, fontsize=TINY, padding=2)
 
     largest = [table[key].max() for key, _, _ in SHARES]
     ax.set_xlim(0, max(float(np.nanmax(largest)) * 115, 1.0))

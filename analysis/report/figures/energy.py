@@ -1,100 +1,230 @@
-"""Pictures of a price: energy with its range, and what it goes to."""
+"""Pictures of a price: energy with its range, what it goes to, and who was refused and why."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ....energy.bill import IDLE_COMPONENTS
-from .style import BLUE, COMPONENT_COLOURS, LIGHT, SKY, clean
+from ..grid import wrapped
+from ..units import JOULES, Scale
+from .style import BLUE, DARK, FILLS, REST, SKY, SMALL, clean, figure, name_rows, plain_decades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-SIDE = ["device", "workload"]  # one bar each
 SMALLEST_SHARE = 0.005  # components below this share of every bar are drawn together
+READ_SHARE = 7.0  # percent of a bar that a number is written on
+NAME_CHARACTERS = 38  # of a line of a row's name
+REASON_CHARACTERS = 62  # of a line of why a device was refused
+REASON_LINES = 2
+LINE_INCHES = 0.165  # of a row's name
+ROOM = 0.16  # of the decades of all ranges, beyond them: for the values
+# Of a reason: where, which the row says, and what to do.
+HIDDEN = re.compile(r"^(?:\w+ '[^']*': )+|; (?:allowed|hint): .*", re.DOTALL)
 
 
-def draw_energy(axes: tuple[Axes, Axes], prices: pd.DataFrame, sums: pd.DataFrame) -> None:
+@dataclass(frozen=True)
+class Row:
+    """A row of the picture: a workload on a device, or a device that was refused.
+
+    Parameters
+    ----------
+    device, workload : str
+        Whose energy it is; no workload where the device was refused.
+    why : str, default ""
+        Why the device was refused.
+    instead_of : str, default ""
+        The refused device that this one is priced in place of.
+    """
+
+    device: str
+    workload: str = ""
+    why: str = ""
+    instead_of: str = ""
+
+    @property
+    def name(self) -> str:
+        """At the left of the row."""
+        text = f"{self.device} {self.workload}".strip()
+        if self.instead_of:
+            text += f" (in place of {self.instead_of})"
+        return "\n".join(wrapped(text, NAME_CHARACTERS))
+
+    @property
+    def reason(self) -> str:
+        """In the place of its energy: the law that it breaks, shortly."""
+        lines = wrapped(f"does not fit: {HIDDEN.sub('', self.why)}", REASON_CHARACTERS, "")
+        if len(lines) > REASON_LINES:
+            last = lines[REASON_LINES - 1].rpartition(" ")[0].rstrip(",;")
+            lines = [*lines[: REASON_LINES - 1], f"{last} …"]
+        return "\n".join(lines)
+
+
+def energy_figure(
+    prices: pd.DataFrame, sums: pd.DataFrame, does_not_fit: Mapping[str, str]
+) -> Figure:
+    """The whole picture; see `draw_energy`."""
+    rows = rows_of(prices, sums, does_not_fit)
+    lines = [row.name.count("\n") + 1 for row in rows]
+    lines += [REASON_LINES for row in rows if row.why]
+    each = 0.15 + LINE_INCHES * max(lines)
+    fig = figure(11, 1.75 + each * len(rows))
+    axes = fig.subplots(1, 2, width_ratios=(1.15, 1), sharey=True)
+    draw_energy(tuple(axes), prices, sums, rows)
+    return fig
+
+
+def rows_of(prices: pd.DataFrame, sums: pd.DataFrame, does_not_fit: Mapping[str, str]) -> list[Row]:
+    """A row for each workload on a device, in the order of `prices`, then those refused."""
+    marks = {}
+    if "instead_of" in sums:  # not in folders of earlier versions
+        marks = dict(zip(sums["device"], sums["instead_of"].fillna(""), strict=True))
+
+    computing = _computing(prices)
+    sides = dict.fromkeys(zip(computing["device"], computing["workload"], strict=True))
+    priced = [Row(*side, instead_of=marks.get(side[0], "")) for side in sides]
+    refused = [Row(device, why=why) for device, why in does_not_fit.items()]
+    return [*priced, *refused]
+
+
+def _computing(prices: pd.DataFrame) -> pd.DataFrame:
+    return prices[~prices["component"].isin(IDLE_COMPONENTS)]
+
+
+def draw_energy(
+    axes: tuple[Axes, Axes], prices: pd.DataFrame, sums: pd.DataFrame, rows: list[Row]
+) -> None:
     """Left the energy of an inference with its range, right what it goes to.
 
     Parameters
     ----------
     axes : tuple of two Axes
-        Beside each other.
+        Beside each other, with one scale of rows.
     prices : DataFrame
         Price by device, workload, layer and component.
     sums : DataFrame
         Totals by device and workload, without what is used between inferences.
+    rows : list of Row
+        See `rows_of`.
     """
-    computing = prices[~prices["component"].isin(IDLE_COMPONENTS)]
-    sides = list(dict.fromkeys(zip(computing["device"], computing["workload"], strict=True)))
-    at = np.arange(len(sides))[::-1]
-    _draw_ranges(axes[0], at, sums.set_index(SIDE).loc[sides])
-    axes[0].set_yticks(at, [f"{device}\n{workload}" for device, workload in sides])
+    at = name_rows(axes[0], [row.name for row in rows])
+    axes[0].tick_params(axis="y", labelsize=9)
+    priced = [i for i, row in enumerate(rows) if not row.why]
+    if priced:
+        sides = [(rows[i].device, rows[i].workload) for i in priced]
+        total = sums.set_index(["device", "workload"]).loc[sides]
+        _draw_ranges(axes[0], at[priced], total)
+        _draw_shares(axes[1], at[priced], _shares(_computing(prices), sides))
 
-    shares = computing.pivot_table(
-        index=SIDE, columns="component", values="energy_j", aggfunc="sum"
-    )
-    shares = shares.loc[sides].fillna(0.0)
-    _draw_shares(axes[1], at, shares.div(shares.sum(axis=1), axis=0))
-    axes[1].set_yticks(at, [""] * len(sides))
+    for i, row in enumerate(rows):
+        if row.why:
+            _draw_refusal(axes[0], at[i], row)
+
+    for i, label in enumerate(axes[0].get_yticklabels()):
+        label.set_color(DARK if rows[i].why else "black")
 
     for ax in axes:
-        ax.set_ylim(-0.6, len(sides) - 0.4)
         clean(ax)
+        if not priced:
+            ax.set_xticks([])
 
 
 def _draw_ranges(ax: Axes, at: np.ndarray, sums: pd.DataFrame) -> None:
-    """A point per bar with the range from 5 % to 95 %."""
-    micro = sums[["energy_j", "energy_low_j", "energy_high_j"]].to_numpy() * 1e6
-    middle, low, high = micro.T
-    reach = [middle - low, high - middle]
+    """A point per row with the range from 5 % to 95 %, and its value."""
+    joules = sums[["energy_j", "energy_low_j", "energy_high_j"]].to_numpy()
+    scale = JOULES.scale(joules.ravel().tolist()) or JOULES.scale([float(np.median(joules))])
+    assert isinstance(scale, Scale)
+    middle, low, high = joules.T / scale.size
     ax.errorbar(
         middle,
         at,
-        xerr=reach,
+        xerr=[middle - low, high - middle],
         fmt="o",
         color=BLUE,
         ecolor=SKY,
         elinewidth=3,
         capsize=4,
     )
+    for height, value, end in zip(at, joules[:, 0], high, strict=True):
+        ax.annotate(
+            scale.write(value),
+            (end, height),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL + 0.5,
+        )
+
     ax.set_xscale("log")
-    ax.set_xlabel("energy per inference (µJ), 5 % to 95 %")
+    least, most = low.min() / 1.5, high.max()
+    ax.set_xlim(least, most * max(1.6, (most / least) ** ROOM))
+    plain_decades(ax)
+    ax.set_xlabel(f"energy per inference ({scale.unit}), 5 % to 95 %")
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)
 
 
-def _draw_shares(ax: Axes, at: np.ndarray, shares: pd.DataFrame) -> None:
-    """Bars of 100 %, one colour per component."""
-    left = np.zeros(len(shares))
-    for component, colour in COMPONENT_COLOURS.items():
-        if component not in shares or shares[component].max() < SMALLEST_SHARE:
-            continue
-        part = shares[component].to_numpy() * 100
-        ax.barh(
-            at,
-            part,
-            left=left,
-            color=colour,
-            label=component,
-            height=0.6,
-        )
-        left += part
+def _draw_refusal(ax: Axes, height: float, row: Row) -> None:
+    ax.text(
+        0.01,
+        height,
+        row.reason,
+        transform=ax.get_yaxis_transform(),
+        va="center",
+        fontsize=SMALL + 0.5,
+        style="italic",
+        color=DARK,
+    )
 
-    rest = 100 - left
-    if rest.max() > 0.01:
-        ax.barh(
+
+def _shares(computing: pd.DataFrame, sides: list[tuple[str, str]]) -> pd.DataFrame:
+    """Share of each component in the energy, one row per side."""
+    found = computing.pivot_table(
+        index=["device", "workload"],
+        columns="component",
+        values="energy_j",
+        aggfunc="sum",
+        sort=False,
+    )
+    found = found.loc[sides].fillna(0.0)
+    return found.div(found.sum(axis=1), axis=0)
+
+
+def _draw_shares(ax: Axes, at: np.ndarray, shares: pd.DataFrame) -> None:
+    """Bars of 100 %, one fill per component, with the percentages that there is room for."""
+    left = np.zeros(len(shares))
+    drawn = [key for key in FILLS if key in shares and shares[key].max() >= SMALLEST_SHARE]
+    rest = 1 - shares[drawn].sum(axis=1)
+    parts = [(key, FILLS[key], shares[key]) for key in drawn]
+    if rest.max() > 1e-4:
+        parts.append(("everything else", REST, rest))
+
+    for label, fill, share in parts:
+        percent = share.to_numpy() * 100
+        bars = ax.barh(
             at,
-            rest,
+            percent,
             left=left,
-            color=LIGHT,
-            label="everything else",
-            height=0.6,
+            color=fill.colour,
+            hatch=fill.hatch,
+            edgecolor="white",
+            linewidth=0.4,
+            label=label,
+            height=0.62,
         )
+        numbers = [f"{part:.0f}" if part >= READ_SHARE else "" for part in percent]
+        texts = ax.bar_label(bars, numbers, label_type="center", fontsize=SMALL, color=fill.ink)
+        if fill.hatch:
+            for text in texts:
+                text.set_bbox({"boxstyle": "square,pad=0.1", "color": fill.colour})
+        left += percent
 
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of the energy (%)")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .style import BLUE, ORANGE, RED, clean, whole_numbers
+from .style import BLUE, ORANGE, RED, clean, figure, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +15,28 @@ if TYPE_CHECKING:
 
 COLUMNS = 10  # images beside each other
 FEW_EPOCHS = 3  # below, points are marked
+FEW_STEPS = 64  # up to so many, points are marked
+
+
+def samples_figure(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> Figure:
+    """Test images with the classes that the spiking network gave; see `draw_samples`."""
+    fig = figure(9, 1.15 * rows_of(len(labels)) + 0.5)
+    draw_samples(fig, images, labels, predicted)
+    return fig
+
+
+def training_figure(history: pd.DataFrame) -> Figure:
+    """Training; see `draw_training`."""
+    fig = figure(9, 3.4)
+    draw_training(tuple(fig.subplots(1, 2)), history)
+    return fig
+
+
+def accuracy_figure(table: pd.DataFrame) -> Figure:
+    """Accuracy against steps; see `draw_accuracy`."""
+    fig = figure(6.5, 4.2)
+    draw_accuracy(fig.subplots(), table)
+    return fig
 
 
 def rows_of(images: int) -> int:
@@ -122,31 +144,49 @@ def _draw_history(ax: Axes, history: pd.DataFrame, key: str, scale: float) -> No
 
 
 def draw_accuracy(ax: Axes, table: pd.DataFrame) -> None:
-    """Accuracy of the spiking network after each step, and of the Keras network."""
-    spiking = table["snn_accuracy"] * 100
-    ax.plot(
-        table["step"],
-        spiking,
-        color=BLUE,
-        marker=".",
-        label="spiking network",
-    )
+    """Accuracy of the spiking network after each step, and of Keras, with 95 % intervals.
 
-    keras = table["ann_accuracy"].iloc[0] * 100
-    ax.axhline(
-        keras,
-        color=ORANGE,
-        linestyle="--",
-        label="Keras network",
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    table : DataFrame
+        See `accuracy_table`; one of an earlier version has no intervals.
+    """
+    steps = table["step"]
+    marker = "." if len(steps) <= FEW_STEPS else None
+    last = table.iloc[-1]
+    networks = (
+        ("spiking network", "snn_accuracy", BLUE, "-", marker),
+        ("Keras network", "ann_accuracy", ORANGE, "--", None),
     )
+    for label, key, colour, line, mark in networks:
+        final = f"{last[key]:.1%}".replace("%", " %")
+        if f"{key}_low" in table:
+            low, high = table[f"{key}_low"] * 100, table[f"{key}_high"] * 100
+            if key == "snn_accuracy":
+                ax.fill_between(steps, low, high, color=colour, alpha=0.15, linewidth=0)
+            else:
+                for end in (low, high):
+                    ax.plot(steps, end, color=colour, linestyle=":", linewidth=1)
+            final += f" ({low.iloc[-1]:.1f} to {high.iloc[-1]:.1f})"
+        ax.plot(
+            steps,
+            table[key] * 100,
+            color=colour,
+            linestyle=line,
+            marker=mark,
+            label=f"{label}, at the end {final}" if key == "snn_accuracy" else f"{label}, {final}",
+        )
 
+    ax.set_xlim(0.5, steps.max() + 0.5)
     ax.set_xlabel("steps")
     ax.set_ylabel("accuracy on the test images (%)")
     whole_numbers(ax)
     ax.legend(
         frameon=False,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=2,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        fontsize=9,
     )
     clean(ax)

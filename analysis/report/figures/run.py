@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,12 +12,16 @@ import pandas as pd
 from .... import files
 from ....errors import FileFormatError, SpikewattError
 from ....sim.trace.trace import Trace
+from ..rows import DOES_NOT_FIT
 from ..tables import layer_table
-from .activity import draw_firing_rate, draw_raster, draw_sops, raster_table
-from .diagnosis import save_diagnosis
-from .energy import draw_energy
-from .learning import draw_accuracy, draw_samples, draw_training, rows_of
-from .style import figure, save
+from .activity import operations_figure, raster_figure, raster_table, rates_figure
+from .diagnosis import diagnosis_figure
+from .energy import energy_figure
+from .learning import accuracy_figure, samples_figure, training_figure
+from .style import save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TRACE = "spikes.trace"
 OLD_TRACE = "trace.h5"  # its name in the folders of earlier versions
@@ -68,76 +74,51 @@ def plot_run(folder: str | Path) -> list[Path]:
 
 def _plot(folder: Path) -> list[Path]:
     """The pictures of a folder that holds the files of a run."""
+    return [save(fig, folder, name) for name, fig in figures_of(folder)]
+
+
+def figures_of(folder: Path) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of every picture of the run in `folder`."""
     trace = Trace.load(trace_file(folder))
-    pictures = [_samples(folder)]
+    yield "samples", _samples(folder)
     if (folder / "training.csv").is_file():
-        pictures.append(_training(folder))
+        yield "training", training_figure(pd.read_csv(folder / "training.csv"))
 
     layers = layer_table(trace)
+    yield "sops_per_layer", operations_figure(layers)
+    yield "firing_rate", rates_figure(layers)
+
     accuracy = pd.read_csv(folder / "accuracy_against_steps.csv")
-    single = (
-        ("sops_per_layer", draw_sops, layers),
-        ("firing_rate", draw_firing_rate, layers),
-        ("accuracy_against_steps", draw_accuracy, accuracy),
-    )
-    for name, draw, frame in single:
-        fig = figure(6.5, 4)
-        draw(fig.subplots(), frame)
-        pictures.append(save(fig, folder, name))
+    yield "accuracy_against_steps", accuracy_figure(accuracy)
 
     prices = pd.read_csv(folder / "energy.csv")
-    if len(prices):
-        pictures.append(_energy(folder, prices))
+    refused = _refused(folder)
+    if len(prices) or refused:
+        sums = pd.read_csv(folder / "energy_totals.csv")
+        yield "energy", energy_figure(prices, sums, refused)
+
     if (folder / "diagnosis.csv").is_file():
-        pictures.append(save_diagnosis(pd.read_csv(folder / "diagnosis.csv"), folder))
+        yield "diagnosis", diagnosis_figure(pd.read_csv(folder / "diagnosis.csv"))
     if trace.rasters:
-        pictures.append(_raster(folder, trace))
-    return pictures
+        yield "raster", _raster(folder, trace)
 
 
-def _samples(folder: Path) -> Path:
+def _samples(folder: Path) -> Figure:
     with np.load(folder / "samples.npz", allow_pickle=False) as kept:
-        fig = figure(9, 1.15 * rows_of(len(kept["labels"])) + 0.5)
-        draw_samples(
-            fig,
-            kept["images"],
-            kept["labels"],
-            kept["predictions"],
-        )
-    return save(fig, folder, "samples")
+        return samples_figure(kept["images"], kept["labels"], kept["predictions"])
 
 
-def _training(folder: Path) -> Path:
-    fig = figure(9, 3.4)
-    draw_training(tuple(fig.subplots(1, 2)), pd.read_csv(folder / "training.csv"))
-    return save(fig, folder, "training")
+def _refused(folder: Path) -> dict[str, str]:
+    """Device -> why it does not fit; folders of earlier versions do not say whom that holds for."""
+    path = folder / DOES_NOT_FIT
+    if not path.is_file():
+        return {}
+    refused = pd.read_csv(path)
+    return dict(zip(refused["device"], refused["why"], strict=True))
 
 
-def _energy(folder: Path, prices: pd.DataFrame) -> Path:
-    bars = len(prices.groupby(["device", "workload"]))
-    fig = figure(10.5, 1.6 + 0.55 * bars)
-    axes = tuple(fig.subplots(1, 2, width_ratios=(1, 1.1)))
-    draw_energy(axes, prices, pd.read_csv(folder / "energy_totals.csv"))
-    return save(fig, folder, "energy")
-
-
-def _raster(folder: Path, trace: Trace) -> Path:
+def _raster(folder: Path, trace: Trace) -> Figure:
     spikes = raster_table(trace, 0)
     files.write(folder / "raster.csv", spikes.to_csv(index=False))
-
     neurons = {name: trace.neurons[name] for name in trace.rasters}
-    fig = figure(7, 1.2 + 1.7 * len(neurons))
-    axes = fig.subplots(
-        len(neurons),
-        1,
-        sharex=True,
-        squeeze=False,
-    )[:, 0]
-    draw_raster(
-        list(axes),
-        spikes,
-        neurons,
-        trace.steps,
-    )
-    fig.suptitle("Spikes of the first test image", fontsize=11)
-    return save(fig, folder, "raster")
+    return raster_figure(spikes, neurons, trace.steps)

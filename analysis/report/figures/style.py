@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .... import files
 
@@ -23,24 +27,50 @@ YELLOW = "#F0E442"
 GREY = "#999999"
 LIGHT = "#DDDDDD"
 
-# One fixed colour per component of an energy.
-COMPONENT_COLOURS = {
-    "synaptic operations": BLUE,
-    "neuron updates": ORANGE,
-    "clock": GREEN,
-    "leakage": RED,
-    "between inferences": GREY,
-    "spike handling": SKY,
-    "step overhead": PURPLE,
-    "multiply-accumulates": YELLOW,
-    "outputs": "#444444",
-    "pooling": "#8C564B",
-    "state reset": "#BCBD22",
-    "input load": "#7F3C8D",
-    "read-out": "#17BECF",
+DARK = "#444444"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How a component is drawn: a colour for its family, lines where others have that colour."""
+
+    colour: str
+    hatch: str = ""
+
+    @property
+    def ink(self) -> str:
+        """Black or white, whichever is read on it."""
+        return "white" if self.colour in (BLUE, GREEN, RED, DARK) and not self.hatch else "black"
+
+
+# One fixed fill per component of an energy.
+FILLS = {
+    "synaptic operations": Fill(BLUE),
+    "spike transport": Fill(BLUE, "//"),
+    "output spikes": Fill(BLUE, ".."),
+    "neuron updates": Fill(ORANGE),
+    "state reset": Fill(ORANGE, "//"),
+    "clock": Fill(GREEN),
+    "routing": Fill(GREEN, "//"),
+    "leakage": Fill(RED),
+    "static power": Fill(RED, "//"),
+    "spike handling": Fill(SKY),
+    "input load": Fill(SKY, "//"),
+    "read-out": Fill(SKY, ".."),
+    "step overhead": Fill(PURPLE),
+    "multiply-accumulates": Fill(YELLOW),
+    "pooling": Fill(YELLOW, "//"),
+    "outputs": Fill(DARK),
+    "host asleep": Fill(GREY),
+    "host input": Fill(GREY, "//"),
+    "host analog layer": Fill(GREY, "xx"),
+    "host read-out": Fill(GREY, ".."),
+    "host waking": Fill(GREY, "--"),
 }
+REST = Fill(LIGHT)
 DOTS_PER_INCH = 130
-FEW_LAYERS = 4  # so many names stand beside each other; more are turned
+ROW_INCHES = 0.27  # height of a row: a bar, its name and its value
+SMALL = 7.5  # points, of a value on a bar
 
 
 def figure(width: float, height: float) -> Figure:
@@ -51,20 +81,45 @@ def figure(width: float, height: float) -> Figure:
 
 
 def clean(ax: Axes) -> None:
-    """Leave only the axes at the left and at the bottom."""
+    """Leave only the axes at the left and at the bottom, and no ticks beside names of rows."""
     ax.spines[["top", "right"]].set_visible(False)
+    if ax.yaxis_inverted():
+        ax.tick_params(axis="y", length=0)
 
 
 def whole_numbers(ax: Axes) -> None:
-    """Ticks at whole numbers of steps or epochs."""
+    """Ticks at whole numbers of steps or epochs, and at none that the axis does not reach."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
-def turn(layers: int) -> int:
-    """Angle of the names of so many layers below an axis."""
-    return 30 if layers > FEW_LAYERS else 0
+def name_rows(ax: Axes, names: Iterable[str]) -> np.ndarray:
+    """Names of rows at the left, the first at the top; returns where the rows are.
+
+    Axes that share them have them, too.
+    """
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    texts = list(names)
+    at = np.arange(len(texts))
+    ax.set_yticks(at, texts)
+    ax.yaxis.set_major_locator(FixedLocator(at.tolist()))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.set_ylim(len(texts) - 0.4, -0.6)
+    return at
+
+
+def plain_decades(ax: Axes, most: int = 5) -> None:
+    """At most so many ticks of a logarithmic axis, at powers of ten: 0.1, 1, 100, 10 k."""
+    from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
+
+    def written(value: float, place: int | None = None) -> str:
+        return f"{value:g}" if value < 1000 else EngFormatter(sep=" ")(value, place)
+
+    ax.xaxis.set_major_locator(LogLocator(10, numticks=most))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(written))
 
 
 def save(fig: Figure, folder: Path, name: str) -> Path:

@@ -25,7 +25,8 @@ def test_a_core_counts_all_of_its_memory_and_area(trace):
 
 
 def test_totals_say_what_each_workload_takes_up_and_nothing_of_a_rule(trace):
-    totals = price(trace, "odin_style", "stm32l4r5", "rule_ac_mac_45nm").totals()
+    devices = ("odin_style", "stm32l4r5", "rule_ac_mac_45nm")
+    totals = price(trace, *devices, host=None).totals()
     core, snn, int8, *rules = totals.to_dict("records")
     assert (core["cores"], core["memory_bytes"]) == (1, 69632)
     assert core["mm2"] == pytest.approx(0.131, abs=5e-4)

@@ -44,7 +44,7 @@ def test_a_number_of_cores_is_a_number(trace, wrong):
 
 
 def test_what_a_refusal_names_is_priced_in_its_place_and_marked(trace):
-    prices = price(trace, SMALL, "stm32l4r5", skip_unfit=True)
+    prices = price(trace, SMALL, "stm32l4r5", skip_unfit=True, host=None)
     named = "odin_style:neurons_per_core=128,axons_per_core=128"
     assert list(prices.does_not_fit) == [SMALL]
     first, *others = prices.totals().to_dict("records")

@@ -33,7 +33,7 @@ DEVICES = (
 
 @pytest.fixture(scope="module")
 def prices(trace):
-    return price(trace, *DEVICES, period_s=1.0)
+    return price(trace, *DEVICES, period_s=1.0, host="nrf54l15")
 
 
 def quantity(value, low, high, measurement):
@@ -65,7 +65,7 @@ def test_closed_form_agrees_with_monte_carlo(prices):
         assert closed.high == pytest.approx(high, rel=0.10)
         assert closed.high / closed.low > 1.3
         compared += 1
-    assert compared == 16
+    assert compared == 18
 
 
 def test_a_product_of_ranges_is_exact():
@@ -104,7 +104,7 @@ def test_too_few_draws_are_refused():
 
 
 def test_tornado_names_what_matters_and_shares_add_up(prices):
-    assert len(prices.workloads) == 16
+    assert len(prices.workloads) == 18
     for bill, workload in prices.workloads:
         table, total = tornado(bill, workload), bill.total(workload)
         assert table["share_of_variance"].sum() == pytest.approx(1)

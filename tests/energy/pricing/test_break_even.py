@@ -16,13 +16,13 @@ from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
 
-from ..helpers.random_networks import random_input, random_network
+from ...helpers.random_networks import random_input, random_network
 
 
 @pytest.fixture(scope="module")
 def sides(trace):
     """The spiking network on a core, and the int8 network on a microcontroller."""
-    core, mcu = price(trace, "odin_style", "stm32l4r5", period_s=1.0).bills
+    core, mcu = price(trace, "odin_style", "stm32l4r5", period_s=1.0, host=None).bills
     return (core, "snn"), (mcu, "int8_ann")
 
 
@@ -49,11 +49,35 @@ def test_steps(sides, trace):
     assert within <= energy_j < beyond
 
 
+def test_steps_beside_a_host(trace):
+    """The host's part comes once whatever the number of steps, so that fewer of them are left."""
+    core, host = load_card("odin_style"), load_card("stm32l4r5")
+    energy_j = 0.7 * bill_of(trace, core, host=host).total("snn")
+    steps = break_even_steps(trace, core, energy_j, host)
+    assert 0 < steps < break_even_steps(trace, core, energy_j)
+    within, beyond = (
+        bill_of(first_steps(trace, t), core, host=host).total("snn") for t in (steps, steps + 1)
+    )
+    assert within <= energy_j < beyond
+
+
 def test_period(sides, trace):
     period_s = break_even_period_s(*sides)
     assert period_s is not None
-    core, mcu = price(trace, "odin_style", "stm32l4r5", period_s=period_s).bills
+    core, mcu = price(trace, "odin_style", "stm32l4r5", period_s=period_s, host=None).bills
     assert core.total("snn") == pytest.approx(mcu.total("int8_ann"), rel=1e-9)
+
+
+def test_period_beside_a_host(trace):
+    """All that lasts a period grows with it, what the converter of a leaking core loses, too."""
+    devices = ("odin_style", "nrf54l15")
+    bills = price(trace, *devices, period_s=1.0).bills
+    assert [bill.device for bill in bills] == ["odin_style", "odin_style+nrf54l15", "nrf54l15"]
+    system, mcu = (bills[1], "snn"), (bills[2], "snn")
+    period_s = break_even_period_s(system, mcu)
+    assert period_s is not None
+    _, system, mcu = price(trace, *devices, period_s=period_s).bills
+    assert system.total("snn") == pytest.approx(mcu.total("snn"), rel=1e-9)
 
 
 def test_one_device_draws_level_at_no_period(sides):
@@ -62,7 +86,7 @@ def test_one_device_draws_level_at_no_period(sides):
 
 
 def test_break_even_needs_what_it_divides_by(trace):
-    core, mcu = price(trace, "odin_style", "stm32l4r5").bills
+    core, mcu = price(trace, "odin_style", "stm32l4r5", host=None).bills
     with pytest.raises(SpikewattError, match="needs bills with a period; got odin_style"):
         break_even_period_s((core, "snn"), (mcu, "snn"))
     with pytest.raises(SpikewattError, match="must cost something per spike; got int8_ann"):

@@ -11,7 +11,7 @@ from spikewatt.energy.pricing.prices import COLUMNS, Prices
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.conversion.convert import convert
 
-from ..helpers.cards import with_limits, with_value
+from ...helpers.cards import with_limits, with_value
 
 DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
 
@@ -25,6 +25,8 @@ def test_frame_has_the_published_columns_and_no_holes(trace):
     assert not prices.frame.isna().any().any()
     assert set(zip(prices.frame["device"], prices.frame["workload"], strict=True)) == {
         ("odin_style", "snn"),
+        ("odin_style+stm32l4r5", "snn"),
+        ("odin_style+nrf54l15", "snn"),
         ("stm32l4r5", "snn"),
         ("stm32l4r5", "int8_ann"),
         ("nrf54l15", "snn"),
@@ -84,7 +86,7 @@ def test_totals_are_the_sums_of_the_rows(trace):
 
 
 def test_prices_are_shown_in_one_line_and_as_a_table(trace):
-    prices = price(trace, "odin_style", "stm32l4r5", period_s=1.0)
+    prices = price(trace, "odin_style", "stm32l4r5", period_s=1.0, host=None)
     assert repr(prices).startswith("Prices(odin_style snn ")
     assert "; stm32l4r5 int8_ann " in repr(prices)
     assert repr(prices).endswith(" J; period 1 s)")
@@ -98,8 +100,9 @@ def test_prices_are_shown_in_one_line_and_as_a_table(trace):
 
 def test_a_bill_is_found_by_the_name_of_its_device(trace):
     prices = price(trace, "odin_style", host="stm32u575")
-    assert prices.bill("odin_style") is prices.bill("odin_style+stm32u575") is prices.bills[0]
-    match = "must name a device that was priced; got 'odin'; allowed: odin_style.stm32u575"
+    assert prices.bill("odin_style") is prices.bills[0]
+    assert prices.bill("odin_style+stm32u575") is prices.bills[1]
+    match = "must name a device that was priced; got 'odin'; allowed: odin_style, odin_style.stm32u"
     with pytest.raises(SpikewattError, match=match):
         prices.bill("odin")
 
@@ -130,7 +133,7 @@ def test_prices_of_nothing_that_fits(trace):
 def test_prices_are_joined(trace):
     parts = [price(trace, name, skip_unfit=True) for name in ("odin_style", "odin", "stm32l4r5")]
     joined = Prices.joined(parts)
-    together = price(trace, "odin_style", "odin", "stm32l4r5", skip_unfit=True)
+    together = price(trace, "odin_style", "odin", "stm32l4r5", skip_unfit=True, host=None)
     assert joined.frame.equals(together.frame)
     assert joined.does_not_fit == together.does_not_fit
     assert len(joined.verdicts()) == 3
@@ -145,40 +148,56 @@ def test_prices_are_joined(trace):
 # What can be asked of them
 
 
-def test_verdicts_of_few_and_of_many(trace):
-    few = price(trace, "odin_style", "stm32l4r5")
+def pairs(table) -> list[tuple[str, str]]:
+    return list(zip(table["first"], table["second"], strict=True))
+
+
+def test_verdicts_of_few_are_all_shown(trace):
+    few = price(trace, "odin_style", "stm32l4r5", host=None)
     assert len(few.verdicts()) == len(few.verdicts(everything=False)) == 3
+
+
+def test_of_many_verdicts_each_spiking_workload_is_shown_against_what_it_is_compared_with(trace):
     many = price(trace, *DEVICES)
-    assert len(many.verdicts()) == 10
-    shown = many.verdicts(everything=False)
-    assert set(shown["first"]) == {"odin_style snn"}
-    assert len(shown) == 4
+    assert len(many.verdicts()) == 7 * 6 / 2
+    assert pairs(many.verdicts(everything=False)) == [
+        ("odin_style snn", "stm32l4r5 int8_ann"),
+        ("odin_style snn", "nrf54l15 int8_ann"),
+        ("odin_style+stm32l4r5 snn", "stm32l4r5 int8_ann"),
+        ("odin_style+nrf54l15 snn", "nrf54l15 int8_ann"),
+        ("stm32l4r5 snn", "stm32l4r5 int8_ann"),
+        ("nrf54l15 snn", "nrf54l15 int8_ann"),
+    ]
+    cores = price(trace, "odin_style", "reference_core", host="stm32u575")
+    shown = pairs(cores.verdicts(everything=False))  # no int8 network: those with the first
+    assert {first for first, _ in shown} == {"odin_style snn"}
+    assert len(shown) == 3
 
 
 def test_verdicts_at_a_period(trace):
-    table = price(trace, "odin_style", "stm32l4r5", period_s=1.0).verdicts()
+    table = price(trace, "odin_style", "stm32l4r5", period_s=1.0, host=None).verdicts()
     assert (table["ratio_at_period"] != table["ratio"]).all()
     assert set(table["verdict_at_period"]) <= {"wins", "loses", "undecided"}
 
 
 def test_the_tornado_names_the_largest_first(trace):
     table = price(trace, *DEVICES).tornado(rows=2)
-    assert len(table) == 2 * 5
+    assert len(table) == 2 * 7
     first, second = table["share_of_variance"][::2], table["share_of_variance"][1::2]
     assert (first.to_numpy() >= second.to_numpy()).all()
 
 
 def test_break_evens_are_of_cores_against_int8_networks(trace):
     prices = price(trace, "odin_style", "stm32l4r5", "rule_ac_mac_45nm")
-    (row,) = prices.break_evens(trace).to_dict("records")
-    assert (row["device"], row["against"]) == ("odin_style", "stm32l4r5 int8_ann")
-    assert row["simulated_steps"] == trace.steps
-    (hosted,) = (
-        price(trace, "odin_style", "stm32l4r5", host="stm32u575")
-        .break_evens(trace)
-        .to_dict("records")
-    )
-    assert "steps" not in hosted
+    table = prices.break_evens(trace)
+    assert list(table["device"]) == ["odin_style", "odin_style+stm32l4r5"]
+    assert set(table["against"]) == {"stm32l4r5 int8_ann"}
+    assert set(table["simulated_steps"]) == {trace.steps}
+    assert table["factor_on_spikes"].is_monotonic_decreasing  # a host costs something
+
+    other = price(trace, "odin_style", "stm32l4r5", host="stm32u575").break_evens(trace)
+    assert list(other["device"]) == ["odin_style", "odin_style+stm32u575"]
+    assert set(other["against"]) == {"stm32l4r5 int8_ann"}
 
 
 # Battery life
