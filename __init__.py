@@ -16,14 +16,19 @@ __version__ = "0.1.0"
 
 # For type checkers and editors; a test compares these with _HOME.
 if TYPE_CHECKING:
+    from .analysis.design.comparison import compare_runs as compare_runs
     from .analysis.job.config import RunConfig as RunConfig
     from .analysis.job.run import RunResult as RunResult
     from .analysis.job.run import run as run
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
+    from .analysis.report.page.write import write_report as write_report
     from .analysis.studies.agreement import compare as compare
     from .analysis.studies.diagnosis import diagnose as diagnose
     from .analysis.studies.validation import validate as validate
+    from .analysis.sweep.results import Sweep as Sweep
+    from .analysis.sweep.rows import read_sweep as read_sweep
+    from .analysis.sweep.sweep import sweep as sweep
     from .energy.cards.card import Card as Card
     from .energy.cards.load import card_names as card_names
     from .energy.cards.load import load_card as load_card
@@ -68,12 +73,17 @@ if TYPE_CHECKING:
 # Module -> public names that it defines. They are loaded on first use, so that `import spikewatt`
 # is instant.
 _HOME = {
+    "analysis.design.comparison": ("compare_runs",),
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
     "analysis.report.findings": ("Findings", "Table"),
+    "analysis.report.page.write": ("write_report",),
     "analysis.studies.agreement": ("compare",),
     "analysis.studies.diagnosis": ("diagnose",),
     "analysis.studies.validation": ("validate",),
+    "analysis.sweep.results": ("Sweep",),
+    "analysis.sweep.rows": ("read_sweep",),
+    "analysis.sweep.sweep": ("sweep",),
     "energy.cards.card": ("Card",),
     "energy.cards.load": ("card_names", "load_card"),
     "energy.devices.fit": ("Fits",),

@@ -14,9 +14,11 @@ from .progress import TimeLeft, in_words
 
 STAGES = {
     "train": "Training",
+    "sweep": "Sweeping, network points",
     "convert": "Converting",
     "compile": "Making ANNarchy's simulator ready (compiled once)",
     "simulate": "Simulating",
+    "search": "Seeking the cheapest codes and steps",
     "seal": "Sealing the trace",
     "verify": "Verifying",
     "build": "Building the simulation of the RTL (once per size)",

@@ -32,7 +32,7 @@ OURS = Path(__file__).parents[1]
 FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 LONGEST_REASON = 300  # characters of what another library says
 # Parameters of verbs that name what is written; the others name what is read.
-WRITTEN = ("output", "runs_dir", "junit", "picture")
+WRITTEN = ("output", "runs_dir", "store", "junit", "picture")
 
 # What a terminal without our own characters shows in their place.
 PLAINLY = {

@@ -15,6 +15,8 @@ from .options import app
 # ruff: noqa: F401
 # isort: off
 from . import run
+from . import sweep
+from . import report
 from . import network
 from . import price
 from . import energy

@@ -222,7 +222,7 @@ def _help(description: str, annotation, default: object) -> str:
     if words and words[0] not in text:
         text += f" ({', '.join(words)})" if text else ", ".join(words)
 
-    listed = ", ".join(default) if isinstance(default, list) else default
+    listed = ", ".join(map(str, default)) if isinstance(default, list) else default
     if default is not None and "default" not in text:
         text += f"; by default {listed}"
     return f"{text}."

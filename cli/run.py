@@ -13,8 +13,8 @@ from .options import JOB, Json, fields, verb
 if TYPE_CHECKING:
     from ..analysis.job.run import RunResult
 
-SHOWN = ("summary", "prices", "verdicts")
-IN_JSON = ("layers", "prices", "verdicts")
+SHOWN = ("best", "points", "summary", "prices", "verdicts")
+IN_JSON = ("best", "points", "layers", "prices", "verdicts")
 
 
 def _options():
@@ -40,7 +40,8 @@ def run(
     """
     from ..analysis.job.config import read_config
 
-    given["devices"] = given["devices"] or None
+    for several in ("devices", "accuracy_loss"):
+        given[several] = given[several] or None
     checked = read_config(config, given)
 
     from ..analysis.job.run import run as run_job

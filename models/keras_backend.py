@@ -12,7 +12,7 @@ from ..errors import MissingToolError
 
 
 @contextmanager
-def _silent_stderr():
+def silent_stderr():
     """Send file descriptor 2 to nowhere: C++ prints before any Python logging could stop it."""
     sys.stderr.flush()
     saved = os.dup(2)
@@ -34,7 +34,7 @@ def import_keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
-        with _silent_stderr():
+        with silent_stderr():
             import keras
     except ImportError as error:
         raise MissingToolError(

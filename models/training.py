@@ -97,11 +97,12 @@ def predictions(model, x: np.ndarray) -> np.ndarray:
     outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
     outputs = outputs.reshape(len(x), -1)
     single = outputs.shape[1] == 1
-    halfway = 0.5 if single and _ends_with_sigmoid(model) else 0.0
+    halfway = 0.5 if single and ends_with_sigmoid(model) else 0.0
     return decided_by(outputs, halfway)
 
 
-def _ends_with_sigmoid(model) -> bool:
+def ends_with_sigmoid(model) -> bool:
+    """Whether the last layer of a Keras model squashes its output into 0..1."""
     last = model.outputs[0]._keras_history[0]
     function = getattr(last, "activation", None)
     return function is import_keras().activations.sigmoid

@@ -104,6 +104,31 @@ class JobOptions(BaseModel):
         default=1.0, gt=0, description="one inference per period, for current and battery life"
     )
     battery: str = Field(default="cr2032", description="card of the battery")
+    accuracy_loss: list[float] = Field(
+        default=[0.5, 1.0],
+        description="points of percent that an accuracy may lie below that of Keras, one number or "
+        "several: the cheapest point of each side is sought within each, the first decides",
+    )
+    search_samples: int = Field(
+        default=2000,
+        ge=0,
+        le=100_000,
+        description="validation samples at most on which the cheapest codes and steps are sought; "
+        "0: no search, and no verdict at equal accuracy",
+    )
+
+    @field_validator("accuracy_loss", mode="before")
+    @classmethod
+    def _tolerances(cls, value):
+        law = "is a number of points of percent, or several"
+        given = value if isinstance(value, list | tuple) else [value]
+        if not given:
+            raise SpikewattError("accuracy_loss", law, "none", "0 to 100")
+        for points in given:
+            is_number = isinstance(points, int | float) and not isinstance(points, bool)
+            if not is_number or not 0 <= points <= 100:
+                raise SpikewattError("accuracy_loss", law, repr(points), "0 to 100")
+        return list(dict.fromkeys(float(points) for points in given))
 
 
 class RunConfig(ConversionOptions, JobOptions):

@@ -17,11 +17,14 @@ from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
+from ..design.points import Points
 from ..report.figures.run import TRACE, plot_run
 from ..report.findings import Findings
+from ..report.page.write import write_report
 from ..report.rows import write_folder
 from ..studies.agreement import Agreement
 from . import steps
+from .best import best
 from .config import RunConfig, as_config
 from .engine import DEFAULT, choose
 from .run_folder import RunFolder, claimed
@@ -51,6 +54,8 @@ class RunResult:
         All of it as tables.
     agreement : Agreement
         How far the spiking network answers as Keras does, on calibration data.
+    points : Points or None
+        Accuracy, energy and time of every code and number of steps that was tried, and of int8.
     """
 
     folder: Path
@@ -62,6 +67,7 @@ class RunResult:
     prices: Prices
     findings: Findings
     agreement: Agreement
+    points: Points | None = None
 
     def __repr__(self) -> str:
         accuracy = f"{self.snn_accuracy[-1]:.1%} for Keras' {self.ann_accuracy:.1%}"
@@ -69,7 +75,7 @@ class RunResult:
         return f"RunResult({warning}{str(self.folder)!r}; {accuracy}; {self.network!r})"
 
     def _repr_html_(self) -> str:
-        shown = self.findings.only("summary", "prices", "verdicts")
+        shown = self.findings.only("best", "points", "summary", "prices", "verdicts")
         return shown._repr_html_()
 
     @property
@@ -139,6 +145,8 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     trace = steps.simulate(config, prepared, network, progress, choice.engine)
     trace.save(into / TRACE)
 
+    points = best(config, prepared, network, trace, progress)
+
     progress("report", 0, 1)
     prices = steps.price(config, trace)
     diagnosis = steps.diagnose(config, prepared, network)
@@ -151,10 +159,13 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         config.battery,
         agreement,
         choice.why,
+        points,
+        config.accuracy_loss[0],
     )
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)
     plot_run(into)
+    write_report(into)
     progress("report", 1, 1)
 
     return RunResult(
@@ -167,6 +178,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         prices,
         findings,
         agreement,
+        points,
     )
 
 

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,13 @@ from ...sim.conversion.reading.reader import read
 from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
+from ..design.points import Points
+from ..design.search import SLACK
 from ..report import tables
 from ..report.findings import Findings, Table
+from ..report.points import best_table, points_table, verdict_lines
 from ..report.prices import price_table, verdict_table
+from ..report.sentence import energy_sentence
 from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
@@ -236,6 +240,8 @@ def report(
     battery: str = "cr2032",
     agreement: Agreement | None = None,
     engine: str = "",
+    points: Points | None = None,
+    tolerance: float = 0.5,
 ) -> Findings:
     """Everything that a run found, as tables.
 
@@ -249,6 +255,10 @@ def report(
         With Keras; the first line says so if it is bad.
     engine : str, default ""
         A line that says which engine ran, where that is another than a reader expects.
+    points : Points, default None
+        The best points of each side.
+    tolerance : float, default 0.5
+        Points of percent below Keras, beyond which no network is told that it wins.
     """
     accuracy = trace.accuracy(prepared.labels)
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
@@ -256,9 +266,12 @@ def report(
         title = f"The spiking network {agreement}\n{summary.title}"
         summary = dataclasses.replace(summary, title=title)
 
+    beyond = _beyond(tolerance, prepared, float(accuracy[-1]), points)
+    searched = [] if points is None else [best_table(points), points_table(points)]
     found = [
+        *searched,
         summary,
-        *_price_tables(prices, battery),
+        *_price_tables(prices, battery, beyond),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
         tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
@@ -280,15 +293,38 @@ def report(
         facts["agreement"] = agreement.agreement
         facts["correlation"] = agreement.correlation
     assumptions = (*([engine] if engine else []), *prices.assumptions)
-    return Findings(tuple(found), assumptions, prices.does_not_fit, facts)
+    sentence = energy_sentence(prices) if points is None else verdict_lines(points)
+    if points is not None:
+        facts["int8_accuracy"] = points.int8_accuracy
+        assumptions = (*assumptions, *points.notes)
+    return Findings(
+        tuple(found),
+        assumptions,
+        prices.does_not_fit,
+        facts,
+        sentence=sentence,
+    )
 
 
-def _price_tables(prices: Prices, battery: str) -> Iterator[Table]:
+def _beyond(
+    tolerance: float, prepared: Prepared, snn_accuracy: float, points: Points | None
+) -> dict[str, float]:
+    """Workload -> points of percent that it loses, of those that lose more than `tolerance`."""
+    accuracies = {"snn": snn_accuracy, "int8_ann": None if points is None else points.int8_accuracy}
+    losses = {
+        workload: 100 * (prepared.ann_accuracy - accuracy)
+        for workload, accuracy in accuracies.items()
+        if accuracy is not None
+    }
+    return {workload: loss for workload, loss in losses.items() if loss > tolerance + SLACK}
+
+
+def _price_tables(prices: Prices, battery: str, beyond: Mapping[str, float]) -> Iterator[Table]:
     """Tables of the price; where no device can execute the network, only the empty ones."""
     if prices.bills:
         life = prices.battery_life(battery)
         yield price_table(prices, name="prices", battery=life)
-        yield verdict_table(prices, "Verdicts: energy of one inference")
+        yield verdict_table(prices, "Verdicts: energy of one inference", beyond)
         yield Table("tornado", "What matters most", prices.tornado(rows=MOST_TORNADO_ROWS))
         yield Table("battery", "Battery life", life)
     yield Table("energy", "Energy by layer and component", prices.frame)

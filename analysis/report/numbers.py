@@ -65,6 +65,17 @@ def binary(size_bytes: float) -> str:
     return f"{digits} {BINARY[exponent]}"
 
 
+def percent(share: float) -> str:
+    """A share in percent, one digit after the point.
+
+    Examples
+    --------
+    >>> percent(0.123)
+    '12.3 %'
+    """
+    return f"{share * 100:.1f} %"
+
+
 def three_digits(value: float) -> str:
     """A number with three digits.
 

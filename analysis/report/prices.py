@@ -13,6 +13,7 @@ from ...errors import SpikewattError
 from .findings import Column, Findings, Table
 from .numbers import is_missing, three_digits
 from .rows import merged
+from .sentence import energy_sentence
 from .units import AMPERES, BINARY_BYTES, JOULES, LASTING, PERCENT, PLAIN, SECONDS
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ RANGES = (
     "whole range of the ratio; average current and battery life include the time between "
     "inferences."
 )
+REFUSED = "not compared"  # in the place of a verdict, where accuracies differ
 EXPLAINED = "From the first price to the second"
 
 
@@ -67,7 +69,12 @@ def price_findings(
         found.append(difference_table("explain", EXPLAINED, _explained(prices, workload)))
 
     tables = tuple(table for table in found if len(table))
-    return Findings(tables, tuple(prices.assumptions), prices.does_not_fit)
+    return Findings(
+        tables,
+        tuple(prices.assumptions),
+        prices.does_not_fit,
+        sentence=energy_sentence(prices),
+    )
 
 
 def components(named: Mapping[str, Prices]) -> Table:
@@ -136,9 +143,23 @@ def _battery_columns(battery: pd.DataFrame) -> list[Column]:
     ]
 
 
-def verdict_table(prices: Prices, title: str = "Verdicts") -> Table:
-    """Verdicts in a few words; a reader sees the telling pairs, where there are many."""
-    frame = prices.verdicts()
+def verdict_table(
+    prices: Prices, title: str = "Verdicts", beyond: Mapping[str, float] | None = None
+) -> Table:
+    """Verdicts in a few words; a reader sees the telling pairs, where there are many.
+
+    Parameters
+    ----------
+    prices : Prices
+    title : str
+    beyond : mapping, default None
+        Workload -> points of percent by which it is less accurate than Keras, where that is too
+        many: it is told neither that it wins nor that it loses.
+    """
+    beyond = beyond or {}
+    frame = _refused(prices.verdicts(), beyond)
+    for workload, loss in beyond.items():
+        title += f"; {workload} is {loss:.1f} points less accurate than Keras, and {REFUSED}"
     columns = [
         Column("first", ("first",)),
         Column("second", ("second",)),
@@ -158,8 +179,22 @@ def verdict_table(prices: Prices, title: str = "Verdicts") -> Table:
         title,
         frame,
         columns,
-        prices.verdicts(everything=False),
+        _refused(prices.verdicts(everything=False), beyond),
     )
+
+
+def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
+    """Verdicts without those on networks of other accuracy."""
+    if not len(frame) or not beyond:
+        return frame
+    workloads = frame[["first", "second"]].map(lambda side: side.rsplit(" ", 1)[-1])
+    mask = workloads.isin(list(beyond)).any(axis=1)
+    # Two that are beyond alike, as spikes on two devices, can still be compared.
+    mask &= workloads["first"] != workloads["second"]
+    words = [key for key in ("verdict", "verdict_at_period") if key in frame.columns]
+    found = frame.copy()
+    found.loc[mask, words] = REFUSED
+    return found
 
 
 def _ratio_and_verdict(ratio: float, verdict: str) -> str:

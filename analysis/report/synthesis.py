@@ -150,7 +150,7 @@ def _notes(
 
 def _energy_shares(name: str, top: str, parameters: Mapping, activity: Activity) -> list[str]:
     """How the energy of the waveform splits, beside how the parametric card splits it."""
-    from ...energy.cards.parametric_core import MEMORY_SHARE
+    from ...energy.cards.scaling_laws import MEMORY_SHARE
 
     shares = activity.energy_shares(parameters, top)
     listed = ", ".join(f"{group} {share:.0%}" for group, share in shares.items())

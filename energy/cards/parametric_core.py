@@ -13,23 +13,23 @@ another node.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import numpy as np
 
 from ...errors import SpikewattError, whole_number
-from .cacti import neuron_memory_ratio, synaptic_operation_pj
 from .card import Card, Quantity
+from .scaling_laws import (
+    NODE_NM,
+    VOLTAGE_V,
+    Number,
+    OperatingPoint,
+    factors,
+    highest_clock_hz,
+    wider_by,
+)
 
 PARAMETRIC = "odin_style"
-VOLTAGE_V, NODE_NM = 0.55, 28
-MEMORY_SHARE = 4.49 / 8.43
-# Node -> a, b, c of EF(V) = a V² + b V + c; Stillmaker and Baas, Integration 58 (2017),
-# doi:10.1016/j.vlsi.2017.02.002.
-NODES = {
-    65: (3.755, -4.398, 1.975),
-    45: (1.103, -0.362, 0.2767),
-    32: (0.9559, -0.7823, 0.471),
-    20: (0.373, -0.1582, 0.04104),
-}
 ALLOWED_NODES = (28, 32, 45, 65)
 SIZES = {
     "neurons_per_core": (16, 4096),
@@ -43,26 +43,69 @@ SIZES = {
 }
 RANGES = {"voltage_v": (0.55, 1.0), "clock_hz": (1e3, 1e8), "cycles_per_sop": (1.0, 16.0)}
 CHOICES = (*SIZES, *RANGES, "node_nm")
+ROUNDING = 1e-9  # by which a clock may lie above the highest
 
 
-@dataclass(frozen=True)
-class OperatingPoint:
-    """Where a core of `limits` runs: voltage [V], node [nm], clock [Hz], cycles per operation."""
+def at_operating_points(
+    base: Card,
+    voltage_v: Number = VOLTAGE_V,
+    clock_hz: Number | None = None,
+    end: str = "value",
+    **chosen: float,
+) -> dict[str, Number]:
+    """The values of `base` that depend on size, node, voltage and clock, at many points at once.
 
-    limits: Mapping[str, int]
-    voltage_v: float
-    node_nm: int
-    clock_hz: float
-    cycles_per_sop: float | None
+    They are what `scaled_core` gives, for `Bill.reprice`.
 
+    Parameters
+    ----------
+    base : Card
+        ``load_card("odin_style")``.
+    voltage_v : float or (points,) ndarray
+        V, 0.55 to 1.0.
+    clock_hz : float or (points,) ndarray, optional
+        Hz, at most `highest_clock_hz`; by default that.
+    end : str, default "value"
+        ``value``, or ``low`` or ``high`` for an end of the range.
+    **chosen
+        Sizes and node, as of `scaled_core`.
 
-def highest_clock_hz(voltage_v: float) -> float:
-    """75 MHz at 0.55 V (ODIN), 100 MHz at 0.8 V and above (recalled), linear between.
+    Raises
+    ------
+    SpikewattError
+        A voltage or clock beyond the limits, or as `scaled_core`.
 
-    >>> highest_clock_hz(0.8)
-    100000000.0
+    Examples
+    --------
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> found = at_operating_points(load_card("odin_style"), np.array([0.55, 1.1 / 2 * 1.5]))
+    >>> (found["energy_per_sop_j"] / 8.43e-12).round(6).tolist()
+    [1.0, 2.25]
     """
-    return 75e6 + 25e6 * min(1.0, (voltage_v - VOLTAGE_V) / 0.25)
+    for name, value in chosen.items():
+        _check_choice(name, value)
+    low, high = RANGES["voltage_v"]
+    voltages = np.asarray(voltage_v)
+    if not ((voltages >= low) & (voltages <= high)).all():
+        got = f"{voltages.min():g}..{voltages.max():g}"
+        law = "must be within its limits"
+        raise SpikewattError(f"{PARAMETRIC}: voltage_v", law, got, f"{low:g}..{high:g}")
+
+    fastest = highest_clock_hz(voltage_v)
+    clock = fastest if clock_hz is None else clock_hz
+    if not (np.asarray(clock) <= np.asarray(fastest) * (1 + ROUNDING)).all():
+        law = "the core reaches it at its voltage"
+        got = f"{np.max(clock):g} Hz"
+        raise SpikewattError(f"{PARAMETRIC}: clock_hz", law, got, "<= highest_clock_hz(voltage_v)")
+
+    size = _operating_point(base, chosen)
+    point = replace(size, voltage_v=voltage_v, clock_hz=clock)
+    values: dict[str, Number] = {}
+    for key, factor in factors(base, point).items():
+        wider = {"value": 1.0, "low": 1 / wider_by(key, point), "high": wider_by(key, point)}[end]
+        values[key] = getattr(base[key], end) * factor * wider
+    values["clock_hz"] = clock
+    return values
 
 
 def scaled_core(base: Card, **chosen: float) -> Card:
@@ -200,7 +243,7 @@ def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
 
     fastest = highest_clock_hz(voltage)
     clock = float(chosen.get("clock_hz", fastest))
-    if clock > fastest * (1 + 1e-9):
+    if clock > fastest * (1 + ROUNDING):
         raise SpikewattError(
             f"{PARAMETRIC}: clock_hz",
             f"the core reaches it at {voltage:g} V",
@@ -222,70 +265,11 @@ def _title(point: OperatingPoint) -> str:
     return f"ODIN-style core, {size}, {technology} at {point.voltage_v:g} V"
 
 
-def _node_factor(node_nm: int, voltage_v: float) -> float:
-    """Energy of a node relative to 28 nm at the same voltage."""
-    if node_nm == NODE_NM:
-        return 1.0
-
-    def factor(node: int) -> float:
-        a, b, c = NODES[node]
-        return a * voltage_v**2 + b * voltage_v + c
-
-    at_28 = factor(20) + (factor(32) - factor(20)) * (28 - 20) / (32 - 20)
-    return factor(node_nm) / at_28
-
-
-def _core_size(limits: Mapping[str, int]) -> tuple[int, int, int]:
-    """Neurons, axons, bits of a weight."""
-    return limits["neurons_per_core"], limits["axons_per_core"], limits["weight_bits"]
-
-
-def _leaking_size(own: tuple[int, int, int], base: tuple[int, int, int]) -> float:
-    """Size relative to the base: half by memory bits, half by neurons."""
-    neurons, axons, bits = own
-    base_neurons, base_axons, base_bits = base
-    base_memory = base_neurons * base_axons * base_bits
-    by_bits = 0.5 * neurons * axons * bits / base_memory
-    by_neurons = 0.5 * neurons / base_neurons
-    return by_bits + by_neurons
-
-
-def _factors(base: Card, point: OperatingPoint) -> dict[str, float]:
-    """Key -> what the value of `base` is multiplied with, by the laws of this module."""
-    own, original = _core_size(point.limits), _core_size(base.limits)
-    memory, memory_0 = synaptic_operation_pj(*own), synaptic_operation_pj(*original)
-    neuron_memory = neuron_memory_ratio(own[0])
-    size = _leaking_size(own, original)
-    technology = (point.voltage_v / VOLTAGE_V) ** 2 * _node_factor(point.node_nm, point.voltage_v)
-    area = (point.node_nm / NODE_NM) ** 2
-    return {
-        "energy_per_sop_j": technology * (1 - MEMORY_SHARE + MEMORY_SHARE * memory / memory_0),
-        "energy_per_neuron_update_j": technology * neuron_memory,
-        "energy_per_neuron_access_j": technology * neuron_memory,
-        "energy_per_clock_cycle_j": technology * size,
-        "energy_per_routed_event_j": technology,
-        "leakage_power_w": technology * size,
-        "area_per_synapse_bit_m2": area,
-        "area_besides_synapses_m2": area,
-    }
-
-
-def _wider(key: str, point: OperatingPoint) -> float:
-    """Factor on either side of a range, where there are no data of such a core."""
-    at_home = point.node_nm == NODE_NM
-    away = point.voltage_v / VOLTAGE_V * (1 if at_home else 2)
-    if key == "leakage_power_w":
-        return away**2
-    if key.startswith("area") and at_home:
-        return 1.0  # no voltage changes an area
-    return away
-
-
 def _scaled_values(base: Card, point: OperatingPoint) -> dict[str, Quantity]:
     """The values of `base` at another operating point."""
     values = dict(base.values)
-    for key, factor in _factors(base, point).items():
-        wider = _wider(key, point)
+    for key, factor in factors(base, point).items():
+        wider = wider_by(key, point)
         if factor == 1.0 and wider == 1.0:
             continue
         note = (

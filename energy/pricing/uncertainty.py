@@ -145,7 +145,7 @@ def draw(values: Mapping[str, Quantity], samples: int, seed: int) -> dict[str, n
         stream = np.random.default_rng([seed, *measurement.encode()])
         deviate = stream.standard_normal(samples) / P95
         for key in keys:
-            drawn[key] = _at_deviate(values[key], deviate)
+            drawn[key] = at_deviate(values[key], deviate)
     return drawn
 
 
@@ -267,7 +267,7 @@ def _root_of_squares(values: Sequence[float]) -> float:
     return math.sqrt(sum(value**2 for value in values))
 
 
-def _at_deviate(quantity: Quantity, deviate: np.ndarray) -> np.ndarray:
+def at_deviate(quantity: Quantity, deviate: np.ndarray) -> np.ndarray:
     """A value at standard deviates (in units of P95), log-normal on either side of the median."""
     value, low, high = quantity.value, quantity.low, quantity.high
     above = deviate > 0

@@ -105,6 +105,37 @@ def test_explain_takes_the_first_two_that_can_execute(trace_file):
     assert [found["explain"][i]["step"] for i in (0, -1)] == ["odin_style snn", "stm32l4r5 snn"]
 
 
+def rows_of(*words: str) -> dict:
+    """Device and workload -> row of a price."""
+    result = spikewatt("price", *words, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["rows"]
+    return {(row["device"], row["workload"]): row for row in found}
+
+
+def test_price_takes_a_clock_and_a_supply_for_a_trace_and_for_layers(trace_file):
+    devices = on("odin_style", "stm32l4r5", "nrf54l15")
+    own = rows_of(trace_file, *devices)
+    slow = rows_of(trace_file, *devices, "--clock-hz", "stm32l4r5=60e6", "--supply-v", "3")
+    assert list(slow) == list(own)  # names stay
+    for side, before in own.items():
+        after = slow[side]
+        if side == ("stm32l4r5", "int8_ann"):
+            assert after["time_s"] == pytest.approx(2 * before["time_s"])
+            assert after["energy_j"] == pytest.approx(before["energy_j"] * 3 / 1.8)
+        changed = "stm32l4r5" in side[0]
+        assert (after["energy_j"] != before["energy_j"]) == changed
+    layers = ("--layers", str(LAYERS), "--benchmark", "KWS", *on("nrf54l15"))
+    in_hz, in_mhz = rows_of(*layers, "--clock-hz", "64e6"), rows_of(*layers, "--clock-mhz", "64")
+    assert in_hz == in_mhz != rows_of(*layers)
+
+
+def test_price_leaves_hosts_out_where_asked_for(trace_file):
+    devices = on("odin_style", "stm32l4r5")
+    assert len(rows_of(trace_file, *devices)) == 4
+    assert len(rows_of(trace_file, *devices, "--host", "none")) == 3
+
+
 def test_what_a_refusal_names_is_a_marked_row(trace_file):
     small = "odin_style:axons_per_core=32"
     shown = spikewatt("price", trace_file, *on(small, "stm32l4r5"))
@@ -140,37 +171,6 @@ def test_fit_of_names_and_files(tmp_path, mlp):
         cifar, ("fit", "lenet", *on("stm32l4r5"), "--json"),
     )]  # fmt: skip
     assert flash[0] > flash[1]
-
-
-def rows_of(*words: str) -> dict:
-    """Device and workload -> row of a price."""
-    result = spikewatt("price", *words, "--json")
-    assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)["rows"]
-    return {(row["device"], row["workload"]): row for row in found}
-
-
-def test_price_takes_a_clock_and_a_supply_for_a_trace_and_for_layers(trace_file):
-    devices = on("odin_style", "stm32l4r5", "nrf54l15")
-    own = rows_of(trace_file, *devices)
-    slow = rows_of(trace_file, *devices, "--clock-hz", "stm32l4r5=60e6", "--supply-v", "3")
-    assert list(slow) == list(own)  # names stay
-    for side, before in own.items():
-        after = slow[side]
-        if side == ("stm32l4r5", "int8_ann"):
-            assert after["time_s"] == pytest.approx(2 * before["time_s"])
-            assert after["energy_j"] == pytest.approx(before["energy_j"] * 3 / 1.8)
-        changed = "stm32l4r5" in side[0]
-        assert (after["energy_j"] != before["energy_j"]) == changed
-    layers = ("--layers", str(LAYERS), "--benchmark", "KWS", *on("nrf54l15"))
-    in_hz, in_mhz = rows_of(*layers, "--clock-hz", "64e6"), rows_of(*layers, "--clock-mhz", "64")
-    assert in_hz == in_mhz != rows_of(*layers)
-
-
-def test_price_leaves_hosts_out_where_asked_for(trace_file):
-    devices = on("odin_style", "stm32l4r5")
-    assert len(rows_of(trace_file, *devices)) == 4
-    assert len(rows_of(trace_file, *devices, "--host", "none")) == 3
 
 
 def test_map(trace_file):

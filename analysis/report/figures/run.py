@@ -18,6 +18,7 @@ from .activity import operations_figure, raster_figure, raster_table, rates_figu
 from .diagnosis import diagnosis_figure
 from .energy import energy_figure
 from .learning import accuracy_figure, samples_figure, training_figure
+from .points import points_figure
 from .style import save
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ def figures_of(folder: Path) -> Iterator[tuple[str, Figure]]:
         sums = pd.read_csv(folder / "energy_totals.csv")
         yield "energy", energy_figure(prices, sums, refused)
 
+    if (folder / "points.csv").is_file():
+        best = pd.read_csv(folder / "best.csv")
+        yield "points", points_figure(pd.read_csv(folder / "points.csv"), best["accuracy_loss"])
     if (folder / "diagnosis.csv").is_file():
         yield "diagnosis", diagnosis_figure(pd.read_csv(folder / "diagnosis.csv"))
     if trace.rasters:

@@ -12,6 +12,9 @@ from .graph import Graph
 from .nodes import Node, ReadoutNode
 
 BATCH = 64
+KEPT = 4  # models of which a part was compiled
+
+_parts: dict[tuple[int, ...], Any] = {}
 
 
 def activations_of(
@@ -37,12 +40,8 @@ def activations_of(
     if not tensors:
         return {}
 
-    keras = import_keras()
-    part = keras.Model(list(graph.inputs), list(tensors.values()))
-    given = x if len(x) > 1 else x[0]
-    found = part.predict(given, batch_size=BATCH, verbose=0)
-    if not isinstance(found, list):
-        found = [found]
+    part = _part(tuple(graph.inputs), tuple(tensors.values()))
+    found = _in_batches(part, x)
     by_tensor = dict(zip(tensors, found, strict=True))
 
     values = {}
@@ -54,6 +53,27 @@ def activations_of(
         values[node.name] = node.part_of(value)
 
     return values
+
+
+def _part(inputs: tuple, outputs: tuple) -> Any:
+    """The Keras model between these tensors: compiled once, however often it is converted."""
+    key = tuple(map(id, (*inputs, None, *outputs)))
+    if key not in _parts:
+        while len(_parts) >= KEPT:
+            _parts.pop(next(iter(_parts)))
+        # It holds its tensors, so that none of the same identity can take their place.
+        _parts[key] = import_keras().Model(list(inputs), list(outputs))
+    return _parts[key]
+
+
+def _in_batches(part, x: list[np.ndarray]) -> list[np.ndarray]:
+    """What `predict` gives, without the data set that it makes of the samples first."""
+    batches: list[list[np.ndarray]] = []
+    for start in range(0, len(x[0]), BATCH):
+        given = [values[start : start + BATCH] for values in x]
+        found = part.predict_on_batch(given if len(given) > 1 else given[0])
+        batches.append(found if isinstance(found, list) else [found])
+    return [np.concatenate(values) for values in zip(*batches, strict=True)]
 
 
 def _before_softmax(node: Node) -> tuple[Any, Any]:

@@ -1,0 +1,223 @@
+"""Accuracy against energy: every point, the front, the tolerances and what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ...design.front import on_front
+from ...design.points import GOALS
+from ..numbers import with_prefix
+from .style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, clean, figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)  # of devices, in turn
+MARKERS = {"snn": "o", "int8_ann": "s"}
+TEXT = "#333333"
+BELOW_KERAS = 5.0  # points of percent that are shown at least
+MOST_LABELS = 12
+GAP = 0.07  # from one label to the next, of the height
+
+
+def points_figure(frame: pd.DataFrame, tolerances: Sequence[float]) -> Figure:
+    """A figure of its own with `draw_points`."""
+    fig = figure(9, 5)
+    draw_points(fig.subplots(), frame, tolerances)
+    return fig
+
+
+def draw_points(ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float]) -> None:
+    """Accuracy on test images against energy.
+
+    Parameters
+    ----------
+    ax : Axes
+        To draw in; labels stand at its right.
+    frame : DataFrame
+        Of `Points`; rows without an accuracy on test images are not drawn.
+    tolerances : sequence of float
+        Points of percent below Keras.
+    """
+    known = frame[frame["accuracy"].notna()]
+    if not len(known):
+        ax.text(0.5, 0.5, "no accuracy is known", ha="center", transform=ax.transAxes)
+        return
+
+    keras = float(known["keras_accuracy"].iloc[0])
+    colours = dict(zip(known["device"].unique(), _in_turn(COLOURS), strict=False))
+    lowest = _lowest(known, keras)
+    shown = known[known["accuracy"] >= lowest]
+
+    for (device, side), rows in shown.groupby(["device", "side"], sort=False):
+        _draw_device(ax, rows, str(device), str(side), colours[device])
+    _draw_tolerances(ax, keras, tolerances)
+    _draw_asked(ax, shown[shown["asked"]], colours)
+
+    ax.set_xscale("log")
+    left, right = ax.get_xlim()
+    front = shown[shown["on_front"]].sort_values("energy_j")
+    to_the_edge = pd.concat([front, front.tail(1).assign(energy_j=right)])
+    _draw_front(ax, to_the_edge, "black", 1.6, "front of all")
+    ax.set_xlim(left, right)
+    ax.set_ylim(100 * lowest - 0.5, None)
+    _label(ax, _chosen(shown))
+    _finish(ax, len(known) - len(shown))
+
+
+def _in_turn(colours: Sequence[str]) -> list[str]:
+    return list(colours) * 10
+
+
+def _lowest(known: pd.DataFrame, keras: float) -> float:
+    """The lowest accuracy that is drawn: the far ones would press all others together."""
+    counts = known["asked"] | (known["chosen_at"].fillna("").astype(str) != "")
+    important = known.loc[counts | (known["side"] == "int8_ann"), "accuracy_low"]
+    return float(min([keras - BELOW_KERAS / 100, *important]))
+
+
+def _draw_device(ax: Axes, rows: pd.DataFrame, device: str, side: str, colour: str) -> None:
+    """All points of a device, those that were chosen with their intervals."""
+    name = f"int8 on {device}" if side == "int8_ann" else f"spikes on {device}"
+    mask = rows["chosen_at"].fillna("").astype(str) != ""
+    others, best = rows[~mask], rows[mask]
+    marker = MARKERS[side]
+    _draw_front(ax, rows[on_front(rows, GOALS)], colour, 0.8)
+    ax.plot(
+        others["energy_j"], 100 * others["accuracy"], marker, color=colour, alpha=0.35, ms=4
+    )  # fmt: skip
+    accuracy = 100 * best["accuracy"]
+    spread = np.abs(
+        100 * best[["accuracy_low", "accuracy_high"]].to_numpy().T - accuracy.to_numpy()
+    )
+    ax.errorbar(
+        best["energy_j"], accuracy, spread, fmt=marker, color=colour, ms=8, lw=1.2, capsize=3,
+        markeredgecolor="black", markeredgewidth=0.8,
+    )  # fmt: skip
+    ax.plot([], [], marker, color=colour, ms=7, label=name)
+
+
+def _draw_front(
+    ax: Axes, front: pd.DataFrame, colour: str, width: float, label: str | None = None
+) -> None:
+    front = front.sort_values("energy_j")
+    ax.plot(
+        front["energy_j"], 100 * front["accuracy"], color=colour, lw=width,
+        drawstyle="steps-post", label=label, zorder=1,
+    )  # fmt: skip
+
+
+def _draw_tolerances(ax: Axes, keras: float, tolerances: Sequence[float]) -> None:
+    ax.axhline(100 * keras, color=GREY, lw=1, label="Keras")
+    for number, tolerance in enumerate(sorted(tolerances)):
+        label = "Keras less " + ", ".join(f"{t:g}" for t in sorted(tolerances)) + " points"
+        ax.axhline(
+            100 * keras - tolerance, color=GREY, lw=1, ls="--", label=None if number else label
+        )  # fmt: skip
+
+
+def _draw_asked(ax: Axes, asked: pd.DataFrame, colours: dict) -> None:
+    for number, (_, row) in enumerate(asked.iterrows()):
+        ax.plot(
+            row["energy_j"], 100 * row["accuracy"], "D", ms=8, mfc="none",
+            mec=colours[row["device"]], mew=1.5, label=None if number else "asked for",
+        )  # fmt: skip
+
+
+def _chosen(shown: pd.DataFrame) -> pd.DataFrame:
+    """The rows that get a label: all that were chosen, or where these are many, at the first."""
+    found = shown[shown["chosen_at"].fillna("").astype(str) != ""]
+    return found if len(found) <= MOST_LABELS else found[found["chosen"]].head(MOST_LABELS)
+
+
+def _label(ax: Axes, rows: pd.DataFrame) -> None:
+    """Labels one below the other at the right, each with a line to its point."""
+    rows = rows.sort_values("accuracy", ascending=False)
+    low, high = ax.get_ylim()
+    wanted = [(100 * accuracy - low) / (high - low) for accuracy in rows["accuracy"]]
+    for place, (_, row) in zip(spread_out(wanted, GAP), rows.iterrows(), strict=True):
+        ax.annotate(
+            _text(row), (row["energy_j"], 100 * row["accuracy"]), (1.03, place),
+            textcoords="axes fraction", fontsize=8, va="center", color=TEXT, zorder=0,
+            arrowprops={"arrowstyle": "-", "color": LIGHT, "lw": 0.8, "shrinkB": 5},
+        )  # fmt: skip
+
+
+def _text(row: pd.Series) -> str:
+    """Design, accuracy and energy of a point."""
+    name = f"int8 on {row['device']}"
+    if row["side"] != "int8_ann":
+        words = [f"{row['code']} {row['steps']:.0f}", _word(row["options"])]
+        name = f"{row['device']}: {', '.join(word for word in words if word)}"
+    return f"{name}\n{100 * row['accuracy']:.1f} %, {with_prefix(row['energy_j'], 'J')}"
+
+
+def _word(options: object) -> str:
+    return options if isinstance(options, str) else ""
+
+
+def spread_out(wanted: Sequence[float], gap: float) -> list[float]:
+    """Places from the top down, as near to those wanted as a gap allows.
+
+    Parameters
+    ----------
+    wanted : sequence of float
+        From the highest to the lowest, of the height of a picture.
+    gap : float
+        From one to the next at least.
+
+    Examples
+    --------
+    >>> [round(place, 2) for place in spread_out([0.5, 0.5, 0.1], 0.1)]
+    [0.55, 0.45, 0.1]
+    """
+    groups: list[list[float]] = []  # middle and number of labels that touch
+    for place in wanted:
+        groups.append([place, 1.0])
+        while len(groups) > 1 and _touch(groups[-2], groups[-1], gap):
+            (one, many), (other, more) = groups[-2:]
+            groups[-2:] = [[(one * many + other * more) / (many + more), many + more]]
+
+    places = []
+    for middle, many in groups:
+        top = middle + gap * (many - 1) / 2
+        places += [top - gap * number for number in range(int(many))]
+    return places
+
+
+def _touch(above: list[float], below: list[float], gap: float) -> bool:
+    return above[0] - below[0] < gap * (above[1] + below[1]) / 2
+
+
+def _finish(ax: Axes, hidden: int) -> None:
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    low, high = ax.get_xlim()
+    within_a_decade = high / low < 30
+    minor = FuncFormatter(lambda value, _: _tick(value, few=True))
+    ax.xaxis.set_minor_formatter(minor if within_a_decade else NullFormatter())
+    ax.set_xlabel("energy of an inference, with what is used until the next")
+    ax.set_ylabel("accuracy on test images (%), bars: 95 %")
+    if hidden:
+        plural = "s" if hidden > 1 else ""
+        ax.text(
+            0.99, 0.01, f"{hidden} point{plural} below", ha="right", fontsize=8, color=GREY,
+            transform=ax.transAxes,
+        )  # fmt: skip
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False, fontsize=8
+    )  # fmt: skip
+    clean(ax)
+
+
+def _tick(value: float, few: bool = False) -> str:
+    """A power of ten, and of those between only 2 and 5."""
+    if few and f"{value:.0e}"[0] not in "25":
+        return ""
+    return with_prefix(value, "J").replace(".00", "").replace(".0", "")

@@ -1,0 +1,339 @@
+"""Charts of a page, as Vega: drawn by Altair, filled by the page where they are priced again.
+
+Each has its width from the page, units on its axes with SI prefixes, and the colours of the other
+pictures.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#000000", GREY)
+PAIR = (BLUE, ORANGE)
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "arrow")
+ROW = 26  # pixels of a row of bars
+MOST_ROWS = 60
+NAMES_SHARE = 0.36  # of the width of a chart, at most
+LABELS: dict[str, Any] = {"labelOverlap": False}
+
+
+def vega(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """A chart as Vega, which needs no compiler in the page."""
+    import vl_convert
+
+    found = vl_convert.vegalite_to_vega(chart.configure(**_look()).to_json(validate=False))
+    _merge_legends(found)
+    for axis in found["axes"]:
+        if axis["orient"] == "left":
+            axis["labelLimit"] = {"signal": f"containerSize()[0] * {NAMES_SHARE}"}
+    return found
+
+
+def _merge_legends(chart: dict[str, Any]) -> None:
+    """One legend for shape and colour, which Vega-Lite keeps apart where layers differ."""
+    legends = chart.get("legends", [])
+    shaped = next((legend for legend in legends if "shape" in legend), None)
+    if shaped and any(scale["name"] == "color" for scale in chart["scales"]):
+        shaped["fill"] = "color"
+        shaped["encode"]["symbols"]["update"].pop("fill", None)
+        chart["legends"] = [shaped]
+    for legend in chart.get("legends", []):
+        legend["columns"] = {"signal": "containerSize()[0] < 500 ? 1 : 3"}
+
+
+def _look() -> dict[str, Any]:
+    return {
+        "font": "system-ui, sans-serif",
+        "background": "transparent",
+        "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400, "grid": True},
+        "legend": {"orient": "top", "labelFontSize": 12, "labelLimit": 250},
+        "view": {"stroke": None},
+        "text": {"fontSize": 12},
+    }
+
+
+def _with_unit(unit: str) -> str:
+    """Label of a number on an axis: three digits at most, an SI prefix and the unit."""
+    return f"replace(format(datum.value, '~s'), /([a-zµ]?)$/i, ' $1{unit}')"
+
+
+# Of a tick of a logarithmic axis: its first digit, and whether it is labelled, which powers of ten
+# are and, where the axis has less than two of them, twice and five times that.
+FIRST = "toNumber(replace(format(datum.value, '.1e'), /e.*/, ''))"
+SHORT = "abs(log(domain('x')[1] / domain('x')[0])) < 2 * LN10"
+LABELLED = f"({FIRST} == 1 || ({SHORT} && ({FIRST} == 2 || {FIRST} == 5)))"
+
+
+def _amount(field: str, title: str, unit: str, log: bool = True) -> Any:
+    """An axis of an amount with SI prefixes."""
+    import altair as alt
+
+    scale = alt.Scale(type="log" if log else "linear", nice=True, zero=False)
+    axis = alt.Axis(
+        labelExpr=_with_unit(unit), tickCount=5, labelOverlap="greedy", labelSeparation=8
+    )
+    if log:
+        axis["labelExpr"] = f"{LABELLED} ? {_with_unit(unit)} : ''"
+        faint = {"condition": {"test": LABELLED, "value": 1}, "value": 0.25}
+        axis["gridOpacity"] = axis["tickOpacity"] = faint
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+
+
+def _percent(field: str, title: str) -> Any:
+    import altair as alt
+
+    axis = alt.Axis(format=".1~%", tickCount=5)
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False, nice=True), axis=axis)
+
+
+def live() -> dict[str, dict]:
+    """The charts that the page fills and fills again: name of the chart and its data -> Vega."""
+    return {
+        "front": vega(_front()),
+        "components": vega(_components()),
+        "latency": vega(_latency()),
+        "tornado_first": vega(_tornado("tornado_first")),
+        "tornado_second": vega(_tornado("tornado_second")),
+    }
+
+
+def _front() -> Any:
+    """Accuracy against energy: a line over the steps of a streaming code, and where we are."""
+    import altair as alt
+
+    colour = alt.Color("side:N", title=None, sort=None, scale=alt.Scale(range=list(PALETTE)))
+    shape = alt.Shape("side:N", title=None, sort=None, scale=alt.Scale(range=list(SHAPES)))
+    base = alt.Chart(alt.NamedData("front")).encode(
+        x=_amount("energy_j", "energy of an inference", "J"),
+        y=_percent("accuracy", "accuracy"),
+        tooltip=["label:N"],
+    )
+    plain = base.encode(color=colour.legend(None))
+    line = plain.mark_line(strokeWidth=1.5, opacity=0.6).encode(order=alt.Order("steps:Q"))
+    dots = plain.mark_point(size=22, filled=True, opacity=0.8)
+    only_here = plain.transform_filter("datum.here")
+    reach = only_here.mark_rule(strokeWidth=3, opacity=0.5).encode(
+        x=_amount("low_j", "energy of an inference", "J"), x2="high_j:Q"
+    )
+    here = (
+        base.transform_filter("datum.here")
+        .mark_point(size=150, filled=True, stroke="#000", opacity=1)
+        .encode(color=colour, shape=shape)
+    )
+    return alt.layer(line, dots, reach, here).properties(width="container", height=320)
+
+
+def _components() -> Any:
+    """Energy by component of both sides, with ranges."""
+    import altair as alt
+
+    colour = alt.Color("side:N", title=None, sort=None, scale=alt.Scale(range=list(PAIR)))
+    base = alt.Chart(alt.NamedData("components")).encode(
+        y=alt.Y("component:N", title=None, sort=None, axis=alt.Axis(grid=True, **LABELS)),
+        yOffset=alt.YOffset("side:N", sort=None),
+        tooltip=["label:N"],
+    )
+    title = "energy, 5 % to 95 %"
+    reach = base.mark_rule(strokeWidth=4, opacity=0.45).encode(
+        x=_amount("low_j", title, "J"), x2="high_j:Q", color=colour.legend(None)
+    )
+    point = base.mark_point(size=80, filled=True, opacity=1).encode(
+        x=_amount("energy_j", title, "J"),
+        color=colour,
+        shape=alt.Shape("side:N", title=None, sort=None),
+    )
+    return alt.layer(reach, point).properties(width="container", height=alt.Step(17))
+
+
+def _latency() -> Any:
+    """Time of an inference on every device; the period as a dashed line."""
+    import altair as alt
+
+    base = alt.Chart(alt.NamedData("latency"))
+    bars = base.transform_filter("!datum.is_period").encode(
+        y=alt.Y("side:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
+        x=_amount("time_s", "time of an inference", "s"),
+        tooltip=["label:N"],
+    )
+    point = bars.mark_point(size=80, filled=True, color=BLUE, opacity=1)
+    text = bars.mark_text(align="center", dy=-12).encode(text="shown:N")
+    period = (
+        base.transform_filter("datum.is_period")
+        .mark_rule(strokeDash=[5, 4], color=RED)
+        .encode(x="time_s:Q", tooltip=["label:N"])
+    )
+    return alt.layer(period, point, text).properties(width="container", height=alt.Step(34))
+
+
+def _tornado(name: str) -> Any:
+    """What a measurement at its low and its high end makes of the energy."""
+    import altair as alt
+
+    base = alt.Chart(alt.NamedData(name)).encode(
+        y=alt.Y("measurement:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
+        tooltip=["label:N"],
+    )
+    title = "energy, one value at its ends"
+    low = base.mark_bar(color=SKY).encode(x=_amount("low_j", title, "J", False), x2="nominal_j:Q")
+    high = base.mark_bar(color=BLUE).encode(
+        x=_amount("high_j", title, "J", False), x2="nominal_j:Q"
+    )
+    return alt.layer(low, high).properties(width="container", height=alt.Step(ROW))
+
+
+# ------------------------------------------------------------------ charts with their data
+
+
+def layers(frame: pd.DataFrame) -> dict[str, dict]:
+    """Operations that arrive at each layer, and the share of its neurons that fire in a step."""
+    import altair as alt
+
+    shown = frame.head(MOST_ROWS)
+    y = alt.Y("layer:N", title=None, sort=None, axis=alt.Axis(**LABELS))
+    operations = (
+        alt.Chart(_data(shown[["layer", "sops_synapses"]]))
+        .transform_filter("datum.sops_synapses > 0")
+        .mark_bar(color=BLUE)
+        .encode(
+            y=y,
+            x=_amount("sops_synapses", "synaptic operations per inference", "", False).scale(
+                zero=True
+            ),
+            tooltip=["layer:N", alt.Tooltip("sops_synapses:Q", format=",.0f")],
+        )
+    )
+    found = {"operations": _tall(operations)}
+    if "firing_rate" in shown and shown["firing_rate"].notna().any():
+        rate = (
+            alt.Chart(_data(shown[["layer", "firing_rate"]].dropna()))
+            .mark_bar(color=GREEN)
+            .encode(
+                y=y,
+                x=alt.X(
+                    "firing_rate:Q",
+                    title="spikes per neuron and step (1 − sparsity)",
+                    axis=alt.Axis(format=".1~%", tickCount=5),
+                ),
+                tooltip=["layer:N", alt.Tooltip("firing_rate:Q", format=".2%")],
+            )
+        )
+        found["sparsity"] = _tall(rate)
+    return found
+
+
+def _tall(chart: Any) -> dict:
+    import altair as alt
+
+    return vega(chart.properties(width="container", height=alt.Step(ROW)))
+
+
+def cores(frame: pd.DataFrame) -> dict:
+    """How full each core is: neurons and axons in use."""
+    import altair as alt
+
+    shown = frame.head(MOST_ROWS)
+    long = shown.melt("core", ["neurons_used", "axons_used"], "of", "share")
+    long["of"] = long["of"].map({"neurons_used": "neurons", "axons_used": "axons"})
+    chart = (
+        alt.Chart(_data(long))
+        .mark_bar()
+        .encode(
+            y=alt.Y(
+                "core:N", title=None, sort=None, axis=alt.Axis(labelExpr="'core ' + datum.value")
+            ),
+            yOffset=alt.YOffset("of:N", sort=["neurons", "axons"]),
+            x=alt.X(
+                "share:Q",
+                title="in use",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="~%", tickCount=5),
+            ),
+            color=alt.Color(
+                "of:N", title=None, sort=["neurons", "axons"], scale=alt.Scale(range=list(PAIR))
+            ),
+            tooltip=["core:N", "of:N", alt.Tooltip("share:Q", format=".1%")],
+        )
+        .properties(width="container", height=alt.Step(12))
+    )
+    return vega(chart)
+
+
+def points(frame: pd.DataFrame, group: str, x: str = "energy_j", names: str = "") -> dict:
+    """Accuracy against energy of points; those that others beat are faded.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns `x`, accuracy, on_front, label, `group`; accuracy_low and accuracy_high if known.
+    group : str
+        Column by which points are coloured.
+    x : str, default "energy_j"
+    names : str, default ""
+        Column of names that stand beside the points of the front.
+    """
+    import altair as alt
+
+    kept = ["accuracy", "on_front", "label", group, x, *([names] if names else [])]
+    kept += [key for key in ("accuracy_low", "accuracy_high") if key in frame]
+    base = alt.Chart(_data(frame[list(dict.fromkeys(kept))])).encode(
+        x=_amount(x, "energy of an inference", "J"), y=_percent("accuracy", "accuracy")
+    )
+    front = (
+        base.transform_filter("datum.on_front")
+        .mark_line(interpolate="step-after", color=GREY, strokeDash=[4, 3])
+        .encode(order=alt.Order(f"{x}:Q"))
+    )
+    dots = base.mark_point(filled=True, size=70).encode(
+        color=alt.Color(f"{group}:N", title=None, scale=alt.Scale(range=list(PALETTE))),
+        shape=alt.Shape(f"{group}:N", title=None, scale=alt.Scale(range=list(SHAPES))),
+        opacity=alt.condition("datum.on_front", alt.value(1.0), alt.value(0.35)),
+        tooltip=["label:N"],
+    )
+    drawn = [front, dots]
+    if "accuracy_low" in frame:
+        interval = (
+            base.transform_filter("datum.on_front")
+            .mark_rule(opacity=0.4)
+            .encode(y=_percent("accuracy_low", "accuracy"), y2="accuracy_high:Q")
+        )
+        drawn.insert(0, interval)
+    if names:
+        beside = base.transform_filter("datum.on_front").mark_text(align="left", dx=8, dy=-8)
+        drawn.append(beside.encode(text=f"{names}:N"))
+    return vega(alt.layer(*drawn).properties(width="container", height=340))
+
+
+def effect(frame: pd.DataFrame) -> dict:
+    """Least energy per value of an axis, and least within the tolerated loss of accuracy."""
+    import altair as alt
+
+    columns = {"least_energy_j": "at any accuracy", "least_energy_within_j": "within the loss"}
+    long = frame.rename(columns=columns).melt("value", list(columns.values()), "of", "energy_j")
+    kinds = list(columns.values())
+    chart = (
+        alt.Chart(_data(long.dropna()))
+        .mark_point(filled=True, size=80, opacity=1)
+        .encode(
+            y=alt.Y("value:N", title=None, sort=None, axis=alt.Axis(grid=True, **LABELS)),
+            x=_amount("energy_j", "least energy of an inference", "J"),
+            color=alt.Color("of:N", title=None, sort=kinds, scale=alt.Scale(range=[SKY, BLUE])),
+            shape=alt.Shape("of:N", title=None, sort=kinds),
+            tooltip=["value:N", "of:N", alt.Tooltip("energy_j:Q", format=".3s")],
+        )
+        .properties(width="container", height=alt.Step(ROW))
+    )
+    return vega(chart)
+
+
+def _data(frame: pd.DataFrame) -> Any:
+    """Rows of a frame, inside of the chart."""
+    import altair as alt
+
+    return alt.Data(values=json.loads(frame.to_json(orient="records", double_precision=15)))

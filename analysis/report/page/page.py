@@ -1,0 +1,309 @@
+"""What the page of a run shows, collected from the files in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ....energy.bill import Bill
+from ....energy.devices.core_mapping import core_table, map_network
+from ....energy.devices.registry import device_kind
+from ....energy.pricing.order import ordered
+from ....energy.pricing.prices import Prices
+from ....errors import SpikewattError
+from ....sim.trace.trace import Trace
+from ...job import steps
+from ...job.config import RunConfig
+from . import charts
+from .coefficients import offered_steps, sides
+from .laws import home_voltage_v, is_parametric, knobs
+from .model import Page
+from .run_files import CONFIG, RunFiles
+from .sentence import from_verdicts
+from .tables import table
+
+SENTENCE = "verdict.txt"
+KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
+SPENT = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
+NEARLY = 1e-9
+
+
+def run_page(folder: str | Path) -> Page:
+    """The page of the run in `folder`.
+
+    Raises
+    ------
+    SpikewattError
+        The folder is not one of a run.
+    FileFormatError
+        One of its files is damaged.
+    """
+    files = RunFiles(folder)
+    trace, config = files.trace(), files.config()
+    title = f"{files.name}: {Path(config.network).name} on {Path(config.dataset).name}"
+    page = Page("run.html", title, "Run", _verdict(files))
+    page.below = _below(files, trace)
+
+    prices = _priced(page, files, trace, config)
+    if prices is not None:
+        _add_live(page, files, trace, config, prices)
+        page.parts["mappings"] = _mappings(page, trace, prices)
+    _add_points(page, files)
+    _add_layers(page, files)
+    page.parts |= {
+        "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
+        "prices": _shown(files.frame("energy_totals"), "Energy of one inference", spent=True),
+        "tornado": _shown(files.frame("tornado"), "What matters most"),
+        "hardware": _hardware(files),
+        "assumptions": [line for line in files.text("assumptions.txt").splitlines() if line],
+        "provenance": _provenance(files, trace),
+        "config": files.text(CONFIG),
+    }
+    return page
+
+
+# ------------------------------------------------------------------ head
+
+
+def _verdict(files: RunFiles) -> str:
+    """The sentence that the run left, else one from its verdicts."""
+    kept = files.text(SENTENCE).strip()
+    if kept:
+        return kept
+    return from_verdicts(
+        files.frame("verdicts"), files.frame("energy_totals"), files.frame("summary")
+    )
+
+
+def _below(files: RunFiles, trace: Trace) -> list[str]:
+    """What ran, and how right it is."""
+    settings = trace.settings
+    lines = [
+        f"Code {settings.code}, {trace.steps} steps, {settings.weight_bits}-bit weights; "
+        f"{trace.samples:,} test samples; engine {settings.engine}."
+    ]
+    summary = files.frame("summary")
+    if {"snn_accuracy", "ann_accuracy"} <= set(summary.columns) and len(summary):
+        row = summary.iloc[0]
+        lines.append(
+            f"Accuracy: spiking {row['snn_accuracy']:.1%} after {trace.steps} steps, "
+            f"Keras {row['ann_accuracy']:.1%}.".replace("%", " %")
+        )
+    return lines
+
+
+# ------------------------------------------------------------------ prices that move
+
+
+def _priced(page: Page, files: RunFiles, trace: Trace, config: RunConfig) -> Prices | None:
+    """The prices of today; None, and a warning, where a card is gone."""
+    try:
+        prices = steps.price(config, trace)
+    except SpikewattError as error:
+        page.warnings.append(f"No controls: the devices cannot be priced again ({error}).")
+        return None
+    if not prices.bills:
+        return None
+    if _differs(prices.totals(idle=False), files.frame("energy_totals")):
+        page.warnings.append(
+            "Cards or laws changed since this run: controls price with those of today, tables "
+            "show what the run found."
+        )
+    return prices
+
+
+def _differs(now: pd.DataFrame, then: pd.DataFrame) -> bool:
+    """Whether a price is another than that in the folder."""
+    if "energy_j" not in then:
+        return False
+    both = now.merge(then, on=["device", "workload"], suffixes=("", "_then"))
+    change = (both["energy_j"] / both["energy_j_then"] - 1).abs()
+    return bool((change > NEARLY).any())
+
+
+def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, prices: Prices) -> None:
+    """Coefficients, knobs and the charts that follow them."""
+
+    def pricing(shorter: Trace, period_s: float) -> Prices:
+        return steps.price(config.model_copy(update={"period_s": period_s}), shorter)
+
+    offered = offered_steps(trace)
+    found = sides(trace, pricing, offered)
+    if not found:
+        return
+
+    turned, devices = _knobs(config, prices.bills)
+    hosts = list(dict.fromkeys(side["host"] for side in found if side["host"]))
+    first, second, against = _compared(found, files.frame("verdicts"))
+    page.live = charts.live()
+    page.parts |= {"live": True, "steps": offered, "hosts": hosts}
+    page.data |= {
+        "sides": found,
+        "knobs": turned,
+        "steps": offered,
+        "settings": {
+            "step": len(offered) - 1,
+            "period_s": config.period_s,
+            "counted": "inference",
+            "host": against if against in hosts else "",
+            "first": first,
+            "second": second,
+            "devices": devices,
+        },
+        **_accuracies(files, trace, offered),
+    }
+
+
+def _knobs(config: RunConfig, bills: tuple[Bill, ...]) -> tuple[dict, dict]:
+    """Name of each card, hosts too -> its knobs; and where they stand."""
+    order = ordered(config.devices, config.host, config.library, config.clock_hz, config.supply_v)
+    as_they_come = ordered(config.devices, config.host, config.library)
+    plain = {card.name: card for card in (*as_they_come.devices.values(), *as_they_come.hosts)}
+    given = {order.devices[asked].name: point.supply_v for asked, point in order.points.items()}
+
+    turned: dict[str, dict] = {}
+    devices: dict[str, dict] = {}
+    for bill in bills:
+        for card in (bill.card, bill.host):
+            if card is None or card.name in turned:
+                continue
+            base = plain.get(card.name, card)
+            turned[card.name] = knobs(base)
+            if turned[card.name]:
+                asked = bill.instead_of or card.name
+                volt = given.get(asked) if is_parametric(card) else None
+                devices[card.name] = {
+                    "clock_hz": card["clock_hz"].value,
+                    "voltage_v": volt or home_voltage_v(card),
+                }
+    return turned, devices
+
+
+def _compared(found: list[dict], verdicts: pd.DataFrame) -> tuple[int, int, str]:
+    """Places of the two sides that a page compares first, and the card of the second.
+
+    The first spiking side of the run, and the int8 network that does best against it.
+    """
+    bare = list(dict.fromkeys((side["card"], side["workload"]) for side in found))
+    spiking = [i for i, (_, workload) in enumerate(bare) if workload == "snn"]
+    first = spiking[0] if spiking else 0
+    card, workload = bare[first]
+    second = next((i for i in range(len(bare)) if i != first), first)
+    if "first" in verdicts:
+        names = {f"{name} {what}": i for i, (name, what) in enumerate(bare)}
+        own = verdicts[verdicts["first"] == f"{card} {workload}"]
+        int8 = own[own["second"].str.endswith(" int8_ann") & own["second"].isin(list(names))]
+        if len(int8):
+            second = names[int8.sort_values("ratio")["second"].iloc[-1]]
+    return first, second, bare[second][0]
+
+
+def _accuracies(files: RunFiles, trace: Trace, offered: list[int]) -> dict[str, Any]:
+    """Accuracy after each offered number of steps, that of Keras and, if known, of int8."""
+    found: dict[str, Any] = {"accuracy": None, "keras_accuracy": None, "int8_accuracy": None}
+    frame = files.frame("accuracy_against_steps")
+    if {"step", "snn_accuracy", "ann_accuracy"} <= set(frame.columns) and len(frame):
+        by_step = frame.set_index("step")["snn_accuracy"]
+        found["accuracy"] = [float(by_step.get(step, float("nan"))) for step in offered]
+        found["keras_accuracy"] = float(frame["ann_accuracy"].iloc[0])
+    points = files.frame("points")
+    if {"side", "accuracy"} <= set(points.columns):
+        int8 = points[points["side"] == "int8_ann"]["accuracy"].dropna()
+        if len(int8):
+            found["int8_accuracy"] = float(int8.iloc[0])
+    return found
+
+
+# ------------------------------------------------------------------ tables and still charts
+
+
+def _shown(frame: pd.DataFrame, title: str, spent: bool = False) -> dict | None:
+    """A table for the template; None where there is nothing."""
+    if not len(frame):
+        return None
+    leave_out = ("cycles",) if spent else ()
+    return table(frame, title, leave_out)
+
+
+def _add_points(page: Page, files: RunFiles) -> None:
+    """Every point that was tried, where the run tried several."""
+    points = files.frame("points")
+    if not {"device", "accuracy", "energy_j", "on_front"} <= set(points.columns) or not len(points):
+        return
+    drawn = points.assign(
+        on_front=points["on_front"].astype(bool),
+        label=[_point_label(row) for row in points.to_dict("records")],
+        group=points["device"] + " " + points["side"].astype(str),
+    )
+    page.charts["points"] = charts.points(drawn, "group")
+    faded = ~drawn["on_front"]
+    page.parts["points"] = table(points, "Every point that was tried", faded=faded.tolist())
+
+
+def _point_label(row: Mapping[str, Any]) -> str:
+    steps_taken = row.get("steps")
+    taken = f", {steps_taken:.0f} steps" if steps_taken == steps_taken and steps_taken else ""
+    return f"{row['device']} {row.get('code', '')}{taken}: {row['accuracy']:.1%}"
+
+
+def _add_layers(page: Page, files: RunFiles) -> None:
+    layers = files.frame("layers")
+    if not len(layers):
+        return
+    page.charts |= charts.layers(layers)
+    page.parts["layers"] = table(layers, "Mean per inference")
+
+
+def _mappings(page: Page, trace: Trace, prices: Prices) -> list[dict]:
+    """Each core's mapping: how many, how full, who lives where."""
+    found = []
+    seen = set()
+    for bill in prices.bills:
+        card = bill.card
+        if not device_kind(card).places_neurons or card.name in seen:
+            continue
+        seen.add(card.name)
+        mapping = map_network(trace, card, hosted=bill.device != card.name)
+        cores = pd.DataFrame(core_table(mapping))
+        name = f"cores_{len(found)}"
+        page.charts[name] = charts.cores(cores)
+        found.append(
+            {
+                "device": card.name,
+                "says": f"{mapping.describe()}; {mapping.loading(card)}",
+                "chart": name,
+                "table": table(cores, "Cores"),
+            }
+        )
+    return found
+
+
+def _hardware(files: RunFiles) -> list[dict]:
+    """What `verify --json` and `synth --json` left in the folder."""
+    parts = []
+    for name, title in KEPT_JSON.items():
+        found = files.document(f"{name}.json")
+        tables = [
+            table(pd.DataFrame(rows), key.replace("_", " "))
+            for key, rows in found.items()
+            if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)
+        ]
+        notes = found.get("notes", [])
+        lines = [str(line) for line in notes] if isinstance(notes, list) else []
+        if tables or lines:
+            parts.append({"title": title, "tables": tables, "lines": lines})
+    return parts
+
+
+def _provenance(files: RunFiles, trace: Trace) -> list[tuple[str, str]]:
+    """Versions and hashes."""
+    rows = [(name, str(value)) for name, value in files.document("versions.json").items()]
+    rows.append(("network", trace.network_hash))
+    rows.append(("trace", trace.content_hash()))
+    _, is_there, digest = files.text(CONFIG).rpartition("# data: ")
+    if is_there:
+        rows.append(("data", digest.strip()))
+    return rows

@@ -1,0 +1,215 @@
+"""The verdict in a sentence: who uses less energy, by how much, and how accurate both are."""
+
+from __future__ import annotations
+
+from ...energy.bill import WORKLOADS
+from ...energy.pricing.prices import Prices
+from ...energy.pricing.uncertainty import Estimate, Side, ratio, verdict_of
+from ..design.deciding import deciding
+from ..design.points import Point
+from ..design.verdict import Verdict
+from .numbers import percent, with_prefix
+
+SPIKING, INT8 = WORKLOADS
+NOT_COMPARED = "Accuracies are not known here and not compared."
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """The verdict at equal accuracy.
+
+    A winner is called only where both sides have a point within the tolerance, and where one uses
+    less energy over the whole range of the ratio.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Of `verdicts_of`.
+
+    Returns
+    -------
+    str
+        One sentence, or two.
+    """
+    if verdict.ratio is None:
+        return _refusal(verdict)
+    spiking, int8 = verdict.spiking, verdict.int8
+    assert spiking is not None
+    assert int8 is not None
+
+    when = often(verdict.period_s)
+    keras = f"Keras {percent(verdict.keras_accuracy)}"
+    by_int8 = f"{_accuracy(int8)} against {_accuracy(spiking)} as spikes ({_design(spiking)})"
+    if verdict.winner == INT8:
+        less = less_energy(verdict.ratio, when)
+        said = f"Use int8 on {int8.bill.device}: {less}; {by_int8}, {keras}."
+    elif verdict.winner == SPIKING:
+        less = less_energy(inverse(verdict.ratio), when)
+        against = f"{_accuracy(spiking)} against {_accuracy(int8)} as int8 on {int8.bill.device}"
+        said = f"Use spikes ({_design(spiking)}): {less}; {against}, {keras}."
+    else:
+        said = (
+            f"Undecided {when}: spikes take {_factor(verdict.ratio)} the energy of int8 on "
+            f"{int8.bill.device}, within what is known of the devices; {by_int8}, {keras}."
+        )
+    return said + _in_software(verdict)
+
+
+def _in_software(verdict: Verdict) -> str:
+    """What spikes in software do, where they take less than those of a core."""
+    software, found = verdict.software, verdict.software_ratio
+    if software is None or found is None:
+        return ""
+    return (
+        f" Spikes in software on {software.bill.device} ({_network(software)}, "
+        f"{_accuracy(software)}) take {_factor(found)} the energy of int8."
+    )
+
+
+def _refusal(verdict: Verdict) -> str:
+    """Why no winner is called, and what comes nearest."""
+    said = f"No winner within {points_of(verdict.tolerance)} of Keras"
+    said += f" ({percent(verdict.keras_accuracy)}): "
+    sides = [
+        _side(verdict.spiking, verdict.spiking_within, "the spiking network", verdict.tolerance),
+        _side(verdict.int8, verdict.int8_within, "int8", verdict.tolerance),
+    ]
+    return f"{said}{'; '.join(sides)}."
+
+
+def _side(point: Point | None, within: bool, name: str, tolerance: float) -> str:
+    """What one side has to offer."""
+    if point is None:
+        return f"no device that was named executes {name}"
+    if point.loss != point.loss:
+        return f"{name} has no accuracy"
+
+    where = _design(point) if point.network is not None else f"on {point.bill.device}"
+    accuracy = f"{_accuracy(point)}, {with_prefix(point.energy_j, 'J')}"
+    if within:
+        return f"{name} keeps within ({where}: {accuracy})"
+    nearest = "" if any(point.chosen) or point.network is None else " that comes nearest"
+    return f"{name}{nearest} ({where}: {accuracy}) loses {_lost(point, tolerance)}"
+
+
+def _lost(point: Point, tolerance: float) -> str:
+    """How many points it loses, on test images; else on those that say that it loses too many."""
+    if point.loss > tolerance:
+        return f"{points_of(point.loss)} on test images"
+    return f"{points_of(point.loss_validation)} on validation images"
+
+
+def energy_sentence(prices: Prices) -> str:
+    """Which side of a price uses less energy; it knows no accuracies, and says so.
+
+    The cheapest of each workload of devices that have a range, cores with their host where they
+    were priced with one; "" where only one workload was priced.
+
+    Parameters
+    ----------
+    prices : Prices
+    """
+    spiking, int8 = (_cheapest(prices, workload) for workload in WORKLOADS)
+    if spiking is None or int8 is None:
+        return ""
+
+    found = ratio(spiking, int8)
+    when = often(prices.period_s)
+    outcome = verdict_of(found)
+    one, other = f"spikes on {spiking[0].device}", f"int8 on {int8[0].device}"
+    if outcome == "wins":
+        said = f"{one} take {less_energy(inverse(found), when)} than {other}."
+    elif outcome == "loses":
+        said = f"{other} takes {less_energy(found, when)} than {one}."
+    else:
+        said = f"undecided {when}: {one} take {_factor(found)} the energy of {other}."
+    return f"{said[0].upper()}{said[1:]} {NOT_COMPARED}"
+
+
+def _cheapest(prices: Prices, workload: str) -> Side | None:
+    """The device that uses the least, of those that can decide."""
+    names = deciding(prices.bills)
+    able = [
+        (bill, workload)
+        for bill in prices.bills
+        if bill.device in names and workload in bill.workloads
+    ]
+    return min(able, key=lambda side: float(side[0].total(side[1])), default=None)
+
+
+# ------------------------------------------------------------------ words
+
+
+def often(period_s: float | None) -> str:
+    """How often there is an inference.
+
+    >>> often(1), often(0.1), often(None)
+    ('at one inference a second', 'at one inference every 100 ms', 'per inference')
+    """
+    if period_s is None:
+        return "per inference"
+    if period_s == 1:
+        return "at one inference a second"
+    return f"at one inference every {with_prefix(period_s, 's')}"
+
+
+def less_energy(found: Estimate, when: str) -> str:
+    """By how many times less energy, with the range.
+
+    >>> less_energy(Estimate(11.7, 5.2, 31), "per inference")
+    '11.7 times less energy per inference (5.2 to 31)'
+    """
+    span = f"{number(found.low)} to {number(found.high)}"
+    return f"{number(found.value)} times less energy {when} ({span})"
+
+
+def inverse(found: Estimate) -> Estimate:
+    """The ratio the other way round.
+
+    >>> inverse(Estimate(0.5, 0.25, 1.0))
+    Estimate(value=2.0, low=1.0, high=4.0)
+    """
+    return Estimate(1 / found.value, 1 / found.high, 1 / found.low)
+
+
+def points_of(loss: float) -> str:
+    """A loss in words.
+
+    >>> points_of(0.5), points_of(1), points_of(-0.28)
+    ('0.5 points', '1 point', '-0.28 points')
+    """
+    rounded = round(loss, 2) + 0.0
+    return f"{rounded:g} {'point' if rounded == 1 else 'points'}"
+
+
+def number(value: float) -> str:
+    """Two or three digits, never as a power of ten.
+
+    >>> number(11.68), number(3.0), number(1.04), number(0.0315), number(312.4)
+    ('11.7', '3.0', '1.04', '0.032', '312')
+    """
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.3g}" if value >= 10 or 0.9 < value < 1.1 else f"{value:#.2g}"
+
+
+def _factor(found: Estimate) -> str:
+    """A ratio with its range, as a factor."""
+    return f"{number(found.value)} times ({number(found.low)} to {number(found.high)})"
+
+
+def _accuracy(point: Point) -> str:
+    return "?" if point.test is None else percent(point.test.accuracy)
+
+
+def _design(point: Point) -> str:
+    """A spiking design in a few words."""
+    software = "" if point.on_a_core else "software on "
+    return f"{_network(point)}, {software}{point.bill.device}"
+
+
+def _network(point: Point) -> str:
+    """Code, steps and options."""
+    assert point.network is not None
+    steps = point.network.steps
+    words = [str(point.network.config.spike_code), f"{steps} step{'' if steps == 1 else 's'}"]
+    return ", ".join([*words, point.options] if point.options else words)

@@ -1,0 +1,128 @@
+"""The bill of a structure, in which the period is a value like any other."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ....energy.bill import IDLE_COMPONENTS, WORKLOADS, Bill, powers_of
+from ....energy.cards.card import Card, Quantity
+from ....energy.cards.load import load_card
+from ....energy.cards.parametric_core import PARAMETRIC, parse_choices, scaled_core
+from ....energy.devices.registry import device_kind
+from ....energy.devices.software_work import software_needs
+from ....energy.devices.what_fits import why_not
+from ....energy.pricing.bills import bill_of
+from ....errors import SpikewattError
+from ....sim.trace.trace import Trace
+from .axes import HARDWARE_AXES, Geometry, is_parametric
+from .points import Structure
+
+PERIOD = "period_s"
+OF_THE_POINT = ("voltage_v", "clock_hz")  # choices of the parametric core that are no size
+BETWEEN = IDLE_COMPONENTS[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a structure is priced by.
+
+    Parameters
+    ----------
+    card : Card
+        At the voltage that the card is written for.
+    sizes : dict
+        Of the parametric core: size and node; empty of others.
+    at : dict
+        Voltage and clock that its text names.
+    bill : Bill, optional
+        None where nothing fits.
+    refused : dict of str
+        Workload -> why it does not run there.
+    """
+
+    card: Card
+    sizes: dict[str, float]
+    at: dict[str, float]
+    bill: Bill | None
+    refused: dict[str, str]
+
+    @property
+    def parametric(self) -> bool:
+        """Whether voltage and clock follow the laws of the parametric core."""
+        return is_parametric(self.card)
+
+
+@functools.cache
+def base_core() -> Card:
+    """The card that the laws of the parametric core begin from."""
+    return load_card(PARAMETRIC)
+
+
+def make(trace: Trace, structure: Structure, max_cores: int | None = None) -> Made:
+    """The bill of a trace on a structure, or why there is none."""
+    card, sizes, at = _card(structure)
+    host = None if structure.host is None else load_card(structure.host)
+    workloads = WORKLOADS if card.kind.runs_kernels else WORKLOADS[:1]
+    try:
+        bill = bill_of(trace, card, None, host, structure.get("library"), max_cores)
+        if device_kind(card).takes_period:
+            bill = _with_period(trace, card, host, structure.get("library"), bill)
+    except SpikewattError as error:
+        return Made(card, sizes, at, None, dict.fromkeys(workloads, str(error)))
+
+    refused = {}
+    for workload in workloads:
+        if workload not in bill.workloads:
+            why = why_not(software_needs(trace)[workload], card)
+            refused[workload] = f"device {card.name!r}: the network fits; got {why}"
+    return Made(card, sizes, at, bill, refused)
+
+
+def _card(structure: Structure) -> tuple[Card, dict[str, float], dict[str, float]]:
+    """The card, its sizes, and the operating point that its text names."""
+    card = load_card(structure.device)
+    sizes: dict[str, float] = {}
+    at: dict[str, float] = {}
+    if is_parametric(card):
+        chosen = parse_choices(card.name) if ":" in card.name else {}
+        at = {key: chosen.pop(key) for key in OF_THE_POINT if key in chosen}
+        sizes = chosen | _structural(structure)
+        card = scaled_core(base_core(), **sizes)
+
+    values = dict(card.values)
+    for name, value in structure.values:
+        if name in values and not isinstance(HARDWARE_AXES[name], Geometry):
+            values[name] = values[name].exactly(float(value), source="as given")
+    return replace(card, values=values), sizes, at
+
+
+def _structural(structure: Structure) -> dict[str, Any]:
+    return {
+        name: value for name, value in structure.values if isinstance(HARDWARE_AXES[name], Geometry)
+    }
+
+
+def _with_period(
+    trace: Trace, card: Card, host: Card | None, library: str | None, alone: Bill
+) -> Bill:
+    """The bill with what is used between inferences, whose period is a value to be changed.
+
+    What is between them is (period − time) · power: of its terms those with a count above 0 grow
+    with the period.
+    """
+    latency_s = max(float(alone.total(workload, "time_s")) for workload in alone.workloads)
+    long_s = 2.0 ** math.ceil(math.log2(max(2 * latency_s, 1e-6)))  # divides without rounding
+    bill = bill_of(trace, card, long_s, host, library)
+
+    terms = []
+    for term in bill.terms:
+        if term.component == BETWEEN and term.count > 0:
+            powers = powers_of(term.powers, PERIOD)
+            term = replace(term, count=term.count / long_s, powers=powers)
+        terms.append(term)
+    period = Quantity(long_s, long_s, long_s, "assumed", "", "as given")
+    values = {**bill.values, PERIOD: period}
+    return replace(bill, terms=tuple(terms), values=values, period_s=None)

@@ -1,0 +1,222 @@
+"""Hardware points priced in bulk: one bill per structure, arrays of points in, arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ....energy.bill import Bill, Term
+from ....energy.pricing.uncertainty import at_deviate, measurements
+from ....sim.trace.trace import Trace
+from .bills import PERIOD, Made, make
+from .operating import TOO_LATE, Points, laws_of, points_of
+from .points import Batch, Structure
+
+ROUNDING = 1e-9  # by which an inference may last longer than its period
+MM2 = 1e6  # in a square metre
+AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cores", "mm2", "memory_bytes")
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """One workload of a batch.
+
+    Parameters
+    ----------
+    batch : Batch
+    workload : str
+    columns : dict
+        Name -> (points,) numbers, or one number or text for all.
+    """
+
+    batch: Batch
+    workload: str
+    columns: dict[str, Any] = field(repr=False)
+
+
+class Pricer:
+    """Prices one trace on many hardware points.
+
+    Parameters
+    ----------
+    trace : Trace
+    ranges : bool
+        Whether low and high energies are asked for, which takes some twenty times as long.
+    max_cores : int, optional
+        Cores that the network may take; by default as many as it takes.
+    """
+
+    def __init__(self, trace: Trace, ranges: bool = True, max_cores: int | None = None):
+        self.trace, self.ranges, self.max_cores = trace, ranges, max_cores
+        self.made: dict[Structure, Made] = {}
+
+    def price(self, batch: Batch) -> Iterator[Priced]:
+        """Each workload of a batch."""
+        made = self.bill_of(batch.structure)
+        for workload, reason in made.refused.items():
+            yield Priced(batch, workload, {"reason": reason})
+        if made.bill is None:
+            return
+        for workload in made.bill.workloads:
+            yield Priced(batch, workload, self._columns(made, batch, workload))
+
+    def bill_of(self, structure: Structure) -> Made:
+        """The bill of a structure, made once."""
+        if structure not in self.made:
+            self.made[structure] = make(self.trace, structure, self.max_cores)
+        return self.made[structure]
+
+    def energies(
+        self, batch: Batch, workload: str, deviates: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        """(points,) energies with measurements away from their medians; NaN where none fits.
+
+        Parameters
+        ----------
+        batch : Batch
+        workload : str
+        deviates : mapping of ndarray
+            Measurement -> (points,) standard deviates, in units of P95.
+        """
+        made = self.bill_of(batch.structure)
+        if made.bill is None or workload in made.refused:
+            return np.full(len(batch), np.nan)
+        points = points_of(made, batch, workload)
+        moved = dict(points.changed)
+        given = {key for key in batch.arrays if key not in batch.factors}
+        for measurement, keys in measurements(made.bill.values).items():
+            if measurement not in deviates:
+                continue
+            for key in set(keys) - given:
+                quantity = made.bill.values[key]
+                drawn = at_deviate(quantity, deviates[measurement])
+                moved[key] = moved.get(key, quantity.value) * drawn / (quantity.value or 1.0)
+        idle = PERIOD in moved
+        energy_j = made.bill.total(workload, "energy_j", idle, moved)
+        fits = _reasons(self._refused(made, workload, points), len(batch))[1]
+        return np.where(fits, energy_j, np.nan)
+
+    def bill_at(self, batch: Batch, workload: str) -> Bill | None:
+        """The bill of the first point of a batch, with its own values and their ranges."""
+        made = self.bill_of(batch.structure)
+        if made.bill is None or workload in made.refused:
+            return None
+        points = points_of(made, batch, workload)
+        laws = laws_of(made, batch)
+        ends = {end: laws.values(points.voltage_v, points.clock_hz, end) for end in ("low", "high")}
+        given = {key for key in batch.arrays if key not in batch.factors}
+        values = dict(made.bill.values)
+        for key, changed in points.changed.items():
+            value, quantity = float(changed[0]), values[key]
+            if key in given or not quantity.value:
+                values[key] = quantity.exactly(value)
+                continue
+            found = quantity.scaled(value / quantity.value)
+            if key in ends["low"] and key not in batch.arrays and key != "clock_hz":
+                low, high = (float(ends[end][key][0]) for end in ("low", "high"))
+                found = replace(found, low=low, high=high)
+            values[key] = found
+        return replace(made.bill, values=values)
+
+    def why_not(self, batch: Batch, workload: str) -> str:
+        """The first reason why a point of a batch has no energy."""
+        for priced in self.price(batch):
+            reasons = np.ravel(np.asarray(priced.columns["reason"], object))
+            broken = [reason for reason in reasons if reason]
+            if priced.workload == workload and broken:
+                return f"{batch.structure.device}: {broken[0]}"
+        return f"{batch.structure.device} has no {workload}"
+
+    def _refused(self, made: Made, workload: str, points: Points) -> dict[str, np.ndarray]:
+        """Reason -> points that cannot be, those that miss their period among them."""
+        refused = dict(points.refused)
+        if PERIOD in points.changed:
+            assert made.bill is not None
+            time_s = made.bill.total(workload, "time_s", True, points.changed)
+            late = points.changed[PERIOD] < time_s * (1 - ROUNDING)
+            refused[TOO_LATE] = refused.get(TOO_LATE, False) | late
+        return refused
+
+    def _columns(self, made: Made, batch: Batch, workload: str) -> dict[str, Any]:
+        bill = made.bill
+        assert bill is not None
+        points = points_of(made, batch, workload)
+        idle = PERIOD in points.changed
+        terms = bill.select(workload, "energy_j", idle)
+        size = len(batch)
+        energy_j = np.broadcast_to(bill.evaluate(terms, points.changed), size)
+        time_s = np.broadcast_to(bill.total(workload, "time_s", True, points.changed), size)
+
+        reason, fits = _reasons(self._refused(made, workload, points), size)
+        columns = {
+            "voltage_v": points.voltage_v,
+            "clock_hz": points.clock_hz,
+            "energy_j": np.where(fits, energy_j, np.nan),
+            "time_s": np.where(fits, time_s, np.nan),
+            "reason": reason,
+            **_footprint(bill, workload),
+        }
+        if self.ranges:
+            low, high = _range(made, batch, bill, terms, points, energy_j)
+            columns["energy_low_j"] = np.where(fits, low, np.nan)
+            columns["energy_high_j"] = np.where(fits, high, np.nan)
+        return columns
+
+
+def _reasons(refused: dict[str, np.ndarray], size: int) -> tuple[Any, np.ndarray]:
+    """A reason for each point, or "" for all; and which points there are none against."""
+    reason = np.full(size, "", object)
+    for why, where in refused.items():
+        reason[where & (reason == "")] = why
+    fits = reason == ""
+    return ("" if fits.all() else reason), fits
+
+
+def _footprint(bill: Bill, workload: str) -> dict[str, float]:
+    found = bill.footprints.get(workload)
+    if found is None:
+        return {}
+    columns = {"memory_bytes": float(found.memory_bytes)}
+    if found.cores is not None:
+        columns["cores"] = float(found.cores)
+    if found.area_m2 is not None:
+        columns["mm2"] = found.area_m2.value * MM2
+    return columns
+
+
+def _range(
+    made: Made,
+    batch: Batch,
+    bill: Bill,
+    terms: Sequence[Term],
+    points: Points,
+    energy_j: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """P5 and P95 of every point, as `uncertainty.estimate` has them; what is given has no range."""
+    used = {key for term in terms for key, _ in term.powers}
+    given = {key for key in batch.arrays if key not in batch.factors}
+    uncertain = {key: bill.values[key] for key in used - given}
+    laws = laws_of(made, batch)
+    clock = points.changed.get("clock_hz", points.clock_hz)
+    ends = {end: laws.values(points.voltage_v, clock, end) for end in ("value", "low", "high")}
+
+    def at(end: str, keys: Sequence[str]) -> np.ndarray:
+        moved = dict(points.changed)
+        for key in keys:
+            if key in ends[end] and key != "clock_hz":
+                share = ends[end][key] / ends["value"][key]
+            else:
+                share = getattr(bill.values[key], end) / (bill.values[key].value or 1.0)
+            moved[key] = moved.get(key, bill.values[key].value) * share
+        return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / energy_j)
+
+    up = down = np.zeros(len(batch))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for keys in measurements(uncertain).values():
+            swings = np.stack([at("low", keys), at("high", keys)])
+            up = up + np.maximum(0.0, swings.max(axis=0)) ** 2
+            down = down + np.minimum(0.0, swings.min(axis=0)) ** 2
+        return energy_j * np.exp(-np.sqrt(down)), energy_j * np.exp(np.sqrt(up))

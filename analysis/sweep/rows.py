@@ -1,0 +1,177 @@
+"""Rows of a store: read, with all that only the whole of them can say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...energy.cards.parametric_core import PARAMETRIC, parse_choices
+from ..design.front import on_front
+from .axes import is_number
+from .hardware.axes import HARDWARE_AXES, NO_HOST, Geometry
+from .hardware.bills import PERIOD
+from .space import OBJECTIVES
+from .store import CLASH, read_identity, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORDS_UP_TO = 1_000_000  # rows whose texts are plain; of more they are categories
+ROUNDING = 1e-9
+OF_ONE_CHOICE = ("energy_j", "strategy", "voltage_v", "clock_hz", "reason")
+AT = ("voltage_v", "clock_hz")  # of the parametric core, as they are in each row
+FIRST_SAID = {"network": 0, "code": 1, "steps": 2}
+
+
+def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
+    """All rows of a store, in the order of the space.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder that `sweep` wrote, also while it still does.
+    front : bool, default False
+        Only rows that no other row of the same network point beats; of millions of rows these
+        are a few. The front lies among them.
+
+    Returns
+    -------
+    DataFrame
+        One row per point and workload: ``network_point`` and ``hardware_point`` (their places in
+        the space), the network axes, ``workload`` (snn, int8_ann), ``device``, ``host``,
+        ``library``, ``strategy``, the hardware axes (``voltage_v`` and ``clock_hz`` as they are;
+        ``core_weight_bits`` where networks have an axis of that name), ``accuracy_validation``,
+        ``accuracy`` (on test images), ``keras_accuracy_validation``, ``keras_accuracy``,
+        ``energy_j``, ``energy_low_j``, ``energy_high_j``, ``time_s``, ``cores``, ``mm2``,
+        ``memory_bytes``, ``reason`` (why there is no energy; "" where there is), ``loss`` (points
+        of percent below the best Keras network, on validation images), ``within`` (the accuracy
+        loss of the space), ``on_front`` (of the points with the same period) and, with several
+        strategies, ``cheapest_strategy``.
+        A network point that failed has one row.
+
+    Raises
+    ------
+    SpikewattError
+        No store, a damaged one, or one without rows.
+
+    Examples
+    --------
+    >>> rows = read_sweep("my.sweep")  # doctest: +SKIP
+    >>> rows[rows["within"]].groupby("device")["energy_j"].min()  # doctest: +SKIP
+    """
+    path = Path(path)
+    identity = read_identity(path)["space"]
+    table = read_table(path)
+    best = _best_keras(table)
+    if front:
+        import pyarrow.compute as compute
+
+        table = table.filter(compute.field("candidate"))
+    frame = table.to_pandas()
+    if len(frame) <= WORDS_UP_TO:
+        for name in frame.select_dtypes("category"):
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), "")
+
+    frame["loss"] = 100 * (best - frame["accuracy_validation"])
+    frame["within"] = frame["loss"] <= identity["accuracy_loss"] + ROUNDING
+    frame["on_front"] = False
+    goals = {name: OBJECTIVES[name] for name in identity["objectives"]}
+    for _, rows in frame[frame["candidate"]].groupby(_period(frame), dropna=False):
+        frame.loc[rows.index, "on_front"] = on_front(rows, goals)
+    frame = frame.drop(columns="candidate")
+    strategies = frame["strategy"].nunique() > 1 and not front
+    return _with_cheapest(frame, identity) if strategies else frame
+
+
+def _period(frame: pd.DataFrame) -> pd.Series:
+    """The period of each row: how often there is work is a fact, and nothing to choose."""
+    if PERIOD in frame:
+        return frame[PERIOD]
+    return frame["network_point"] * np.nan
+
+
+def _best_keras(table: Any) -> float:
+    import pyarrow.compute as compute
+
+    found = compute.max(table.column("keras_accuracy_validation")).as_py()
+    return float("nan") if found is None else found
+
+
+def _with_cheapest(frame: pd.DataFrame, identity: Mapping) -> pd.DataFrame:
+    """Which strategy uses least, of all points that are alike but for what it chooses."""
+    axes = {name for block in identity["hardware"] for name in block}
+    network = {name for block in identity["network"] for name in block}
+    named = {CLASH + name if name in network else name for name in axes}
+    alike = [name for name in (*named, "host", "library") if name not in OF_ONE_CHOICE]
+    keys = ["network_point", "workload", *sorted(set(alike) & set(frame.columns))]
+
+    priced = frame[frame["energy_j"].notna()]
+    cheapest = priced.sort_values("energy_j", kind="stable").drop_duplicates(keys)
+    columns = [*keys, "strategy"]
+    named_so = cheapest[columns].rename(columns={"strategy": "cheapest_strategy"})
+    return frame.merge(named_so, how="left", on=keys)
+
+
+def front_of(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Which rows of a part may lie on the front: those that none of their kind beats.
+
+    Of one kind are rows of one workload and one period.
+    """
+    candidates = np.zeros(len(rows), bool)
+    goals = {name: OBJECTIVES[name] for name in names}
+    alike = [rows["workload"].astype(object), _period(rows)]
+    for places in rows.groupby(alike, dropna=False).indices.values():
+        candidates[places] = on_front(rows.iloc[places], goals)
+    return candidates
+
+
+class Names:
+    """How points of a store are said: their networks, and their hardware.
+
+    Parameters
+    ----------
+    space : mapping
+        As `store.read_identity` has it under ``space``.
+    """
+
+    def __init__(self, space: Mapping[str, Any]):
+        self.network = _axes(space["network"])
+        self.hardware = _axes(space["hardware"])
+
+    def column(self, axis: str) -> str:
+        """The column of a hardware axis."""
+        return CLASH + axis if axis in self.network else axis
+
+    def described(self, row: Mapping[str, Any]) -> str:
+        """A row in a few words: its network along the axes that vary, and its hardware."""
+        network = []
+        for name in sorted(self.network, key=lambda name: FIRST_SAID.get(name, len(FIRST_SAID))):
+            value = row.get(name)
+            if value is None or value != value or value == "":
+                continue
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            said = "{} steps" if name == "steps" else "{}" if name in FIRST_SAID else f"{name} {{}}"
+            network.append(said.format(text))
+        return f"{' '.join(network)} on {self.design(row)}".strip()
+
+    def design(self, row: Mapping[str, Any]) -> str:
+        """Its hardware as `price` takes it: a card, with values of its own, a host behind a +."""
+        text = str(row["device"])
+        name, colon, _ = text.partition(":")
+        if name == PARAMETRIC:
+            chosen: dict[str, Any] = dict(parse_choices(text)) if colon else {}
+            for axis, kind in HARDWARE_AXES.items():
+                is_size = axis in self.hardware and isinstance(kind, Geometry)
+                if is_size or axis in AT:
+                    chosen[axis] = row.get(self.column(axis))
+            given = [f"{key}={value:.12g}" for key, value in chosen.items() if is_number(value)]
+            text = f"{name}:{','.join(given)}"
+        host = row.get("host")
+        return f"{text}+{host}" if host and host != NO_HOST else text
+
+
+def _axes(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for block in blocks for name in block))

@@ -1,0 +1,143 @@
+"""Search with Optuna: what was found decides which point is looked at next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import MissingToolError
+from .axes import Axis
+from .hardware.points import axes_of
+from .methods import Tpe
+from .network_points import place
+from .samples import Sample
+from .space import OBJECTIVES, Block, Space
+
+ACCURACY = "accuracy_validation"
+AT_ONCE = 4  # points that are asked for before the first of them is told; on any machine
+STALE = 40  # rounds without a new point, after which there is none to be found
+DOES_NOT_FIT = 100.0  # broken constraint of a point that has no value
+WORST = 1e9  # its value
+POPULATION = 12  # of NSGA-II: five generations in 60 evaluations
+FIRST = 12  # evaluations of TPE that are drawn at random
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a point has: objective -> value, and points of accuracy beyond the tolerance."""
+
+    values: dict[str, float]
+    beyond: float
+
+
+def search(space: Space, evaluations: int, evaluate: Callable[[list[Sample]], list[Found]]) -> None:
+    """Look at `evaluations` different points, each as the last ones suggest.
+
+    With one objective, or without accuracy among them, a point must keep within the accuracy loss
+    of the space. The same seed asks for the same points, whatever the machine: those of a search
+    that was interrupted are not done again.
+
+    Parameters
+    ----------
+    space : Space
+    evaluations : int
+        Different points; one that comes again costs none.
+    evaluate : callable
+        Takes points, and returns what they have, in order.
+    """
+    optuna = _optuna()
+    study = optuna.create_study(
+        directions=["minimize"] * len(space.objectives), sampler=_sampler(optuna, space)
+    )
+    constrained = len(space.objectives) == 1 or ACCURACY not in space.objectives
+    known: dict[tuple, Found] = {}
+    stale = 0
+    while len(known) < evaluations and stale < STALE:
+        count = min(AT_ONCE, evaluations - len(known))
+        trials = [study.ask() for _ in range(count)]
+        samples = [_suggested(space, trial) for trial in trials]
+        keys = [_key(sample) for sample in samples]
+        new = {key: each for key, each in zip(keys, samples, strict=True) if key not in known}
+        stale = 0 if new else stale + 1
+        known.update(zip(new, evaluate(list(new.values())), strict=True))
+        for trial, key in zip(trials, keys, strict=True):
+            _tell(study, trial, space, known[key], constrained)
+
+
+def _sampler(optuna: Any, space: Space) -> Any:
+    if space.method == Tpe.name:
+        return optuna.samplers.TPESampler(
+            seed=space.seed, multivariate=True, group=True, n_startup_trials=FIRST
+        )
+    return optuna.samplers.NSGAIISampler(seed=space.seed, population_size=POPULATION)
+
+
+def _tell(study: Any, trial: Any, space: Space, found: Found, constrained: bool) -> None:
+    values = []
+    for name in space.objectives:
+        value = found.values.get(name, math.nan)
+        sign = 1.0 if OBJECTIVES[name] == "least" else -1.0
+        values.append(WORST if math.isnan(value) else sign * value)
+    fits = WORST not in values
+    trial.set_constraint("fits", 0.0 if fits else DOES_NOT_FIT)
+    if constrained:
+        trial.set_constraint(ACCURACY, found.beyond if fits else DOES_NOT_FIT)
+    study.tell(trial, values)
+
+
+def _suggested(space: Space, trial: Any) -> Sample:
+    """A point: a block and a place along each of its axes, of networks and of hardware."""
+    block = _block(trial, "network", space.network)
+    axes = space.network[block]
+    indices = tuple(_index(trial, f"network {block}: {axis.name}", axis) for axis in axes)
+    network = place(space.network, block, indices)
+
+    block = _block(trial, "hardware", space.hardware)
+    values = _hardware(trial, f"hardware {block}", space.hardware[block])
+    return Sample(network, block, values)
+
+
+def _block(trial: Any, name: str, blocks: Sequence[Block]) -> int:
+    return trial.suggest_categorical(name, list(range(len(blocks)))) if len(blocks) > 1 else 0
+
+
+def _hardware(trial: Any, prefix: str, block: Block) -> dict[str, Any]:
+    """Only the axes that the device has are asked for."""
+    (device_axis,) = (axis for axis in block if axis.name == "device")
+    device = _value(trial, f"{prefix}: device", device_axis)
+    values = {"device": device}
+    structural, others = axes_of(block, device)
+    for axis in (*structural, *others):
+        values[axis.name] = _value(trial, f"{prefix}: {axis.name}", axis)
+    return values
+
+
+def _value(trial: Any, name: str, axis: Axis) -> Any:
+    if axis.continuous:
+        return trial.suggest_float(name, axis.low, axis.high, log=axis.log)
+    return axis.values[_index(trial, name, axis)]
+
+
+def _index(trial: Any, name: str, axis: Axis) -> int:
+    """Numbers that rise have an order, which a search can follow; others are just different."""
+    if len(axis) == 1:
+        return 0
+    if axis.numeric and list(axis.values) == sorted(axis.values):
+        return trial.suggest_int(name, 0, len(axis) - 1)
+    return trial.suggest_categorical(name, list(range(len(axis))))
+
+
+def _key(sample: Sample) -> tuple:
+    return (sample.network, tuple(sorted(sample.hardware.items())))
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError as error:
+        hint = "pip install 'spikewatt[sweep]'"
+        raise MissingToolError("sweep.method", "a search needs Optuna", hint=hint) from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna

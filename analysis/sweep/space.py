@@ -1,0 +1,350 @@
+"""The space of a sweep: what is fixed and what is varied, checked before any work starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...energy.cards.card import Card
+from ...energy.cards.load import load_card
+from ...energy.devices.registry import device_kind
+from ...energy.pricing.bills import checked_max_cores
+from ...errors import SpikewattError, first_fault, one_of
+from ...files import read_yaml
+from ...sim.conversion.options import ConversionOptions
+from ..job.config import RunConfig, make_config
+from .axes import Axis, axis_of, listed
+from .hardware.axes import COMPARED, HARDWARE_AXES, NO_HOST, hardware_axis
+from .methods import METHODS
+
+# Column of a sweep -> which is better. Accuracy is that on validation images: the test images,
+# which confirm, choose nothing.
+OBJECTIVES = {
+    "accuracy_validation": "most",
+    "energy_j": "least",
+    "time_s": "least",
+    "mm2": "least",
+    "memory_bytes": "least",
+}
+SHORT = {"accuracy": "accuracy_validation"}
+# Keys of a run that a network point depends on, beside the conversion.
+OF_A_NETWORK = (
+    "network",
+    "dataset",
+    "data_dir",
+    "epochs",
+    "batch_size",
+    "seed",
+    "calibration_samples",
+    "test_samples",
+)
+NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *ConversionOptions.model_fields)))
+HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
+DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
+Block = tuple[Axis, ...]
+
+
+class SpaceFile(BaseModel):
+    """What stands in the file, beside the keys of a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    network: dict[str, Any] | list[dict[str, Any]] = Field(
+        default_factory=dict, description="axes of networks; a list of several for their union"
+    )
+    hardware: dict[str, Any] | list[dict[str, Any]] = Field(
+        default_factory=dict, description="axes of the hardware; a list of several for their union"
+    )
+    base: dict[str, Any] = Field(
+        default_factory=dict, description="keys of a run that all points share"
+    )
+    objectives: list[str] = Field(
+        default=["accuracy", "energy_j"], min_length=1, description="what makes a point good"
+    )
+    accuracy_loss: float = Field(
+        default=0.5,
+        ge=0,
+        le=100,
+        description="points that accuracy may lie below the best of Keras",
+    )
+    method: str = Field(default="grid", description="how points are chosen")
+    points: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="how many a sample or a search takes"
+    )
+
+
+@dataclass(frozen=True)
+class Space:
+    """A checked space.
+
+    Parameters
+    ----------
+    where : str
+        The file, or "space", for messages.
+    base : dict
+        Keys of a run that all network points share.
+    network : tuple of Block
+        Axes of the networks; the points of several blocks are put together.
+    hardware : tuple of Block
+        Axes of the hardware.
+    objectives : tuple of str
+        Columns, keys of OBJECTIVES.
+    accuracy_loss : float
+        In points of percent.
+    method : str
+        One of METHODS.
+    points : int or None
+        How many a sample or a search takes.
+    """
+
+    where: str
+    base: dict[str, Any]
+    network: tuple[Block, ...]
+    hardware: tuple[Block, ...]
+    objectives: tuple[str, ...]
+    accuracy_loss: float
+    method: str
+    points: int | None
+
+    @property
+    def goals(self) -> dict[str, str]:
+        """Objective -> which is better."""
+        return {name: OBJECTIVES[name] for name in self.objectives}
+
+    @property
+    def seed(self) -> int:
+        """Of training, encoders, samples and searches."""
+        return int(self.base.get("seed", 0))
+
+    def as_json(self) -> dict:
+        """What makes it this space and no other."""
+        return {
+            "base": dict(sorted(self.base.items())),
+            "network": [_described(block) for block in self.network],
+            "hardware": [_described(block) for block in self.hardware],
+            "objectives": list(self.objectives),
+            "accuracy_loss": self.accuracy_loss,
+            "method": self.method,
+            "points": self.points,
+        }
+
+    @property
+    def max_cores(self) -> int | None:
+        """Cores that a network may take; None for as many as it takes."""
+        default = RunConfig.model_fields["max_cores"].default
+        return checked_max_cores("space.max_cores", self.base.get("max_cores", default))
+
+    @property
+    def hash(self) -> str:
+        """Of all that its rows depend on."""
+        text = json.dumps(self.as_json())  # the order of axes is that of the points
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _described(block: Block) -> dict:
+    return {axis.name: axis.as_json() for axis in block}
+
+
+def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
+    """A checked space.
+
+    Parameters
+    ----------
+    given : Mapping, path of a YAML file, or Space
+        With axes of networks under ``network``, of hardware under ``hardware``, and keys of a
+        run beside them or under ``base``.
+    **overrides
+        Other keys of `SpaceFile`; None for what stands there.
+
+    Raises
+    ------
+    SpikewattError
+        An axis that does not exist, that is empty, or that has a value that cannot be; a space
+        without an axis. It names the axis, and what is allowed.
+
+    Examples
+    --------
+    >>> space = make_space({"network": {"steps": [8, 16]}, "hardware": {"device": "odin_style"}})
+    >>> [axis.name for axis in space.network[0]], len(space.hardware[0])
+    (['steps'], 2)
+    >>> make_space({"network": {"step": [8, 16]}})
+    Traceback (most recent call last):
+    ...
+    spikewatt.errors.SpikewattError: space: network: step: must be an axis of networks; ...
+    """
+    if isinstance(given, Space):
+        return given
+    if isinstance(given, str | Path):
+        where, content = str(given), read_yaml(Path(given))
+    else:
+        where, content = "space", given
+    if not isinstance(content, Mapping):
+        found = "nothing" if content is None else type(content).__name__
+        raise SpikewattError(where, "must be a mapping with axes", found, "network, hardware")
+    content = {str(key): value for key, value in content.items()}
+    content |= {key: value for key, value in overrides.items() if value is not None}
+    return _checked(where, content)
+
+
+def _checked(where: str, content: dict[str, Any]) -> Space:
+    own, base = _parted(where, content)
+    try:
+        file = SpaceFile.model_validate(own)
+    except ValidationError as error:
+        raise first_fault(where, error, SpaceFile.model_fields) from error
+
+    base = {"engine": "auto", **file.base, **base}
+    network = _blocks(file.network, lambda axes: _network_block(where, axes))
+    fixed = {key: base[key] for key in HARDWARE_KEYS if key in base}
+    devices = base.get("devices", list(DEVICES))
+    hardware = _blocks(
+        file.hardware, lambda axes: _hardware_block(where, axes, fixed | {"device": devices})
+    )
+    if not any((*file.network,)) and not any((*file.hardware,)):
+        law = "a space has an axis"
+        allowed = "axes below network (keys of a run) or hardware (device, voltage_v, …)"
+        raise SpikewattError(where, law, "none", allowed)
+
+    _check_fixed(where, base, network)
+    objectives = tuple(SHORT.get(name, name) for name in file.objectives)
+    for name in objectives:
+        law = "must be something to be good at"
+        one_of(f"{where}: objectives", law, name, (*OBJECTIVES, *SHORT))
+    one_of(f"{where}: method", "must be a method", file.method, METHODS)
+    METHODS[file.method].check(where, file.points, [*network, *hardware])
+    return Space(
+        where,
+        base,
+        network,
+        hardware,
+        objectives,
+        file.accuracy_loss,
+        file.method,
+        file.points,
+    )
+
+
+def _parted(where: str, content: dict[str, Any]) -> tuple[dict, dict]:
+    """Keys of a space, and keys of a run; a network that is named is one of a run."""
+    own, base = {}, {}
+    for key, value in content.items():
+        is_axes = key == "network" and not isinstance(value, str)
+        if key in SpaceFile.model_fields and (is_axes or key != "network"):
+            own[key] = value
+        elif key in RunConfig.model_fields:
+            base[key] = value
+        else:
+            allowed = ", ".join((*SpaceFile.model_fields, *RunConfig.model_fields))
+            raise SpikewattError(f"{where}: {key}", "unknown key", repr(value)[:80], allowed)
+    return own, base
+
+
+def _blocks(given: dict | list[dict], block) -> tuple[Block, ...]:
+    parts = given if isinstance(given, list) else [given]
+    return tuple(block(axes) for axes in parts or [{}])
+
+
+def _network_block(where: str, axes: dict[str, Any]) -> Block:
+    found = []
+    for name, given in axes.items():
+        inside = f"{where}: network"
+        one_of(f"{inside}: {name}", "must be an axis of networks", name, NETWORK_AXES)
+        found.append(listed(inside, name, given))
+    return tuple(found)
+
+
+def _hardware_block(where: str, axes: dict[str, Any], fixed: dict[str, Any]) -> Block:
+    inside = f"{where}: hardware"
+    found = {}
+    for name, given in axes.items():
+        kind = hardware_axis(inside, name)
+        found[name] = axis_of(inside, name, given)
+        kind.check(inside, found[name])
+    for name, given in fixed.items():
+        if name not in found and given is not None:
+            found[name] = axis_of(where, name, given)
+            HARDWARE_AXES[name].check(where, found[name])
+
+    cards = [_computing(inside, name) for name in found["device"].values]
+    found["host"] = _hosts(inside, found.get("host"), cards)
+    for name, axis in found.items():
+        kind = HARDWARE_AXES[name]
+        asked_for = name in axes
+        if asked_for and not any(kind.applies(card) for card in cards):
+            devices = ", ".join(card.name for card in cards)
+            law = "one of the devices has it"
+            raise SpikewattError(f"{inside}: {name}", law, devices, _who_has(name))
+        del axis
+    _check_strategies(inside, found)
+    # The device first, then what it is made for, then what is an array.
+    order = sorted(found, key=lambda name: (name != "device", not HARDWARE_AXES[name].structural))
+    return tuple(found[name] for name in order)
+
+
+def _computing(where: str, name: object) -> Card:
+    card = load_card(str(name))
+    if not device_kind(card).computes:
+        law = "must be devices that compute"
+        raise SpikewattError(f"{where}: device", law, card.name, "see `spikewatt devices`")
+    return card
+
+
+def _hosts(where: str, given: Axis | None, cards: list[Card]) -> Axis:
+    """Each core alone and beside each microcontroller of the space, unless others are named."""
+    words = (COMPARED,) if given is None else given.values
+    hosts: dict[str, None] = {}
+    for word in words:
+        if word == COMPARED:
+            beside = [card.name for card in cards if card.kind.runs_kernels]
+            hosts |= dict.fromkeys((NO_HOST, *beside))
+        else:
+            hosts[word] = None
+            if word != NO_HOST and not load_card(word).kind.runs_kernels:
+                law = "must be a microcontroller"
+                allowed = f"a microcontroller, {NO_HOST}, {COMPARED}"
+                raise SpikewattError(f"{where}: host", law, word, allowed)
+    return Axis("host", tuple(hosts))
+
+
+def _who_has(name: str) -> str:
+    kind = HARDWARE_AXES[name]
+    found = [each for each in DEVICES if kind.applies(load_card(each))]
+    return ", ".join(found) or "a card with this value"
+
+
+def _check_strategies(where: str, axes: dict[str, Axis]) -> None:
+    """What chooses a clock needs a period to choose it for, and no clock that is given."""
+    chosen = (
+        [name for name in axes["strategy"].values if name != "as_given"]
+        if ("strategy" in axes)
+        else []
+    )
+    if not chosen:
+        return
+    if "period_s" not in axes:
+        raise SpikewattError(f"{where}: strategy", "needs a period", chosen, "the axis period_s")
+    if "clock_hz" in axes:
+        law = "chooses the clock itself"
+        raise SpikewattError(f"{where}: strategy", law, "clock_hz too", "strategy or clock_hz")
+
+
+def _check_fixed(where: str, base: dict[str, Any], blocks: tuple[Block, ...]) -> None:
+    """Keys that are no axis, as a run checks them."""
+    varied = {axis.name for block in blocks for axis in block}
+    for key in base:
+        if key in varied:
+            raise SpikewattError(f"{where}: {key}", "is an axis or fixed", "both", "one of them")
+    # What varies may not fit to what is fixed alone: a method to its code, steps to theirs.
+    alone = {key: value for key, value in base.items() if key not in _together(base)}
+    make_config(alone, where)
+
+
+def _together(base: dict[str, Any]) -> set[str]:
+    """Options of the conversion, which are checked with each network point."""
+    return {key for key in base if key in ConversionOptions.model_fields}

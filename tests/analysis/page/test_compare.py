@@ -1,0 +1,99 @@
+"""Runs side by side."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import pandas as pd
+import pytest
+import spikewatt as sw
+from spikewatt.analysis.report.page.comparison_page import comparison_page
+from spikewatt.analysis.report.page.write import html
+from spikewatt.cli.main import app
+from spikewatt.errors import SpikewattError, SpikewattWarning
+from typer.testing import CliRunner
+
+from .conftest import NASTY
+
+
+@pytest.fixture
+def found(run_folder, another_run):
+    return sw.compare_runs([run_folder, another_run])
+
+
+def test_each_run_and_each_price_has_its_row(found):
+    assert list(found["runs"].frame["run"]) == ["small", "another"]
+    assert list(found["runs"].frame["steps"]) == [16, 16]
+    prices = found["prices"].frame
+    ratios = prices.groupby("run")["to_first"].unique()
+    assert ratios["small"].tolist() == [1.0]
+    assert ratios["another"] == pytest.approx([0.5])
+
+
+def test_only_settings_that_differ_are_shown(found):
+    assert found["configuration"].frame.to_dict("records") == [
+        {"setting": "weight_bits", "small": "8", "another": "6"}
+    ]
+
+
+def test_dominated_points_are_not_on_the_front(found):
+    prices = found["prices"].frame
+    for row in prices.itertuples():
+        better = (prices["accuracy"] >= row.accuracy) & (prices["energy_j"] <= row.energy_j)
+        better &= (prices["accuracy"] > row.accuracy) | (prices["energy_j"] < row.energy_j)
+        assert row.on_front == (not better.any())
+    assert 0 < prices["on_front"].sum() < len(prices)
+    assert set(prices.loc[prices["on_front"], "run"]) == {"another"}
+    assert "another" in found.sentence
+
+
+def test_its_page_is_drawn_and_escaped(run_folder, another_run, tmp_path, opened):
+    settings = (another_run / "config.yaml").read_text()
+    (another_run / "config.yaml").write_text(settings.replace("rate", json.dumps(NASTY)))
+    path = tmp_path / "report.html"
+    path.write_text(html(comparison_page(sw.compare_runs([run_folder, another_run]))))
+    shown = opened(path, 390)
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert shown.page.locator("tr.faded").count() > 0
+    assert NASTY in shown.page.inner_text("section:last-of-type")
+    assert shown.said == []
+    assert shown.requests == [path.as_uri()]
+
+
+def test_runs_of_other_data_are_warned_of(run_folder, another_run):
+    text = (another_run / "config.yaml").read_text().replace("digits", "mnist")
+    (another_run / "config.yaml").write_text(text)
+    with pytest.warns(SpikewattWarning, match="digits, mnist"):
+        sw.compare_runs([run_folder, another_run])
+
+
+def test_bad_runs_are_refused(run_folder, tmp_path):
+    with pytest.raises(SpikewattError, match="must be the folder of a run"):
+        sw.compare_runs([run_folder, tmp_path])
+    with pytest.raises(SpikewattError, match="takes each run once"):
+        sw.compare_runs([run_folder, run_folder])
+    with pytest.raises(SpikewattError, match="got 1; allowed: >= 2"):
+        sw.compare_runs([run_folder])
+
+
+def test_the_verbs_write_what_they_say(run_folder, another_run, tmp_path):
+    words = ["compare", str(run_folder), str(another_run), "-o", str(tmp_path / "both"), "--json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert len(json.loads(done.stdout)["prices"]) == 14
+    files = {path.name for path in (tmp_path / "both").iterdir()}
+    assert files >= {"runs.csv", "prices.csv", "configuration.csv", "report.html"}
+    assert len(pd.read_csv(tmp_path / "both" / "prices.csv")) == 14
+
+    again = CliRunner().invoke(app, words)
+    assert again.exit_code == 2
+
+    page = tmp_path / "page.html"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SpikewattWarning)
+        done = CliRunner().invoke(app, ["report", str(run_folder), "-o", str(page)])
+    assert done.exit_code == 0, done.output
+    assert page.stat().st_size > 100_000
+    done = CliRunner().invoke(app, ["report", str(tmp_path)])
+    assert done.exit_code == 2

@@ -1,0 +1,172 @@
+"""Spaces: what stands in them is checked before any work, and named where it is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from spikewatt.analysis.sweep.axes import axis_of
+from spikewatt.analysis.sweep.hardware.points import batches_of, hardware_points
+from spikewatt.analysis.sweep.network_points import network_points, place
+from spikewatt.analysis.sweep.samples import Shares, latin_hypercube
+from spikewatt.analysis.sweep.space import make_space
+from spikewatt.errors import SpikewattError
+
+WRONG = [
+    ({}, "a space has an axis; got none"),
+    ({"network": {}, "hardware": {}}, "a space has an axis"),
+    ({"network": {"stepps": [4]}}, "network: stepps: must be an axis of networks; got 'stepps'"),
+    ({"network": {"steps": []}}, "network: steps: an axis has a value; got an empty list"),
+    ({"network": {"steps": [4, 4]}}, "steps: names each value once"),
+    ({"network": {"steps": [4, 0]}}, "network: steps: no network can have the value 0"),
+    ({"network": {"code": ["morse"]}}, "code: no network can have the value 'morse': .*allowed"),
+    ({"hardware": {"volts": [1]}}, "hardware: volts: must be an axis of the hardware.*voltage_v"),
+    ({"hardware": {"voltage_v": [0.3]}}, "voltage_v: must be within its limits; got 0.3"),
+    ({"hardware": {"voltage_v": []}}, "voltage_v: an axis has a value"),
+    ({"hardware": {"voltage_v": {"low": 1, "high": 0.6}}}, "a range has low < high"),
+    ({"hardware": {"voltage_v": {"low": 0.6, "high": 1}}}, "voltage_v: has points in a grid"),
+    ({"hardware": {"voltage_v": {"lo": 0.6}}}, "a range has these keys; got 'lo'"),
+    ({"hardware": {"energy_per_sop_j": [8.43]}}, "must be plausible for a value of its kind"),
+    ({"hardware": {"energy_per_sop_j": ["8"]}}, "its values are numbers"),
+    ({"hardware": {"device": "odin_stile"}}, "must name a device card"),
+    ({"hardware": {"device": "cr2032"}}, "must be devices that compute"),
+    ({"hardware": {"device": "nrf54l15", "voltage_v": [0.6]}}, "one of the devices has it"),
+    ({"hardware": {"host": "odin_style"}}, "host: must be a microcontroller"),
+    ({"hardware": {"strategy": ["race_to_idle"]}}, "strategy: needs a period"),
+    (
+        {"hardware": {"strategy": ["just_in_time"], "period_s": 1, "clock_hz": [1e6]}},
+        "strategy: chooses the clock itself",
+    ),
+    ({"network": {"steps": [4]}, "epochs": 0}, "epochs"),
+    ({"network": {"steps": [4]}, "epoch": 3}, "epoch: unknown key"),
+    ({"network": {"steps": [4]}, "steps": 3}, "steps: is an axis or fixed"),
+    ({"network": {"steps": [4]}, "objectives": ["speed"]}, "must be something to be good at"),
+    ({"network": {"steps": [4]}, "method": "luck"}, "must be a method; got 'luck'"),
+    ({"network": {"steps": [4]}, "points": 3}, "a grid takes all points"),
+    ({"network": {"steps": [4]}, "accuracy_loss": -1.0}, "accuracy_loss"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), WRONG)
+def test_what_cannot_be_is_one_line_that_names_it(given, said):
+    with pytest.raises(SpikewattError, match=said) as caught:
+        network_points(make_space(given))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_none(tmp_path):
+    (tmp_path / "a.yaml").write_text("- 1\n")
+    with pytest.raises(SpikewattError, match=r"a\.yaml: must be a mapping with axes; got list"):
+        make_space(tmp_path / "a.yaml")
+
+
+def test_the_example_of_the_documentation_is_a_space():
+    from pathlib import Path
+
+    import spikewatt
+
+    space = make_space(Path(spikewatt.__file__).parent / "docs" / "space.yaml")
+    points = network_points(space)
+    assert len(points) * hardware_points(space).size >= 200
+    assert not [point.reason for point in points if point.reason]
+
+
+def test_values_that_only_some_networks_can_have_are_kept_with_their_reason():
+    space = make_space({"network": {"code": ["rate", "radix"], "steps": [4, 5000]}})
+    points = network_points(space)
+    assert [bool(point.reason) for point in points] == [False, False, False, True]
+    assert "steps: must be a number of steps; got 5000" in points[3].reason
+
+
+def test_one_simulation_answers_for_all_steps_of_the_rate_code():
+    space = make_space({"network": {"code": ["rate", "radix"], "steps": [4, 8, 6]}})
+    points = network_points(space)
+    simulations = [point.simulation for point in points if point.simulation]
+    keys = [simulation.key for simulation in simulations]
+    assert len(set(keys[:3])) == 1
+    assert len(set(keys[3:])) == 3
+    assert simulations[0].settings["steps"] == 8
+
+
+def test_steps_per_layer_are_one_value_of_an_axis():
+    steps = [{"": 4, "hidden1": 5}, 4]
+    space = make_space({"network": {"code": ["radix"], "steps": steps}})
+    configs = [point.config for point in network_points(space) if point.config]
+    assert [config.steps for config in configs] == steps
+
+
+def test_a_device_is_multiplied_by_the_axes_that_it_has():
+    space = make_space(
+        {
+            "hardware": {
+                "device": ["odin_style", "stm32l4r5"],
+                "host": "none",
+                "neurons_per_core": [128, 256],
+                "voltage_v": {"low": 0.55, "high": 0.8, "points": 5},
+                "library": ["tflm", "cmsis-nn"],
+                "sleep_power_w": {"factor": [1, 2, 3]},
+            }
+        }
+    )
+    points = hardware_points(space)
+    sizes = [(group.structure.device, group.size) for group in points.groups]
+    assert sizes == [("odin_style", 5), ("odin_style", 5), ("stm32l4r5", 3), ("stm32l4r5", 3)]
+    numbers = [n for part in points.parts() for batch in part for n in batch.numbers]
+    assert numbers == list(range(16))
+
+
+def test_parts_cut_a_large_grid_and_lose_nothing(monkeypatch):
+    monkeypatch.setattr("spikewatt.analysis.sweep.hardware.points.PART_ROWS", 7)
+    axes = {"voltage_v": [0.55, 0.6, 0.7], "energy_per_sop_j": {"factor": [1, 2, 3]}}
+    hardware = {"device": "odin_style", "host": "none", "neurons_per_core": [64, 128], **axes}
+    points = hardware_points(make_space({"hardware": hardware}))
+    parts = list(points.parts())
+    assert len(parts) == points.part_count == 3
+    found = [
+        (batch.structure.get("neurons_per_core"), volt, factor)
+        for part in parts
+        for batch in part
+        for volt, factor in zip(
+            batch.arrays["voltage_v"], batch.arrays["energy_per_sop_j"], strict=True
+        )
+    ]
+    expected = [(n, v, f) for n in (64, 128) for v in (0.55, 0.6, 0.7) for f in (1, 2, 3)]
+    assert found == expected
+
+
+def test_the_core_alone_and_beside_each_microcontroller_is_the_default():
+    space = make_space({"hardware": {"device": ["odin_style", "stm32l4r5", "nrf54l15"]}})
+    hosts = [group.structure.host for group in hardware_points(space).groups]
+    assert hosts == [None, "stm32l4r5", "nrf54l15", None, None]
+
+
+def test_ranges():
+    assert axis_of("", "a", {"low": 1, "high": 100, "points": 3, "scale": "log"}).values == (
+        1,
+        pytest.approx(10),
+        100,
+    )
+    assert axis_of("", "a", {"factor": {"low": 1, "high": 2}}).at(np.array([0.25])) == [1.25]
+
+
+def test_a_latin_hypercube_is_even_along_each_axis_and_the_same_each_time():
+    hardware = {"device": "odin_style", "host": "none", "voltage_v": {"low": 0.55, "high": 1.0}}
+    given = {"network": {"steps": [1, 2, 3, 4]}, "hardware": hardware}
+    space = make_space(given, method="latin_hypercube", points=40)
+    samples = latin_hypercube(space, 40)
+    assert samples == latin_hypercube(space, 40)
+    networks = [sample.network for sample in samples]
+    assert [networks.count(n) for n in range(4)] == [10] * 4
+    volts = sorted(sample.hardware["voltage_v"] for sample in samples)
+    strata = [int((volt - 0.55) / 0.45 * 40) for volt in volts]
+    assert strata == list(range(40))
+    (batch,) = batches_of(enumerate(s.hardware for s in samples), space.hardware[0])
+    assert len(batch) == 40
+
+
+def test_shares_reach_every_network_of_every_block():
+    blocks = [{"code": ["rate"], "steps": [4, 8]}, {"code": ["radix"], "steps": [3, 4, 5]}]
+    space = make_space({"network": blocks})
+    cube = Shares(space)
+    shares = np.random.default_rng(0).random((300, cube.size))
+    assert {sample.network for sample in cube.samples(shares)} == set(range(5))
+    assert place(space.network, 1, (0, 2)) == 4
