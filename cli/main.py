@@ -16,14 +16,13 @@ from .options import app
 # isort: off
 from . import run
 from . import sweep
-from . import report
 from . import network
 from . import price
 from . import energy
-from . import odin
-from . import rtl
-from . import synth
-from . import handover
+from .chip import odin
+from .chip import rtl
+from .chip import synth
+from .chip import handover
 # isort: on
 
 
