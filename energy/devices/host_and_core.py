@@ -19,8 +19,8 @@ from ..cards.load import load_card
 from . import microcontroller, neuromorphic_core
 from .core_activity import Activity, activity, sources
 from .core_mapping import Mapping
+from .software_limits import why_not
 from .software_work import analog_work, host_need, update_work
-from .what_fits import why_not
 
 PREFIX = "host."
 PORT = "port."

@@ -200,9 +200,9 @@ def _about_links(did: Activity, cores: int) -> list[str]:
     mesh = Mesh(cores)
     hops = did.links.spike_hops + did.links.value_hops
     return [
-        f"the cores are a mesh of {mesh.columns} x {mesh.rows}, filled row by row; {hops:,.0f} hops "
-        "per inference, an event to each core that listens; links, routers and the barrier of each "
-        "step are assumed, with wide ranges."
+        f"the cores are a mesh of {mesh.columns} x {mesh.rows}, filled row by row; {hops:,.0f} "
+        "hops per inference, an event to each core that listens; links, routers and the barrier of "
+        "each step are assumed, with wide ranges."
     ]
 
 
