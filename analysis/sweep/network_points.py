@@ -35,15 +35,13 @@ class Simulation:
         Keys of a run, as JSON holds them; under rate with the most steps that are asked for.
     key : str
         A hash of all that its result depends on.
+    training : str
+        A hash of all that its trained Keras network depends on.
     """
 
     settings: dict[str, Any]
     key: str
-
-    @property
-    def training(self) -> str:
-        """What the trained network depends on, as text."""
-        return json.dumps({name: self.settings[name] for name in TRAINING}, sort_keys=True)
+    training: str
 
 
 @dataclass
@@ -167,9 +165,18 @@ def _settings(config: RunConfig, steps: int | None) -> dict[str, Any]:
 def _simulation(config: RunConfig, steps: int | None) -> Simulation:
     settings = _settings(config, steps)
     files = [name for name in (config.network, config.dataset) if _is_file(name)]
-    found = [json.dumps(settings, sort_keys=True), _source(), *map(_digest, files)]
-    key = hashlib.sha256("\n".join(found).encode()).hexdigest()[:KEY_LETTERS]
-    return Simulation({**settings, "engine": config.engine, "workers": config.workers}, key)
+    around = [_source(), *map(_digest, files)]
+    training = {name: settings[name] for name in TRAINING}
+    return Simulation(
+        {**settings, "engine": config.engine, "workers": config.workers},
+        _hash(settings, around),
+        _hash(training, around),
+    )
+
+
+def _hash(settings: dict[str, Any], around: list[str]) -> str:
+    text = "\n".join([json.dumps(settings, sort_keys=True), *around])
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LETTERS]
 
 
 def _is_file(name: str) -> bool:

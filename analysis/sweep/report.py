@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...progress import in_words
 from ..report.findings import Column, Findings, Table
-from ..report.numbers import percent, three_digits, with_prefix
+from ..report.numbers import three_digits
+from ..report.units import BINARY_BYTES, JOULES, PERCENT, SECONDS
 from .results import Sweep
 from .sweep import Plan, estimated
 
@@ -49,19 +48,16 @@ def _front_table(found: Sweep) -> Table:
 
 
 def _columns() -> list[Column]:
-    def prefixed(unit: str) -> Callable[[float], str]:
-        return lambda value: with_prefix(value, unit)
-
     return [
         Column("point", ("point",)),
-        Column("workload", ("workload",)),
-        Column("validation", ("accuracy_validation",), percent),
-        Column("test", ("accuracy",), percent),
-        Column("energy", ("energy_j",), prefixed("J")),
-        Column("time", ("time_s",), prefixed("s")),
-        Column("cores", ("cores",), three_digits),
-        Column("mm²", ("mm2",), three_digits),
-        Column("memory", ("memory_bytes",), prefixed("B")),
+        Column("workload", ("workload",), leave_out=1),
+        Column("validation", ("accuracy_validation",), unit=PERCENT),
+        Column("test", ("accuracy",), unit=PERCENT),
+        Column("energy", ("energy_j",), unit=JOULES),
+        Column("time", ("time_s",), unit=SECONDS, leave_out=2),
+        Column("cores", ("cores",), three_digits, leave_out=4, number=True),
+        Column("mm²", ("mm2",), three_digits, leave_out=3, number=True),
+        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=5),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ... import files
 from ...energy.bill import WORKLOADS
 from ...errors import SpikewattError, one_of
-from ..report.numbers import percent, with_prefix
+from ..report.numbers import with_prefix
 from ..report.rows import write_frame
 from .hardware.bills import PERIOD
 from .rows import ROUNDING, Names, read_sweep
@@ -180,8 +180,8 @@ class Sweep:
         except SpikewattError as error:
             return str(error)
         every = "" if period_s is None else f", one inference every {with_prefix(period_s, 's')}"
-        found = f"{percent(best['accuracy_validation'])} on validation images, "
-        found += f"{percent(best['accuracy'])} on test images"
+        found = f"{100 * best['accuracy_validation']:.1f} % on validation images, "
+        found += f"{100 * best['accuracy']:.1f} % on test images"
         return (
             f"Least energy within {self.accuracy_loss:g} points of Keras' accuracy{every}: "
             f"{with_prefix(best['energy_j'], 'J')}, {self.names.described(best)} ({found})."

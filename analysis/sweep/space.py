@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...energy.cards.card import Card
 from ...energy.cards.load import load_card
+from ...energy.devices.core_count import checked_max_cores
 from ...energy.devices.registry import device_kind
-from ...energy.pricing.bills import checked_max_cores
 from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
 from ...sim.conversion.options import ConversionOptions
@@ -46,6 +46,7 @@ OF_A_NETWORK = (
 )
 NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *ConversionOptions.model_fields)))
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
+AXES_ALONE = ("clock_hz", "supply_v")  # of a run each for some devices, here axes of all
 DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
 Block = tuple[Axis, ...]
 
@@ -237,6 +238,9 @@ def _parted(where: str, content: dict[str, Any]) -> tuple[dict, dict]:
         is_axes = key == "network" and not isinstance(value, str)
         if key in SpaceFile.model_fields and (is_axes or key != "network"):
             own[key] = value
+        elif key in AXES_ALONE:
+            law = "stands among the axes of the hardware"
+            raise SpikewattError(f"{where}: {key}", law, repr(value)[:80], "hardware: …")
         elif key in RunConfig.model_fields:
             base[key] = value
         else:

@@ -18,7 +18,8 @@ from spikewatt.analysis.design.verdict import verdicts_of
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.best import best
 from spikewatt.analysis.job.config import make_config
-from spikewatt.analysis.report.figures.points import save_points, spread_out
+from spikewatt.analysis.report.figures.points import points_figure, spread_out
+from spikewatt.analysis.report.figures.style import save
 from spikewatt.analysis.report.points import best_table, points_table, verdict_lines
 from spikewatt.analysis.report.prices import REFUSED, verdict_table
 from spikewatt.analysis.report.sentence import energy_sentence, verdict_sentence
@@ -349,11 +350,11 @@ def test_tables_and_picture(points, tmp_path):
     assert list(rows["accuracy_loss"]) == [3.0, 5.0]
     assert verdict_lines(points).splitlines()[0] == rows["sentence"][0]
 
-    picture = save_points(points.frame, points.tolerances, tmp_path)
+    picture = save(points_figure(points.frame, points.tolerances), tmp_path, "points")
     assert picture.stat().st_size > 10_000
     assert (tmp_path / "points.svg").stat().st_size > 10_000
     nothing = points.frame.assign(accuracy=np.nan)
-    assert save_points(nothing, points.tolerances, tmp_path).is_file()
+    assert points_figure(nothing, points.tolerances).axes
 
 
 def test_labels_keep_their_distance():

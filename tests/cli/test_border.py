@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
-from spikewatt.analysis.report.console import print_lines, print_rows
 from spikewatt.analysis.report.rows import json_text, write_frame
+from spikewatt.analysis.report.terminal.console import print_lines, print_rows
 from spikewatt.cli import border
 from spikewatt.errors import SpikewattError, SpikewattWarning, whole_number
 from typer.testing import CliRunner

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ....energy.bill import IDLE_COMPONENTS
-from ..grid import wrapped
+from ..terminal.grid import wrapped
 from ..units import JOULES, Scale
 from .style import (
     BLUE,

@@ -61,7 +61,7 @@ FILLS = {
     "multiply-accumulates": Fill(YELLOW),
     "pooling": Fill(YELLOW, "////"),
     "outputs": Fill(DARK),
-    "regulator loss": Fill(PURPLE, "////"),
+    "regulator loss": Fill(RED, "...."),
     "host": Fill(GREY),
     "host analog layer": Fill(GREY, "////"),
 }
@@ -70,6 +70,7 @@ TOGETHER = {
     "host input": "host",
     "host driver": "host",
     "host port": "host",
+    "host encoder": "host",
     "host read-out": "host",
     "host asleep": "host",
     "host waking": "host",

@@ -9,11 +9,13 @@ from ....energy.cards.card import Card
 from ....energy.cards.kinds import CARD_KINDS, plausible
 from ....energy.cards.parametric_core import PARAMETRIC, RANGES, SIZES
 from ....energy.devices.registry import device_kind
+from ....energy.pricing.order import COMPARED as COMPARED
+from ....energy.pricing.order import NONE
 from ....errors import SpikewattError, one_of
 from ..axes import Axis, is_number
 
+NO_HOST = NONE
 STRATEGIES = ("as_given", "race_to_idle", "just_in_time")
-NO_HOST, COMPARED = "none", "compared"
 
 
 def is_parametric(card: Card) -> bool:
@@ -118,6 +120,16 @@ class Voltage(HardwareAxis):
                 raise SpikewattError(f"{where}: {axis.name}", law, value, f"{low:g}..{high:g}")
 
 
+class Supply(HardwareAxis):
+    """V at the pin of a microcontroller."""
+
+    structural = True
+
+    def applies(self, card):
+        """Microcontrollers; that of a parametric core is its voltage."""
+        return card.kind.runs_kernels
+
+
 class Clock(HardwareAxis):
     """Hz."""
 
@@ -178,6 +190,7 @@ HARDWARE_AXES: dict[str, HardwareAxis] = {
     "strategy": Strategy(),
     **{name: Geometry() for name in (*SIZES, "node_nm")},
     "voltage_v": Voltage(),
+    "supply_v": Supply(),
     "period_s": Period(),
     **_card_values(),
     "clock_hz": Clock(),

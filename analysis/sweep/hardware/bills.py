@@ -7,9 +7,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ....energy.bill import IDLE_COMPONENTS, WORKLOADS, Bill, powers_of
+from ....energy.bill import WORKLOADS, Bill, powers_of
 from ....energy.cards.card import Card, Quantity
-from ....energy.cards.load import load_card
+from ....energy.cards.load import load_card, with_library
+from ....energy.cards.operating_point import at_supply
 from ....energy.cards.parametric_core import PARAMETRIC, parse_choices, scaled_core
 from ....energy.devices.registry import device_kind
 from ....energy.devices.software_work import software_needs
@@ -22,7 +23,6 @@ from .points import Structure
 
 PERIOD = "period_s"
 OF_THE_POINT = ("voltage_v", "clock_hz")  # choices of the parametric core that are no size
-BETWEEN = IDLE_COMPONENTS[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +67,10 @@ def make(trace: Trace, structure: Structure, max_cores: int | None = None) -> Ma
     host = None if structure.host is None else load_card(structure.host)
     workloads = WORKLOADS if card.kind.runs_kernels else WORKLOADS[:1]
     try:
-        bill = bill_of(trace, card, None, host, structure.get("library"), max_cores)
+        card = _as_run(card, structure)
+        bill = bill_of(trace, card, None, host, max_cores)
         if device_kind(card).takes_period:
-            bill = _with_period(trace, card, host, structure.get("library"), bill)
+            bill = _with_period(trace, card, host, bill)
     except SpikewattError as error:
         return Made(card, sizes, at, None, dict.fromkeys(workloads, str(error)))
 
@@ -105,21 +106,28 @@ def _structural(structure: Structure) -> dict[str, Any]:
     }
 
 
-def _with_period(
-    trace: Trace, card: Card, host: Card | None, library: str | None, alone: Bill
-) -> Bill:
+def _as_run(card: Card, structure: Structure) -> Card:
+    """A microcontroller with its library, and at its supply."""
+    if library := structure.get("library"):
+        card = with_library(card, library)
+    if supply_v := structure.get("supply_v"):
+        card = at_supply(card, supply_v)
+    return card
+
+
+def _with_period(trace: Trace, card: Card, host: Card | None, alone: Bill) -> Bill:
     """The bill with what is used between inferences, whose period is a value to be changed.
 
-    What is between them is (period − time) · power: of its terms those with a count above 0 grow
-    with the period.
+    What is between them is (period − time) · power; the terms of the first part know that they
+    are.
     """
     latency_s = max(float(alone.total(workload, "time_s")) for workload in alone.workloads)
     long_s = 2.0 ** math.ceil(math.log2(max(2 * latency_s, 1e-6)))  # divides without rounding
-    bill = bill_of(trace, card, long_s, host, library)
+    bill = bill_of(trace, card, long_s, host)
 
     terms = []
     for term in bill.terms:
-        if term.component == BETWEEN and term.count > 0:
+        if term.by_period:
             powers = powers_of(term.powers, PERIOD)
             term = replace(term, count=term.count / long_s, powers=powers)
         terms.append(term)

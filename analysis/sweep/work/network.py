@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import math
 import tempfile
@@ -15,13 +14,14 @@ import numpy as np
 from .... import files
 from ....energy.bill import WORKLOADS
 from ....errors import SpikewattError
+from ....models.int8 import quantise_int8
 from ....models.training import predictions
 from ....sim.engines.simulate import simulate
 from ....sim.trace.trace import Trace
 from ...job import steps
 from ...job.config import make_config
 from ...job.run_folder import RunFolder
-from ..network_points import KEY_LETTERS, Simulation
+from ..network_points import TRAINING, Simulation
 
 INT8 = WORKLOADS[1]
 ACCURACIES = (
@@ -30,6 +30,8 @@ ACCURACIES = (
     "keras_accuracy_validation",
     "keras_accuracy",
 )
+# What data and a trained network depend on, beside the conversion.
+PREPARING = (*TRAINING, "calibration_samples", "test_samples", "input_max")
 ONCE = 0  # accuracy of a code with a number of steps of its own stands under this number
 LONGEST_REASON = 400
 
@@ -96,7 +98,9 @@ def work(simulation: Simulation) -> NetworkFound:
 
 def _work(simulation: Simulation) -> NetworkFound:
     config = make_config(simulation.settings, "network point")
-    prepared, keras_validation = _prepared(simulation.training, json.dumps(simulation.settings))
+    needed = json.dumps({name: simulation.settings[name] for name in PREPARING}, sort_keys=True)
+    prepared, keras_validation = _prepared(simulation.training, needed)
+    int8 = _int8(simulation.training, needed)
     network = steps.convert(config, prepared)
 
     def run(x: np.ndarray) -> Trace:
@@ -118,7 +122,7 @@ def _work(simulation: Simulation) -> NetworkFound:
     else:
         accuracies = {ONCE: [float(one[-1]) for one in every]}
     keras = [keras_validation, prepared.ann_accuracy]
-    return NetworkFound(accuracies, keras, trace=_as_file(trace))
+    return NetworkFound(accuracies, keras, int8, trace=_as_file(trace))
 
 
 @functools.lru_cache(maxsize=2)
@@ -127,14 +131,29 @@ def _prepared(training: str, settings: str) -> tuple[steps.Prepared, float]:
     from filelock import FileLock
 
     config = make_config(json.loads(settings), "network point")
-    name = hashlib.sha256(training.encode()).hexdigest()[:KEY_LETTERS]
-    folder = files.cache_folder("sweep", "trained", name)
+    folder = files.cache_folder("sweep", "trained", training)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         prepared = steps.prepare(config, folder=RunFolder(folder, folder))
     x = prepared.dataset.scaled("validation", config.input_max)
     right = predictions(prepared.model, x) == prepared.dataset.y_validation
     return prepared, float(right.mean())
+
+
+@functools.lru_cache(maxsize=2)
+def _int8(training: str, settings: str) -> list[float]:
+    """Accuracy of the int8 network on validation and on test images; empty where there is none."""
+    prepared, _ = _prepared(training, settings)
+    config = make_config(json.loads(settings), "network point")
+    try:
+        network = quantise_int8(prepared.model, prepared.calibration)
+    except SpikewattError:
+        return []
+    data = prepared.dataset
+    x = data.scaled("validation", config.input_max)
+    seen = network.predictions(x) == data.y_validation
+    unseen = network.predictions(prepared.x) == prepared.labels
+    return [float(seen.mean()), float(unseen.mean())]
 
 
 def _as_file(trace: Trace) -> bytes:
