@@ -14,6 +14,7 @@ from ..design.verdict import Verdict, verdicts_of
 from .findings import Column, Table
 from .numbers import is_missing, percent, with_prefix
 from .sentence import often, points_of, verdict_sentence
+from .units import JOULES, PERCENT, PLAIN, SECONDS
 
 if TYPE_CHECKING:
     from ...energy.pricing.uncertainty import Estimate
@@ -39,18 +40,16 @@ def points_table(points: Points) -> Table:
     shown = frame[(frame["chosen_at"] != "") | frame["asked"] | (frame["side"] == "int8_ann")]
     columns = (
         Column("design", ("device", "side", "code", "steps", "options", "asked"), _design),
-        Column(
-            "accuracy (95 %)", ("accuracy", "accuracy_low", "accuracy_high"), _accuracy
-        ),
-        Column("points lost", ("loss",), lambda loss: f"{loss + 0.0:.2f}"),
-        Column("energy", ("energy_j",), _joules),
-        Column("low to high", ("energy_low_j", "energy_high_j"), _from_to),
-        Column("time", ("time_s",), lambda seconds: with_prefix(seconds, "s")),
+        Column("accuracy", ("accuracy", "accuracy_low", "accuracy_high"), unit=PERCENT),
+        Column("points lost", ("loss",), _lost, leave_out=1, number=True),
+        Column("energy", ("energy_j",), unit=JOULES),
+        Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=2),
+        Column("time", ("time_s",), unit=SECONDS, leave_out=3),
         Column("cheapest within", ("chosen_at",)),
-    )  # fmt: skip
+    )
     title = (
         f"Accuracy and energy {often(points.period_s)}; chosen on {points.validation_samples:,} "
-        f"validation images, accuracy on {points.test_samples:,} test images, "
+        f"validation images, accuracy (95 % interval) on {points.test_samples:,} test images, "
         f"Keras {percent(points.keras_accuracy)}"
     )
     return Table("points", title, frame, columns, shown)
@@ -63,16 +62,8 @@ def _design(device: str, side: str, code: str, steps: float, options: str, asked
     return ", ".join(word for word in words if word)
 
 
-def _accuracy(middle: float, low: float, high: float) -> str:
-    return f"{percent(middle)} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def _joules(value: float) -> str:
-    return with_prefix(value, "J")
-
-
-def _from_to(low: float, high: float) -> str:
-    return f"{_joules(low)} to {_joules(high)}"
+def _lost(points: float) -> str:
+    return f"{points + 0.0:.2f}"
 
 
 def best_table(points: Points) -> Table:
@@ -82,11 +73,12 @@ def best_table(points: Points) -> Table:
         Column("points", ("accuracy_loss",)),
         Column("as spikes", ("snn", "snn_accuracy", "snn_energy_j"), _side),
         Column("as int8", ("int8_ann", "int8_ann_accuracy", "int8_ann_energy_j"), _side),
-        Column("spikes / int8", ("ratio", "ratio_low", "ratio_high"), _ratio),
+        Column("spikes / int8", ("ratio", "ratio_low", "ratio_high"), unit=PLAIN),
         Column(
             "inference alone",
             ("inference_ratio", "inference_ratio_low", "inference_ratio_high"),
-            _ratio,
+            unit=PLAIN,
+            leave_out=1,
         ),
         Column("verdict", ("verdict",), lambda outcome: IN_WORDS.get(outcome, outcome)),
     )
@@ -134,8 +126,4 @@ def _of_ratio(name: str, found: Estimate | None) -> dict[str, object]:
 
 def _side(design: str, accuracy: float, energy_j: float) -> str:
     known = "accuracy not known" if is_missing(accuracy) else percent(accuracy)
-    return f"{design}: {known}, {_joules(energy_j)}"
-
-
-def _ratio(value: float, low: float, high: float) -> str:
-    return f"{value:.3g} ({low:.3g} to {high:.3g})"
+    return f"{design}: {known}, {with_prefix(energy_j, 'J')}"

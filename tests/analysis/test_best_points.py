@@ -345,7 +345,7 @@ def test_tables_and_picture(points, tmp_path):
     table = points_table(points)
     assert len(table) == len(points)
     assert len(table.cells()) < len(points)
-    assert {"design", "accuracy (95 %)", "points lost", "energy"} <= set(table.cells()[0])
+    assert {"design", "accuracy (%)", "points lost", "cheapest within"} <= set(table.cells()[0])
     rows = best_table(points).frame
     assert list(rows["accuracy_loss"]) == [3.0, 5.0]
     assert verdict_lines(points).splitlines()[0] == rows["sentence"][0]
