@@ -16,7 +16,6 @@ from .options import app
 # isort: off
 from . import run
 from . import sweep
-from . import report
 from . import network
 from . import price
 from . import energy

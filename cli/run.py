@@ -1,4 +1,4 @@
-"""The verb that does everything."""
+"""The verb that does everything, and those that show what it left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .border import print_json
-from .options import JOB, Json, fields, verb
+from .options import JOB, Force, Json, fields, new_file, show, verb
 
 if TYPE_CHECKING:
     from ..analysis.job.run import RunResult
@@ -75,3 +75,55 @@ def _print(result: RunResult) -> None:
     print_lines([*result.findings.assumptions, RANGES])
     files = f"pictures: *.png, *.svg; numbers: *.csv, network.spk, {TRACE}"
     print(f"\nEverything is in {result.folder}/ ({files})")
+
+
+@verb(JOB)
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of a run, or store of a sweep.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page; by default report.html in the folder."),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write the page of a run or a sweep: one HTML file, offline, of a run with controls.
+
+    A page that stands in the folder is made anew. verification.json and synthesis.json in it, as
+    `verify --json` and `synth --json` print them, are shown too.
+    """
+    from ..analysis.report.page.write import check_libraries, write_report
+
+    if output is not None:
+        new_file(output, force)
+    check_libraries()
+    print(write_report(folder, output))
+
+
+@verb(JOB)
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs; the first is the base.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="New folder for the tables and their page."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Put runs side by side: accuracy, energy, time, settings that differ.
+
+    Points that another run beats in accuracy and energy are not on the front.
+    """
+    from ..analysis.design.comparison import compare_runs
+    from ..analysis.report.page.comparison_page import comparison_page
+    from ..analysis.report.page.write import NAME, missing_libraries, warn_of, write_page
+    from ..analysis.report.rows import write_folder
+    from ..files import new_folder
+
+    found = compare_runs(runs)
+    if output is not None:
+        with new_folder(output) as folder:
+            write_folder(found, folder)
+            if not warn_of(missing_libraries()):
+                write_page(comparison_page(found), folder / NAME)
+    show(found, as_json)
+    if output is not None and not as_json:
+        print(f"Everything is in {output}/")

@@ -61,7 +61,7 @@ FILLS = {
     "multiply-accumulates": Fill(YELLOW),
     "pooling": Fill(YELLOW, "////"),
     "outputs": Fill(DARK),
-    "regulator loss": Fill(RED, "...."),
+    "regulator loss": Fill(PURPLE, "////"),
     "host": Fill(GREY),
     "host analog layer": Fill(GREY, "////"),
 }
@@ -70,10 +70,10 @@ TOGETHER = {
     "host input": "host",
     "host driver": "host",
     "host port": "host",
-    "host encoder": "host",
     "host read-out": "host",
     "host asleep": "host",
     "host waking": "host",
+    "host encoder": "host",
 }
 REST = Fill(LIGHT)
 DOTS_PER_INCH = 130

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#000000", GREY)
 PAIR = (BLUE, ORANGE)
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke", "arrow")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 ROW = 26  # pixels of a row of bars
 MOST_ROWS = 60
 NAMES_SHARE = 0.36  # of the width of a chart, at most
@@ -111,7 +111,7 @@ def _front() -> Any:
     colour = alt.Color("side:N", title=None, sort=None, scale=alt.Scale(range=list(PALETTE)))
     shape = alt.Shape("side:N", title=None, sort=None, scale=alt.Scale(range=list(SHAPES)))
     base = alt.Chart(alt.NamedData("front")).encode(
-        x=_amount("energy_j", "energy of an inference", "J"),
+        x=_amount("energy_j", "energy", "J"),
         y=_percent("accuracy", "accuracy"),
         tooltip=["label:N"],
     )
@@ -120,7 +120,7 @@ def _front() -> Any:
     dots = plain.mark_point(size=22, filled=True, opacity=0.8)
     only_here = plain.transform_filter("datum.here")
     reach = only_here.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        x=_amount("low_j", "energy of an inference", "J"), x2="high_j:Q"
+        x=_amount("low_j", "energy", "J"), x2="high_j:Q"
     )
     here = (
         base.transform_filter("datum.here")
@@ -265,30 +265,32 @@ def cores(frame: pd.DataFrame) -> dict:
     return vega(chart)
 
 
-def points(frame: pd.DataFrame, group: str, x: str = "energy_j", names: str = "") -> dict:
+def points(
+    frame: pd.DataFrame, group: str, title: str = "energy of an inference", names: str = ""
+) -> dict:
     """Accuracy against energy of points; those that others beat are faded.
 
     Parameters
     ----------
     frame : DataFrame
-        Columns `x`, accuracy, on_front, label, `group`; accuracy_low and accuracy_high if known.
+        Columns energy_j, accuracy, on_front, label, `group`, `names` and, if known, accuracy_low
+        and accuracy_high.
     group : str
         Column by which points are coloured.
-    x : str, default "energy_j"
+    title : str, default "energy of an inference"
+        Of the axis of energy.
     names : str, default ""
-        Column of names that stand beside the points of the front.
+        Column of names that stand beside points, "" for none.
     """
     import altair as alt
 
-    kept = ["accuracy", "on_front", "label", group, x, *([names] if names else [])]
-    kept += [key for key in ("accuracy_low", "accuracy_high") if key in frame]
-    base = alt.Chart(_data(frame[list(dict.fromkeys(kept))])).encode(
-        x=_amount(x, "energy of an inference", "J"), y=_percent("accuracy", "accuracy")
+    base = alt.Chart(_data(frame)).encode(
+        x=_amount("energy_j", title, "J"), y=_percent("accuracy", "accuracy")
     )
     front = (
         base.transform_filter("datum.on_front")
         .mark_line(interpolate="step-after", color=GREY, strokeDash=[4, 3])
-        .encode(order=alt.Order(f"{x}:Q"))
+        .encode(order=alt.Order("energy_j:Q"))
     )
     dots = base.mark_point(filled=True, size=70).encode(
         color=alt.Color(f"{group}:N", title=None, scale=alt.Scale(range=list(PALETTE))),
@@ -297,16 +299,16 @@ def points(frame: pd.DataFrame, group: str, x: str = "energy_j", names: str = ""
         tooltip=["label:N"],
     )
     drawn = [front, dots]
-    if "accuracy_low" in frame:
-        interval = (
-            base.transform_filter("datum.on_front")
-            .mark_rule(opacity=0.4)
-            .encode(y=_percent("accuracy_low", "accuracy"), y2="accuracy_high:Q")
+    if names:
+        named = base.transform_filter(f"datum['{names}'] != ''")
+        ring = named.mark_point(size=190, color="#000", strokeWidth=1.5, opacity=1)
+        text = named.mark_text(align="left", dx=10, dy=-9).encode(text=f"{names}:N")
+        drawn += [ring, text]
+    if names and "accuracy_low" in frame:
+        interval = named.mark_rule(strokeWidth=1.5).encode(
+            y=_percent("accuracy_low", "accuracy"), y2="accuracy_high:Q"
         )
         drawn.insert(0, interval)
-    if names:
-        beside = base.transform_filter("datum.on_front").mark_text(align="left", dx=8, dy=-8)
-        drawn.append(beside.encode(text=f"{names}:N"))
     return vega(alt.layer(*drawn).properties(width="container", height=340))
 
 

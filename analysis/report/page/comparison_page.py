@@ -18,8 +18,10 @@ def comparison_page(found: Findings) -> Page:
         drawn = known.assign(
             label=[_label(row) for row in known.to_dict("records")],
             side=known["device"] + " " + known["workload"],
+            name=known["run"].where(known["on_front"].astype(bool), ""),
         )
-        page.charts["points"] = charts.points(drawn, "side", names="run")
+        kept = ["energy_j", "accuracy", "on_front", "label", "side", "name"]
+        page.charts["points"] = charts.points(drawn[kept], "side", names="name")
     differences = found["configuration"].frame
     faded = (~prices["on_front"].astype(bool)).tolist()
     page.parts = {

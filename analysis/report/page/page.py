@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ from . import charts
 from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, is_parametric, knobs
 from .model import Page
+from .points import add_points
 from .run_files import CONFIG, RunFiles
 from .sentence import from_verdicts
 from .tables import table
 
-SENTENCE = "verdict.txt"
 KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
 SPENT = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 NEARLY = 1e-9
@@ -44,14 +43,15 @@ def run_page(folder: str | Path) -> Page:
     files = RunFiles(folder)
     trace, config = files.trace(), files.config()
     title = f"{files.name}: {Path(config.network).name} on {Path(config.dataset).name}"
-    page = Page("run.html", title, "Run", _verdict(files))
-    page.below = _below(files, trace)
+    verdict, *others = _verdict(files)
+    page = Page("run.html", title, "Run", verdict)
+    page.below = [*others, *_below(files, trace)]
 
     prices = _priced(page, files, trace, config)
     if prices is not None:
         _add_live(page, files, trace, config, prices)
         page.parts["mappings"] = _mappings(page, trace, prices)
-    _add_points(page, files)
+    add_points(page, files, config.period_s)
     _add_layers(page, files)
     page.parts |= {
         "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
@@ -68,14 +68,13 @@ def run_page(folder: str | Path) -> Page:
 # ------------------------------------------------------------------ head
 
 
-def _verdict(files: RunFiles) -> str:
-    """The sentence that the run left, else one from its verdicts."""
-    kept = files.text(SENTENCE).strip()
-    if kept:
-        return kept
-    return from_verdicts(
-        files.frame("verdicts"), files.frame("energy_totals"), files.frame("summary")
-    )
+def _verdict(files: RunFiles) -> list[str]:
+    """The sentences of the run, that of the deciding tolerance first; else one from its tables."""
+    best = files.frame("best")
+    if "sentence" in best and len(best):
+        return [str(sentence) for sentence in best["sentence"]]
+    names = ("verdicts", "energy_totals", "summary")
+    return [from_verdicts(*(files.frame(name) for name in names))]
 
 
 def _below(files: RunFiles, trace: Trace) -> list[str]:
@@ -147,7 +146,7 @@ def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, pric
         "settings": {
             "step": len(offered) - 1,
             "period_s": config.period_s,
-            "counted": "inference",
+            "counted": "period" if len(files.frame("points")) else "inference",
             "host": against if against in hosts else "",
             "first": first,
             "second": second,
@@ -226,27 +225,6 @@ def _shown(frame: pd.DataFrame, title: str, spent: bool = False) -> dict | None:
         return None
     leave_out = ("cycles",) if spent else ()
     return table(frame, title, leave_out)
-
-
-def _add_points(page: Page, files: RunFiles) -> None:
-    """Every point that was tried, where the run tried several."""
-    points = files.frame("points")
-    if not {"device", "accuracy", "energy_j", "on_front"} <= set(points.columns) or not len(points):
-        return
-    drawn = points.assign(
-        on_front=points["on_front"].astype(bool),
-        label=[_point_label(row) for row in points.to_dict("records")],
-        group=points["device"] + " " + points["side"].astype(str),
-    )
-    page.charts["points"] = charts.points(drawn, "group")
-    faded = ~drawn["on_front"]
-    page.parts["points"] = table(points, "Every point that was tried", faded=faded.tolist())
-
-
-def _point_label(row: Mapping[str, Any]) -> str:
-    steps_taken = row.get("steps")
-    taken = f", {steps_taken:.0f} steps" if steps_taken == steps_taken and steps_taken else ""
-    return f"{row['device']} {row.get('code', '')}{taken}: {row['accuracy']:.1%}"
 
 
 def _add_layers(page: Page, files: RunFiles) -> None:

@@ -101,14 +101,37 @@ def test_results_of_the_rtl_and_of_synthesis_are_shown_where_they_are(run_folder
 def test_a_sentence_and_points_of_the_run_come_first(run_folder, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run_folder, folder)
-    (folder / "verdict.txt").write_text("Use the other one.\n")
-    rows = {"side": ["snn", "int8_ann"], "device": ["a", "b"], "code": ["rate", ""]}
-    more = {"accuracy": [0.9, 0.95], "energy_j": [1e-6, 2e-6], "on_front": [True, True]}
-    pd.DataFrame({**rows, **more}).to_csv(folder / "points.csv", index=False)
+    points = pd.DataFrame(
+        {
+            "side": ["snn", "snn", "int8_ann"],
+            "device": ["core", "core", "chip"],
+            "code": ["rate", "radix", None],
+            "steps": [8, 4, None],
+            "options": [None, NASTY, None],
+            "accuracy_validation": [0.9, 0.7, 0.9],
+            "accuracy": [0.9, None, 0.95],
+            "accuracy_low": [0.85, None, 0.9],
+            "accuracy_high": [0.93, None, 0.97],
+            "energy_j": [1e-6, 5e-6, 2e-6],
+            "on_front": [True, False, True],
+            "chosen_at": ["0.5", None, "0.5, 1"],
+            "asked": [True, False, False],
+        }
+    )
+    points.to_csv(folder / "points.csv", index=False)
+    best = {"sentence": ["Use the other one.", "Within 1 point: use it."]}
+    best |= {"snn": ["core: rate 8"] * 2, "snn_energy_j": [1e-6] * 2}
+    pd.DataFrame(best).to_csv(folder / "best.csv", index=False)
+
     path = written(folder)
-    assert '<p class="verdict">Use the other one.</p>' in path.read_text()
-    assert data_of(path)["int8_accuracy"] == 0.95
-    assert "points" in data_of(path)["charts"]
+    assert '<p class="verdict">Use the other one.</p>' in markup_of(path)
+    assert "Within 1 point: use it." in markup_of(path)
+    assert "2 of 3 points" in markup_of(path)
+    data = data_of(path)
+    assert data["int8_accuracy"] == 0.95
+    assert data["settings"]["counted"] == "period"
+    drawn = next(each for each in data["charts"]["points"]["data"] if "values" in each)["values"]
+    assert [row["name"] for row in drawn] == ["core: rate 8", ""]
 
 
 # ------------------------------------------------------------------ nothing is trusted
@@ -121,7 +144,7 @@ def test_names_from_files_break_out_of_nothing(run_folder, tmp_path, opened):
     layers["layer"] = [NASTY, "{{ config }}", "<b>bold</b>"]
     layers.to_csv(folder / "layers.csv", index=False)
     (folder / "assumptions.txt").write_text(f"{NASTY}\n")
-    (folder / "verdict.txt").write_text(NASTY)
+    pd.DataFrame({"sentence": [NASTY]}).to_csv(folder / "best.csv", index=False)
     path = written(folder)
 
     names = [row["layer"] for row in data_of(path)["charts"]["sparsity"]["data"][0]["values"]]
