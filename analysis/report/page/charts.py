@@ -20,6 +20,8 @@ PAIR = (BLUE, ORANGE)
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 ROW = 26  # pixels of a row of bars
 MOST_ROWS = 60
+LEGEND_LIMIT = 330  # pixels of a name
+FEW_CORES = 16  # beyond which they are lines
 NAMES_SHARE = 0.36  # of the width of a chart, at most
 LABELS: dict[str, Any] = {"labelOverlap": False}
 
@@ -45,7 +47,8 @@ def _merge_legends(chart: dict[str, Any]) -> None:
         shaped["encode"]["symbols"]["update"].pop("fill", None)
         chart["legends"] = [shaped]
     for legend in chart.get("legends", []):
-        legend["columns"] = {"signal": "containerSize()[0] < 500 ? 1 : 3"}
+        legend["columns"] = {"signal": "containerSize()[0] < 700 ? 1 : 2"}
+        legend["labelLimit"] = {"signal": f"min({LEGEND_LIMIT}, 0.6 * containerSize()[0])"}
 
 
 def _look() -> dict[str, Any]:
@@ -53,7 +56,7 @@ def _look() -> dict[str, Any]:
         "font": "system-ui, sans-serif",
         "background": "transparent",
         "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400, "grid": True},
-        "legend": {"orient": "top", "labelFontSize": 12, "labelLimit": 250},
+        "legend": {"orient": "top", "labelFontSize": 12},
         "view": {"stroke": None},
         "text": {"fontSize": 12},
     }
@@ -235,34 +238,33 @@ def _tall(chart: Any) -> dict:
 
 
 def cores(frame: pd.DataFrame) -> dict:
-    """How full each core is: neurons and axons in use."""
+    """How full each core is, neurons and axons: bars of few, lines over the numbers of many."""
     import altair as alt
 
-    shown = frame.head(MOST_ROWS)
-    long = shown.melt("core", ["neurons_used", "axons_used"], "of", "share")
-    long["of"] = long["of"].map({"neurons_used": "neurons", "axons_used": "axons"})
-    chart = (
-        alt.Chart(_data(long))
-        .mark_bar()
-        .encode(
-            y=alt.Y(
-                "core:N", title=None, sort=None, axis=alt.Axis(labelExpr="'core ' + datum.value")
-            ),
-            yOffset=alt.YOffset("of:N", sort=["neurons", "axons"]),
-            x=alt.X(
-                "share:Q",
-                title="in use",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="~%", tickCount=5),
-            ),
-            color=alt.Color(
-                "of:N", title=None, sort=["neurons", "axons"], scale=alt.Scale(range=list(PAIR))
-            ),
-            tooltip=["core:N", "of:N", alt.Tooltip("share:Q", format=".1%")],
-        )
-        .properties(width="container", height=alt.Step(12))
+    of = {"neurons_used": "neurons", "axons_used": "axons"}
+    used = frame[["core", *of]].rename(columns=of)
+    long = used.melt("core", list(of.values()), "of", "share")
+    colour = alt.Color(
+        "of:N", title=None, sort=list(of.values()), scale=alt.Scale(range=list(PAIR))
     )
-    return vega(chart)
+    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format="~%", tickCount=5)
+    chart = alt.Chart(_data(long)).encode(
+        color=colour, tooltip=["core:N", "of:N", alt.Tooltip("share:Q", format=".1%")]
+    )
+    if len(frame) > FEW_CORES:
+        lines = chart.mark_line(interpolate="step", strokeWidth=1.5).encode(
+            x=alt.X("core:Q", title="core", axis=alt.Axis(format=",d", tickMinStep=1)),
+            y=alt.Y("share:Q", title="in use", scale=scale, axis=axis),
+        )
+        return vega(lines.properties(width="container", height=180))
+
+    named = alt.Axis(labelExpr="'core ' + datum.value")
+    bars = chart.mark_bar().encode(
+        y=alt.Y("core:N", title=None, sort=None, axis=named),
+        yOffset=alt.YOffset("of:N", sort=list(of.values())),
+        x=alt.X("share:Q", title="in use", scale=scale, axis=axis),
+    )
+    return vega(bars.properties(width="container", height=alt.Step(12)))
 
 
 def points(
@@ -302,7 +304,13 @@ def points(
     if names:
         named = base.transform_filter(f"datum['{names}'] != ''")
         ring = named.mark_point(size=190, color="#000", strokeWidth=1.5, opacity=1)
-        text = named.mark_text(align="left", dx=10, dy=-9).encode(text=f"{names}:N")
+        right = "scale('x', datum.energy_j) > width / 2"  # there a name goes to the left
+        text = named.mark_text(
+            align=alt.ExprRef(f"{right} ? 'right' : 'left'"),
+            dx=alt.ExprRef(f"{right} ? -10 : 10"),
+            dy=-9,
+            limit=LEGEND_LIMIT / 2,
+        ).encode(text=f"{names}:N")
         drawn += [ring, text]
     if names and "accuracy_low" in frame:
         interval = named.mark_rule(strokeWidth=1.5).encode(
