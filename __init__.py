@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 # For type checkers and editors; a test compares these with _HOME.
 if TYPE_CHECKING:
     from .analysis.design.comparison import compare_runs as compare_runs
+    from .analysis.job.best import best_points as best_points
     from .analysis.job.config import RunConfig as RunConfig
     from .analysis.job.run import RunResult as RunResult
     from .analysis.job.run import run as run
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
 # is instant.
 _HOME = {
     "analysis.design.comparison": ("compare_runs",),
+    "analysis.job.best": ("best_points",),
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
     "analysis.report.findings": ("Findings", "Table"),

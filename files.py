@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -16,6 +17,7 @@ from .errors import SpikewattError
 
 READABLE_BY_ALL = 0o644
 LARGEST_YAML = 2**22  # bytes of a YAML file
+WHOLE_WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
 MOST_YAML_NODES = 2**20  # of a YAML file, after its aliases are followed
 NOT_OVER = "an existing file is not written over"
 
@@ -286,6 +288,10 @@ def _parsed(text: str) -> object:
                 seen.add(key)
             return super().construct_mapping(node, deep)
 
+    # 64e6 is a number in YAML 1.2, and what a user writes; pyyaml reads YAML 1.1, where it is none.
+    Strict.add_implicit_resolver(
+        "tag:yaml.org,2002:float", WHOLE_WITH_EXPONENT, list("-+0123456789")
+    )
     loader = Strict(text)
     try:
         root = loader.get_single_node()

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from measure import peak_memory_bytes
 from networks import digits_28
-from spikewatt.analysis.report.console import print_rows
 from spikewatt.analysis.report.numbers import with_prefix
+from spikewatt.analysis.report.terminal.console import print_rows
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 

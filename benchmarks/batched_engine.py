@@ -9,7 +9,7 @@ import numpy as np
 from baselines import plain_loop
 from measure import alternate, peak_memory_bytes
 from networks import calibration, images, lenet
-from spikewatt.analysis.report.console import print_rows
+from spikewatt.analysis.report.terminal.console import print_rows
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.batched.engine import Runner
 from spikewatt.sim.engines.inputs import integer_input

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from spikewatt.analysis.report.console import print_rows
+from spikewatt.analysis.report.terminal.console import print_rows
 from spikewatt.models.networks import build_network
 from spikewatt.sim.conversion import convert as convert_module
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from networks import lenet
-from spikewatt.analysis.report.console import print_rows
+from spikewatt.analysis.report.terminal.console import print_rows
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.uncertainty import draw

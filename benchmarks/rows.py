@@ -8,7 +8,7 @@ import platform
 import time
 from pathlib import Path
 
-from spikewatt.analysis.report.console import print_rows
+from spikewatt.analysis.report.terminal.console import print_rows
 
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "bench"
 

@@ -19,10 +19,10 @@ from . import sweep
 from . import network
 from . import price
 from . import energy
-from . import odin
-from . import rtl
-from . import synth
-from . import handover
+from .chip import odin
+from .chip import rtl
+from .chip import synth
+from .chip import handover
 # isort: on
 
 

@@ -266,7 +266,7 @@ def per_device(where: str, words: list[str] | None, read: Callable[[str], Any] =
     words : list of str, or None
         ``VALUE`` alone, or ``DEVICE=VALUE`` for each device; a device may hold ``=`` itself.
     read : callable, default str
-        Makes a value of a text.
+        Makes a value of a text, or raises ValueError.
 
     Raises
     ------
@@ -285,6 +285,8 @@ def per_device(where: str, words: list[str] | None, read: Callable[[str], Any] =
     parted = [word.rpartition("=") for word in words]
     try:
         values = [read(value) for _, _, value in parted]
+    except SpikewattError:
+        raise
     except ValueError:
         law = "must be VALUE, or DEVICE=VALUE"
         raise SpikewattError(where, law, ", ".join(words)) from None
@@ -347,6 +349,6 @@ def show(findings: Findings, as_json: bool) -> None:
 
         print_json(rows.as_json(findings))
     else:
-        from ..analysis.report.console import print_findings
+        from ..analysis.report.terminal.console import print_findings
 
         print_findings(findings)

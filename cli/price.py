@@ -96,8 +96,10 @@ def price(
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
     _check_words(workload, explain)
+    from ..energy.kernels.library import named
+
     settings: dict[str, Any] = {
-        "library": per_device("price --library", library),
+        "library": per_device("price --library", library, named),
         "clock_hz": _clock_hz(clock_hz, clock_mhz),
         "supply_v": per_device("price --supply-v", supply_v, float),
     }

@@ -63,9 +63,9 @@ def _print_json(result: RunResult) -> None:
 
 
 def _print(result: RunResult) -> None:
-    from ..analysis.report.console import print_lines, print_tables
     from ..analysis.report.figures.run import TRACE
     from ..analysis.report.prices import RANGES
+    from ..analysis.report.terminal.console import print_lines, print_tables
 
     print_lines(result.findings.sentence.splitlines(), indent="")
     print_tables(result.findings.only(*SHOWN))

@@ -41,7 +41,7 @@ class Int8:
     why_not: str = ""
 
 
-def best_points(
+def seek_points(
     config: RunConfig,
     model,
     bench: Bench,
@@ -225,7 +225,7 @@ class _Confirmation:
             trace: Trace = tried.trace_of(run)
             right = trace.predictions() == sample.labels
             measured = Measured.of(right, sample.keras_accuracy)
-            found[id(tried)] = (measured, self.bench.price(trace))
+            found[id(tried)] = (measured, self.bench.priced(trace, config.period_s))
         return found
 
     def _confirmed(self, point: Point, found: tuple[Measured, Prices] | None) -> Point:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from ...errors import SpikewattError, warn
 from ..report.findings import Column, Findings, Table
-from ..report.numbers import percent, three_digits, with_prefix
+from ..report.numbers import percent, with_prefix
 from ..report.page.run_files import RunFiles
+from ..report.units import JOULES, PERCENT, PLAIN, SECONDS
 from .front import on_front
 
 BEST = {"accuracy": "most", "energy_j": "least"}
@@ -106,13 +107,15 @@ def _run_table(runs: Sequence[_Run]) -> Table:
     frame = pd.DataFrame(rows)
     columns = [Column(key, (key,)) for key in ("run", "network", "code", "steps")]
     titles = {
-        "snn_accuracy": ("spiking", percent),
-        "ann_accuracy": ("Keras", percent),
+        "snn_accuracy": ("spiking", PERCENT),
+        "ann_accuracy": ("Keras", PERCENT),
         "spikes_per_inference": ("spikes", None),
         "sops_per_inference": ("SOPs", None),
     }
     columns += [
-        Column(title, (key,), write) for key, (title, write) in titles.items() if key in frame
+        Column(title, (key,), unit=unit, leave_out=place)
+        for place, (key, (title, unit)) in enumerate(titles.items())
+        if key in frame
     ]
     return Table("runs", "Runs", frame, columns)
 
@@ -165,11 +168,11 @@ def _price_table(frame: pd.DataFrame) -> Table:
         Column("run", ("run",)),
         Column("device", ("device",)),
         Column("workload", ("workload",)),
-        Column("accuracy", ("accuracy",), percent),
-        Column("energy", ("energy_j",), lambda joules: with_prefix(joules, "J")),
-        Column("time", ("time_s",), lambda seconds: with_prefix(seconds, "s")),
-        Column("to the first", ("to_first",), lambda ratio: f"× {three_digits(ratio)}"),
-        Column("front", ("on_front",), lambda front: "yes" if front else ""),
+        Column("accuracy", ("accuracy",), unit=PERCENT),
+        Column("energy", ("energy_j",), unit=JOULES),
+        Column("time", ("time_s",), unit=SECONDS, leave_out=2),
+        Column("times the first", ("to_first",), unit=PLAIN),
+        Column("front", ("on_front",), lambda front: "yes" if front else "", leave_out=1),
     )
     return Table("prices", "Accuracy, energy and time of an inference", frame, columns)
 

@@ -86,6 +86,13 @@ class Bench:
     simulate: Callable[[RunConfig, SpikingNetwork, np.ndarray], Trace]
     price: Callable[[Trace], Prices]
 
+    def priced(self, trace: Trace, period_s: float | None) -> Prices:
+        """Prices; none, with the reason, of a point that takes longer than the period."""
+        try:
+            return self.price(trace)
+        except SpikewattError as error:
+            return Prices((), period_s, {error.where: str(error)})
+
 
 @dataclass(frozen=True, eq=False)
 class Tried:
@@ -212,23 +219,16 @@ class Search:
         accuracy = trace.accuracy(self.validation.labels)
         if not ladder.code.bias_each_step:
             shown = steps if isinstance(steps, int) else longest(trace)
-            price = self._price(trace)
+            price = self.bench.priced(trace, config.period_s)
             last = float(accuracy[-1])
             return [Tried(config, network, shown, number, last, price, steps == asked)]
 
         found = []
         for shorter in points_of_a_run(trace.steps, asked):
-            price = self._price(first_steps(trace, shorter))
+            price = self.bench.priced(first_steps(trace, shorter), config.period_s)
             share = float(accuracy[shorter - 1])
             found.append(Tried(config, network, shorter, number, share, price, shorter == asked))
         return found
-
-    def _price(self, trace: Trace) -> Prices:
-        """Prices; none of a point that takes longer than the period."""
-        try:
-            return self.bench.price(trace)
-        except SpikewattError as error:
-            return Prices((), self.config.period_s, {error.where: str(error)})
 
 
 def longest(trace: Trace) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 
 from ...energy.cards.load import load_card
@@ -14,12 +17,49 @@ from ...sim.engines.estimate.choose import AUTO
 from ...sim.engines.simulate import simulate
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
-from ..design.best import Int8, best_points
+from ..design.best import Int8, seek_points
 from ..design.points import Points
 from ..design.search import Bench, Sample
-from .config import RunConfig
+from .config import RunConfig, as_config
 from .engine import DEFAULT
-from .steps import Prepared, convert, price
+from .steps import Prepared, convert, prepare, price
+from .steps import simulate as simulate_all
+
+
+def best_points(
+    config: RunConfig | Mapping | str | Path | None = None, progress: Progress = silent
+) -> Points:
+    """The best points of each side within each tolerance, without a folder or a report.
+
+    Parameters
+    ----------
+    config : RunConfig, mapping, or path of a YAML file, default None
+        As of `run`; `accuracy_loss` holds the tolerances.
+    progress : Progress, default silent
+        Called as the work goes on.
+
+    Raises
+    ------
+    SpikewattError
+        Bad input; `search_samples` of 0, or data without validation samples.
+
+    Examples
+    --------
+    >>> import spikewatt as sw
+    >>> points = sw.best_points({"accuracy_loss": [0.5, 1], "engine": "event"})  # doctest: +SKIP
+    >>> points.frame.query("chosen")[["device", "code", "steps"]]  # doctest: +SKIP
+    """
+    config = as_config(config)
+    prepared = prepare(config, progress)
+    network = convert(config, prepared, progress)
+    trace = simulate_all(config, prepared, network, progress)
+    found = best(config, prepared, network, trace, progress)
+    if found is None:
+        law = "needs validation samples to choose on"
+        raise SpikewattError(
+            "best_points", law, config.search_samples, "search_samples of 1 or more"
+        )
+    return found
 
 
 def best(
@@ -69,7 +109,7 @@ def best(
     bench = Bench(convert_once, simulate_once, price_once)
     test = Sample(prepared.x, prepared.labels, _right(prepared.model, prepared.x, prepared.labels))
     int8 = _int8(prepared, validation, test)
-    return best_points(config, prepared.model, bench, validation, test, int8, progress)
+    return seek_points(config, prepared.model, bench, validation, test, int8, progress)
 
 
 def _validation(config: RunConfig, prepared: Prepared) -> Sample:

@@ -36,10 +36,9 @@ from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..design.points import Points
-from ..design.search import SLACK
 from ..report import tables
+from ..report.best.tables import best_table, beyond, points_table, verdict_lines
 from ..report.findings import Findings, Table
-from ..report.points import best_table, points_table, verdict_lines
 from ..report.prices import price_table, verdict_table
 from ..report.sentence import energy_sentence
 from ..studies.agreement import Agreement, compare
@@ -266,12 +265,12 @@ def report(
         title = f"The spiking network {agreement}\n{summary.title}"
         summary = dataclasses.replace(summary, title=title)
 
-    beyond = _beyond(tolerance, prepared, float(accuracy[-1]), points)
+    unequal = beyond(tolerance, prepared.ann_accuracy, float(accuracy[-1]), points)
     searched = [] if points is None else [best_table(points), points_table(points)]
     found = [
         *searched,
         summary,
-        *_price_tables(prices, battery, beyond),
+        *_price_tables(prices, battery, unequal),
         tables.layers(trace, "Layers"),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
         tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
@@ -306,25 +305,12 @@ def report(
     )
 
 
-def _beyond(
-    tolerance: float, prepared: Prepared, snn_accuracy: float, points: Points | None
-) -> dict[str, float]:
-    """Workload -> points of percent that it loses, of those that lose more than `tolerance`."""
-    accuracies = {"snn": snn_accuracy, "int8_ann": None if points is None else points.int8_accuracy}
-    losses = {
-        workload: 100 * (prepared.ann_accuracy - accuracy)
-        for workload, accuracy in accuracies.items()
-        if accuracy is not None
-    }
-    return {workload: loss for workload, loss in losses.items() if loss > tolerance + SLACK}
-
-
-def _price_tables(prices: Prices, battery: str, beyond: Mapping[str, float]) -> Iterator[Table]:
+def _price_tables(prices: Prices, battery: str, unequal: Mapping[str, float]) -> Iterator[Table]:
     """Tables of the price; where no device can execute the network, only the empty ones."""
     if prices.bills:
         life = prices.battery_life(battery)
         yield price_table(prices, name="prices", battery=life)
-        yield verdict_table(prices, "Verdicts: energy of one inference", beyond)
+        yield verdict_table(prices, "Verdicts: energy of one inference", unequal)
         yield Table("tornado", "What matters most", prices.tornado(rows=MOST_TORNADO_ROWS))
         yield Table("battery", "Battery life", life)
     yield Table("energy", "Energy by layer and component", prices.frame)

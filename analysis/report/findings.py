@@ -1,6 +1,6 @@
 """Findings: what a run or a verb found, as named tables. Nothing here prints.
 
-Console (`console`), JSON and CSV (`rows`) and pictures (`figures`) render the same tables. A frame
+Console (`terminal`), JSON and CSV (`rows`) and pictures (`figures`) render the same tables. A frame
 keeps SI numbers, with the unit at the end of the column's name (``energy_j``); the columns of a
 table say how a reader sees them (``3.27`` under ``energy (nJ)``).
 """

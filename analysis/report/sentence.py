@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...energy.bill import WORKLOADS
+from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
 from ...energy.pricing.uncertainty import Estimate, Side, ratio, verdict_of
 from ..design.deciding import deciding
@@ -101,21 +102,25 @@ def _lost(point: Point, tolerance: float) -> str:
 def energy_sentence(prices: Prices) -> str:
     """Which side of a price uses less energy; it knows no accuracies, and says so.
 
-    The cheapest of each workload of devices that have a range, cores with their host where they
-    were priced with one; "" where only one workload was priced.
+    The cheapest of each workload of devices that have a range; spikes of cores, where one was
+    priced, and with their host, where they were priced with one. "" where only one workload was.
 
     Parameters
     ----------
     prices : Prices
     """
-    spiking, int8 = (_cheapest(prices, workload) for workload in WORKLOADS)
+    on_cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
+    spiking = _cheapest(prices, SPIKING, on_cores) or _cheapest(prices, SPIKING)
+    int8 = _cheapest(prices, INT8)
     if spiking is None or int8 is None:
         return ""
 
     found = ratio(spiking, int8)
     when = often(prices.period_s)
     outcome = verdict_of(found)
-    one, other = f"spikes on {spiking[0].device}", f"int8 on {int8[0].device}"
+    software = "" if spiking[0].device in on_cores else "in software "
+    one = f"spikes {software}on {spiking[0].device}"
+    other = f"int8 on {int8[0].device}"
     if outcome == "wins":
         said = f"{one} take {less_energy(inverse(found), when)} than {other}."
     elif outcome == "loses":
@@ -125,9 +130,11 @@ def energy_sentence(prices: Prices) -> str:
     return f"{said[0].upper()}{said[1:]} {NOT_COMPARED}"
 
 
-def _cheapest(prices: Prices, workload: str) -> Side | None:
-    """The device that uses the least, of those that can decide."""
+def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> Side | None:
+    """The device that uses the least, of those that can decide, and of `among` if that is given."""
     names = deciding(prices.bills)
+    if among is not None:
+        names &= among
     able = [
         (bill, workload)
         for bill in prices.bills

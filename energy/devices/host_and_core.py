@@ -9,6 +9,7 @@ converter of their supply, since the energy of a host is that at its supply pin.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
@@ -37,7 +38,7 @@ def check_host(card: Card, where: str = "price.host") -> None:
 
 def values_beside(host: Card) -> dict[str, Quantity]:
     """The values that a system has beside those of its core; their keys begin with the part."""
-    port = load_card(PORT_CARD)
+    port = _port()
     of_the_host = {PREFIX + key: quantity for key, quantity in host.values.items()}
     of_the_port = {PORT + key: quantity for key, quantity in port.values.items()}
     return of_the_host | of_the_port
@@ -160,13 +161,19 @@ def _bursts_of_input(trace: Trace) -> int:
     return trace.steps if trace.settings.input_code.encoded else 1
 
 
+@cache
+def _port() -> Card:
+    """Its card, read once."""
+    return load_card(PORT_CARD)
+
+
 def _compute(writer: BillWriter, layer: str, component: str, count: float, key: str) -> None:
     microcontroller.compute(writer, "snn", layer, component, count, key, PREFIX)
 
 
 def _lines(trace: Trace, host: Card, did: Activity) -> list[str]:
     """The assumptions: what the host does when, and what is charged for the pair."""
-    port = load_card(PORT_CARD)
+    port = _port()
     how = "asleep while the cores run, woken for the result."
     if trace.settings.input_code.encoded:
         how = (

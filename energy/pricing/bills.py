@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ...errors import SpikewattError
+from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
 from ..devices import host_and_core
 from ..devices.registry import device_kind
+
+
+class TooSlowError(DoesNotFitError):
+    """A network that a device executes, but not within the period."""
 
 
 def bill_of(
@@ -37,9 +42,9 @@ def bill_of(
     Raises
     ------
     SpikewattError
-        A device that does not compute, or a period shorter than the inference.
+        A device that does not compute.
     DoesNotFitError
-        The device cannot hold or execute the network.
+        The device cannot hold or execute the network, or not within the period.
     """
     kind = device_kind(card)
     beside = host if kind.takes_host else None
@@ -65,7 +70,7 @@ def finished(
     period_s: float | None,
     host: Card | None = None,
 ) -> Bill:
-    """The bill, once it is known that one inference fits into the period.
+    """The bill of what can be done within the period.
 
     Parameters
     ----------
@@ -79,35 +84,53 @@ def finished(
     lines : sequence of str
         Assumptions; each is printed with the name of the device.
     period_s : float, optional
+        A workload that takes longer is left out, and an assumption says so.
     host : Card, optional
         Beside it.
 
     Raises
     ------
-    SpikewattError
-        A period shorter than the inference.
+    TooSlowError
+        A period shorter than the inference of every workload.
     """
-    assumptions = tuple(f"{name}: {line}" for line in lines)
     bill = Bill(
         name,
         card,
         values,
         tuple(writer.terms),
-        assumptions,
+        tuple(f"{name}: {line}" for line in lines),
         period_s,
         dict(writer.footprints),
         host,
     )
-    for workload in bill.workloads:
-        latency_s = float(bill.total(workload, "time_s"))
-        if period_s is not None and period_s < latency_s:
-            raise SpikewattError(
-                f"price: {workload} on {name!r}",
-                "one inference fits into the period",
-                f"{period_s:g} s",
-                f">= {latency_s:.3g} s",
-            )
-    return bill
+    return bill if period_s is None else _within(bill, period_s)
+
+
+def _within(bill: Bill, period_s: float) -> Bill:
+    """`bill` without the workloads that take longer than the period."""
+    latencies = {workload: float(bill.total(workload, "time_s")) for workload in bill.workloads}
+    late = {workload: time_s for workload, time_s in latencies.items() if time_s > period_s}
+    if not late:
+        return bill
+    if len(late) == len(latencies):
+        workload, time_s = min(late.items(), key=lambda pair: pair[1])
+        raise TooSlowError(
+            f"price: {workload} on {bill.device!r}",
+            "one inference fits into the period",
+            f"{period_s:g} s",
+            f">= {time_s:.3g} s",
+        )
+    left_out = [
+        f"{bill.device}: {workload} is left out: an inference takes {time_s:.3g} s, longer than "
+        f"the period of {period_s:g} s."
+        for workload, time_s in late.items()
+    ]
+    return replace(
+        bill,
+        terms=tuple(term for term in bill.terms if term.workload not in late),
+        assumptions=(*bill.assumptions, *left_out),
+        footprints={key: size for key, size in bill.footprints.items() if key not in late},
+    )
 
 
 def checked_period(period_s: float | None) -> float | None:

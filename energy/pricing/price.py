@@ -15,7 +15,7 @@ from ..devices import microcontroller
 from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
-from .bills import bill_of, checked_period, finished
+from .bills import TooSlowError, bill_of, checked_period, finished
 from .order import COMPARED, LibraryPerDevice, Order, PerDevice, ordered
 from .prices import Prices
 
@@ -79,10 +79,11 @@ def price(
     Raises
     ------
     SpikewattError
-        Unknown device, host or library, a network of another hash, a period shorter than the
-        inference, a clock or supply that a device does not reach.
+        Unknown device, host or library, a network of another hash, a clock or supply that a
+        device does not reach.
     DoesNotFitError
-        A device, with a host or without, cannot hold or execute the network, unless `skip_unfit`.
+        A device, with a host or without, cannot hold or execute the network, or not within the
+        period, unless `skip_unfit`.
 
     Examples
     --------
@@ -185,19 +186,23 @@ def _priced(
     bills: list[Bill] = []
     does_not_fit: dict[str, str] = {}
     names = {card.name for card in order.devices.values()}
+    too_slow: list[TooSlowError] = []
     for asked_for, card in order.devices.items():
         found, refused = _alone_and_beside(order, asked_for, card, bill)
         if not found and not skip_unfit:
             raise refused[asked_for]
         bills += found
         does_not_fit |= {name: str(error) for name, error in refused.items()}
+        too_slow += [error for error in refused.values() if isinstance(error, TooSlowError)]
 
-        instead = None if found else _named_instead(refused[asked_for])
+        instead = None if found else refused[asked_for].instead
         if instead is not None and instead not in names:
             names.add(instead)
             placed, why_not = _in_its_place(order, asked_for, instead, bill)
             bills += placed
             does_not_fit |= why_not
+    if too_slow and not bills:  # it is the period that is wrong, and no device
+        raise too_slow[0]
     return Prices(tuple(bills), period_s, does_not_fit)
 
 
@@ -206,19 +211,18 @@ def _alone_and_beside(
     asked_for: str,
     card: Card,
     bill: Callable[[Card, Card | None], Bill],
-    refusal: type[SpikewattError] = DoesNotFitError,
-) -> tuple[list[Bill], dict[str, SpikewattError]]:
+) -> tuple[list[Bill], dict[str, DoesNotFitError]]:
     """The bills of one device, without a host and with each; and who could not, with the reason.
 
     Where nothing could, there is one reason, the most telling.
     """
     found: list[Bill] = []
-    refused: dict[str, SpikewattError] = {}
+    refused: dict[str, DoesNotFitError] = {}
     for host in order.beside(card):
         name = asked_for if host is None else f"{asked_for}+{host.name}"
         try:
             found.append(bill(card, host))
-        except refusal as error:
+        except DoesNotFitError as error:
             refused[name] = error
 
     if not found:  # with a host there is one reason less
@@ -229,18 +233,12 @@ def _alone_and_beside(
     return found, refused
 
 
-def _named_instead(refusal: SpikewattError) -> str | None:
-    """The device that a refusal names, if it names one."""
-    return refusal.instead if isinstance(refusal, DoesNotFitError) else None
-
-
 def _in_its_place(
     order: Order, asked_for: str, device: str, bill: Callable[[Card, Card | None], Bill]
 ) -> tuple[list[Bill], dict[str, str]]:
     """The bills of the geometry that the refusal of `asked_for` named, which say so."""
     card = order.in_its_place(asked_for, device)
-    # Nobody asked for it: a period that is too short ends nothing.
-    found, refused = _alone_and_beside(order, device, card, bill, SpikewattError)
+    found, refused = _alone_and_beside(order, device, card, bill)
     marked = [replace(done, instead_of=asked_for) for done in found]
     return marked, {name: str(error) for name, error in refused.items()}
 

@@ -12,7 +12,7 @@ from keras import Model, layers
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.config import as_config
 from spikewatt.analysis.job.plausible import check_accuracy
-from spikewatt.analysis.report.console import print_findings
+from spikewatt.analysis.report.terminal.console import print_findings
 from spikewatt.analysis.studies.agreement import Agreement, compare
 from spikewatt.errors import SpikewattError, SpikewattWarning
 

@@ -18,8 +18,9 @@ from spikewatt.analysis.design.verdict import verdicts_of
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.best import best
 from spikewatt.analysis.job.config import make_config
-from spikewatt.analysis.report.figures.points import save_points, spread_out
-from spikewatt.analysis.report.points import best_table, points_table, verdict_lines
+from spikewatt.analysis.report.best.tables import best_table, points_table, verdict_lines
+from spikewatt.analysis.report.figures.points import points_figure, spread_out
+from spikewatt.analysis.report.figures.style import save
 from spikewatt.analysis.report.prices import REFUSED, verdict_table
 from spikewatt.analysis.report.sentence import energy_sentence, verdict_sentence
 from spikewatt.energy.pricing.uncertainty import Estimate
@@ -74,7 +75,7 @@ def test_every_code_is_tried_where_a_device_executes_it(points):
     assert codes["odin_style"] == {"rate", "sync_rate"}
     assert codes["nrf54l15"] == {"rate", "signed", "radix", "sync_rate"}
     assert set(frame[frame["side"] == "int8_ann"]["device"]) == {"stm32l4r5", "nrf54l15"}
-    assert frame["asked"].sum() == 3  # 12 steps on each device
+    assert frame["asked"].sum() == 5  # 12 steps on each device, the core with each host, too
     assert set(frame.loc[frame["asked"], "steps"]) == {12}
 
 
@@ -250,7 +251,7 @@ def test_a_tolerance_that_no_point_meets_names_the_nearest(points):
         if p.workload == "snn"
     ]
     int8 = [p for p in points.points if p.workload == "int8_ann"]
-    nearest = min((p for p in lost if p.on_a_core), key=lambda p: p.energy_j)
+    nearest = min((p for p in lost if p.on_a_core and p.decides), key=lambda p: p.energy_j)
     verdict = verdicts_of(replace(points, points=(*lost, *int8)))[0]
     assert verdict.spiking is nearest
     said = verdict_sentence(verdict)
@@ -344,25 +345,28 @@ def test_tables_and_picture(points, tmp_path):
     table = points_table(points)
     assert len(table) == len(points)
     assert len(table.cells()) < len(points)
-    assert {"design", "accuracy (95 %)", "points lost", "energy"} <= set(table.cells()[0])
+    heads = set(table.cells()[0])
+    assert {"design", "accuracy (%)", "95 %", "points lost", "energy (µJ)"} <= heads
     rows = best_table(points).frame
     assert list(rows["accuracy_loss"]) == [3.0, 5.0]
     assert verdict_lines(points).splitlines()[0] == rows["sentence"][0]
 
-    picture = save_points(points.frame, points.tolerances, tmp_path)
+    picture = save(points_figure(points.frame, points.tolerances), tmp_path, "points")
     assert picture.stat().st_size > 10_000
     assert (tmp_path / "points.svg").stat().st_size > 10_000
     nothing = points.frame.assign(accuracy=np.nan)
-    assert save_points(nothing, points.tolerances, tmp_path).is_file()
+    assert points_figure(nothing, points.tolerances).axes[0].texts
 
 
 def test_labels_keep_their_distance():
     rng = np.random.default_rng(0)
-    for _ in range(20):
-        wanted = sorted(rng.random(8), reverse=True)
-        places = spread_out(wanted, 0.07)
-        assert (np.diff(places) <= -0.07 + 1e-9).all()
-        assert np.mean(places) == pytest.approx(np.mean(wanted))
+    for many in (1, 3, 8, 12):
+        wanted = sorted(rng.random(many) ** 3, reverse=True)
+        places = spread_out(wanted, 0.08)
+        assert (np.diff(places) <= -0.08 + 1e-9).all()
+        assert min(places) >= 0
+        assert max(places) <= 1
+    assert spread_out([0.9, 0.5, 0.1], 0.08) == pytest.approx([0.9, 0.5, 0.1])
 
 
 # ------------------------------------------------------------------ configuration
@@ -383,3 +387,19 @@ def test_a_list_of_tolerances_is_not_empty():
 
 def test_no_search_where_no_samples_are_asked_for(prepared, network, trace):
     assert best(make_config({"search_samples": 0}, "config"), prepared, network, trace) is None
+
+
+def test_points_without_a_run_need_validation_samples():
+    asked = {"network": "mlp-64-4-10", "epochs": 1, "engine": "reference", "search_samples": 0}
+    with pytest.raises(SpikewattError, match="best_points: needs validation samples"):
+        sw.best_points(asked)
+
+
+def test_a_point_that_takes_longer_than_the_period_has_no_price(config, prepared, network, trace):
+    """The asked-for 12 steps fit into 3 ms, some others do not."""
+    short = config.model_copy(update={"period_s": 0.003})
+    found = best(short, prepared, network, trace)
+    assert found is not None
+    steps_of_rate = found.frame.query("code == 'rate' and device == 'odin_style'")["steps"]
+    assert 12 in set(steps_of_rate)
+    assert steps_of_rate.max() < 32

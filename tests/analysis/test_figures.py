@@ -9,11 +9,12 @@ from spikewatt.analysis.report.figures.activity import MOST_NEURONS, raster_figu
 from spikewatt.analysis.report.figures.energy import energy_figure
 from spikewatt.analysis.report.figures.learning import accuracy_figure, training_figure
 from spikewatt.analysis.report.figures.run import figures_of
-from spikewatt.analysis.report.figures.style import FILLS, drawn
+from spikewatt.analysis.report.figures.style import FILLS, TOGETHER, drawn
+from spikewatt.energy.bill import IDLE_COMPONENTS
 from spikewatt.energy.pricing.price import price
 
 from ..helpers.deep_run import INPUTS, LAYERS, deep_network, deep_trace, write_run
-from ..helpers.pictures import beyond_the_page, overlaps, text_boxes
+from ..helpers.pictures import beyond_the_page, beyond_their_axes, overlaps, text_boxes
 
 LONG = "odin_style:neurons_per_core=128,axons_per_core=4096,voltage_v=0.8"
 DEVICES = ("odin_style", LONG, "odin", "tinyodin", "stm32l4r5", "nrf54l15")
@@ -47,6 +48,11 @@ def boxes(figures):
 def test_texts_of_thirty_layers_lie_beside_each_other_and_on_the_page(name, figures, boxes):
     assert not overlaps(boxes[name])
     assert not beyond_the_page(figures[name], boxes[name])
+
+
+@pytest.mark.parametrize("name", ["sops_per_layer", "firing_rate", "diagnosis", "energy"])
+def test_values_stay_within_their_panel(name, figures):
+    assert not beyond_their_axes(figures[name])
 
 
 @pytest.mark.parametrize("name", ["sops_per_layer", "firing_rate", "diagnosis", "raster"])
@@ -103,7 +109,8 @@ def test_every_component_of_a_price_has_its_fill(trace):
     everything = ("odin_style", "reference_core", "stm32l4r5", "nrf54l15")
     found = price(trace, *everything, host="nrf54l15", period_s=1.0).frame
     components = set(found[found["energy_j"] > 0]["component"])
-    assert components - {"between inferences", "waking"} <= set(FILLS)
+    assert components - set(IDLE_COMPONENTS) <= {*FILLS, *TOGETHER}
+    assert set(TOGETHER.values()) <= set(FILLS)
     looks = [(fill.colour, fill.hatch) for fill in FILLS.values()]
     assert len(set(looks)) == len(looks)
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spikewatt.analysis.report.console import print_findings, print_lines, print_rows
 from spikewatt.analysis.report.findings import Column, Findings, Table
-from spikewatt.analysis.report.grid import GridColumn, fitted, natural_width, wrapped
 from spikewatt.analysis.report.prices import price_findings
 from spikewatt.analysis.report.tables import device_table, diagnosis, layers
+from spikewatt.analysis.report.terminal.console import print_findings, print_lines, print_rows
+from spikewatt.analysis.report.terminal.grid import GridColumn, fitted, natural_width, wrapped
 from spikewatt.analysis.report.units import JOULES, LASTING, PERCENT, PLAIN, counted, significant
 from spikewatt.energy.pricing.price import price
 
@@ -70,7 +70,7 @@ def test_every_table_and_line_fits_the_page(width, everything, monkeypatch, caps
 def test_every_energy_is_whole_on_every_page(width, everything, monkeypatch, capsys):
     text = "\n".join(shown(everything, width, monkeypatch, capsys))
     energies = [row["energy (mJ)"] for row in everything["rows"].cells()]
-    assert len(energies) == 6
+    assert len(energies) == len(everything["rows"]) >= 6
     for energy in energies:
         assert re.search(rf"(?<![\d.]){re.escape(energy)}(?![\d.])", text)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from spikewatt.analysis.report import rows, tables
-from spikewatt.analysis.report.console import print_findings
 from spikewatt.analysis.report.findings import Column, Findings, Table
 from spikewatt.analysis.report.numbers import cell, with_prefix
 from spikewatt.analysis.report.prices import break_even_shown
+from spikewatt.analysis.report.terminal.console import print_findings
 from spikewatt.analysis.report.verification import verification_findings
 
 ENERGY = pd.DataFrame({"device": ["a", "b"], "energy_j": [2e-9, 3e-6], "time_s": [1e-3, np.nan]})

@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
-from spikewatt.analysis.report.console import print_lines, print_rows
 from spikewatt.analysis.report.rows import json_text, write_frame
+from spikewatt.analysis.report.terminal.console import print_lines, print_rows
 from spikewatt.cli import border
 from spikewatt.errors import SpikewattError, SpikewattWarning, whole_number
 from typer.testing import CliRunner
@@ -178,6 +178,22 @@ def test_ascii_only_output_ends_nothing(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert b"8.43e-12 J" in result.stdout
+
+
+def test_characters_that_a_terminal_lacks_are_written_plainly(tmp_path):
+    """Microjoules stay microjoules."""
+    code = (
+        "from spikewatt.cli.border import plain_streams\n"
+        "plain_streams()\n"
+        "print('3.36 µJ, θ ≠ 2 mm², ─ ∞ 漢')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert result.stdout == b"3.36 uJ, theta != 2 mm2, - inf ?\n"
 
 
 def test_a_name_that_is_not_unicode_is_refused_in_one_line(tmp_path):

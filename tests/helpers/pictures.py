@@ -43,6 +43,24 @@ def _texts_of(ax: Axes) -> list[Text]:
     return [*found, left]
 
 
+def beyond_their_axes(fig: Figure) -> list[str]:
+    """Values and remarks that reach to the right or left out of the axes that they stand in."""
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    found, seen = [], 0
+    for ax in fig.axes:
+        inside = ax.get_window_extent(renderer)
+        for text in ax.texts:
+            box = text.get_window_extent(renderer)
+            seen += 1
+            if text.get_text() and (box.x0 < inside.x0 - TOUCH or box.x1 > inside.x1 + TOUCH):
+                found.append(text.get_text())
+
+    assert seen
+    return found
+
+
 def overlaps(boxes: list[tuple[str, Bbox]]) -> list[tuple[str, str]]:
     """Pairs of texts that lie upon each other."""
     found = []

@@ -307,6 +307,14 @@ def test_yaml_is_read_or_refused_at_once(name, tmp_path):
     assert time.monotonic() - started < 10
 
 
+def test_numbers_with_an_exponent_are_numbers(tmp_path):
+    """As in YAML 1.2; what is written as a text stays one."""
+    path = tmp_path / "config.yaml"
+    path.write_text("a: 64e6\nb: -1E-3\nc: '64e6'\nd: 64e6Hz\ne: {nrf54l15: 6.4e+7}\n")
+    found = files.read_yaml(path)
+    assert found == {"a": 64e6, "b": -1e-3, "c": "64e6", "d": "64e6Hz", "e": {"nrf54l15": 64e6}}
+
+
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a: \xff"])
 def test_yaml_that_is_no_text(data, tmp_path):
     path = tmp_path / "card.yaml"

@@ -73,7 +73,7 @@ def draw_sops(axes: tuple[Axes, ...], reached: pd.DataFrame) -> None:
         ax.set_title(label, fontsize=9, loc="left")
         ax.set_xscale("log")
         ax.set_xlim(1, max(most, 10.0) ** ROOM)  # the foot of a bar means something: one operation
-        plain_decades(ax)
+        plain_decades(ax, has_unit=False)
         ax.tick_params(axis="x", labelsize=8)
         clean(ax)
 

@@ -11,9 +11,21 @@ import numpy as np
 import pandas as pd
 
 from ....energy.bill import IDLE_COMPONENTS
-from ..grid import wrapped
+from ..terminal.grid import wrapped
 from ..units import JOULES, Scale
-from .style import BLUE, DARK, FILLS, REST, SKY, SMALL, clean, figure, name_rows, plain_decades
+from .style import (
+    BLUE,
+    DARK,
+    FILLS,
+    REST,
+    SKY,
+    SMALL,
+    TOGETHER,
+    clean,
+    figure,
+    name_rows,
+    plain_decades,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,10 +33,13 @@ if TYPE_CHECKING:
 
 SMALLEST_SHARE = 0.005  # components below this share of every bar are drawn together
 READ_SHARE = 7.0  # percent of a bar that a number is written on
-NAME_CHARACTERS = 38  # of a line of a row's name
-REASON_CHARACTERS = 62  # of a line of why a device was refused
+NAME_CHARACTERS = 40  # of a line of a row's name
+REASON_CHARACTERS = 54  # of a line of why a device was refused
 REASON_LINES = 2
 LINE_INCHES = 0.165  # of a row's name
+AIR_INCHES = 0.12  # between two rows
+LEAST_LINES = 1.4  # of a row: its bar
+BAR_INCHES = 0.26
 ROOM = 0.16  # of the decades of all ranges, beyond them: for the values
 # Of a reason: where, which the row says, and what to do.
 HIDDEN = re.compile(r"^(?:\w+ '[^']*': )+|; (?:allowed|hint): .*", re.DOTALL)
@@ -54,8 +69,14 @@ class Row:
         """At the left of the row."""
         text = f"{self.device} {self.workload}".strip()
         if self.instead_of:
-            text += f" (in place of {self.instead_of})"
-        return "\n".join(wrapped(text, NAME_CHARACTERS))
+            text += f"\n(in place of {self.instead_of})"
+        return "\n".join(wrapped(text, NAME_CHARACTERS, ""))
+
+    @property
+    def height(self) -> float:
+        """Inches that its texts take, with air."""
+        lines = self.name.count("\n") + 1
+        return AIR_INCHES + LINE_INCHES * max(lines, REASON_LINES if self.why else LEAST_LINES)
 
     @property
     def reason(self) -> str:
@@ -72,10 +93,7 @@ def energy_figure(
 ) -> Figure:
     """The whole picture; see `draw_energy`."""
     rows = rows_of(prices, sums, does_not_fit)
-    lines = [row.name.count("\n") + 1 for row in rows]
-    lines += [REASON_LINES for row in rows if row.why]
-    each = 0.15 + LINE_INCHES * max(lines)
-    fig = figure(11, 1.75 + each * len(rows))
+    fig = figure(12, 1.75 + sum(row.height for row in rows))
     axes = fig.subplots(1, 2, width_ratios=(1.15, 1), sharey=True)
     draw_energy(tuple(axes), prices, sums, rows)
     return fig
@@ -114,7 +132,7 @@ def draw_energy(
     rows : list of Row
         See `rows_of`.
     """
-    at = name_rows(axes[0], [row.name for row in rows])
+    at = name_rows(axes[0], [row.name for row in rows], [row.height for row in rows])
     axes[0].tick_params(axis="y", labelsize=9)
     priced = [i for i, row in enumerate(rows) if not row.why]
     if priced:
@@ -165,7 +183,7 @@ def _draw_ranges(ax: Axes, at: np.ndarray, sums: pd.DataFrame) -> None:
     ax.set_xscale("log")
     least, most = low.min() / 1.5, high.max()
     ax.set_xlim(least, most * max(1.6, (most / least) ** ROOM))
-    plain_decades(ax)
+    plain_decades(ax, has_unit=True)
     ax.set_xlabel(f"energy per inference ({scale.unit}), 5 % to 95 %")
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)
@@ -186,7 +204,8 @@ def _draw_refusal(ax: Axes, height: float, row: Row) -> None:
 
 def _shares(computing: pd.DataFrame, sides: list[tuple[str, str]]) -> pd.DataFrame:
     """Share of each component in the energy, one row per side."""
-    found = computing.pivot_table(
+    together = computing.assign(component=computing["component"].replace(TOGETHER))
+    found = together.pivot_table(
         index=["device", "workload"],
         columns="component",
         values="energy_j",
@@ -217,7 +236,7 @@ def _draw_shares(ax: Axes, at: np.ndarray, shares: pd.DataFrame) -> None:
             edgecolor="white",
             linewidth=0.4,
             label=label,
-            height=0.62,
+            height=BAR_INCHES,
         )
         numbers = [f"{part:.0f}" if part >= READ_SHARE else "" for part in percent]
         texts = ax.bar_label(bars, numbers, label_type="center", fontsize=SMALL, color=fill.ink)

@@ -22,17 +22,22 @@ MARKERS = {"snn": "o", "int8_ann": "s"}
 TEXT = "#333333"
 BELOW_KERAS = 5.0  # points of percent that are shown at least
 MOST_LABELS = 12
-GAP = 0.07  # from one label to the next, of the height
+HEIGHT = 5.0  # inches, at least
+BELOW_AXES = 1.7  # inches, of the legend and the name of the axis
+LABEL_INCHES = 0.32  # two lines
 
 
 def points_figure(frame: pd.DataFrame, tolerances: Sequence[float]) -> Figure:
     """A figure of its own with `draw_points`."""
-    fig = figure(9, 5)
-    draw_points(fig.subplots(), frame, tolerances)
+    height = max(HEIGHT, BELOW_AXES + LABEL_INCHES * len(_labelled(frame)))
+    fig = figure(9.5, height)
+    draw_points(fig.subplots(), frame, tolerances, LABEL_INCHES / (height - BELOW_AXES))
     return fig
 
 
-def draw_points(ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float]) -> None:
+def draw_points(
+    ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float], gap: float = 0.1
+) -> None:
     """Accuracy on test images against energy.
 
     Parameters
@@ -43,6 +48,8 @@ def draw_points(ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float]) -> N
         Of `Points`; rows without an accuracy on test images are not drawn.
     tolerances : sequence of float
         Points of percent below Keras.
+    gap : float, default 0.1
+        From one label to the next at least, of the height.
     """
     known = frame[frame["accuracy"].notna()]
     if not len(known):
@@ -66,7 +73,7 @@ def draw_points(ax: Axes, frame: pd.DataFrame, tolerances: Sequence[float]) -> N
     _draw_front(ax, to_the_edge, "black", 1.6, "front of all")
     ax.set_xlim(left, right)
     ax.set_ylim(100 * lowest - 0.5, None)
-    _label(ax, _chosen(shown))
+    _label(ax, _labelled(shown), gap)
     _finish(ax, len(known) - len(shown))
 
 
@@ -76,15 +83,15 @@ def _in_turn(colours: Sequence[str]) -> list[str]:
 
 def _lowest(known: pd.DataFrame, keras: float) -> float:
     """The lowest accuracy that is drawn: the far ones would press all others together."""
-    counts = known["asked"] | (known["chosen_at"].fillna("").astype(str) != "")
-    important = known.loc[counts | (known["side"] == "int8_ann"), "accuracy_low"]
+    counts = known["asked"] | _is_chosen(known) | (known["side"] == "int8_ann")
+    important = known.loc[counts, "accuracy_low"]
     return float(min([keras - BELOW_KERAS / 100, *important]))
 
 
 def _draw_device(ax: Axes, rows: pd.DataFrame, device: str, side: str, colour: str) -> None:
     """All points of a device, those that were chosen with their intervals."""
     name = f"int8 on {device}" if side == "int8_ann" else f"spikes on {device}"
-    mask = rows["chosen_at"].fillna("").astype(str) != ""
+    mask = _is_chosen(rows)
     others, best = rows[~mask], rows[mask]
     marker = MARKERS[side]
     _draw_front(ax, rows[on_front(rows, GOALS)], colour, 0.8)
@@ -129,22 +136,29 @@ def _draw_asked(ax: Axes, asked: pd.DataFrame, colours: dict) -> None:
         )  # fmt: skip
 
 
-def _chosen(shown: pd.DataFrame) -> pd.DataFrame:
-    """The rows that get a label: all that were chosen, or where these are many, at the first."""
-    found = shown[shown["chosen_at"].fillna("").astype(str) != ""]
-    return found if len(found) <= MOST_LABELS else found[found["chosen"]].head(MOST_LABELS)
+def _labelled(shown: pd.DataFrame) -> pd.DataFrame:
+    """The rows that get a label: those that can decide and were chosen, the deciding ones first."""
+    able = shown["accuracy"].notna() & shown["decides"] & _is_chosen(shown)
+    return shown[able].sort_values("chosen", ascending=False, kind="stable").head(MOST_LABELS)
 
 
-def _label(ax: Axes, rows: pd.DataFrame) -> None:
+def _is_chosen(rows: pd.DataFrame) -> pd.Series:
+    """Which were chosen within any tolerance; a file holds nothing where a text is empty."""
+    return rows["chosen_at"].fillna("").astype(str) != ""
+
+
+def _label(ax: Axes, rows: pd.DataFrame, gap: float) -> None:
     """Labels one below the other at the right, each with a line to its point."""
     rows = rows.sort_values("accuracy", ascending=False)
     low, high = ax.get_ylim()
     wanted = [(100 * accuracy - low) / (high - low) for accuracy in rows["accuracy"]]
-    for place, (_, row) in zip(spread_out(wanted, GAP), rows.iterrows(), strict=True):
+    for place, (_, row) in zip(spread_out(wanted, gap), rows.iterrows(), strict=True):
         ax.annotate(
             _text(row), (row["energy_j"], 100 * row["accuracy"]), (1.03, place),
             textcoords="axes fraction", fontsize=8, va="center", color=TEXT, zorder=0,
-            arrowprops={"arrowstyle": "-", "color": LIGHT, "lw": 0.8, "shrinkB": 5},
+            arrowprops={
+                "arrowstyle": "-", "color": LIGHT, "lw": 0.8, "shrinkB": 5, "relpos": (0, 0.5),
+            },
         )  # fmt: skip
 
 
@@ -162,7 +176,7 @@ def _word(options: object) -> str:
 
 
 def spread_out(wanted: Sequence[float], gap: float) -> list[float]:
-    """Places from the top down, as near to those wanted as a gap allows.
+    """Places from the top down, as near to those wanted as a gap allows, within 0 to 1 if they fit.
 
     Parameters
     ----------
@@ -175,19 +189,28 @@ def spread_out(wanted: Sequence[float], gap: float) -> list[float]:
     --------
     >>> [round(place, 2) for place in spread_out([0.5, 0.5, 0.1], 0.1)]
     [0.55, 0.45, 0.1]
+    >>> [round(place, 2) for place in spread_out([1.0, 1.0], 0.1)]
+    [0.95, 0.85]
     """
     groups: list[list[float]] = []  # middle and number of labels that touch
     for place in wanted:
-        groups.append([place, 1.0])
+        groups.append([_inside(place, 1.0, gap), 1.0])
         while len(groups) > 1 and _touch(groups[-2], groups[-1], gap):
             (one, many), (other, more) = groups[-2:]
-            groups[-2:] = [[(one * many + other * more) / (many + more), many + more]]
+            middle = (one * many + other * more) / (many + more)
+            groups[-2:] = [[_inside(middle, many + more, gap), many + more]]
 
     places = []
     for middle, many in groups:
         top = middle + gap * (many - 1) / 2
         places += [top - gap * number for number in range(int(many))]
     return places
+
+
+def _inside(middle: float, many: float, gap: float) -> float:
+    """The middle of so many labels, moved so that they stand within 0 to 1."""
+    half = min(0.5, gap * many / 2)
+    return min(max(middle, half), 1 - half)
 
 
 def _touch(above: list[float], below: list[float], gap: float) -> bool:

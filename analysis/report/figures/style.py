@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,26 +46,34 @@ class Fill:
 # One fixed fill per component of an energy.
 FILLS = {
     "synaptic operations": Fill(BLUE),
-    "spike transport": Fill(BLUE, "//"),
-    "output spikes": Fill(BLUE, ".."),
+    "spike transport": Fill(BLUE, "////"),
+    "output spikes": Fill(BLUE, "...."),
     "neuron updates": Fill(ORANGE),
-    "state reset": Fill(ORANGE, "//"),
+    "state reset": Fill(ORANGE, "////"),
     "clock": Fill(GREEN),
-    "routing": Fill(GREEN, "//"),
+    "routing": Fill(GREEN, "////"),
     "leakage": Fill(RED),
-    "static power": Fill(RED, "//"),
+    "static power": Fill(RED, "////"),
     "spike handling": Fill(SKY),
-    "input load": Fill(SKY, "//"),
-    "read-out": Fill(SKY, ".."),
+    "input load": Fill(SKY, "////"),
+    "read-out": Fill(SKY, "...."),
     "step overhead": Fill(PURPLE),
     "multiply-accumulates": Fill(YELLOW),
-    "pooling": Fill(YELLOW, "//"),
+    "pooling": Fill(YELLOW, "////"),
     "outputs": Fill(DARK),
-    "host asleep": Fill(GREY),
-    "host input": Fill(GREY, "//"),
-    "host analog layer": Fill(GREY, "xx"),
-    "host read-out": Fill(GREY, ".."),
-    "host waking": Fill(GREY, "--"),
+    "regulator loss": Fill(PURPLE, "////"),
+    "host": Fill(GREY),
+    "host analog layer": Fill(GREY, "////"),
+}
+# Components that a picture shows as one.
+TOGETHER = {
+    "host input": "host",
+    "host driver": "host",
+    "host port": "host",
+    "host read-out": "host",
+    "host asleep": "host",
+    "host waking": "host",
+    "host encoder": "host",
 }
 REST = Fill(LIGHT)
 DOTS_PER_INCH = 130
@@ -94,28 +102,34 @@ def whole_numbers(ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
-def name_rows(ax: Axes, names: Iterable[str]) -> np.ndarray:
+def name_rows(ax: Axes, names: Iterable[str], heights: Sequence[float] | None = None) -> np.ndarray:
     """Names of rows at the left, the first at the top; returns where the rows are.
 
-    Axes that share them have them, too.
+    Axes that share them have them, too. Rows are 1 high, or as high as `heights` say.
     """
     from matplotlib.ticker import FixedLocator, NullLocator
 
     texts = list(names)
-    at = np.arange(len(texts))
+    ends = np.cumsum(np.ones(len(texts)) if heights is None else heights)
+    at = ends - np.diff(ends, prepend=0.0) / 2
     ax.set_yticks(at, texts)
     ax.yaxis.set_major_locator(FixedLocator(at.tolist()))
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.set_ylim(len(texts) - 0.4, -0.6)
+    ax.set_ylim(ends[-1] + 0.1 if len(ends) else 1.0, -0.1)
     return at
 
 
-def plain_decades(ax: Axes, most: int = 5) -> None:
-    """At most so many ticks of a logarithmic axis, at powers of ten: 0.1, 1, 100, 10 k."""
+def plain_decades(ax: Axes, has_unit: bool, most: int = 5) -> None:
+    """At most so many ticks of a logarithmic axis, at powers of ten.
+
+    Where its unit has a prefix: 0.1, 1, 10,000; of plain numbers: 1, 100, 10 k.
+    """
     from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
     def written(value: float, place: int | None = None) -> str:
-        return f"{value:g}" if value < 1000 else EngFormatter(sep=" ")(value, place)
+        if has_unit or value < 1000:
+            return f"{value:,g}"
+        return EngFormatter(sep=" ")(value, place)
 
     ax.xaxis.set_major_locator(LogLocator(10, numticks=most))
     ax.xaxis.set_minor_locator(NullLocator())

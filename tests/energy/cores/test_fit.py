@@ -83,7 +83,7 @@ def test_a_trace_a_network_and_a_model_fit_alike(trace, mlp, digits, tmp_path):
 
 def test_fit_says_what_price_says(trace):
     fits = fit(trace, "odin_style", "stm32l4r5").frame
-    totals = price(trace, "odin_style", "stm32l4r5").totals()
+    totals = price(trace, "odin_style", "stm32l4r5", host=None).totals()
     for key in ("device", "workload", "cores", "mm2", "memory_bytes"):
         assert fits[key].equals(totals[key]), key
     assert (fits["fits"] == "yes").all()

@@ -255,6 +255,28 @@ def test_the_network_is_the_one_that_left_the_trace(trace, mlp, mlp_network, dig
         price(trace, "stm32l4r5", network=other)
 
 
+def test_a_workload_that_takes_longer_than_the_period_is_left_out(trace):
+    """Of a microcontroller the int8 network stays, of a device that has no other nothing does."""
+    whole = price(trace, "odin_style", "stm32l4r5")
+    seconds = {(b.device, w): b.total(w, "time_s") for b, w in whole.workloads}
+    core_s = seconds["odin_style", "snn"]
+    slow_s, fast_s = seconds["stm32l4r5", "snn"], seconds["stm32l4r5", "int8_ann"]
+    assert fast_s < slow_s < core_s
+    period_s = (slow_s + core_s) / 2
+    prices = price(trace, "odin_style", "stm32l4r5", period_s=period_s, skip_unfit=True)
+    assert [b.device for b in prices.bills] == ["stm32l4r5"]
+    assert "one inference fits into the period" in prices.does_not_fit["odin_style"]
+    assert prices.bills[0].workloads == ["snn", "int8_ann"]
+
+    period_s = (fast_s + slow_s) / 2
+    (bill,) = price(trace, "stm32l4r5", period_s=period_s).bills
+    assert bill.workloads == list(bill.footprints) == ["int8_ann"]
+    assert any("stm32l4r5: snn is left out: an inference takes" in s for s in bill.assumptions)
+
+    with pytest.raises(SpikewattError, match="one inference fits into the period"):
+        price(trace, "odin_style", period_s=period_s, skip_unfit=True)  # the period is wrong
+
+
 def test_a_period_is_a_time_that_the_inference_fits_into(trace):
     with pytest.raises(SpikewattError, match="one inference fits into the period"):
         price(trace, "stm32l4r5", period_s=1e-6)

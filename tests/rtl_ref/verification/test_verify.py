@@ -188,7 +188,7 @@ def test_whole_networks_equal_annarchy(code):
 
 
 def test_every_target_is_in_the_help_of_the_verb():
-    from spikewatt.cli import rtl
+    from spikewatt.cli.chip import rtl
 
     text = rtl.__file__
     with open(text, encoding="utf-8") as file:

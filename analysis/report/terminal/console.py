@@ -7,11 +7,11 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
-from ...errors import printable
-from .findings import Findings, ShownColumn, Table
+from ....errors import printable
+from ..findings import Findings, ShownColumn, Table
+from ..numbers import cell
 from .grid import GridColumn, fitted, full_width, natural_width, wrapped
 from .legend import Legend
-from .numbers import cell
 
 WIDTH = 80  # where neither COLUMNS nor a terminal says
 NARROWEST = 20  # columns, whatever COLUMNS says

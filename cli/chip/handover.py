@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import whole_number
-from .options import CHIP, DATASET_HELP, DataDir, Force, Json, Spk, network_inputs, show, verb
+from ...errors import whole_number
+from ..options import CHIP, DATASET_HELP, DataDir, Force, Json, Spk, network_inputs, show, verb
 
 MOST_SAMPLES = 10**4
 
@@ -34,15 +34,15 @@ def rtl(
     A folder for an engineer, who needs no Python from there on; its README says how.
     """
     whole_number("rtl --samples", "must be a number of samples", samples, 1, MOST_SAMPLES)
-    from ..rtl_ref.handover.hand_over import check_place
+    from ...rtl_ref.handover.hand_over import check_place
 
     check_place(output, force)
     import pandas as pd
 
-    from ..analysis.report.findings import Findings, Table
-    from ..rtl_ref.handover.hand_over import hand_over
-    from ..shown_progress import show_progress
-    from ..sim.network.spiking_network import SpikingNetwork
+    from ...analysis.report.findings import Findings, Table
+    from ...rtl_ref.handover.hand_over import hand_over
+    from ...shown_progress import show_progress
+    from ...sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(network)
     x, _ = network_inputs(spiking, dataset, data_dir, samples)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..design.points import Point, Points
-from ..design.verdict import Verdict, verdicts_of
-from .findings import Column, Table
-from .numbers import is_missing, percent, with_prefix
-from .sentence import often, points_of, verdict_sentence
+from ...design.points import Point, Points
+from ...design.search import SLACK
+from ...design.verdict import Verdict, verdicts_of
+from ..findings import Column, Table
+from ..numbers import is_missing, percent, with_prefix
+from ..sentence import often, points_of, verdict_sentence
+from ..units import JOULES, PLAIN, SECONDS
 
 if TYPE_CHECKING:
-    from ...energy.pricing.uncertainty import Estimate
+    from ....energy.pricing.uncertainty import Estimate
 
 IN_WORDS = {"snn": "spikes", "int8_ann": "int8"}
 
@@ -33,21 +35,34 @@ def verdict_lines(points: Points) -> str:
     return "\n".join(lines)
 
 
+def beyond(
+    tolerance: float, keras_accuracy: float, snn_accuracy: float, points: Points | None
+) -> dict[str, float]:
+    """Workload -> points of percent that it loses, of those that lose more than `tolerance`."""
+    accuracies = {"snn": snn_accuracy, "int8_ann": None if points is None else points.int8_accuracy}
+    losses = {
+        workload: 100 * (keras_accuracy - accuracy)
+        for workload, accuracy in accuracies.items()
+        if accuracy is not None
+    }
+    return {workload: loss for workload, loss in losses.items() if loss > tolerance + SLACK}
+
+
 def points_table(points: Points) -> Table:
-    """Every point; a reader sees those that were chosen or asked for."""
+    """Every point; a reader sees those that were chosen or asked for, of what can decide."""
     frame = points.frame
-    shown = frame[(frame["chosen_at"] != "") | frame["asked"] | (frame["side"] == "int8_ann")]
+    telling = (frame["chosen_at"] != "") | frame["asked"] | (frame["side"] == "int8_ann")
+    shown = frame[telling & frame["decides"]].sort_values(["side", "energy_j"])
     columns = (
         Column("design", ("device", "side", "code", "steps", "options", "asked"), _design),
-        Column(
-            "accuracy (95 %)", ("accuracy", "accuracy_low", "accuracy_high"), _accuracy
-        ),
-        Column("points lost", ("loss",), lambda loss: f"{loss + 0.0:.2f}"),
-        Column("energy", ("energy_j",), _joules),
-        Column("low to high", ("energy_low_j", "energy_high_j"), _from_to),
-        Column("time", ("time_s",), lambda seconds: with_prefix(seconds, "s")),
+        Column("accuracy (%)", ("accuracy",), percent_points, number=True),
+        Column("95 %", ("accuracy_low", "accuracy_high"), _interval, leave_out=2),
+        Column("points lost", ("loss",), lambda loss: f"{loss + 0.0:.2f}", number=True),
+        Column("energy", ("energy_j",), unit=JOULES),
+        Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
+        Column("time", ("time_s",), unit=SECONDS, leave_out=3),
         Column("cheapest within", ("chosen_at",)),
-    )  # fmt: skip
+    )
     title = (
         f"Accuracy and energy {often(points.period_s)}; chosen on {points.validation_samples:,} "
         f"validation images, accuracy on {points.test_samples:,} test images, "
@@ -63,32 +78,30 @@ def _design(device: str, side: str, code: str, steps: float, options: str, asked
     return ", ".join(word for word in words if word)
 
 
-def _accuracy(middle: float, low: float, high: float) -> str:
-    return f"{percent(middle)} ({100 * low:.1f} to {100 * high:.1f})"
+def percent_points(share: float) -> str:
+    """A share in percent, without the sign.
+
+    >>> percent_points(0.9694)
+    '96.9'
+    """
+    return f"{100 * share:.1f}"
 
 
-def _joules(value: float) -> str:
-    return with_prefix(value, "J")
-
-
-def _from_to(low: float, high: float) -> str:
-    return f"{_joules(low)} to {_joules(high)}"
+def _interval(low: float, high: float) -> str:
+    return f"{percent_points(low)} to {percent_points(high)}"
 
 
 def best_table(points: Points) -> Table:
     """One row per tolerance: the best point of each side, the ratio of their energies, who wins."""
     rows = [_row(verdict) for verdict in verdicts_of(points)]
+    alone = ("inference_ratio", "inference_ratio_low", "inference_ratio_high")
     columns = (
         Column("points", ("accuracy_loss",)),
         Column("as spikes", ("snn", "snn_accuracy", "snn_energy_j"), _side),
         Column("as int8", ("int8_ann", "int8_ann_accuracy", "int8_ann_energy_j"), _side),
-        Column("spikes / int8", ("ratio", "ratio_low", "ratio_high"), _ratio),
-        Column(
-            "inference alone",
-            ("inference_ratio", "inference_ratio_low", "inference_ratio_high"),
-            _ratio,
-        ),
-        Column("verdict", ("verdict",), lambda outcome: IN_WORDS.get(outcome, outcome)),
+        Column("spikes / int8", ("ratio", "ratio_low", "ratio_high"), unit=PLAIN),
+        Column("inference alone", alone, unit=PLAIN, leave_out=1),
+        Column("less energy", ("verdict",), lambda outcome: IN_WORDS.get(outcome, outcome)),
     )
     title = f"The cheapest within so many points of Keras, {often(points.period_s)}"
     return Table("best", title, pd.DataFrame(rows), columns)
@@ -134,8 +147,4 @@ def _of_ratio(name: str, found: Estimate | None) -> dict[str, object]:
 
 def _side(design: str, accuracy: float, energy_j: float) -> str:
     known = "accuracy not known" if is_missing(accuracy) else percent(accuracy)
-    return f"{design}: {known}, {_joules(energy_j)}"
-
-
-def _ratio(value: float, low: float, high: float) -> str:
-    return f"{value:.3g} ({low:.3g} to {high:.3g})"
+    return f"{design}: {known}, {with_prefix(energy_j, 'J')}"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import SpikewattError
-from ..progress import Progress, expect, in_words
-from .options import (
+from ...errors import SpikewattError
+from ...progress import Progress, expect, in_words
+from ..options import (
     CHIP,
     DATASET_HELP,
     DataDir,
@@ -29,9 +29,9 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..rtl_ref.synthesis.asic import AsicReport
-    from ..rtl_ref.synthesis.designs import Design
-    from ..rtl_ref.synthesis.fpga_report import FpgaReport
+    from ...rtl_ref.synthesis.asic import AsicReport
+    from ...rtl_ref.synthesis.designs import Design
+    from ...rtl_ref.synthesis.fpga_report import FpgaReport
 
 SAMPLES = 20
 
@@ -119,8 +119,8 @@ def synth(
         if output:
             new_file(output, force)
     _check_bitstream(bitstream, pins, dataset)
-    from ..analysis.report.synthesis import synthesis_findings
-    from ..rtl_ref.synthesis.activity import read_activity
+    from ...analysis.report.synthesis import synthesis_findings
+    from ...rtl_ref.synthesis.activity import read_activity
 
     top = _top(axi)
     activity = read_activity(waves) if waves else None
@@ -170,14 +170,14 @@ def _check_bitstream(bitstream: Path | None, pins: Path | None, dataset: str | N
 
 
 def _top(axi: bool) -> str:
-    from ..rtl_ref.design import CHAIN
-    from ..rtl_ref.synthesis.parameters import AXI
+    from ...rtl_ref.design import CHAIN
+    from ...rtl_ref.synthesis.parameters import AXI
 
     return AXI if axi else CHAIN
 
 
 def _standing(data_dir: Path | None) -> list[Design]:
-    from ..rtl_ref.synthesis.designs import standing_designs
+    from ...rtl_ref.synthesis.designs import standing_designs
 
     return standing_designs(data_dir)
 
@@ -186,13 +186,13 @@ def _designs(
     spk: Path | None, sizes: list[str], core: bool, top: str, cycles_per_sop: int | None
 ) -> list[Design]:
     """What to synthesise: what was asked for, else the standing networks."""
-    from ..rtl_ref.synthesis.designs import (
+    from ...rtl_ref.synthesis.designs import (
         STANDING_NETWORKS,
         core_alone,
         design_of_network,
         design_of_sizes,
     )
-    from ..sim.network.spiking_network import SpikingNetwork
+    from ...sim.network.spiking_network import SpikingNetwork
 
     designs = []
     if spk is not None:
@@ -212,7 +212,7 @@ def _with_data(
     design: Design, dataset: str, data_dir: Path | None, samples: int, steps: int | None
 ) -> Design:
     """The design of a network, and what it does on the first images of a data set."""
-    from ..sim.engines.simulate import simulate
+    from ...sim.engines.simulate import simulate
 
     spiking = design.network
     x, _ = network_inputs(spiking, dataset, data_dir, samples)
@@ -237,8 +237,8 @@ def _on_fpga(
     seeds: int,
 ) -> dict[str, FpgaReport]:
     """Name -> the design on its FPGA."""
-    from ..rtl_ref.synthesis.fpga import DEVICE, synthesise_fpga
-    from ..shown_progress import show_progress
+    from ...rtl_ref.synthesis.fpga import DEVICE, synthesise_fpga
+    from ...shown_progress import show_progress
 
     if not 1 <= seeds <= 100:
         raise SpikewattError("synth --seeds", "is a number of placements", seeds, "1..100")
@@ -272,8 +272,8 @@ def _in_cells(
     designs: Sequence[Design], libraries: Sequence[Path], activity: Any, clock_mhz: float
 ) -> dict[str, list[AsicReport]]:
     """Name -> the design in each library."""
-    from ..rtl_ref.synthesis.asic import synthesise_asic
-    from ..shown_progress import show_progress
+    from ...rtl_ref.synthesis.asic import synthesise_asic
+    from ...shown_progress import show_progress
 
     rates = activity.net_rates() if activity else None
     found: dict[str, list[AsicReport]] = {design.name: [] for design in designs}
@@ -291,7 +291,7 @@ def _in_cells(
 
 def _picture(on_fpga: dict[str, FpgaReport], picture: Path) -> str:
     """Draw the first placements, as many as stand side by side."""
-    from ..rtl_ref.synthesis.pictures.placement import MOST_DESIGNS, placement_picture
+    from ...rtl_ref.synthesis.pictures.placement import MOST_DESIGNS, placement_picture
 
     drawn = dict(list(on_fpga.items())[:MOST_DESIGNS])
     return f"picture: {placement_picture(drawn, picture)}"
@@ -306,8 +306,8 @@ def _bitstream(
     steps: int | None,
 ) -> str:
     """Write the bitstream that tests a network on a board."""
-    from ..rtl_ref.synthesis.boards.self_test import self_test_bitstream
-    from ..rtl_ref.synthesis.fpga import DEVICE
+    from ...rtl_ref.synthesis.boards.self_test import self_test_bitstream
+    from ...rtl_ref.synthesis.fpga import DEVICE
 
     assert design.network is not None  # it is that of --spk
     cycles = int(design.parameters.get("CYCLES_PER_SOP", 2))

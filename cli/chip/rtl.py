@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SpikewattError, whole_number
-from ..resources import check_writable
-from .border import print_json
-from .options import (
+from ...errors import SpikewattError, whole_number
+from ...resources import check_writable
+from ..border import print_json
+from ..options import (
     CHIP,
     DATASET_HELP,
     SPK_HELP,
@@ -28,8 +28,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..progress import Progress
-    from ..rtl_ref.verification.chains.estimate import Estimate
+    from ...progress import Progress
+    from ...rtl_ref.verification.chains.estimate import Estimate
 
 WAVEFORMS = (".fst", ".vcd")
 
@@ -82,15 +82,15 @@ def verify(
         1,
         10**6,
     )
-    from ..rtl_ref.verification.targets.junit import write_junit
-    from ..rtl_ref.verification.targets.registry import (
+    from ...rtl_ref.verification.targets.junit import write_junit
+    from ...rtl_ref.verification.targets.registry import (
         DEFAULT,
         REGISTRY,
         check_request,
         run_targets,
     )
-    from ..rtl_ref.verification.targets.target import Request
-    from ..shown_progress import show_progress
+    from ...rtl_ref.verification.targets.target import Request
+    from ...shown_progress import show_progress
 
     targets = what or DEFAULT
     check_request(targets, engine, simulator)
@@ -126,8 +126,8 @@ def _verify_own(
     progress: Progress,
 ) -> list[dict]:
     """A user's network on the core; one row per population."""
-    from ..rtl_ref.verification.whole_network import verify_network
-    from ..sim.network.spiking_network import SpikingNetwork
+    from ...rtl_ref.verification.whole_network import verify_network
+    from ...sim.network.spiking_network import SpikingNetwork
 
     spiking = SpikingNetwork.load(spk)
     x, _ = network_inputs(spiking, dataset, data_dir, samples)
@@ -161,9 +161,9 @@ def _summary(rows: list[dict]) -> str:
 def _show_verification(
     found: dict[str, list[dict]], summaries: dict[str, str], waves: Path | None, as_json: bool
 ) -> None:
-    from ..analysis.report.console import print_lines
-    from ..analysis.report.rows import json_text
-    from ..analysis.report.verification import verification_findings
+    from ...analysis.report.rows import json_text
+    from ...analysis.report.terminal.console import print_lines
+    from ...analysis.report.verification import verification_findings
 
     if as_json:
         rows = [{"target": name, **row} for name, part in found.items() for row in part]
@@ -205,11 +205,11 @@ def crosscheck(
         1,
         10**6,
     )
-    from ..analysis.report.findings import Findings
-    from ..analysis.report.tables import crosscheck_table
-    from ..analysis.studies.crosscheck import crosscheck as count
-    from ..analysis.studies.standing_network import standing_input, standing_network
-    from ..sim.network.spiking_network import SpikingNetwork
+    from ...analysis.report.findings import Findings
+    from ...analysis.report.tables import crosscheck_table
+    from ...analysis.studies.crosscheck import crosscheck as count
+    from ...analysis.studies.standing_network import standing_input, standing_network
+    from ...sim.network.spiking_network import SpikingNetwork
 
     if network:
         spiking = SpikingNetwork.load(network)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import SpikewattError, whole_number
-from ..models.odin.chips import CHIPS, ODIN, chip_of
-from .options import CHIP, DataDir, DataSet, Json, show, verb
+from ...errors import SpikewattError, whole_number
+from ...models.odin.chips import CHIPS, ODIN, chip_of
+from ..options import CHIP, DataDir, DataSet, Json, show, verb
 
 
 @verb(CHIP)
@@ -65,10 +65,10 @@ def odin(
     chosen = chip_of("odin --chip", chip)
     if side is not None:
         whole_number("odin --side", "must be a number of pixels", side, 1, 4096)
-    from ..analysis.report.findings import Findings
-    from ..analysis.report.prices import price_table
-    from ..analysis.studies.odin_on_chip import run_job
-    from ..shown_progress import show_progress
+    from ...analysis.report.findings import Findings
+    from ...analysis.report.prices import price_table
+    from ...analysis.studies.odin_on_chip import run_job
+    from ...shown_progress import show_progress
 
     with show_progress() as progress:
         result = run_job(

@@ -1,0 +1,1 @@
+"""The best points of each side as tables."""

@@ -1,0 +1,1 @@
+"""Verbs of chips: ODIN, the RTL core, its synthesis and its handing over."""
