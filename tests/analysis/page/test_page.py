@@ -91,7 +91,8 @@ def test_results_of_the_rtl_and_of_synthesis_are_shown_where_they_are(run_folder
     shutil.copytree(run_folder, folder)
     found = {"verification": [{"target": "mine", "mismatches": 0}], "assumptions": ["x"]}
     (folder / "verification.json").write_text(json.dumps(found))
-    (folder / "synthesis.json").write_text('{"sizes": [{"luts": 1234}], "notes": ["leaks"]}')
+    sizes = {"sizes": [{"luts": 1234, "more": {"a": 1}}], "notes": ["leaks"]}
+    (folder / "synthesis.json").write_text(json.dumps(sizes))
     text = written(folder).read_text()
     assert "RTL against what it must do" in text
     assert "1,234" in text
