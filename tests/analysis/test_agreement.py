@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import spikewatt as sw
-from keras import Model, layers
+from keras import Model, layers, utils
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.config import as_config
 from spikewatt.analysis.job.plausible import check_accuracy
@@ -50,6 +50,7 @@ def test_a_collapsed_network_is_said_with_what_to_try(mlp, mlp_network, digits):
 
 
 def test_several_outputs_are_judged_by_the_worst(digits):
+    utils.set_random_seed(0)  # not one of the networks that answer 9 to everything
     given = layers.Input((8, 8, 1))
     hidden = layers.Dense(20, activation="relu")(layers.Flatten()(given))
     model = Model(given, [layers.Dense(10)(hidden), layers.Dense(2)(hidden)])
