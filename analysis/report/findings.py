@@ -64,6 +64,8 @@ class Column:
     leave_out : int, default 0
         Where a page is too narrow the column with the largest is left out first; that with 0
         never.
+    between : str, default " to "
+        Word between two values of a `unit`.
     number : bool, default False
         What `write` returns begins with a number, and is aligned as one.
     """
@@ -74,6 +76,7 @@ class Column:
     unit: Unit | None = None
     leave_out: int = 0
     number: bool = False
+    between: str = " to "
 
     def shown(self, rows: Sequence[Mapping], scales: Mapping[Unit, Scale | None]) -> ShownColumn:
         """The column of `rows`, where `scales` serve the columns of a table together."""
@@ -84,9 +87,22 @@ class Column:
 
         scale = scales[self.unit]
         write = scale.write if scale else self.unit.alone
-        cells = [_range(row, self.keys, write) for row in rows]
+        cells = [self._range(row, write) for row in rows]
         head = f"{self.title} ({scale.unit})" if scale and scale.unit else self.title
         return ShownColumn(head, cells, True, self.leave_out)
+
+    def _range(self, row: Mapping, write: Callable[[float], str]) -> str:
+        """One value, two as a range, or a value with its range; "" where the first is missing."""
+        values = [row[key] for key in self.keys]
+        if is_missing(values[0]):
+            return ""
+
+        first, *rest = map(write, values)
+        if not rest:
+            return first
+        if len(rest) == 1:
+            return f"{first}{self.between}{rest[0]}"
+        return f"{first} ({rest[0]} to {rest[1]})"
 
     def _cell(self, row: Mapping[str, object]) -> object:
         """What stands in the cell of `row`: text, or a number as it is; "" for no value."""
@@ -132,18 +148,6 @@ def _is_number(cell: object) -> bool:
     return isinstance(cell, Real) and not isinstance(cell, bool)
 
 
-def _range(row: Mapping, keys: Sequence[str], write: Callable[[float], str]) -> str:
-    """One value, two as a range, or a value with its range; "" where the first is missing."""
-    values = [row[key] for key in keys]
-    if is_missing(values[0]):
-        return ""
-
-    first, *rest = map(write, values)
-    if not rest:
-        return first
-    return f"{first} to {rest[0]}" if len(rest) == 1 else f"{first} ({rest[0]} to {rest[1]})"
-
-
 @dataclass(frozen=True, eq=False)
 class Table:
     """A named table.
@@ -160,6 +164,8 @@ class Table:
         What a reader sees, in this order; empty for all columns of the frame as they are.
     brief : DataFrame, default None
         The rows that a reader sees, where the whole frame would be too long.
+    footnotes : sequence of str, default ()
+        Lines below the table that explain marks in it.
 
     Examples
     --------
@@ -178,6 +184,7 @@ class Table:
     frame: pd.DataFrame
     columns: Sequence[Column] = ()
     brief: pd.DataFrame | None = None
+    footnotes: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .findings import Column, Findings, Table
-from .numbers import BINARY, binary, three_digits
+from .numbers import three_digits
+from .units import BINARY_BYTES, PLAIN
 
 if TYPE_CHECKING:
     from ...energy.devices.fit import Fit, Fits
 
 FOR_A_READER = "rows"
-BINARY_SIZES = {unit: 1024**power for power, unit in enumerate(BINARY)}
 
 
 def fit_findings(found: Sequence[Fits]) -> Findings:
@@ -27,9 +27,8 @@ def fit_findings(found: Sequence[Fits]) -> Findings:
     """
     several = len(found) > 1
     title = "What they take up" if several else f"{found[0].network}: what it takes up"
-    rows = Table(
-        FOR_A_READER, title, _stacked(found, [each.frame for each in found]), _columns(several)
-    )
+    frame = _stacked(found, [each.frame for each in found])
+    rows = Table(FOR_A_READER, title, frame, _columns(several), _of_cores_alone(frame))
     misfits = Table(
         "misfits", "Laws that are broken", _stacked(found, [each.misfits for each in found])
     )
@@ -51,34 +50,35 @@ def _stacked(found: Sequence[Fits], frames: Sequence[pd.DataFrame]) -> pd.DataFr
 
 def _columns(several: bool) -> list[Column]:
     network = [Column("network", ("network",))] if several else []
-    memory = ("used_bytes", "memory_bytes", "flash_bytes")
+    memory = ("used_bytes", "memory_bytes")
     return [
         *network,
         Column("device", ("device",)),
         Column("workload", ("workload",)),
         Column("fits", ("fits",)),
-        Column("cores", ("cores",), "{:,.0f}".format),
-        Column("mm²", ("mm2",), three_digits),
-        Column("memory", memory, _of_a_core),
-        Column("flash", ("flash_bytes", "flash_there_bytes"), _of),
-        Column("RAM", ("ram_bytes", "ram_there_bytes"), _of),
+        Column("cores", ("cores",), "{:,.0f}".format, number=True),
+        Column("mm²", ("mm2",), unit=PLAIN, leave_out=1),
+        Column("memory", memory, unit=BINARY_BYTES, between=" of ", leave_out=2),
+        Column(
+            "flash",
+            ("flash_bytes", "flash_there_bytes"),
+            unit=BINARY_BYTES,
+            between=" of ",
+            leave_out=3,
+        ),
+        Column(
+            "RAM",
+            ("ram_bytes", "ram_there_bytes"),
+            unit=BINARY_BYTES,
+            between=" of ",
+            leave_out=3,
+        ),
     ]
 
 
-def _of_a_core(used: float, there: float, flash: float) -> str:
-    """Used of there; nothing of a microcontroller, which has flash and RAM."""
-    return _of(used, there) if flash != flash else ""
-
-
-def _of(used: float, there: float) -> str:
-    """Used of there, in the unit of what is used.
-
-    >>> _of(502_784, 2**20)
-    '491 of 1,024 KiB'
-    """
-    shown = binary(used)
-    number, unit = shown.split(" ")
-    return f"{number} of {there / BINARY_SIZES[unit]:,.4g} {unit}"
+def _of_cores_alone(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same without a memory of microcontrollers, which have flash and RAM."""
+    return frame.assign(used_bytes=frame["used_bytes"].where(frame["flash_bytes"].isna()))
 
 
 def _refusals(found: Fits) -> list[str]:

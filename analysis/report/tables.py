@@ -276,8 +276,21 @@ def card_rows(card: Card) -> pd.DataFrame:
 
 
 def card_table(card: Card, name: str = "rows") -> Table:
-    """One card; see `card_rows`."""
-    return Table(name, f"{card.name}: {card.title}", card_rows(card))
+    """One card; see `card_rows`. A reader sees numbers of sources, which stand below."""
+    frame = card_rows(card)
+    sources = list(dict.fromkeys(source for source in frame["source"] if source))
+    marks = {source: f"[{i}]" for i, source in enumerate(sources, start=1)}
+    columns = (
+        Column("key", ("key",)),
+        Column("value", ("value",)),
+        Column("low", ("low",)),
+        Column("high", ("high",)),
+        Column("status", ("status",), leave_out=1),
+        Column("source", ("source",), lambda source: marks.get(source, "")),
+        Column("conditions", ("conditions",), leave_out=2),
+    )
+    footnotes = [f"{mark} {source}" for source, mark in marks.items()]
+    return Table(name, f"{card.name}: {card.title}", frame, columns, footnotes=footnotes)
 
 
 def device_table(names: Sequence[str] | None = None) -> Table:

@@ -34,7 +34,7 @@ def print_tables(tables: Iterable[Table]) -> None:
     """Tables that share the marks of long names."""
     legend = Legend()
     for table in tables:
-        _print(table.title, table.shown(), legend)
+        _print(table.title, table.shown(), legend, table.footnotes)
 
 
 def print_table(table: Table) -> None:
@@ -74,7 +74,12 @@ def print_lines(lines: Iterable[str], indent: str = "  ") -> None:
 # ------------------------------------------------------------------ a table on a page
 
 
-def _print(title: str, shown: Sequence[ShownColumn], legend: Legend) -> None:
+def _print(
+    title: str,
+    shown: Sequence[ShownColumn],
+    legend: Legend,
+    footnotes: Sequence[str] = (),
+) -> None:
     width = _asked_width() or WIDTH
     columns = [_on_paper(column) for column in shown]
     for line in wrapped(printable(title), width, ""):
@@ -96,7 +101,7 @@ def _print(title: str, shown: Sequence[ShownColumn], legend: Legend) -> None:
         print(line)
 
     cells = [cell for column in grid.columns for cell in column.cells]
-    print_lines(legend.lines(cells))
+    print_lines([*legend.lines(cells), *footnotes])
     if grid.left_out:
         needed = full_width(columns)
         missing = ", ".join(grid.left_out)
