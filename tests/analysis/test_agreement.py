@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import spikewatt as sw
-from keras import Model, layers, utils
+from keras import Model, layers
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.config import as_config
 from spikewatt.analysis.job.plausible import check_accuracy
@@ -50,7 +50,6 @@ def test_a_collapsed_network_is_said_with_what_to_try(mlp, mlp_network, digits):
 
 
 def test_several_outputs_are_judged_by_the_worst(digits):
-    utils.set_random_seed(0)  # not one of the networks that answer 9 to everything
     given = layers.Input((8, 8, 1))
     hidden = layers.Dense(20, activation="relu")(layers.Flatten()(given))
     model = Model(given, [layers.Dense(10)(hidden), layers.Dense(2)(hidden)])
@@ -59,8 +58,11 @@ def test_several_outputs_are_judged_by_the_worst(digits):
     found = compare(model, network, x)
     assert found.correlation > 0.98
     first = network.readouts[0].name
+    answers = np.argmax(model.predict(x, verbose=0)[0], axis=1)
+    rarest = np.bincount(answers, minlength=10).argmin()
+    always = 10**7 * (np.arange(10) == rarest)
     broken = [
-        dataclasses.replace(p, initial_potential=10**6 * np.arange(10)) if p.name == first else p
+        dataclasses.replace(p, initial_potential=always) if p.name == first else p
         for p in network.populations
     ]
     assert compare(model, dataclasses.replace(network, populations=broken), x).agreement < 0.5

@@ -126,7 +126,7 @@ def test_where_no_single_core_does_more_of_them_are_named():
     assert found.nearest == "odin_style:axons_per_core=1024"
     assert found.nearest_footprint is not None
     assert (found.nearest_footprint.cores or 0) > 1
-    assert "no geometry of the parametric core holds its 19,694 neurons on 1" in found.why_none
+    assert "no geometry of the parametric core holds its 19,694 neurons on 1 core" in found.why_none
     assert len(found.misfits) == 3  # conv2, hidden1, output
 
 
