@@ -89,7 +89,18 @@ def seek_points(
         len(test),
         config.period_s,
         tuple(notes),
+        _refused(tried),
     )
+
+
+def _refused(tried: Iterable[Tried]) -> tuple[str, ...]:
+    """Devices that execute nothing of what was tried."""
+    priced: set[str] = set()
+    refused: dict[str, None] = {}
+    for network in tried:
+        priced |= {bill.card.name for bill in network.prices.bills}
+        refused |= dict.fromkeys(network.prices.does_not_fit)
+    return tuple(device for device in refused if device not in priced)
 
 
 # ------------------------------------------------------------------ validation images

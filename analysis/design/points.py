@@ -146,6 +146,8 @@ class Points:
         One inference per so many seconds, where what is used between them is charged.
     notes : tuple of str, default ()
         What could not be tried, and why.
+    refused : tuple of str, default ()
+        Devices that execute none of the networks.
     """
 
     points: tuple[Point, ...]
@@ -155,6 +157,7 @@ class Points:
     test_samples: int
     period_s: float | None = None
     notes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def int8_accuracy(self) -> float | None:

@@ -36,6 +36,8 @@ class Verdict:
         Spikes in software, where these are within and cheaper than those of a core.
     software_ratio : Estimate or None
         Their energy over that of the int8 one.
+    refused : tuple of str
+        Devices that execute none of the networks that were tried.
     """
 
     tolerance: float
@@ -49,6 +51,7 @@ class Verdict:
     ratio_of_inference: Estimate | None = None
     software: Point | None = None
     software_ratio: Estimate | None = None
+    refused: tuple[str, ...] = ()
 
     @property
     def winner(self) -> str | None:
@@ -86,6 +89,7 @@ def _verdict(found: Points, number: int) -> Verdict:
         int8 or min(of_int8, key=lambda point: point.energy_j, default=None),
         spiking is not None and spiking.within(number, tolerance),
         int8 is not None and int8.within(number, tolerance),
+        refused=found.refused,
     )
     if spiking is None or int8 is None or not (verdict.spiking_within and verdict.int8_within):
         return verdict

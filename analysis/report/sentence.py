@@ -32,7 +32,7 @@ def verdict_sentence(verdict: Verdict) -> str:
         One sentence, or two.
     """
     if verdict.ratio is None:
-        return _refusal(verdict)
+        return _refusal(verdict) + _left_out(verdict)
     spiking, int8 = verdict.spiking, verdict.int8
     assert spiking is not None
     assert int8 is not None
@@ -52,7 +52,14 @@ def verdict_sentence(verdict: Verdict) -> str:
             f"Undecided {when}: spikes take {_factor(verdict.ratio)} the energy of int8 on "
             f"{int8.bill.device}, within what is known of the devices; {by_int8}, {keras}."
         )
-    return said + _in_software(verdict)
+    return said + _in_software(verdict) + _left_out(verdict)
+
+
+def _left_out(verdict: Verdict) -> str:
+    """Which devices are no part of the answer."""
+    if not verdict.refused:
+        return ""
+    return f" It does not run on {' or '.join(verdict.refused)}."
 
 
 def _in_software(verdict: Verdict) -> str:

@@ -73,7 +73,7 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     frame = table.to_pandas()
     if len(frame) <= WORDS_UP_TO:
         for name in frame.select_dtypes("category"):
-            frame[name] = frame[name].astype(object).where(frame[name].notna(), "")
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
 
     frame["loss"] = 100 * (best - frame["accuracy_validation"])
     frame["within"] = frame["loss"] <= identity["accuracy_loss"] + ROUNDING

@@ -75,6 +75,13 @@ class SpaceFile(BaseModel):
         description="points that accuracy may lie below the best of Keras",
     )
     method: str = Field(default="grid", description="how points are chosen")
+    at_once: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="points that a search asks for before it is told what the first has: more keep "
+        "more workers busy, and find a little less in as many evaluations",
+    )
     points: int | None = Field(
         default=None, ge=1, le=10_000_000, description="how many a sample or a search takes"
     )
@@ -102,6 +109,8 @@ class Space:
         One of METHODS.
     points : int or None
         How many a sample or a search takes.
+    at_once : int, default 1
+        Points that a search asks for at once.
     """
 
     where: str
@@ -112,6 +121,7 @@ class Space:
     accuracy_loss: float
     method: str
     points: int | None
+    at_once: int = 1
 
     @property
     def goals(self) -> dict[str, str]:
@@ -133,6 +143,7 @@ class Space:
             "accuracy_loss": self.accuracy_loss,
             "method": self.method,
             "points": self.points,
+            "at_once": self.at_once,
         }
 
     @property
@@ -228,6 +239,7 @@ def _checked(where: str, content: dict[str, Any]) -> Space:
         file.accuracy_loss,
         file.method,
         file.points,
+        file.at_once,
     )
 
 

@@ -93,7 +93,8 @@ def read_card_file(path: Path) -> CardFile:
         raise first_fault(str(path), error, CardFile.model_fields) from error
 
     kind = CARD_KINDS[file.kind]
-    _check_keys(path, kind, "values", set(file.values) | _filled_in_later(file), set(kind.units))
+    named = set(file.values) | _filled_in_later(file) | set(kind.taken_from)
+    _check_keys(path, kind, "values", named, set(kind.units))
     limits = set(file.limits) | set(kind.limit_defaults)
     _check_keys(path, kind, "limits", limits, set(kind.limits))
     check_name(f"{path.name}: name", file.name)

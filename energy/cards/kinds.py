@@ -16,6 +16,14 @@ KERNEL_KEYS = (
     "cycles_per_pool_element",
 )
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
+# What the links between cores cost, which only networks on several cores pay.
+LINK_KEYS = (
+    "energy_per_router_cycle_j",
+    "router_leakage_power_w",
+    "cycles_per_routed_event",
+    "cycles_per_hop",
+    "area_of_router_m2",
+)
 
 # What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
 # prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
@@ -29,6 +37,7 @@ PLAUSIBLE = {
     "capacity_c": (1e-3, 1e7),
     "area_per_*_m2": (1e-18, 1e-9),
     "area_besides_*_m2": (1e-14, 1e-2),
+    "area_of_*_m2": (1e-14, 1e-2),
     "cycles_per_*": (1e-4, 1e7),
     "bits_per_*": (1, 1e4),
     "*_factor": (1e-2, 1e2),
@@ -52,6 +61,8 @@ class CardKind(Named):
         Key of each limit -> its lowest and highest whole number. A card holds exactly these.
     limit_defaults : mapping of int
         Those that earlier files do not name, with what holds then.
+    taken_from : mapping of str
+        Values that earlier files do not name -> the card whose value is then assumed.
     told : tuple of str
         Entries of the file that `Card.about` repeats where they are given.
     required : tuple of str
@@ -64,6 +75,7 @@ class CardKind(Named):
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
     limit_defaults: ClassVar[Mapping[str, int]] = {}
+    taken_from: ClassVar[Mapping[str, str]] = {}
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
@@ -80,15 +92,20 @@ class NeuromorphicCoreCard(CardKind):
         "energy_per_neuron_access_j": "J",
         "energy_per_clock_cycle_j": "J",
         "energy_per_routed_event_j": "J",
+        "energy_per_router_cycle_j": "J",
         "leakage_power_w": "W",
+        "router_leakage_power_w": "W",
         "cycles_per_sop": "",
         "cycles_per_event": "",
         "cycles_per_neuron_update": "",
         "cycles_per_neuron_access": "",
         "cycles_per_step": "",
         "cycles_per_output_spike": "",
+        "cycles_per_routed_event": "",
+        "cycles_per_hop": "",
         "area_per_synapse_bit_m2": "m**2",
         "area_besides_synapses_m2": "m**2",
+        "area_of_router_m2": "m**2",
         "regulator_efficiency": "",
     }
     never_zero = frozenset({"clock_hz", "regulator_efficiency"})
@@ -103,6 +120,7 @@ class NeuromorphicCoreCard(CardKind):
         "reset_to_zero": SWITCH,
     }
     limit_defaults: ClassVar = {"reset_to_zero": 0}
+    taken_from: ClassVar = dict.fromkeys(LINK_KEYS, "odin_style")
 
 
 class MicrocontrollerCard(CardKind):

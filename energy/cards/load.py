@@ -157,10 +157,21 @@ def _read_once(path: Path) -> Card:
     return _read(path)
 
 
+def _with_assumed_values(card: Card) -> Card:
+    """`card`, its missing values taken from the cards that its kind names; each says so."""
+    missing = {key: name for key, name in card.kind.taken_from.items() if key not in card.values}
+    values = dict(card.values)
+    for key, name in missing.items():
+        other = _read_once(_path_of(name))[key]
+        source = f"not in this card; assumed to be that of {name}: {other.source}"
+        values[key] = replace(other, status="assumed", source=source)
+    return replace(card, values=values) if missing else card
+
+
 def _read(path: Path) -> Card:
     """The card in a file, its energy per cycle filled in where measured rows give it."""
     file = read_card_file(path)
-    card = card_of(path, file)
+    card = _with_assumed_values(card_of(path, file))
     if not file.power_fit:
         return card
 

@@ -120,9 +120,12 @@ def factors(base: Card, point: OperatingPoint) -> dict[str, Number]:
         "energy_per_neuron_access_j": technology * neuron_memory,
         "energy_per_clock_cycle_j": technology * size,
         "energy_per_routed_event_j": technology,
+        "energy_per_router_cycle_j": technology,
         "leakage_power_w": technology * size,
+        "router_leakage_power_w": technology,
         "area_per_synapse_bit_m2": area,
         "area_besides_synapses_m2": area,
+        "area_of_router_m2": area,
     }
 
 
@@ -130,7 +133,7 @@ def wider_by(key: str, point: OperatingPoint) -> Number:
     """Factor on either side of a range, where there are no data of such a core."""
     at_home = point.node_nm == NODE_NM
     away = point.voltage_v / VOLTAGE_V * (1 if at_home else 2)
-    if key == "leakage_power_w":
+    if key.endswith("leakage_power_w"):
         return away**2
     if key.startswith("area") and at_home:
         return 1.0  # no voltage changes an area

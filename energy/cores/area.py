@@ -38,6 +38,8 @@ def memory_bytes(card: Card, cores: int = 1) -> int:
 def area_m2(card: Card, cores: int = 1) -> Quantity:
     """Area of all cores: n (A_besides · N / 256 + A_bit · bits), in m² with its range.
 
+    Of more than one core, n routers beside them.
+
     Parameters
     ----------
     card : Card
@@ -55,15 +57,20 @@ def area_m2(card: Card, cores: int = 1) -> Quantity:
     besides = card["area_besides_synapses_m2"]
     share = cores * card.limits["neurons_per_core"] / ODIN_NEURONS
 
+    router = card["area_of_router_m2"]
+    routers = cores if cores > 1 else 0
+
     def area(end: str) -> float:
-        return share * getattr(besides, end) + synapse_bits(card, cores) * getattr(per_bit, end)
+        of_the_cores = share * getattr(besides, end)
+        of_synapses = synapse_bits(card, cores) * getattr(per_bit, end)
+        return of_the_cores + of_synapses + routers * getattr(router, end)
 
     return replace(
         per_bit,
         value=area("value"),
         low=area("low"),
         high=area("high"),
-        conditions="synapse memory and the rest of the core",
+        conditions="synapse memory, the rest of the cores, and routers between several",
         measurement="area",
     )
 

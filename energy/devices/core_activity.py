@@ -15,6 +15,7 @@ import numpy as np
 from ...sim.trace.trace import Trace
 from ..cards.card import Card
 from .core_mapping import Mapping
+from .link_activity import LinkActivity, link_activity
 
 Shares = Sequence[Map[str, float]]  # per core: pre population -> sweeps of each of its spikes
 
@@ -31,8 +32,10 @@ class Activity:
         Events of the busiest core of each step, summed.
     serial_spikes : float
         Spikes that the busiest core of each step sends, summed.
-    routed_events : float
-        Events that leave the core of their neuron, and those of pixels none.
+    links : LinkActivity, optional
+        What the links between cores carry; None on one core.
+    serial_hops : float
+        Events of the busiest link of each step, summed.
     physical : dict of float
         Pre population -> physical synaptic operations.
     steps : int
@@ -44,7 +47,8 @@ class Activity:
     swept: dict[str, float]
     serial_events: float
     serial_spikes: float
-    routed_events: float
+    links: LinkActivity | None
+    serial_hops: float
     physical: dict[str, float]
     steps: int
     inputs: float
@@ -76,11 +80,13 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
     steps = trace.steps + max(depth.values())
     shares = core_events(mapping, trace)
     swept = events_swept(trace, shares)
+    links = link_activity(trace, mapping.cores, steps, [*written(trace), *read(trace)])
     return Activity(
         swept=swept,
         serial_events=serial_events(trace, shares, depth, steps),
         serial_spikes=serial_spikes(trace, mapping),
-        routed_events=routed_events(trace, mapping, shares, swept),
+        links=links,
+        serial_hops=serial_events(trace, links.loads, depth, steps) if links else 0.0,
         physical=physical_operations(trace, card, mapping, swept),
         steps=steps,
         inputs=values_written(trace),
@@ -166,17 +172,6 @@ def serial_spikes(trace: Trace, mapping: Mapping) -> float:
     return float(np.concatenate(by_sample).mean())
 
 
-def routed_events(trace: Trace, mapping: Mapping, shares: Shares, swept: Map[str, float]) -> float:
-    """Events that leave the core of their neuron; the events of an encoder come by another way."""
-    local = _local_shares(trace, mapping, shares)
-    from_outside = set(sources(trace)) if trace.settings.input_code.encoded else set()
-    return sum(
-        events - trace.mean_spikes(pre) * local[pre]
-        for pre, events in swept.items()
-        if pre not in from_outside
-    )
-
-
 def physical_operations(
     trace: Trace, card: Card, mapping: Mapping, swept: Map[str, float]
 ) -> dict[str, float]:
@@ -204,33 +199,34 @@ def physical_operations(
 
 def values_written(trace: Trace) -> float:
     """Values that are written into the cores before an inference, or events sent during it."""
+    if trace.settings.input_code.encoded:
+        return sum(trace.mean_spikes(population) for population in sources(trace))
+    return sum(trace.neurons[population] for population in written(trace))
+
+
+def written(trace: Trace) -> list[str]:
+    """Populations whose neurons are written before an inference, as often as they are."""
     input_code = trace.settings.input_code
+    if input_code.encoded:
+        return []
     if input_code.analog:
         # What the host's layer yields is written as the bias of the neurons that it feeds.
-        return sum(layer.post_neurons for layer in trace.layers if layer.host_macs)
-    if input_code.encoded:
-        return sum(trace.mean_spikes(population) for population in sources(trace))
-    return sum(trace.neurons[population] for population in sources(trace))
+        return [layer.post for layer in trace.layers if layer.host_macs]
+    return sources(trace)
 
 
 def values_read(trace: Trace) -> float:
     """Potentials of the read-outs."""
+    return sum(trace.neurons[name] for name in read(trace))
+
+
+def read(trace: Trace) -> list[str]:
+    """Populations whose potentials are read after an inference: those that never fire."""
     outside = set(trace.spikes) | set(sources(trace))
-    return sum(neurons for name, neurons in trace.neurons.items() if name not in outside)
+    return [name for name in trace.neurons if name not in outside]
 
 
 def sources(trace: Trace) -> list[str]:
     """Populations that no layer feeds."""
     fed = {layer.post for layer in trace.layers}
     return [population for population in trace.neurons if population not in fed]
-
-
-def _local_shares(trace: Trace, mapping: Mapping, shares: Shares) -> dict[str, float]:
-    """Pre population -> share of (event, core) pairs where the spike is the core's own."""
-    local = dict.fromkeys(trace.spikes, 0.0)
-    for core, share in zip(mapping.cores, shares, strict=True):
-        for population, first, last in core.residents:
-            if population in local:
-                own = (last - first) / trace.neurons[population]
-                local[population] += share.get(population, 0.0) * own
-    return local

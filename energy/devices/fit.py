@@ -13,15 +13,9 @@ from ..cores.area import footprint_of
 from ..footprint import Footprint
 from .core_mapping import try_to_map
 from .registry import device_kind
+from .software_limits import SoftwareNeed, all_that_is_short, potentials_are_int32
 from .software_work import software_needs
-from .what_fits import (
-    Misfit,
-    SoftwareNeed,
-    all_that_is_short,
-    executes_this_network,
-    potentials_are_int32,
-    potentials_fit,
-)
+from .what_fits import Misfit, executes_this_network, potentials_fit
 
 if TYPE_CHECKING:
     import pandas as pd

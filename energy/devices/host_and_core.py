@@ -19,8 +19,8 @@ from ..cards.load import load_card
 from . import microcontroller, neuromorphic_core
 from .core_activity import Activity, activity, sources
 from .core_mapping import Mapping
+from .software_limits import why_not
 from .software_work import analog_work, host_need, update_work
-from .what_fits import why_not
 
 PREFIX = "host."
 PORT = "port."
@@ -84,13 +84,13 @@ def write(writer: BillWriter, trace: Trace, core: Card, host: Card, mapping: Map
     did = activity(trace, core, mapping)
     _write_port(writer, trace, did)
     # Their clock runs while the port is used, and stands still while the host is busy otherwise.
-    writer.per_second("snn", "clock", cores, "clock_hz", "energy_per_clock_cycle_j", since=awake)
+    neuromorphic_core.write_waiting(writer, cores, awake)
 
     _write_encoder(writer, trace)
     _write_analog_layers(writer, trace)
     _write_waking(writer, trace)
     # The cores leak while the host is awake, too.
-    writer.per_second("snn", "leakage", cores, "leakage_power_w", since=awake)
+    neuromorphic_core.write_leakage(writer, cores, awake)
     _write_regulator_loss(writer, "regulator loss")
     return [*lines, *_lines(trace, host, did)]
 

@@ -14,6 +14,7 @@ from ..cards.card import Card
 from ..footprint import Footprint
 from ..kernels.law import PRICED_BY, Int8Layer, work
 from ..kernels.memory import arena_bytes, flash_bytes
+from .software_limits import SoftwareNeed, why_not
 from .software_work import (
     CODE_BYTES,
     STACK_BYTES,
@@ -23,7 +24,6 @@ from .software_work import (
     spiking_work,
     update_work,
 )
-from .what_fits import SoftwareNeed, why_not
 
 COMPONENTS = {
     "cycles_per_mac_dense": "multiply-accumulates",

@@ -3,11 +3,16 @@
 Per inference, with n cores of N neurons each that share a clock f:
 
     E = E_sop · physical SOPs + E_update · updates + E_access · accesses
-        + E_route · routed events + E_cycle · cycles · n + P_leak · time · n
+        + E_cycle · cycles · n + P_leak · time · n
+
+and of more than one core, which sit in a mesh (`cores.mesh`),
+
+        + E_route · hops + E_router · cycles · n + P_router · time · n
 
 Physical SOPs are what the hardware sweeps: N per event and core, whether mapped or not, or with
 zero skipping the weights that are not 0. Each step, every core first sweeps its events, then
-tests all its neurons once; a barrier ends the step.
+tests all its neurons once; a barrier ends the step. Links take no part of that time over: what the
+busiest link carries, and the barrier's way across the mesh, are added to it.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from __future__ import annotations
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
+from ..cores.mesh import Mesh
 from .core_activity import Activity, activity
 from .core_mapping import Mapping
 
@@ -93,22 +99,45 @@ def write(
     did = activity(trace, card, mapping)
     writer.footprints["snn"] = mapping.footprint(card)
     _write_sweeps(writer, trace, did)
+    _write_links(writer, did)
     _write_updates(writer, did, cores, size)
     _write_ports(writer, did, cores, size)
     writer.per_cycle("snn", "clock", cores, "energy_per_clock_cycle_j")
-    writer.per_second("snn", "leakage", cores, "leakage_power_w")
+    if cores > 1:
+        writer.per_cycle("snn", "routing", cores, "energy_per_router_cycle_j")
+    write_leakage(writer, cores)
     return _lines(trace, card, mapping, did, hosted)
 
 
 def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
     """Charge what the cores use between inferences: they leak, the clock is stopped."""
     cores = len(mapping.cores)
-    writer.over_period("snn", period_s, cores, "leakage_power_w")
-    writer.per_second("snn", "between inferences", -cores, "leakage_power_w")
+    for key in _leaking(cores):
+        writer.over_period("snn", period_s, cores, key)
+        writer.per_second("snn", "between inferences", -cores, key)
+
+
+def write_waiting(writer: BillWriter, cores: int, since: int) -> None:
+    """Charge the clock of cores and routers for the time charged from term `since` on."""
+    ticking = ("energy_per_clock_cycle_j", "energy_per_router_cycle_j")
+    components = ("clock", "routing") if cores > 1 else ("clock",)
+    for component, key in zip(components, ticking, strict=False):
+        writer.per_second("snn", component, cores, "clock_hz", key, since=since)
+
+
+def write_leakage(writer: BillWriter, cores: int, since: int = 0) -> None:
+    """Charge what cores and routers leak in the time charged from term `since` on."""
+    for key in _leaking(cores):
+        writer.per_second("snn", "leakage", cores, key, since=since)
+
+
+def _leaking(cores: int) -> tuple[str, ...]:
+    """Powers that are drawn all the time by each core: of one core there is no router."""
+    return ("leakage_power_w", "router_leakage_power_w") if cores > 1 else ("leakage_power_w",)
 
 
 def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
-    """Synaptic operations, and the events that travel between cores.
+    """Synaptic operations.
 
     One sweep serves all the layers that listen to a population. A step's time is that of its
     busiest core, shared out by events.
@@ -126,10 +155,6 @@ def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
         serial_operations = serial_events * per_event
         writer.cycles(*row, serial_events, "cycles_per_event", by_spikes=True)
         writer.cycles(*row, serial_operations, "cycles_per_sop", by_spikes=True)
-
-    if did.routed_events:
-        row = ("snn", "all", "routing")
-        writer.charge(*row, did.routed_events, "energy_per_routed_event_j", by_spikes=True)
 
 
 def _write_updates(writer: BillWriter, did: Activity, cores: int, size: int) -> None:
@@ -157,6 +182,30 @@ def _write_ports(writer: BillWriter, did: Activity, cores: int, size: int) -> No
         writer.cycles("snn", "all", component, serial, "cycles_per_neuron_access")
 
 
+def _write_links(writer: BillWriter, did: Activity) -> None:
+    """Events and values that cross the mesh, the busiest link, and the barrier of each step."""
+    if did.links is None:
+        return
+    row = ("snn", "all", "routing")
+    writer.charge(*row, did.links.spike_hops, "energy_per_routed_event_j", by_spikes=True)
+    writer.charge(*row, did.links.value_hops, "energy_per_routed_event_j")
+    writer.cycles(*row, did.serial_hops, "cycles_per_routed_event", by_spikes=True)
+    writer.cycles(*row, did.links.ways, "cycles_per_hop")
+
+
+def _about_links(did: Activity, cores: int) -> list[str]:
+    """How events travel, where there is more than one core."""
+    if did.links is None:
+        return []
+    mesh = Mesh(cores)
+    hops = did.links.spike_hops + did.links.value_hops
+    return [
+        f"the cores are a mesh of {mesh.columns} x {mesh.rows}, filled row by row; {hops:,.0f} "
+        "hops per inference, an event to each core that listens; links, routers and the barrier of "
+        "each step are assumed, with wide ranges."
+    ]
+
+
 def _lines(trace: Trace, card: Card, mapping: Mapping, did: Activity, hosted: bool) -> list[str]:
     """The assumptions: what is swept, what is not included."""
     sweeps = f"each event sweeps all {mapping.neurons_per_core} neurons of a core"
@@ -170,7 +219,7 @@ def _lines(trace: Trace, card: Card, mapping: Mapping, did: Activity, hosted: bo
         f"{did.steps} steps of the core for {trace.steps} simulated."
     )
 
-    besides = [mapping.loading(card)]
+    besides = [mapping.loading(card), *_about_links(did, len(mapping.cores))]
     if trace.settings.input_code.encoded and not hosted:
         besides.append(
             "the events of the input are made outside of the core; making them is not included."

@@ -20,7 +20,7 @@ from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
 from ..kernels.law import ELEMENT
 from ..kernels.memory import BYTES_BEYOND_PARAMETERS
-from .what_fits import SoftwareNeed
+from .software_limits import SoftwareNeed
 
 POTENTIAL_BYTES = 4  # int32 potential per neuron
 CODE_BYTES = 65_536  # kernels, runtime and start-up code: assumed

@@ -17,8 +17,6 @@ EXECUTED_BY_CORES = (
     "rate, sync_rate; if, poisson, constant, bursting; analog with a host; "
     "radix with a doubling_accumulator"
 )
-WEIGHT_BITS = 8  # int8
-POTENTIAL_BITS = 32  # int32
 
 
 @dataclass(frozen=True)
@@ -288,80 +286,3 @@ def cores_are_few_enough(
 
 def _where(card: Card, population: str) -> str:
     return f"device {card.name!r}: layer {population!r}"
-
-
-# Laws of a microcontroller
-
-
-@dataclass(frozen=True)
-class SoftwareNeed:
-    """What one workload needs of a microcontroller.
-
-    Parameters
-    ----------
-    flash_bytes, ram_bytes : int
-        Code and stack included.
-    weight_bits : int, default 8
-        Widest weight.
-    state_bits : int, default 0
-        Widest potential; 0 of a network without any.
-    """
-
-    flash_bytes: int
-    ram_bytes: int
-    weight_bits: int = WEIGHT_BITS
-    state_bits: int = 0
-
-    @property
-    def memory_bytes(self) -> int:
-        """Flash and RAM together."""
-        return self.flash_bytes + self.ram_bytes
-
-
-def flash_is_enough(need: SoftwareNeed, card: Card) -> str | None:
-    """Parameters and code lie in flash."""
-    return _too_small(need.flash_bytes, card, "flash_bytes")
-
-
-def ram_is_enough(need: SoftwareNeed, card: Card) -> str | None:
-    """Activations or potentials, and the stack, lie in RAM."""
-    return _too_small(need.ram_bytes, card, "ram_bytes")
-
-
-def potentials_are_int32(need: SoftwareNeed, card: Card) -> str | None:
-    """A potential is a machine word."""
-    if need.state_bits <= POTENTIAL_BITS:
-        return None
-    return f"potentials are int32, this run may need {need.state_bits} bits"
-
-
-def weights_are_int8(need: SoftwareNeed, card: Card) -> str | None:
-    """The kernels multiply bytes."""
-    if need.weight_bits <= WEIGHT_BITS:
-        return None
-    return f"weights are int8, the network's have {need.weight_bits} bits"
-
-
-# The most telling last: what is wider than its type does not fit into any memory.
-SOFTWARE_LAWS: tuple[Callable[[SoftwareNeed, Card], str | None], ...] = (
-    flash_is_enough,
-    ram_is_enough,
-    potentials_are_int32,
-    weights_are_int8,
-)
-
-
-def why_not(need: SoftwareNeed, card: Card) -> str | None:
-    """The most telling reason why a workload does not run on a microcontroller; None if it does."""
-    broken = all_that_is_short(need, card)
-    return broken[0] if broken else None
-
-
-def all_that_is_short(need: SoftwareNeed, card: Card) -> list[str]:
-    """Every reason why a workload does not run on a microcontroller, the most telling first."""
-    return [why for law in reversed(SOFTWARE_LAWS) if (why := law(need, card))]
-
-
-def _too_small(needed: int, card: Card, what: str) -> str | None:
-    there = card.limits[what]
-    return f"needs {needed:,} of {there:,} {what}" if needed > there else None

@@ -123,24 +123,6 @@ def test_one_sign_per_axon_doubles_axons_and_events(trace):
         map_network(trace, with_limits(signs_per_axon=1, axons_per_core=70))
 
 
-def test_events_between_cores_are_routed(trace):
-    """Law: cores of 16 neurons hear all of their inputs; a spike is routed to each but its own."""
-    card = with_limits(neurons_per_core=16)
-    mapping = map_network(trace, card)
-    assert len(mapping.cores) == 8  # 122 neurons
-
-    expected = 0.0
-    for pre in trace.spikes:
-        listeners = [core for core in mapping.cores if pre in core.axons]
-        residents = [part for core in listeners for part in core.residents]
-        own = sum(last - first for name, first, last in residents if name == pre)
-        expected += trace.mean_spikes(pre) * (len(listeners) - own / trace.neurons[pre])
-
-    (routed,) = price(trace, card, max_cores=None).frame.query("component == 'routing'")["energy_j"]
-    assert routed == pytest.approx(expected * card["energy_per_routed_event_j"].value)
-    assert "routing" not in set(price(trace, "odin_style").frame["component"])
-
-
 def test_large_networks_use_several_cores_and_each_is_swept(digits):
     from spikewatt.models.networks import build_network
 

@@ -7,14 +7,8 @@ from spikewatt.energy.bill import BillWriter
 from spikewatt.energy.cards.kinds import CARD_KINDS
 from spikewatt.energy.cards.load import card_names, load_card
 from spikewatt.energy.devices.registry import DEVICE_KINDS, device_kind
-from spikewatt.energy.devices.what_fits import (
-    CORE_LAWS,
-    LAYER_LAWS,
-    SOFTWARE_LAWS,
-    ArithmeticLaw,
-    SoftwareNeed,
-    why_not,
-)
+from spikewatt.energy.devices.software_limits import SOFTWARE_LAWS, SoftwareNeed, why_not
+from spikewatt.energy.devices.what_fits import CORE_LAWS, LAYER_LAWS, ArithmeticLaw
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.errors import SpikewattError
 from spikewatt.models.odin.chips import CHIPS

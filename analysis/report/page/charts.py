@@ -6,91 +6,17 @@ pictures.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from ..figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
+from ..figures.style import BLUE, GREEN, GREY, RED, SKY
+from .axes import LABELS, LEGEND_LIMIT, PAIR, PALETTE, SHAPES, amount, percent, rows_of, vega
 
 if TYPE_CHECKING:
-    import altair as alt
     import pandas as pd
 
-PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#000000", GREY)
-PAIR = (BLUE, ORANGE)
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 ROW = 26  # pixels of a row of bars
 MOST_ROWS = 60
-NAMES_SHARE = 0.36  # of the width of a chart, at most
-LABELS: dict[str, Any] = {"labelOverlap": False}
-
-
-def vega(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """A chart as Vega, which needs no compiler in the page."""
-    import vl_convert
-
-    found = vl_convert.vegalite_to_vega(chart.configure(**_look()).to_json(validate=False))
-    _merge_legends(found)
-    for axis in found["axes"]:
-        if axis["orient"] == "left":
-            axis["labelLimit"] = {"signal": f"containerSize()[0] * {NAMES_SHARE}"}
-    return found
-
-
-def _merge_legends(chart: dict[str, Any]) -> None:
-    """One legend for shape and colour, which Vega-Lite keeps apart where layers differ."""
-    legends = chart.get("legends", [])
-    shaped = next((legend for legend in legends if "shape" in legend), None)
-    if shaped and any(scale["name"] == "color" for scale in chart["scales"]):
-        shaped["fill"] = "color"
-        shaped["encode"]["symbols"]["update"].pop("fill", None)
-        chart["legends"] = [shaped]
-    for legend in chart.get("legends", []):
-        legend["columns"] = {"signal": "containerSize()[0] < 500 ? 1 : 3"}
-
-
-def _look() -> dict[str, Any]:
-    return {
-        "font": "system-ui, sans-serif",
-        "background": "transparent",
-        "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400, "grid": True},
-        "legend": {"orient": "top", "labelFontSize": 12, "labelLimit": 250},
-        "view": {"stroke": None},
-        "text": {"fontSize": 12},
-    }
-
-
-def _with_unit(unit: str) -> str:
-    """Label of a number on an axis: three digits at most, an SI prefix and the unit."""
-    return f"replace(format(datum.value, '~s'), /([a-zµ]?)$/i, ' $1{unit}')"
-
-
-# Of a tick of a logarithmic axis: its first digit, and whether it is labelled, which powers of ten
-# are and, where the axis has less than two of them, twice and five times that.
-FIRST = "toNumber(replace(format(datum.value, '.1e'), /e.*/, ''))"
-SHORT = "abs(log(domain('x')[1] / domain('x')[0])) < 2 * LN10"
-LABELLED = f"({FIRST} == 1 || ({SHORT} && ({FIRST} == 2 || {FIRST} == 5)))"
-
-
-def _amount(field: str, title: str, unit: str, log: bool = True) -> Any:
-    """An axis of an amount with SI prefixes."""
-    import altair as alt
-
-    scale = alt.Scale(type="log" if log else "linear", nice=True, zero=False)
-    axis = alt.Axis(
-        labelExpr=_with_unit(unit), tickCount=5, labelOverlap="greedy", labelSeparation=8
-    )
-    if log:
-        axis["labelExpr"] = f"{LABELLED} ? {_with_unit(unit)} : ''"
-        faint = {"condition": {"test": LABELLED, "value": 1}, "value": 0.25}
-        axis["gridOpacity"] = axis["tickOpacity"] = faint
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
-
-
-def _percent(field: str, title: str) -> Any:
-    import altair as alt
-
-    axis = alt.Axis(format=".1~%", tickCount=5)
-    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False, nice=True), axis=axis)
+FEW_CORES = 16  # beyond which they are lines
 
 
 def live() -> dict[str, dict]:
@@ -111,8 +37,8 @@ def _front() -> Any:
     colour = alt.Color("side:N", title=None, sort=None, scale=alt.Scale(range=list(PALETTE)))
     shape = alt.Shape("side:N", title=None, sort=None, scale=alt.Scale(range=list(SHAPES)))
     base = alt.Chart(alt.NamedData("front")).encode(
-        x=_amount("energy_j", "energy", "J"),
-        y=_percent("accuracy", "accuracy"),
+        x=amount("energy_j", "energy", "J"),
+        y=percent("accuracy", "accuracy"),
         tooltip=["label:N"],
     )
     plain = base.encode(color=colour.legend(None))
@@ -120,7 +46,7 @@ def _front() -> Any:
     dots = plain.mark_point(size=22, filled=True, opacity=0.8)
     only_here = plain.transform_filter("datum.here")
     reach = only_here.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        x=_amount("low_j", "energy", "J"), x2="high_j:Q"
+        x=amount("low_j", "energy", "J"), x2="high_j:Q"
     )
     here = (
         base.transform_filter("datum.here")
@@ -142,10 +68,10 @@ def _components() -> Any:
     )
     title = "energy, 5 % to 95 %"
     reach = base.mark_rule(strokeWidth=4, opacity=0.45).encode(
-        x=_amount("low_j", title, "J"), x2="high_j:Q", color=colour.legend(None)
+        x=amount("low_j", title, "J"), x2="high_j:Q", color=colour.legend(None)
     )
     point = base.mark_point(size=80, filled=True, opacity=1).encode(
-        x=_amount("energy_j", title, "J"),
+        x=amount("energy_j", title, "J"),
         color=colour,
         shape=alt.Shape("side:N", title=None, sort=None),
     )
@@ -159,7 +85,7 @@ def _latency() -> Any:
     base = alt.Chart(alt.NamedData("latency"))
     bars = base.transform_filter("!datum.is_period").encode(
         y=alt.Y("side:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
-        x=_amount("time_s", "time of an inference", "s"),
+        x=amount("time_s", "time of an inference", "s"),
         tooltip=["label:N"],
     )
     point = bars.mark_point(size=80, filled=True, color=BLUE, opacity=1)
@@ -181,10 +107,8 @@ def _tornado(name: str) -> Any:
         tooltip=["label:N"],
     )
     title = "energy, one value at its ends"
-    low = base.mark_bar(color=SKY).encode(x=_amount("low_j", title, "J", False), x2="nominal_j:Q")
-    high = base.mark_bar(color=BLUE).encode(
-        x=_amount("high_j", title, "J", False), x2="nominal_j:Q"
-    )
+    low = base.mark_bar(color=SKY).encode(x=amount("low_j", title, "J", False), x2="nominal_j:Q")
+    high = base.mark_bar(color=BLUE).encode(x=amount("high_j", title, "J", False), x2="nominal_j:Q")
     return alt.layer(low, high).properties(width="container", height=alt.Step(ROW))
 
 
@@ -198,12 +122,12 @@ def layers(frame: pd.DataFrame) -> dict[str, dict]:
     shown = frame.head(MOST_ROWS)
     y = alt.Y("layer:N", title=None, sort=None, axis=alt.Axis(**LABELS))
     operations = (
-        alt.Chart(_data(shown[["layer", "sops_synapses"]]))
+        alt.Chart(rows_of(shown[["layer", "sops_synapses"]]))
         .transform_filter("datum.sops_synapses > 0")
         .mark_bar(color=BLUE)
         .encode(
             y=y,
-            x=_amount("sops_synapses", "synaptic operations per inference", "", False).scale(
+            x=amount("sops_synapses", "synaptic operations per inference", "", False).scale(
                 zero=True
             ),
             tooltip=["layer:N", alt.Tooltip("sops_synapses:Q", format=",.0f")],
@@ -212,7 +136,7 @@ def layers(frame: pd.DataFrame) -> dict[str, dict]:
     found = {"operations": _tall(operations)}
     if "firing_rate" in shown and shown["firing_rate"].notna().any():
         rate = (
-            alt.Chart(_data(shown[["layer", "firing_rate"]].dropna()))
+            alt.Chart(rows_of(shown[["layer", "firing_rate"]].dropna()))
             .mark_bar(color=GREEN)
             .encode(
                 y=y,
@@ -235,34 +159,33 @@ def _tall(chart: Any) -> dict:
 
 
 def cores(frame: pd.DataFrame) -> dict:
-    """How full each core is: neurons and axons in use."""
+    """How full each core is, neurons and axons: bars of few, lines over the numbers of many."""
     import altair as alt
 
-    shown = frame.head(MOST_ROWS)
-    long = shown.melt("core", ["neurons_used", "axons_used"], "of", "share")
-    long["of"] = long["of"].map({"neurons_used": "neurons", "axons_used": "axons"})
-    chart = (
-        alt.Chart(_data(long))
-        .mark_bar()
-        .encode(
-            y=alt.Y(
-                "core:N", title=None, sort=None, axis=alt.Axis(labelExpr="'core ' + datum.value")
-            ),
-            yOffset=alt.YOffset("of:N", sort=["neurons", "axons"]),
-            x=alt.X(
-                "share:Q",
-                title="in use",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="~%", tickCount=5),
-            ),
-            color=alt.Color(
-                "of:N", title=None, sort=["neurons", "axons"], scale=alt.Scale(range=list(PAIR))
-            ),
-            tooltip=["core:N", "of:N", alt.Tooltip("share:Q", format=".1%")],
-        )
-        .properties(width="container", height=alt.Step(12))
+    of = {"neurons_used": "neurons", "axons_used": "axons"}
+    used = frame[["core", *of]].rename(columns=of)
+    long = used.melt("core", list(of.values()), "of", "share")
+    colour = alt.Color(
+        "of:N", title=None, sort=list(of.values()), scale=alt.Scale(range=list(PAIR))
     )
-    return vega(chart)
+    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format="~%", tickCount=5)
+    chart = alt.Chart(rows_of(long)).encode(
+        color=colour, tooltip=["core:N", "of:N", alt.Tooltip("share:Q", format=".1%")]
+    )
+    if len(frame) > FEW_CORES:
+        lines = chart.mark_line(interpolate="step", strokeWidth=1.5).encode(
+            x=alt.X("core:Q", title="core", axis=alt.Axis(format=",d", tickMinStep=1)),
+            y=alt.Y("share:Q", title="in use", scale=scale, axis=axis),
+        )
+        return vega(lines.properties(width="container", height=180))
+
+    named = alt.Axis(labelExpr="'core ' + datum.value")
+    bars = chart.mark_bar().encode(
+        y=alt.Y("core:N", title=None, sort=None, axis=named),
+        yOffset=alt.YOffset("of:N", sort=list(of.values())),
+        x=alt.X("share:Q", title="in use", scale=scale, axis=axis),
+    )
+    return vega(bars.properties(width="container", height=alt.Step(12)))
 
 
 def points(
@@ -284,8 +207,8 @@ def points(
     """
     import altair as alt
 
-    base = alt.Chart(_data(frame)).encode(
-        x=_amount("energy_j", title, "J"), y=_percent("accuracy", "accuracy")
+    base = alt.Chart(rows_of(frame)).encode(
+        x=amount("energy_j", title, "J"), y=percent("accuracy", "accuracy")
     )
     front = (
         base.transform_filter("datum.on_front")
@@ -300,16 +223,29 @@ def points(
     )
     drawn = [front, dots]
     if names:
-        named = base.transform_filter(f"datum['{names}'] != ''")
-        ring = named.mark_point(size=190, color="#000", strokeWidth=1.5, opacity=1)
-        text = named.mark_text(align="left", dx=10, dy=-9).encode(text=f"{names}:N")
-        drawn += [ring, text]
-    if names and "accuracy_low" in frame:
-        interval = named.mark_rule(strokeWidth=1.5).encode(
-            y=_percent("accuracy_low", "accuracy"), y2="accuracy_high:Q"
-        )
-        drawn.insert(0, interval)
+        drawn += _named(base, names, "accuracy_low" in frame)
     return vega(alt.layer(*drawn).properties(width="container", height=340))
+
+
+def _named(base: Any, names: str, interval: bool) -> list[Any]:
+    """A ring and a name at those points that have one, and the interval of their accuracy."""
+    import altair as alt
+
+    named = base.transform_filter(f"datum['{names}'] != ''")
+    right = "scale('x', datum.energy_j) > width / 2"  # there a name goes to the left
+    text = named.mark_text(
+        align=alt.ExprRef(f"{right} ? 'right' : 'left'"),
+        dx=alt.ExprRef(f"{right} ? -10 : 10"),
+        dy=-9,
+        limit=LEGEND_LIMIT / 2,
+    ).encode(text=f"{names}:N")
+    ring = named.mark_point(size=190, color="#000", strokeWidth=1.5, opacity=1)
+    if not interval:
+        return [ring, text]
+    reach = named.mark_rule(strokeWidth=1.5).encode(
+        y=percent("accuracy_low", "accuracy"), y2="accuracy_high:Q"
+    )
+    return [reach, ring, text]
 
 
 def effect(frame: pd.DataFrame) -> dict:
@@ -320,11 +256,11 @@ def effect(frame: pd.DataFrame) -> dict:
     long = frame.rename(columns=columns).melt("value", list(columns.values()), "of", "energy_j")
     kinds = list(columns.values())
     chart = (
-        alt.Chart(_data(long.dropna()))
+        alt.Chart(rows_of(long.dropna()))
         .mark_point(filled=True, size=80, opacity=1)
         .encode(
             y=alt.Y("value:N", title=None, sort=None, axis=alt.Axis(grid=True, **LABELS)),
-            x=_amount("energy_j", "least energy of an inference", "J"),
+            x=amount("energy_j", "least energy of an inference", "J"),
             color=alt.Color("of:N", title=None, sort=kinds, scale=alt.Scale(range=[SKY, BLUE])),
             shape=alt.Shape("of:N", title=None, sort=kinds),
             tooltip=["value:N", "of:N", alt.Tooltip("energy_j:Q", format=".3s")],
@@ -332,10 +268,3 @@ def effect(frame: pd.DataFrame) -> dict:
         .properties(width="container", height=alt.Step(ROW))
     )
     return vega(chart)
-
-
-def _data(frame: pd.DataFrame) -> Any:
-    """Rows of a frame, inside of the chart."""
-    import altair as alt
-
-    return alt.Data(values=json.loads(frame.to_json(orient="records", double_precision=15)))

@@ -19,7 +19,8 @@ from ....energy.pricing.break_even import first_steps
 from ....energy.pricing.prices import Prices
 from ....sim.trace.trace import Trace
 
-MOST_STEPS = 64  # numbers of steps that a page offers
+MOST_STEPS, FEWEST_STEPS = 64, 8  # numbers of steps that a page offers
+NEURONS_PRICED = 2_000_000  # over all of them: a large network is priced at fewer
 EXPORTED = ("energy_j", "time_s")
 PERIOD_S = 2.0**40  # longer than any inference; a power of two, so that nothing is rounded
 
@@ -34,9 +35,11 @@ def offered_steps(trace: Trace) -> list[int]:
     """
     if trace.settings.code.limited:
         return [trace.steps]
-    if trace.steps <= MOST_STEPS:
+    most = NEURONS_PRICED // sum(trace.neurons.values())
+    most = min(max(most, FEWEST_STEPS), MOST_STEPS)
+    if trace.steps <= most:
         return list(range(1, trace.steps + 1))
-    spread = np.geomspace(1, trace.steps, MOST_STEPS)
+    spread = np.geomspace(1, trace.steps, most)
     return sorted({*(int(step) for step in spread.round()), trace.steps})
 
 

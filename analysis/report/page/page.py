@@ -265,7 +265,7 @@ def _hardware(files: RunFiles) -> list[dict]:
     for name, title in KEPT_JSON.items():
         found = files.document(f"{name}.json")
         tables = [
-            table(pd.DataFrame(rows), key.replace("_", " "))
+            table(_plain(rows), key.replace("_", " "))
             for key, rows in found.items()
             if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)
         ]
@@ -274,6 +274,13 @@ def _hardware(files: RunFiles) -> list[dict]:
         if tables or lines:
             parts.append({"title": title, "tables": tables, "lines": lines})
     return parts
+
+
+def _plain(rows: list[dict]) -> pd.DataFrame:
+    """Rows without what has parts of its own."""
+    return pd.DataFrame(
+        [{k: v for k, v in row.items() if not isinstance(v, dict | list)} for row in rows]
+    )
 
 
 def _provenance(files: RunFiles, trace: Trace) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ WITHIN = "cheapest within"
 SHOWN = ("device", "side", "code", "steps", "options", "accuracy_validation", "accuracy")
 SHOWN += ("accuracy_low", "accuracy_high", "energy_j", "energy_low_j", "energy_high_j", "time_s")
 INTERVAL = ("accuracy_low", "accuracy_high")
-SIDES = ("snn", "int8_ann")  # columns of the verdicts that name a point
+SIDES = {"snn": "spikes", "int8_ann": "int8"}  # side of a verdict -> its name in the chart
 NEARLY = 1e-9
 
 
@@ -60,19 +60,19 @@ def add_points(page: Page, files: RunFiles, period_s: float) -> None:
 
 
 def _names(points: pd.DataFrame, best: pd.DataFrame) -> pd.Series:
-    """What the verdict compares, each by its name; "" for all others."""
+    """``spikes`` and ``int8`` at what the verdict compares; "" for all others."""
     names = pd.Series("", points.index)
     if not len(best):
         return names
     first = best.iloc[0]
-    for side in SIDES:
+    for side, name in SIDES.items():
         energy_j = first.get(f"{side}_energy_j")
         if energy_j is None or energy_j != energy_j:
             continue
         nearly = (points["energy_j"] / energy_j - 1).abs() < NEARLY
         named = points[nearly & (points["side"] == side)]
         if len(named):
-            names[named.index[0]] = str(first[side])
+            names[named.index[0]] = name
     return names
 
 

@@ -13,8 +13,8 @@ from ....energy.cards.load import load_card, with_library
 from ....energy.cards.operating_point import at_supply
 from ....energy.cards.parametric_core import PARAMETRIC, parse_choices, scaled_core
 from ....energy.devices.registry import device_kind
+from ....energy.devices.software_limits import why_not
 from ....energy.devices.software_work import software_needs
-from ....energy.devices.what_fits import why_not
 from ....energy.pricing.bills import bill_of
 from ....errors import SpikewattError
 from ....sim.trace.trace import Trace

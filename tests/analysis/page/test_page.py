@@ -91,7 +91,8 @@ def test_results_of_the_rtl_and_of_synthesis_are_shown_where_they_are(run_folder
     shutil.copytree(run_folder, folder)
     found = {"verification": [{"target": "mine", "mismatches": 0}], "assumptions": ["x"]}
     (folder / "verification.json").write_text(json.dumps(found))
-    (folder / "synthesis.json").write_text('{"sizes": [{"luts": 1234}], "notes": ["leaks"]}')
+    sizes = {"sizes": [{"luts": 1234, "more": {"a": 1}}], "notes": ["leaks"]}
+    (folder / "synthesis.json").write_text(json.dumps(sizes))
     text = written(folder).read_text()
     assert "RTL against what it must do" in text
     assert "1,234" in text
@@ -120,7 +121,7 @@ def test_a_sentence_and_points_of_the_run_come_first(run_folder, tmp_path):
     )
     points.to_csv(folder / "points.csv", index=False)
     best = {"sentence": ["Use the other one.", "Within 1 point: use it."]}
-    best |= {"snn": ["core: rate 8"] * 2, "snn_energy_j": [1e-6] * 2}
+    best |= {"snn_energy_j": [1e-6] * 2}
     pd.DataFrame(best).to_csv(folder / "best.csv", index=False)
 
     path = written(folder)
@@ -131,7 +132,7 @@ def test_a_sentence_and_points_of_the_run_come_first(run_folder, tmp_path):
     assert data["int8_accuracy"] == 0.95
     assert data["settings"]["counted"] == "period"
     drawn = next(each for each in data["charts"]["points"]["data"] if "values" in each)["values"]
-    assert [row["name"] for row in drawn] == ["core: rate 8", ""]
+    assert [row["name"] for row in drawn] == ["spikes", ""]
 
 
 # ------------------------------------------------------------------ nothing is trusted
