@@ -49,10 +49,11 @@ def _texts_of(ax: Axes) -> list[Text]:
 
 
 def beyond_their_axes(fig: Figure) -> list[str]:
-    """Values and remarks that reach to the right or left out of the axes that they stand in."""
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    """Values and remarks that reach to the right or left out of the axes that they stand in.
+
+    In a figure that `text_boxes` drew.
+    """
+    renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined]
     found, seen = [], 0
     for ax in fig.axes:
         inside = ax.get_window_extent(renderer)
