@@ -140,8 +140,8 @@ def test_several_cores_pay_for_every_value_of_their_links(trace):
         for device in ("odin_style", "odin_style+stm32l4r5"):
             before, after = base.bill(device), other.bill(device)
             if key == "area_of_router_m2":
-                found = [bill.footprint.area_m2.value for bill in (before, after)]
-                assert found[1] - found[0] == pytest.approx(8 * SEVERAL[key].value)
+                small, large = (bill.footprint.area_m2.value for bill in (before, after))
+                assert large - small == pytest.approx(8 * SEVERAL[key].value)
                 continue
             assert after.total("snn") > before.total("snn")
             if key.startswith("cycles"):
