@@ -67,7 +67,7 @@ class DaskWork:
         """Each with what was found, as they come; what a lost worker did is done again."""
         from distributed import as_completed
 
-        asked: dict[str, tuple[Any, Simulation]] = {}  # a future is held until its result is here
+        asked: dict[Any, tuple[Any, Simulation]] = {}  # a future is held until its result is here
         for simulation in simulations:
             future = self.client.submit(work_on_cluster, simulation, pure=False)
             asked[future.key] = (future, simulation)
