@@ -86,7 +86,7 @@ def report(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write the page of a run or a sweep: one HTML file, offline, of a run with controls.
+    """Write the page of a run or a sweep: HTML, offline.
 
     A page that stands in the folder is made anew. verification.json and synthesis.json in it, as
     `verify --json` and `synth --json` print them, are shown too.
@@ -108,7 +108,7 @@ def compare(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Put runs side by side: accuracy, energy, time, settings that differ.
+    """Put runs side by side: what differs, and who is better.
 
     Points that another run beats in accuracy and energy are not on the front.
     """

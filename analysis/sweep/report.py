@@ -21,7 +21,9 @@ def sweep_findings(found: Sweep, sensitivity: bool = False) -> Findings:
     ]
     if sensitivity:
         title = "What matters most over the space: Sobol's indices of ln E"
-        tables.append(Table("sensitivity", title, found.sensitivity()))
+        indices = found.sensitivity()
+        columns = [_of_indices(str(key), place) for place, key in enumerate(indices.columns)]
+        tables.append(Table("sensitivity", title, indices, columns))
     facts: dict[str, object] = {
         "store": str(found.path),
         "rows": counts.rows,
@@ -35,6 +37,13 @@ def sweep_findings(found: Sweep, sensitivity: bool = False) -> Findings:
     )
     shown = [table for table in tables if len(table) or table.name == "front"]
     return Findings(tuple(shown), facts=facts, notes=notes, sentence=found.sentence())
+
+
+def _of_indices(key: str, place: int) -> Column:
+    """Names of factors as they are, shares with three digits behind the point."""
+    words = key in ("factor", "kind")
+    write = None if words else lambda share: f"{share + 0.0:.3f}"
+    return Column(key.replace("_", " "), (key,), write, leave_out=place, number=not words)
 
 
 def _front_table(found: Sweep) -> Table:

@@ -8,6 +8,7 @@ import pytest
 from spikewatt.analysis.report.figures.activity import MOST_NEURONS, raster_figure
 from spikewatt.analysis.report.figures.energy import energy_figure
 from spikewatt.analysis.report.figures.learning import accuracy_figure, training_figure
+from spikewatt.analysis.report.figures.points import points_figure
 from spikewatt.analysis.report.figures.run import figures_of
 from spikewatt.analysis.report.figures.style import FILLS, TOGETHER, drawn
 from spikewatt.energy.bill import IDLE_COMPONENTS
@@ -51,7 +52,8 @@ def test_texts_of_thirty_layers_lie_beside_each_other_and_on_the_page(name, figu
 
 
 @pytest.mark.parametrize("name", ["sops_per_layer", "firing_rate", "diagnosis", "energy"])
-def test_values_stay_within_their_panel(name, figures):
+def test_values_stay_within_their_panel(name, figures, boxes):
+    assert boxes[name]
     assert not beyond_their_axes(figures[name])
 
 
@@ -64,7 +66,7 @@ def test_every_layer_has_its_name(name, boxes, deep):
 
 
 def test_an_svg_of_thirty_layers_is_small_and_holds_its_raster_as_a_picture(figures):
-    for name in ("raster", "energy", "sops_per_layer"):
+    for name in ("raster", "sops_per_layer"):
         svg = drawn(figures[name], "svg")
         assert len(svg) < MOST_SVG_BYTES
         assert (b"data:image/png" in svg) == (name == "raster")
@@ -121,6 +123,57 @@ def test_a_point_of_energy_stands_at_its_value_and_has_it_written(deep, figures)
     drawn_at = [line.get_xdata()[0] for line in left.containers[0].lines[:1]]
     ratio = totals["energy_j"].iloc[0] / drawn_at[0]
     assert ratio in (pytest.approx(1e-6), pytest.approx(1e-3), pytest.approx(1e-9))
+
+
+# ------------------------------------------------------------------ points
+
+
+def made_up_points() -> pd.DataFrame:
+    """A search on many devices with long names: two points on each as spikes, one as int8."""
+    cores = [f"odin_style:neurons_per_core={2**i},axons_per_core=1024" for i in range(4, 10)]
+    devices = [f"{core}{host}" for core in cores for host in ("", "+nrf54l15")]
+    rows = []
+    for i, (device, side) in enumerate(
+        [*((device, "snn") for device in devices for _ in range(2)), ("nrf54l15", "int8_ann")]
+    ):
+        accuracy = 0.95 - 0.001 * i
+        rows.append(
+            {
+                "device": device,
+                "side": side,
+                "code": "sync_rate",
+                "steps": 7.0 + i % 2,
+                "options": "analog input",
+                "accuracy": accuracy,
+                "accuracy_low": accuracy - 0.02,
+                "accuracy_high": accuracy + 0.02,
+                "keras_accuracy": 0.96,
+                "energy_j": 3e-6 * 1.2**i,
+                "on_front": i == 0,
+                "asked": i == 1,
+                "chosen": i % 2 == 0,
+                "chosen_at": "1" if i % 2 == 0 else "",
+                "decides": True,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def test_points_of_many_devices_with_long_names_are_told_apart():
+    fig = points_figure(made_up_points(), (0.5, 1.0))
+    found = text_boxes(fig)
+    assert not overlaps(found)
+    assert not beyond_the_page(fig, found)
+
+    texts = [text for text, _ in found]
+    assert any("[6] odin_style:neurons_per_core=512,axons_per_core=1024" in text for text in texts)
+    lines = fig.axes[0].get_legend_handles_labels()
+    looks = {
+        (line.get_marker(), line.get_color())
+        for line, label in zip(*lines, strict=True)
+        if label.startswith("spikes on")
+    }
+    assert len(looks) == 12
 
 
 # ------------------------------------------------------------------ learning

@@ -24,7 +24,12 @@ def text_boxes(fig: Figure) -> list[tuple[str, Bbox]]:
     renderer = canvas.get_renderer()
     shown = [text for text in texts if text.get_visible() and text.get_text().strip()]
     assert shown
-    return [(text.get_text(), text.get_window_extent(renderer)) for text in shown]
+    return [(text.get_text(), _box(text, renderer)) for text in shown]
+
+
+def _box(text: Text, renderer) -> Bbox:
+    """The box of the letters; that of an annotation would hold its arrow, too."""
+    return Text.get_window_extent(text, renderer)
 
 
 def _texts_of(ax: Axes) -> list[Text]:
@@ -44,15 +49,16 @@ def _texts_of(ax: Axes) -> list[Text]:
 
 
 def beyond_their_axes(fig: Figure) -> list[str]:
-    """Values and remarks that reach to the right or left out of the axes that they stand in."""
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    """Values and remarks that reach to the right or left out of the axes that they stand in.
+
+    In a figure that `text_boxes` drew.
+    """
+    renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined]
     found, seen = [], 0
     for ax in fig.axes:
         inside = ax.get_window_extent(renderer)
         for text in ax.texts:
-            box = text.get_window_extent(renderer)
+            box = _box(text, renderer)
             seen += 1
             if text.get_text() and (box.x0 < inside.x0 - TOUCH or box.x1 > inside.x1 + TOUCH):
                 found.append(text.get_text())

@@ -11,6 +11,7 @@ import pandas as pd
 from ...design.front import on_front
 from ...design.points import GOALS
 from ..numbers import with_prefix
+from ..terminal.legend import Legend
 from .style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, clean, figure
 
 if TYPE_CHECKING:
@@ -18,20 +19,32 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)  # of devices, in turn
-MARKERS = {"snn": "o", "int8_ann": "s"}
+MARKERS = {"snn": "o^vPX*", "int8_ann": "sphH8d"}  # the next each time colours begin again
 TEXT = "#333333"
 BELOW_KERAS = 5.0  # points of percent that are shown at least
 MOST_LABELS = 12
-HEIGHT = 5.0  # inches, at least
-BELOW_AXES = 1.7  # inches, of the legend and the name of the axis
+HEIGHT = 3.3  # inches of the axes, at least
+AXIS_INCHES = 0.8  # of the name of the axis and its ticks
+LINE_INCHES = 0.18  # of a line of the legend, or below it
 LABEL_INCHES = 0.32  # two lines
+IN_A_LINE = 3  # entries of the legend
+LINES = 4  # entries of the legend that are no device
 
 
 def points_figure(frame: pd.DataFrame, tolerances: Sequence[float]) -> Figure:
-    """A figure of its own with `draw_points`."""
-    height = max(HEIGHT, BELOW_AXES + LABEL_INCHES * len(_labelled(frame)))
+    """A figure of its own with `draw_points`; long names of devices are marks, explained below."""
+    names = Legend()
+    marked = frame.assign(device=frame["device"].map(names.short))
+    explained = "\n".join(names.lines())
+
+    devices = len(marked.groupby(["device", "side"]))
+    lines = -(-(devices + LINES) // IN_A_LINE) + len(names.lines())
+    below = AXIS_INCHES + LINE_INCHES * lines
+    height = below + max(HEIGHT, LABEL_INCHES * len(_labelled(marked)))
     fig = figure(9.5, height)
-    draw_points(fig.subplots(), frame, tolerances, LABEL_INCHES / (height - BELOW_AXES))
+    draw_points(fig.subplots(), marked, tolerances, LABEL_INCHES / (height - below))
+    if explained:
+        fig.supxlabel(explained, x=0.02, ha="left", fontsize=8)
     return fig
 
 
@@ -57,12 +70,15 @@ def draw_points(
         return
 
     keras = float(known["keras_accuracy"].iloc[0])
-    colours = dict(zip(known["device"].unique(), _in_turn(COLOURS), strict=False))
+    order = {str(device): place for place, device in enumerate(known["device"].unique())}
+    colours = {device: COLOURS[place % len(COLOURS)] for device, place in order.items()}
     lowest = _lowest(known, keras)
     shown = known[known["accuracy"] >= lowest]
 
     for (device, side), rows in shown.groupby(["device", "side"], sort=False):
-        _draw_device(ax, rows, str(device), str(side), colours[device])
+        markers = MARKERS[str(side)]
+        marker = markers[order[str(device)] // len(COLOURS) % len(markers)]
+        _draw_device(ax, rows, str(device), str(side), colours[str(device)], marker)
     _draw_tolerances(ax, keras, tolerances)
     _draw_asked(ax, shown[shown["asked"]], colours)
 
@@ -77,10 +93,6 @@ def draw_points(
     _finish(ax, len(known) - len(shown))
 
 
-def _in_turn(colours: Sequence[str]) -> list[str]:
-    return list(colours) * 10
-
-
 def _lowest(known: pd.DataFrame, keras: float) -> float:
     """The lowest accuracy that is drawn: the far ones would press all others together."""
     counts = known["asked"] | _is_chosen(known) | (known["side"] == "int8_ann")
@@ -88,12 +100,13 @@ def _lowest(known: pd.DataFrame, keras: float) -> float:
     return float(min([keras - BELOW_KERAS / 100, *important]))
 
 
-def _draw_device(ax: Axes, rows: pd.DataFrame, device: str, side: str, colour: str) -> None:
+def _draw_device(
+    ax: Axes, rows: pd.DataFrame, device: str, side: str, colour: str, marker: str
+) -> None:
     """All points of a device, those that were chosen with their intervals."""
     name = f"int8 on {device}" if side == "int8_ann" else f"spikes on {device}"
     mask = _is_chosen(rows)
     others, best = rows[~mask], rows[mask]
-    marker = MARKERS[side]
     _draw_front(ax, rows[on_front(rows, GOALS)], colour, 0.8)
     ax.plot(
         others["energy_j"], 100 * others["accuracy"], marker, color=colour, alpha=0.35, ms=4
@@ -234,7 +247,7 @@ def _finish(ax: Axes, hidden: int) -> None:
             transform=ax.transAxes,
         )  # fmt: skip
     ax.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False, fontsize=8
+        loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=IN_A_LINE, frameon=False, fontsize=8
     )  # fmt: skip
     clean(ax)
 

@@ -140,6 +140,7 @@ def save(fig: Figure, folder: Path, name: str) -> Path:
     """Write ``<name>.png`` and ``<name>.svg`` into `folder`; returns the PNG."""
     picture = folder / f"{name}.png"
     files.write(picture, drawn(fig, "png"))
+    fig.set_layout_engine("none")  # what stands where is known now
     files.write(folder / f"{name}.svg", drawn(fig, "svg"))
     return picture
 
