@@ -67,19 +67,15 @@ class DaskWork:
         """Each with what was found, as they come; what a lost worker did is done again."""
         from distributed import as_completed
 
-        asked = {}
+        asked: dict[str, tuple[Any, Simulation]] = {}  # a future is held until its result is here
         for simulation in simulations:
             future = self.client.submit(work_on_cluster, simulation, pure=False)
-            asked[future.key] = simulation
-            asked[future.key, "future"] = future  # held until its result is here
-        futures = [asked[key, "future"] for key in list(asked) if isinstance(key, str)]
+            asked[future.key] = (future, simulation)
         with self.client.as_current():
-            finished = as_completed(futures)
+            finished = as_completed([future for future, _ in asked.values()])
         for future in finished:
-            simulation = asked.pop(future.key)
-            found = self._result(future)
-            del asked[future.key, "future"]
-            yield simulation, found
+            _, simulation = asked.pop(future.key)
+            yield simulation, self._result(future)
 
     def _result(self, future: Any) -> NetworkFound:
         from distributed import KilledWorker

@@ -97,14 +97,14 @@ class Workers:
         """Do one network point; a worker that dies is replaced, and the point begun again."""
         said = ""
         for _ in range(TRIES):
+            if self.closed:
+                break
             process = self._take()
             try:
                 found = process.ask(simulation)
             except WorkerDied as error:
                 process.end()
                 said = str(error)
-                if self.closed:
-                    break
             else:
                 self.idle.put(process)
                 return found
@@ -178,4 +178,4 @@ class LocalWork:
         for simulation in simulations:
             asked[self.threads.submit(self.workers.work, simulation)] = simulation
         for future in as_completed(asked):
-            yield asked[future], future.result()
+            yield asked.pop(future), future.result()  # and nobody holds its trace
