@@ -77,6 +77,7 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
         "firing_rate",
         "accuracy_against_steps",
         "energy",
+        "points",
         "diagnosis",
         "raster",
     }
@@ -166,7 +167,7 @@ def test_plot_draws_the_pictures_of_a_run_again(run_folder, tmp_path):
         picture.unlink()
     result = spikewatt("plot", str(run), cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert len(list(run.glob("*.png"))) == len(list(run.glob("*.svg"))) == 8
+    assert len(list(run.glob("*.png"))) == len(list(run.glob("*.svg"))) == 9
 
 
 def test_devices_lists_every_card_with_provenance(tmp_path):
