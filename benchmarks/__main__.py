@@ -23,6 +23,9 @@ growth
     How the cost grows per sample, step, layer and spike; and a picture.
 pricing
     One LeNet trace priced for many variants of a card at once, against pricing them one by one.
+sweep
+    The example space from nothing; five million points of hardware on one trace; how often a search
+    finds the best of a grid within 60 evaluations. ``--only 5`` for the second.
 guard
     The share of a conversion that its comparison with Keras takes.
 
@@ -48,6 +51,7 @@ from guard import bench_guard  # noqa: E402
 from measure import BUDGET_SECONDS  # noqa: E402
 from million import bench_million, write_million  # noqa: E402
 from pricing import bench_pricing  # noqa: E402
+from sweeps import bench_sweeps  # noqa: E402
 
 BENCHES = {
     "annarchy": lambda _: bench_annarchy(),
@@ -59,6 +63,7 @@ BENCHES = {
     "million": lambda options: bench_million(options.samples, options.engine),
     "growth": lambda options: bench_growth(options.samples, options.budget),
     "pricing": lambda _: bench_pricing(),
+    "sweep": lambda options: bench_sweeps(options.only),
     "guard": lambda _: bench_guard(),
 }
 ALONE = {"stock": write_stock, "cifar": write_cifar, "million": write_million}
@@ -70,7 +75,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar=" ".join(BENCHES))
     parser.add_argument("--samples", type=int, help="at most so many, for a try")
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds per row")
-    parser.add_argument("--only", default="", help="of event and cifar: rows with this text")
+    parser.add_argument("--only", default="", help="of event, cifar and sweep: rows with this text")
     parser.add_argument("--engine", help="of cifar and million")
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)  # in a process of its own
     options = parser.parse_args()

@@ -86,11 +86,10 @@ def report(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write the page of a run or a sweep as one HTML file.
+    """Write the page of a run or a sweep: HTML, offline.
 
-    It needs no network; that of a run has controls. A page that stands in the folder is made anew.
-    verification.json and synthesis.json in it, as `verify --json` and `synth --json` print them,
-    are shown too.
+    A page that stands in the folder is made anew. verification.json and synthesis.json in it, as
+    `verify --json` and `synth --json` print them, are shown too.
     """
     from ..analysis.report.page.write import check_libraries, write_report
 
@@ -109,7 +108,7 @@ def compare(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Put runs side by side: accuracy, energy, settings.
+    """Put runs side by side: what differs, and who is better.
 
     Points that another run beats in accuracy and energy are not on the front.
     """

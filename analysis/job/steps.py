@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -261,10 +260,6 @@ def report(
     """
     accuracy = trace.accuracy(prepared.labels)
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
-    if agreement is not None and agreement.bad:
-        title = f"The spiking network {agreement}\n{summary.title}"
-        summary = dataclasses.replace(summary, title=title)
-
     unequal = beyond(tolerance, prepared.ann_accuracy, float(accuracy[-1]), points)
     searched = [] if points is None else [best_table(points), points_table(points)]
     found = [
@@ -293,6 +288,8 @@ def report(
         facts["correlation"] = agreement.correlation
     assumptions = (*([engine] if engine else []), *prices.assumptions)
     sentence = energy_sentence(prices) if points is None else verdict_lines(points)
+    if agreement is not None and agreement.bad:
+        sentence = f"The spiking network {agreement}\n{sentence}"
     if points is not None:
         facts["int8_accuracy"] = points.int8_accuracy
         assumptions = (*assumptions, *points.notes)

@@ -214,7 +214,7 @@ def _check_limits(path: Path, kind: CardKind, limits: Mapping[str, int]) -> None
         low, high = kind.limits[key]
         if not low <= limit <= high:
             two_choices = high <= 2
-            law = f"must be {low} or {high}" if two_choices else "must be at least 1"
+            law = f"must be {low} or {high}" if two_choices else f"must be at least {low}"
             raise SpikewattError(f"{path.name}: {key}", law, limit)
 
 

@@ -113,13 +113,14 @@ class NeuromorphicCoreCard(CardKind):
         "neurons_per_core": SIZE,
         "axons_per_core": SIZE,
         "weight_bits": SIZE,
+        "bits_beside_weight": (0, 64),  # of a synapse: ODIN keeps one that switches its learning
         "state_bits": SIZE,
         "signs_per_axon": (1, 2),
         "doubling_accumulator": SWITCH,
         "zero_skipping": SWITCH,
         "reset_to_zero": SWITCH,
     }
-    limit_defaults: ClassVar = {"reset_to_zero": 0}
+    limit_defaults: ClassVar = {"reset_to_zero": 0, "bits_beside_weight": 0}
     taken_from: ClassVar = dict.fromkeys(LINK_KEYS, "odin_style")
 
 

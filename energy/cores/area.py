@@ -10,10 +10,10 @@ from ..footprint import Footprint
 
 
 def synapse_bits(card: Card, cores: int = 1) -> int:
-    """Synapse memory of all cores: n · N · A · bits of a weight."""
+    """Synapse memory of all cores: n · N · A · bits of a synapse."""
     limits = card.limits
-    per_core = limits["neurons_per_core"] * limits["axons_per_core"] * limits["weight_bits"]
-    return cores * per_core
+    bits = limits["weight_bits"] + limits["bits_beside_weight"]
+    return cores * limits["neurons_per_core"] * limits["axons_per_core"] * bits
 
 
 def memory_bytes(card: Card, cores: int = 1) -> int:
@@ -50,8 +50,8 @@ def area_m2(card: Card, cores: int = 1) -> Quantity:
     Examples
     --------
     >>> from spikewatt.energy.cards.load import load_card
-    >>> f"{area_m2(load_card('odin_style')).value * 1e6:.3f} mm²"
-    '0.131 mm²'
+    >>> f"{area_m2(load_card('odin')).value * 1e6:.4f} mm²"
+    '0.0864 mm²'
     """
     per_bit = card["area_per_synapse_bit_m2"]
     besides = card["area_besides_synapses_m2"]

@@ -125,8 +125,10 @@ def undominated(rows: np.ndarray) -> np.ndarray:
     """
     different = np.unique(rows, axis=0)
     order = np.argsort(-different.sum(axis=1), kind="stable")
-    kept: list[np.ndarray] = []
+    kept = np.empty_like(different)
+    number = 0
     for row in different[order]:
-        if not kept or not (np.array(kept) >= row).all(axis=1).any():
-            kept.append(row)
-    return np.array(kept)
+        if not (kept[:number] >= row).all(axis=1).any():
+            kept[number] = row
+            number += 1
+    return kept[:number]

@@ -68,7 +68,8 @@ class NearestGeometry:
         if self.placement.compares:
             return "no geometry of the parametric core: it has a layer that no core executes"
         most, axons = SIZES[NEURONS][1], self.placement.widest
-        on = "" if self.max_cores is None else f" on {self.max_cores:,}"
+        plural = "" if self.max_cores == 1 else "s"
+        on = "" if self.max_cores is None else f" on {self.max_cores:,} core{plural}"
         return (
             f"no geometry of the parametric core holds its {self.placement.neurons:,} neurons"
             f"{on} (at most {most:,} on one, with 1 MB of synapses; a neuron has up to {axons:,} "

@@ -58,8 +58,11 @@ def test_several_outputs_are_judged_by_the_worst(digits):
     found = compare(model, network, x)
     assert found.correlation > 0.98
     first = network.readouts[0].name
+    answers = np.argmax(model.predict(x, verbose=0)[0], axis=1)
+    rarest = np.bincount(answers, minlength=10).argmin()
+    always = 10**7 * (np.arange(10) == rarest)
     broken = [
-        dataclasses.replace(p, initial_potential=10**6 * np.arange(10)) if p.name == first else p
+        dataclasses.replace(p, initial_potential=always) if p.name == first else p
         for p in network.populations
     ]
     assert compare(model, dataclasses.replace(network, populations=broken), x).agreement < 0.5

@@ -13,6 +13,7 @@ from spikewatt.analysis.sweep.work.network import KeptNetworks, trace_of
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.break_even import first_steps
+from spikewatt.energy.pricing.price import price
 from spikewatt.energy.pricing.uncertainty import estimate
 
 
@@ -195,3 +196,24 @@ def test_what_does_not_fit_stays_with_its_reason(base, own_cache, tmp_path):
     wide = rows[(rows["device"] == "stm32l4r5") & (rows["weight_bits"] == 16)]
     assert wide["reason"].str.contains("weights are int8").all()
     assert not on_front(wide, {"energy_j": "least"}).any()
+
+
+def test_libraries_and_supplies_are_those_of_a_price(base, own_cache, tmp_path):
+    axes = {"library": ["cmsis-nn", "tflm"], "supply_v": [1.8, 3.0], "clock_hz": [40e6]}
+    hardware = {"device": ["stm32l4r5", "nrf54l15"], **axes, "period_s": 0.5}
+    given = base | {"network": {"steps": [8]}, "hardware": hardware}
+    rows = sweep(given, tmp_path / "s", workers=0).frame
+    assert len(rows) == 2 * 2 * 2 * 2
+    trace = traces_of(make_space(given))[0]
+    for (device, library, supply_v), mine in rows.groupby(["device", "library", "supply_v"]):
+        prices = price(
+            trace,
+            device,
+            period_s=0.5,
+            library=library,
+            supply_v=supply_v,
+            clock_hz=40e6,
+        ).totals()
+        expected = dict(zip(prices["workload"], prices["energy_j"], strict=True))
+        got = dict(zip(mine["workload"], mine["energy_j"], strict=True))
+        assert got == pytest.approx(expected, rel=1e-9)

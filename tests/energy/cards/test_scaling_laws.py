@@ -28,7 +28,7 @@ def test_arrays_give_what_the_card_holds_at_each_point(sizes, node_nm):
             for key, each in values.items():
                 at = np.broadcast_to(each, len(voltages))[i]
                 assert at == pytest.approx(getattr(card[key], end), rel=1e-12), (key, end)
-    assert len(found["value"]) == 9
+    assert {"energy_per_sop_j", "leakage_power_w", "clock_hz"} < set(found["value"])
 
 
 def test_values_that_no_law_moves_are_left_out():

@@ -51,4 +51,12 @@ def test_a_layer_table_has_a_footprint(trace):
 def test_area_and_memory_grow_with_cores():
     card = load_card("odin_style")
     assert memory_bytes(card, 7) == 7 * memory_bytes(card)
-    assert area_m2(card, 7).value == pytest.approx(7 * area_m2(card).value)
+    routers = 7 * card["area_of_router_m2"].value  # one core has none
+    assert area_m2(card, 7).value == pytest.approx(7 * area_m2(card).value + routers)
+
+
+def test_the_footprint_of_odin_is_that_of_the_chip():
+    """Published: 0.086 mm², 32 kB of synapses and 4 kB of neurons (Frenkel et al. 2019)."""
+    odin = load_card("odin")
+    assert area_m2(odin).value == pytest.approx(0.086e-6, rel=0.01)
+    assert memory_bytes(odin) == (32 + 4) * 1024

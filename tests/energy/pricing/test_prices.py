@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
+from spikewatt.energy.cards.kinds import LINK_KEYS
 from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.energy.pricing.price import price
 from spikewatt.energy.pricing.prices import COLUMNS, Prices
@@ -42,7 +43,7 @@ def test_energy_is_linear_in_every_value(trace):
         card = load_card(name)
         for key, quantity in card.values.items():
             prices_energy = key.startswith("energy") or key == "leakage_power_w"
-            if not prices_energy or key == "energy_per_routed_event_j":
+            if not prices_energy or key in ("energy_per_routed_event_j", *LINK_KEYS):
                 continue  # one core routes nothing
             once, twice, thrice = (
                 price(

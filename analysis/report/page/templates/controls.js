@@ -145,7 +145,7 @@ function showAnswer() {
   const [times, from, to] = more ? [found.value, found.low, found.high]
     : [1 / found.value, 1 / found.high, 1 / found.low];
   const sure = verdict === "undecided" ? " The range holds 1: undecided." : "";
-  answer.textContent = `${one} uses ${three(times)} times ${more ? "more" : "less"} energy than `
+  answer.textContent = `At this setting ${one} uses ${three(times)} times ${more ? "more" : "less"} energy than `
     + `${other} (${three(from)} to ${three(to)}).${sure}`;
 }
 
