@@ -84,7 +84,7 @@ class Mesh:
         Examples
         --------
         >>> one = Flow(np.array([0]), np.array([4]), np.array([2.0]))
-        >>> Mesh(5).loads(one).sum()  # out of core 0, two links, into core 4
+        >>> float(Mesh(5).loads(one).sum())  # out of core 0, two links, into core 4
         8.0
         """
         columns, rows = self.columns, self.rows
@@ -121,7 +121,7 @@ def undominated(rows: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> undominated(np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 1.0], [1.0, 2.0]])).tolist()
-    [[2.0, 1.0], [1.0, 2.0]]
+    [[1.0, 2.0], [2.0, 1.0]]
     """
     different = np.unique(rows, axis=0)
     order = np.argsort(-different.sum(axis=1), kind="stable")

@@ -66,7 +66,9 @@ def battery_life(
 
 
 def _row(total: dict[str, Any], bill: Bill, cell: Card, period_s: float) -> dict[str, Any]:
-    """One device and workload on the cell."""
+    """One device and workload on the cell; of a device that has no period nothing is known."""
+    if not device_kind(bill.card).takes_period:
+        return {"device": total["device"], "workload": total["workload"], "battery": cell.name}
     charge = cell["capacity_c"]
     if bill.host is None:
         volt = _drawn_at(bill.card, cell)

@@ -103,7 +103,8 @@ def rows_of(prices: pd.DataFrame, sums: pd.DataFrame, does_not_fit: Mapping[str,
     """A row for each workload on a device, in the order of `prices`, then those refused."""
     marks = {}
     if "instead_of" in sums:  # not in folders of earlier versions
-        marks = dict(zip(sums["device"], sums["instead_of"].fillna(""), strict=True))
+        marked = sums[sums["instead_of"].notna()]
+        marks = dict(zip(marked["device"], marked["instead_of"], strict=True))
 
     computing = _computing(prices)
     sides = dict.fromkeys(zip(computing["device"], computing["workload"], strict=True))

@@ -49,10 +49,26 @@ class Made:
     bill: Bill | None
     refused: dict[str, str]
 
+    @classmethod
+    def refused_as(
+        cls,
+        card: Card,
+        why: str,
+        sizes: dict[str, float] | None = None,
+        at: dict[str, float] | None = None,
+    ) -> Made:
+        """Nothing of it runs."""
+        return cls(card, sizes or {}, at or {}, None, dict.fromkeys(workloads_of(card), why))
+
     @property
     def parametric(self) -> bool:
         """Whether voltage and clock follow the laws of the parametric core."""
         return is_parametric(self.card)
+
+
+def workloads_of(card: Card) -> tuple[str, ...]:
+    """What a device can run: a core only spikes."""
+    return WORKLOADS if card.kind.runs_kernels else WORKLOADS[:1]
 
 
 @functools.cache
@@ -63,19 +79,21 @@ def base_core() -> Card:
 
 def make(trace: Trace, structure: Structure, max_cores: int | None = None) -> Made:
     """The bill of a trace on a structure, or why there is none."""
-    card, sizes, at = _card(structure)
+    try:
+        card, sizes, at = _card(structure)
+    except SpikewattError as error:  # values that are allowed each, and not together
+        return Made.refused_as(load_card(structure.device), str(error))
     host = None if structure.host is None else load_card(structure.host)
-    workloads = WORKLOADS if card.kind.runs_kernels else WORKLOADS[:1]
     try:
         card = _as_run(card, structure)
         bill = bill_of(trace, card, None, host, max_cores)
         if device_kind(card).takes_period:
             bill = _with_period(trace, card, host, bill)
     except SpikewattError as error:
-        return Made(card, sizes, at, None, dict.fromkeys(workloads, str(error)))
+        return Made.refused_as(card, str(error), sizes, at)
 
     refused = {}
-    for workload in workloads:
+    for workload in workloads_of(card):
         if workload not in bill.workloads:
             why = why_not(software_needs(trace)[workload], card)
             refused[workload] = f"device {card.name!r}: the network fits; got {why}"

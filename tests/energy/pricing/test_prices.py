@@ -285,3 +285,12 @@ def test_a_period_is_a_time_that_the_inference_fits_into(trace):
         price(trace, "odin_style", period_s=float("nan"))
     with pytest.raises(SpikewattError, match="must be a time in seconds; got 'soon'"):
         price(trace, "odin_style", period_s="soon")
+
+
+def test_a_rule_among_the_devices_has_no_battery_life_and_ends_no_table(trace):
+    prices = price(trace, "rule_ac_mac_45nm", "odin_style", period_s=1.0)
+    life = prices.battery_life().set_index("device")
+    assert life["battery_life_s"].notna().to_dict() == {
+        "rule_ac_mac_45nm": False,
+        "odin_style": True,
+    }
