@@ -166,7 +166,7 @@ def points_of_a_run(steps: int, asked_for: int | None = None) -> list[int]:
     Examples
     --------
     >>> points_of_a_run(4), points_of_a_run(64)[-4:]
-    ([1, 2, 3, 4], [52, 56, 60, 64])
+    ([1, 2, 3, 4], [51, 55, 59, 64])
     """
     found = set(range(1, min(steps, EVERY_STEP_UP_TO) + 1)) | {steps}
     if steps > EVERY_STEP_UP_TO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from ...design.front import on_front
 from ...design.points import GOALS
 from ..numbers import with_prefix
 from ..terminal.legend import Legend
-from .style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, clean, figure
+from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, clean, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ MARKERS = {"snn": "o^vPX*", "int8_ann": "sphH8d"}  # the next each time colours 
 TEXT = "#333333"
 BELOW_KERAS = 5.0  # points of percent that are shown at least
 MOST_LABELS = 12
+LETTER_GAP = 0.025  # from one letter to the next, of the width
 HEIGHT = 3.3  # inches of the axes, at least
 AXIS_INCHES = 0.8  # of the name of the axis and its ticks
 LINE_INCHES = 0.18  # of a line of the legend, or below it
@@ -62,7 +64,7 @@ def draw_points(
     tolerances : sequence of float
         Points of percent below Keras.
     gap : float, default 0.1
-        From one label to the next at least, of the height.
+        From one label to the next, of the height.
     """
     known = frame[frame["accuracy"].notna()]
     if not len(known):
@@ -161,17 +163,23 @@ def _is_chosen(rows: pd.DataFrame) -> pd.Series:
 
 
 def _label(ax: Axes, rows: pd.DataFrame, gap: float) -> None:
-    """Labels one below the other at the right, each with a line to its point."""
-    rows = rows.sort_values("accuracy", ascending=False)
-    low, high = ax.get_ylim()
-    wanted = [(100 * accuracy - low) / (high - low) for accuracy in rows["accuracy"]]
-    for place, (_, row) in zip(spread_out(wanted, gap), rows.iterrows(), strict=True):
+    """A letter above each point, in the order of their energies, and what it stands for."""
+    rows = rows.sort_values("energy_j")
+    left, right = np.log(ax.get_xlim())
+    wanted = ((np.log(rows["energy_j"]) - left) / (right - left)).to_list()
+    places = spread_out(wanted[::-1], LETTER_GAP)[::-1]
+
+    for number, (place, (_, row)) in enumerate(zip(places, rows.iterrows(), strict=True)):
+        letter = ascii_lowercase[number]
         ax.annotate(
-            _text(row), (row["energy_j"], 100 * row["accuracy"]), (1.03, place),
-            textcoords="axes fraction", fontsize=8, va="center", color=TEXT, zorder=0,
-            arrowprops={
-                "arrowstyle": "-", "color": LIGHT, "lw": 0.8, "shrinkB": 5, "relpos": (0, 0.5),
-            },
+            letter, (row["energy_j"], 100 * row["accuracy_high"]), (place, 1.05),
+            textcoords="axes fraction", fontsize=9, ha="center", va="center", color=TEXT,
+            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.6},
+        )  # fmt: skip
+        line = 1 - gap * (number + 0.5)
+        ax.text(
+            1.03, line, f"{letter}  {_text(row)}", fontsize=8, va="center", color=TEXT,
+            transform=ax.transAxes,
         )  # fmt: skip
 
 
@@ -181,7 +189,7 @@ def _text(row: pd.Series) -> str:
     if row["side"] != "int8_ann":
         words = [f"{row['code']} {row['steps']:.0f}", _word(row["options"])]
         name = f"{row['device']}: {', '.join(word for word in words if word)}"
-    return f"{name}\n{100 * row['accuracy']:.1f} %, {with_prefix(row['energy_j'], 'J')}"
+    return f"{name}\n    {100 * row['accuracy']:.1f} %, {with_prefix(row['energy_j'], 'J')}"
 
 
 def _word(options: object) -> str:
@@ -189,12 +197,12 @@ def _word(options: object) -> str:
 
 
 def spread_out(wanted: Sequence[float], gap: float) -> list[float]:
-    """Places from the top down, as near to those wanted as a gap allows, within 0 to 1 if they fit.
+    """Places as near to those wanted as a gap allows, within 0 to 1 if they fit.
 
     Parameters
     ----------
     wanted : sequence of float
-        From the highest to the lowest, of the height of a picture.
+        From the highest to the lowest, of a side of a picture.
     gap : float
         From one to the next at least.
 
