@@ -51,6 +51,12 @@ def compare_runs(folders: Sequence[str | Path]) -> Findings:
     ------
     SpikewattError
         Fewer than two, one twice, or a folder that is not one of a run.
+
+    Examples
+    --------
+    >>> import spikewatt as sw
+    >>> found = sw.compare_runs(["runs/mine", "runs/mine-2"])  # doctest: +SKIP
+    >>> found["prices"].frame.query("on_front")  # doctest: +SKIP
     """
     runs = _runs(folders)
     _warn_of_other_data(runs)

@@ -42,6 +42,11 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path |
     ------
     SpikewattError
         The folder is not one of a run, nor a store.
+
+    Examples
+    --------
+    >>> import spikewatt as sw
+    >>> sw.write_report("runs/digits-mlp-64-48-10", "mine.html")  # doctest: +SKIP
     """
     if warn_of(missing_libraries()):
         return None
