@@ -15,7 +15,7 @@ from rows import Rows
 from spikewatt import files
 from spikewatt.analysis.sweep.methods import METHODS
 from spikewatt.analysis.sweep.rows import Names, read_sweep
-from spikewatt.analysis.sweep.search import Found, search
+from spikewatt.analysis.sweep.search.search import Found, search
 from spikewatt.analysis.sweep.space import Space, make_space
 from spikewatt.analysis.sweep.sweep import sweep
 
@@ -43,6 +43,21 @@ SEARCHED = {
     "one core": {
         "epochs": 20,
         "network": {"network": ["mlp-64-48-10", "mlp-64-24-10", "mlp-64-96-10"], "steps": STEPS},
+        "hardware": {
+            "device": "odin_style",
+            "host": "none",
+            "neurons_per_core": [128, 256, 512],
+            "voltage_v": [0.55, 0.6, 0.65, 0.7, 0.8, 1.0],
+            "period_s": 0.01,
+        },
+    },
+    "more networks than evaluations": {
+        "epochs": 20,
+        "network": {
+            "network": ["mlp-64-48-10", "mlp-64-24-10", "mlp-64-96-10"],
+            "weight_bits": [8, 6, 5, 4],
+            "steps": STEPS,
+        },
         "hardware": {
             "device": "odin_style",
             "host": "none",
@@ -144,11 +159,20 @@ def _point(network: int, values) -> tuple:
 
 def _best_found_j(space: Space, known: dict) -> float:
     best = float("inf")
+    best_of: dict[int, tuple[float, float]] = {}  # network -> with the best of its hardware
+    for (network, *_), (energy_j, loss) in known.items():
+        if energy_j == energy_j:
+            best_of[network] = min(best_of.get(network, (float("inf"), loss)), (energy_j, loss))
 
     def evaluate(samples) -> list[Found]:
         nonlocal best
         answers = []
         for sample in samples:
+            if not sample.hardware:
+                energy_j, loss = best_of[sample.network]
+                best = min(best, energy_j if loss <= space.accuracy_loss + 1e-9 else best)
+                answers.append(Found({"energy_j": energy_j}, loss - space.accuracy_loss))
+                continue
             values = (sample.hardware.get(axis.name, "") for axis in space.hardware[0])
             energy_j, loss = known[_point(sample.network, values)]
             if loss <= space.accuracy_loss + 1e-9 and energy_j == energy_j:

@@ -12,7 +12,7 @@ from .space import Block, Space
 
 
 class Sample(NamedTuple):
-    """One point: a network, and hardware of one block."""
+    """One point: a network, and hardware of one block; none where the best of it is asked for."""
 
     network: int
     block: int

@@ -73,6 +73,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def point(self, place: int) -> dict[str, Any]:
+        """Axis -> value, of the point at `place`."""
+        arrays = {name: float(values[place]) for name, values in self.arrays.items()}
+        return {"device": self.structure.device, **dict(self.structure.values), **arrays}
+
 
 @dataclass(frozen=True)
 class Group:
@@ -159,6 +164,11 @@ def hardware_points(space: Space) -> HardwarePoints:
         points.groups.append(Group(group.structure, group.axes, first))
         first += group.size
     return points
+
+
+def parts_of(block: Block) -> Iterator[list[Batch]]:
+    """All points of one block, about PART_ROWS at a time; numbers begin anew in each structure."""
+    yield from HardwarePoints(list(_groups(block))).parts()
 
 
 def _groups(block: Block) -> Iterator[Group]:

@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import MissingToolError
-from .axes import Axis
-from .hardware.points import axes_of
-from .methods import Tpe
-from .network_points import place
-from .samples import Sample
-from .space import OBJECTIVES, Block, Space
+import numpy as np
+
+from ....errors import MissingToolError
+from ..axes import Axis
+from ..hardware.bills import PERIOD
+from ..hardware.points import axes_of
+from ..methods import Tpe
+from ..network_points import place
+from ..samples import Sample
+from ..space import OBJECTIVES, Block, Space
 
 ACCURACY = "accuracy_validation"
 STALE = 40  # rounds without a new point, after which there is none to be found
@@ -35,6 +38,9 @@ class Found:
 def search(space: Space, evaluations: int, evaluate: Callable[[list[Sample]], list[Found]]) -> None:
     """Look at `evaluations` different points, each as the last ones suggest.
 
+    Where `leaves_hardware_open` holds, only networks are looked at: `evaluate` finds the best
+    hardware of each. As many networks as there may be evaluations are all looked at.
+
     With one objective, or without accuracy among them, a point must keep within the accuracy loss
     of the space. The same seed asks for the same points, whatever the machine: those of a search
     that was interrupted are not done again.
@@ -47,6 +53,13 @@ def search(space: Space, evaluations: int, evaluate: Callable[[list[Sample]], li
     evaluate : callable
         Takes points, and returns what they have, in order.
     """
+    by_network = leaves_hardware_open(space)
+    if by_network and network_count(space) <= evaluations:
+        every = [Sample(number, 0, {}) for number in range(network_count(space))]
+        for first in range(0, len(every), space.at_once):
+            evaluate(every[first : first + space.at_once])
+        return
+
     optuna = _optuna()
     study = optuna.create_study(
         directions=["minimize"] * len(space.objectives), sampler=_sampler(optuna, space)
@@ -57,13 +70,44 @@ def search(space: Space, evaluations: int, evaluate: Callable[[list[Sample]], li
     while len(known) < evaluations and stale < STALE:
         count = min(space.at_once, evaluations - len(known))
         trials = [study.ask() for _ in range(count)]
-        samples = [_suggested(space, trial) for trial in trials]
+        samples = [_suggested(space, trial, by_network) for trial in trials]
         keys = [_key(sample) for sample in samples]
         new = {key: each for key, each in zip(keys, samples, strict=True) if key not in known}
         stale = 0 if new else stale + 1
         known.update(zip(new, evaluate(list(new.values())), strict=True))
         for trial, key in zip(trials, keys, strict=True):
             _tell(study, trial, space, known[key], constrained)
+
+    if by_network:
+        seen = {network for network, _ in known}
+        for sample in _by_chance(space, seen, evaluations - len(known)):
+            evaluate([sample])
+
+
+def _by_chance(space: Space, seen: set[int], count: int) -> list[Sample]:
+    """Networks for the evaluations that are left, where the sampler repeats itself."""
+    order = np.random.default_rng(space.seed).permutation(network_count(space))
+    unseen = [int(number) for number in order if number not in seen]
+    return [Sample(number, 0, {}) for number in unseen[:count]]
+
+
+def leaves_hardware_open(space: Space) -> bool:
+    """Whether a search looks at networks only, and takes of each the best hardware.
+
+    That costs no simulation, so nothing is left to chance in it. It needs one objective that
+    hardware changes, a grid of hardware, and one period: how often there is work is no choice.
+    """
+    (objective, *others) = space.objectives
+    axes = [axis for block in space.hardware for axis in block]
+    periods = {value for axis in axes if axis.name == PERIOD for value in axis.values}
+    is_grid = not any(axis.continuous for axis in axes)
+    is_one = not others and objective != ACCURACY and len(periods) <= 1
+    return space.method == Tpe.name and is_one and is_grid
+
+
+def network_count(space: Space) -> int:
+    """How many network points there are."""
+    return sum(math.prod(map(len, block)) for block in space.network)
 
 
 def _sampler(optuna: Any, space: Space) -> Any:
@@ -93,12 +137,17 @@ def _tell(study: Any, trial: Any, space: Space, found: Found, constrained: bool)
     study.tell(trial, values)
 
 
-def _suggested(space: Space, trial: Any) -> Sample:
-    """A point: a block and a place along each of its axes, of networks and of hardware."""
+def _suggested(space: Space, trial: Any, by_network: bool) -> Sample:
+    """A point: a block and a place along each of its axes, of networks and of hardware.
+
+    Without hardware where that is left open.
+    """
     block = _block(trial, "network", space.network)
     axes = space.network[block]
     indices = tuple(_index(trial, f"network {block}: {axis.name}", axis) for axis in axes)
     network = place(space.network, block, indices)
+    if by_network:
+        return Sample(network, 0, {})
 
     block = _block(trial, "hardware", space.hardware)
     values = _hardware(trial, f"hardware {block}", space.hardware[block])

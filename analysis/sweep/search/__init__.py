@@ -1,0 +1,1 @@
+"""Searches: what was found decides what is looked at next."""
