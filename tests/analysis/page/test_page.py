@@ -68,6 +68,7 @@ def test_it_says_the_verdict_first(report):
     verdict = re.search(r'<p class="verdict">(.+?)</p>', body)
     assert verdict
     assert "energy" in verdict[1]
+    assert "Keras 95.0\u00a0%" in verdict[1]
     assert verdict.start() < body.index("<h2")
 
 
