@@ -153,20 +153,20 @@ def _prices_of(run: _Run) -> pd.DataFrame:
     if len(summary):
         by_workload = {
             "snn": float(summary["snn_accuracy"].iloc[0]),
-            "int8_ann": _int8_accuracy(run.files, float(summary["ann_accuracy"].iloc[0])),
+            "int8_ann": _int8_accuracy(run.files),
         }
     totals.insert(0, "run", run.label)
     totals["accuracy"] = totals["workload"].map(by_workload).astype(float)
     return totals.reindex(columns=columns)
 
 
-def _int8_accuracy(files: RunFiles, keras: float) -> float:
-    """That which the run measured, else that of Keras."""
+def _int8_accuracy(files: RunFiles) -> float:
+    """That which the run measured; NaN where it executed none: that of Keras is another."""
     points = files.frame("points")
     if not {"side", "accuracy"} <= set(points.columns):
-        return keras
+        return float("nan")
     measured = points.loc[points["side"] == "int8_ann", "accuracy"].dropna()
-    return float(measured.iloc[0]) if len(measured) else keras
+    return float(measured.iloc[0]) if len(measured) else float("nan")
 
 
 def _price_table(frame: pd.DataFrame) -> Table:
@@ -212,8 +212,17 @@ def _sentence(prices: pd.DataFrame) -> str:
     cheapest = front.sort_values("energy_j").iloc[0]
     surest = front.sort_values(["accuracy", "energy_j"], ascending=[False, True]).iloc[0]
     if cheapest.name == surest.name:
-        return f"No other is cheaper or more accurate than {_point(cheapest)}."
-    return f"Least energy: {_point(cheapest)}. Most accurate: {_point(surest)}."
+        said = f"No other is cheaper or more accurate than {_point(cheapest)}."
+    else:
+        said = f"Least energy: {_point(cheapest)}. Most accurate: {_point(surest)}."
+    return said + _unknown(prices)
+
+
+def _unknown(prices: pd.DataFrame) -> str:
+    """Runs of which int8 has no accuracy, and is left out."""
+    unknown = (prices["workload"] == "int8_ann") & prices["accuracy"].isna()
+    runs = dict.fromkeys(prices.loc[unknown, "run"])
+    return f" Left out, as it was not executed: int8 of {', '.join(runs)}." if runs else ""
 
 
 def _point(row: pd.Series) -> str:

@@ -207,13 +207,12 @@ def _compared(found: list[dict], verdicts: pd.DataFrame) -> tuple[int, int, str]
 
 
 def _accuracies(files: RunFiles, trace: Trace, offered: list[int]) -> dict[str, Any]:
-    """Accuracy after each offered number of steps, that of Keras and, if known, of int8."""
-    found: dict[str, Any] = {"accuracy": None, "keras_accuracy": None, "int8_accuracy": None}
+    """Accuracy after each offered number of steps and, where it was executed, of int8."""
+    found: dict[str, Any] = {"accuracy": None, "int8_accuracy": None}
     frame = files.frame("accuracy_against_steps")
-    if {"step", "snn_accuracy", "ann_accuracy"} <= set(frame.columns) and len(frame):
+    if {"step", "snn_accuracy"} <= set(frame.columns) and len(frame):
         by_step = frame.set_index("step")["snn_accuracy"]
         found["accuracy"] = [float(by_step.get(step, float("nan"))) for step in offered]
-        found["keras_accuracy"] = float(frame["ann_accuracy"].iloc[0])
     points = files.frame("points")
     if {"side", "accuracy"} <= set(points.columns):
         int8 = points[points["side"] == "int8_ann"]["accuracy"].dropna()

@@ -37,8 +37,23 @@ def test_only_settings_that_differ_are_shown(found):
     ]
 
 
-def test_dominated_points_are_not_on_the_front(found):
+def test_int8_has_an_accuracy_only_where_it_was_executed(found, run_folder, another_run):
     prices = found["prices"].frame
+    assert prices.loc[prices["workload"] == "int8_ann", "accuracy"].isna().all()
+    assert prices.loc[prices["workload"] == "snn", "accuracy"].notna().all()
+    assert not prices.loc[prices["workload"] == "int8_ann", "on_front"].any()
+    assert found.sentence.endswith("Left out, as it was not executed: int8 of small, another.")
+
+    points = pd.DataFrame({"side": ["snn", "int8_ann"], "accuracy": [0.5, 0.875]})
+    points.to_csv(another_run / "points.csv", index=False)
+    again = sw.compare_runs([run_folder, another_run])
+    prices = again["prices"].frame.query("workload == 'int8_ann' and run == 'another'")
+    assert (prices["accuracy"] == 0.875).all()
+    assert again.sentence.endswith("int8 of small.")
+
+
+def test_dominated_points_are_not_on_the_front(found):
+    prices = found["prices"].frame.query("accuracy == accuracy")
     for row in prices.itertuples():
         better = (prices["accuracy"] >= row.accuracy) & (prices["energy_j"] <= row.energy_j)
         better &= (prices["accuracy"] > row.accuracy) | (prices["energy_j"] < row.energy_j)

@@ -341,6 +341,21 @@ def test_it_begins_as_the_run_was_and_returns_there(report, run_folder, opened):
             assert number == pytest.approx(getattr(expected[side], key), rel=NEARLY)
 
 
+def test_int8_has_a_mark_only_where_it_was_executed(report, run_folder, opened, tmp_path):
+    drawn = "frontRows().filter((row) => row.side.includes('int8_ann')).map((row) => row.accuracy)"
+    page = opened(report).page
+    assert page.evaluate("frontRows().length") > 0
+    assert page.evaluate(drawn) == []
+
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    points = pd.DataFrame({"side": ["int8_ann"], "accuracy": [0.875]})
+    points.to_csv(folder / "points.csv", index=False)
+    accuracies = opened(written(folder)).page.evaluate(drawn)
+    assert accuracies
+    assert set(accuracies) == {0.875}
+
+
 def test_what_cannot_be_is_refused_in_words(report, opened):
     page = opened(report).page
     page.fill("#period", "0.0001")
