@@ -21,6 +21,7 @@ BEST = {"accuracy": "most", "energy_j": "least"}
 FEWEST = 2
 OF_THE_RUN = ("name", "data_dir", "workers")  # settings that change no number
 SIDE = ["device", "workload"]
+BESIDE = "+"  # between a core and its host
 PRICE_KEYS = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 
 
@@ -44,7 +45,8 @@ def compare_runs(folders: Sequence[str | Path]) -> Findings:
     -------
     Findings
         Tables ``runs`` (accuracy, steps, spikes, operations), ``prices`` (energy and time per run,
-        device and workload; ratio to the first run; on_front: no other point is more accurate and
+        device and workload; ratio to the first run; decides: it can stand for a side, which a core
+        without its host and a rule cannot; on_front: it does, and no other is more accurate and
         cheaper) and ``configuration`` (settings that differ).
 
     Raises
@@ -137,10 +139,24 @@ def _prices(runs: Sequence[_Run]) -> pd.DataFrame:
     base = [first.get((device, workload)) for device, workload in frame[SIDE].to_numpy()]
     frame["to_first"] = frame["energy_j"] / pd.Series(base, dtype=float)
 
+    frame["decides"] = _decides(frame)
     frame["on_front"] = False
-    known = frame["accuracy"].notna()
-    frame.loc[known, "on_front"] = on_front(frame[known], BEST)
+    able = frame["accuracy"].notna() & frame["decides"]
+    frame.loc[able, "on_front"] = on_front(frame[able], BEST)
     return frame
+
+
+def _decides(frame: pd.DataFrame) -> pd.Series:
+    """Which rows can stand for a side, from the tables alone; see `deciding`.
+
+    A core alone does not where one of the runs has it beside a host, too; nor does a rule, the
+    price of which has no range.
+    """
+    devices = frame["device"].astype(str)
+    cores = devices.str.partition(BESIDE)[0]
+    has_host = devices.str.contains(BESIDE, regex=False)
+    has_range = frame["energy_low_j"] < frame["energy_high_j"]
+    return has_range & (has_host | ~cores.isin(cores[has_host]))
 
 
 def _prices_of(run: _Run) -> pd.DataFrame:
@@ -208,7 +224,7 @@ def _sentence(prices: pd.DataFrame) -> str:
     """What is best: the cheapest, and the most accurate of the front."""
     front = prices[prices["on_front"]]
     if not len(front):
-        return "No accuracy is known: there is no front."
+        return "Nothing that can decide has an accuracy: there is no front."
     cheapest = front.sort_values("energy_j").iloc[0]
     surest = front.sort_values(["accuracy", "energy_j"], ascending=[False, True]).iloc[0]
     if cheapest.name == surest.name:
@@ -220,7 +236,7 @@ def _sentence(prices: pd.DataFrame) -> str:
 
 def _unknown(prices: pd.DataFrame) -> str:
     """Runs of which int8 has no accuracy, and is left out."""
-    unknown = (prices["workload"] == "int8_ann") & prices["accuracy"].isna()
+    unknown = (prices["workload"] == "int8_ann") & prices["accuracy"].isna() & prices["decides"]
     runs = dict.fromkeys(prices.loc[unknown, "run"])
     return f" Left out, as it was not executed: int8 of {', '.join(runs)}." if runs else ""
 
