@@ -18,6 +18,17 @@ from ...report.figures.run import trace_file
 CONFIG = "config.yaml"
 
 
+# What every such table of a run has, if it is there: a file that was damaged has it not.
+NUMBERS = {
+    "summary": ("ann_accuracy", "snn_accuracy"),
+    "accuracy_against_steps": ("step", "snn_accuracy"),
+    "layers": ("neurons",),
+    "energy": ("energy_j", "time_s"),
+    "energy_totals": ("energy_j", "time_s"),
+    "points": ("accuracy",),
+}
+
+
 class RunFiles:
     """The files of a run's folder, each of which may be missing but settings and trace.
 
@@ -44,16 +55,30 @@ class RunFiles:
         return self.folder.resolve().name.removesuffix(".partial")
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A table; empty where there is none."""
+        """A table; empty where there is none.
+
+        Raises
+        ------
+        FileFormatError
+            It is not what a run wrote.
+        """
         path = self.folder / f"{name}.csv"
-        if not path.is_file() or not path.stat().st_size:
+        if not path.is_file():
             return pd.DataFrame()
         try:
-            return pd.read_csv(path)
+            found = pd.read_csv(path)
         except pd.errors.EmptyDataError:
-            return pd.DataFrame()
+            found = pd.DataFrame()
         except (ValueError, UnicodeError) as error:
             raise FileFormatError(str(path), "must be a table of a run", error) from error
+
+        for column in NUMBERS.get(name, ()):
+            law = f"has a column {column!r} of numbers"
+            if column not in found.columns:
+                raise FileFormatError(str(path), law, ", ".join(map(str, found.columns)) or "none")
+            if len(found) and not pd.api.types.is_numeric_dtype(found[column]):
+                raise FileFormatError(str(path), law, found[column].iloc[0])
+        return found
 
     def text(self, name: str) -> str:
         """A file as text; "" where there is none."""

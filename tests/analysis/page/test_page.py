@@ -185,6 +185,15 @@ def test_a_folder_that_is_no_run_is_one_line(tmp_path):
         write_report(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "ann_accuracy,snn_accuracy\n0.9,high\n"])
+@pytest.mark.parametrize("name", ["summary", "energy"])
+def test_a_damaged_table_is_not_taken_for_a_missing_one(run_folder, tmp_path, name, text):
+    shutil.copytree(run_folder, tmp_path / "run")
+    (tmp_path / "run" / f"{name}.csv").write_text(text)
+    with pytest.raises(SpikewattError, match=rf"{name}.csv: has a column '.*' of numbers; got"):
+        write_report(tmp_path / "run")
+
+
 def test_without_the_libraries_a_run_has_no_page_but_a_warning(run_folder, monkeypatch, tmp_path):
     monkeypatch.setattr(write, "LIBRARIES", ("no_such_library",))
     with pytest.warns(SpikewattWarning, match="no no_such_library"):
