@@ -88,6 +88,8 @@ class Sweep:
     ) -> pd.Series:
         """The row with the least energy whose accuracy keeps within the tolerance.
 
+        Of the rows that decide (see `Deciding`), whatever the objectives of the space are.
+
         Parameters
         ----------
         accuracy_loss : float, optional
@@ -111,7 +113,8 @@ class Sweep:
             found = found[found[PERIOD].isna() | (found[PERIOD] == chosen)]
         law = f"a point keeps within {tolerance:g} points of Keras' accuracy"
         if found.empty or found["loss"].isna().all():
-            raise SpikewattError(str(self.path), law, f"no {workload} with an accuracy fits")
+            got = f"no {workload} that decides, and has an accuracy and a price"
+            raise SpikewattError(str(self.path), law, got)
 
         found = found.sort_values(["energy_j", "hardware_point", "network_point"], kind="stable")
         within = found[found["loss"] <= tolerance + ROUNDING]

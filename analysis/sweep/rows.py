@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WORDS_UP_TO = 1_000_000  # rows whose texts are plain; of more they are categories
 ROUNDING = 1e-9
+LEAST_ENERGY = ("accuracy_validation", "energy_j")  # what `Sweep.best` compares
+SIZES = ("mm2", "memory_bytes")  # that a device with a price may lack
 OF_ONE_CHOICE = ("energy_j", "strategy", "voltage_v", "clock_hz", "reason")
 AT = ("voltage_v", "clock_hz")  # of the parametric core, as they are in each row
 FIRST_SAID = {"network": 0, "code": 1, "steps": 2}
@@ -34,8 +36,8 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     path : str or Path
         The folder that `sweep` wrote, also while it still does.
     front : bool, default False
-        Only rows that no other row of the same network point beats; of millions of rows these
-        are a few. The front lies among them.
+        Only rows that no other row of the same network point beats, by the objectives or by
+        energy; of millions of rows these are a few. The front and the best lie among them.
 
     Returns
     -------
@@ -46,10 +48,11 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
         ``core_weight_bits`` where networks have an axis of that name), ``accuracy_validation``,
         ``accuracy`` (on test images), ``keras_accuracy_validation``, ``keras_accuracy``,
         ``energy_j``, ``energy_low_j``, ``energy_high_j``, ``time_s``, ``cores``, ``mm2``,
-        ``memory_bytes``, ``reason`` (why there is no energy; "" where there is), ``loss`` (points
-        of percent below the best Keras network, on validation images), ``within`` (the accuracy
-        loss of the space), ``on_front`` (of the points with the same period) and, with several
-        strategies, ``cheapest_strategy``.
+        ``memory_bytes``, ``decides`` (whether it can be an answer, see `Deciding`), ``reason``
+        (why there is no energy; "" where there is), ``loss`` (points of percent below the best
+        Keras network, on validation images), ``within`` (the accuracy loss of the space),
+        ``on_front`` (of the points that decide, with the same period; rows that lack a size are
+        compared with one another) and, with several strategies, ``cheapest_strategy``.
         A network point that failed has one row.
 
     Raises
@@ -78,9 +81,8 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     frame["loss"] = 100 * (best - frame["accuracy_validation"])
     frame["within"] = frame["loss"] <= identity["accuracy_loss"] + ROUNDING
     frame["on_front"] = False
-    goals = {name: OBJECTIVES[name] for name in identity["objectives"]}
     for _, rows in frame[frame["candidate"]].groupby(_period(frame), dropna=False):
-        frame.loc[rows.index, "on_front"] = on_front(rows, goals)
+        frame.loc[rows.index, "on_front"] = _comparable_front(rows, identity["objectives"])
     frame = frame.drop(columns="candidate")
     strategies = frame["strategy"].nunique() > 1 and not front
     return _with_cheapest(frame, identity) if strategies else frame
@@ -118,14 +120,32 @@ def _with_cheapest(frame: pd.DataFrame, identity: Mapping) -> pd.DataFrame:
 def front_of(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Which rows of a part may lie on the front: those that none of their kind beats.
 
-    Of one kind are rows of one workload and one period.
+    Of one kind are rows of one workload and one period, which decide.
     """
     candidates = np.zeros(len(rows), bool)
-    goals = {name: OBJECTIVES[name] for name in names}
-    alike = [rows["workload"].astype(object), _period(rows)]
-    for places in rows.groupby(alike, dropna=False).indices.values():
-        candidates[places] = on_front(rows.iloc[places], goals)
+    alike = [rows["workload"].astype(object), _period(rows), rows["decides"]]
+    for (*_, decides), places in rows.groupby(alike, dropna=False).indices.items():
+        if decides:
+            candidates[places] = _comparable_front(rows.iloc[places], names)
     return candidates
+
+
+def _comparable_front(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Which rows no other dominates. What has no size is neither smaller nor larger than others.
+
+    So those that lack one are compared with one another, by the rest of the objectives.
+    """
+    found = np.zeros(len(rows), bool)
+    sizes = [name for name in names if name in SIZES]
+    lacking = rows[sizes].isna().to_numpy()
+    priced = rows["energy_j"].notna().to_numpy()
+    for kind in np.unique(lacking, axis=0) if len(rows) else ():
+        left_out = {name for name, lacks in zip(sizes, kind, strict=True) if lacks}
+        goals = {name: OBJECTIVES[name] for name in names if name not in left_out}
+        places = np.flatnonzero((lacking == kind).all(axis=1) & priced)
+        if goals:
+            found[places] = on_front(rows.iloc[places], goals)
+    return found
 
 
 class Names:

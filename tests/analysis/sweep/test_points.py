@@ -73,7 +73,9 @@ def test_every_row_is_what_a_bill_of_its_own_says(space, own_cache, tmp_path):
 
 def test_the_front_is_that_of_all_rows_compared_with_all(space, own_cache, tmp_path):
     found = sweep(space, tmp_path / "s", workers=0)
-    rows = found.frame
+    everything = found.frame
+    assert not everything.loc[~everything["decides"], "on_front"].any()
+    rows = everything[everything["decides"]]
     values = rows[["accuracy_validation", "energy_j", "period_s"]].to_numpy(float)
     for i, (accuracy, energy, period) in enumerate(values):
         same = values[values[:, 2] == period]
