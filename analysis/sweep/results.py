@@ -110,7 +110,7 @@ class Sweep:
         found = found[(found["workload"] == workload) & found["energy_j"].notna()]
         if self.periods_s:
             chosen = self.periods_s[0] if period_s is None else period_s
-            found = found[found[PERIOD].isna() | (found[PERIOD] == chosen)]
+            found = found[found[PERIOD] == chosen]
         law = f"a point keeps within {tolerance:g} points of Keras' accuracy"
         if found.empty or found["loss"].isna().all():
             got = f"no {workload} that decides, and has an accuracy and a price"
