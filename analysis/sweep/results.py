@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CSV, PARQUET = ".csv", ".parquet"
 EXPORTS = (CSV, PARQUET)
+# A store is that of one tolerance; what was simulated is known to another.
+BEYOND = "a larger accuracy_loss with another --store, or more steps"
 
 
 class Counts(NamedTuple):
@@ -121,7 +123,7 @@ class Sweep:
         if within.empty:
             near = found.loc[found["loss"].idxmin()]
             got = f"the nearest loses {near['loss']:.2f}: {self.names.described(near)}"
-            raise SpikewattError(str(self.path), law, got, hint="--accuracy-loss, or more steps")
+            raise SpikewattError(str(self.path), law, got, hint=BEYOND)
         return within.iloc[0]
 
     def counts(self) -> Counts:
@@ -185,7 +187,8 @@ class Sweep:
         every = "" if period_s is None else f", one inference every {with_prefix(period_s, 's')}"
         found = f"{100 * best['accuracy_validation']:.1f} % on validation images, "
         found += f"{100 * best['accuracy']:.1f} % on test images"
+        point = self.names.described(best, (PERIOD,))  # the period was said
         return (
             f"Least energy within {self.accuracy_loss:g} points of Keras' accuracy{every}: "
-            f"{with_prefix(best['energy_j'], 'J')}, {self.names.described(best)} ({found})."
+            f"{with_prefix(best['energy_j'], 'J')}, {point} ({found})."
         )

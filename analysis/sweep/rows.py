@@ -25,6 +25,7 @@ LEAST_ENERGY = ("accuracy_validation", "energy_j")  # what `Sweep.best` compares
 SIZES = ("mm2", "memory_bytes")  # that a device with a price may lack
 OF_ONE_CHOICE = ("energy_j", "strategy", "voltage_v", "clock_hz", "reason")
 AT = ("voltage_v", "clock_hz")  # of the parametric core, as they are in each row
+OF_DESIGN = ("device", "host")
 FIRST_SAID = {"network": 0, "code": 1, "steps": 2}
 
 
@@ -160,22 +161,42 @@ class Names:
     def __init__(self, space: Mapping[str, Any]):
         self.network = _axes(space["network"])
         self.hardware = _axes(space["hardware"])
+        self.varied = _varied(space["hardware"])
+        axes = [axis for block in space["hardware"] for axis in block.items()]
+        self.factors = {name for name, axis in axes if axis["factor"]}
 
     def column(self, axis: str) -> str:
         """The column of a hardware axis."""
         return CLASH + axis if axis in self.network else axis
 
-    def described(self, row: Mapping[str, Any]) -> str:
-        """A row in a few words: its network along the axes that vary, and its hardware."""
+    def described(self, row: Mapping[str, Any], without: Sequence[str] = ()) -> str:
+        """A row in a few words: its network along the axes that vary, and its hardware.
+
+        With the value of every axis of the hardware that varies, but of those in `without`.
+        """
         network = []
         for name in sorted(self.network, key=lambda name: FIRST_SAID.get(name, len(FIRST_SAID))):
             value = row.get(name)
-            if value is None or value != value or value == "":
+            if not _is_known(value):
                 continue
             text = f"{value:g}" if isinstance(value, float) else str(value)
             said = "{} steps" if name == "steps" else "{}" if name in FIRST_SAID else f"{name} {{}}"
             network.append(said.format(text))
-        return f"{' '.join(network)} on {self.design(row)}".strip()
+        hardware = ", ".join([self.design(row), *self._beside(row, without)])
+        return f"{' '.join(network)} on {hardware}".strip()
+
+    def _beside(self, row: Mapping[str, Any], without: Sequence[str]) -> list[str]:
+        """What varies of its hardware and is no part of its `design`."""
+        is_parametric = str(row["device"]).partition(":")[0] == PARAMETRIC
+        found = []
+        for name in self.varied:
+            in_design = is_parametric and (name in AT or isinstance(HARDWARE_AXES[name], Geometry))
+            value = row.get(self.column(name))
+            if name in (*OF_DESIGN, *without) or in_design or not _is_known(value):
+                continue
+            text = f"{value:.6g}" if is_number(value) else str(value)
+            found.append(f"{name} {'× ' if name in self.factors else ''}{text}")
+        return found
 
     def design(self, row: Mapping[str, Any]) -> str:
         """Its hardware as `price` takes it: a card, with values of its own, a host behind a +."""
@@ -191,6 +212,21 @@ class Names:
             text = f"{name}:{','.join(given)}"
         host = row.get("host")
         return f"{text}+{host}" if host and host != NO_HOST else text
+
+
+def _is_known(value: object) -> bool:
+    """Whether a cell has something in it."""
+    return value is not None and value == value and value != ""
+
+
+def _varied(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Axes that do not have the same one value in all blocks."""
+    found = []
+    for name in _axes(blocks):
+        values = [block[name]["values"] if name in block else None for block in blocks]
+        if values[0] is None or len(values[0]) != 1 or any(each != values[0] for each in values):
+            found.append(name)
+    return found
 
 
 def _axes(blocks: Sequence[Mapping[str, Any]]) -> list[str]:

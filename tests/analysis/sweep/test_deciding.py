@@ -100,3 +100,47 @@ def test_what_has_no_area_is_neither_smaller_nor_larger(given, own_cache, tmp_pa
             others["accuracy_validation"] >= row["accuracy_validation"]
         )
         assert not better.any()
+
+
+def test_a_point_is_said_with_all_that_varies(given, own_cache, tmp_path):
+    """Law: two points of a grid that differ are not said alike."""
+    axes = {
+        "device": ["odin_style", "stm32l4r5", "odin_style:cycles_per_sop=1"],
+        "library": ["cmsis-nn", "tflm"],
+        "supply_v": [1.8, 3.0],
+        "clock_hz": [1e6, 2e6],
+        "energy_per_sop_j": {"factor": [0.5, 1]},
+        "leakage_power_w": [1e-6, 2e-6],
+        "period_s": [10.0, 20.0],
+        "voltage_v": [0.55, 0.8],
+    }
+    found = sweep(given | {"hardware": axes}, tmp_path / "s", workers=0)
+    rows = found.frame.query("workload == 'snn'")
+    said = [found.names.described(row) for row in rows.to_dict("records")]
+    assert len(set(said)) == len(rows) > 100
+    core = next(text for text in said if "4 steps on odin_style:" in text)
+    assert "energy_per_sop_j × 0.5, leakage_power_w 1e-06" in core
+    mine = [text for text in said if " on stm32l4r5," in text]
+    for part in ("library tflm", "supply_v 3", "clock_hz 2e+06", "period_s 20"):
+        assert sum(part in text for text in mine) == len(mine) / 2, part
+    first, second = found.sentence().splitlines()
+    assert "one inference every 10.0 s" in first
+    assert "period_s" not in first + second
+
+
+def test_strategies_are_said(given, own_cache, tmp_path):
+    hardware = HARDWARE | {"strategy": ["race_to_idle", "just_in_time"]}
+    found = sweep(given | {"hardware": hardware}, tmp_path / "s", workers=0)
+    assert "strategy " in found.sentence()
+    assert "period_s" not in found.sentence()  # the same for all
+
+
+def test_the_hint_beyond_the_tolerance_can_be_followed(given, own_cache, tmp_path):
+    network = {"network": {"weight_bits": [4], "steps": [1]}}
+    found = sweep(given | network | {"accuracy_loss": 0.0}, tmp_path / "s", workers=0)
+    with pytest.raises(SpikewattError, match="with another --store") as caught:
+        found.best()
+    assert "accuracy_loss" in str(caught.value)
+    again = sweep(given | network | {"accuracy_loss": 100.0}, tmp_path / "another", workers=0)
+    assert again.simulated == 0
+    assert again.best()["energy_j"] > 0
