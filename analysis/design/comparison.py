@@ -21,6 +21,7 @@ BEST = {"accuracy": "most", "energy_j": "least"}
 FEWEST = 2
 OF_THE_RUN = ("name", "data_dir", "workers")  # settings that change no number
 SIDE = ["device", "workload"]
+BESIDE = "+"  # between a core and its host
 PRICE_KEYS = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 
 
@@ -44,7 +45,8 @@ def compare_runs(folders: Sequence[str | Path]) -> Findings:
     -------
     Findings
         Tables ``runs`` (accuracy, steps, spikes, operations), ``prices`` (energy and time per run,
-        device and workload; ratio to the first run; on_front: no other point is more accurate and
+        device and workload; ratio to the first run; decides: it can stand for a side, which a core
+        without its host and a rule cannot; on_front: it does, and no other is more accurate and
         cheaper) and ``configuration`` (settings that differ).
 
     Raises
@@ -137,10 +139,24 @@ def _prices(runs: Sequence[_Run]) -> pd.DataFrame:
     base = [first.get((device, workload)) for device, workload in frame[SIDE].to_numpy()]
     frame["to_first"] = frame["energy_j"] / pd.Series(base, dtype=float)
 
+    frame["decides"] = _decides(frame)
     frame["on_front"] = False
-    known = frame["accuracy"].notna()
-    frame.loc[known, "on_front"] = on_front(frame[known], BEST)
+    able = frame["accuracy"].notna() & frame["decides"]
+    frame.loc[able, "on_front"] = on_front(frame[able], BEST)
     return frame
+
+
+def _decides(frame: pd.DataFrame) -> pd.Series:
+    """Which rows can stand for a side, from the tables alone; see `deciding`.
+
+    A core alone does not where one of the runs has it beside a host, too; nor does a rule, the
+    price of which has no range.
+    """
+    devices = frame["device"].astype(str)
+    cores = devices.str.partition(BESIDE)[0]
+    has_host = devices.str.contains(BESIDE, regex=False)
+    has_range = frame["energy_low_j"] < frame["energy_high_j"]
+    return has_range & (has_host | ~cores.isin(cores[has_host]))
 
 
 def _prices_of(run: _Run) -> pd.DataFrame:
@@ -153,20 +169,20 @@ def _prices_of(run: _Run) -> pd.DataFrame:
     if len(summary):
         by_workload = {
             "snn": float(summary["snn_accuracy"].iloc[0]),
-            "int8_ann": _int8_accuracy(run.files, float(summary["ann_accuracy"].iloc[0])),
+            "int8_ann": _int8_accuracy(run.files),
         }
     totals.insert(0, "run", run.label)
     totals["accuracy"] = totals["workload"].map(by_workload).astype(float)
     return totals.reindex(columns=columns)
 
 
-def _int8_accuracy(files: RunFiles, keras: float) -> float:
-    """That which the run measured, else that of Keras."""
+def _int8_accuracy(files: RunFiles) -> float:
+    """That which the run measured; NaN where it executed none: that of Keras is another."""
     points = files.frame("points")
     if not {"side", "accuracy"} <= set(points.columns):
-        return keras
+        return float("nan")
     measured = points.loc[points["side"] == "int8_ann", "accuracy"].dropna()
-    return float(measured.iloc[0]) if len(measured) else keras
+    return float(measured.iloc[0]) if len(measured) else float("nan")
 
 
 def _price_table(frame: pd.DataFrame) -> Table:
@@ -208,12 +224,21 @@ def _sentence(prices: pd.DataFrame) -> str:
     """What is best: the cheapest, and the most accurate of the front."""
     front = prices[prices["on_front"]]
     if not len(front):
-        return "No accuracy is known: there is no front."
+        return "Nothing that can decide has an accuracy: there is no front."
     cheapest = front.sort_values("energy_j").iloc[0]
     surest = front.sort_values(["accuracy", "energy_j"], ascending=[False, True]).iloc[0]
     if cheapest.name == surest.name:
-        return f"No other is cheaper or more accurate than {_point(cheapest)}."
-    return f"Least energy: {_point(cheapest)}. Most accurate: {_point(surest)}."
+        said = f"No other is cheaper or more accurate than {_point(cheapest)}."
+    else:
+        said = f"Least energy: {_point(cheapest)}. Most accurate: {_point(surest)}."
+    return said + _unknown(prices)
+
+
+def _unknown(prices: pd.DataFrame) -> str:
+    """Runs of which int8 has no accuracy, and is left out."""
+    unknown = (prices["workload"] == "int8_ann") & prices["accuracy"].isna() & prices["decides"]
+    runs = dict.fromkeys(prices.loc[unknown, "run"])
+    return f" Left out, as it was not executed: int8 of {', '.join(runs)}." if runs else ""
 
 
 def _point(row: pd.Series) -> str:

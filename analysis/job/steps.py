@@ -39,7 +39,7 @@ from ..report import tables
 from ..report.best.tables import best_table, beyond, points_table, verdict_lines
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
-from ..report.sentence import energy_sentence
+from ..report.sentence import run_sentence
 from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
@@ -287,7 +287,10 @@ def report(
         facts["agreement"] = agreement.agreement
         facts["correlation"] = agreement.correlation
     assumptions = (*([engine] if engine else []), *prices.assumptions)
-    sentence = energy_sentence(prices) if points is None else verdict_lines(points)
+    if points is None:
+        sentence = run_sentence(prices, prepared.ann_accuracy, float(accuracy[-1]), unequal)
+    else:
+        sentence = verdict_lines(points)
     if agreement is not None and agreement.bad:
         sentence = f"The spiking network {agreement}\n{sentence}"
     if points is not None:

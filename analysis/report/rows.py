@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DOES_NOT_FIT = "does_not_fit.csv"
+SENTENCE = "sentence.txt"
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the begin of one
 
 
@@ -128,7 +129,8 @@ def _inert(cell: object) -> object:
 def write_folder(findings: Findings, folder: Path) -> None:
     """Write each table as ``<name>.csv`` into `folder`, and the assumptions beside them.
 
-    Devices that were refused stand in ``does_not_fit.csv``, each with its reason.
+    Devices that were refused stand in ``does_not_fit.csv``, each with its reason; the answer in
+    ``sentence.txt``, so that whoever shows the folder later says the same as was said then.
     """
     for table in findings:
         path = folder / f"{table.name}.csv"
@@ -140,9 +142,16 @@ def write_folder(findings: Findings, folder: Path) -> None:
         refused = pd.DataFrame(findings.does_not_fit.items(), columns=["device", "why"])
         write_frame(refused, folder / DOES_NOT_FIT)
 
+    if findings.sentence:
+        files.write(folder / SENTENCE, _lines(findings.sentence.splitlines()))
+
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
-    text = "".join(f"{printable(line)}\n" for line in lines)
-    files.write(folder / "assumptions.txt", text)
+    files.write(folder / "assumptions.txt", _lines(lines))
+
+
+def _lines(lines: Iterable[str]) -> str:
+    """Lines of a text file, in which no character moves a cursor."""
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def merged(named: Mapping[str, Findings], key: str) -> Findings:

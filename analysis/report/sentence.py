@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...energy.bill import WORKLOADS
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
@@ -116,6 +118,12 @@ def energy_sentence(prices: Prices) -> str:
     ----------
     prices : Prices
     """
+    said = _compared(prices)
+    return f"{said} {NOT_COMPARED}" if said else ""
+
+
+def _compared(prices: Prices) -> str:
+    """The energies of both sides; "" where only one workload was priced."""
     on_cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
     spiking = _cheapest(prices, SPIKING, on_cores) or _cheapest(prices, SPIKING)
     int8 = _cheapest(prices, INT8)
@@ -134,7 +142,34 @@ def energy_sentence(prices: Prices) -> str:
         said = f"{other} takes {less_energy(found, when)} than {one}."
     else:
         said = f"undecided {when}: {one} take {_factor(found)} the energy of {other}."
-    return f"{said[0].upper()}{said[1:]} {NOT_COMPARED}"
+    return f"{said[0].upper()}{said[1:]}"
+
+
+def run_sentence(
+    prices: Prices, keras_accuracy: float, snn_accuracy: float, beyond: Mapping[str, float]
+) -> str:
+    """Which side of a run uses less energy, where no best points were searched for.
+
+    Parameters
+    ----------
+    prices : Prices
+    keras_accuracy, snn_accuracy : float
+        Shares of the same test images.
+    beyond : mapping from str to float
+        Workload -> points of percent by which it is less accurate than Keras, where that is too
+        many: then no winner is called. Without a search no int8 network was executed.
+
+    Returns
+    -------
+    str
+        Two sentences; "" where one workload alone was priced and keeps within the tolerance.
+    """
+    accuracies = f"spikes {percent(snn_accuracy)}, Keras {percent(keras_accuracy)}"
+    if loss := beyond.get(SPIKING):
+        lost = f"{points_of(loss)} less accurate than Keras"
+        return f"No winner: spikes are {lost}, and energies not compared. Accuracy: {accuracies}."
+    said = _compared(prices)
+    return f"{said} Accuracy: {accuracies}; int8 was not executed." if said else ""
 
 
 def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> Side | None:

@@ -70,7 +70,7 @@ class Mapping:
         return footprint_of(card, len(self.cores))
 
     def area_m2(self, card: Card) -> Quantity:
-        """Area of all cores; see `core_area.area_m2`."""
+        """Area of all cores; see `cores.area.area_m2`."""
         return area_m2(card, len(self.cores))
 
     def loading(self, card: Card) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...errors import SpikewattError
+from ...sim.network.named import Named
 from ...sim.trace.blueprint import Blueprint, NetworkPlan
 from ..cards.card import ENDS, Card
 from ..cores.area import footprint_of
@@ -142,7 +143,7 @@ class Fits:
         import pandas as pd
 
         rows = [
-            (fit.device, fit.workload, misfit.where, misfit.law, misfit.needed, misfit.there)
+            (fit.device, fit.workload, misfit.where, misfit.law, _told(misfit.needed), misfit.there)
             for fit in self.fits
             for misfit in fit.misfits
         ]
@@ -253,3 +254,8 @@ def _mm2(footprint: Footprint | None) -> tuple[float | None, ...]:
     if footprint is None or footprint.area_m2 is None:
         return (None,) * len(ENDS)
     return tuple(getattr(footprint.area_m2, end) * 1e6 for end in ENDS)
+
+
+def _told(needed: object) -> object:
+    """A number as it is; a kind by its name."""
+    return needed.name if isinstance(needed, Named) else needed

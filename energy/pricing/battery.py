@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Ends = dict[str, float]  # value, low, high
+COLUMNS = (
+    "device",
+    "workload",
+    "period_s",
+    "average_power_w",
+    "average_current_a",
+    "battery",
+    "battery_life_s",
+    "battery_life_low_s",
+    "battery_life_high_s",
+)
 
 
 def battery_life(
@@ -62,7 +73,7 @@ def battery_life(
     rows = [
         _row(total, by_name[total["device"]], cell, period_s) for total in totals.to_dict("records")
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _row(total: dict[str, Any], bill: Bill, cell: Card, period_s: float) -> dict[str, Any]:

@@ -63,6 +63,22 @@ def test_no_diagnosis_where_no_samples_are_asked_for(config, prepared):
     assert steps.diagnose(without, prepared, steps.convert(without, prepared)) is None
 
 
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_a_run_without_a_search_compares_no_networks_of_other_accuracy(config, prepared, right):
+    network = steps.convert(config, prepared)
+    trace = steps.simulate(config, prepared, network)
+    answers = trace.predictions()
+    labels = answers if right else (answers + 1) % 10
+    known = replace(prepared, labels=labels, ann_accuracy=0.95)
+    said = steps.report(known, network, trace, steps.price(config, trace)).sentence
+
+    assert "not known" not in said
+    assert f"spikes {100 * right:.1f} %, Keras 95.0 %" in said
+    assert said.startswith("No winner: ") == (right == 0)
+    assert ("spikes are 95 points less accurate" in said) == (right == 0)
+    assert ("less energy" in said or "Undecided" in said) == (right == 1)
+
+
 def test_a_run_leaves_its_findings_as_files(result):
     assert result.folder.name == "digits-mlp-64-48-10"
     for table in result.findings.without("prices"):

@@ -163,6 +163,9 @@ def test_fit_of_names_and_files(tmp_path, mlp):
     assert {row["network"] for row in found["rows"]} == {"lenet", "my"}
     assert {row["network"] for row in found["misfits"]} == {"lenet"}
 
+    pooled = json.loads(spikewatt("fit", "annarchy-cnn", *on("odin_style"), "--json").stdout)
+    assert "max_pool" in {row["needed"] for row in pooled["misfits"]}
+
     shown = spikewatt("fit", "mlp-64-48-10", *on("odin_style"), "--code", "radix").stdout
     assert "mlp-64-48-10: what it takes up" in shown
     assert "radix doubles the accumulator at each step" in shown

@@ -16,18 +16,19 @@ from ....errors import SpikewattError
 from ....sim.trace.trace import Trace
 from ...job import steps
 from ...job.config import RunConfig
+from ..rows import SENTENCE
 from . import charts
 from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, is_parametric, knobs
 from .model import Page
 from .points import add_points
 from .run_files import CONFIG, RunFiles
-from .sentence import from_verdicts
 from .tables import table
 
 KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
 SPENT = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 NEARLY = 1e-9
+NO_VERDICT = "No verdict: this run kept none. What it found is below."
 
 
 def run_page(folder: str | Path) -> Page:
@@ -69,12 +70,17 @@ def run_page(folder: str | Path) -> Page:
 
 
 def _verdict(files: RunFiles) -> list[str]:
-    """The sentences of the run, that of the deciding tolerance first; else one from its tables."""
+    """The sentences of the run as it said them, that of the deciding tolerance first.
+
+    Those of an earlier version stand in its table alone. None are made up from other tables: what
+    they call a winner may be one of another accuracy.
+    """
+    if lines := [line for line in files.text(SENTENCE).splitlines() if line]:
+        return lines
     best = files.frame("best")
     if "sentence" in best and len(best):
         return [str(sentence) for sentence in best["sentence"]]
-    names = ("verdicts", "energy_totals", "summary")
-    return [from_verdicts(*(files.frame(name) for name in names))]
+    return [NO_VERDICT]
 
 
 def _below(files: RunFiles, trace: Trace) -> list[str]:
@@ -201,13 +207,12 @@ def _compared(found: list[dict], verdicts: pd.DataFrame) -> tuple[int, int, str]
 
 
 def _accuracies(files: RunFiles, trace: Trace, offered: list[int]) -> dict[str, Any]:
-    """Accuracy after each offered number of steps, that of Keras and, if known, of int8."""
-    found: dict[str, Any] = {"accuracy": None, "keras_accuracy": None, "int8_accuracy": None}
+    """Accuracy after each offered number of steps and, where it was executed, of int8."""
+    found: dict[str, Any] = {"accuracy": None, "int8_accuracy": None}
     frame = files.frame("accuracy_against_steps")
-    if {"step", "snn_accuracy", "ann_accuracy"} <= set(frame.columns) and len(frame):
+    if {"step", "snn_accuracy"} <= set(frame.columns) and len(frame):
         by_step = frame.set_index("step")["snn_accuracy"]
         found["accuracy"] = [float(by_step.get(step, float("nan"))) for step in offered]
-        found["keras_accuracy"] = float(frame["ann_accuracy"].iloc[0])
     points = files.frame("points")
     if {"side", "accuracy"} <= set(points.columns):
         int8 = points[points["side"] == "int8_ann"]["accuracy"].dropna()

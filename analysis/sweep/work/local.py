@@ -160,7 +160,7 @@ class LocalWork:
         cores = len(os.sched_getaffinity(0))
         law = "must be a number of processes"
         self.count = (
-            cores if workers is None else whole_number("sweep.workers", law, workers, 1, 1024)
+            cores if workers is None else whole_number("sweep.workers", law, workers, 0, 1024)
         )
         self.workers = Workers()
         self.threads = ThreadPoolExecutor(self.count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 
 import pandas as pd
@@ -37,8 +38,52 @@ def test_only_settings_that_differ_are_shown(found):
     ]
 
 
-def test_dominated_points_are_not_on_the_front(found):
+def test_int8_has_an_accuracy_only_where_it_was_executed(found, run_folder, another_run):
     prices = found["prices"].frame
+    assert prices.loc[prices["workload"] == "int8_ann", "accuracy"].isna().all()
+    assert prices.loc[prices["workload"] == "snn", "accuracy"].notna().all()
+    assert not prices.loc[prices["workload"] == "int8_ann", "on_front"].any()
+    assert found.sentence.endswith("Left out, as it was not executed: int8 of small, another.")
+
+    points = pd.DataFrame({"side": ["snn", "int8_ann"], "accuracy": [0.5, 0.875]})
+    points.to_csv(another_run / "points.csv", index=False)
+    again = sw.compare_runs([run_folder, another_run])
+    prices = again["prices"].frame.query("workload == 'int8_ann' and run == 'another'")
+    assert (prices["accuracy"] == 0.875).all()
+    assert again.sentence.endswith("int8 of small.")
+
+
+def test_a_core_without_its_host_and_a_rule_are_not_on_the_front(run_folder, another_run):
+    path = another_run / "energy_totals.csv"
+    totals = pd.read_csv(path)
+    assert {"odin_style", "odin_style+nrf54l15"} <= set(totals["device"])
+    rule = totals.iloc[[0]].assign(device="rule_ac_mac_45nm")
+    rule[["energy_j", "energy_low_j", "energy_high_j"]] = 1e-12
+    pd.concat([totals, rule]).to_csv(path, index=False)
+    found = sw.compare_runs([run_folder, another_run])
+    prices = found["prices"].frame
+
+    none = {"odin_style", "rule_ac_mac_45nm"}
+    assert set(prices.loc[~prices["decides"], "device"]) == none
+    front = set(prices.loc[prices["on_front"], "device"])
+    assert front
+    assert not front & none
+    assert "on odin_style," not in found.sentence
+
+    # A core that no run has beside a host decides as it is.
+    for folder in (run_folder, another_run):
+        alone = another_run.parent / f"alone-{folder.name}"
+        shutil.copytree(folder, alone)
+        rows = pd.read_csv(alone / "energy_totals.csv")
+        rows = rows[~rows["device"].str.contains("+", regex=False)]
+        rows.to_csv(alone / "energy_totals.csv", index=False)
+    folders = [another_run.parent / f"alone-{name}" for name in ("small", "another")]
+    prices = sw.compare_runs(folders)["prices"].frame
+    assert prices.loc[prices["device"] == "odin_style", "decides"].all()
+
+
+def test_dominated_points_are_not_on_the_front(found):
+    prices = found["prices"].frame.query("accuracy == accuracy and decides")
     for row in prices.itertuples():
         better = (prices["accuracy"] >= row.accuracy) & (prices["energy_j"] <= row.energy_j)
         better &= (prices["accuracy"] > row.accuracy) | (prices["energy_j"] < row.energy_j)

@@ -13,6 +13,7 @@ import pytest
 import spikewatt as sw
 from spikewatt.analysis.report.page import write
 from spikewatt.analysis.report.page.laws import knobs
+from spikewatt.analysis.report.page.page import NO_VERDICT
 from spikewatt.analysis.report.page.write import write_report
 from spikewatt.energy.cards.load import load_card, odin_style
 from spikewatt.energy.cards.scaling_laws import highest_clock_hz
@@ -67,8 +68,27 @@ def test_it_says_the_verdict_first(report):
     verdict = re.search(r'<p class="verdict">(.+?)</p>', body)
     assert verdict
     assert "energy" in verdict[1]
-    assert "95.0\u00a0% in Keras" in verdict[1]
+    assert "Keras 95.0\u00a0%" in verdict[1]
     assert verdict.start() < body.index("<h2")
+
+
+def test_it_says_what_the_run_said_and_makes_up_no_winner(run_folder, tmp_path):
+    """Verdicts that compare no networks of other accuracy call nobody a winner here, either."""
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    verdicts = pd.read_csv(folder / "verdicts.csv")
+    verdicts["verdict"] = "not compared"
+    verdicts.to_csv(folder / "verdicts.csv", index=False)
+
+    said = (folder / "sentence.txt").read_text().splitlines()
+    page = markup_of(written(folder)).replace("\u00a0", " ")
+    assert said
+    assert f'<p class="verdict">{said[0]}</p>' in page
+
+    (folder / "sentence.txt").unlink()
+    body = markup_of(written(folder))
+    assert f'<p class="verdict">{NO_VERDICT}</p>' in body
+    assert "less energy" not in body.split("<h2")[0]
 
 
 def test_sections_stand_in_their_order(report):
@@ -120,6 +140,7 @@ def test_a_sentence_and_points_of_the_run_come_first(run_folder, tmp_path):
         }
     )
     points.to_csv(folder / "points.csv", index=False)
+    (folder / "sentence.txt").unlink()  # as of an earlier version
     best = {"sentence": ["Use the other one.", "Within 1 point: use it."]}
     best |= {"snn_energy_j": [1e-6] * 2}
     pd.DataFrame(best).to_csv(folder / "best.csv", index=False)
@@ -145,7 +166,7 @@ def test_names_from_files_break_out_of_nothing(run_folder, tmp_path, opened):
     layers["layer"] = [NASTY, "{{ config }}", "<b>bold</b>"]
     layers.to_csv(folder / "layers.csv", index=False)
     (folder / "assumptions.txt").write_text(f"{NASTY}\n")
-    pd.DataFrame({"sentence": [NASTY]}).to_csv(folder / "best.csv", index=False)
+    (folder / "sentence.txt").write_text(f"{NASTY}\n")
     path = written(folder)
 
     names = [row["layer"] for row in data_of(path)["charts"]["sparsity"]["data"][0]["values"]]
@@ -318,6 +339,21 @@ def test_it_begins_as_the_run_was_and_returns_there(report, run_folder, opened):
     for side, numbers in found.items():
         for key, number in numbers.items():
             assert number == pytest.approx(getattr(expected[side], key), rel=NEARLY)
+
+
+def test_int8_has_a_mark_only_where_it_was_executed(report, run_folder, opened, tmp_path):
+    drawn = "frontRows().filter((row) => row.side.includes('int8_ann')).map((row) => row.accuracy)"
+    page = opened(report).page
+    assert page.evaluate("frontRows().length") > 0
+    assert page.evaluate(drawn) == []
+
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    points = pd.DataFrame({"side": ["int8_ann"], "accuracy": [0.875]})
+    points.to_csv(folder / "points.csv", index=False)
+    accuracies = opened(written(folder)).page.evaluate(drawn)
+    assert accuracies
+    assert set(accuracies) == {0.875}
 
 
 def test_what_cannot_be_is_refused_in_words(report, opened):

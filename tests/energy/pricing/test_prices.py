@@ -294,3 +294,7 @@ def test_a_rule_among_the_devices_has_no_battery_life_and_ends_no_table(trace):
         "rule_ac_mac_45nm": False,
         "odin_style": True,
     }
+
+    alone = price(trace, "rule_ac_mac_45nm", period_s=1.0).battery_life()
+    assert list(alone.columns) == list(prices.battery_life().columns)
+    assert alone["average_current_a"].isna().all()

@@ -151,8 +151,9 @@ function showAnswer() {
 
 /* ---------------------------------------------------------------- rows of the charts */
 
+/** That of an int8 network is known only where one was executed: else null. */
 const accuracyOf = (side, step) => (side.workload === "snn" ? data.accuracy[step]
-  : data.int8_accuracy ?? data.keras_accuracy);
+  : data.int8_accuracy);
 
 function frontRows() {
   if (!data.accuracy) return [];
@@ -166,6 +167,7 @@ function frontRows() {
       if (price.refused) continue;
       const { value, low, high } = counts(price);
       const accuracy = accuracyOf(side, step);
+      if (accuracy === null) continue;
       const steps = moves ? `, ${data.steps[step]} steps` : "";
       rows.push({ side: nameOf(side), energy_j: value, low_j: low, high_j: high, accuracy, here,
         steps: data.steps[step], label: `${nameOf(side)}${steps}: ${inPrefixes(value, "J")}, `
