@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CSV, PARQUET = ".csv", ".parquet"
 EXPORTS = (CSV, PARQUET)
+# A store is that of one tolerance; what was simulated is known to another.
+BEYOND = "a larger accuracy_loss with another --store, or more steps"
 
 
 class Counts(NamedTuple):
@@ -88,6 +90,8 @@ class Sweep:
     ) -> pd.Series:
         """The row with the least energy whose accuracy keeps within the tolerance.
 
+        Of the rows that decide (see `Deciding`), whatever the objectives of the space are.
+
         Parameters
         ----------
         accuracy_loss : float, optional
@@ -108,17 +112,18 @@ class Sweep:
         found = found[(found["workload"] == workload) & found["energy_j"].notna()]
         if self.periods_s:
             chosen = self.periods_s[0] if period_s is None else period_s
-            found = found[found[PERIOD].isna() | (found[PERIOD] == chosen)]
+            found = found[found[PERIOD] == chosen]
         law = f"a point keeps within {tolerance:g} points of Keras' accuracy"
         if found.empty or found["loss"].isna().all():
-            raise SpikewattError(str(self.path), law, f"no {workload} with an accuracy fits")
+            got = f"no {workload} that decides, and has an accuracy and a price"
+            raise SpikewattError(str(self.path), law, got)
 
         found = found.sort_values(["energy_j", "hardware_point", "network_point"], kind="stable")
         within = found[found["loss"] <= tolerance + ROUNDING]
         if within.empty:
             near = found.loc[found["loss"].idxmin()]
             got = f"the nearest loses {near['loss']:.2f}: {self.names.described(near)}"
-            raise SpikewattError(str(self.path), law, got, hint="--accuracy-loss, or more steps")
+            raise SpikewattError(str(self.path), law, got, hint=BEYOND)
         return within.iloc[0]
 
     def counts(self) -> Counts:
@@ -182,7 +187,8 @@ class Sweep:
         every = "" if period_s is None else f", one inference every {with_prefix(period_s, 's')}"
         found = f"{100 * best['accuracy_validation']:.1f} % on validation images, "
         found += f"{100 * best['accuracy']:.1f} % on test images"
+        point = self.names.described(best, (PERIOD,))  # the period was said
         return (
             f"Least energy within {self.accuracy_loss:g} points of Keras' accuracy{every}: "
-            f"{with_prefix(best['energy_j'], 'J')}, {self.names.described(best)} ({found})."
+            f"{with_prefix(best['energy_j'], 'J')}, {point} ({found})."
         )

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 WORDS_UP_TO = 1_000_000  # rows whose texts are plain; of more they are categories
 ROUNDING = 1e-9
+LEAST_ENERGY = ("accuracy_validation", "energy_j")  # what `Sweep.best` compares
+SIZES = ("mm2", "memory_bytes")  # that a device with a price may lack
 OF_ONE_CHOICE = ("energy_j", "strategy", "voltage_v", "clock_hz", "reason")
 AT = ("voltage_v", "clock_hz")  # of the parametric core, as they are in each row
+OF_DESIGN = ("device", "host")
 FIRST_SAID = {"network": 0, "code": 1, "steps": 2}
 
 
@@ -34,8 +37,8 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     path : str or Path
         The folder that `sweep` wrote, also while it still does.
     front : bool, default False
-        Only rows that no other row of the same network point beats; of millions of rows these
-        are a few. The front lies among them.
+        Only rows that no other row of the same network point beats, by the objectives or by
+        energy; of millions of rows these are a few. The front and the best lie among them.
 
     Returns
     -------
@@ -46,10 +49,11 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
         ``core_weight_bits`` where networks have an axis of that name), ``accuracy_validation``,
         ``accuracy`` (on test images), ``keras_accuracy_validation``, ``keras_accuracy``,
         ``energy_j``, ``energy_low_j``, ``energy_high_j``, ``time_s``, ``cores``, ``mm2``,
-        ``memory_bytes``, ``reason`` (why there is no energy; "" where there is), ``loss`` (points
-        of percent below the best Keras network, on validation images), ``within`` (the accuracy
-        loss of the space), ``on_front`` (of the points with the same period) and, with several
-        strategies, ``cheapest_strategy``.
+        ``memory_bytes``, ``decides`` (whether it can be an answer, see `Deciding`), ``reason``
+        (why there is no energy; "" where there is), ``loss`` (points of percent below the best
+        Keras network, on validation images), ``within`` (the accuracy loss of the space),
+        ``on_front`` (of the points that decide, with the same period; rows that lack a size are
+        compared with one another) and, with several strategies, ``cheapest_strategy``.
         A network point that failed has one row.
 
     Raises
@@ -78,9 +82,8 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     frame["loss"] = 100 * (best - frame["accuracy_validation"])
     frame["within"] = frame["loss"] <= identity["accuracy_loss"] + ROUNDING
     frame["on_front"] = False
-    goals = {name: OBJECTIVES[name] for name in identity["objectives"]}
     for _, rows in frame[frame["candidate"]].groupby(_period(frame), dropna=False):
-        frame.loc[rows.index, "on_front"] = on_front(rows, goals)
+        frame.loc[rows.index, "on_front"] = _comparable_front(rows, identity["objectives"])
     frame = frame.drop(columns="candidate")
     strategies = frame["strategy"].nunique() > 1 and not front
     return _with_cheapest(frame, identity) if strategies else frame
@@ -118,14 +121,32 @@ def _with_cheapest(frame: pd.DataFrame, identity: Mapping) -> pd.DataFrame:
 def front_of(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Which rows of a part may lie on the front: those that none of their kind beats.
 
-    Of one kind are rows of one workload and one period.
+    Of one kind are rows of one workload and one period, which decide.
     """
     candidates = np.zeros(len(rows), bool)
-    goals = {name: OBJECTIVES[name] for name in names}
-    alike = [rows["workload"].astype(object), _period(rows)]
-    for places in rows.groupby(alike, dropna=False).indices.values():
-        candidates[places] = on_front(rows.iloc[places], goals)
+    alike = [rows["workload"].astype(object), _period(rows), rows["decides"]]
+    for (*_, decides), places in rows.groupby(alike, dropna=False).indices.items():
+        if decides:
+            candidates[places] = _comparable_front(rows.iloc[places], names)
     return candidates
+
+
+def _comparable_front(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Which rows no other dominates. What has no size is neither smaller nor larger than others.
+
+    So those that lack one are compared with one another, by the rest of the objectives.
+    """
+    found = np.zeros(len(rows), bool)
+    sizes = [name for name in names if name in SIZES]
+    lacking = rows[sizes].isna().to_numpy()
+    priced = rows["energy_j"].notna().to_numpy()
+    for kind in np.unique(lacking, axis=0) if len(rows) else ():
+        left_out = {name for name, lacks in zip(sizes, kind, strict=True) if lacks}
+        goals = {name: OBJECTIVES[name] for name in names if name not in left_out}
+        places = np.flatnonzero((lacking == kind).all(axis=1) & priced)
+        if goals:
+            found[places] = on_front(rows.iloc[places], goals)
+    return found
 
 
 class Names:
@@ -140,22 +161,42 @@ class Names:
     def __init__(self, space: Mapping[str, Any]):
         self.network = _axes(space["network"])
         self.hardware = _axes(space["hardware"])
+        self.varied = _varied(space["hardware"])
+        axes = [axis for block in space["hardware"] for axis in block.items()]
+        self.factors = {name for name, axis in axes if axis["factor"]}
 
     def column(self, axis: str) -> str:
         """The column of a hardware axis."""
         return CLASH + axis if axis in self.network else axis
 
-    def described(self, row: Mapping[str, Any]) -> str:
-        """A row in a few words: its network along the axes that vary, and its hardware."""
+    def described(self, row: Mapping[str, Any], without: Sequence[str] = ()) -> str:
+        """A row in a few words: its network along the axes that vary, and its hardware.
+
+        With the value of every axis of the hardware that varies, but of those in `without`.
+        """
         network = []
         for name in sorted(self.network, key=lambda name: FIRST_SAID.get(name, len(FIRST_SAID))):
             value = row.get(name)
-            if value is None or value != value or value == "":
+            if not _is_known(value):
                 continue
             text = f"{value:g}" if isinstance(value, float) else str(value)
             said = "{} steps" if name == "steps" else "{}" if name in FIRST_SAID else f"{name} {{}}"
             network.append(said.format(text))
-        return f"{' '.join(network)} on {self.design(row)}".strip()
+        hardware = ", ".join([self.design(row), *self._beside(row, without)])
+        return f"{' '.join(network)} on {hardware}".strip()
+
+    def _beside(self, row: Mapping[str, Any], without: Sequence[str]) -> list[str]:
+        """What varies of its hardware and is no part of its `design`."""
+        is_parametric = str(row["device"]).partition(":")[0] == PARAMETRIC
+        found = []
+        for name in self.varied:
+            in_design = is_parametric and (name in AT or isinstance(HARDWARE_AXES[name], Geometry))
+            value = row.get(self.column(name))
+            if name in (*OF_DESIGN, *without) or in_design or not _is_known(value):
+                continue
+            text = f"{value:.6g}" if is_number(value) else str(value)
+            found.append(f"{name} {'× ' if name in self.factors else ''}{text}")
+        return found
 
     def design(self, row: Mapping[str, Any]) -> str:
         """Its hardware as `price` takes it: a card, with values of its own, a host behind a +."""
@@ -171,6 +212,21 @@ class Names:
             text = f"{name}:{','.join(given)}"
         host = row.get("host")
         return f"{text}+{host}" if host and host != NO_HOST else text
+
+
+def _is_known(value: object) -> bool:
+    """Whether a cell has something in it."""
+    return value is not None and value == value and value != ""
+
+
+def _varied(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Axes that do not have the same one value in all blocks."""
+    found = []
+    for name in _axes(blocks):
+        values = [block[name]["values"] if name in block else None for block in blocks]
+        if values[0] is None or len(values[0]) != 1 or any(each != values[0] for each in values):
+            found.append(name)
+    return found
 
 
 def _axes(blocks: Sequence[Mapping[str, Any]]) -> list[str]:

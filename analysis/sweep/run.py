@@ -13,7 +13,7 @@ from .hardware.points import Batch
 from .hardware.pricing import Priced, Pricer
 from .network_points import NetworkPoint, Simulation
 from .plan import Plan
-from .rows import front_of
+from .rows import LEAST_ENERGY, front_of
 from .store import Store
 from .work.network import KeptNetworks, NetworkFound, trace_of
 
@@ -99,8 +99,10 @@ class Run:
         table = self.store.table(point, found, priced)
         objectives = list(self.plan.space.objectives)
         periods = [name for name in (PERIOD,) if name in table.column_names]
-        rows = table.select(["workload", "network_point", *periods, *objectives]).to_pandas()
-        candidates = front_of(rows, objectives)
+        columns = ["workload", "network_point", "decides", *periods, *objectives, *LEAST_ENERGY]
+        rows = table.select(list(dict.fromkeys(columns))).to_pandas()
+        # The least energy is asked for by name, whatever the objectives are.
+        candidates = front_of(rows, objectives) | front_of(rows, LEAST_ENERGY)
         place = table.schema.get_field_index("candidate")
         table = table.set_column(place, table.schema.field(place), [candidates])
         self.store.write(name, table)

@@ -45,6 +45,7 @@ OF_A_NETWORK = (
     "test_samples",
 )
 NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *ConversionOptions.model_fields)))
+OF_ALL = ("dataset", "data_dir")  # no axes, though a network depends on them
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
 AXES_ALONE = ("clock_hz", "supply_v")  # of a run each for some devices, here axes of all
 DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
@@ -218,6 +219,7 @@ def _checked(where: str, content: dict[str, Any]) -> Space:
     hardware = _blocks(
         file.hardware, lambda axes: _hardware_block(where, axes, fixed | {"device": devices})
     )
+    _check_periods(where, hardware)
     if not any((*file.network,)) and not any((*file.hardware,)):
         law = "a space has an axis"
         allowed = "axes below network (keys of a run) or hardware (device, voltage_v, …)"
@@ -271,6 +273,10 @@ def _network_block(where: str, axes: dict[str, Any]) -> Block:
     for name, given in axes.items():
         inside = f"{where}: network"
         one_of(f"{inside}: {name}", "must be an axis of networks", name, NETWORK_AXES)
+        if name in OF_ALL:
+            law = "is no axis: accuracies on two data sets cannot be compared"
+            allowed = f"one {name} for all points, beside network: …"
+            raise SpikewattError(f"{inside}: {name}", law, repr(given)[:80], allowed)
         found.append(listed(inside, name, given))
     return tuple(found)
 
@@ -348,6 +354,17 @@ def _check_strategies(where: str, axes: dict[str, Axis]) -> None:
     if "clock_hz" in axes:
         law = "chooses the clock itself"
         raise SpikewattError(f"{where}: strategy", law, "clock_hz too", "strategy or clock_hz")
+
+
+def _check_periods(where: str, blocks: tuple[Block, ...]) -> None:
+    """Of points with a period and points without one the latter, with no idle part, always win."""
+    with_period = [any(axis.name == "period_s" for axis in block) for block in blocks]
+    for block, has in zip(blocks, with_period, strict=True):
+        devices = next(axis.values for axis in block if axis.name == "device")
+        idle = [name for name in devices if device_kind(load_card(name)).takes_period]
+        if any(with_period) and idle and not has:
+            law = "all blocks have it, or none"
+            raise SpikewattError(f"{where}: hardware: period_s", law, f"none of {idle[0]}")
 
 
 def _check_fixed(where: str, base: dict[str, Any], blocks: tuple[Block, ...]) -> None:

@@ -20,6 +20,7 @@ from ... import files
 from ...errors import MissingToolError, SpikewattError
 from ...resources import check_writable
 from .axes import is_number
+from .deciding import Deciding
 from .hardware.pricing import AMOUNTS, Priced
 from .network_points import NetworkPoint
 from .space import Space
@@ -28,7 +29,7 @@ from .work.network import ACCURACIES, ONCE, NetworkFound
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 SPACE, ENDING = "space.json", ".parquet"
 WORDS = ("workload", "device", "host", "library", "strategy", "reason")
 NUMBERS = ("network_point", "hardware_point")
@@ -65,7 +66,7 @@ class Columns:
         fields += [(name, text) for name in WORDS[:-1]]
         fields += [(self.column(name), arrow.float64()) for name in self.hardware]
         fields += [(name, arrow.float64()) for name in (*ACCURACIES, *AMOUNTS)]
-        fields += [("candidate", arrow.bool_()), ("reason", text)]
+        fields += [("decides", arrow.bool_()), ("candidate", arrow.bool_()), ("reason", text)]
         return arrow.schema(fields)
 
 
@@ -113,6 +114,7 @@ class Store:
         self.path, self.space = path, space
         self.columns = Columns(space)
         self.schema = self.columns.schema()
+        self.deciding = Deciding(space.hardware)
 
     @contextmanager
     def open(self) -> Iterator[Store]:
@@ -198,7 +200,7 @@ class Store:
     def failed(self, point: NetworkPoint, reason: str, number: int = -1) -> pa.Table:
         """The one row of a network point that failed."""
         found = {"network_point": point.number, "hardware_point": number, "reason": reason}
-        found["candidate"] = False
+        found |= {"decides": False, "candidate": False}
         return self._as_table(1, found | self._of_network(point))
 
     def _of_network(self, point: NetworkPoint) -> dict[str, Any]:
@@ -212,6 +214,7 @@ class Store:
             "hardware_point": batch.numbers,
             "workload": priced.workload,
             "device": structure.device,
+            "decides": self.deciding(structure),
             **self._of_network(point),
             **accuracies,
         }

@@ -12,6 +12,7 @@ import numpy as np
 
 from ....errors import MissingToolError
 from ..axes import Axis
+from ..deciding import Deciding
 from ..hardware.bills import PERIOD
 from ..hardware.points import axes_of
 from ..methods import Tpe
@@ -61,6 +62,7 @@ def search(space: Space, evaluations: int, evaluate: Callable[[list[Sample]], li
         return
 
     optuna = _optuna()
+    deciding = Deciding(space.hardware)
     study = optuna.create_study(
         directions=["minimize"] * len(space.objectives), sampler=_sampler(optuna, space)
     )
@@ -70,7 +72,7 @@ def search(space: Space, evaluations: int, evaluate: Callable[[list[Sample]], li
     while len(known) < evaluations and stale < STALE:
         count = min(space.at_once, evaluations - len(known))
         trials = [study.ask() for _ in range(count)]
-        samples = [_suggested(space, trial, by_network) for trial in trials]
+        samples = [_suggested(space, trial, None if by_network else deciding) for trial in trials]
         keys = [_key(sample) for sample in samples]
         new = {key: each for key, each in zip(keys, samples, strict=True) if key not in known}
         stale = 0 if new else stale + 1
@@ -137,20 +139,20 @@ def _tell(study: Any, trial: Any, space: Space, found: Found, constrained: bool)
     study.tell(trial, values)
 
 
-def _suggested(space: Space, trial: Any, by_network: bool) -> Sample:
+def _suggested(space: Space, trial: Any, deciding: Deciding | None) -> Sample:
     """A point: a block and a place along each of its axes, of networks and of hardware.
 
-    Without hardware where that is left open.
+    Without hardware where there is nothing to say which decides: it is left open.
     """
     block = _block(trial, "network", space.network)
     axes = space.network[block]
     indices = tuple(_index(trial, f"network {block}: {axis.name}", axis) for axis in axes)
     network = place(space.network, block, indices)
-    if by_network:
+    if deciding is None:
         return Sample(network, 0, {})
 
     block = _block(trial, "hardware", space.hardware)
-    values = _hardware(trial, f"hardware {block}", space.hardware[block])
+    values = _hardware(trial, f"hardware {block}", space.hardware[block], deciding)
     return Sample(network, block, values)
 
 
@@ -158,14 +160,18 @@ def _block(trial: Any, name: str, blocks: Sequence[Block]) -> int:
     return trial.suggest_categorical(name, list(range(len(blocks)))) if len(blocks) > 1 else 0
 
 
-def _hardware(trial: Any, prefix: str, block: Block) -> dict[str, Any]:
-    """Only the axes that the device has are asked for."""
+def _hardware(trial: Any, prefix: str, block: Block, deciding: Deciding) -> dict[str, Any]:
+    """Only the axes that the device has are asked for, and only what decides."""
     (device_axis,) = (axis for axis in block if axis.name == "device")
-    device = _value(trial, f"{prefix}: device", device_axis)
+    device = _value(trial, f"{prefix}: device", deciding.devices(device_axis))
     values = {"device": device}
     structural, others = axes_of(block, device)
     for axis in (*structural, *others):
-        values[axis.name] = _value(trial, f"{prefix}: {axis.name}", axis)
+        name = f"{prefix}: {axis.name}"
+        if axis.name == "host":  # a name of its own, since devices differ in what is left
+            values["host"] = _value(trial, f"{name} of {device}", deciding.hosts(axis, device))
+        else:
+            values[axis.name] = _value(trial, name, axis)
     return values
 
 

@@ -80,15 +80,18 @@ class SearchRun(Run):
     def _with_best_hardware(self, sample: Sample, trace: Trace) -> Sample:
         """The sample with the hardware that has the best of the one objective, of all there is.
 
-        Where nothing fits, with the first.
+        Only of what decides; where nothing of it fits, with the first.
         """
         space = self.plan.space
         (objective,) = space.objectives
         sign = 1.0 if OBJECTIVES[objective] == "least" else -1.0
         pricer = Pricer(trace, False, space.max_cores)
-        best, least = None, np.inf
+        best, least, first = None, np.inf, None
         for number, block in enumerate(space.hardware):
             for batch in (batch for part in parts_of(block) for batch in part):
+                first = first or sample._replace(block=number, hardware=batch.point(0))
+                if not self.store.deciding(batch.structure):
+                    continue
                 best = best or sample._replace(block=number, hardware=batch.point(0))
                 for priced in pricer.price(batch):
                     if priced.workload != SPIKING or objective not in priced.columns:
@@ -100,11 +103,14 @@ class SearchRun(Run):
                     if values[place] < least:
                         least = values[place]
                         best = sample._replace(block=number, hardware=batch.point(place))
+        best = best or first
         assert best is not None
         return best
 
     def _as_found(self, point: NetworkPoint, found: NetworkFound, priced: Priced) -> Found:
-        """What the search is told: the spiking network's."""
+        """What the search is told: the spiking network's, if it decides."""
+        if not self.store.deciding(priced.batch.structure):
+            return Found({}, 0.0)
         steps = ONCE if point.steps is None else point.steps
         accuracy = found.accuracy(priced.workload, steps)[ACCURACY]
         values = {ACCURACY: accuracy}

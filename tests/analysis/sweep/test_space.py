@@ -36,6 +36,12 @@ WRONG = [
         {"hardware": {"strategy": ["just_in_time"], "period_s": 1, "clock_hz": [1e6]}},
         "strategy: chooses the clock itself",
     ),
+    (
+        {"hardware": [{"device": "odin_style", "period_s": 1}, {"device": "nrf54l15"}]},
+        "hardware: period_s: all blocks have it, or none; got none of nrf54l15",
+    ),
+    ({"network": {"dataset": ["digits", "mnist"]}}, "network: dataset: is no axis"),
+    ({"network": [{"steps": [4]}, {"data_dir": "there"}]}, "network: data_dir: is no axis"),
     ({"network": {"steps": [4]}, "epochs": 0}, "epochs"),
     ({"network": {"steps": [4]}, "epoch": 3}, "epoch: unknown key"),
     ({"network": {"steps": [4]}, "steps": 3}, "steps: is an axis or fixed"),
@@ -51,6 +57,11 @@ def test_what_cannot_be_is_one_line_that_names_it(given, said):
     with pytest.raises(SpikewattError, match=said) as caught:
         network_points(make_space(given))
     assert "\n" not in str(caught.value)
+
+
+def test_a_block_of_rules_needs_no_period():
+    blocks = [{"device": "odin_style", "period_s": 1}, {"device": "rule_ac_mac_45nm"}]
+    assert len(make_space({"hardware": blocks}).hardware) == 2
 
 
 def test_a_file_that_is_none(tmp_path):
