@@ -14,6 +14,7 @@ from spikewatt.analysis.design.front import on_front
 from spikewatt.analysis.design.interval import wilson
 from spikewatt.analysis.design.ladders import ladders, points_of_a_run
 from spikewatt.analysis.design.points import GOALS
+from spikewatt.analysis.design.search import Bench, Sample, Search
 from spikewatt.analysis.design.verdict import verdicts_of
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.best import best
@@ -23,6 +24,7 @@ from spikewatt.analysis.report.figures.points import points_figure, spread_out
 from spikewatt.analysis.report.figures.style import save
 from spikewatt.analysis.report.prices import REFUSED, verdict_table
 from spikewatt.analysis.report.sentence import energy_sentence, verdict_sentence
+from spikewatt.energy.pricing.prices import Prices
 from spikewatt.energy.pricing.uncertainty import Estimate
 from spikewatt.errors import SpikewattError
 
@@ -150,6 +152,26 @@ def test_trained_levels_are_tried_as_they_were_trained(config, prepared):
     rungs = [ladder.rungs for ladder in ladders(config, trained)]
     assert (None,) in rungs
     assert (None,) not in [ladder.rungs for ladder in ladders(config, prepared.model)]
+
+
+def test_trained_levels_that_nobody_asked_for_are_not_asked_for(config, prepared):
+    """Their ladder says no steps, as a configuration does that leaves them out."""
+    trained = sw.build_network("mlp-64-48-10-qcfs4", (8, 8, 1), 10)
+    images = Sample(prepared.x[:4], prepared.labels[:4], np.ones(4, bool))
+    few = replace(prepared, model=trained)
+
+    def asked_codes(asked) -> set[tuple[str, bool]]:
+        bench = Bench(
+            lambda other: steps.convert(other, few),
+            lambda other, spiking, x: sw.simulate(spiking, x, "reference", other.simulated_steps),
+            lambda trace: Prices((), None, {}),
+        )
+        tried = Search(asked, trained, bench, images).run()
+        return {(point.config.code, point.config.steps is None) for point in tried if point.asked}
+
+    assert asked_codes(config) == {("rate", False)}
+    as_trained = make_config({**SEARCHED, "code": "sync_rate", "steps": None}, "config")
+    assert asked_codes(as_trained) == {("sync_rate", True)}
 
 
 def test_steps_of_a_layer_that_were_asked_for_are_a_point(prepared):
