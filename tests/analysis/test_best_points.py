@@ -202,12 +202,71 @@ def test_test_images_confirm_what_was_chosen(prepared, points):
     assert point.loss == pytest.approx(100 * (prepared.ann_accuracy - point.test.accuracy))
 
 
+def test_what_its_device_refuses_on_test_images_is_not_confirmed(config, prepared, monkeypatch):
+    """A core and the software of another device keep the period on validation images alone."""
+    late = "one inference fits into the period"
+
+    def refused_on_test_images(asked, trace) -> Prices:
+        prices = steps.price(asked, trace)
+        if trace.samples != len(prepared.x):
+            return prices
+        fitting = [bill for bill in prices.bills if not bill.device.startswith("odin_style")]
+        bills = [
+            replace(
+                bill,
+                terms=tuple(term for term in bill.terms if term.workload != "snn"),
+                assumptions=(*bill.assumptions, f"{bill.device}: snn is left out: too long."),
+            )
+            if bill.device == "stm32l4r5"
+            else bill
+            for bill in fitting
+        ]
+        return Prices(tuple(bills), prices.period_s, {"odin_style+nrf54l15": late})
+
+    monkeypatch.setattr("spikewatt.analysis.job.best.price", refused_on_test_images)
+    few = config.model_copy(update={"search_samples": 30})
+    network = steps.convert(few, prepared)
+    found = best(few, prepared, network, steps.simulate(few, prepared, network))
+    assert found is not None
+
+    rows = found.frame[(found.frame["side"] == "snn") & (found.frame["chosen_at"] != "")]
+    confirmed = rows["device"] == "nrf54l15"
+    assert set(rows["device"]) > {"odin_style+nrf54l15", "nrf54l15", "stm32l4r5"}
+    assert rows.loc[confirmed, "accuracy"].notna().all()
+    assert rows.loc[~confirmed, ["accuracy", "loss", "samples"]].isna().all(axis=None)
+    assert not rows.loc[~confirmed, "within"].any()
+    assert not rows.loc[~confirmed, "on_front"].any()
+
+    assert any(f"on odin_style+nrf54l15: {late}" in note for note in found.notes)
+    assert any("stm32l4r5: snn is left out: too long." in note for note in found.notes)
+    for verdict in verdicts_of(found):
+        assert verdict.outcome == "refused"
+        assert not verdict.spiking_within
+        assert "the spiking network has no accuracy" in verdict_sentence(verdict)
+    assert len(points_table(found).cells())
+    assert len(best_table(found).cells())
+
+
 def test_the_front_is_that_of_what_can_decide(points):
     frame = points.frame
     able = frame[frame["decides"] & frame["accuracy"].notna()]
     assert (on_front(able, GOALS) == able["on_front"].to_numpy()).all()
     assert frame["on_front"].any()
     assert not frame.loc[frame["accuracy"].isna(), "on_front"].any()
+
+
+def test_a_point_of_fewer_test_images_is_on_no_front_with_those_of_all(points):
+    frame = points.frame
+    best_index = int(frame[frame["on_front"]].index[-1])
+    easy = points.points[best_index]
+    easy = replace(easy, test=replace(easy.test, right=10, samples=10))
+    others = [p for index, p in enumerate(points.points) if index != best_index]
+    again = replace(points, points=(*others, easy)).frame
+    assert again["accuracy"].iloc[-1] == 1.0
+    assert not again["on_front"].iloc[-1]
+    assert set(again.loc[again["on_front"], "samples"]) == {100}
+    of_all = replace(points, points=tuple(others)).frame
+    assert again["on_front"].iloc[:-1].tolist() == of_all["on_front"].tolist()
 
 
 @pytest.mark.parametrize(("right", "samples"), [(0, 7), (7, 7), (349, 360), (5000, 10_000)])
