@@ -74,6 +74,9 @@ class Point:
         For each tolerance, whether it is the cheapest within it of its side on its device.
     decides : bool, default True
         Whether it can stand for its side; a core without the host that it needs cannot.
+    unconfirmed : str, default ""
+        Why its device does not execute it on test images, though on validation images it did: it
+        has no `test`, keeps within no tolerance, and its bill is that of validation images.
     """
 
     bill: Bill
@@ -85,6 +88,7 @@ class Point:
     test: Measured | None = None
     chosen: tuple[bool, ...] = ()
     decides: bool = True
+    unconfirmed: str = ""
 
     @property
     def side(self) -> Side:
@@ -122,12 +126,19 @@ class Point:
 
     @property
     def loss(self) -> float:
-        """Points of percent below Keras: on test images, else on validation images."""
+        """Points of percent below Keras: on test images, else on validation images.
+
+        NaN of one that test images were to confirm, and did not.
+        """
+        if self.unconfirmed:
+            return np.nan
         return self.loss_validation if self.test is None else self.test.loss
 
     def within(self, number: int, tolerance: float) -> bool:
         """Whether it keeps within a tolerance, on validation images and on test images."""
-        return self.keeps[number] and (self.test is None or self.test.loss <= tolerance + SLACK)
+        if self.unconfirmed or not self.keeps[number]:
+            return False
+        return self.test is None or self.test.loss <= tolerance + SLACK
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,14 +197,15 @@ class Points:
         keras_accuracy on the same images; loss (points of percent, on test images); within (the
         first tolerance, on validation and on test images); energy_j with its range, with what is
         used between inferences where there is a period; time_s; cores and mm2, where known;
-        on_front (accuracy against energy, of those that decide); chosen (the cheapest within the
+        on_front (accuracy against energy, of those that decide and were confirmed on the most test
+        images: the easier part of them would beat the whole); chosen (the cheapest within the
         first tolerance, of its side on its device), chosen_at (all tolerances at which it is);
         asked (what the configuration asked for); decides (whether it can stand for its side);
         loss_validation; samples (test images).
         """
         rows = [self._row(point) for point in self.points]
         frame = pd.DataFrame(rows, columns=list(_EMPTY))
-        able = frame["decides"].to_numpy(bool)
+        able = frame["decides"].to_numpy(bool) & on_most_images(frame)
         front = np.zeros(len(frame), bool)
         front[able] = on_front(frame[able], GOALS)
         frame["on_front"] = front
@@ -271,6 +283,23 @@ _EMPTY: dict[str, object] = {
     "loss_validation": np.nan,
     "samples": None,
 }
+
+
+def on_most_images(frame: pd.DataFrame) -> np.ndarray:
+    """Which rows were confirmed on as many test images as any: only their accuracies compare.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `Points`, with its column samples.
+
+    Examples
+    --------
+    >>> on_most_images(pd.DataFrame({"samples": [1000, 10_000, None]})).tolist()
+    [False, True, False]
+    """
+    samples = pd.to_numeric(frame["samples"])
+    return (samples == samples.max()).to_numpy(bool)
 
 
 def _listed(numbers: Sequence[float]) -> str:

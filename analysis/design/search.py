@@ -189,7 +189,7 @@ class Search:
             if kept >= ENOUGH and not wanted:
                 continue
             try:
-                found = self._try(ladder, number, steps, asked if is_asked else None)
+                found = self._try(ladder, number, steps, asked, is_asked)
             except SpikewattError as error:
                 self._refuse(ladder, error)
                 if not self._goes_on(number):
@@ -211,8 +211,10 @@ class Search:
     def _refuse(self, ladder: Ladder, error: SpikewattError) -> None:
         self.refused.setdefault(_name(ladder), str(error))
 
-    def _try(self, ladder: Ladder, number: int, steps: Any, asked: Any) -> list[Tried]:
-        """The points of one network."""
+    def _try(
+        self, ladder: Ladder, number: int, steps: Any, asked: Any, is_asked: bool
+    ) -> list[Tried]:
+        """The points of one network; those of `asked` steps were asked for if its ladder was."""
         config = variant(self.config, ladder.code, ladder.input_code, steps)
         network = self.bench.convert(config)
         trace = self.bench.simulate(config, network, self.validation.x)
@@ -221,13 +223,15 @@ class Search:
             shown = steps if isinstance(steps, int) else longest(trace)
             price = self.bench.priced(trace, config.period_s)
             last = float(accuracy[-1])
-            return [Tried(config, network, shown, number, last, price, steps == asked)]
+            wanted = is_asked and steps == asked
+            return [Tried(config, network, shown, number, last, price, wanted)]
 
         found = []
-        for shorter in points_of_a_run(trace.steps, asked):
+        for shorter in points_of_a_run(trace.steps, asked if is_asked else None):
             price = self.bench.priced(first_steps(trace, shorter), config.period_s)
             share = float(accuracy[shorter - 1])
-            found.append(Tried(config, network, shorter, number, share, price, shorter == asked))
+            wanted = is_asked and shorter == asked
+            found.append(Tried(config, network, shorter, number, share, price, wanted))
         return found
 
 

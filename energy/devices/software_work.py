@@ -104,7 +104,8 @@ def software_needs(blueprint: Blueprint) -> dict[str, SoftwareNeed]:
     """Workload -> flash and RAM that it needs, code and stack included, and its widths.
 
     int8 weights, per output channel an int32 bias, multiplier and shift; an int32 potential per
-    neuron, or the activations that live at once.
+    neuron, or the activations that live at once. The int8 network has bytes for weights, however
+    wide those of the spiking one are.
     """
     spiking = sum(_stored_bytes(layer) for layer in blueprint.layers)
     int8 = sum(_executed_bytes(layer) for layer in blueprint.layers)
@@ -120,7 +121,6 @@ def software_needs(blueprint: Blueprint) -> dict[str, SoftwareNeed]:
         "int8_ann": SoftwareNeed(
             flash_bytes=int8 + CODE_BYTES,
             ram_bytes=_live_bytes(blueprint) + STACK_BYTES,
-            weight_bits=settings.weight_bits,
         ),
     }
 

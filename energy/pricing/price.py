@@ -236,8 +236,14 @@ def _alone_and_beside(
 def _in_its_place(
     order: Order, asked_for: str, device: str, bill: Callable[[Card, Card | None], Bill]
 ) -> tuple[list[Bill], dict[str, str]]:
-    """The bills of the geometry that the refusal of `asked_for` named, which say so."""
-    card = order.in_its_place(asked_for, device)
+    """The bills of the geometry that the refusal of `asked_for` named, which say so.
+
+    It may not reach the clock or supply of what it stands for: then it has no bill, but a reason.
+    """
+    try:
+        card = order.in_its_place(asked_for, device)
+    except SpikewattError as error:
+        return [], {device: str(error)}
     found, refused = _alone_and_beside(order, device, card, bill)
     marked = [replace(done, instead_of=asked_for) for done in found]
     return marked, {name: str(error) for name, error in refused.items()}

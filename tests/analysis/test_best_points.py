@@ -14,6 +14,7 @@ from spikewatt.analysis.design.front import on_front
 from spikewatt.analysis.design.interval import wilson
 from spikewatt.analysis.design.ladders import ladders, points_of_a_run
 from spikewatt.analysis.design.points import GOALS
+from spikewatt.analysis.design.search import Bench, Sample, Search
 from spikewatt.analysis.design.verdict import verdicts_of
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.best import best
@@ -23,6 +24,7 @@ from spikewatt.analysis.report.figures.points import points_figure, spread_out
 from spikewatt.analysis.report.figures.style import save
 from spikewatt.analysis.report.prices import REFUSED, verdict_table
 from spikewatt.analysis.report.sentence import energy_sentence, verdict_sentence
+from spikewatt.energy.pricing.prices import Prices
 from spikewatt.energy.pricing.uncertainty import Estimate
 from spikewatt.errors import SpikewattError
 
@@ -152,6 +154,26 @@ def test_trained_levels_are_tried_as_they_were_trained(config, prepared):
     assert (None,) not in [ladder.rungs for ladder in ladders(config, prepared.model)]
 
 
+def test_trained_levels_that_nobody_asked_for_are_not_asked_for(config, prepared):
+    """Their ladder says no steps, as a configuration does that leaves them out."""
+    trained = sw.build_network("mlp-64-48-10-qcfs4", (8, 8, 1), 10)
+    images = Sample(prepared.x[:4], prepared.labels[:4], np.ones(4, bool))
+    few = replace(prepared, model=trained)
+
+    def asked_codes(asked) -> set[tuple[str, bool]]:
+        bench = Bench(
+            lambda other: steps.convert(other, few),
+            lambda other, spiking, x: sw.simulate(spiking, x, "reference", other.simulated_steps),
+            lambda trace: Prices((), None, {}),
+        )
+        tried = Search(asked, trained, bench, images).run()
+        return {(point.config.code, point.config.steps is None) for point in tried if point.asked}
+
+    assert asked_codes(config) == {("rate", False)}
+    as_trained = make_config({**SEARCHED, "code": "sync_rate", "steps": None}, "config")
+    assert asked_codes(as_trained) == {("sync_rate", True)}
+
+
 def test_steps_of_a_layer_that_were_asked_for_are_a_point(prepared):
     asked = make_config({**SEARCHED, "code": "sync_rate", "steps": 9}, "config")
     network = steps.convert(asked, prepared)
@@ -180,12 +202,71 @@ def test_test_images_confirm_what_was_chosen(prepared, points):
     assert point.loss == pytest.approx(100 * (prepared.ann_accuracy - point.test.accuracy))
 
 
+def test_what_its_device_refuses_on_test_images_is_not_confirmed(config, prepared, monkeypatch):
+    """A core and the software of another device keep the period on validation images alone."""
+    late = "one inference fits into the period"
+
+    def refused_on_test_images(asked, trace) -> Prices:
+        prices = steps.price(asked, trace)
+        if trace.samples != len(prepared.x):
+            return prices
+        fitting = [bill for bill in prices.bills if not bill.device.startswith("odin_style")]
+        bills = [
+            replace(
+                bill,
+                terms=tuple(term for term in bill.terms if term.workload != "snn"),
+                assumptions=(*bill.assumptions, f"{bill.device}: snn is left out: too long."),
+            )
+            if bill.device == "stm32l4r5"
+            else bill
+            for bill in fitting
+        ]
+        return Prices(tuple(bills), prices.period_s, {"odin_style+nrf54l15": late})
+
+    monkeypatch.setattr("spikewatt.analysis.job.best.price", refused_on_test_images)
+    few = config.model_copy(update={"search_samples": 30})
+    network = steps.convert(few, prepared)
+    found = best(few, prepared, network, steps.simulate(few, prepared, network))
+    assert found is not None
+
+    rows = found.frame[(found.frame["side"] == "snn") & (found.frame["chosen_at"] != "")]
+    confirmed = rows["device"] == "nrf54l15"
+    assert set(rows["device"]) > {"odin_style+nrf54l15", "nrf54l15", "stm32l4r5"}
+    assert rows.loc[confirmed, "accuracy"].notna().all()
+    assert rows.loc[~confirmed, ["accuracy", "loss", "samples"]].isna().all(axis=None)
+    assert not rows.loc[~confirmed, "within"].any()
+    assert not rows.loc[~confirmed, "on_front"].any()
+
+    assert any(f"on odin_style+nrf54l15: {late}" in note for note in found.notes)
+    assert any("stm32l4r5: snn is left out: too long." in note for note in found.notes)
+    for verdict in verdicts_of(found):
+        assert verdict.outcome == "refused"
+        assert not verdict.spiking_within
+        assert "the spiking network has no accuracy" in verdict_sentence(verdict)
+    assert len(points_table(found).cells())
+    assert len(best_table(found).cells())
+
+
 def test_the_front_is_that_of_what_can_decide(points):
     frame = points.frame
     able = frame[frame["decides"] & frame["accuracy"].notna()]
     assert (on_front(able, GOALS) == able["on_front"].to_numpy()).all()
     assert frame["on_front"].any()
     assert not frame.loc[frame["accuracy"].isna(), "on_front"].any()
+
+
+def test_a_point_of_fewer_test_images_is_on_no_front_with_those_of_all(points):
+    frame = points.frame
+    best_index = int(frame[frame["on_front"]].index[-1])
+    easy = points.points[best_index]
+    easy = replace(easy, test=replace(easy.test, right=10, samples=10))
+    others = [p for index, p in enumerate(points.points) if index != best_index]
+    again = replace(points, points=(*others, easy)).frame
+    assert again["accuracy"].iloc[-1] == 1.0
+    assert not again["on_front"].iloc[-1]
+    assert set(again.loc[again["on_front"], "samples"]) == {100}
+    of_all = replace(points, points=tuple(others)).frame
+    assert again["on_front"].iloc[:-1].tolist() == of_all["on_front"].tolist()
 
 
 @pytest.mark.parametrize(("right", "samples"), [(0, 7), (7, 7), (349, 360), (5000, 10_000)])

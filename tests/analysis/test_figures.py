@@ -148,6 +148,7 @@ def made_up_points() -> pd.DataFrame:
                 "accuracy_low": accuracy - 0.02,
                 "accuracy_high": accuracy + 0.02,
                 "keras_accuracy": 0.96,
+                "samples": 10_000,
                 "energy_j": 3e-6 * 1.2**i,
                 "on_front": i == 0,
                 "asked": i == 1,
@@ -174,6 +175,20 @@ def test_points_of_many_devices_with_long_names_are_told_apart():
         if label.startswith("spikes on")
     }
     assert len(looks) == 12
+
+
+def test_lines_and_fronts_are_those_of_the_most_test_images():
+    """The first thousand images are easier: Keras gets more of them right, and so do points."""
+    frame = made_up_points()
+    frame.loc[0, ["samples", "keras_accuracy", "accuracy"]] = [1000, 0.98, 0.97]
+    drawn = points_figure(frame, (0.5,)).axes[0].get_lines()
+    filled = [line for line in drawn if len(line.get_ydata())]
+    level = {line.get_label(): float(line.get_ydata()[0]) for line in filled}
+    assert level["Keras"] == pytest.approx(96)
+    assert level["Keras less 0.5 points"] == pytest.approx(95.5)
+    fronts = [line for line in drawn if line.get_drawstyle() == "steps-post" and line.get_lw() < 1]
+    assert fronts
+    assert all(97 not in np.round(line.get_ydata(), 9) for line in fronts)
 
 
 # ------------------------------------------------------------------ learning

@@ -201,8 +201,20 @@ def test_wide_weights_do_not_fit(mlp, digits):
     match = "weights fit into its synapses; got 12 bits; allowed: <= 8"
     with pytest.raises(DoesNotFitError, match=match):
         price(trace, "odin_style")
-    with pytest.raises(DoesNotFitError, match="snn: weights are int8, the network's have 12 bits"):
-        price(trace, "stm32l4r5")
+
+
+def test_wide_weights_do_not_fit_software_and_int8_stays_what_it_was(mlp, digits):
+    """The int8 network is the user's, whose weights are bytes whatever a conversion asks for."""
+    calibration, x = digits.scaled("train")[:50], digits.scaled("test")[:1]
+
+    def priced(weight_bits: int):
+        network = convert(mlp, calibration, weight_bits=weight_bits, input_levels=16)
+        return price(simulate(network, x, "reference", steps=2), "stm32l4r5")
+
+    wide, bytes_ = priced(12), priced(8)
+    assert list(wide.totals()["workload"]) == ["int8_ann"]
+    assert wide.bills[0].total("int8_ann") == bytes_.bills[0].total("int8_ann")
+    assert any("weights are int8, the network's have 12 bits" in said for said in wide.assumptions)
 
 
 def test_max_pooling_does_not_run_on_the_core(cnn_network, digits):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...design.front import on_front
-from ...design.points import GOALS
+from ...design.points import GOALS, on_most_images
 from ..numbers import with_prefix
 from ..terminal.legend import Legend
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, clean, figure
@@ -60,7 +60,8 @@ def draw_points(
     ax : Axes
         To draw in; labels stand at its right.
     frame : DataFrame
-        Of `Points`; rows without an accuracy on test images are not drawn.
+        Of `Points`; rows without an accuracy on test images are not drawn. Keras, its tolerances
+        and the fronts are those of the rows that were confirmed on the most test images.
     tolerances : sequence of float
         Points of percent below Keras.
     gap : float, default 0.1
@@ -71,7 +72,8 @@ def draw_points(
         ax.text(0.5, 0.5, "no accuracy is known", ha="center", transform=ax.transAxes)
         return
 
-    keras = float(known["keras_accuracy"].iloc[0])
+    known = known.assign(comparable=on_most_images(known))
+    keras = float(known.loc[known["comparable"], "keras_accuracy"].iloc[0])
     order = {str(device): place for place, device in enumerate(known["device"].unique())}
     colours = {device: COLOURS[place % len(COLOURS)] for device, place in order.items()}
     lowest = _lowest(known, keras)
@@ -109,7 +111,8 @@ def _draw_device(
     name = f"int8 on {device}" if side == "int8_ann" else f"spikes on {device}"
     mask = _is_chosen(rows)
     others, best = rows[~mask], rows[mask]
-    _draw_front(ax, rows[on_front(rows, GOALS)], colour, 0.8)
+    comparable = rows[rows["comparable"]]
+    _draw_front(ax, comparable[on_front(comparable, GOALS)], colour, 0.8)
     ax.plot(
         others["energy_j"], 100 * others["accuracy"], marker, color=colour, alpha=0.35, ms=4
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -83,6 +85,25 @@ def test_a_geometry_that_cannot_keep_the_period_ends_no_price(trace):
     ((device, why),) = refused.items()
     assert device == "odin_style:neurons_per_core=128,axons_per_core=128,clock_hz=1000"
     assert "one inference fits into the period" in why
+    assert {bill.device for bill in prices.bills} == {"stm32l4r5"}
+
+
+def test_a_geometry_that_does_not_reach_the_clock_of_the_core_ends_no_price(trace):
+    """A core of one's own at 150 MHz, which the parametric one in its place does not reach."""
+    core = load_card("odin_style")
+    clock_hz = replace(core["clock_hz"], value=200e6, low=200e6, high=200e6)
+    own = replace(
+        core,
+        name="fast_core",
+        values={**core.values, "clock_hz": clock_hz},
+        limits={**core.limits, "neurons_per_core": 64},
+    )
+    clocks = {"fast_core": 150e6}
+    prices = price(trace, own, "stm32l4r5", clock_hz=clocks, skip_unfit=True)
+    (instead,) = (device for device in prices.does_not_fit if device != "fast_core")
+    assert instead.startswith("odin_style:neurons_per_core=128")
+    assert "clock" in prices.does_not_fit[instead]
+    assert "fits on 1 core (max_cores); got 2 cores" in prices.does_not_fit["fast_core"]
     assert {bill.device for bill in prices.bills} == {"stm32l4r5"}
 
 
