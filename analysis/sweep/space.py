@@ -19,6 +19,7 @@ from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
 from ...sim.conversion.options import ConversionOptions
 from ..job.config import RunConfig, make_config
+from . import contents
 from .axes import Axis, axis_of, listed
 from .hardware.axes import COMPARED, HARDWARE_AXES, NO_HOST, hardware_axis
 from .methods import METHODS
@@ -155,8 +156,31 @@ class Space:
     @property
     def hash(self) -> str:
         """Of all that its rows depend on."""
-        text = json.dumps(self.as_json())  # the order of axes is that of the points
+        # The order of axes is that of the points; a name is not what stands behind it.
+        text = json.dumps([self.as_json(), self._contents()])
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _contents(self) -> list[str]:
+        """Of cards, networks and data sets that are files, and of the code."""
+        data_dirs = self._values("data_dir") or [None]
+        found = [*contents.of_code(contents.OF_ROWS)]
+        for name in self._values("network"):
+            found += contents.of_network(name)
+        for name in self._values("dataset"):
+            for data_dir in data_dirs:
+                found += contents.of_dataset(name, data_dir)
+        for axis in (axis for block in self.hardware for axis in block):
+            if axis.name in ("device", "host"):
+                found += [each for name in axis.values for each in contents.of_card(str(name))]
+        return found
+
+    def _values(self, key: str) -> list:
+        """All values of a key of networks: of its axes, and where it is none the fixed one."""
+        fixed = self.base.get(key, RunConfig.model_fields[key].default)
+        axes = [axis for block in self.network for axis in block if axis.name == key]
+        varied = [value for axis in axes for value in axis.values]
+        found = dict.fromkeys(each for each in [*varied, fixed] if isinstance(each, str))
+        return list(found)
 
 
 def _described(block: Block) -> dict:
