@@ -162,7 +162,7 @@ class Space:
 
     def _contents(self) -> list[str]:
         """Of cards, networks and data sets that are files, and of the code."""
-        data_dirs = self._values("data_dir") or [None]
+        data_dirs = self._values("data_dir", (str, type(None)))
         found = [*contents.of_code(contents.OF_ROWS)]
         for name in self._values("network"):
             found += contents.of_network(name)
@@ -174,13 +174,12 @@ class Space:
                 found += [each for name in axis.values for each in contents.of_card(str(name))]
         return found
 
-    def _values(self, key: str) -> list:
+    def _values(self, key: str, kinds: tuple[type, ...] = (str,)) -> list:
         """All values of a key of networks: of its axes, and where it is none the fixed one."""
         fixed = self.base.get(key, RunConfig.model_fields[key].default)
         axes = [axis for block in self.network for axis in block if axis.name == key]
         varied = [value for axis in axes for value in axis.values]
-        found = dict.fromkeys(each for each in [*varied, fixed] if isinstance(each, str))
-        return list(found)
+        return list(dict.fromkeys(each for each in [*varied, fixed] if isinstance(each, kinds)))
 
 
 def _described(block: Block) -> dict:
@@ -313,10 +312,13 @@ def _hardware_block(where: str, axes: dict[str, Any], fixed: dict[str, Any]) -> 
 
     cards = [_computing(inside, name) for name in found["device"].values]
     found["host"] = _hosts(inside, found.get("host"), cards)
+    has_cores = any(HARDWARE_AXES["host"].applies(card) for card in cards)
+    beside = [host for host in found["host"].values if host != NO_HOST and has_cores]
     for name, axis in found.items():
         kind = HARDWARE_AXES[name]
         asked_for = name in axes
-        if asked_for and not any(kind.applies(card) for card in cards):
+        having = [*cards, *(load_card(host) for host in beside if kind.of_hosts)]
+        if asked_for and not any(kind.applies(card) for card in having):
             devices = ", ".join(card.name for card in cards)
             law = "one of the devices has it"
             raise SpikewattError(f"{inside}: {name}", law, devices, _who_has(name))
