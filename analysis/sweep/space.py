@@ -47,9 +47,12 @@ OF_A_NETWORK = (
 )
 NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *ConversionOptions.model_fields)))
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
+# Keys of a run that stand beside the axes.
+FIXED = (*NETWORK_AXES, *HARDWARE_KEYS, "devices", "max_cores", "engine", "workers")
 AXES_ALONE = ("clock_hz", "supply_v")  # of a run each for some devices, here axes of all
 DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
 Block = tuple[Axis, ...]
+CHANGEABLE = ("objectives", "accuracy_loss", "method", "points", "at_once")  # and no axis
 
 
 class SpaceFile(BaseModel):
@@ -195,7 +198,7 @@ def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
         With axes of networks under ``network``, of hardware under ``hardware``, and keys of a
         run beside them or under ``base``.
     **overrides
-        Other keys of `SpaceFile`; None for what stands there.
+        Other keys of `SpaceFile`; None for what stands there. Of a Space its axes and base stay.
 
     Raises
     ------
@@ -213,8 +216,9 @@ def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
     ...
     spikewatt.errors.SpikewattError: space: network: step: must be an axis of networks; ...
     """
+    overrides = {key: value for key, value in overrides.items() if value is not None}
     if isinstance(given, Space):
-        return given
+        return _changed(given, overrides) if overrides else given
     if isinstance(given, str | Path):
         where, content = str(given), read_yaml(Path(given))
     else:
@@ -223,16 +227,32 @@ def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
         found = "nothing" if content is None else type(content).__name__
         raise SpikewattError(where, "must be a mapping with axes", found, "network, hardware")
     content = {str(key): value for key, value in content.items()}
-    content |= {key: value for key, value in overrides.items() if value is not None}
-    return _checked(where, content)
+    return _checked(where, content | overrides)
+
+
+def _changed(space: Space, overrides: dict[str, Any]) -> Space:
+    """A checked space with other objectives, another method, …, but the same axes."""
+    for key in overrides:
+        law = "must be what can change in a checked space"
+        one_of(f"{space.where}: {key}", law, key, CHANGEABLE)
+    before = {name: getattr(space, name) for name in CHANGEABLE}
+    before["objectives"] = list(space.objectives)
+    file = _read(space.where, before | overrides)
+    return _made(space.where, file, space.base, space.network, space.hardware)
+
+
+def _read(where: str, own: dict[str, Any]) -> SpaceFile:
+    try:
+        return SpaceFile.model_validate(own)
+    except ValidationError as error:
+        raise first_fault(where, error, SpaceFile.model_fields) from error
 
 
 def _checked(where: str, content: dict[str, Any]) -> Space:
     own, base = _parted(where, content)
-    try:
-        file = SpaceFile.model_validate(own)
-    except ValidationError as error:
-        raise first_fault(where, error, SpaceFile.model_fields) from error
+    file = _read(where, own)
+    for key, value in file.base.items():
+        _check_key(f"{where}: base", key, value, FIXED)
 
     base = {"engine": "auto", **file.base, **base}
     network = _blocks(file.network, lambda axes: _network_block(where, axes))
@@ -247,6 +267,17 @@ def _checked(where: str, content: dict[str, Any]) -> Space:
         raise SpikewattError(where, law, "none", allowed)
 
     _check_fixed(where, base, network)
+    return _made(where, file, base, network, hardware)
+
+
+def _made(
+    where: str,
+    file: SpaceFile,
+    base: dict[str, Any],
+    network: tuple[Block, ...],
+    hardware: tuple[Block, ...],
+) -> Space:
+    """The space, once what is wanted of it is checked."""
     objectives = tuple(SHORT.get(name, name) for name in file.objectives)
     for name in objectives:
         law = "must be something to be good at"
@@ -273,15 +304,23 @@ def _parted(where: str, content: dict[str, Any]) -> tuple[dict, dict]:
         is_axes = key == "network" and not isinstance(value, str)
         if key in SpaceFile.model_fields and (is_axes or key != "network"):
             own[key] = value
-        elif key in AXES_ALONE:
-            law = "stands among the axes of the hardware"
-            raise SpikewattError(f"{where}: {key}", law, repr(value)[:80], "hardware: …")
-        elif key in RunConfig.model_fields:
-            base[key] = value
         else:
-            allowed = ", ".join((*SpaceFile.model_fields, *RunConfig.model_fields))
-            raise SpikewattError(f"{where}: {key}", "unknown key", repr(value)[:80], allowed)
+            _check_key(where, key, value, (*SpaceFile.model_fields, *FIXED))
+            base[key] = value
     return own, base
+
+
+def _check_key(where: str, key: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Raise for a key of a run that would change nothing here, and for an unknown one."""
+    if key in FIXED:
+        return
+    got = repr(value)[:80]
+    if key in AXES_ALONE:
+        law = "stands among the axes of the hardware"
+        raise SpikewattError(f"{where}: {key}", law, got, "hardware: …")
+    known = key in RunConfig.model_fields
+    law = "changes nothing in a sweep" if known else "unknown key"
+    raise SpikewattError(f"{where}: {key}", law, got, ", ".join(allowed))
 
 
 def _blocks(given: dict | list[dict], block) -> tuple[Block, ...]:

@@ -38,6 +38,22 @@ WRONG = [
     ),
     ({"network": {"steps": [4]}, "epochs": 0}, "epochs"),
     ({"network": {"steps": [4]}, "epoch": 3}, "epoch: unknown key"),
+    ({"network": {"steps": [4]}, "base": {"epoch": 3}}, "base: epoch: unknown key"),
+    (
+        {"network": {"steps": [4]}, "base": {"clock_hz": 5e7}},
+        "base: clock_hz: stands among the axes of the hardware",
+    ),
+    (
+        {"network": {"steps": [4]}, "base": {"supply_v": 1.8}},
+        "base: supply_v: stands among the axes of the hardware",
+    ),
+    (
+        {"network": {"steps": [4]}, "base": {"battery": "cr2032"}},
+        "base: battery: changes nothing in a sweep; got 'cr2032'",
+    ),
+    ({"network": {"steps": [4]}, "search_samples": 3}, "search_samples: changes nothing in a"),
+    ({"network": {"steps": [4]}, "diagnosis_samples": 3}, "diagnosis_samples: changes nothing"),
+    ({"network": {"steps": [4]}, "name": "a"}, "name: changes nothing in a sweep"),
     ({"network": {"steps": [4]}, "steps": 3}, "steps: is an axis or fixed"),
     ({"network": {"steps": [4]}, "objectives": ["speed"]}, "must be something to be good at"),
     ({"network": {"steps": [4]}, "method": "luck"}, "must be a method; got 'luck'"),
@@ -229,3 +245,27 @@ def test_a_network_point_is_another_with_other_code_or_another_library(monkeypat
     assert not both() & first
     monkeypatch.undo()
     assert both() == first
+
+
+def test_a_checked_space_takes_what_overrides_it_and_checks_it():
+    space = make_space({"network": {"steps": [4, 8]}, "base": {"seed": 3}})
+    assert make_space(space, method=None) is space
+    changed = make_space(space, method="tpe", points=5, objectives=["energy_j", "time_s"])
+    assert (changed.method, changed.points) == ("tpe", 5)
+    assert changed.objectives == ("energy_j", "time_s")
+    assert (changed.network, changed.hardware, changed.base) == (
+        space.network,
+        space.hardware,
+        space.base,
+    )
+    assert make_space(changed, method="nsga2").points == 5
+    wrong = [
+        ({"points": 5}, "a grid takes all points"),
+        ({"method": "luck"}, "must be a method; got 'luck'"),
+        ({"objectives": ["speed"]}, "must be something to be good at"),
+        ({"accuracy_loss": -1.0}, "accuracy_loss"),
+        ({"network": {"steps": [5]}}, "network: must be what can change in a checked space"),
+    ]
+    for overrides, said in wrong:
+        with pytest.raises(SpikewattError, match=said):
+            make_space(space, **overrides)
