@@ -81,6 +81,7 @@ def seek_points(
         notes.append(f"executed by none of the devices: {'; '.join(search.refused)}")
     if int8.why_not:
         notes.append(f"the int8 network has no accuracy: {int8.why_not}")
+    notes += _not_confirmed(confirmed)
     return Points(
         tuple(confirmed),
         tolerances,
@@ -247,8 +248,29 @@ class _Confirmation:
         if found is None:
             return point
         measured, prices = found
-        bills = {bill.device: bill for bill in prices.bills}
-        return replace(point, test=measured, bill=bills.get(point.bill.device, point.bill))
+        for bill in prices.bills:
+            if bill.device == point.bill.device and SPIKING in bill.workloads:
+                return replace(point, test=measured, bill=bill)
+        return replace(point, unconfirmed=_why_not(prices, point.bill.device))
+
+
+def _why_not(prices: Prices, device: str) -> str:
+    """Why a device has no price of the spiking network."""
+    for bill in prices.bills:
+        if bill.device == device:  # of the int8 network alone
+            return " ".join(said for said in bill.assumptions if f"{SPIKING} " in said)
+    reasons = "; ".join(prices.does_not_fit.values())
+    return prices.does_not_fit.get(device) or reasons or "it has no price"
+
+
+def _not_confirmed(points: Iterable[Point]) -> list[str]:
+    """A note on each chosen point that its device does not execute on test images."""
+    return [
+        f"not confirmed on test images: {point.network.config.spike_code} {point.network.steps} "
+        f"on {point.bill.device}: {point.unconfirmed}"
+        for point in points
+        if point.unconfirmed and point.network is not None and (any(point.chosen) or point.asked)
+    ]
 
 
 def _nearest_of_each(points: Sequence[Point]) -> list[Point]:
