@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ...errors import SpikewattError
-from ...models.loading.formats import is_network_file
 from ...sim.engines.schedule import DEFAULT_STEPS
 from ..job.config import RunConfig, make_config
+from . import contents
 from .space import NETWORK_AXES, Block, Space
 
 MOST = 100_000  # network points of a space
 TRAINING = ("dataset", "data_dir", "network", "epochs", "batch_size", "seed")
-SOURCES = ("models", "sim")  # folders whose code decides what a network point gives
 KEY_LETTERS = 24
-PACKAGE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -164,8 +160,11 @@ def _settings(config: RunConfig, steps: int | None) -> dict[str, Any]:
 
 def _simulation(config: RunConfig, steps: int | None) -> Simulation:
     settings = _settings(config, steps)
-    files = [name for name in (config.network, config.dataset) if _is_file(name)]
-    around = [_source(), *map(_digest, files)]
+    around = [
+        *contents.of_code(contents.OF_NETWORKS),
+        *contents.of_network(config.network),
+        *contents.of_dataset(config.dataset, config.data_dir),
+    ]
     training = {name: settings[name] for name in TRAINING}
     return Simulation(
         {**settings, "engine": config.engine, "workers": config.workers},
@@ -177,23 +176,3 @@ def _simulation(config: RunConfig, steps: int | None) -> Simulation:
 def _hash(settings: dict[str, Any], around: list[str]) -> str:
     text = "\n".join([json.dumps(settings, sort_keys=True), *around])
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_LETTERS]
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith(".npz") or is_network_file(name)
-
-
-def _digest(name: str) -> str:
-    path = Path(name)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-@functools.cache
-def _source() -> str:
-    """Of the code that trains, converts and simulates: another code is another result."""
-    digest = hashlib.sha256()
-    for folder in SOURCES:
-        for path in sorted((PACKAGE / folder).rglob("*.*")):
-            if path.suffix in (".py", ".cpp", ".h"):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -19,6 +19,7 @@ from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
 from ...sim.conversion.options import ConversionOptions
 from ..job.config import RunConfig, make_config
+from . import contents
 from .axes import Axis, axis_of, listed
 from .hardware.axes import COMPARED, HARDWARE_AXES, NO_HOST, hardware_axis
 from .methods import METHODS
@@ -47,9 +48,12 @@ OF_A_NETWORK = (
 NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *ConversionOptions.model_fields)))
 OF_ALL = ("dataset", "data_dir")  # no axes, though a network depends on them
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
+# Keys of a run that stand beside the axes.
+FIXED = (*NETWORK_AXES, *HARDWARE_KEYS, "devices", "max_cores", "engine", "workers")
 AXES_ALONE = ("clock_hz", "supply_v")  # of a run each for some devices, here axes of all
 DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
 Block = tuple[Axis, ...]
+CHANGEABLE = ("objectives", "accuracy_loss", "method", "points", "at_once")  # and no axis
 
 
 class SpaceFile(BaseModel):
@@ -156,8 +160,30 @@ class Space:
     @property
     def hash(self) -> str:
         """Of all that its rows depend on."""
-        text = json.dumps(self.as_json())  # the order of axes is that of the points
+        # The order of axes is that of the points; a name is not what stands behind it.
+        text = json.dumps([self.as_json(), self._contents()])
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _contents(self) -> list[str]:
+        """Of cards, networks and data sets that are files, and of the code."""
+        data_dirs = self._values("data_dir", (str, type(None)))
+        found = [*contents.of_code(contents.OF_ROWS)]
+        for name in self._values("network"):
+            found += contents.of_network(name)
+        for name in self._values("dataset"):
+            for data_dir in data_dirs:
+                found += contents.of_dataset(name, data_dir)
+        for axis in (axis for block in self.hardware for axis in block):
+            if axis.name in ("device", "host"):
+                found += [each for name in axis.values for each in contents.of_card(str(name))]
+        return found
+
+    def _values(self, key: str, kinds: tuple[type, ...] = (str,)) -> list:
+        """All values of a key of networks: of its axes, and where it is none the fixed one."""
+        fixed = self.base.get(key, RunConfig.model_fields[key].default)
+        axes = [axis for block in self.network for axis in block if axis.name == key]
+        varied = [value for axis in axes for value in axis.values]
+        return list(dict.fromkeys(each for each in [*varied, fixed] if isinstance(each, kinds)))
 
 
 def _described(block: Block) -> dict:
@@ -173,7 +199,7 @@ def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
         With axes of networks under ``network``, of hardware under ``hardware``, and keys of a
         run beside them or under ``base``.
     **overrides
-        Other keys of `SpaceFile`; None for what stands there.
+        Other keys of `SpaceFile`; None for what stands there. Of a Space its axes and base stay.
 
     Raises
     ------
@@ -191,8 +217,9 @@ def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
     ...
     spikewatt.errors.SpikewattError: space: network: step: must be an axis of networks; ...
     """
+    overrides = {key: value for key, value in overrides.items() if value is not None}
     if isinstance(given, Space):
-        return given
+        return _changed(given, overrides) if overrides else given
     if isinstance(given, str | Path):
         where, content = str(given), read_yaml(Path(given))
     else:
@@ -201,16 +228,32 @@ def make_space(given: Mapping | str | Path | Space, **overrides: Any) -> Space:
         found = "nothing" if content is None else type(content).__name__
         raise SpikewattError(where, "must be a mapping with axes", found, "network, hardware")
     content = {str(key): value for key, value in content.items()}
-    content |= {key: value for key, value in overrides.items() if value is not None}
-    return _checked(where, content)
+    return _checked(where, content | overrides)
+
+
+def _changed(space: Space, overrides: dict[str, Any]) -> Space:
+    """A checked space with other objectives, another method, …, but the same axes."""
+    for key in overrides:
+        law = "must be what can change in a checked space"
+        one_of(f"{space.where}: {key}", law, key, CHANGEABLE)
+    before = {name: getattr(space, name) for name in CHANGEABLE}
+    before["objectives"] = list(space.objectives)
+    file = _read(space.where, before | overrides)
+    return _made(space.where, file, space.base, space.network, space.hardware)
+
+
+def _read(where: str, own: dict[str, Any]) -> SpaceFile:
+    try:
+        return SpaceFile.model_validate(own)
+    except ValidationError as error:
+        raise first_fault(where, error, SpaceFile.model_fields) from error
 
 
 def _checked(where: str, content: dict[str, Any]) -> Space:
     own, base = _parted(where, content)
-    try:
-        file = SpaceFile.model_validate(own)
-    except ValidationError as error:
-        raise first_fault(where, error, SpaceFile.model_fields) from error
+    file = _read(where, own)
+    for key, value in file.base.items():
+        _check_key(f"{where}: base", key, value, FIXED)
 
     base = {"engine": "auto", **file.base, **base}
     network = _blocks(file.network, lambda axes: _network_block(where, axes))
@@ -226,6 +269,17 @@ def _checked(where: str, content: dict[str, Any]) -> Space:
         raise SpikewattError(where, law, "none", allowed)
 
     _check_fixed(where, base, network)
+    return _made(where, file, base, network, hardware)
+
+
+def _made(
+    where: str,
+    file: SpaceFile,
+    base: dict[str, Any],
+    network: tuple[Block, ...],
+    hardware: tuple[Block, ...],
+) -> Space:
+    """The space, once what is wanted of it is checked."""
     objectives = tuple(SHORT.get(name, name) for name in file.objectives)
     for name in objectives:
         law = "must be something to be good at"
@@ -252,15 +306,23 @@ def _parted(where: str, content: dict[str, Any]) -> tuple[dict, dict]:
         is_axes = key == "network" and not isinstance(value, str)
         if key in SpaceFile.model_fields and (is_axes or key != "network"):
             own[key] = value
-        elif key in AXES_ALONE:
-            law = "stands among the axes of the hardware"
-            raise SpikewattError(f"{where}: {key}", law, repr(value)[:80], "hardware: …")
-        elif key in RunConfig.model_fields:
-            base[key] = value
         else:
-            allowed = ", ".join((*SpaceFile.model_fields, *RunConfig.model_fields))
-            raise SpikewattError(f"{where}: {key}", "unknown key", repr(value)[:80], allowed)
+            _check_key(where, key, value, (*SpaceFile.model_fields, *FIXED))
+            base[key] = value
     return own, base
+
+
+def _check_key(where: str, key: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Raise for a key of a run that would change nothing here, and for an unknown one."""
+    if key in FIXED:
+        return
+    got = repr(value)[:80]
+    if key in AXES_ALONE:
+        law = "stands among the axes of the hardware"
+        raise SpikewattError(f"{where}: {key}", law, got, "hardware: …")
+    known = key in RunConfig.model_fields
+    law = "changes nothing in a sweep" if known else "unknown key"
+    raise SpikewattError(f"{where}: {key}", law, got, ", ".join(allowed))
 
 
 def _blocks(given: dict | list[dict], block) -> tuple[Block, ...]:
@@ -295,10 +357,13 @@ def _hardware_block(where: str, axes: dict[str, Any], fixed: dict[str, Any]) -> 
 
     cards = [_computing(inside, name) for name in found["device"].values]
     found["host"] = _hosts(inside, found.get("host"), cards)
+    has_cores = any(HARDWARE_AXES["host"].applies(card) for card in cards)
+    beside = [host for host in found["host"].values if host != NO_HOST and has_cores]
     for name, axis in found.items():
         kind = HARDWARE_AXES[name]
         asked_for = name in axes
-        if asked_for and not any(kind.applies(card) for card in cards):
+        having = [*cards, *(load_card(host) for host in beside if kind.of_hosts)]
+        if asked_for and not any(kind.applies(card) for card in having):
             devices = ", ".join(card.name for card in cards)
             law = "one of the devices has it"
             raise SpikewattError(f"{inside}: {name}", law, devices, _who_has(name))

@@ -30,9 +30,11 @@ class HardwareAxis:
     -----
     structural : each of its values needs a bill of its own; the others are arrays in one bill.
     words : its values are words, not numbers.
+    of_hosts : a host has it, too, where it has the axis as a device.
     """
 
     structural: ClassVar[bool] = False
+    of_hosts: ClassVar[bool] = False
     words: ClassVar[bool] = False
 
     def applies(self, card: Card) -> bool:
@@ -73,6 +75,8 @@ class Host(Words):
 
 class Library(Words):
     """Int8 kernels of a microcontroller."""
+
+    of_hosts = True
 
     def applies(self, card):
         """Microcontrollers have one."""
@@ -124,6 +128,7 @@ class Supply(HardwareAxis):
     """V at the pin of a microcontroller."""
 
     structural = True
+    of_hosts = True
 
     def applies(self, card):
         """Microcontrollers; that of a parametric core is its voltage."""

@@ -83,8 +83,8 @@ def make(trace: Trace, structure: Structure, max_cores: int | None = None) -> Ma
         card, sizes, at = _card(structure)
     except SpikewattError as error:  # values that are allowed each, and not together
         return Made.refused_as(load_card(structure.device), str(error))
-    host = None if structure.host is None else load_card(structure.host)
     try:
+        host = None if structure.host is None else _as_run(load_card(structure.host), structure)
         card = _as_run(card, structure)
         bill = bill_of(trace, card, None, host, max_cores)
         if device_kind(card).takes_period:
@@ -125,7 +125,9 @@ def _structural(structure: Structure) -> dict[str, Any]:
 
 
 def _as_run(card: Card, structure: Structure) -> Card:
-    """A microcontroller with its library, and at its supply."""
+    """A microcontroller, a host like any, with its library and at its supply; a core as it is."""
+    if not card.kind.runs_kernels:
+        return card
     if library := structure.get("library"):
         card = with_library(card, library)
     if supply_v := structure.get("supply_v"):

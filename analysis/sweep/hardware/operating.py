@@ -16,15 +16,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....energy.bill import Bill
 from ....energy.cards.operating_point import LOWEST_CLOCK_HZ
 from ....energy.cards.parametric_core import RANGES, ROUNDING, at_operating_points
 from ....energy.cards.scaling_laws import VOLTAGE_V, highest_clock_hz, lowest_voltage_v
+from ....energy.devices.host_and_core import PREFIX
 from .bills import PERIOD, Made, base_core
 from .points import Batch
 
 CLOCK = "clock_hz"
 VOLTAGE = "voltage_v"
+HOST_CLOCK = PREFIX + CLOCK
 TOO_FAST = "clock_hz: the device reaches it, at its voltage"
+HOST_TOO_FAST = "clock_hz: the host reaches it"
 TOO_LATE = "period_s: one inference fits into the period"
 Arrays = dict[str, np.ndarray]
 
@@ -138,6 +142,7 @@ def laws_of(made: Made, batch: Batch) -> Laws:
 
 def points_of(made: Made, batch: Batch, workload: str) -> Points:
     """Voltage, clock and card values of every point of a batch."""
+    assert made.bill is not None
     laws = laws_of(made, batch)
     given = batch.arrays
     period_s = given.get(PERIOD)
@@ -162,9 +167,27 @@ def points_of(made: Made, batch: Batch, workload: str) -> Points:
     safe_hz = np.where(reaches, clock_hz, fastest_hz)
     changed = laws.values(voltage_v, safe_hz)
     changed |= card_values(made, others, batch.factors, changed)
+    if CLOCK in given and HOST_CLOCK in made.bill.values:
+        changed[HOST_CLOCK], refused[HOST_TOO_FAST] = _clock_of_host(made.bill, batch)
     if period_s is not None:
         changed[PERIOD] = period_s
     return Points(changed, voltage_v, clock_hz, refused)
+
+
+def _clock_of_host(bill: Bill, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """The clock that is given is that of the host, too; and where the host does not reach it."""
+    own = bill.values[HOST_CLOCK]
+    clock_hz = batch.arrays[CLOCK]
+    if CLOCK in batch.factors:
+        clock_hz = clock_hz * own.value
+    cannot = (clock_hz > own.high * (1 + ROUNDING)) | (clock_hz < LOWEST_CLOCK_HZ)
+    return np.where(cannot, own.value, clock_hz), cannot
+
+
+def given_keys(batch: Batch) -> set[str]:
+    """Values of a bill that are given, and have no range."""
+    given = {key for key in batch.arrays if key not in batch.factors}
+    return given | {HOST_CLOCK} if CLOCK in given else given
 
 
 def card_values(made: Made, given: Arrays, factors: frozenset[str], at: Arrays) -> Arrays:

@@ -175,19 +175,29 @@ def _groups(block: Block) -> Iterator[Group]:
     (device_axis,) = (axis for axis in block if axis.name == "device")
     for device in device_axis.values:
         structural, others = axes_of(block, str(device))
-        for values in itertools.product(*(axis.values for axis in structural)):
-            named = tuple(zip((axis.name for axis in structural), values, strict=True))
-            structure = Structure(str(device), named)
+        names = [axis.name for axis in structural]
+        product = itertools.product(*(axis.values for axis in structural))
+        given = (dict(zip(names, values, strict=True)) for values in product)
+        for structure in dict.fromkeys(_structure(str(device), values) for values in given):
             yield Group(structure, _arrays_of(structure, others))
 
 
+def _structure(device: str, values: dict[str, Any]) -> Structure:
+    """With the settings of a host only where there is one."""
+    if HARDWARE_AXES["host"].applies(load_card(device)) and values.get("host") == NO_HOST:
+        values = {name: v for name, v in values.items() if not HARDWARE_AXES[name].of_hosts}
+    return Structure(device, tuple(values.items()))
+
+
 def axes_of(block: Block, device: str) -> tuple[tuple[Axis, ...], tuple[Axis, ...]]:
-    """The axes that a device has: the structural ones, and the others."""
+    """The axes that a device has, or its host: the structural ones, and the others."""
     card = load_card(device)
+    takes_host = HARDWARE_AXES["host"].applies(card)
     structural, others = [], []
     for axis in block:
         kind = HARDWARE_AXES[axis.name]
-        if axis.name == "device" or not kind.applies(card):
+        has_it = kind.applies(card) or (takes_host and kind.of_hosts)
+        if axis.name == "device" or not has_it:
             continue
         (structural if kind.structural else others).append(axis)
     return tuple(structural), tuple(others)
@@ -218,8 +228,8 @@ def batches_of(samples: Iterable[tuple[int, dict[str, Any]]], block: Block) -> l
         if device not in of_device:
             of_device[device] = axes_of(block, device)
         structural, others = of_device[device]
-        named = tuple((axis.name, values[axis.name]) for axis in structural)
-        structure = Structure(device, named)
+        named = [axis.name for axis in structural if axis.name in values]
+        structure = _structure(device, {name: values[name] for name in named})
         names[structure] = _arrays_of(structure, others)
         together.setdefault(structure, []).append((number, values))
 

@@ -12,7 +12,7 @@ from ....energy.bill import Bill, Term
 from ....energy.pricing.uncertainty import at_deviate, measurements
 from ....sim.trace.trace import Trace
 from .bills import PERIOD, Made, make
-from .operating import TOO_LATE, Points, laws_of, points_of
+from .operating import TOO_LATE, Points, given_keys, laws_of, points_of
 from .points import Batch, Structure
 
 ROUNDING = 1e-9  # by which an inference may last longer than its period
@@ -86,7 +86,7 @@ class Pricer:
             return np.full(len(batch), np.nan)
         points = points_of(made, batch, workload)
         moved = dict(points.changed)
-        given = {key for key in batch.arrays if key not in batch.factors}
+        given = given_keys(batch)
         for measurement, keys in measurements(made.bill.values).items():
             if measurement not in deviates:
                 continue
@@ -107,7 +107,7 @@ class Pricer:
         points = points_of(made, batch, workload)
         laws = laws_of(made, batch)
         ends = {end: laws.values(points.voltage_v, points.clock_hz, end) for end in ("low", "high")}
-        given = {key for key in batch.arrays if key not in batch.factors}
+        given = given_keys(batch)
         values = dict(made.bill.values)
         for key, changed in points.changed.items():
             value, quantity = float(changed[0]), values[key]
@@ -197,7 +197,7 @@ def _range(
 ) -> tuple[np.ndarray, np.ndarray]:
     """P5 and P95 of every point, as `uncertainty.estimate` has them; what is given has no range."""
     used = {key for term in terms for key, _ in term.powers}
-    given = {key for key in batch.arrays if key not in batch.factors}
+    given = given_keys(batch)
     uncertain = {key: bill.values[key] for key in used - given}
     laws = laws_of(made, batch)
     clock = points.changed.get("clock_hz", points.clock_hz)

@@ -227,3 +227,47 @@ def test_libraries_and_supplies_are_those_of_a_price(base, own_cache, tmp_path):
         expected = dict(zip(prices["workload"], prices["energy_j"], strict=True))
         got = dict(zip(mine["workload"], mine["energy_j"], strict=True))
         assert got == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["grid", "latin_hypercube"])
+def test_library_supply_and_clock_are_those_of_a_host_too(base, own_cache, tmp_path, method):
+    axes = {"library": ["cmsis-nn", "tflm"], "supply_v": [1.8, 3.6], "clock_hz": [1e6, 30e6]}
+    hardware = {"device": ["odin_style"], "host": ["none", "stm32l4r5"], **axes, "period_s": 0.5}
+    given = base | {"network": {"steps": [8]}, "hardware": hardware, "method": method}
+    if method != "grid":
+        given["points"] = 24
+    rows = sweep(given, tmp_path / "s", workers=0).frame
+    assert rows["reason"].eq("").all()
+    alone = rows[rows["host"] == "none"]
+    hosted = rows[rows["host"] == "stm32l4r5"]
+    assert alone["supply_v"].isna().all()
+    if method == "grid":  # without a host there is nothing that these would be of
+        assert (len(alone), len(hosted)) == (2, 2 * 2 * 2)
+    trace = traces_of(make_space(given))[0]
+    for row in hosted.to_dict("records"):
+        clocks = dict.fromkeys(("odin_style", "stm32l4r5"), row["clock_hz"])
+        settings = {"library": row["library"], "supply_v": {"stm32l4r5": row["supply_v"]}}
+        prices = price(
+            trace,
+            "odin_style",
+            host="stm32l4r5",
+            period_s=0.5,
+            clock_hz=clocks,
+            max_cores=None,
+            **settings,
+        )
+        bill = prices.bill("odin_style+stm32l4r5")
+        energy = estimate(bill, bill.select("snn"))
+        expected = (energy.value, energy.low, energy.high, bill.total("snn", "time_s"))
+        got = [row[key] for key in ("energy_j", "energy_low_j", "energy_high_j", "time_s")]
+        assert got == pytest.approx(expected, rel=1e-9), row
+    assert len(hosted["supply_v"].unique()) == 2
+
+
+def test_a_clock_that_only_the_core_reaches_is_refused_beside_its_host(base, own_cache, tmp_path):
+    hardware = {"device": "odin_style", "host": ["none", "nrf54l15"], "voltage_v": [1.0]}
+    hardware["clock_hz"] = [1e3, 1e6]
+    given = base | {"network": {"steps": [8]}, "hardware": hardware}
+    rows = sweep(given, tmp_path / "s", workers=0).frame.set_index(["host", "clock_hz"])["reason"]
+    assert rows["nrf54l15", 1e3] == "clock_hz: the host reaches it"
+    assert rows["nrf54l15", 1e6] == rows["none", 1e6] == ""

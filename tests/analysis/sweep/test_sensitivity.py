@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from spikewatt.analysis.sweep.hardware.points import hardware_points
+from spikewatt.analysis.sweep.hardware.pricing import Pricer
+from spikewatt.analysis.sweep.network_points import network_points
+from spikewatt.analysis.sweep.space import make_space
 from spikewatt.analysis.sweep.sweep import sweep
+from spikewatt.analysis.sweep.work.network import KeptNetworks, trace_of
+from spikewatt.energy.pricing.uncertainty import estimate, tornado
 from spikewatt.errors import SpikewattError
 
 pytest.importorskip("SALib")
@@ -53,3 +59,33 @@ def test_points_that_do_not_fit_have_no_variance(base, own_cache, tmp_path):
         found.sensitivity(base=8)
     with pytest.raises(SpikewattError, match=r"sensitivity\.base: must be a power of two; got 12"):
         found.sensitivity(base=12)
+
+
+@pytest.mark.parametrize("factor", [None, 2.0])
+def test_draws_at_another_voltage_have_the_ranges_that_its_law_widens(
+    base, own_cache, tmp_path, factor
+):
+    """One value at its P95 or P5, and all else nominal, is what the tornado says."""
+    hardware = {"device": "odin_style", "host": "none", "voltage_v": [0.8]}
+    if factor:
+        hardware["energy_per_sop_j"] = {"factor": [factor]}
+    space = make_space(base | {"network": {"steps": [8]}, "hardware": hardware})
+    sweep(space, tmp_path / "s", workers=0)
+    (point,) = network_points(space)
+    pricer = Pricer(trace_of(KeptNetworks().get(point.simulation.key)))
+    ((batch,),) = hardware_points(space).parts()
+    table = tornado(pricer.bill_at(batch, "snn"), "snn", idle=False)
+    assert len(table) > 1
+    for row in table.to_dict("records"):
+        ends = {1.0: row["energy_at_high_j"], -1.0: row["energy_at_low_j"]}
+        for deviate, expected in ends.items():
+            deviates = {row["measurement"]: np.array([deviate])}
+            (energy_j,) = pricer.energies(batch, "snn", deviates)
+            assert energy_j == pytest.approx(expected, rel=1e-9)
+    (at_the_card,) = pricer.energies(batch, "snn", {})
+    bill = pricer.bill_at(batch, "snn")
+    assert at_the_card == pytest.approx(bill.total("snn", idle=False))
+    (priced,) = pricer.price(batch)
+    energy = estimate(bill, bill.select("snn", idle=False))
+    assert priced.columns["energy_low_j"][0] == pytest.approx(energy.low)
+    assert priced.columns["energy_high_j"][0] == pytest.approx(energy.high)

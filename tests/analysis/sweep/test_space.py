@@ -44,6 +44,22 @@ WRONG = [
     ({"network": [{"steps": [4]}, {"data_dir": "there"}]}, "network: data_dir: is no axis"),
     ({"network": {"steps": [4]}, "epochs": 0}, "epochs"),
     ({"network": {"steps": [4]}, "epoch": 3}, "epoch: unknown key"),
+    ({"network": {"steps": [4]}, "base": {"epoch": 3}}, "base: epoch: unknown key"),
+    (
+        {"network": {"steps": [4]}, "base": {"clock_hz": 5e7}},
+        "base: clock_hz: stands among the axes of the hardware",
+    ),
+    (
+        {"network": {"steps": [4]}, "base": {"supply_v": 1.8}},
+        "base: supply_v: stands among the axes of the hardware",
+    ),
+    (
+        {"network": {"steps": [4]}, "base": {"battery": "cr2032"}},
+        "base: battery: changes nothing in a sweep; got 'cr2032'",
+    ),
+    ({"network": {"steps": [4]}, "search_samples": 3}, "search_samples: changes nothing in a"),
+    ({"network": {"steps": [4]}, "diagnosis_samples": 3}, "diagnosis_samples: changes nothing"),
+    ({"network": {"steps": [4]}, "name": "a"}, "name: changes nothing in a sweep"),
     ({"network": {"steps": [4]}, "steps": 3}, "steps: is an axis or fixed"),
     ({"network": {"steps": [4]}, "objectives": ["speed"]}, "must be something to be good at"),
     ({"network": {"steps": [4]}, "method": "luck"}, "must be a method; got 'luck'"),
@@ -181,3 +197,86 @@ def test_shares_reach_every_network_of_every_block():
     shares = np.random.default_rng(0).random((300, cube.size))
     assert {sample.network for sample in cube.samples(shares)} == set(range(5))
     assert place(space.network, 1, (0, 2)) == 4
+
+
+def with_another_sop(path, joule):
+    """A card of one's own, of a core."""
+    from pathlib import Path
+
+    import spikewatt
+
+    text = (Path(spikewatt.__file__).parent / "energy" / "data" / "odin.yaml").read_text()
+    assert "8.43" in text
+    path.write_text(text.replace("8.43", joule))
+
+
+def test_a_space_is_another_when_a_card_or_a_data_set_behind_a_name_is(tmp_path, monkeypatch):
+    card, data = tmp_path / "own.yaml", tmp_path / "mnist.npz"
+    with_another_sop(card, "8.43")
+    data.write_bytes(b"one")
+    given = {"network": {"steps": [4]}, "dataset": "mnist", "hardware": {"device": str(card)}}
+
+    def both():
+        (point,) = network_points(make_space(given))
+        return make_space(given).hash, point.simulation.key, point.simulation.training
+
+    monkeypatch.setenv("SPIKEWATT_DATA", str(tmp_path))
+    first = both()
+    assert both() == first
+    with_another_sop(card, "8.40")
+    other_card = both()
+    assert other_card[0] != first[0]
+    assert other_card[1:] == first[1:]
+    data.write_bytes(b"two")
+    assert not set(both()) & {*first, *other_card}
+    monkeypatch.delenv("SPIKEWATT_DATA")
+    with_data_dir = [both()[1]]
+    given["data_dir"] = str(tmp_path)
+    with_data_dir.append(both()[1])
+    data.write_bytes(b"three")
+    with_data_dir.append(both()[1])
+    assert len(set(with_data_dir)) == 3
+
+
+def test_a_network_point_is_another_with_other_code_or_another_library(monkeypatch):
+    from spikewatt.analysis.sweep import contents
+
+    folders = {"models", "sim", "analysis/job", "analysis/sweep/work"}
+    assert folders <= set(contents.OF_NETWORKS)
+    assert {"energy", "analysis/sweep"} <= set(contents.OF_ROWS)
+
+    def both():
+        contents.of_code.cache_clear()
+        space = make_space({"network": {"steps": [4]}})
+        (point,) = network_points(space)
+        return {space.hash, point.simulation.key, point.simulation.training}
+
+    first = both()
+    monkeypatch.setattr(contents, "version", lambda library: "0.1")
+    assert not both() & first
+    monkeypatch.undo()
+    assert both() == first
+
+
+def test_a_checked_space_takes_what_overrides_it_and_checks_it():
+    space = make_space({"network": {"steps": [4, 8]}, "base": {"seed": 3}})
+    assert make_space(space, method=None) is space
+    changed = make_space(space, method="tpe", points=5, objectives=["energy_j", "time_s"])
+    assert (changed.method, changed.points) == ("tpe", 5)
+    assert changed.objectives == ("energy_j", "time_s")
+    assert (changed.network, changed.hardware, changed.base) == (
+        space.network,
+        space.hardware,
+        space.base,
+    )
+    assert make_space(changed, method="nsga2").points == 5
+    wrong = [
+        ({"points": 5}, "a grid takes all points"),
+        ({"method": "luck"}, "must be a method; got 'luck'"),
+        ({"objectives": ["speed"]}, "must be something to be good at"),
+        ({"accuracy_loss": -1.0}, "accuracy_loss"),
+        ({"network": {"steps": [5]}}, "network: must be what can change in a checked space"),
+    ]
+    for overrides, said in wrong:
+        with pytest.raises(SpikewattError, match=said):
+            make_space(space, **overrides)
