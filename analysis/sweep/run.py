@@ -14,7 +14,7 @@ from .hardware.pricing import Priced, Pricer
 from .network_points import NetworkPoint, Simulation
 from .plan import Plan
 from .rows import LEAST_ENERGY, front_of
-from .store import Store
+from .store import ENDING, Store
 from .work.network import KeptNetworks, NetworkFound, trace_of
 
 RANGES_UP_TO = 100_000  # rows of a store that have a low and a high energy
@@ -49,6 +49,7 @@ class Run:
         waiting: dict[str, list[NetworkPoint]] = {}
         simulations: dict[str, Simulation] = {}
         for point in lacking:
+            self.store.path.joinpath(_passing(point) + ENDING).unlink(missing_ok=True)
             if point.simulation is None:
                 self._write_failed(point, point.reason)
                 continue
@@ -64,8 +65,10 @@ class Run:
             _failed(point)
         )
 
-    def _write_failed(self, point: NetworkPoint, reason: str) -> None:
-        self.store.write(_failed(point), self.store.failed(point, reason))
+    def _write_failed(self, point: NetworkPoint, reason: str, passing: bool = False) -> None:
+        """Into the store; what may have been the machine's fault is tried again by another go."""
+        name = _passing(point) if passing else _failed(point)
+        self.store.write(name, self.store.failed(point, reason))
         self._one_more()
 
     def _one_more(self) -> None:
@@ -75,7 +78,7 @@ class Run:
     def _price(self, point: NetworkPoint, found: NetworkFound) -> None:
         """All hardware of a network point into the store."""
         if found.reason:
-            self._write_failed(point, found.reason)
+            self._write_failed(point, found.reason, found.passing)
             return
         ranges = self.plan.rows <= RANGES_UP_TO
         pricer = Pricer(self._trace(point, found), ranges, self.plan.space.max_cores)
@@ -143,6 +146,10 @@ def _part(point: NetworkPoint, part: int) -> str:
 
 def _failed(point: NetworkPoint) -> str:
     return f"{point.number:06d}-failed"
+
+
+def _passing(point: NetworkPoint) -> str:
+    return f"{point.number:06d}-failed-here"
 
 
 def _spread(simulations: list[Simulation]) -> list[Simulation]:

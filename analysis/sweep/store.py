@@ -20,7 +20,7 @@ from ... import files
 from ...errors import MissingToolError, SpikewattError
 from ...resources import check_writable
 from .axes import is_number
-from .deciding import Deciding
+from .hardware.deciding import Deciding
 from .hardware.pricing import AMOUNTS, Priced
 from .network_points import NetworkPoint
 from .space import Space

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ....energy.bill import Bill, Term
-from ....energy.pricing.uncertainty import at_deviate, measurements
+from ....energy.bill import IDLE_COMPONENTS, Bill, Term
+from ....energy.pricing.uncertainty import measurements
 from ....sim.trace.trace import Trace
 from .bills import PERIOD, Made, make
-from .operating import TOO_LATE, Points, given_keys, laws_of, points_of
+from .operating import CLOCK, TOO_LATE, Points, given_keys, laws_of, points_of
 from .points import Batch, Structure
 
+ENDS = ("low", "high")
 ROUNDING = 1e-9  # by which an inference may last longer than its period
 MM2 = 1e6  # in a square metre
 AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cores", "mm2", "memory_bytes")
@@ -35,6 +36,39 @@ class Priced:
     batch: Batch
     workload: str
     columns: dict[str, Any] = field(repr=False)
+
+
+class Ranges:
+    """Ends of the ranges of card values, over the values: at another voltage laws widen them.
+
+    Parameters
+    ----------
+    made, batch, points
+        What is priced, and what it is priced at.
+    """
+
+    def __init__(self, made: Made, batch: Batch, points: Points):
+        assert made.bill is not None
+        self.values = made.bill.values
+        laws = laws_of(made, batch)
+        clock = points.changed.get(CLOCK, points.clock_hz)
+        names = ("value", *ENDS)
+        self.by_law = {end: laws.values(points.voltage_v, clock, end) for end in names}
+
+    def share(self, key: str, end: str) -> np.ndarray | float:
+        """Of one end, ``low`` or ``high``."""
+        if key in self.by_law[end] and key != CLOCK:
+            return self.by_law[end][key] / self.by_law["value"][key]
+        return getattr(self.values[key], end) / (self.values[key].value or 1.0)
+
+    def drawn(self, key: str, deviate: np.ndarray) -> np.ndarray:
+        """Of a draw, at standard deviates in units of P95: see `uncertainty.at_deviate`."""
+        low, high = (np.asarray(self.share(key, end), float) for end in ENDS)
+        above = deviate > 0
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            by_ratio = np.where(above, high, 1 / low) ** deviate
+        by_width = np.maximum(0.0, 1 + deviate * np.where(above, high - 1, 1 - low))
+        return np.where(low > 0, by_ratio, by_width)
 
 
 class Pricer:
@@ -85,15 +119,15 @@ class Pricer:
         if made.bill is None or workload in made.refused:
             return np.full(len(batch), np.nan)
         points = points_of(made, batch, workload)
+        ranges = Ranges(made, batch, points)
         moved = dict(points.changed)
         given = given_keys(batch)
         for measurement, keys in measurements(made.bill.values).items():
             if measurement not in deviates:
                 continue
             for key in set(keys) - given:
-                quantity = made.bill.values[key]
-                drawn = at_deviate(quantity, deviates[measurement])
-                moved[key] = moved.get(key, quantity.value) * drawn / (quantity.value or 1.0)
+                drawn = ranges.drawn(key, deviates[measurement])
+                moved[key] = moved.get(key, made.bill.values[key].value) * drawn
         idle = PERIOD in moved
         energy_j = made.bill.total(workload, "energy_j", idle, moved)
         fits = _reasons(self._refused(made, workload, points), len(batch))[1]
@@ -105,8 +139,7 @@ class Pricer:
         if made.bill is None or workload in made.refused:
             return None
         points = points_of(made, batch, workload)
-        laws = laws_of(made, batch)
-        ends = {end: laws.values(points.voltage_v, points.clock_hz, end) for end in ("low", "high")}
+        ranges = Ranges(made, batch, points)
         given = given_keys(batch)
         values = dict(made.bill.values)
         for key, changed in points.changed.items():
@@ -114,12 +147,12 @@ class Pricer:
             if key in given or not quantity.value:
                 values[key] = quantity.exactly(value)
                 continue
-            found = quantity.scaled(value / quantity.value)
-            if key in ends["low"] and key not in batch.arrays and key != "clock_hz":
-                low, high = (float(ends[end][key][0]) for end in ("low", "high"))
-                found = replace(found, low=low, high=high)
-            values[key] = found
-        return replace(made.bill, values=values)
+            ends = {end: value * float(np.ravel(ranges.share(key, end))[0]) for end in ENDS}
+            values[key] = replace(quantity.scaled(value / quantity.value), **ends)
+        terms = made.bill.terms
+        if PERIOD not in points.changed:  # there is nothing between inferences
+            terms = tuple(term for term in terms if term.component not in IDLE_COMPONENTS)
+        return replace(made.bill, terms=terms, values=values)
 
     def why_not(self, batch: Batch, workload: str) -> str:
         """The first reason why a point of a batch has no energy."""
@@ -199,18 +232,12 @@ def _range(
     used = {key for term in terms for key, _ in term.powers}
     given = given_keys(batch)
     uncertain = {key: bill.values[key] for key in used - given}
-    laws = laws_of(made, batch)
-    clock = points.changed.get("clock_hz", points.clock_hz)
-    ends = {end: laws.values(points.voltage_v, clock, end) for end in ("value", "low", "high")}
+    ranges = Ranges(made, batch, points)
 
     def at(end: str, keys: Sequence[str]) -> np.ndarray:
-        moved = dict(points.changed)
+        moved: dict[str, Any] = dict(points.changed)
         for key in keys:
-            if key in ends[end] and key != "clock_hz":
-                share = ends[end][key] / ends["value"][key]
-            else:
-                share = getattr(bill.values[key], end) / (bill.values[key].value or 1.0)
-            moved[key] = moved.get(key, bill.values[key].value) * share
+            moved[key] = moved.get(key, bill.values[key].value) * ranges.share(key, end)
         return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / energy_j)
 
     up = down = np.zeros(len(batch))

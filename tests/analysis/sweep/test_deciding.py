@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from spikewatt.analysis.sweep.deciding import Deciding
+from spikewatt.analysis.sweep.hardware.deciding import Deciding
 from spikewatt.analysis.sweep.hardware.points import hardware_points
 from spikewatt.analysis.sweep.rows import read_sweep
 from spikewatt.analysis.sweep.space import make_space

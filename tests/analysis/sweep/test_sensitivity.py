@@ -72,9 +72,12 @@ def test_draws_at_another_voltage_have_the_ranges_that_its_law_widens(
     space = make_space(base | {"network": {"steps": [8]}, "hardware": hardware})
     sweep(space, tmp_path / "s", workers=0)
     (point,) = network_points(space)
+    assert point.simulation is not None
     pricer = Pricer(trace_of(KeptNetworks().get(point.simulation.key)))
     ((batch,),) = hardware_points(space).parts()
-    table = tornado(pricer.bill_at(batch, "snn"), "snn", idle=False)
+    bill = pricer.bill_at(batch, "snn")
+    assert bill is not None
+    table = tornado(bill, "snn")
     assert len(table) > 1
     for row in table.to_dict("records"):
         ends = {1.0: row["energy_at_high_j"], -1.0: row["energy_at_low_j"]}
@@ -83,9 +86,8 @@ def test_draws_at_another_voltage_have_the_ranges_that_its_law_widens(
             (energy_j,) = pricer.energies(batch, "snn", deviates)
             assert energy_j == pytest.approx(expected, rel=1e-9)
     (at_the_card,) = pricer.energies(batch, "snn", {})
-    bill = pricer.bill_at(batch, "snn")
-    assert at_the_card == pytest.approx(bill.total("snn", idle=False))
+    assert at_the_card == pytest.approx(bill.total("snn"))
     (priced,) = pricer.price(batch)
-    energy = estimate(bill, bill.select("snn", idle=False))
+    energy = estimate(bill, bill.select("snn"))
     assert priced.columns["energy_low_j"][0] == pytest.approx(energy.low)
     assert priced.columns["energy_high_j"][0] == pytest.approx(energy.high)

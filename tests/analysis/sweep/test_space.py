@@ -218,6 +218,7 @@ def test_a_space_is_another_when_a_card_or_a_data_set_behind_a_name_is(tmp_path,
 
     def both():
         (point,) = network_points(make_space(given))
+        assert point.simulation is not None
         return make_space(given).hash, point.simulation.key, point.simulation.training
 
     monkeypatch.setenv("SPIKEWATT_DATA", str(tmp_path))
@@ -249,6 +250,7 @@ def test_a_network_point_is_another_with_other_code_or_another_library(monkeypat
         contents.of_code.cache_clear()
         space = make_space({"network": {"steps": [4]}})
         (point,) = network_points(space)
+        assert point.simulation is not None
         return {space.hash, point.simulation.key, point.simulation.training}
 
     first = both()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...energy.cards.load import load_card
-from ...energy.devices.registry import device_kind
-from .axes import Axis
-from .hardware.axes import HARDWARE_AXES, NO_HOST
-from .hardware.points import Structure
-from .space import Block
+from ....energy.cards.load import load_card
+from ....energy.devices.registry import device_kind
+from ..axes import Axis
+from ..space import Block
+from .axes import HARDWARE_AXES, NO_HOST
+from .points import Structure
 
 
 class Deciding:
