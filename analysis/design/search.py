@@ -169,14 +169,14 @@ class Search:
 
     def run(self) -> list[Tried]:
         """Every point that was tried; `refused` says what could not be."""
-        todo = ladders(self.config, self.model)
+        to_climb = ladders(self.config, self.model)
         asked = asked_steps(self.config, has_trained_levels(self.config, self.model))
-        self.progress("search", 0, len(todo))
+        self.progress("search", 0, len(to_climb))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SpikewattWarning)
-            for number, ladder in enumerate(todo):
+            for number, ladder in enumerate(to_climb):
                 self._climb(ladder, number, asked)
-                self.progress("search", number + 1, len(todo))
+                self.progress("search", number + 1, len(to_climb))
         return self.tried
 
     def _climb(self, ladder: Ladder, number: int, asked: Any) -> None:

@@ -129,11 +129,6 @@ class Space:
     at_once: int = 1
 
     @property
-    def goals(self) -> dict[str, str]:
-        """Objective -> which is better."""
-        return {name: OBJECTIVES[name] for name in self.objectives}
-
-    @property
     def seed(self) -> int:
         """Of training, encoders, samples and searches."""
         return int(self.base.get("seed", 0))
