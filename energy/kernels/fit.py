@@ -17,20 +17,24 @@ from typing import TYPE_CHECKING, Any
 from ... import files
 from .datasheet import power_over_datasheet
 from .entries import FittedStacks
-from .law import FITTED, Int8Layer, work
+from .law import ELEMENT, FITTED, Int8Layer, work
 from .layer_table import LAYERS, read_networks
 from .left_out import BOARD, BUILD, groups
 from .library import FITS, NORMAL_90
 from .measured import MEASURED, read_measured, sources_of
+from .overhead import OVERHEAD
 from .plain_kernels import plain_factor
 from .power import PowerModel, PowerWidths, fit_power_widths
-from .stack_fit import ASSUMED, PRIOR_RATIOS, SIGMA
+from .stack_fit import ELEMENT_CYCLES, PRIOR_RATIOS, SIGMA
 from .stacks import USUAL, USUAL_DEVIATION, WIDTH_DEVIATION, StackModel, Widths, Work, fit_widths
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LAW = "cycles = c_dense MACs_dense + c_conv MACs_conv + c_output outputs + assumed cycles"
+LAW = (
+    "cycles = c_dense MACs_dense + c_conv MACs_conv + c_output outputs + c_element elements "
+    "+ c_layer layers + c_inference"
+)
 CRITERION = (
     "widths: maximum of the rows' marginal likelihood (the law straightened at its maximum) times "
     "log-normal priors of deviation {deviation} about the usual widths"
@@ -76,7 +80,8 @@ def fit_all(
         "law": LAW,
         "criterion": CRITERION.format(deviation=WIDTH_DEVIATION),
         "assumed": {
-            **{key: _ends(value) for key, value in ASSUMED.items()},
+            ELEMENT: _ends(ELEMENT_CYCLES),
+            **{key: _ends(known[:3]) for key, known in OVERHEAD.items()},
             "usual_coefficients": {"median": USUAL, "log_deviation": USUAL_DEVIATION},
             "usual_widths": asdict(Widths()),
             "usual_widths_of_power": asdict(PowerWidths()),

@@ -15,9 +15,9 @@ from typing import NamedTuple, Protocol
 
 from ...errors import SpikewattError, one_of
 from .borrowed_cores import BORROWED_CORES, BorrowedCore
-from .law import FITTED
+from .law import ELEMENT, FITTED
 from .layer_table import FOLDER
-from .stack_fit import ASSUMED
+from .stack_fit import ELEMENT_CYCLES
 from .versions import Library, named
 
 __all__ = ["Found", "coefficients", "libraries", "measured_energy_per_cycle", "named"]
@@ -135,7 +135,7 @@ def libraries() -> dict[str, tuple[str, ...]]:
 def coefficients(
     library: str | Library, core: str, chip: str | None = None, stacks: Stacks | None = None
 ) -> dict[str, Found]:
-    """Cycles per event of a library on a core; the keys are those of the law that are not free.
+    """Cycles per event of a library on a core; the keys are FITTED and ELEMENT.
 
     low, high = value · exp(∓1.645 deviation), each the error of a prediction: of another build on
     `chip`, if rows are of it, else of another chip. A version that no row states takes the
@@ -197,7 +197,7 @@ def coefficients(
             note=note,
             measurement=f"kernel fit {library} {core}",
         )
-    return {**found, **_assumed()}
+    return {**found, ELEMENT: _assumed_element()}
 
 
 def library_note(library: str | Library) -> str:
@@ -334,7 +334,7 @@ def _unknown_version(library: Library, nearest: Library, known: list[Library]) -
     return f"no row is of {asked_for}: {nearest}, its range over {over}"
 
 
-def _assumed() -> dict[str, Found]:
-    """Cycles of what no row tells apart."""
-    note = "assumed, not fitted"
-    return {key: Found(*ends, note, f"assumed {key}") for key, ends in ASSUMED.items()}
+def _assumed_element() -> Found:
+    """Cycles per element of a pool, which no row identifies."""
+    note = "assumed, not fitted; also per element of an add"
+    return Found(*ELEMENT_CYCLES, note, f"assumed {ELEMENT}")

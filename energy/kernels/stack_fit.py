@@ -14,11 +14,10 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of
 from .law import ELEMENT, FITTED
+from .overhead import overhead_cycles, overhead_values
 
 # Value, low, high. Assumed: load, add, store. At most 1.5 % of the cycles of any network here.
 ELEMENT_CYCLES = (6.0, 3.0, 12.0)
-# Value, low and high of all card values that no row tells apart.
-ASSUMED = {ELEMENT: ELEMENT_CYCLES}
 SIGMA = 0.05  # relative error of the model that one network's residual is weighed with
 # Ratio to cycles_per_mac_conv -> (median, standard deviation of its logarithm). Assumed. An output
 # that is requantised, given a bias, saturated twice and stored, with its loop's set-up, counts
@@ -38,7 +37,7 @@ class StackFit:
     Parameters
     ----------
     coefficients : dict of float
-        Cycles per event; the keys are FITTED and ELEMENT.
+        Cycles per event; the keys are FITTED, ELEMENT and those of the overhead.
     residuals : dict of float
         Network -> predicted / measured - 1.
     condition_number : float
@@ -97,7 +96,8 @@ def fit_stack(
     measured = np.array(list(cycles.values()), float)
     counts = _columns(work_rows, cycles, ("mac_dense", "mac_conv", "outputs"))
     elements = _columns(work_rows, cycles, ("elements",))[:, 0]
-    fixed = ELEMENT_CYCLES[0] * elements
+    called = np.array([overhead_cycles(work_rows[name]) for name in cycles])
+    fixed = ELEMENT_CYCLES[0] * elements + called
 
     priors = [prior_ratios[key] for key in PRIOR_RATIOS]
     ratios = np.array([log(median) for median, _ in priors])
@@ -174,6 +174,7 @@ def _with_trust(
         coefficients={
             **_named(FITTED, values),
             ELEMENT: ELEMENT_CYCLES[0],
+            **overhead_values(),
         },
         residuals=residuals,
         condition_number=_condition(both),

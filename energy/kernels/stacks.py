@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .law import FITTED, PRICED_BY
-from .stack_fit import ASSUMED
+from .overhead import overhead_cycles
+from .stack_fit import ELEMENT_CYCLES
 from .versions import Library, named
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def fit_widths(model: StackModel) -> Widths:
 
 def assumed_cycles(done: Mapping[str, float]) -> float:
     """Cycles of what no row tells apart: of elements, layers, inferences."""
-    return sum(ASSUMED[key][0] * done[what] for what, key in PRICED_BY.items() if key in ASSUMED)
+    return ELEMENT_CYCLES[0] * done["elements"] + overhead_cycles(done)
 
 
 def _usual() -> np.ndarray:
