@@ -15,6 +15,21 @@ KERNEL_KEYS = (
     "cycles_per_output",
     "cycles_per_pool_element",
 )
+# Cycle counts of a spiking network in software: in the card, or those of its core.
+LOOP_KEYS = (
+    "cycles_per_synapse_dense",
+    "cycles_per_synapse_sparse",
+    "cycles_per_neuron_update",
+    "cycles_per_spike",
+    "cycles_per_step",
+)
+# What holds for every microcontroller whose card says nothing else (`common_values`).
+COMMON_KEYS = (
+    "active_power_factor",
+    "regulator_efficiency",
+    "cycles_per_event_output",
+    "cycles_per_result_read",
+)
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
 # What the links between cores cost, which only networks on several cores pay.
 LINK_KEYS = (
@@ -68,7 +83,8 @@ class CardKind(Named):
     required : tuple of str
         Those of them that must be given.
     runs_kernels : bool
-        Whether an int8 kernel library can give the values KERNEL_KEYS.
+        Whether an int8 kernel library can give the values KERNEL_KEYS, its core LOOP_KEYS, and
+        COMMON_KEYS can be left out.
     """
 
     units: ClassVar[Mapping[str, str]]
@@ -131,19 +147,10 @@ class MicrocontrollerCard(CardKind):
     units: ClassVar = {
         "clock_hz": "Hz",
         POWER_KEY: "J",
-        "active_power_factor": "",
         "supply_voltage_v": "V",
         "sleep_power_w": "W",
         "wake_time_s": "s",
-        "regulator_efficiency": "",
-        **dict.fromkeys(KERNEL_KEYS, ""),
-        "cycles_per_synapse_dense": "",
-        "cycles_per_synapse_sparse": "",
-        "cycles_per_neuron_update": "",
-        "cycles_per_spike": "",
-        "cycles_per_step": "",
-        "cycles_per_event_output": "",
-        "cycles_per_result_read": "",
+        **dict.fromkeys((*KERNEL_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
     }
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}

@@ -10,11 +10,11 @@ from pathlib import Path
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
 from .card import Card, Quantity
-from .card_file import card_of, read_card_file
-from .kinds import KERNEL_KEYS, POWER_KEY
+from .card_file import FOLDER, card_of, read_card_file
+from .common_values import common_values
+from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
-
-FOLDER = Path(__file__).parents[1] / "data"
+from .software_loops import loop_values
 
 
 def card_names() -> list[str]:
@@ -168,10 +168,22 @@ def _with_assumed_values(card: Card) -> Card:
     return replace(card, values=values) if missing else card
 
 
+def _with_common_values(card: Card, is_measured: bool) -> Card:
+    """A microcontroller's `card` with the software loops of its core and what holds for all."""
+    if not card.kind.runs_kernels:
+        return card
+    has_its_own_loops = LOOP_KEYS[0] in card.values
+    loops = {} if has_its_own_loops else loop_values(card.about["core"], card.name)
+    common = common_values(card.name, card.about["regulator"], is_measured)
+    missing = {key: found for key, found in common.items() if key not in card.values}
+    return replace(card, values={**card.values, **loops, **missing})
+
+
 def _read(path: Path) -> Card:
-    """The card in a file, its energy per cycle filled in where measured rows give it."""
+    """The card in a file, filled in where measured rows, its core or common values say more."""
     file = read_card_file(path)
     card = _with_assumed_values(card_of(path, file))
+    card = _with_common_values(card, is_measured=bool(file.power_fit))
     if not file.power_fit:
         return card
 
