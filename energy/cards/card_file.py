@@ -61,7 +61,8 @@ class ValueEntry(BaseModel):
 class CardFile(BaseModel):
     """The whole file.
 
-    `power_fit` names measured rows that the energy per cycle comes from. Only rules use `ledger`
+    `power_fit` names measured rows that the energy per cycle comes from; they must be of the chip
+    that `chip` names, by default that of the card's own name. Only rules use `ledger`
     and `layers`: which operations of which layers they count.
     """
 
@@ -72,6 +73,7 @@ class CardFile(BaseModel):
     includes: str
     excludes: str
     node: str | None = None
+    chip: str | None = None
     core: str | None = None
     library: str | None = None
     regulator: Literal["ldo", "dcdc"] | None = None
@@ -104,7 +106,7 @@ def read_card_file(path: Path) -> CardFile:
 
     kind = CARD_KINDS[file.kind]
     named = set(file.values) | _filled_in_later(file) | set(kind.taken_from)
-    _check_keys(path, kind, "values", named, set(kind.units))
+    _check_keys(path, kind, "values", named | kind.optional, set(kind.units))
     limits = set(file.limits) | set(kind.limit_defaults)
     _check_keys(path, kind, "limits", limits, set(kind.limits))
     check_name(f"{path.name}: name", file.name)

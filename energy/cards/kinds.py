@@ -40,6 +40,11 @@ LINK_KEYS = (
     "area_of_router_m2",
 )
 
+# Of a microcontroller: the supplies that its data sheet allows, and, of a chip that has both an LDO
+# and a converter, the supply at which both draw the same: core voltage / efficiency.
+LOWEST_SUPPLY, HIGHEST_SUPPLY = "lowest_supply_voltage_v", "highest_supply_voltage_v"
+EQUAL_SUPPLY = "equal_supply_voltage_v"
+
 # What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
 # prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
 # published devices lie well inside: 27 µJ per operation of a GPU, femtojoules of analog synapses.
@@ -60,7 +65,7 @@ PLAUSIBLE = {
 }
 SIZE = (1, 10**12)
 SWITCH = (0, 1)  # whether the core can do it
-TOLD = ("node", "core", "library", "regulator", "caution", "executes")
+TOLD = ("node", "chip", "core", "library", "regulator", "caution", "executes")
 
 
 class CardKind(Named):
@@ -70,6 +75,8 @@ class CardKind(Named):
     ----------
     units : mapping of str
         Key of each value -> its SI unit, "" for a plain number. A card holds exactly these.
+    optional : set of str
+        Those of them that a card may leave out; no bill names them.
     never_zero : set of str
         Values whose low end lies above 0.
     limits : mapping of str
@@ -88,6 +95,7 @@ class CardKind(Named):
     """
 
     units: ClassVar[Mapping[str, str]]
+    optional: ClassVar[frozenset[str]] = frozenset()
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
     limit_defaults: ClassVar[Mapping[str, int]] = {}
@@ -151,8 +159,12 @@ class MicrocontrollerCard(CardKind):
         "sleep_power_w": "W",
         "wake_time_s": "s",
         **dict.fromkeys((*KERNEL_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
+        LOWEST_SUPPLY: "V",
+        HIGHEST_SUPPLY: "V",
+        EQUAL_SUPPLY: "V",
     }
-    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
+    optional = frozenset({LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY})
+    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency", *optional})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")
     runs_kernels = True

@@ -1,4 +1,4 @@
-"""Where a card comes from: a name, a file, the parametric core; and what fits to rows fill in."""
+"""Where a card comes from: a name, a file, a text that describes a core or chip; what fits fill in."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
+from . import any_chip
+from .any_chip import BY_CORE as BY_CORE
 from .card import Card, Quantity
 from .card_file import FOLDER, card_of, read_card_file
 from .common_values import common_values
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
+from .measured_power import check_power_fit
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
 from .software_loops import loop_values
 
@@ -35,7 +38,8 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
     ----------
     name : str, Path or Card
         A device, in capitals or not; of the parametric core with values of your own:
-        ``odin_style:neurons_per_core=512,voltage_v=0.8``. A card is returned as it is.
+        ``odin_style:neurons_per_core=512,voltage_v=0.8``; of a chip without a card by its core:
+        ``cortex-m4:clock_mhz=168,ua_per_mhz=100``. A card is returned as it is.
     library : str, optional
         Int8 kernel library of a microcontroller (see `kernels.library.named`), in place of the
         one that its card names.
@@ -60,8 +64,10 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return name if library is None else with_library(name, library)
 
     text = str(name)
-    if ":" in text and not os.path.exists(text):
-        return from_text(text)
+    described = ":" in text or any_chip.is_described(text)
+    if described and not os.path.exists(text):
+        card = from_text(text)
+        return card if library is None else with_library(card, library)
 
     path = _path_of(text)
     card = _read_once(path) if path.parent == FOLDER else _read(path)
@@ -92,7 +98,7 @@ def with_library(card: Card, library: str | None = None) -> Card:
         )
     name = kernel_library.named(card.about["library"] if library is None else library)
     core = card.about["core"]
-    same_chip = kernel_library.measured_chip(name, core) == card.name
+    same_chip = kernel_library.measured_chip(name, core) == card.chip
     fitted = {
         key: Quantity(
             value=found.value,
@@ -119,14 +125,30 @@ def odin_style(**chosen: float) -> Card:
 
 
 def from_text(text: str) -> Card:
-    """``odin_style:neurons_per_core=512,voltage_v=0.8`` as a card.
+    """The card of a device that is described: the parametric core, or a chip by its core.
 
     Raises
     ------
     SpikewattError
-        Another device, a part that is not name=number, or as `parametric_core.scaled_core`.
+        Another device, a part that is not name=value, or as `parametric_core.scaled_core` and
+        `any_chip.parse`.
+
+    Examples
+    --------
+    >>> from_text("cortex-m4:clock_mhz=100,ua_per_mhz=100,supply_v=3.3").title
+    'Cortex-M4 at 100 MHz, 3.3 V, an LDO (assumed), 100 µA/MHz'
     """
-    return odin_style(**parse_choices(text))
+    if not any_chip.is_described(text):
+        return odin_style(**parse_choices(text))
+    core, figures = any_chip.parse(text)
+    name = any_chip.device_text(core, figures)
+    return with_library(any_chip.described_card(name, core, figures, known_microcontrollers()))
+
+
+@functools.cache
+def known_microcontrollers() -> tuple[Card, ...]:
+    """Every microcontroller that comes with spikewatt."""
+    return tuple(card for card in map(load_card, card_names()) if card.kind.runs_kernels)
 
 
 def _path_of(text: str) -> Path:
@@ -147,7 +169,7 @@ def _path_of(text: str) -> Path:
         "device",
         "must name a device card or be the path of a .yaml file",
         repr(text),
-        ", ".join(card_names()),
+        f"{', '.join(card_names())}, or {BY_CORE}",
     )
 
 
@@ -187,6 +209,7 @@ def _read(path: Path) -> Card:
     if not file.power_fit:
         return card
 
+    check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
     energy = Quantity(
         value=found.value,
