@@ -44,6 +44,8 @@ LINK_KEYS = (
 # and a converter, the supply at which both draw the same: core voltage / efficiency.
 LOWEST_SUPPLY, HIGHEST_SUPPLY = "lowest_supply_voltage_v", "highest_supply_voltage_v"
 EQUAL_SUPPLY = "equal_supply_voltage_v"
+# Of one whose weights lie in an external flash: cycles that a byte takes that no cache holds.
+FLASH_BYTE = "cycles_per_flash_byte"
 
 # What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
 # prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
@@ -162,9 +164,19 @@ class MicrocontrollerCard(CardKind):
         LOWEST_SUPPLY: "V",
         HIGHEST_SUPPLY: "V",
         EQUAL_SUPPLY: "V",
+        FLASH_BYTE: "",
     }
-    optional = frozenset({LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY})
-    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency", *optional})
+    optional = frozenset({LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY, FLASH_BYTE})
+    never_zero = frozenset(
+        {
+            "clock_hz",
+            "supply_voltage_v",
+            "regulator_efficiency",
+            LOWEST_SUPPLY,
+            HIGHEST_SUPPLY,
+            EQUAL_SUPPLY,
+        }
+    )
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")
     runs_kernels = True

@@ -11,9 +11,7 @@ from .card import Card
 from .kinds import POWER_KEY
 
 SAME = 1e-6  # of a clock or a supply
-WITHOUT_ROWS = (
-    f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
-)
+WITHOUT_ROWS = f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
 
 
 def check_power_fit(where: str, name: str, card: Card) -> None:

@@ -103,9 +103,7 @@ def at_clock_ratio(quantity: Quantity, law: ClockLaw, ratio: Number, end: str) -
 def at_clock_of(card: Card, key: str, ratio: float) -> Quantity:
     """A value of `card` at `ratio` times its clock."""
     own = card[key]
-    ends = {
-        end: float(at_clock_ratio(own, CLOCK_LAWS[key], ratio, end)) for end in ("low", "high")
-    }
+    ends = {end: float(at_clock_ratio(own, CLOCK_LAWS[key], ratio, end)) for end in ("low", "high")}
     return replace(own, **ends)
 
 
