@@ -15,6 +15,21 @@ KERNEL_KEYS = (
     "cycles_per_output",
     "cycles_per_pool_element",
 )
+# Cycle counts of a spiking network in software: in the card, or those of its core.
+LOOP_KEYS = (
+    "cycles_per_synapse_dense",
+    "cycles_per_synapse_sparse",
+    "cycles_per_neuron_update",
+    "cycles_per_spike",
+    "cycles_per_step",
+)
+# What holds for every microcontroller whose card says nothing else (`common_values`).
+COMMON_KEYS = (
+    "active_power_factor",
+    "regulator_efficiency",
+    "cycles_per_event_output",
+    "cycles_per_result_read",
+)
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
 # What the links between cores cost, which only networks on several cores pay.
 LINK_KEYS = (
@@ -29,6 +44,7 @@ LINK_KEYS = (
 # and a converter, the supply at which both draw the same: core voltage / efficiency.
 LOWEST_SUPPLY, HIGHEST_SUPPLY = "lowest_supply_voltage_v", "highest_supply_voltage_v"
 EQUAL_SUPPLY = "equal_supply_voltage_v"
+SUPPLY_KEYS = (LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY)
 
 # What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
 # prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
@@ -75,7 +91,8 @@ class CardKind(Named):
     required : tuple of str
         Those of them that must be given.
     runs_kernels : bool
-        Whether an int8 kernel library can give the values KERNEL_KEYS.
+        Whether an int8 kernel library can give the values KERNEL_KEYS, its core LOOP_KEYS, and
+        COMMON_KEYS can be left out.
     """
 
     units: ClassVar[Mapping[str, str]]
@@ -139,25 +156,14 @@ class MicrocontrollerCard(CardKind):
     units: ClassVar = {
         "clock_hz": "Hz",
         POWER_KEY: "J",
-        "active_power_factor": "",
         "supply_voltage_v": "V",
         "sleep_power_w": "W",
         "wake_time_s": "s",
-        "regulator_efficiency": "",
-        **dict.fromkeys(KERNEL_KEYS, ""),
-        "cycles_per_synapse_dense": "",
-        "cycles_per_synapse_sparse": "",
-        "cycles_per_neuron_update": "",
-        "cycles_per_spike": "",
-        "cycles_per_step": "",
-        "cycles_per_event_output": "",
-        "cycles_per_result_read": "",
-        LOWEST_SUPPLY: "V",
-        HIGHEST_SUPPLY: "V",
-        EQUAL_SUPPLY: "V",
+        **dict.fromkeys((*KERNEL_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
+        **dict.fromkeys(SUPPLY_KEYS, "V"),
     }
-    optional = frozenset({LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY})
-    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency", *optional})
+    optional = frozenset(SUPPLY_KEYS)
+    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency", *SUPPLY_KEYS})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")
     runs_kernels = True
