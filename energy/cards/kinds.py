@@ -76,8 +76,8 @@ class CardKind(Named):
     ----------
     units : mapping of str
         Key of each value -> its SI unit, "" for a plain number. A card holds exactly these.
-    optional : set of str
-        Those of them that a card may leave out; no bill names them.
+    optional : mapping of str
+        Likewise, of values that a card may hold beside these; no bill names them.
     never_zero : set of str
         Values whose low end lies above 0.
     limits : mapping of str
@@ -96,7 +96,7 @@ class CardKind(Named):
     """
 
     units: ClassVar[Mapping[str, str]]
-    optional: ClassVar[frozenset[str]] = frozenset()
+    optional: ClassVar[Mapping[str, str]] = {}
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
     limit_defaults: ClassVar[Mapping[str, int]] = {}
@@ -104,6 +104,10 @@ class CardKind(Named):
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
+
+    def unit(self, key: str) -> str:
+        """The SI unit of a value that a card may hold."""
+        return self.optional.get(key) or self.units[key]
 
 
 class NeuromorphicCoreCard(CardKind):
@@ -160,10 +164,9 @@ class MicrocontrollerCard(CardKind):
         "sleep_power_w": "W",
         "wake_time_s": "s",
         **dict.fromkeys((*KERNEL_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
-        **dict.fromkeys(SUPPLY_KEYS, "V"),
     }
-    optional = frozenset(SUPPLY_KEYS)
-    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency", *SUPPLY_KEYS})
+    optional: ClassVar = dict.fromkeys(SUPPLY_KEYS, "V")
+    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")
     runs_kernels = True

@@ -1,4 +1,4 @@
-"""Where a card comes from: a name, a file, a text that describes a core or chip; what fits fill in."""
+"""Where a card comes from: a name, a file, or a text; and what fits to rows fill in."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ from .parametric_core import PARAMETRIC, parse_choices, scaled_core
 from .software_loops import loop_values
 
 SAME = 1e-6  # of a clock or a supply
-WITHOUT_ROWS = (
-    f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
-)
+WITHOUT_ROWS = f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
 
 
 def card_names() -> list[str]:

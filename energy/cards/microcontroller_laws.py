@@ -75,7 +75,7 @@ CLOCK_LAWS: dict[str, ClockLaw] = {
 }
 
 
-def highest_clock_hz(own: Quantity) -> float:
+def highest_priced_hz(own: Quantity) -> float:
     """The highest clock that a card of the clock `own` is priced at."""
     return FASTEST * own.high
 
@@ -103,9 +103,7 @@ def at_clock_ratio(quantity: Quantity, law: ClockLaw, ratio: Number, end: str) -
 def at_clock_of(card: Card, key: str, ratio: float) -> Quantity:
     """A value of `card` at `ratio` times its clock."""
     own = card[key]
-    ends = {
-        end: float(at_clock_ratio(own, CLOCK_LAWS[key], ratio, end)) for end in ("low", "high")
-    }
+    ends = {end: float(at_clock_ratio(own, CLOCK_LAWS[key], ratio, end)) for end in ("low", "high")}
     return replace(own, **ends)
 
 

@@ -8,7 +8,6 @@ that holds all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import median
 
 from ..card import Card, Quantity
@@ -129,9 +128,7 @@ def _asleep(known: Sequence[Card]) -> dict[str, Quantity]:
     """Asleep and waking, which nobody is asked for."""
     found = "median and ends of all chips here"
     keys = (ASLEEP, "wake_time_s")
-    return {
-        key: _between([card[key] for card in known], f"{key} not given", found) for key in keys
-    }
+    return {key: _between([card[key] for card in known], f"{key} not given", found) for key in keys}
 
 
 def _between(others: Sequence[Quantity], measurement: str, source: str) -> Quantity:

@@ -1,6 +1,6 @@
 """Cores, and the figures by which a chip without a card is described.
 
-    cortex-m4:clock_mhz=168,ua_per_mhz=100,supply_v=3.3,flash_kib=512,ram_kib=128
+``cortex-m4:clock_mhz=168,ua_per_mhz=100,supply_v=3.3,flash_kib=512,ram_kib=128``
 """
 
 from __future__ import annotations

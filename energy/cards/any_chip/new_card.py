@@ -39,7 +39,7 @@ SAID = {
 }
 VALUES = {
     "clock_hz": ("clock while it computes", "MHz", 1e6),
-    POWER_KEY: ("energy per clock cycle: µA/MHz of the data sheet, running, times V", "uW/MHz", 1e-12),
+    POWER_KEY: ("energy per cycle: running µA/MHz of the data sheet, times V", "uW/MHz", 1e-12),
     FACTOR: ("1, as the energy per cycle above is that of chips while networks run", "", 1.0),
     SUPPLY: ("supply of the figure above", "V", 1.0),
     ASLEEP: ("between inferences: deepest sleep that keeps the RAM, current times V", "uW", 1e-6),
