@@ -75,7 +75,7 @@ CLOCK_LAWS: dict[str, ClockLaw] = {
 }
 
 
-def highest_clock_hz(own: Quantity) -> float:
+def highest_priced_hz(own: Quantity) -> float:
     """The highest clock that a card of the clock `own` is priced at."""
     return FASTEST * own.high
 
