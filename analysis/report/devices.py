@@ -28,7 +28,7 @@ BOARDS = (
         "supply",
         ("supply_voltage_v", "regulator"),
         lambda volts, regulator: f"{volts:.1f} V {regulator}",
-        leave_out=2,
+        leave_out=3,
         number=True,
     ),
     Column(
@@ -38,7 +38,7 @@ BOARDS = (
         leave_out=4,
         number=True,
     ),
-    Column("latency", ("latency",), leave_out=3),
+    Column("latency", ("latency",), leave_out=2),
     Column("power", ("power",), leave_out=1),
     Column(
         "pJ per cycle",
