@@ -19,6 +19,7 @@ from .kinds import (
     KERNEL_KEYS,
     LOOP_KEYS,
     POWER_KEY,
+    SUPPLY_KEYS,
     CardKind,
     plausible,
 )
@@ -289,7 +290,7 @@ def quantity_of(
     if not 0 <= entry.low <= entry.value <= entry.high:
         found = f"{entry.low}, {entry.value}, {entry.high}"
         raise SpikewattError(where, "must satisfy 0 <= low <= value <= high", found)
-    if entry.low == 0 and (key in kind.never_zero or key in kind.optional):
+    if entry.low == 0 and (key in kind.never_zero or key in SUPPLY_KEYS):
         raise SpikewattError(where, "must be above 0", f"{entry.low}")
     if key == "regulator_efficiency" and entry.high > 1:
         raise SpikewattError(where, "must be at most 1", entry.high)

@@ -45,6 +45,8 @@ LINK_KEYS = (
 LOWEST_SUPPLY, HIGHEST_SUPPLY = "lowest_supply_voltage_v", "highest_supply_voltage_v"
 EQUAL_SUPPLY = "equal_supply_voltage_v"
 SUPPLY_KEYS = (LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY)
+# Of one whose weights lie in an external flash: cycles that a byte takes that no cache holds.
+FLASH_BYTE = "cycles_per_flash_byte"
 
 # What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
 # prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
@@ -107,7 +109,7 @@ class CardKind(Named):
 
     def unit(self, key: str) -> str:
         """The SI unit of a value that a card may hold."""
-        return self.optional.get(key) or self.units[key]
+        return {**self.units, **self.optional}[key]
 
 
 class NeuromorphicCoreCard(CardKind):
@@ -165,7 +167,7 @@ class MicrocontrollerCard(CardKind):
         "wake_time_s": "s",
         **dict.fromkeys((*KERNEL_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
     }
-    optional: ClassVar = dict.fromkeys(SUPPLY_KEYS, "V")
+    optional: ClassVar = {**dict.fromkeys(SUPPLY_KEYS, "V"), FLASH_BYTE: ""}
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")

@@ -17,6 +17,7 @@ from .any_chip.figures import device_text, is_described, parse
 from .card import Card, Quantity
 from .card_file import FOLDER, card_of, read_card_file
 from .common_values import common_values
+from .external_flash import waiting_for_flash
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
 from .software_loops import loop_values
@@ -116,6 +117,7 @@ def with_library(card: Card, library: str | None = None) -> Card:
         )
         for key, found in kernel_library.coefficients(name, core, same_chip).items()
     }
+    fitted = waiting_for_flash(card, fitted)
     about = {**card.about, "library": name}
     return replace(card, values={**card.values, **fitted}, about=about)
 
@@ -201,6 +203,7 @@ def _with_common_values(card: Card, is_measured: bool) -> Card:
         return card
     has_its_own_loops = LOOP_KEYS[0] in card.values
     loops = {} if has_its_own_loops else loop_values(card.about["core"], card.name)
+    loops = waiting_for_flash(card, loops)
     common = common_values(card.name, card.about["regulator"], is_measured)
     missing = {key: found for key, found in common.items() if key not in card.values}
     return replace(card, values={**card.values, **loops, **missing})

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 from spikewatt.energy.cards.card_file import FOLDER, save_card
-from spikewatt.energy.cards.kinds import COMMON_KEYS, KERNEL_KEYS, LOOP_KEYS
+from spikewatt.energy.cards.kinds import COMMON_KEYS, FLASH_BYTE, KERNEL_KEYS, LOOP_KEYS
 from spikewatt.energy.cards.load import card_names, load_card
 from spikewatt.energy.cards.software_loops import LOOPS, loop_values, software_loops
 from spikewatt.errors import SpikewattError
@@ -31,12 +31,10 @@ def test_its_software_loop_is_the_first_of_its_core(name):
     first = next(iter(of_core.values()))["values"]
     for key in LOOP_KEYS:
         found = card[key]
-        assert (found.low, found.value, found.high) == (
-            first[key]["low"],
-            first[key]["value"],
-            first[key]["high"],
-        )
-        assert found.source == first[key]["source"]
+        assert (found.low, found.value) == (first[key]["low"], first[key]["value"])
+        assert found.source.startswith(first[key]["source"])
+        if FLASH_BYTE not in card.values:
+            assert found.high == first[key]["high"]
 
 
 def test_each_loop_has_all_values_and_says_its_width():
