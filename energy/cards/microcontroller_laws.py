@@ -20,7 +20,15 @@ import numpy as np
 
 from ...sim.network.named import Named, by_name
 from .card import Card, Quantity
-from .kinds import EQUAL_SUPPLY, HIGHEST_SUPPLY, KERNEL_KEYS, LOWEST_SUPPLY, POWER_KEY
+from .kinds import (
+    EQUAL_SUPPLY,
+    HIGHEST_SUPPLY,
+    KERNEL_KEYS,
+    LOOP_KEYS,
+    LOWEST_SUPPLY,
+    OVERHEAD_KEYS,
+    POWER_KEY,
+)
 
 Number = float | np.ndarray
 
@@ -62,14 +70,7 @@ class ClockLaw(NamedTuple):
 # there are more wait states; a program that waits for flash half of its time takes r^0.5.
 OF_ENERGY = ClockLaw(slower=Ends(0.2, 0.2), faster=Ends(0.2, 0.7))
 OF_CYCLES = ClockLaw(slower=Ends(0.0, 0.0), faster=Ends(0.0, 0.5))
-COUNTED_CYCLES = (
-    *KERNEL_KEYS,
-    "cycles_per_synapse_dense",
-    "cycles_per_synapse_sparse",
-    "cycles_per_neuron_update",
-    "cycles_per_spike",
-    "cycles_per_step",
-)
+COUNTED_CYCLES = (*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS)
 CLOCK_LAWS: dict[str, ClockLaw] = {
     POWER_KEY: OF_ENERGY,
     **dict.fromkeys(COUNTED_CYCLES, OF_CYCLES),
