@@ -178,7 +178,7 @@ def devices(
     from ..energy.cards.load import load_card
 
     table = card_table(load_card(name)) if name else device_table()
-    show(Findings((table,)), as_json)
+    show(Findings((table,), notes=() if name else making.NOT_HERE), as_json)
 
 
 @verb(ENERGY)

@@ -119,7 +119,7 @@ REFUSED = {
     ),
     "another chip": (
         lambda: at_clock(load_card("nrf52840"), 200e6),
-        "allowed: 32,768 to 128,000,000; hint: a faster chip by its core, as cortex-m4:clock_mhz",
+        "allowed: 32,768 to 128,000,000; hint: a faster chip by its core: cortex-m4:clock_mhz=…",
     ),
 }
 
