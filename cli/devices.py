@@ -8,6 +8,10 @@ from typing import Any
 from ..errors import SpikewattError
 
 NEW = "new"
+NOT_HERE = (
+    "A chip that is not here: by its core, --device cortex-m4:clock_mhz=100,ua_per_mhz=116,"
+    f"supply_v=3.3, or by a card of your own, spikewatt devices {NEW} mine.yaml --core cortex-m4 …",
+)
 CORE_HELP = "With new: cortex-m0+, cortex-m4, cortex-m33, cortex-m7 or cortex-m85."
 CLOCK_HELP = "With new: clock while it computes."
 CURRENT_HELP = "With new: run current of the data sheet."

@@ -176,7 +176,8 @@ def devices(
     from ..analysis.report.devices import card_findings, device_findings
     from ..energy.cards.load import load_card
 
-    show(card_findings(load_card(name)) if name else device_findings(), as_json)
+    found = card_findings(load_card(name)) if name else device_findings(making.NOT_HERE)
+    show(found, as_json)
 
 
 @verb(ENERGY)

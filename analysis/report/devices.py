@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import pandas as pd
@@ -58,17 +59,15 @@ ABOUT_BOARDS = (
     "data sheet's run current times what networks take beyond it, or a figure recalled without its "
     "source.",
     "pJ per cycle: energy while a network runs, with the 5th and 95th percentile.",
-    "any other chip by its core: cortex-m4:clock_mhz=168,ua_per_mhz=100,supply_v=3.3, or a card by "
-    "`spikewatt devices new`.",
 )
 
 
 # ------------------------------------------------------------------ all of them
 
 
-def device_findings() -> Findings:
-    """Every device that comes with spikewatt."""
-    return Findings((board_table(), device_table()), notes=ABOUT_BOARDS)
+def device_findings(more_notes: Sequence[str] = ()) -> Findings:
+    """Every device that comes with spikewatt, and `more_notes` for a reader."""
+    return Findings((board_table(), device_table()), notes=(*ABOUT_BOARDS, *more_notes))
 
 
 def board_table(name: str = "microcontrollers") -> Table:

@@ -18,6 +18,7 @@ from .kinds import (
     COMMON_KEYS,
     KERNEL_KEYS,
     LOOP_KEYS,
+    OVERHEAD_KEYS,
     POWER_KEY,
     SUPPLY_KEYS,
     CardKind,
@@ -188,7 +189,7 @@ def _filled_in_later(file: CardFile) -> set[str]:
     """Values that the file may leave out: a fit to rows, its core or common values give them."""
     later: set[str] = set()
     if CARD_KINDS[file.kind].runs_kernels:
-        later |= set(COMMON_KEYS)
+        later |= {*COMMON_KEYS, *OVERHEAD_KEYS}
         for keys in (KERNEL_KEYS, LOOP_KEYS):  # of one fit or loop: all of them, or none
             if not set(file.values) & set(keys):
                 later |= set(keys)

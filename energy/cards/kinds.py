@@ -15,6 +15,8 @@ KERNEL_KEYS = (
     "cycles_per_output",
     "cycles_per_pool_element",
 )
+# Overhead of an int8 network: in the card, or assumed as for every card (`kernels.overhead`).
+OVERHEAD_KEYS = ("cycles_per_layer", "cycles_per_inference")
 # Cycle counts of a spiking network in software: in the card, or those of its core.
 LOOP_KEYS = (
     "cycles_per_synapse_dense",
@@ -165,7 +167,7 @@ class MicrocontrollerCard(CardKind):
         "supply_voltage_v": "V",
         "sleep_power_w": "W",
         "wake_time_s": "s",
-        **dict.fromkeys((*KERNEL_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
+        **dict.fromkeys((*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
     }
     optional: ClassVar = {**dict.fromkeys(SUPPLY_KEYS, "V"), FLASH_BYTE: ""}
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})

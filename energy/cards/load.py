@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
+from ..kernels.overhead import OVERHEAD
 from .any_chip.described import described_card
 from .any_chip.figures import BY_CORE as BY_CORE
 from .any_chip.figures import device_text, is_described, parse
@@ -150,7 +151,8 @@ def from_text(text: str) -> Card:
         return odin_style(**parse_choices(text))
     core, figures = parse(text)
     name = device_text(core, figures)
-    return with_library(described_card(name, core, figures, known_microcontrollers()))
+    card = described_card(name, core, figures, known_microcontrollers())
+    return with_library(_with_overhead(card))
 
 
 @functools.cache
@@ -210,7 +212,16 @@ def _with_common_values(card: Card, is_measured: bool) -> Card:
     loops = waiting_for_flash(card, loops)
     common = common_values(card.name, card.about["regulator"], is_measured)
     missing = {key: found for key, found in common.items() if key not in card.values}
-    return replace(card, values={**card.values, **loops, **missing})
+    return _with_overhead(replace(card, values={**card.values, **loops, **missing}))
+
+
+def _with_overhead(card: Card) -> Card:
+    """`card` of a microcontroller with what every library's overhead is taken to be."""
+    overhead = {
+        key: Quantity(**assumed._asdict(), measurement=f"assumed {key}")
+        for key, assumed in OVERHEAD.items()
+    }
+    return replace(card, values={**overhead, **card.values})
 
 
 def _read(path: Path) -> Card:

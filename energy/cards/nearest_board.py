@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from math import log
-from os.path import commonpath
 from typing import NamedTuple
 
 from .card import Card
@@ -125,13 +125,19 @@ def nearest_boards(name: str, known: Sequence[Card]) -> str:
     with_core = [card for card in known if card.about["core"] == core]
     if not with_core:
         return f"{family.core}, not a Cortex-M: {_by_clock(family, known)}"
-    likest = sorted(with_core, key=lambda card: -len(commonpath([plain, card.name])))
-    near = [card for card in likest if len(commonpath([plain, card.name])) >= LEAST_PREFIX]
+    likest = sorted(with_core, key=lambda card: -_alike(plain, card.name))
+    near = [card for card in likest if _alike(plain, card.name) >= LEAST_PREFIX]
     names = ", ".join(card.name for card in (near or likest)[:MOST_SHOWN])
     clock = family.clock_mhz if family.clock_mhz and core == family.core else "…"
     by_core = f"{core.lower()}:clock_mhz={clock}"
     like = "" if core == family.core else f" (nearest: {core})"
     return f"{family.core}{like}: {names}, or {by_core}"
+
+
+def _alike(first: str, second: str) -> int:
+    """How many letters two names begin with together."""
+    together = takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
+    return len(list(together))
 
 
 def _by_clock(family: Family, known: Sequence[Card]) -> str:

@@ -25,8 +25,6 @@ from .microcontroller_laws import (
 )
 from .parametric_core import PARAMETRIC, parse_choices
 
-ANOTHER_CHIP = "a faster chip by its core, as cortex-m4:clock_mhz=168"
-
 
 def at_operating_point(
     card: Card,
@@ -96,7 +94,7 @@ def at_clock(card: Card, clock_hz: float) -> Card:
             "must be a clock of the device, in hertz",
             repr(clock_hz),
             f"{LOWEST_CLOCK_HZ:,} to {highest:,.0f}",
-            ANOTHER_CHIP if follows else None,
+            _as_another_chip(card, clock_hz) if follows else None,
         )
     clock_hz = float(clock_hz)
     values = {**card.values, "clock_hz": own.exactly(clock_hz, conditions="as given")}
@@ -111,6 +109,13 @@ def at_clock(card: Card, clock_hz: float) -> Card:
         about["caution"] = "; ".join(filter(None, (card.about.get("caution"), said)))
     title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
     return replace(card, title=title, values=values, about=about)
+
+
+def _as_another_chip(card: Card, clock_hz: object) -> str | None:
+    """How to price what is faster than a card: as another chip with its core."""
+    if not _is_number(clock_hz) or not clock_hz > card["clock_hz"].high:  # type: ignore[operator]
+        return None
+    return f"a faster chip by its core: {card.about['core'].lower()}:clock_mhz=…"
 
 
 def at_supply(card: Card, supply_v: float) -> Card:

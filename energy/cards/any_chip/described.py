@@ -8,6 +8,7 @@ that holds all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from ..card import Card, Quantity
@@ -18,6 +19,7 @@ from ..software_loops import loop_values
 from .figures import Core, Figures
 
 MICROCONTROLLER = CARD_KINDS["microcontroller"]
+FACTOR = "active_power_factor"
 USUAL_SUPPLY_V = 3.3
 USUAL_REGULATOR = "ldo"
 FEWEST = 2  # chips of a core that a median is taken of; else it is of all cores
@@ -52,12 +54,15 @@ def described_card(
         **common_values(name, regulator, is_measured="ua_per_mhz" not in figures),
         POWER_KEY: _energy(core, figures, supply, alike, known, source),
     }
+    if "ua_per_mhz" not in figures:
+        inside = {"status": "assumed", "conditions": "inside of the energy per cycle"}
+        values[FACTOR] = replace(values[FACTOR], **inside)
     memory = {f"{part}_bytes": figures.get(f"{part}_kib") for part in ("flash", "ram")}
     about = {
         "core": core.name,
         "library": str(figures.get("library", core.library)),
         "regulator": regulator,
-        "caution": _caution(core, figures, alike, values["active_power_factor"]),
+        "caution": _caution(core, figures, alike, values[FACTOR]),
     }
     return Card(
         name=name,
@@ -118,7 +123,7 @@ def _energy(
             measurement="current as given",
         )
     others, whose = (alike, f"{core.name}s") if len(alike) >= FEWEST else (known, "chips")
-    running = [card[POWER_KEY].times(card["active_power_factor"]) for card in others]
+    running = [card[POWER_KEY].times(card[FACTOR]) for card in others]
     names = ", ".join(card.name for card in others)
     found = f"median and ends of the {whose} here, while networks run: {names}"
     return _between(running, "current not given", found)

@@ -12,11 +12,10 @@ from ..card import ENDS, Card, Quantity
 from ..kinds import EQUAL_SUPPLY, HIGHEST_SUPPLY, LOWEST_SUPPLY, POWER_KEY
 from ..load import known_microcontrollers
 from ..microcontroller_laws import ASLEEP, SUPPLY
-from .described import described_card
+from .described import FACTOR, described_card
 from .figures import CORES, SHORT, Figures, check_figures
 
 NO_SOURCE = "as given; write here which table of which data sheet"
-FACTOR = "active_power_factor"
 
 HEAD = """\
 # A card of a chip that spikewatt does not know. Price with it: spikewatt price … --device {file}
