@@ -1,4 +1,4 @@
-"""Where a card comes from: a name, a file, the parametric core; and what fits to rows fill in."""
+"""Where a card comes from: a name, a file, a text that describes a core or chip; what fits fill in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from pathlib import Path
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OVERHEAD
+from . import any_chip
+from .any_chip import BY_CORE as BY_CORE
 from .card import Card, Quantity
-from .card_file import card_of, read_card_file
-from .kinds import KERNEL_KEYS, POWER_KEY
+from .card_file import FOLDER, card_of, read_card_file
+from .common_values import common_values
+from .external_flash import waiting_for_flash
+from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
+from .measured_power import check_power_fit
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
-
-FOLDER = Path(__file__).parents[1] / "data"
+from .software_loops import loop_values
 
 
 def card_names() -> list[str]:
@@ -36,7 +40,8 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
     ----------
     name : str, Path or Card
         A device, in capitals or not; of the parametric core with values of your own:
-        ``odin_style:neurons_per_core=512,voltage_v=0.8``. A card is returned as it is.
+        ``odin_style:neurons_per_core=512,voltage_v=0.8``; of a chip without a card by its core:
+        ``cortex-m4:clock_mhz=168,ua_per_mhz=100``. A card is returned as it is.
     library : str, optional
         Int8 kernel library of a microcontroller (see `kernels.library.named`), in place of the
         one that its card names.
@@ -61,8 +66,10 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return name if library is None else with_library(name, library)
 
     text = str(name)
-    if ":" in text and not os.path.exists(text):
-        return from_text(text)
+    described = ":" in text or any_chip.is_described(text)
+    if described and not os.path.exists(text):
+        card = from_text(text)
+        return card if library is None else with_library(card, library)
 
     path = _path_of(text)
     card = _read_once(path) if path.parent == FOLDER else _read(path)
@@ -93,7 +100,7 @@ def with_library(card: Card, library: str | None = None) -> Card:
         )
     name = kernel_library.named(card.about["library"] if library is None else library)
     core = card.about["core"]
-    same_chip = kernel_library.measured_chip(name, core) == card.name
+    same_chip = kernel_library.measured_chip(name, core) == card.chip
     fitted = {
         key: Quantity(
             value=found.value,
@@ -106,6 +113,7 @@ def with_library(card: Card, library: str | None = None) -> Card:
         )
         for key, found in kernel_library.coefficients(name, core, same_chip).items()
     }
+    fitted = waiting_for_flash(card, fitted)
     about = {**card.about, "library": name}
     return replace(card, values={**card.values, **fitted}, about=about)
 
@@ -120,14 +128,30 @@ def odin_style(**chosen: float) -> Card:
 
 
 def from_text(text: str) -> Card:
-    """``odin_style:neurons_per_core=512,voltage_v=0.8`` as a card.
+    """The card of a device that is described: the parametric core, or a chip by its core.
 
     Raises
     ------
     SpikewattError
-        Another device, a part that is not name=number, or as `parametric_core.scaled_core`.
+        Another device, a part that is not name=value, or as `parametric_core.scaled_core` and
+        `any_chip.parse`.
+
+    Examples
+    --------
+    >>> from_text("cortex-m4:clock_mhz=100,ua_per_mhz=100,supply_v=3.3").title
+    'Cortex-M4 at 100 MHz, 3.3 V, an LDO (assumed), 100 µA/MHz'
     """
-    return odin_style(**parse_choices(text))
+    if not any_chip.is_described(text):
+        return odin_style(**parse_choices(text))
+    core, figures = any_chip.parse(text)
+    name = any_chip.device_text(core, figures)
+    return with_library(any_chip.described_card(name, core, figures, known_microcontrollers()))
+
+
+@functools.cache
+def known_microcontrollers() -> tuple[Card, ...]:
+    """Every microcontroller that comes with spikewatt."""
+    return tuple(card for card in map(load_card, card_names()) if card.kind.runs_kernels)
 
 
 def _path_of(text: str) -> Path:
@@ -148,7 +172,7 @@ def _path_of(text: str) -> Path:
         "device",
         "must name a device card or be the path of a .yaml file",
         repr(text),
-        ", ".join(card_names()),
+        f"{', '.join(card_names())}, or {BY_CORE}",
     )
 
 
@@ -169,24 +193,36 @@ def _with_assumed_values(card: Card) -> Card:
     return replace(card, values=values) if missing else card
 
 
-def _with_overhead(card: Card) -> Card:
-    """`card` of a microcontroller with what every library's overhead is taken to be."""
-    if not card.kind.runs_kernels:
-        return card
-    overhead = {
+def _overhead() -> dict[str, Quantity]:
+    """What calling layers and beginning an inference costs, as it is taken for every library."""
+    return {
         key: Quantity(**assumed._asdict(), measurement=f"assumed {key}")
         for key, assumed in OVERHEAD.items()
     }
-    return replace(card, values={**overhead, **card.values})
+
+
+def _with_common_values(card: Card, is_measured: bool) -> Card:
+    """A microcontroller's `card` with the software loops of its core and what holds for all."""
+    if not card.kind.runs_kernels:
+        return card
+    has_its_own_loops = LOOP_KEYS[0] in card.values
+    loops = {} if has_its_own_loops else loop_values(card.about["core"], card.name)
+    loops = waiting_for_flash(card, loops)
+    common = common_values(card.name, card.about["regulator"], is_measured)
+    common |= _overhead()
+    missing = {key: found for key, found in common.items() if key not in card.values}
+    return replace(card, values={**card.values, **loops, **missing})
 
 
 def _read(path: Path) -> Card:
-    """The card in a file, its energy per cycle filled in where measured rows give it."""
+    """The card in a file, filled in where measured rows, its core or common values say more."""
     file = read_card_file(path)
-    card = _with_overhead(_with_assumed_values(card_of(path, file)))
+    card = _with_assumed_values(card_of(path, file))
+    card = _with_common_values(card, is_measured=bool(file.power_fit))
     if not file.power_fit:
         return card
 
+    check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
     energy = Quantity(
         value=found.value,
