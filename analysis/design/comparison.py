@@ -21,7 +21,7 @@ BEST = {"accuracy": "most", "energy_j": "least"}
 FEWEST = 2
 OF_THE_RUN = ("name", "data_dir", "workers")  # settings that change no number
 SIDE = ["device", "workload"]
-BESIDE = "+"  # between a core and its host
+BESIDE = r"\+(?!:|$)"  # between a core and its host; a Cortex-M0+ ends with one itself
 PRICE_KEYS = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 
 
@@ -153,8 +153,8 @@ def _decides(frame: pd.DataFrame) -> pd.Series:
     price of which has no range.
     """
     devices = frame["device"].astype(str)
-    cores = devices.str.partition(BESIDE)[0]
-    has_host = devices.str.contains(BESIDE, regex=False)
+    cores = devices.str.split(BESIDE, n=1, regex=True).str[0]
+    has_host = devices.str.contains(BESIDE, regex=True)
     has_range = frame["energy_low_j"] < frame["energy_high_j"]
     return has_range & (has_host | ~cores.isin(cores[has_host]))
 

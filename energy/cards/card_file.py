@@ -20,6 +20,7 @@ from .kinds import (
     LOOP_KEYS,
     OVERHEAD_KEYS,
     POWER_KEY,
+    SUPPLY_KEYS,
     CardKind,
     plausible,
 )
@@ -107,7 +108,7 @@ def read_card_file(path: Path) -> CardFile:
 
     kind = CARD_KINDS[file.kind]
     named = set(file.values) | _filled_in_later(file) | set(kind.taken_from)
-    _check_keys(path, kind, "values", named | kind.optional, set(kind.units))
+    _check_keys(path, kind, "values", named | set(kind.optional), {*kind.units, *kind.optional})
     limits = set(file.limits) | set(kind.limit_defaults)
     _check_keys(path, kind, "limits", limits, set(kind.limits))
     check_name(f"{path.name}: name", file.name)
@@ -160,13 +161,12 @@ def save_card(card: Card, path: str | Path) -> None:
     """
     import yaml
 
-    units = card.kind.units
     head = {name: getattr(card, name) for name in HEAD}
     content = {
         **head,
         "kind": str(card.kind),
         **card.about,
-        "values": {key: _entry(q, units[key]) for key, q in card.values.items()},
+        "values": {key: _entry(q, card.kind.unit(key)) for key, q in card.values.items()},
         "limits": dict(card.limits),
     }
     text = yaml.safe_dump(
@@ -286,17 +286,17 @@ def quantity_of(
     SpikewattError
         Missing or wrong unit, low > value or value > high, a negative or implausible value.
     """
-    factor = _si_factor(where, entry.unit, kind.units[key])
+    factor = _si_factor(where, entry.unit, kind.unit(key))
 
     if not 0 <= entry.low <= entry.value <= entry.high:
         found = f"{entry.low}, {entry.value}, {entry.high}"
         raise SpikewattError(where, "must satisfy 0 <= low <= value <= high", found)
-    if entry.low == 0 and key in kind.never_zero:
+    if entry.low == 0 and (key in kind.never_zero or key in SUPPLY_KEYS):
         raise SpikewattError(where, "must be above 0", f"{entry.low}")
     if key == "regulator_efficiency" and entry.high > 1:
         raise SpikewattError(where, "must be at most 1", entry.high)
 
-    _check_plausible(where, kind.units[key], key, entry, factor)
+    _check_plausible(where, kind.unit(key), key, entry, factor)
     return Quantity(
         value=entry.value * factor,
         low=entry.low * factor,

@@ -46,6 +46,7 @@ LINK_KEYS = (
 # and a converter, the supply at which both draw the same: core voltage / efficiency.
 LOWEST_SUPPLY, HIGHEST_SUPPLY = "lowest_supply_voltage_v", "highest_supply_voltage_v"
 EQUAL_SUPPLY = "equal_supply_voltage_v"
+SUPPLY_KEYS = (LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY)
 # Of one whose weights lie in an external flash: cycles that a byte takes that no cache holds.
 FLASH_BYTE = "cycles_per_flash_byte"
 
@@ -79,8 +80,8 @@ class CardKind(Named):
     ----------
     units : mapping of str
         Key of each value -> its SI unit, "" for a plain number. A card holds exactly these.
-    optional : set of str
-        Those of them that a card may leave out; no bill names them.
+    optional : mapping of str
+        Likewise, of values that a card may hold beside these; no bill names them.
     never_zero : set of str
         Values whose low end lies above 0.
     limits : mapping of str
@@ -99,7 +100,7 @@ class CardKind(Named):
     """
 
     units: ClassVar[Mapping[str, str]]
-    optional: ClassVar[frozenset[str]] = frozenset()
+    optional: ClassVar[Mapping[str, str]] = {}
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
     limit_defaults: ClassVar[Mapping[str, int]] = {}
@@ -107,6 +108,10 @@ class CardKind(Named):
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
+
+    def unit(self, key: str) -> str:
+        """The SI unit of a value that a card may hold."""
+        return {**self.units, **self.optional}[key]
 
 
 class NeuromorphicCoreCard(CardKind):
@@ -163,22 +168,9 @@ class MicrocontrollerCard(CardKind):
         "sleep_power_w": "W",
         "wake_time_s": "s",
         **dict.fromkeys((*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
-        LOWEST_SUPPLY: "V",
-        HIGHEST_SUPPLY: "V",
-        EQUAL_SUPPLY: "V",
-        FLASH_BYTE: "",
     }
-    optional = frozenset({LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY, FLASH_BYTE})
-    never_zero = frozenset(
-        {
-            "clock_hz",
-            "supply_voltage_v",
-            "regulator_efficiency",
-            LOWEST_SUPPLY,
-            HIGHEST_SUPPLY,
-            EQUAL_SUPPLY,
-        }
-    )
+    optional: ClassVar = {**dict.fromkeys(SUPPLY_KEYS, "V"), FLASH_BYTE: ""}
+    never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")
     runs_kernels = True

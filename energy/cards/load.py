@@ -1,25 +1,30 @@
-"""Where a card comes from: a name, a file, a text that describes a core or chip; what fits fill in."""
+"""Where a card comes from: a name, a file, or a text; and what fits to rows fill in."""
 
 from __future__ import annotations
 
 import functools
 import os
 from dataclasses import replace
+from math import isclose
 from pathlib import Path
+from typing import Any
 
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OVERHEAD
-from . import any_chip
-from .any_chip import BY_CORE as BY_CORE
+from .any_chip.described import described_card
+from .any_chip.figures import BY_CORE as BY_CORE
+from .any_chip.figures import device_text, is_described, parse
 from .card import Card, Quantity
 from .card_file import FOLDER, card_of, read_card_file
 from .common_values import common_values
 from .external_flash import waiting_for_flash
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
-from .measured_power import check_power_fit
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
 from .software_loops import loop_values
+
+SAME = 1e-6  # of a clock or a supply
+WITHOUT_ROWS = f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
 
 
 def card_names() -> list[str]:
@@ -66,7 +71,7 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return name if library is None else with_library(name, library)
 
     text = str(name)
-    described = ":" in text or any_chip.is_described(text)
+    described = ":" in text or is_described(text)
     if described and not os.path.exists(text):
         card = from_text(text)
         return card if library is None else with_library(card, library)
@@ -134,18 +139,19 @@ def from_text(text: str) -> Card:
     ------
     SpikewattError
         Another device, a part that is not name=value, or as `parametric_core.scaled_core` and
-        `any_chip.parse`.
+        `any_chip.figures.parse`.
 
     Examples
     --------
     >>> from_text("cortex-m4:clock_mhz=100,ua_per_mhz=100,supply_v=3.3").title
     'Cortex-M4 at 100 MHz, 3.3 V, an LDO (assumed), 100 µA/MHz'
     """
-    if not any_chip.is_described(text):
+    if not is_described(text):
         return odin_style(**parse_choices(text))
-    core, figures = any_chip.parse(text)
-    name = any_chip.device_text(core, figures)
-    return with_library(any_chip.described_card(name, core, figures, known_microcontrollers()))
+    core, figures = parse(text)
+    name = device_text(core, figures)
+    card = described_card(name, core, figures, known_microcontrollers())
+    return with_library(_with_overhead(card))
 
 
 @functools.cache
@@ -193,14 +199,6 @@ def _with_assumed_values(card: Card) -> Card:
     return replace(card, values=values) if missing else card
 
 
-def _overhead() -> dict[str, Quantity]:
-    """What calling layers and beginning an inference costs, as it is taken for every library."""
-    return {
-        key: Quantity(**assumed._asdict(), measurement=f"assumed {key}")
-        for key, assumed in OVERHEAD.items()
-    }
-
-
 def _with_common_values(card: Card, is_measured: bool) -> Card:
     """A microcontroller's `card` with the software loops of its core and what holds for all."""
     if not card.kind.runs_kernels:
@@ -209,9 +207,17 @@ def _with_common_values(card: Card, is_measured: bool) -> Card:
     loops = {} if has_its_own_loops else loop_values(card.about["core"], card.name)
     loops = waiting_for_flash(card, loops)
     common = common_values(card.name, card.about["regulator"], is_measured)
-    common |= _overhead()
     missing = {key: found for key, found in common.items() if key not in card.values}
-    return replace(card, values={**card.values, **loops, **missing})
+    return _with_overhead(replace(card, values={**card.values, **loops, **missing}))
+
+
+def _with_overhead(card: Card) -> Card:
+    """`card` of a microcontroller with what every library's overhead is taken to be."""
+    overhead = {
+        key: Quantity(**assumed._asdict(), measurement=f"assumed {key}")
+        for key, assumed in OVERHEAD.items()
+    }
+    return replace(card, values={**overhead, **card.values})
 
 
 def _read(path: Path) -> Card:
@@ -222,7 +228,7 @@ def _read(path: Path) -> Card:
     if not file.power_fit:
         return card
 
-    check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
+    _check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
     energy = Quantity(
         value=found.value,
@@ -234,3 +240,43 @@ def _read(path: Path) -> Card:
         measurement=found.measurement,
     )
     return replace(card, values={**card.values, POWER_KEY: energy})
+
+
+def _check_power_fit(where: str, name: str, card: Card) -> None:
+    """Raise SpikewattError where the rows called `name` are of another chip than `card`.
+
+    Parameters
+    ----------
+    where : str
+        File and key, for messages.
+    name : str
+        Such as ``"stm32l4r5 1.8 V"``.
+    card : Card
+    """
+    rows = kernel_library.measured_conditions(name)
+    if rows.chip != card.chip:
+        raise SpikewattError(
+            where,
+            "names rows of the card's own chip",
+            f"rows of {rows.chip} in the card of {card.chip}",
+            hint=f"{WITHOUT_ROWS}; or say chip: {rows.chip}, if that is the chip",
+        )
+    if rows.core != card.about["core"]:
+        _rows_differ(where, "core", rows.core, card.about["core"])
+    clock_mhz = card["clock_hz"].value / 1e6
+    if not isclose(rows.clock_hz / 1e6, clock_mhz, rel_tol=SAME):
+        hint = f"keep clock_hz at {rows.clock_hz / 1e6:g} MHz and price with clock_hz (--clock-hz)"
+        _rows_differ(where, "clock", f"{rows.clock_hz / 1e6:g} MHz", f"{clock_mhz:g} MHz", hint)
+    supply = card["supply_voltage_v"]
+    if rows.supply_v is not None and not supply.low <= rows.supply_v <= supply.high:
+        hint = f"keep supply_voltage_v at {rows.supply_v:g} V and price with supply_v (--supply-v)"
+        _rows_differ(where, "supply", f"{rows.supply_v:g} V", f"{supply.value:g} V", hint)
+
+
+def _rows_differ(where: str, what: str, of_rows: Any, of_card: Any, hint: str = "") -> None:
+    raise SpikewattError(
+        where,
+        f"names rows at the card's own {what}",
+        f"rows at {of_rows} in a card of {of_card}",
+        hint=f"{hint}; or {WITHOUT_ROWS}" if hint else WITHOUT_ROWS,
+    )

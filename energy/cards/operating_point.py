@@ -19,13 +19,11 @@ from .microcontroller_laws import (
     REGULATORS,
     SUPPLY,
     at_clock_of,
-    highest_clock_hz,
+    highest_priced_hz,
     regulators_of,
     supply_limits_v,
 )
 from .parametric_core import PARAMETRIC, parse_choices
-
-ANOTHER_CHIP = "a faster chip by its core, as cortex-m4:clock_mhz=168"
 
 
 def at_operating_point(
@@ -89,14 +87,14 @@ def at_clock(card: Card, clock_hz: float) -> Card:
     """
     own = card["clock_hz"]
     follows = card.kind.runs_kernels
-    highest = highest_clock_hz(own) if follows else own.high
+    highest = highest_priced_hz(own) if follows else own.high
     if not _is_number(clock_hz) or not LOWEST_CLOCK_HZ <= clock_hz <= highest:
         raise SpikewattError(
             f"device {card.name!r}: clock_hz",
             "must be a clock of the device, in hertz",
             repr(clock_hz),
             f"{LOWEST_CLOCK_HZ:,} to {highest:,.0f}",
-            ANOTHER_CHIP if follows else None,
+            _as_another_chip(card, clock_hz) if follows else None,
         )
     clock_hz = float(clock_hz)
     values = {**card.values, "clock_hz": own.exactly(clock_hz, conditions="as given")}
@@ -111,6 +109,13 @@ def at_clock(card: Card, clock_hz: float) -> Card:
         about["caution"] = "; ".join(filter(None, (card.about.get("caution"), said)))
     title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
     return replace(card, title=title, values=values, about=about)
+
+
+def _as_another_chip(card: Card, clock_hz: object) -> str | None:
+    """How to price what is faster than a card: as another chip with its core."""
+    if not _is_number(clock_hz) or not clock_hz > card["clock_hz"].high:  # type: ignore[operator]
+        return None
+    return f"a faster chip by its core: {card.about['core'].lower()}:clock_mhz=…"
 
 
 def at_supply(card: Card, supply_v: float) -> Card:
@@ -206,11 +211,12 @@ def _of_another_clock(own_hz: float, ratio: float) -> str:
             f"energy per cycle as at {own_hz / 1e6:g} MHz, its range wider: at 60 of 160 MHz a "
             "STM32U575 measured 9 % more, other chips less"
         )
+    law = CLOCK_LAWS[POWER_KEY], CLOCK_LAWS["cycles_per_mac_conv"]
+    energy, cycles = (ratio**each.faster.high for each in law)
     return (
         f"beyond the {own_hz / 1e6:g} MHz of its card: cycles and energy per cycle as there, their "
-        f"high ends up by {ratio ** CLOCK_LAWS['cycles_per_mac_conv'].faster.high:.2f} (wait "
-        f"states of the flash that no cache hides) and {ratio ** CLOCK_LAWS[POWER_KEY].faster.high:.2f}"
-        " (a higher core voltage), assumed"
+        f"high ends up by {cycles:.2f} (wait states of the flash that no cache hides) and "
+        f"{energy:.2f} (a higher core voltage), assumed"
     )
 
 

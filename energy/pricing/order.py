@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...errors import SpikewattError
 from ..cards.card import Card
-from ..cards.load import BY_CORE, card_names, load_card, with_library
+from ..cards.load import BY_CORE, known_microcontrollers, load_card, with_library
 from ..cards.operating_point import at_operating_point
 from ..devices.host_and_core import check_host
 from ..devices.registry import device_kind
@@ -157,12 +157,12 @@ def _named_host(name: str, where: str) -> Card:
     except SpikewattError as error:
         if error.where != "device":
             raise
-        microcontrollers = [card for card in map(load_card, card_names()) if card.kind.runs_kernels]
+        microcontrollers = known_microcontrollers()
         raise SpikewattError(
             f"{where}host",
             "must be compared, none, or a microcontroller",
             repr(name),
-            ", ".join((COMPARED, NONE, *(card.name for card in microcontrollers), BY_CORE)),
+            ", ".join((COMPARED, NONE, *(card.name for card in microcontrollers), f"or {BY_CORE}")),
         ) from error
 
 

@@ -20,9 +20,9 @@ from ....energy.cards.card import Card
 from ....energy.cards.microcontroller_laws import (
     CLOCK_LAWS,
     LOWEST_CLOCK_HZ,
+    highest_priced_hz,
     supply_limits_v,
 )
-from ....energy.cards.microcontroller_laws import highest_clock_hz as highest_priced_hz
 from ....energy.cards.operating_point import at_operating_point
 from ....energy.cards.parametric_core import PARAMETRIC, RANGES, parse_choices
 from ....energy.cards.scaling_laws import (

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ....energy.bill import IDLE_COMPONENTS, Bill, Term
+from ....energy.cards.card import Quantity
 from ....energy.pricing.uncertainty import measurements
 from ....sim.trace.trace import Trace
 from .bills import PERIOD, Made, make
-from .operating import CLOCK, TOO_LATE, Points, given_keys, laws_of, points_of
+from .operating import CLOCK, TOO_LATE, Points, ends_of_host, given_keys, laws_of, points_of
 from .points import Batch, Structure
 
 ENDS = ("low", "high")
@@ -53,13 +54,28 @@ class Ranges:
         laws = laws_of(made, batch)
         clock = points.changed.get(CLOCK, points.clock_hz)
         names = ("value", *ENDS)
-        self.by_law = {end: laws.values(points.voltage_v, clock, end) for end in names}
+        self.by_law = {
+            end: laws.values(points.voltage_v, clock, end)
+            | ends_of_host(made.bill, points.changed, end)
+            for end in names
+        }
 
     def share(self, key: str, end: str) -> np.ndarray | float:
         """Of one end, ``low`` or ``high``."""
         if key in self.by_law[end] and key != CLOCK:
-            return self.by_law[end][key] / self.by_law["value"][key]
+            middle = self.by_law["value"].get(key, self.values[key].value or 1.0)
+            return self.by_law[end][key] / middle
         return getattr(self.values[key], end) / (self.values[key].value or 1.0)
+
+    def uncertain(self) -> dict[str, Quantity]:
+        """Values that have a range somewhere, be it by a law alone."""
+        found = dict(self.values)
+        for key in self.by_law["low"]:
+            own = found[key]
+            if key != CLOCK and not own.is_uncertain:
+                least, most = np.min(self.share(key, "low")), np.max(self.share(key, "high"))
+                found[key] = replace(own, low=own.value * least, high=own.value * most)
+        return {key: quantity for key, quantity in found.items() if quantity.is_uncertain}
 
     def drawn(self, key: str, deviate: np.ndarray) -> np.ndarray:
         """Of a draw, at standard deviates in units of P95: see `uncertainty.at_deviate`."""
@@ -121,8 +137,8 @@ class Pricer:
         points = points_of(made, batch, workload)
         ranges = Ranges(made, batch, points)
         moved = dict(points.changed)
-        given = given_keys(batch)
-        for measurement, keys in measurements(made.bill.values).items():
+        given = given_keys(made, batch)
+        for measurement, keys in measurements(ranges.uncertain()).items():
             if measurement not in deviates:
                 continue
             for key in set(keys) - given:
@@ -140,10 +156,13 @@ class Pricer:
             return None
         points = points_of(made, batch, workload)
         ranges = Ranges(made, batch, points)
-        given = given_keys(batch)
+        given = given_keys(made, batch)
         values = dict(made.bill.values)
-        for key, changed in points.changed.items():
-            value, quantity = float(changed[0]), values[key]
+        moved = {key: float(np.ravel(each)[0]) for key, each in points.changed.items()}
+        by_law_alone = set(ranges.by_law["low"]) - set(moved)
+        moved |= {key: values[key].value for key in by_law_alone}
+        for key, value in moved.items():
+            quantity = values[key]
             if key in given or not quantity.value:
                 values[key] = quantity.exactly(value)
                 continue
@@ -230,9 +249,10 @@ def _range(
 ) -> tuple[np.ndarray, np.ndarray]:
     """P5 and P95 of every point, as `uncertainty.estimate` has them; what is given has no range."""
     used = {key for term in terms for key, _ in term.powers}
-    given = given_keys(batch)
-    uncertain = {key: bill.values[key] for key in used - given}
+    given = given_keys(made, batch)
     ranges = Ranges(made, batch, points)
+    of_all = ranges.uncertain()
+    uncertain = {key: of_all[key] for key in of_all if key in used - given}
 
     def at(end: str, keys: Sequence[str]) -> np.ndarray:
         moved: dict[str, Any] = dict(points.changed)
