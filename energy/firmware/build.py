@@ -31,6 +31,7 @@ FLAGS = (
     *("-ffunction-sections", "-fdata-sections", "-fno-unwind-tables"),
     *("-fno-asynchronous-unwind-tables", "-fno-jump-tables", "-fno-strict-aliasing", "-g0"),
 )
+RUNTIME = "undefined symbol: __"  # what the names of the compiler's own functions begin with
 SHOWN_LINES = 6  # of what a compiler says
 
 
@@ -119,9 +120,22 @@ def _compile(folder: Path, texts: Mapping[str, str], core: FirmwareCore, flags: 
             if name.endswith((".c", ".S")):
                 zig([*target, *flags, "-I.", "-c", name, "-o", f"{name}.o"], place)
                 objects.append(f"{name}.o")
-        link = ["-nostartfiles", "-Wl,--gc-sections,-e,0", "-T", "emulated.ld"]
-        zig([*target, *link, *objects, "-o", PROGRAM], place)
+        _link([*target, *objects], place)
         write(folder / PROGRAM, (place / PROGRAM).read_bytes())
+
+
+def _link(arguments: list[str], place: Path) -> None:
+    """With the compiler's own functions (divisions on a Cortex-M0+) only where they are called.
+
+    Zig compiles those when a core is first linked with them, which takes seconds.
+    """
+    rest = ["-Wl,--gc-sections,-e,0", "-T", "emulated.ld", "-o", PROGRAM]
+    try:
+        zig([*arguments, "-nostdlib", *rest], place)
+    except SpikewattError as error:
+        if RUNTIME not in str(error):
+            raise
+        zig([*arguments, "-nostartfiles", *rest], place)
 
 
 def _texts(sources: Mapping[str, str] | str | Path) -> dict[str, str]:

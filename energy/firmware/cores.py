@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import one_of
-from .timing import CortexM0Plus, CortexM4, CortexM7, CortexM33, Timing
+from .assumed_timing import CortexM7, CortexM33
+from .published_timing import CortexM0Plus, CortexM4
+from .timing import Timing
 
 
 @dataclass(frozen=True)

@@ -7,88 +7,23 @@ which run followed it, are counted.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import SpikewattError
-from .build import FLASH_ADDRESS, RAM_ADDRESS
+from .build import RAM_ADDRESS
 from .cores import FirmwareCore
+from .counting import Count, Recorder, Run
 from .elf import Elf
-from .instructions import Instruction, check_packages, decode
-from .timing import Cycles
+from .instructions import check_packages, decode
 
 PAGE = 4096
 STACK_ADDRESS, STACK_BYTES = 0x2F00_0000, 2**16
 PAINT = 0xA5  # what the stack holds before a call
 STOP_ADDRESS = 0x3F00_0000  # where a function that was called returns to
 MOST_INSTRUCTIONS = 10**10
-SYSTEM_CONTROL = 0xE000_E000  # where a Cortex-M has its own registers
 NOWHERE = "no function"
-
-
-@dataclass
-class Part:
-    """What one function, or one layer, took: times entered, instructions and cycles."""
-
-    calls: int = 0
-    instructions: int = 0
-    cycles: Cycles = field(default_factory=Cycles)
-
-
-@dataclass(frozen=True)
-class Count:
-    """What a call took.
-
-    ``by_kind`` are instructions by class; ``by_function`` what each function executed itself;
-    ``by_layer`` what each function that the called one calls took with all that it calls, and
-    under the name of the called one its own. ``stack_bytes`` is the deepest that the stack was.
-    """
-
-    function: str
-    by_kind: dict[str, int]
-    by_function: dict[str, Part]
-    by_layer: dict[str, Part]
-    taken: int
-    cycles_range: Cycles
-    stack_bytes: int
-
-    @property
-    def instructions(self) -> int:
-        """All of them; one that an if-then block skips counts."""
-        return sum(self.by_kind.values())
-
-    @property
-    def cycles(self) -> float:
-        """Cycles by the core's timing, without wait states."""
-        return self.cycles_range.value
-
-    @property
-    def cycles_low(self) -> float:
-        """The least that the rules leave open."""
-        return self.cycles_range.low
-
-    @property
-    def cycles_high(self) -> float:
-        """The most that the rules leave open."""
-        return self.cycles_range.high
-
-
-@dataclass
-class _Run:
-    """Instructions from one place to where execution may go elsewhere."""
-
-    instructions: list[Instruction]
-    home: int  # index of its function
-    enters: bool  # whether it is that function's first
-    cycles: Cycles
-
-    @property
-    def end(self) -> int:
-        last = self.instructions[-1]
-        return last.place + last.size
 
 
 class Emulator:
@@ -121,7 +56,7 @@ class Emulator:
         self.elf = Elf(program)
         self._functions = self.elf.functions()
         self._starts = [function.address for function in self._functions]
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[tuple[int, int], Run] = {}
         self._fault: str | None = None
         self._sp, self._pc, self._lr = (
             getattr(arm_const, f"UC_ARM_REG_{name}") for name in ("SP", "PC", "LR")
@@ -204,19 +139,19 @@ class Emulator:
         engine.reg_write(self._lr, STOP_ADDRESS | 1)
 
         self._fault = None
-        counter = _Counter(self, self._home(entry.address), budget)
-        handle = engine.hook_add(unicorn.UC_HOOK_BLOCK, counter.on_block)
+        recorder = Recorder(function, budget, self._run_at)
+        handle = engine.hook_add(unicorn.UC_HOOK_BLOCK, recorder.on_block)
         try:
             engine.emu_start(entry.address | 1, STOP_ADDRESS)
         except unicorn.UcError as error:
             raise self._stopped(self._fault or str(error)) from None
         finally:
             engine.hook_del(handle)
-        if counter.left < 0:
+        if recorder.left < 0:
             raise self._stopped(f"no end after {budget:,} instructions")
         if engine.reg_read(self._pc) & ~1 != STOP_ADDRESS:
             raise self._stopped("a stop inside of it")
-        return counter.count(function, self._deepest())
+        return recorder.count(self.core.timing, self._deepest())
 
     def _deepest(self) -> int:
         stack = np.frombuffer(bytes(self._engine.mem_read(STACK_ADDRESS, STACK_BYTES)), np.uint8)
@@ -229,111 +164,29 @@ class Emulator:
 
     def _stopped(self, what: str) -> SpikewattError:
         place = self._engine.reg_read(self._pc)
-        home = self._home(place)
-        name = self._functions[home].name if home >= 0 else NOWHERE
+        name = self._home(place)
         law = f"{name} runs to its end on a {self.core.name}"
         return SpikewattError("firmware.call", law, f"{what}, in {name} at {place:#x}")
 
-    def _home(self, place: int) -> int:
-        """Index of the function that holds an address, −1 for none."""
+    def _home(self, place: int) -> str:
+        """Name of the function that holds an address."""
         index = bisect_right(self._starts, place) - 1
         if index < 0:
-            return -1
+            return NOWHERE
         function = self._functions[index]
-        return index if place < function.address + max(function.size, 2) else -1
+        inside = place < function.address + max(function.size, 2)
+        return function.name if inside else NOWHERE
 
-    def name_of(self, home: int) -> str:
-        """Name of a function by its index."""
-        return self._functions[home].name if home >= 0 else NOWHERE
-
-    def run_at(self, place: int, size: int) -> _Run:
+    def _run_at(self, place: int, size: int) -> Run:
         """The run of instructions that begins at `place`, disassembled once."""
-        code = bytes(self._engine.mem_read(place, size))
-        instructions = decode(code, place)
+        known = self._runs.get((place, size))
+        if known is not None:
+            return known
+        instructions = decode(bytes(self._engine.mem_read(place, size)), place)
         if sum(instruction.size for instruction in instructions) != size:
             raise self._stopped("instructions that are not known")
         home = self._home(place)
-        enters = home >= 0 and self._starts[home] == place
-        return _Run(instructions, home, enters, self.core.timing.run(instructions))
-
-    @property
-    def timing(self):
-        """Of the core."""
-        return self.core.timing
-
-
-class _Counter:
-    """Counts executions of runs and the edges between them, layer by layer."""
-
-    def __init__(self, emulator: Emulator, root: int, budget: int):
-        self.emulator = emulator
-        self.root = root
-        self.left = budget
-        self.layer = root
-        self.edges: dict[int, defaultdict] = {root: defaultdict(int)}
-        self.current = self.edges[root]
-        self.before = 0
-        self.runs: dict[int, tuple[int, int]] = {}
-        self.known: dict[int, _Run] = {}
-
-    def on_block(self, engine, address: int, size: int, _) -> None:
-        """Called by the emulator at the beginning of each run."""
-        found = self.runs.get(address)
-        if found is None:
-            run = self.emulator.run_at(address, size)
-            self.known[address] = run
-            found = self.runs[address] = (run.home, len(run.instructions))
-        home, length = found
-        if home != self.layer and (home == self.root or self.layer == self.root):
-            self.layer = home
-            self.current = self.edges.setdefault(home, defaultdict(int))
-        self.current[self.before, address] += 1
-        self.before = address
-        self.left -= length
-        if self.left < 0:
-            engine.emu_stop()
-
-    def count(self, function: str, stack_bytes: int) -> Count:
-        by_kind: Counter[str] = Counter()
-        functions: dict[int, Part] = defaultdict(Part)
-        layers: dict[int, Part] = defaultdict(Part)
-        total, taken = Cycles(), 0
-        for layer, edges in self.edges.items():
-            for (before, place), times in edges.items():
-                run = self.known[place]
-                cost = run.cycles
-                if before:
-                    jump = self._jump(self.known[before], run)
-                    if jump is not None:
-                        cost += jump
-                        taken += times
-                cost = cost.times(times)
-                for instruction in run.instructions:
-                    by_kind[instruction.kind] += times
-                for part in (functions[run.home], layers[layer]):
-                    part.instructions += times * len(run.instructions)
-                    part.cycles += cost
-                total += cost
-                if run.enters and before and self.known[before].home != run.home:
-                    functions[run.home].calls += times
-                    layers[layer].calls += times if run.home == layer else 0
-        functions[self.root].calls += 1
-        layers[self.root].calls += 1
-        name = self.emulator.name_of
-        return Count(
-            function,
-            {kind: by_kind[kind] for kind in sorted(by_kind)},
-            {name(home): part for home, part in sorted(functions.items())},
-            {name(home): part for home, part in sorted(layers.items())},
-            taken,
-            total,
-            stack_bytes,
-        )
-
-    def _jump(self, before: _Run, run: _Run) -> Cycles | None:
-        """What it cost to come here from another run; None where it just went on."""
-        start = run.instructions[0]
-        if before.end == start.place:
-            return None
-        previous = before.instructions[-2] if len(before.instructions) > 1 else None
-        return self.emulator.core.timing.taken(before.instructions[-1], previous, start)
+        enters = home != NOWHERE and self.elf.symbols[home].address == place
+        run = Run(instructions, home, enters, self.core.timing.run(instructions))
+        self._runs[place, size] = run
+        return run

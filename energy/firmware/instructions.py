@@ -162,7 +162,7 @@ def _read(raw) -> Instruction:
     if kind == MULTIPLY and ("mla" in name or "mls" in name):
         last = raw.operands[-1]
         accumulates = frozenset({numbers[last.reg]} if last.reg in numbers else ())
-        if "mlal" in name or "mlsl" in name or len(raw.operands) == 4 and name.startswith("smlal"):
+        if len(writes) == 2:  # a sum of 64 bits
             accumulates = writes
 
     return Instruction(
