@@ -142,6 +142,9 @@ class CortexM7(Timing):
         waits = late and uses(before, instruction.reads - instruction.accumulates)
         return cost + (Cycles(1, 0, 1) if waits else Cycles())
 
+    def skipped(self, instruction: Instruction, before: Instruction | None) -> Cycles:
+        return Cycles()  # it holds its place beside another
+
 
 def _pair(first: Instruction, second: Instruction) -> bool:
     """Whether the Cortex-M7 takes both in one cycle."""

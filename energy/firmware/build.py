@@ -63,7 +63,8 @@ def build(
     Raises
     ------
     MissingToolError : the compiler's package is not installed.
-    SpikewattError : no source, or C that does not compile without a warning; its lines are quoted.
+    SpikewattError : no source, or C that does not compile and link without a warning; what the
+        compiler says is quoted.
     """
     check_packages()
     if optimise not in OPTIMISE:
@@ -106,7 +107,7 @@ def zig(arguments: list[str], where: Path) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         said = " | ".join(lines[:SHOWN_LINES])
-        raise SpikewattError("firmware.build", "compiles without a warning", said)
+        raise SpikewattError("firmware.build", "compiles and links without a warning", said)
 
 
 def _compile(folder: Path, texts: Mapping[str, str], core: FirmwareCore, flags: list[str]) -> None:

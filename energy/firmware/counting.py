@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .instructions import Instruction
+from .instructions import SKIPPED, Instruction
 from .timing import Cycles, Timing
 
 
@@ -38,7 +38,7 @@ class Count:
 
     @property
     def instructions(self) -> int:
-        """All of them; one that an if-then block skips counts."""
+        """All of them; what if-then blocks skip takes a cycle, and counts as a kind of its own."""
         return sum(self.by_kind.values())
 
     @property
@@ -101,6 +101,7 @@ class Recorder:
 
     def __init__(self, root: str, budget: int, run_at: Callable[[int, int], Run]):
         self.root = root
+        self.budget = budget
         self.left = budget
         self.runs: dict[int, Run] = {}
         self._run_at = run_at
@@ -109,6 +110,11 @@ class Recorder:
         self._edges: dict[str, defaultdict[tuple[int, int], int]] = {root: defaultdict(int)}
         self._current = self._edges[root]
         self._before = 0
+        self._executed: defaultdict[tuple[str, int], int] = defaultdict(int)
+
+    def on_conditional(self, engine, address: int, size: int, _) -> None:
+        """Called where an instruction of an if-then block is executed, not skipped."""
+        self._executed[self._layer, address] += 1
 
     def on_block(self, engine, address: int, size: int, _) -> None:
         """Called by the emulator at the beginning of each run; this is what takes the time."""
@@ -131,7 +137,7 @@ class Recorder:
         kinds: Counter[str] = Counter()
         functions: dict[str, Part] = defaultdict(Part)
         layers: dict[str, Part] = defaultdict(Part)
-        total, taken = Cycles(), 0
+        taken, total = 0, Cycles()
         for layer, edges in self._edges.items():
             for (before, place), times in edges.items():
                 run, previous = self.runs[place], self.runs.get(before)
@@ -151,12 +157,43 @@ class Recorder:
                     part.instructions += times * len(run.instructions)
                     part.cycles += cost
                     part.calls += times if entered and run.home == name else 0
+            total += self._take_off_skipped(layer, timing, kinds, (functions, layers))
         return Count(
             self.root,
-            {kind: kinds[kind] for kind in sorted(kinds)},
+            {kind: kinds[kind] for kind in sorted(kinds) if kinds[kind]},
             dict(functions),
             dict(layers),
             taken,
             total,
             stack_bytes,
         )
+
+    def _take_off_skipped(
+        self,
+        layer: str,
+        timing: Timing,
+        kinds: Counter[str],
+        parts: tuple[dict[str, Part], dict[str, Part]],
+    ) -> Cycles:
+        """Correct for what if-then blocks of a layer passed over; returns the cycles to add."""
+        # Two runs may share their ends, so that it is instructions that are added up.
+        reached: Counter[int] = Counter()
+        less: dict[int, tuple[str, str, Cycles]] = {}
+        for (_, place), count in self._edges[layer].items():
+            run = self.runs[place]
+            for before, step in zip((None, *run.instructions), run.instructions, strict=False):
+                if step.may_be_skipped:
+                    reached[step.place] += count
+                    less[step.place] = (run.home, step.kind, timing.skipped(step, before))
+
+        total = Cycles()
+        for place, count in reached.items():
+            home, kind, cycles = less[place]
+            skipped = count - self._executed[layer, place]
+            kinds[kind] -= skipped
+            kinds[SKIPPED] += skipped
+            saved = cycles.times(skipped)
+            for part in (parts[0][home], parts[1][layer]):
+                part.cycles += saved
+            total += saved
+        return total

@@ -77,6 +77,7 @@ class Elf:
         self.entry = self._at("<I", 24)[0]
         self.segments = self._read_segments()
         self.sections = self._read_sections()
+        self._marks: list[tuple[int, str]] = []  # where code ($t) and data ($d) begin
         self.symbols = {symbol.name: symbol for symbol in self._read_symbols()}
 
     def _at(self, form: str, offset: int) -> tuple:
@@ -119,12 +120,13 @@ class Elf:
                 name, value, size, info, _, place = self._at("<IIIBBH", offset)
                 if not place or info & 15 > FUNCTION:
                     continue
-                is_function = info & 15 == FUNCTION
                 text = self._name(names + name)
-                if text and not text.startswith("$"):  # $t, $d: marks of code and data
-                    found.append(
-                        Symbol(text, value & ~1 if is_function else value, size, is_function)
-                    )
+                is_function = info & 15 == FUNCTION
+                if text.startswith("$"):
+                    self._marks.append((value & ~1, text[:2]))
+                elif text:
+                    even = value & ~1 if is_function else value
+                    found.append(Symbol(text, even, size, is_function))
         return found
 
     def symbol(self, name: str) -> Symbol:
@@ -137,6 +139,24 @@ class Elf:
         """All functions, by address."""
         found = [symbol for symbol in self.symbols.values() if symbol.is_function]
         return sorted(found, key=lambda symbol: symbol.address)
+
+    def code(self) -> list[tuple[int, bytes]]:
+        """Stretches of instructions without the constants between them: address and bytes.
+
+        Source: Arm IHI 0044, mapping symbols.
+        """
+        marks = sorted(self._marks)
+        found = []
+        for section in self.sections:
+            if not section.flags & EXECUTABLE:
+                continue
+            end = section.address + section.size
+            inside = [mark for mark in marks if section.address <= mark[0] < end]
+            for (start, kind), (after, _) in zip(inside, [*inside[1:], (end, "")], strict=True):
+                if kind == "$t" and after > start:
+                    place = section.offset + start - section.address
+                    found.append((start, self.content[place : place + after - start]))
+        return found
 
     @property
     def flash_bytes(self) -> int:

@@ -21,12 +21,9 @@ BRANCH = "branch"  # to a label
 CALL = "call"  # branch with link
 JUMP = "jump"  # to an address in a register: returns among them
 IF_THEN = "if_then"
+SKIPPED = "skipped"  # what an if-then block passes over; counted, never decoded
 OTHER = "other"  # no operation, hints, barriers, special registers
 
-KINDS = (
-    *(ALU, EXTEND, DSP, MULTIPLY, DIVIDE, LOAD, STORE, LOAD_MULTIPLE, STORE_MULTIPLE),
-    *(BRANCH, CALL, JUMP, IF_THEN, OTHER),
-)
 
 _LOADS = {"ldr", "ldrb", "ldrh", "ldrsb", "ldrsh"}
 _STORES = {"str", "strb", "strh"}
@@ -82,6 +79,11 @@ class Instruction:
     def narrow(self) -> bool:
         """Whether it is one of 16 bits."""
         return self.size == 2
+
+    @property
+    def may_be_skipped(self) -> bool:
+        """Whether an if-then block decides about it."""
+        return self.conditional and self.kind not in (BRANCH, IF_THEN)
 
     @property
     def is_memory(self) -> bool:

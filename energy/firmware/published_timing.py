@@ -100,8 +100,6 @@ class CortexM4(Timing):
             cost = exactly(1) if hidden else cost
             if PC in instruction.address or (before is not None and before.kind == STORE):
                 cost += Cycles(0, 0, 1)  # "might add a cycle"; nothing is pipelined behind a store
-            if instruction.conditional:
-                cost = Cycles(cost.value, 1, cost.high)  # one cycle where it is skipped
         elif instruction.by_register and not hidden:
             cost = exactly(2)
         return cost + self._stalled(instruction, before)

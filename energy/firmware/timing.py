@@ -88,6 +88,11 @@ class Timing:
         """Cycles added where `last` of a run continued at `target`, not at the next address."""
         return self.refill[way(last)].cycles
 
+    def skipped(self, instruction: Instruction, before: Instruction | None) -> Cycles:
+        """What is taken off where an if-then block skips it: one cycle stays."""
+        cost = self.single(instruction, before)
+        return Cycles(1 - cost.value, 1 - cost.low, 1 - cost.high)
+
     def table(self) -> list[dict[str, object]]:
         """Every rule as a row: kind, cycles, range, status and source."""
         return [
