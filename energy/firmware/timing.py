@@ -7,7 +7,7 @@ taken, and is added by the edge: cycles = Σ runs · count + Σ taken branches �
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...errors import SpikewattError
 from .instructions import BRANCH, CALL, JUMP, LOAD, LOAD_MULTIPLE, Instruction
@@ -93,7 +93,7 @@ class Timing:
         cost = self.single(instruction, before)
         return Cycles(1 - cost.value, 1 - cost.low, 1 - cost.high)
 
-    def table(self) -> list[dict[str, object]]:
+    def table(self) -> list[dict[str, Any]]:
         """Every rule as a row: kind, cycles, range, status and source."""
         return [
             {
