@@ -20,13 +20,14 @@ from .instructions import check_packages
 C_FOLDER = Path(__file__).parent / "c"
 OPTIMISE = ("-O0", "-O1", "-O2", "-O3", "-Os", "-Oz")
 PROGRAM = "program.elf"
+SCRIPT = "emulated.ld"
 ALWAYS = ("memory.c",)  # what a compiler calls without being asked: memcpy and its kin
 
 FLASH_ADDRESS, FLASH_BYTES = 0x0800_0000, 2**24
 RAM_ADDRESS, RAM_BYTES = 0x2000_0000, 2**23
 
-WARNINGS = ("-Wall", "-Wextra", "-Werror")
 FLAGS = (
+    *("-Wall", "-Wextra", "-Werror"),
     *("-std=c11", "-ffreestanding", "-fno-sanitize=all", "-fno-stack-protector"),
     *("-ffunction-sections", "-fdata-sections", "-fno-unwind-tables"),
     *("-fno-asynchronous-unwind-tables", "-fno-jump-tables", "-fno-strict-aliasing", "-g0"),
@@ -73,8 +74,8 @@ def build(
     for name in (*kernels, *ALWAYS):
         texts[name] = _kernel(name)
     headers = {file.name: file.read_text("utf-8") for file in sorted(C_FOLDER.glob("*.h"))}
-    texts = {**headers, **texts, "emulated.ld": _script(keep)}
-    flags = [*FLAGS, *WARNINGS, optimise, *(f"-D{define}" for define in defines)]
+    texts = {**headers, **texts, SCRIPT: _script(tuple(keep))}
+    flags = [*FLAGS, optimise, "-I.", *(f"-D{define}" for define in defines)]
 
     digest = hashlib.sha256(repr((core.zig_cpu, flags, version("ziglang"))).encode())
     for name, text in sorted(texts.items()):
@@ -111,32 +112,40 @@ def zig(arguments: list[str], where: Path) -> None:
 
 
 def _compile(folder: Path, texts: Mapping[str, str], core: FirmwareCore, flags: list[str]) -> None:
-    target = ["-target", "thumb-freestanding-eabi", f"-mcpu={core.zig_cpu}"]
     with tempfile.TemporaryDirectory() as work:
         place = Path(work)
         for name, text in texts.items():
             write(place / name, text)
-        objects = []
-        for name in texts:
-            if name.endswith((".c", ".S")):
-                zig([*target, *flags, "-I.", "-c", name, "-o", f"{name}.o"], place)
-                objects.append(f"{name}.o")
-        _link([*target, *objects], place)
+        compile_and_link(place, texts, core, flags, SCRIPT, PROGRAM)
         write(folder / PROGRAM, (place / PROGRAM).read_bytes())
 
 
-def _link(arguments: list[str], place: Path) -> None:
-    """With the compiler's own functions (divisions on a Cortex-M0+) only where they are called.
+def compile_and_link(
+    place: Path,
+    names: Iterable[str],
+    core: FirmwareCore,
+    flags: Iterable[str],
+    script: str,
+    program: str,
+) -> None:
+    """Compile the ``.c`` and ``.S`` among the files `names` of a folder, and link them.
 
-    Zig compiles those when a core is first linked with them, which takes seconds.
+    The compiler's own functions (divisions on a Cortex-M0+) are linked only where they are called:
+    Zig compiles those when a core first needs them, which takes seconds.
     """
-    rest = ["-Wl,--gc-sections,-e,0", "-T", "emulated.ld", "-o", PROGRAM]
+    objects = []
+    for name in names:
+        if name.endswith((".c", ".S")):
+            objects.append(f"{Path(name).name}.o")
+            zig([*core.zig_target, *flags, "-c", name, "-o", objects[-1]], place)
+
+    link = [*core.zig_target, *objects, "-Wl,--gc-sections", "-T", script, "-o", program]
     try:
-        zig([*arguments, "-nostdlib", *rest], place)
+        zig([*link, "-nostdlib"], place)
     except SpikewattError as error:
         if RUNTIME not in str(error):
             raise
-        zig([*arguments, "-nostartfiles", *rest], place)
+        zig([*link, "-nostartfiles"], place)
 
 
 def _texts(sources: Mapping[str, str] | str | Path) -> dict[str, str]:
@@ -162,9 +171,10 @@ def _kernel(name: str) -> str:
     return file.read_text("utf-8")
 
 
-def _script(keep: Iterable[str]) -> str:
+def _script(keep: tuple[str, ...]) -> str:
     """A linker script with more memory than any microcontroller has; what is needed is counted."""
-    return f"""EXTERN({" ".join(keep)})
+    return f"""ENTRY({keep[0] if keep else 0})
+EXTERN({" ".join(keep)})
 MEMORY {{
   FLASH (rx) : ORIGIN = {FLASH_ADDRESS:#x}, LENGTH = {FLASH_BYTES}
   RAM (rwx) : ORIGIN = {RAM_ADDRESS:#x}, LENGTH = {RAM_BYTES}

@@ -31,6 +31,11 @@ class FirmwareCore:
     has_dsp: bool
     timing: Timing
 
+    @property
+    def zig_target(self) -> tuple[str, ...]:
+        """Arguments of Zig's compiler."""
+        return ("-target", "thumb-freestanding-eabi", f"-mcpu={self.zig_cpu}")
+
 
 FIRMWARE_CORES = {
     core.name: core

@@ -148,6 +148,43 @@ class Emulator:
         self._execute(entry.address, STOP_ADDRESS, recorder, aligned)
         return recorder.count(self.core.timing, self._deepest())
 
+    def boot(self, stop: str, budget: int = MOST_INSTRUCTIONS) -> Count:
+        """Execute from reset until a function is reached, as a chip does.
+
+        Stack pointer and first instruction come from the vectors at the beginning of flash; initial
+        values of variables lie behind the code, and the program copies them.
+
+        Parameters
+        ----------
+        stop : name of the function
+        budget : as of `call`
+        """
+        from unicorn import UC_PROT_ALL
+
+        flash = min(self.elf.segments, key=lambda segment: segment.stored_at)
+        top, start = np.frombuffer(flash.content[:8], "<u4").tolist()
+        self._ensure_mapped(top - STACK_BYTES, STACK_BYTES, UC_PROT_ALL)
+        for segment in self.elf.segments:
+            self._ensure_mapped(segment.stored_at, len(segment.content), UC_PROT_ALL)
+            self._engine.mem_write(segment.stored_at, segment.content)
+        for segment in self.elf.segments:
+            if segment.stored_at != segment.address:
+                self._engine.mem_write(segment.address, bytes([PAINT]) * segment.size)
+
+        self._engine.mem_write(top - STACK_BYTES, bytes([PAINT]) * STACK_BYTES)
+        self._engine.reg_write(self._sp, top)
+        name = self._home(start & ~1)
+        recorder = Recorder(name, budget, self._run_at)
+        self._execute(start & ~1, self.elf.symbol(stop).address, recorder, False)
+        return recorder.count(self.core.timing, 0)
+
+    def _ensure_mapped(self, address: int, size: int, rights: int) -> None:
+        """Memory for a stretch, where there is none yet."""
+        there = [(first, last) for first, last, _ in self._engine.mem_regions()]
+        for page in range(address // PAGE, -(-(address + size) // PAGE)):
+            if not any(first <= page * PAGE <= last for first, last in there):
+                self._engine.mem_map(page * PAGE, PAGE, rights)
+
     def _execute(self, start: int, stop: int, recorder: Recorder, aligned: bool) -> None:
         """From one address to another, recorded."""
         import unicorn

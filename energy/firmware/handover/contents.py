@@ -1,0 +1,137 @@
+"""The files of the folder: sources, sample, start-up, linker script, Makefile, README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...cards.card import Card
+from ..build import ALWAYS, C_FOLDER, FLAGS
+from ..cores import FirmwareCore
+from ..counting import Count
+from ..elf import Elf
+from .memory_map import MemoryMap
+
+TEMPLATES = Path(__file__).parent / "templates"
+ELF_NAME = "network.elf"
+LINKER_SCRIPT = "device.ld"
+MARK = LINKER_SCRIPT  # a folder that has it is one of this verb
+COPIED = ("startup.c", "main.c", "verdict.h")
+
+
+def contents(
+    sources: Mapping[str, str],
+    core: FirmwareCore,
+    card: Card,
+    places: MemoryMap,
+    stack_bytes: int,
+    title: str,
+    count: Count | None = None,
+    elf: Elf | None = None,
+) -> dict[str, str]:
+    """Path -> text of all files.
+
+    Parameters
+    ----------
+    sources : of the network and its sample
+    core, card : what it is for
+    places : addresses and sizes of its memories
+    stack_bytes : kept free for the stack
+    title : which network it is
+    count, elf : what one inference took, and the linked program, for the README; without them
+        there is none
+    """
+    inside = dict(sources)
+    for name in COPIED:
+        inside[name] = (TEMPLATES / name).read_text("utf-8")
+    for name in ALWAYS:
+        inside[name] = (C_FOLDER / name).read_text("utf-8")
+    files = {f"src/{name}": text for name, text in sorted(inside.items())}
+
+    files[LINKER_SCRIPT] = _filled(
+        LINKER_SCRIPT,
+        title=card.title,
+        note=places.note,
+        flash_address=places.flash_address,
+        flash_bytes=places.flash_bytes,
+        ram_address=places.ram_address,
+        ram_bytes=places.ram_bytes,
+        stack_bytes=stack_bytes,
+    )
+    files["Makefile"] = _filled(
+        "Makefile",
+        flags=" ".join(FLAGS),
+        zig_target=" ".join(core.zig_target),
+        gcc_cpu=core.gcc_cpu,
+    )
+    if count is not None and elf is not None:
+        files["README.md"] = _readme(core, card, places, stack_bytes, title, count, elf)
+    return files
+
+
+def _readme(
+    core: FirmwareCore,
+    card: Card,
+    places: MemoryMap,
+    stack_bytes: int,
+    title: str,
+    count: Count,
+    elf: Elf,
+) -> str:
+    clock_hz = card["clock_hz"].value
+    return _filled(
+        "README.md",
+        title=title,
+        device=card.title,
+        core=core.name,
+        layers=_layers(count),
+        instructions=f"{count.instructions:,}",
+        cycles=f"{count.cycles:,.0f}",
+        cycles_low=f"{count.cycles_low:,.0f}",
+        cycles_high=f"{count.cycles_high:,.0f}",
+        time_ms=f"{count.cycles / clock_hz * 1e3:,.3g}",
+        clock_mhz=f"{clock_hz / 1e6:g}",
+        timing=core.timing.note,
+        buffers=_buffers(elf, places, stack_bytes),
+        flash=f"{elf.flash_bytes:,}",
+        flash_there=f"{places.flash_bytes:,}",
+        ram=f"{elf.ram_bytes + stack_bytes:,}",
+        ram_there=f"{places.ram_bytes:,}",
+        deepest=f"{count.stack_bytes:,}",
+        flash_address=f"{places.flash_address:#010x}",
+        ram_address=f"{places.ram_address:#010x}",
+        note=places.note,
+        has_counter="" if core.has_dsp else " (this core has no such counter)",
+    )
+
+
+def _filled(name: str, **words: object) -> str:
+    return (TEMPLATES / name).read_text("utf-8").format(**words)
+
+
+def _layers(count: Count) -> str:
+    """Rows of what each layer took."""
+    rows = [
+        f"| `{name}` | {part.instructions:,} | {part.cycles.value:,.0f} |"
+        for name, part in count.by_layer.items()
+    ]
+    return "\n".join(rows)
+
+
+def _buffers(elf: Elf, places: MemoryMap, stack_bytes: int) -> str:
+    """Rows of what lies in RAM, by address, the stack last."""
+    there = [
+        symbol
+        for symbol in elf.symbols.values()
+        if not symbol.is_function
+        and symbol.size
+        and symbol.address >= places.ram_address
+        and symbol.address < places.ram_address + places.ram_bytes
+    ]
+    rows = [
+        f"| `{symbol.name}` | {symbol.address:#010x} | {symbol.size:,} |"
+        for symbol in sorted(there, key=lambda symbol: symbol.address)
+    ]
+    end = places.ram_address + places.ram_bytes
+    rows.append(f"| stack, kept free | {end - stack_bytes:#010x} | {stack_bytes:,} |")
+    return "\n".join(rows)
