@@ -74,7 +74,8 @@ def build(
     for name in (*kernels, *ALWAYS):
         texts[name] = _kernel(name)
     headers = {file.name: file.read_text("utf-8") for file in sorted(C_FOLDER.glob("*.h"))}
-    texts = {**headers, **texts, SCRIPT: _script(tuple(keep))}
+    kept = tuple(keep)
+    texts = {**headers, **texts, SCRIPT: _script(kept)}
     flags = [*FLAGS, optimise, "-I.", *(f"-D{define}" for define in defines)]
 
     digest = hashlib.sha256(repr((core.zig_cpu, flags, version("ziglang"))).encode())
@@ -116,7 +117,7 @@ def _compile(folder: Path, texts: Mapping[str, str], core: FirmwareCore, flags: 
         place = Path(work)
         for name, text in texts.items():
             write(place / name, text)
-        compile_and_link(place, texts, core, flags, SCRIPT, PROGRAM)
+        compile_and_link(place, texts, core, flags, SCRIPT, PROGRAM, kept[0])
         write(folder / PROGRAM, (place / PROGRAM).read_bytes())
 
 
@@ -127,6 +128,7 @@ def compile_and_link(
     flags: Iterable[str],
     script: str,
     program: str,
+    entry: str,
 ) -> None:
     """Compile the ``.c`` and ``.S`` among the files `names` of a folder, and link them.
 
@@ -139,7 +141,15 @@ def compile_and_link(
             objects.append(f"{Path(name).name}.o")
             zig([*core.zig_target, *flags, "-c", name, "-o", objects[-1]], place)
 
-    link = [*core.zig_target, *objects, "-Wl,--gc-sections", "-T", script, "-o", program]
+    link = [
+        *core.zig_target,
+        *objects,
+        f"-Wl,--gc-sections,-e,{entry}",
+        "-T",
+        script,
+        "-o",
+        program,
+    ]
     try:
         zig([*link, "-nostdlib"], place)
     except SpikewattError as error:

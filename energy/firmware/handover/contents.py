@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def contents(
     )
     files["Makefile"] = _filled(
         "Makefile",
-        flags=" ".join(FLAGS),
+        flags=_wrapped(("-O2", *FLAGS, "-Isrc", "$(DEFINES)")),
         zig_target=" ".join(core.zig_target),
         gcc_cpu=core.gcc_cpu,
     )
@@ -107,6 +108,12 @@ def _readme(
 
 def _filled(name: str, **words: object) -> str:
     return (TEMPLATES / name).read_text("utf-8").format(**words)
+
+
+def _wrapped(words: tuple[str, ...]) -> str:
+    """Words of a Makefile's variable, over several lines."""
+    lines = textwrap.wrap(" ".join(words), 84, break_long_words=False, break_on_hyphens=False)
+    return " \\\n         ".join(lines)
 
 
 def _layers(count: Count) -> str:

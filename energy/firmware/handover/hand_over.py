@@ -158,7 +158,8 @@ def _linked(place: Path, files: Mapping[str, str], core: FirmwareCore) -> Elf:
     for name, text in files.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         write(place / name, text)
-    compile_and_link(place, files, core, [*FLAGS, "-O2", "-Isrc"], LINKER_SCRIPT, ELF_NAME)
+    flags = [*FLAGS, "-O2", "-Isrc"]
+    compile_and_link(place, files, core, flags, LINKER_SCRIPT, ELF_NAME, "reset")
     return Elf(place / ELF_NAME)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from spikewatt.energy.firmware.build import build
@@ -59,30 +61,40 @@ BY_HAND = [
 ]
 
 
-def snippet(core: str, body: str):
-    """What the body takes, without the call around it."""
+@functools.cache
+def emulator_of(core: str) -> Emulator:
+    """All snippets of a core in one program: ``snippet_0`` …, and ``nothing``."""
+    bodies = {"leaf": "", "nothing": "nop\nnop"}
+    bodies |= {name: f"nop\n{body}\nnop" for name, body in snippets(core).items()}
     functions = "".join(
         f'.section .text.{name},"ax"\n.balign 4\n.global {name}\n.type {name}, %function\n'
         f"{name}:\n{text}\nbx lr\n.size {name}, . - {name}\n"
-        for name, text in (("leaf", ""), ("nothing", "nop\nnop"), ("snippet", f"nop\n{body}\nnop"))
+        for name, text in bodies.items()
     )
-    chosen = core_named(core)
-    sources = {"buffer.c": BUFFER, "snippet.S": HEAD + functions}
-    program = build(sources, chosen, keep=("snippet", "nothing", "buffer"))
-    emulator = Emulator(program, chosen)
+    sources = {"buffer.c": BUFFER, "snippets.S": HEAD + functions}
+    program = build(sources, core_named(core), keep=(*bodies, "buffer"))
+    return Emulator(program, core_named(core))
+
+
+def snippets(core: str) -> dict[str, str]:
+    return {f"snippet_{n}": row[1] for n, row in enumerate(BY_HAND) if row[0] == core}
+
+
+def cycles_of(core: str, body: str) -> list[float]:
+    """What the body takes, without the call around it."""
+    emulator = emulator_of(core)
+    name = next(name for name, text in snippets(core).items() if text == body)
     address = emulator.elf.symbol("buffer").address
     emulator.write("buffer", np.full(16, address, np.uint32))
-    whole = emulator.call("snippet", address, 3, 5, 0)
+    whole = emulator.call(name, address, 3, 5, 0)
     around = emulator.call("nothing", address, 3, 5, 0)
-    return [
-        getattr(whole, name) - getattr(around, name)
-        for name in ("cycles", "cycles_low", "cycles_high")
-    ]
+    ends = ("cycles", "cycles_low", "cycles_high")
+    return [getattr(whole, end) - getattr(around, end) for end in ends]
 
 
 @pytest.mark.parametrize(("core", "body", "cycles", "bounds"), BY_HAND)
 def test_cycles_counted_by_hand(core, body, cycles, bounds):
-    assert snippet(core, body) == [cycles, *bounds]
+    assert cycles_of(core, body) == [cycles, *bounds]
 
 
 def test_every_rule_says_who_says_so():
