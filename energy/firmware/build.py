@@ -90,7 +90,7 @@ def build(
     with FileLock(folder.with_suffix(".lock")):
         if not program.is_file():
             with new_folder(folder) as made:
-                _compile(made, texts, core, flags)
+                _compile(made, texts, core, flags, kept[0])
     return program
 
 
@@ -112,12 +112,18 @@ def zig(arguments: list[str], where: Path) -> None:
         raise SpikewattError("firmware.build", "compiles and links without a warning", said)
 
 
-def _compile(folder: Path, texts: Mapping[str, str], core: FirmwareCore, flags: list[str]) -> None:
+def _compile(
+    folder: Path,
+    texts: Mapping[str, str],
+    core: FirmwareCore,
+    flags: list[str],
+    entry: str,
+) -> None:
     with tempfile.TemporaryDirectory() as work:
         place = Path(work)
         for name, text in texts.items():
             write(place / name, text)
-        compile_and_link(place, texts, core, flags, SCRIPT, PROGRAM, kept[0])
+        compile_and_link(place, texts, core, flags, SCRIPT, PROGRAM, entry)
         write(folder / PROGRAM, (place / PROGRAM).read_bytes())
 
 
