@@ -23,8 +23,8 @@ PROGRAM = "program.elf"
 SCRIPT = "emulated.ld"
 ALWAYS = ("memory.c",)  # what a compiler calls without being asked: memcpy and its kin
 
-FLASH_ADDRESS, FLASH_BYTES = 0x0800_0000, 2**24
-RAM_ADDRESS, RAM_BYTES = 0x2000_0000, 2**23
+FLASH_ADDRESS, FLASH_BYTES = 0x0800_0000, 2**27
+RAM_ADDRESS, RAM_BYTES = 0x2000_0000, 2**27
 
 FLAGS = (
     *("-Wall", "-Wextra", "-Werror"),
@@ -32,7 +32,8 @@ FLAGS = (
     *("-ffunction-sections", "-fdata-sections", "-fno-unwind-tables"),
     *("-fno-asynchronous-unwind-tables", "-fno-jump-tables", "-fno-strict-aliasing", "-g0"),
 )
-RUNTIME = "undefined symbol: __"  # what the names of the compiler's own functions begin with
+RUNTIMES = ("-nostdlib", "-nostartfiles")  # without the compiler's own functions, and with
+MISSING = "undefined symbol: __"  # what the names of those begin with
 SHOWN_LINES = 6  # of what a compiler says
 
 
@@ -123,45 +124,46 @@ def _compile(
         place = Path(work)
         for name, text in texts.items():
             write(place / name, text)
-        compile_and_link(place, texts, core, flags, SCRIPT, PROGRAM, entry)
+        objects = compile_all(place, texts, core, flags)
+        link(place, objects, core, SCRIPT, PROGRAM, entry)
         write(folder / PROGRAM, (place / PROGRAM).read_bytes())
 
 
-def compile_and_link(
-    place: Path,
-    names: Iterable[str],
-    core: FirmwareCore,
-    flags: Iterable[str],
-    script: str,
-    program: str,
-    entry: str,
-) -> None:
-    """Compile the ``.c`` and ``.S`` among the files `names` of a folder, and link them.
-
-    The compiler's own functions (divisions on a Cortex-M0+) are linked only where they are called:
-    Zig compiles those when a core first needs them, which takes seconds.
-    """
+def compile_all(
+    place: Path, names: Iterable[str], core: FirmwareCore, flags: Iterable[str]
+) -> list[str]:
+    """Compile the ``.c`` and ``.S`` among the files `names` of a folder; the objects' names."""
     objects = []
     for name in names:
         if name.endswith((".c", ".S")):
             objects.append(f"{Path(name).name}.o")
             zig([*core.zig_target, *flags, "-c", name, "-o", objects[-1]], place)
+    return objects
 
-    link = [
-        *core.zig_target,
-        *objects,
-        f"-Wl,--gc-sections,-e,{entry}",
-        "-T",
-        script,
-        "-o",
-        program,
-    ]
-    try:
-        zig([*link, "-nostdlib"], place)
-    except SpikewattError as error:
-        if RUNTIME not in str(error):
-            raise
-        zig([*link, "-nostartfiles"], place)
+
+def link(
+    place: Path,
+    objects: Iterable[str],
+    core: FirmwareCore,
+    script: str,
+    program: str,
+    entry: str,
+) -> str:
+    """Link objects of a folder, and say with which of `RUNTIMES`.
+
+    The compiler's own functions (divisions on a Cortex-M0+) are linked only where they are called:
+    Zig compiles those when a core first needs them, which takes seconds.
+    """
+    rest = [f"-Wl,--gc-sections,-e,{entry}", "-T", script, "-o", program]
+    for runtime in RUNTIMES:
+        try:
+            zig([*core.zig_target, *objects, runtime, *rest], place)
+        except SpikewattError as error:
+            if runtime == RUNTIMES[-1] or MISSING not in str(error):
+                raise
+        else:
+            return runtime
+    raise AssertionError("the last one returns or raises")
 
 
 def _texts(sources: Mapping[str, str] | str | Path) -> dict[str, str]:

@@ -75,15 +75,10 @@ class Emulator:
         """Memory for each segment, the stack, and one page to return to; nothing else exists."""
         from unicorn import UC_PROT_ALL, UC_PROT_EXEC, UC_PROT_READ, UC_PROT_WRITE
 
-        pages: dict[int, int] = {}
         for segment in self.elf.segments:
             of_ram = segment.address >= RAM_ADDRESS
             rights = UC_PROT_ALL if of_ram else UC_PROT_READ | UC_PROT_EXEC
-            end = segment.address + segment.size
-            for page in range(segment.address // PAGE, -(-end // PAGE)):
-                pages[page] = pages.get(page, 0) | rights
-        for page, rights in pages.items():
-            self._engine.mem_map(page * PAGE, PAGE, rights)
+            self._ensure_mapped(segment.address, segment.size, rights)
         self._engine.mem_map(STACK_ADDRESS, STACK_BYTES, UC_PROT_READ | UC_PROT_WRITE)
         self._engine.mem_map(STOP_ADDRESS, PAGE, UC_PROT_READ | UC_PROT_EXEC)
 
@@ -180,10 +175,18 @@ class Emulator:
 
     def _ensure_mapped(self, address: int, size: int, rights: int) -> None:
         """Memory for a stretch, where there is none yet."""
-        there = [(first, last) for first, last, _ in self._engine.mem_regions()]
-        for page in range(address // PAGE, -(-(address + size) // PAGE)):
-            if not any(first <= page * PAGE <= last for first, last in there):
-                self._engine.mem_map(page * PAGE, PAGE, rights)
+        first, end = address // PAGE, -(-(address + size) // PAGE)
+        taken = {
+            page
+            for start, last, _ in self._engine.mem_regions()
+            for page in range(max(first, start // PAGE), min(end, last // PAGE + 1))
+        }
+        start = first
+        for page in range(first, end + 1):
+            if page == end or page in taken:
+                if page > start:
+                    self._engine.mem_map(start * PAGE, (page - start) * PAGE, rights)
+                start = page + 1
 
     def _execute(self, start: int, stop: int, recorder: Recorder, aligned: bool) -> None:
         """From one address to another, recorded."""

@@ -13,12 +13,12 @@ from ....errors import DoesNotFitError, SpikewattError
 from ....files import new_folder, write
 from ....progress import Progress, silent
 from ...cards.card import Card
-from ..build import FLAGS, build, compile_and_link
+from ..build import build, compile_all, link
 from ..cores import FIRMWARE_CORES, FirmwareCore, core_named
 from ..counting import Count
 from ..elf import Elf
 from ..emulator import Emulator
-from .contents import ELF_NAME, LINKER_SCRIPT, MARK, contents
+from .contents import ELF_NAME, ENTRY, INSIDE_FLAGS, LINKER_SCRIPT, MARK, Folder
 from .memory_map import MemoryMap, memory_map
 from .sample import Sample, sample_files
 
@@ -77,16 +77,15 @@ def hand_over(
     stack_bytes = -(-(count.stack_bytes + STACK_SPARE) // STACK_STEP) * STACK_STEP
     texts = {**sources, **sample_files(sample)}
     with tempfile.TemporaryDirectory() as work:
-        # Once with all the memory there is, to say by how much it does not fit.
-        roomy = MemoryMap(places.flash_address, 2**28, places.ram_address, 2**28, places.note)
-        elf = _linked(Path(work), contents(texts, core, card, roomy, stack_bytes, title), core)
-        _check_fits(elf, places, stack_bytes, card)
-        written = contents(texts, core, card, places, stack_bytes, title, count, elf)
+        inside = Folder(texts, core, card, places, stack_bytes, title)
+        built = _Built(Path(work), inside)
+        # First with all the memory there is, to say by how much it does not fit.
+        _check_fits(built.linked(places.roomy), places, stack_bytes, card)
 
-    report("firmware", 2, 3)
-    with tempfile.TemporaryDirectory() as work:
-        elf = _linked(Path(work), written, core)
+        report("firmware", 2, 3)
+        elf = built.linked(places)
         _check_verdict(elf, core)
+        written = inside.files(built.runtime, count, elf)
     _write(target, written, force)
     report("firmware", 3, 3)
     return {
@@ -153,14 +152,24 @@ def _executed(program: Path, core: FirmwareCore, sample: Sample) -> Count:
     return count
 
 
-def _linked(place: Path, files: Mapping[str, str], core: FirmwareCore) -> Elf:
-    """The folder's program, built as its Makefile builds it."""
-    for name, text in files.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        write(place / name, text)
-    flags = [*FLAGS, "-O2", "-Isrc"]
-    compile_and_link(place, files, core, flags, LINKER_SCRIPT, ELF_NAME, "reset")
-    return Elf(place / ELF_NAME)
+class _Built:
+    """The folder's program, compiled once as its Makefile compiles it, and linked as asked."""
+
+    def __init__(self, place: Path, inside: Folder):
+        self.place, self.inside = place, inside
+        self.runtime = ""
+        sources = inside.sources()
+        for name, text in sources.items():
+            (place / name).parent.mkdir(exist_ok=True)
+            write(place / name, text)
+        self.objects = compile_all(place, sources, inside.core, INSIDE_FLAGS)
+
+    def linked(self, places: MemoryMap) -> Elf:
+        """With these memories."""
+        write(self.place / LINKER_SCRIPT, self.inside.linker_script(places))
+        core = self.inside.core
+        self.runtime = link(self.place, self.objects, core, LINKER_SCRIPT, ELF_NAME, ENTRY)
+        return Elf(self.place / ELF_NAME)
 
 
 def _check_fits(elf: Elf, places: MemoryMap, stack_bytes: int, card: Card) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...cards.card import Card
 
+ROOMY_BYTES = 2**27
 RAM_ADDRESS = 0x2000_0000  # where Arm's memory map has SRAM
 UNKNOWN = "the addresses are those of an STM32: this chip's are not known here"
 OF_VENDOR = "the addresses are recalled from the vendor's linker scripts"
@@ -24,6 +25,11 @@ class MemoryMap:
     ram_address: int
     ram_bytes: int
     note: str
+
+    @property
+    def roomy(self) -> MemoryMap:
+        """The same addresses with more bytes than any microcontroller has."""
+        return replace(self, flash_bytes=ROOMY_BYTES, ram_bytes=ROOMY_BYTES)
 
 
 @dataclass(frozen=True)
