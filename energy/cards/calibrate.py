@@ -13,6 +13,7 @@ from ...errors import SpikewattError, SpikewattWarning, check_name, one_of
 from ..kernels.law import ELEMENT, FITTED, predict, work
 from ..kernels.layer_table import LAYERS, numbers, read_networks, read_table
 from ..kernels.library import LEAST_ERROR, NORMAL_90, published_range
+from ..kernels.overhead import OVERHEAD
 from ..kernels.stack_fit import ELEMENT_CYCLES, StackFit, fit_stack
 from .card import Card, Quantity
 from .kinds import POWER_KEY
@@ -322,8 +323,10 @@ def _fitted_values(
         values[key] = (value, low, high)
         statuses[key] = ASSUMED_RATIO if key in fit.from_prior else MEASURED_BY_USER
 
+    # What the fit took as known belongs to it.
     values[ELEMENT] = ELEMENT_CYCLES
-    statuses[ELEMENT] = "assumed"
+    values |= {key: (known.value, known.low, known.high) for key, known in OVERHEAD.items()}
+    statuses |= dict.fromkeys((ELEMENT, *OVERHEAD), "assumed")
     return values, statuses
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ... import files
 from ...errors import SHOWN, SpikewattError, check_name, first_fault
 from .card import ENDS, Card, Quantity
-from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind, plausible
+from .kinds import CARD_KINDS, KERNEL_KEYS, OVERHEAD_KEYS, POWER_KEY, CardKind, plausible
 
 if TYPE_CHECKING:
     KindName = str
@@ -173,10 +173,12 @@ def _entry(quantity: Quantity, unit: str) -> dict[str, Any]:
 
 
 def _filled_in_later(file: CardFile) -> set[str]:
-    """Values that the file may leave out, because a fit to measured rows gives them."""
+    """Values that the file may leave out: a fit to measured rows gives them, or an assumption."""
     later: set[str] = set()
-    if CARD_KINDS[file.kind].runs_kernels and not set(file.values) & set(KERNEL_KEYS):
-        later |= set(KERNEL_KEYS)
+    if CARD_KINDS[file.kind].runs_kernels:
+        later |= set(OVERHEAD_KEYS)
+        if not set(file.values) & set(KERNEL_KEYS):
+            later |= set(KERNEL_KEYS)
     if file.power_fit:
         later.add(POWER_KEY)
     return later

@@ -15,6 +15,8 @@ KERNEL_KEYS = (
     "cycles_per_output",
     "cycles_per_pool_element",
 )
+# Overhead of an int8 network: in the card, or assumed as for every card (`kernels.overhead`).
+OVERHEAD_KEYS = ("cycles_per_layer", "cycles_per_inference")
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
 # What the links between cores cost, which only networks on several cores pay.
 LINK_KEYS = (
@@ -136,7 +138,7 @@ class MicrocontrollerCard(CardKind):
         "sleep_power_w": "W",
         "wake_time_s": "s",
         "regulator_efficiency": "",
-        **dict.fromkeys(KERNEL_KEYS, ""),
+        **dict.fromkeys((*KERNEL_KEYS, *OVERHEAD_KEYS), ""),
         "cycles_per_synapse_dense": "",
         "cycles_per_synapse_sparse": "",
         "cycles_per_neuron_update": "",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
+from ..kernels.overhead import OVERHEAD
 from .card import Card, Quantity
 from .card_file import card_of, read_card_file
 from .kinds import KERNEL_KEYS, POWER_KEY
@@ -168,10 +169,21 @@ def _with_assumed_values(card: Card) -> Card:
     return replace(card, values=values) if missing else card
 
 
+def _with_overhead(card: Card) -> Card:
+    """`card` of a microcontroller with what every library's overhead is taken to be."""
+    if not card.kind.runs_kernels:
+        return card
+    overhead = {
+        key: Quantity(**assumed._asdict(), measurement=f"assumed {key}")
+        for key, assumed in OVERHEAD.items()
+    }
+    return replace(card, values={**overhead, **card.values})
+
+
 def _read(path: Path) -> Card:
     """The card in a file, its energy per cycle filled in where measured rows give it."""
     file = read_card_file(path)
-    card = _with_assumed_values(card_of(path, file))
+    card = _with_overhead(_with_assumed_values(card_of(path, file)))
     if not file.power_fit:
         return card
 

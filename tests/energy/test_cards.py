@@ -52,7 +52,7 @@ def test_a_card_is_named_in_capitals_too_and_given_as_it_is():
     card = load_card("STM32L4R5")
     assert card == load_card("stm32l4r5")
     assert load_card(card) is card
-    assert repr(card) == "Card(stm32l4r5, microcontroller, 18 values)"
+    assert repr(card) == "Card(stm32l4r5, microcontroller, 20 values)"
 
 
 def test_an_event_that_a_card_does_not_price_is_an_error():

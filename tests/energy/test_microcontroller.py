@@ -16,7 +16,7 @@ from spikewatt.energy.devices.software_work import (
     priced_by,
     software_needs,
 )
-from spikewatt.energy.kernels.law import ELEMENT, OPERATORS, PRICED_BY
+from spikewatt.energy.kernels.law import ELEMENT, LAYER, OPERATORS, PRICED_BY
 from spikewatt.energy.kernels.layer_table import KNOWN, LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
 from spikewatt.energy.kernels.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
@@ -39,7 +39,12 @@ def test_int8_network_is_macs_times_cycles(trace):
     card = load_card("stm32l4r5")
     ann = workload(price(trace, card), "int8_ann")
     macs, outputs = 64 * 48 + 48 * 10, 48 + 10
-    cycles = card["cycles_per_mac_dense"].value * macs + card["cycles_per_output"].value * outputs
+    cycles = (
+        card["cycles_per_mac_dense"].value * macs
+        + card["cycles_per_output"].value * outputs
+        + card["cycles_per_layer"].value * 2
+        + card["cycles_per_inference"].value
+    )
     assert ann["cycles"].sum() == pytest.approx(cycles)
     assert ann["energy_j"].sum() == pytest.approx(cycles * card["energy_per_cycle_j"].value)
 
@@ -110,6 +115,7 @@ def test_a_separable_convolution_is_priced_as_depthwise_and_pointwise():
     assert int8_work(merged(*SEPARABLE)) == {
         "cycles_per_mac_conv": 18_432 + 32_768,
         "cycles_per_output": 2048 + 4096,
+        "cycles_per_layer": 2,
     }
 
 
@@ -117,12 +123,15 @@ def test_two_dense_layers_are_priced_as_two():
     first = ExecutedLayer("a", "dense", 640, 10, 650)
     second = ExecutedLayer("b", "dense", 50, 5, 55)
     layer = merged(first, second, kind="dense", geometry=None, post_shape=(5,), fan_in=64)
-    assert int8_work(layer) == {"cycles_per_mac_dense": 690, "cycles_per_output": 15}
+    expected = {"cycles_per_mac_dense": 690, "cycles_per_output": 15, "cycles_per_layer": 2}
+    assert int8_work(layer) == expected
 
 
 def test_a_pool_before_merged_layers_touches_its_inputs():
     layer = merged(*SEPARABLE, pooled=[[2, 2], [2, 2], [[0, 0], [0, 0]]])
-    assert int8_work(layer)[ELEMENT] == 16 * 16 * 8
+    done = int8_work(layer)
+    assert done[ELEMENT] == 16 * 16 * 8
+    assert done[LAYER] == 3  # the pool is one, too
 
 
 def test_a_connection_that_is_counted_elsewhere_costs_nothing():
@@ -131,9 +140,9 @@ def test_a_connection_that_is_counted_elsewhere_costs_nothing():
 
 def test_a_connection_that_is_one_layer_counts_itself():
     layer = merged(executed=None, macs=1000)
-    assert int8_work(layer) == {"cycles_per_mac_conv": 1000, "cycles_per_output": 4096}
+    assert int8_work(layer) == {"cycles_per_mac_conv": 1000, "cycles_per_output": 4096, LAYER: 1}
     pool = merged(executed=None, macs=1000, kind="pool")
-    assert int8_work(pool) == {ELEMENT: 1000}
+    assert int8_work(pool) == {ELEMENT: 1000, LAYER: 1}
 
 
 def test_merged_layers_are_priced_and_stored_as_they_are(trace):
@@ -150,6 +159,7 @@ def test_merged_layers_are_priced_and_stored_as_they_are(trace):
     expected = (
         card["cycles_per_mac_dense"].value * more_macs
         + card["cycles_per_output"].value * more_outputs
+        + card["cycles_per_layer"].value
     )
     assert after - before == pytest.approx(expected)
 
