@@ -95,9 +95,7 @@ def _buffers(graph: Int8Graph, declared: list[Declared]) -> list[Buffer]:
         if layer.target != graph.output:
             readers = [n for n, other in enumerate(graph.layers) if layer.target in other.sources]
             last = max(readers, default=number)
-            found.append(
-                Buffer(_buffer(layer.target), graph.sizes[layer.target], number, last)
-            )
+            found.append(Buffer(_buffer(layer.target), graph.sizes[layer.target], number, last))
     return found
 
 
