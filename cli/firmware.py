@@ -10,7 +10,7 @@ import typer
 from ..errors import one_of, whole_number
 from .options import CHIP, DATASET_HELP, DataDir, Force, Json, show, verb
 
-LAST_SAMPLE = 10**6
+SUFFIXES = (".spk", ".tflite")
 
 
 @verb(CHIP)
@@ -40,7 +40,6 @@ def firmware(
     A folder that builds with Zig or arm-none-eabi-gcc; its README says how. It was built and
     executed in an emulator, with the outputs and spikes of the reference engine.
     """
-    whole_number("firmware --sample", "must be a test sample", sample, 0, LAST_SAMPLE)
     law = "must be a quality of kernels"
     one_of("firmware --quality", law, quality, ("best", "plain"))
     from ..energy.cards.load import load_card
@@ -54,13 +53,10 @@ def firmware(
     import pandas as pd
 
     from ..analysis.report.findings import Findings, Table
-    from ..energy.firmware.handover.program import read_int8
-    from ..models.datasets import load_dataset
     from ..shown_progress import show_progress
 
     with show_progress() as progress:
-        inputs = load_dataset(dataset, data_dir).scaled("test")[sample : sample + 1]
-        program = read_int8(network, inputs, quality)
+        program = _read(network, dataset, data_dir, sample, steps, quality)
         written = hand_over(
             program.sources,
             program.sample,
@@ -74,3 +70,21 @@ def firmware(
     table = Table("rows", str(output), pd.DataFrame([written], dtype=object))
     notes = (f"{program.title} Begin with {output / 'README.md'}.",)
     show(Findings((table,), notes=notes), as_json)
+
+
+def _read(
+    network: Path,
+    dataset: str,
+    data_dir: Path | None,
+    sample: int,
+    steps: int | None,
+    quality: str,
+):
+    """The program of a file, with one sample of a data set."""
+    one_of("firmware NET", "must be a network of a kind", network.suffix.lower(), SUFFIXES)
+    from ..energy.firmware.handover.program import read_int8
+    from ..models.datasets import load_dataset
+
+    x = load_dataset(dataset, data_dir).scaled("test")
+    whole_number("firmware --sample", "must be a test sample", sample, 0, len(x) - 1)
+    return read_int8(network, x[sample], quality)

@@ -25,6 +25,7 @@ from .instructions import (
 from .timing import Cycles, Rule, Timing, exactly, uses, way
 
 M0_TABLE = "Arm DDI 0484C, table 3-1"
+M0_RECALLED = "Arm DDI 0484C, table 3-1; this line recalled, not verified"
 M4_TABLE = "Arm 100166_0001, table 3-1"
 M4_PAIRS = "Arm DDI 0337I, 3.3.2; TI SWCU185G, the same rules for the Cortex-M4"
 P_BY_TARGET = "Arm 100166_0001: P = 1 to 3; the value by target recalled, not verified"
@@ -38,17 +39,17 @@ class CortexM0Plus(Timing):
         **{kind: Rule(exactly(1), M0_TABLE) for kind in (ALU, EXTEND, MULTIPLY, BRANCH, JUMP)},
         LOAD: Rule(exactly(2), M0_TABLE),
         STORE: Rule(exactly(2), M0_TABLE),
-        LOAD_MULTIPLE: Rule(exactly(1), M0_TABLE, each=1),
-        STORE_MULTIPLE: Rule(exactly(1), M0_TABLE, each=1),
-        CALL: Rule(exactly(1), M0_TABLE),
-        OTHER: Rule(Cycles(1, 1, 4), M0_TABLE),
+        LOAD_MULTIPLE: Rule(exactly(1), M0_RECALLED, each=1),
+        STORE_MULTIPLE: Rule(exactly(1), M0_RECALLED, each=1),
+        CALL: Rule(exactly(1), M0_RECALLED),
+        OTHER: Rule(Cycles(1, 1, 4), M0_RECALLED),
     }
     refill: ClassVar = {
-        BRANCH: Rule(exactly(1), M0_TABLE),
-        CALL: Rule(exactly(2), M0_TABLE),
-        JUMP: Rule(exactly(1), M0_TABLE),
-        LOAD: Rule(exactly(2), M0_TABLE),
-        LOAD_MULTIPLE: Rule(exactly(2), M0_TABLE),
+        BRANCH: Rule(exactly(1), M0_RECALLED),
+        CALL: Rule(exactly(2), M0_RECALLED),
+        JUMP: Rule(exactly(1), M0_RECALLED),
+        LOAD: Rule(exactly(2), M0_RECALLED),
+        LOAD_MULTIPLE: Rule(exactly(2), M0_RECALLED),
     }
 
 

@@ -49,15 +49,20 @@ def int8_program(network: Int8Network, x: np.ndarray, quality: str = "best") -> 
     return Program(firmware.sources, Sample(given[0], expected[0]), title)
 
 
-def read_int8(path: Path, inputs: np.ndarray, quality: str) -> Program:
-    """An int8 network of a file; `inputs` (samples, ...) hold the one that it is run on."""
+def read_int8(path: Path, x: np.ndarray, quality: str = "best") -> Program:
+    """An int8 network of a ``.tflite`` file, and one input of a data set.
+
+    Raises
+    ------
+    SpikewattError : no such file, an operator without a kernel, or inputs of another size.
+    """
     try:
         network = Int8Network(path.read_bytes())
     except OSError as error:
         raise SpikewattError(str(path), "can be read", error.strerror) from error
-    wanted = int8_network(network).graph
-    needed = wanted.sizes[wanted.input]
-    if inputs[0].size != needed:
+    graph = int8_network(network, quality).graph
+    needed = graph.sizes[graph.input]
+    if x.size != needed:
         law = "takes inputs of the data set's size"
-        raise SpikewattError(str(path), law, f"{inputs[0].size} numbers", needed)
-    return int8_program(network, inputs[0], quality)
+        raise SpikewattError(str(path), law, f"{x.size} numbers", needed)
+    return int8_program(network, x, quality)
