@@ -23,9 +23,12 @@ static inline void int8_store_word(void *to, uint32_t word)
 #define INT8_PAIRS
 #include <arm_acle.h>
 
-/* Bytes 0 and 2, and bytes 1 and 3, as two int16. */
+/* Bytes 0 and 2, and bytes 1 and 3, as two int16. GCC 12 has no __ror; both make one of this. */
 static inline uint32_t int8_even(uint32_t word) { return (uint32_t)__sxtb16(word); }
-static inline uint32_t int8_odd(uint32_t word) { return (uint32_t)__sxtb16(__ror(word, 8)); }
+static inline uint32_t int8_odd(uint32_t word)
+{
+    return (uint32_t)__sxtb16((word >> 8) | (word << 24));
+}
 
 /* sum + a.low * b.low + a.high * b.high */
 static inline int32_t int8_multiply_pairs(uint32_t a, uint32_t b, int32_t sum)
