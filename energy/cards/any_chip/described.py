@@ -22,6 +22,7 @@ MICROCONTROLLER = CARD_KINDS["microcontroller"]
 FACTOR = "active_power_factor"
 USUAL_SUPPLY_V = 3.3
 USUAL_REGULATOR = "ldo"
+LEAST_SHARE = 0.1  # of chips, at either end; each has a range of its own
 FEWEST = 2  # chips of a core that a median is taken of; else it is of all cores
 UNKNOWN_BYTES = 10**12  # of a chip whose memory nobody said: everything fits
 
@@ -136,12 +137,15 @@ def _asleep(known: Sequence[Card]) -> dict[str, Quantity]:
     return {key: _between([card[key] for card in known], f"{key} not given", found) for key in keys}
 
 
-def _between(others: Sequence[Quantity], measurement: str, source: str) -> Quantity:
-    """Median of the values, and the ends of all their ranges."""
+def _between(
+    others: Sequence[Quantity], measurement: str, source: str, share: float = 0.0
+) -> Quantity:
+    """Median of the values, and the ends of their ranges but for a `share` at either side."""
+    without = round(share * len(others))
     return Quantity(
         median(each.value for each in others),
-        min(each.low for each in others),
-        max(each.high for each in others),
+        sorted(each.low for each in others)[without],
+        sorted(each.high for each in others)[-1 - without],
         "assumed",
         "not given",
         source,
