@@ -173,12 +173,11 @@ def devices(
         name = str(path)
     else:
         making.only_with_new({"path": path, "core": core, **given})
-    from ..analysis.report.findings import Findings
-    from ..analysis.report.tables import card_table, device_table
+    from ..analysis.report.devices import card_findings, device_findings
     from ..energy.cards.load import load_card
 
-    table = card_table(load_card(name)) if name else device_table()
-    show(Findings((table,), notes=() if name else making.NOT_HERE), as_json)
+    found = card_findings(load_card(name)) if name else device_findings(making.NOT_HERE)
+    show(found, as_json)
 
 
 @verb(ENERGY)
@@ -209,8 +208,8 @@ def calibrate(
     Readings are latencies and, where you have them, energies of known networks.
     """
     new_file(output, force)
+    from ..analysis.report.devices import card_rows
     from ..analysis.report.findings import Findings, Table
-    from ..analysis.report.tables import card_rows
     from ..energy.cards.calibrate import calibrated_card
     from ..energy.cards.card_file import save_card
     from ..energy.cards.load import load_card

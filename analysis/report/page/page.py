@@ -26,7 +26,6 @@ from .run_files import CONFIG, RunFiles
 from .tables import table
 
 KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
-SPENT = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 NEARLY = 1e-9
 NO_VERDICT = "No verdict: this run kept none. What it found is below."
 

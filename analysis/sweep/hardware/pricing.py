@@ -10,6 +10,7 @@ import numpy as np
 
 from ....energy.bill import IDLE_COMPONENTS, Bill, Term
 from ....energy.cards.card import Quantity
+from ....energy.pricing.prices import ENERGIES, SIZES, TIMES
 from ....energy.pricing.uncertainty import measurements
 from ....sim.trace.trace import Trace
 from .bills import PERIOD, Made, make
@@ -19,7 +20,7 @@ from .points import Batch, Structure
 ENDS = ("low", "high")
 ROUNDING = 1e-9  # by which an inference may last longer than its period
 MM2 = 1e6  # in a square metre
-AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cores", "mm2", "memory_bytes")
+AMOUNTS = (*ENERGIES, *TIMES, *SIZES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,8 @@ class Pricer:
     ----------
     trace : Trace
     ranges : bool
-        Whether low and high energies are asked for, which takes some twenty times as long.
+        Whether low and high energies and times are asked for, which takes some twenty times as
+        long.
     max_cores : int, optional
         Cores that the network may take; by default as many as it takes.
     """
@@ -197,24 +199,21 @@ class Pricer:
         assert bill is not None
         points = points_of(made, batch, workload)
         idle = PERIOD in points.changed
-        terms = bill.select(workload, "energy_j", idle)
         size = len(batch)
-        energy_j = np.broadcast_to(bill.evaluate(terms, points.changed), size)
-        time_s = np.broadcast_to(bill.total(workload, "time_s", True, points.changed), size)
-
         reason, fits = _reasons(self._refused(made, workload, points), size)
         columns = {
             "voltage_v": points.voltage_v,
             "clock_hz": points.clock_hz,
-            "energy_j": np.where(fits, energy_j, np.nan),
-            "time_s": np.where(fits, time_s, np.nan),
             "reason": reason,
             **_footprint(bill, workload),
         }
-        if self.ranges:
-            low, high = _range(made, batch, bill, terms, points, energy_j)
-            columns["energy_low_j"] = np.where(fits, low, np.nan)
-            columns["energy_high_j"] = np.where(fits, high, np.nan)
+        for names, idles in ((ENERGIES, idle), (TIMES, True)):
+            terms = bill.select(workload, names[0], idles)
+            found = [np.broadcast_to(bill.evaluate(terms, points.changed), size)]
+            if self.ranges:
+                found += _range(made, batch, bill, terms, points, found[0])
+            for name, numbers in zip(names, found, strict=False):
+                columns[name] = np.where(fits, numbers, np.nan)
         return columns
 
 
@@ -245,7 +244,7 @@ def _range(
     bill: Bill,
     terms: Sequence[Term],
     points: Points,
-    energy_j: np.ndarray,
+    nominal: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """P5 and P95 of every point, as `uncertainty.estimate` has them; what is given has no range."""
     used = {key for term in terms for key, _ in term.powers}
@@ -258,7 +257,7 @@ def _range(
         moved: dict[str, Any] = dict(points.changed)
         for key in keys:
             moved[key] = moved.get(key, bill.values[key].value) * ranges.share(key, end)
-        return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / energy_j)
+        return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / nominal)
 
     up = down = np.zeros(len(batch))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -266,4 +265,6 @@ def _range(
             swings = np.stack([at("low", keys), at("high", keys)])
             up = up + np.maximum(0.0, swings.max(axis=0)) ** 2
             down = down + np.minimum(0.0, swings.min(axis=0)) ** 2
-        return energy_j * np.exp(-np.sqrt(down)), energy_j * np.exp(np.sqrt(up))
+        low, high = nominal * np.exp(-np.sqrt(down)), nominal * np.exp(np.sqrt(up))
+    is_something = nominal > 0  # a rule says no time
+    return np.where(is_something, low, nominal), np.where(is_something, high, nominal)

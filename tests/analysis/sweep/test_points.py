@@ -14,6 +14,7 @@ from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
+from spikewatt.energy.pricing.prices import ENERGIES, TIMES
 from spikewatt.energy.pricing.uncertainty import estimate
 
 
@@ -50,6 +51,14 @@ def traces_of(space):
     return {number: trace_of(each) for number, each in found.items() if each}
 
 
+def assert_priced_as(row, bill, workload: str) -> None:
+    """Energy and time of a row, with their ranges, are those of a bill."""
+    for what, keys in (("energy_j", ENERGIES), ("time_s", TIMES)):
+        found = estimate(bill, bill.select(workload, what))
+        got = [row[key] for key in keys]
+        assert got == pytest.approx((found.value, found.low, found.high), rel=1e-9), (what, row)
+
+
 def test_every_row_is_what_a_bill_of_its_own_says(space, own_cache, tmp_path):
     found = sweep(space, tmp_path / "s", workers=0)
     rows = found.frame
@@ -60,10 +69,7 @@ def test_every_row_is_what_a_bill_of_its_own_says(space, own_cache, tmp_path):
     for row in rows.sample(40, random_state=1).to_dict("records"):
         bill = bill_for(row, traces, found)
         workload = row["workload"]
-        energy = estimate(bill, bill.select(workload))
-        expected = (energy.value, energy.low, energy.high, bill.total(workload, "time_s"))
-        got = [row[key] for key in ("energy_j", "energy_low_j", "energy_high_j", "time_s")]
-        assert got == pytest.approx(expected, rel=1e-9), row
+        assert_priced_as(row, bill, workload)
         footprint = bill.footprints[workload]
         assert row["memory_bytes"] == footprint.memory_bytes
         if footprint.area_m2:
@@ -257,10 +263,7 @@ def test_library_supply_and_clock_are_those_of_a_host_too(base, own_cache, tmp_p
             **settings,
         )
         bill = prices.bill("odin_style+stm32l4r5")
-        energy = estimate(bill, bill.select("snn"))
-        expected = (energy.value, energy.low, energy.high, bill.total("snn", "time_s"))
-        got = [row[key] for key in ("energy_j", "energy_low_j", "energy_high_j", "time_s")]
-        assert got == pytest.approx(expected, rel=1e-9), row
+        assert_priced_as(row, bill, "snn")
     assert len(hosted["supply_v"].unique()) == 2
 
 

@@ -184,18 +184,18 @@ function refusal(side, knobs, settings) {
   return "";
 }
 
-/** Energy with its range, with and without what is used between inferences, and time. */
+/** Energy, with and without what is used between inferences, and time: each with its range. */
 function priceOf(side, knobs, settings) {
   const refused = refusal(side, knobs, settings);
   if (refused) return { side, refused };
   const bill = billAt(side, knobs, settings);
-  const time_s = evaluate(bill, select(bill, "time_s"));
-  if (side.idles && settings.period_s < time_s) {
-    const needed = inPrefixes(time_s, "s");
-    return { side, time_s, refused: `an inference takes ${needed}, longer than the period` };
+  const time = estimate(bill, select(bill, "time_s"));
+  if (side.idles && settings.period_s < time.value) {
+    const needed = inPrefixes(time.value, "s");
+    return { side, time, refused: `an inference takes ${needed}, longer than the period` };
   }
   return {
-    side, bill, time_s, refused: "",
+    side, bill, time, refused: "",
     energy: estimate(bill, select(bill, "energy_j", false)),
     perPeriod: estimate(bill, select(bill, "energy_j", true)),
   };
