@@ -131,7 +131,9 @@ def test_counts_may_be_written_as_floats_and_operators_in_small_letters():
 def test_layers_that_cost_nothing_are_named_and_do_not_make_a_network():
     table = pd.read_csv(LAYERS).query("benchmark == 'IC'")
     lines = price_layers(table, "stm32l4r5").assumptions
-    assert any("beyond its call counted as nothing: 13_reshape, 15_softmax." in line for line in lines)
+    assert any(
+        "beyond its call counted as nothing: 13_reshape, 15_softmax." in line for line in lines
+    )
 
     free = table[table["op"].isin(("RESHAPE", "SOFTMAX"))]
     match = "must have a layer that computes; got 13_reshape, 15_softmax"
