@@ -253,7 +253,7 @@ def card_rows(card: Card) -> pd.DataFrame:
         rows.append(
             {
                 "key": key,
-                "value": f"{quantity.value:.4g} {card.kind.units[key]}".strip(),
+                "value": f"{quantity.value:.4g} {card.kind.unit(key)}".strip(),
                 "low": f"{quantity.low:.4g}",
                 "high": f"{quantity.high:.4g}",
                 "status": quantity.status,
