@@ -61,8 +61,8 @@ class CortexM4(Timing):
     A refill of the pipeline takes P = 1 to 3 cycles, "depending on the alignment and width of the
     target instruction, and whether the processor manages to speculate the address early": 1 for a
     label whose target is of 16 bits or word-aligned, 2 for one that is neither or for an address in
-    a register, 3 for one that comes from memory; the range is that of the table. That three unaligned
-    wide instructions in a row may be fetched too late by a cycle is left out.
+    a register, 3 for one that comes from memory; the range is that of the table. Left out: three
+    unaligned wide instructions in a row may be fetched too late by a cycle.
     """
 
     note = "published; the refill of a branch is 1 to 3 cycles, by the target"
