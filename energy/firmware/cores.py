@@ -39,7 +39,7 @@ FIRMWARE_CORES = {
             "Cortex-M0+", "cortex_m0plus", "cortex-m0plus", "CORTEX_M0", False, CortexM0Plus()
         ),
         FirmwareCore("Cortex-M4", "cortex_m4", "cortex-m4", "CORTEX_M4", True, CortexM4()),
-        FirmwareCore("Cortex-M33", "cortex_m33", "cortex-m33", "CORTEX_M33", True, CortexM33()),
+        FirmwareCore("Cortex-M33", "cortex_m33+dsp", "cortex-m33", "CORTEX_M33", True, CortexM33()),
         FirmwareCore("Cortex-M7", "cortex_m7", "cortex-m7", "CORTEX_M7", True, CortexM7()),
     )
 }

@@ -9,7 +9,6 @@ from ...errors import one_of
 from ...models.int8 import Int8Network
 from .int8.c_text import Declared
 from .int8.graph import Int8Graph, read_graph
-from .int8.layers import Layer
 from .int8.memory_plan import Buffer, MemoryPlan, plan_memory
 
 SOURCES = Path(__file__).parent / "c"
@@ -95,9 +94,7 @@ def _buffers(graph: Int8Graph, declared: list[Declared]) -> list[Buffer]:
         if layer.target != graph.output:
             readers = [n for n, other in enumerate(graph.layers) if layer.target in other.sources]
             last = max(readers, default=number)
-            found.append(
-                Buffer(_buffer(layer.target), graph.sizes[layer.target], number, last)
-            )
+            found.append(Buffer(_buffer(layer.target), graph.sizes[layer.target], number, last))
     return found
 
 

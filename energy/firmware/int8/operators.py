@@ -258,9 +258,7 @@ def _window(call: Call, shape: Shape, output: Shape, size: tuple[int, ...]) -> W
     row_dilation = getattr(options, "dilationHFactor", 1)
     column_dilation = getattr(options, "dilationWFactor", 1)
     rows = axis(shape.rows, output.rows, size[0], options.strideH, row_dilation, same)
-    columns = axis(
-        shape.columns, output.columns, size[1], options.strideW, column_dilation, same
-    )
+    columns = axis(shape.columns, output.columns, size[1], options.strideW, column_dilation, same)
     return Window(rows, columns)
 
 
