@@ -119,7 +119,8 @@ REFUSED = {
     "cortex-m4:clock_mhz=100,library=abacus": "got 'abacus'",
     "cortex-a53:clock_mhz=1400": "must begin with a core; got 'cortex-a53'; allowed: cortex-m0.,",
     "stm32l4r5:clock_mhz=100": "only the parametric core and a chip by its core take values",
-    "esp32": "must name a device card .*, or a chip by its core, such as cortex-m4:clock_mhz=168",
+    "abacus": "must name a device card .*, or a chip by its core, such as cortex-m4:clock_mhz=168",
+    "esp32": "must name a device card .*; hint: Xtensa, not a Cortex-M",
 }
 
 
