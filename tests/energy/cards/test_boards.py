@@ -65,6 +65,8 @@ def test_a_card_without_rows_of_its_own_agrees_with_its_data_sheet(name):
 
 
 def test_data_sheet_rows_are_of_our_chips_and_cores():
+    chips = [row["chip"] for row in datasheet()]
+    assert len(set(chips)) == len(chips)
     for row in datasheet():
         card = load_card(row["chip"])
         assert row["core"] == card.about["core"]
