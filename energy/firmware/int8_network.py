@@ -9,7 +9,6 @@ from ...errors import one_of
 from ...models.int8 import Int8Network
 from .int8.c_text import Declared
 from .int8.graph import Int8Graph, read_graph
-from .int8.layers import Layer
 from .int8.memory_plan import Buffer, MemoryPlan, plan_memory
 
 SOURCES = Path(__file__).parent / "c"
