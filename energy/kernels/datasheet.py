@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from math import exp, log, sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .layer_table import FOLDER, numbers, read_table
 from .power import PowerModel, log_scale
 
 CURRENTS = FOLDER / "datasheet_currents.csv"
-COLUMNS = ("chip", "ua_per_mhz", "supply_v", "regulator", "source")
+COLUMNS = ("chip", "ua_per_mhz", "supply_v", "regulator", "code", "source")
+TYPICAL = "typical"  # code like a benchmark's; the front page's loop is none
 # Before any chip, a network is taken to need somewhat more than the data sheet's loop, and as much
 # is known of how chips differ as four of them would tell. Assumed.
 USUAL_FACTOR = 1.35
 FACTOR_DEVIATION = 0.25
 WORTH_CHIPS = 4
+
+
+class Datasheet(NamedTuple):
+    """Energy per cycle while code runs, by the data sheet, at a supply [V] and its regulator."""
+
+    per_cycle_j: float
+    supply_v: float
+    regulator: str
 
 
 def power_over_datasheet(
@@ -43,9 +52,9 @@ def power_over_datasheet(
     from scipy.stats import t
 
     factors = {
-        chip: power.middle(chip, supply_v) - log(per_cycle_j)
-        for chip, (per_cycle_j, supply_v) in datasheet_energies(source).items()
-        if chip in power.regulators and chip != without
+        chip: power.middle(chip, sheet.supply_v) - log(sheet.per_cycle_j)
+        for chip, sheet in datasheet_energies(source).items()
+        if chip != without and power.regulators.get(chip) == sheet.regulator
     }
     logs = [log(USUAL_FACTOR)] * WORTH_CHIPS + list(factors.values())
     middle = sum(logs) / len(logs)
@@ -63,8 +72,8 @@ def power_over_datasheet(
     }
 
 
-def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, tuple[float, float]]:
-    """Chip -> energy per cycle [J] of the data sheet's loop, and the supply [V] it is of.
+def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, Datasheet]:
+    """Chip -> the energy per cycle of its data sheet, of typical code; the first row of each chip.
 
     Raises
     ------
@@ -72,9 +81,12 @@ def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, tuple[float, 
         As `layer_table.read_table`.
     """
     where, frame = read_table(source, COLUMNS, "data sheet currents")
+    frame = frame[frame["code"] == TYPICAL].drop_duplicates("chip")
     per_hertz_a = numbers(where, frame, "ua_per_mhz") * 1e-12
     supply_v = numbers(where, frame, "supply_v")
     return {
-        chip: (float(current * volts), float(volts))
-        for chip, current, volts in zip(frame["chip"], per_hertz_a, supply_v, strict=True)
+        chip: Datasheet(float(current * volts), float(volts), regulator)
+        for chip, current, volts, regulator in zip(
+            frame["chip"], per_hertz_a, supply_v, frame["regulator"], strict=True
+        )
     }

@@ -21,22 +21,30 @@ from .plain_kernels import plain_factor
 from .stacks import Known, StackModel, Work, assumed_cycles
 from .versions import Library, all_libraries
 
+CORES = ("Cortex-M0+", "Cortex-M33", "Cortex-M4", "Cortex-M7")  # that rows are of
 ALONE = 0.1  # weight of a coefficient's own deviation beside that of a network; assumed
 
 
 class FittedStacks:
     """Entries of any stack by a model that was fitted just now; see `library.CommittedStacks`."""
 
-    def __init__(self, model: StackModel, work_of: Mapping[bool, Work]):
+    def __init__(self, model: StackModel, work_of: Mapping[bool, Work], unseen: bool = False):
         self.model = model
         self.work_of = work_of
+        self.unseen = unseen
         self.step = model.widths.step
+        self.mode = model.widths.mode
         self.plain = Coefficient(*plain_factor()[:2])
 
     def libraries(self) -> list[Library]:
-        """Libraries that have rows."""
+        """Libraries that have rows; all where those `unseen` are predicted, too."""
         measured = {stack.library for stack in self.model.stacks}
-        return [library for library in all_libraries() if library in measured]
+        return [known for known in all_libraries() if known in measured or self.unseen]
+
+    def cores(self) -> list[str]:
+        """Cores that have rows; all where those `unseen` are predicted, too."""
+        measured = {stack.core for stack in self.model.stacks}
+        return sorted(measured | set(CORES) if self.unseen else measured)
 
     def chips(self, library: Library, core: str) -> list[str]:
         """Chips on which a library was measured."""
@@ -46,9 +54,6 @@ class FittedStacks:
     def chips_of(self, core: str) -> list[str]:
         """Chips with `core` on which anything was measured."""
         return sorted({stack.chip for stack in self.model.stacks if stack.core == core})
-
-    def cores(self) -> list[str]:
-        return sorted({stack.core for stack in self.model.stacks})
 
     def entry(self, library: Library, core: str, chip: str = "") -> Entry:
         """Coefficients of a measured library on any core; `chip` is "" for an unknown one."""

@@ -61,6 +61,7 @@ class Stacks(Protocol):
     """Where coefficients come from: those that are committed, or a fit without some rows."""
 
     step: float  # deviation of ln c from one version of a library to the next
+    mode: float  # from one mode to another
     plain: Coefficient  # factor of plain kernels over CMSIS-NN's
 
     def libraries(self) -> list[Library]:
@@ -91,6 +92,7 @@ class CommittedStacks:
         self._entries = fits["coefficients"]
         self._measured = fits["measured"]
         self.step = fits["widths"]["step"]
+        self.mode = fits["widths"]["mode"]
         plain = fits["plain_kernels"]
         self.plain = Coefficient(plain["value"], plain["deviation"])
 
@@ -175,6 +177,8 @@ def coefficients(
     of_rows = named(OVER) if library.family == PLAIN else library
     nearest, known = _nearest(of_rows, stacks)
     beyond = [stacks.step] if of_rows != nearest else []
+    if of_rows.mode != nearest.mode:
+        beyond.append(stacks.mode)
     factor = borrowed.ratio
     if library.family == PLAIN:
         factor *= stacks.plain.value
@@ -271,6 +275,11 @@ def power_over_datasheet() -> Found:
     note = f"chips with both: {', '.join(factor['chips'])}"
     ends = (factor["value"], factor["low"], factor["high"])
     return Found(*ends, note, "power over data sheet")
+
+
+def left_out_widths(scheme: str, group: str) -> dict[str, dict[str, float]]:
+    """Widths of cycles and of power that were fitted without a group of `left_out.groups`."""
+    return _fits()["widths_left_out"][scheme][group]
 
 
 def _power_fit(name: str) -> dict:

@@ -114,6 +114,12 @@ class PowerModel:
         mean = middle + log_scale(self.regulators[chip], supply_v)
         return KnownPower(mean, variance + beside)
 
+    def unknown(self, regulator: str, supply_v: float) -> KnownPower:
+        """What is known of a chip without rows and without a data sheet."""
+        widths = self.widths
+        variance = widths.chip**2 + widths.submission**2 + widths.misfit**2
+        return KnownPower(log(USUAL_J) + log_scale(regulator, supply_v), variance)
+
     def middle(self, chip: str, supply_v: float) -> float:
         """ln(energy per cycle [J]) of a chip at a supply, mean over submissions."""
         return self._of_the_chip(chip)[0] + log_scale(self.regulators[chip], supply_v)
