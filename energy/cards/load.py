@@ -20,6 +20,7 @@ from .card_file import FOLDER, card_of, read_card_file
 from .common_values import common_values
 from .external_flash import waiting_for_flash
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
+from .nearest_board import nearest_boards
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
 from .software_loops import loop_values
 
@@ -174,11 +175,14 @@ def _path_of(text: str) -> Path:
             "no such file",
             "a .yaml file, or a name of `spikewatt devices`",
         )
+    hint = nearest_boards(text, known_microcontrollers())
+    every = f"{', '.join(card_names())}, or {BY_CORE}"
     raise SpikewattError(
         "device",
         "must name a device card or be the path of a .yaml file",
         repr(text),
-        f"{', '.join(card_names())}, or {BY_CORE}",
+        "what `spikewatt devices` lists" if hint else every,
+        hint or None,
     )
 
 

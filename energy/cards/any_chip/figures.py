@@ -21,6 +21,8 @@ NUMBERS = {  # key -> lowest, highest
     "supply_v": (0.8, 5.5),
     "flash_kib": (1.0, 2.0**20),
     "ram_kib": (1.0, 2.0**20),
+    "sleep_ua": (0.01, 1e5),
+    "wake_us": (0.1, 1e5),
 }
 WORDS = ("regulator", "library")
 KEYS = (*NUMBERS, *WORDS)

@@ -76,8 +76,7 @@ def write_new_card(
     core : str
         Such as ``cortex-m4``.
     figures : mapping
-        clock_mhz, and where they are known ua_per_mhz, supply_v, flash_kib, ram_kib, regulator and
-        library.
+        As of `figures.parse`: clock_mhz, and where they are known the others.
     name : str, optional
         Of the device; by default that of the file.
     source : str, optional
