@@ -19,6 +19,7 @@ from . import sweep
 from . import network
 from . import price
 from . import energy
+from . import firmware
 from .chip import odin
 from .chip import rtl
 from .chip import synth

@@ -37,7 +37,8 @@ DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz fi
 SPK_HELP = "Spiking network (.spk)."
 TRACE_HELP = "Trace (.trace)."
 DEVICE_HELP = (
-    "Card name, .yaml file, or odin_style:neurons_per_core=512,voltage_v=0.8; repeat for several."
+    "Card name, .yaml file, odin_style:neurons_per_core=512,voltage_v=0.8, or a chip by its core: "
+    "cortex-m4:clock_mhz=100,ua_per_mhz=100,supply_v=3.3; repeat for several."
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -36,6 +36,10 @@ SUPPLY_HELP = (
     "Supply of all microcontrollers (voltage of the cores where there are none), or DEVICE=VOLTS, "
     "repeated."
 )
+REGULATOR_HELP = (
+    "ldo or dcdc, of all microcontrollers, which must have it, or DEVICE=NAME, repeated; else the "
+    "card's own."
+)
 MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
 
 
@@ -63,6 +67,7 @@ def price(
         list[str] | None, typer.Option(help="The same in megahertz.", hidden=True)
     ] = None,
     supply_v: Annotated[list[str] | None, typer.Option(help=SUPPLY_HELP)] = None,
+    regulator: Annotated[list[str] | None, typer.Option(help=REGULATOR_HELP)] = None,
     max_cores: Annotated[str | None, typer.Option(help=MAX_CORES_HELP)] = None,
     layers: Annotated[
         Path | None, typer.Option(help="CSV of int8 layers, in place of a trace.")
@@ -102,6 +107,7 @@ def price(
         "library": per_device("price --library", library, named),
         "clock_hz": _clock_hz(clock_hz, clock_mhz),
         "supply_v": per_device("price --supply-v", supply_v, float),
+        "regulator": per_device("price --regulator", regulator),
     }
     from ..analysis.report.prices import components, price_findings
     from ..analysis.report.rows import merged, write_csv

@@ -48,12 +48,28 @@ class Int8Network:
         x : float (samples, ...)
             Inputs as the Keras model takes them.
         """
+        _, levels, details = self._run(x)
+        return _as_numbers(levels, details)
+
+    def levels(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """int8 (samples, inputs) what goes in, and int8 (samples, outputs) what comes out.
+
+        Parameters
+        ----------
+        x : float (samples, ...)
+            Inputs as the Keras model takes them.
+        """
+        sent, levels, _ = self._run(x)
+        return sent, levels
+
+    def _run(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict]:
+        """What went in, what came out, and how the interpreter describes the latter."""
         interpreter = _interpreter(self.content)
         given = interpreter.get_input_details()[0]
         shape = tuple(int(size) for size in given["shape"][1:])
         together = _together(interpreter, len(x), shape)
 
-        found = []
+        sent, found = [], []
         for start in range(0, len(x), together):
             part = x[start : start + together].reshape(-1, *shape)
             levels = _as_levels(part, given)
@@ -63,10 +79,11 @@ class Int8Network:
             interpreter.set_tensor(given["index"], whole)
             interpreter.invoke()
 
-            got = interpreter.get_output_details()[0]
-            values = _as_numbers(interpreter.get_tensor(got["index"]), got)
-            found.append(values.reshape(together, -1)[: len(levels)])
-        return np.concatenate(found)
+            details = interpreter.get_output_details()[0]
+            got = interpreter.get_tensor(details["index"])
+            sent.append(levels.reshape(len(levels), -1))
+            found.append(got.reshape(together, -1)[: len(levels)])
+        return np.concatenate(sent), np.concatenate(found), interpreter.get_output_details()[0]
 
     def predictions(self, x: np.ndarray) -> np.ndarray:
         """(samples,) the class of the largest output; ties go to the lowest.

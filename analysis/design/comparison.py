@@ -10,19 +10,21 @@ from typing import Any
 
 import pandas as pd
 
+from ...energy.pricing.prices import ENERGIES, TIMES
 from ...errors import SpikewattError, warn
 from ..report.findings import Column, Findings, Table
 from ..report.numbers import percent, with_prefix
 from ..report.page.run_files import RunFiles
-from ..report.units import JOULES, PERCENT, PLAIN, SECONDS
+from ..report.times import time_columns
+from ..report.units import JOULES, PERCENT, PLAIN
 from .front import on_front
 
 BEST = {"accuracy": "most", "energy_j": "least"}
 FEWEST = 2
 OF_THE_RUN = ("name", "data_dir", "workers")  # settings that change no number
 SIDE = ["device", "workload"]
-BESIDE = "+"  # between a core and its host
-PRICE_KEYS = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
+BESIDE = r"\+(?!:|$)"  # between a core and its host; a Cortex-M0+ ends with one itself
+PRICE_KEYS = (*ENERGIES, *TIMES)
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,8 @@ def _decides(frame: pd.DataFrame) -> pd.Series:
     price of which has no range.
     """
     devices = frame["device"].astype(str)
-    cores = devices.str.partition(BESIDE)[0]
-    has_host = devices.str.contains(BESIDE, regex=False)
+    cores = devices.str.split(BESIDE, n=1, regex=True).str[0]
+    has_host = devices.str.contains(BESIDE, regex=True)
     has_range = frame["energy_low_j"] < frame["energy_high_j"]
     return has_range & (has_host | ~cores.isin(cores[has_host]))
 
@@ -192,7 +194,7 @@ def _price_table(frame: pd.DataFrame) -> Table:
         Column("workload", ("workload",)),
         Column("accuracy", ("accuracy",), unit=PERCENT),
         Column("energy", ("energy_j",), unit=JOULES),
-        Column("time", ("time_s",), unit=SECONDS, leave_out=2),
+        *time_columns(frame, leave_out=2),
         Column("times the first", ("to_first",), unit=PLAIN),
         Column("front", ("on_front",), lambda front: "yes" if front else "", leave_out=1),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...energy.bill import WORKLOADS, Bill
 from ...energy.devices.registry import device_kind
-from ...energy.pricing.uncertainty import Side, estimate
+from ...energy.pricing.uncertainty import Estimate, Side, estimate
 from .front import on_front
 from .interval import wilson
 from .search import SLACK, Tried
@@ -101,9 +101,9 @@ class Point:
         return float(self.bill.total(self.workload))
 
     @property
-    def time_s(self) -> float:
-        """Of an inference."""
-        return float(self.bill.total(self.workload, "time_s"))
+    def time(self) -> Estimate:
+        """Of an inference, in s."""
+        return estimate(self.bill, self.bill.select(self.workload, "time_s"))
 
     @property
     def asked(self) -> bool:
@@ -196,7 +196,8 @@ class Points:
         with its 95 % interval (accuracy_low, accuracy_high), empty where it was not confirmed;
         keras_accuracy on the same images; loss (points of percent, on test images); within (the
         first tolerance, on validation and on test images); energy_j with its range, with what is
-        used between inferences where there is a period; time_s; cores and mm2, where known;
+        used between inferences where there is a period; time_s with its range; cores and mm2,
+        where known;
         on_front (accuracy against energy, of those that decide and were confirmed on the most test
         images: the easier part of them would beat the whole); chosen (the cheapest within the
         first tolerance, of its side on its device), chosen_at (all tolerances at which it is);
@@ -214,6 +215,7 @@ class Points:
     def _row(self, point: Point) -> dict[str, object]:
         network, test = point.network, point.test
         energy = estimate(point.bill, point.bill.select(point.workload))
+        time = point.time
         row: dict[str, object] = {
             **_EMPTY,
             "side": point.workload,
@@ -226,7 +228,9 @@ class Points:
             "energy_j": energy.value,
             "energy_low_j": energy.low,
             "energy_high_j": energy.high,
-            "time_s": point.time_s,
+            "time_s": time.value,
+            "time_low_s": time.low,
+            "time_high_s": time.high,
             "chosen": point.chosen[0],
             "chosen_at": _listed(self._chosen_at(point)),
             "asked": point.asked,
@@ -273,6 +277,8 @@ _EMPTY: dict[str, object] = {
     "energy_low_j": np.nan,
     "energy_high_j": np.nan,
     "time_s": np.nan,
+    "time_low_s": np.nan,
+    "time_high_s": np.nan,
     "cores": None,
     "mm2": np.nan,
     "on_front": False,

@@ -95,6 +95,11 @@ class JobOptions(BaseModel):
         description="supply of all microcontrollers (voltage of the cores where there are none), "
         "in the file also a mapping from device to volts; by default the cards' own",
     )
+    regulator: str | dict[str, str] | None = Field(
+        default=None,
+        description="regulator of all microcontrollers, ldo or dcdc, in the file also a mapping "
+        "from device to regulator; by default the cards' own",
+    )
     max_cores: Literal["any"] | int | None = Field(
         default=1,
         description="neuromorphic cores that the network may take: a number, or any for as many as "
@@ -177,6 +182,12 @@ class RunConfig(ConversionOptions, JobOptions):
         chosen = self.spike_code.bias_each_step and isinstance(self.steps, int)
         return self.steps if chosen else None  # type: ignore[return-value]
 
+    @property
+    def as_run(self) -> dict[str, Any]:
+        """How devices are run, as `price` takes it: their host, library and operating points."""
+        settings = ("host", "library", "clock_hz", "supply_v", "regulator")
+        return {name: getattr(self, name) for name in settings}
+
     def conversion(self, largest_pixel: int) -> dict[str, Any]:
         """The options of `convert`, for a data set with this largest pixel."""
         options = {name: getattr(self, name) for name in ConversionOptions.model_fields}
@@ -242,8 +253,7 @@ def _check_network(config: RunConfig, where: str) -> None:
 
 
 def _check_devices(config: RunConfig, where: str) -> None:
-    settings = (config.host, config.library, config.clock_hz, config.supply_v)
-    order = ordered(config.devices, *settings, where=f"{where}: ")
+    order = ordered(config.devices, **config.as_run, where=f"{where}: ")
     for card in order.devices.values():
         if not device_kind(card).computes:
             raise SpikewattError(

@@ -205,10 +205,7 @@ def price(config: RunConfig, trace: Trace) -> Prices:
         trace,
         *config.devices,
         period_s=config.period_s,
-        host=config.host,
-        library=config.library,
-        clock_hz=config.clock_hz,
-        supply_v=config.supply_v,
+        **config.as_run,
         max_cores=config.max_cores,
         skip_unfit=True,
     )

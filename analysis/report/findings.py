@@ -66,6 +66,8 @@ class Column:
         never.
     between : str, default " to "
         Word between two values of a `unit`.
+    narrow : float, default 0.0
+        A range from where to where is not shown if it is no wider than this share of its low end.
     number : bool, default False
         What `write` returns begins with a number, and is aligned as one.
     """
@@ -77,6 +79,7 @@ class Column:
     leave_out: int = 0
     number: bool = False
     between: str = " to "
+    narrow: float = 0.0
 
     def shown(self, rows: Sequence[Mapping], scales: Mapping[Unit, Scale | None]) -> ShownColumn:
         """The column of `rows`, where `scales` serve the columns of a table together."""
@@ -92,15 +95,21 @@ class Column:
         return ShownColumn(head, cells, True, self.leave_out)
 
     def _range(self, row: Mapping, write: Callable[[float], str]) -> str:
-        """One value, two as a range, or a value with its range; "" where the first is missing."""
+        """One value, two as a range, or a value with its range; "" where the first is missing.
+
+        Where another is missing, there is no range.
+        """
         values = [row[key] for key in self.keys]
         if is_missing(values[0]):
             return ""
 
-        first, *rest = map(write, values)
-        if not rest:
+        known = [value for value in values if not is_missing(value)]
+        first, *rest = map(write, known)
+        if len(known) < len(values) or not rest:
             return first
         if len(rest) == 1:
+            if self.narrow and values[1] <= values[0] * (1 + self.narrow):
+                return ""
             return f"{first}{self.between}{rest[0]}"
         return f"{first} ({rest[0]} to {rest[1]})"
 

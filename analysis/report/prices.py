@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...energy.devices.registry import device_kind
-from ...energy.pricing.prices import Prices
+from ...energy.pricing.prices import TIMES, Prices
 from ...errors import SpikewattError
 from .findings import Column, Findings, Table
 from .numbers import is_missing, three_digits
 from .rows import merged
 from .sentence import energy_sentence
+from .times import time_columns
 from .units import AMPERES, BINARY_BYTES, JOULES, LASTING, PERCENT, PLAIN, SECONDS
 
 if TYPE_CHECKING:
@@ -103,25 +104,31 @@ def price_table(
     frame = prices.totals(idle=False)
     if battery is None and _all_have_a_period(prices):
         battery = prices.battery_life()
+    if battery is not None:
+        more = [key for key in battery.columns if key not in frame.columns]
+        frame = pd.concat([frame, battery[more]], axis=1)
 
+    shown = _timed(frame, prices)
     columns = [
         Column("device", ("device", "instead_of"), _device),
         Column("workload", ("workload",)),
         Column("energy", ("energy_j",), unit=JOULES),
         Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
-        Column("time", ("time_s",), unit=SECONDS, leave_out=3),
+        *time_columns(shown, leave_out=3),
         Column("cores", ("cores",), "{:,.0f}".format, leave_out=2, number=True),
-        Column("mm²", ("mm2",), unit=PLAIN, leave_out=4),
-        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=6),
+        Column("mm²", ("mm2",), unit=PLAIN, leave_out=5),
+        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=7),
     ]
     if battery is not None:
-        more = [key for key in battery.columns if key not in frame.columns]
-        frame = pd.concat([frame, battery[more]], axis=1)
         columns += _battery_columns(battery)
-
-    timed = {bill.device: device_kind(bill.card).has_time for bill in prices.bills}
-    shown = frame.assign(time_s=frame["time_s"].where(frame["device"].map(timed)))
     return Table(name, title, frame, columns, brief=shown)
+
+
+def _timed(frame: pd.DataFrame, prices: Prices) -> pd.DataFrame:
+    """`frame` without the times of devices that have none."""
+    timed = {bill.device: device_kind(bill.card).has_time for bill in prices.bills}
+    has_time = frame["device"].map(timed)
+    return frame.assign(**{key: frame[key].where(has_time) for key in TIMES})
 
 
 def _device(device: str, instead_of: str) -> str:
@@ -138,8 +145,8 @@ def _battery_columns(battery: pd.DataFrame) -> list[Column]:
     life = ("battery_life_s", "battery_life_low_s", "battery_life_high_s")
     lasts = f"{battery['battery'].iloc[0]} lasts"
     return [
-        Column("average current", ("average_current_a",), unit=AMPERES, leave_out=7),
-        Column(lasts, life, unit=LASTING, leave_out=5),
+        Column("average current", ("average_current_a",), unit=AMPERES, leave_out=8),
+        Column(lasts, life, unit=LASTING, leave_out=6),
     ]
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...progress import in_words
 from ..report.findings import Column, Findings, Table
 from ..report.numbers import three_digits
-from ..report.units import BINARY_BYTES, JOULES, PERCENT, SECONDS
+from ..report.times import time_columns
+from ..report.units import BINARY_BYTES, JOULES, PERCENT
 from .results import Sweep
 from .sweep import Plan, estimated
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_SHOWN = 20  # rows of the front
 
@@ -53,20 +59,20 @@ def _front_table(found: Sweep) -> Table:
     shown = front.head(MOST_SHOWN)
     names = found.names
     named = shown.assign(point=[names.described(row) for row in shown.to_dict("records")])
-    return Table("front", title, front, _columns(), brief=named)
+    return Table("front", title, front, _columns(named), brief=named)
 
 
-def _columns() -> list[Column]:
+def _columns(shown: pd.DataFrame) -> list[Column]:
     return [
         Column("point", ("point",)),
         Column("workload", ("workload",), leave_out=1),
         Column("validation", ("accuracy_validation",), unit=PERCENT),
         Column("test", ("accuracy",), unit=PERCENT),
         Column("energy", ("energy_j",), unit=JOULES),
-        Column("time", ("time_s",), unit=SECONDS, leave_out=2),
-        Column("cores", ("cores",), three_digits, leave_out=4, number=True),
-        Column("mm²", ("mm2",), three_digits, leave_out=3, number=True),
-        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=5),
+        *time_columns(shown, leave_out=2),
+        Column("cores", ("cores",), three_digits, leave_out=5, number=True),
+        Column("mm²", ("mm2",), three_digits, leave_out=4, number=True),
+        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=6),
     ]
 
 

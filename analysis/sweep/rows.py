@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ..design.front import on_front
 from .axes import is_number
 from .hardware.axes import HARDWARE_AXES, NO_HOST, Geometry
 from .hardware.bills import PERIOD
+from .hardware.pricing import AMOUNTS
 from .space import OBJECTIVES
 from .store import CLASH, read_identity, read_table
 
@@ -48,7 +50,8 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
         ``library``, ``strategy``, the hardware axes (``voltage_v`` and ``clock_hz`` as they are;
         ``core_weight_bits`` where networks have an axis of that name), ``accuracy_validation``,
         ``accuracy`` (on test images), ``keras_accuracy_validation``, ``keras_accuracy``,
-        ``energy_j``, ``energy_low_j``, ``energy_high_j``, ``time_s``, ``cores``, ``mm2``,
+        ``energy_j``, ``energy_low_j``, ``energy_high_j``, ``time_s``, ``time_low_s``,
+        ``time_high_s`` (empty in stores of earlier versions), ``cores``, ``mm2``,
         ``memory_bytes``, ``decides`` (whether it can be an answer, see `Deciding`), ``reason``
         (why there is no energy; "" where there is), ``loss`` (points of percent below the best
         Keras network, on validation images), ``within`` (the accuracy loss of the space),
@@ -79,6 +82,7 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
         for name in frame.select_dtypes("category"):
             frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
 
+    frame = _with_all_amounts(frame)
     frame["loss"] = 100 * (best - frame["accuracy_validation"])
     frame["within"] = frame["loss"] <= identity["accuracy_loss"] + ROUNDING
     frame["on_front"] = False
@@ -87,6 +91,14 @@ def read_sweep(path: str | Path, front: bool = False) -> pd.DataFrame:
     frame = frame.drop(columns="candidate")
     strategies = frame["strategy"].nunique() > 1 and not front
     return _with_cheapest(frame, identity) if strategies else frame
+
+
+def _with_all_amounts(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the amounts that earlier versions did not store, which are missing there."""
+    for before, name in pairwise(AMOUNTS):
+        if name not in frame:
+            frame.insert(frame.columns.get_loc(before) + 1, name, np.nan)
+    return frame
 
 
 def _period(frame: pd.DataFrame) -> pd.Series:

@@ -24,6 +24,7 @@ from ...energy.pricing.break_even import first_steps
 from ...energy.pricing.uncertainty import P95, measurements, tornado
 from ...errors import MissingToolError, SpikewattError, whole_number
 from ...sim.trace.trace import Trace
+from .hardware.operating import value_of_axis
 from .hardware.points import Batch, batches_of
 from .hardware.pricing import Pricer
 from .network_points import network_points
@@ -85,7 +86,7 @@ def factors_of(space: Space, bill: Bill | None) -> list[Factor]:
         if len(axis) != 1
     ]
     if bill is not None:
-        given = {axis.name for axis in hardware if not axis.factor}
+        given = {value_of_axis(bill, axis.name) for axis in hardware if not axis.factor}
         used = {key for term in bill.terms for key, _ in term.powers} - given
         uncertain = measurements({key: bill.values[key] for key in used})
         found += [Factor(name, "measurement") for name in sorted(uncertain)]

@@ -50,7 +50,7 @@ OF_ALL = ("dataset", "data_dir")  # no axes, though a network depends on them
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
 # Keys of a run that stand beside the axes.
 FIXED = (*NETWORK_AXES, *HARDWARE_KEYS, "devices", "max_cores", "engine", "workers")
-AXES_ALONE = ("clock_hz", "supply_v")  # of a run each for some devices, here axes of all
+AXES_ALONE = ("clock_hz", "supply_v", "regulator")  # of a run for some devices, here axes of all
 DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
 Block = tuple[Axis, ...]
 CHANGEABLE = ("objectives", "accuracy_loss", "method", "points", "at_once")  # and no axis

@@ -20,6 +20,7 @@ from ... import files
 from ...errors import MissingToolError, SpikewattError
 from ...resources import check_writable
 from .axes import is_number
+from .hardware.axes import HARDWARE_AXES
 from .hardware.deciding import Deciding
 from .hardware.pricing import AMOUNTS, Priced
 from .network_points import NetworkPoint
@@ -64,7 +65,9 @@ class Columns:
         fields = [(name, arrow.int64()) for name in NUMBERS]
         fields += [(name, kinds[kind]) for name, kind in self.network.items()]
         fields += [(name, text) for name in WORDS[:-1]]
-        fields += [(self.column(name), arrow.float64()) for name in self.hardware]
+        for name in self.hardware:
+            is_word = HARDWARE_AXES[name].words
+            fields.append((self.column(name), text if is_word else arrow.float64()))
         fields += [(name, arrow.float64()) for name in (*ACCURACIES, *AMOUNTS)]
         fields += [("decides", arrow.bool_()), ("candidate", arrow.bool_()), ("reason", text)]
         return arrow.schema(fields)

@@ -13,6 +13,7 @@ from ...errors import SpikewattError, SpikewattWarning, check_name, one_of
 from ..kernels.law import ELEMENT, FITTED, predict, work
 from ..kernels.layer_table import LAYERS, numbers, read_networks, read_table
 from ..kernels.library import LEAST_ERROR, NORMAL_90, published_range
+from ..kernels.overhead import OVERHEAD
 from ..kernels.stack_fit import ELEMENT_CYCLES, StackFit, fit_stack
 from .card import Card, Quantity
 from .kinds import POWER_KEY
@@ -193,7 +194,8 @@ def calibrated_card(
         values["active_power_factor"] = values["active_power_factor"].exactly(
             1.0, status=MEASURED_BY_USER, source=source
         )
-    new_name = check_name("calibrate.name", name or f"{card.name}_calibrated")
+    plain = card.name.partition(":")[0].replace("+", "plus")  # of a chip by its core
+    new_name = check_name("calibrate.name", name or f"{plain}_calibrated")
     title = f"{card.title} (calibrated)"
     calibrated = replace(
         card,
@@ -322,8 +324,10 @@ def _fitted_values(
         values[key] = (value, low, high)
         statuses[key] = ASSUMED_RATIO if key in fit.from_prior else MEASURED_BY_USER
 
+    # What the fit took as known belongs to it.
     values[ELEMENT] = ELEMENT_CYCLES
-    statuses[ELEMENT] = "assumed"
+    values |= {key: (known.value, known.low, known.high) for key, known in OVERHEAD.items()}
+    statuses |= dict.fromkeys((ELEMENT, *OVERHEAD), "assumed")
     return values, statuses
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import exp, hypot, log
 from typing import Any
 
 from ...errors import SpikewattError
@@ -67,6 +68,24 @@ class Quantity:
             **changes,
         )
 
+    def times(self, other: Quantity, **changes: Any) -> Quantity:
+        """The product of two values that do not depend on each other; `changes` as of `scaled`.
+
+        >>> one = Quantity(1.0, 0.5, 2.0, "assumed", "", "")
+        >>> round(one.times(one).high, 3)  # 2 ** sqrt(2)
+        2.665
+        """
+        value = self.value * other.value
+        ends = {}
+        for end in ENDS[1:]:
+            pairs = [(getattr(each, end), each.value) for each in (self, other)]
+            if not all(number for pair in pairs for number in pair):
+                ends[end] = getattr(self, end) * getattr(other, end)
+                continue
+            away = hypot(*(log(reached / middle) for reached, middle in pairs))
+            ends[end] = value * exp(away if end == "high" else -away)
+        return replace(self, value=value, **ends, **changes)
+
     def exactly(self, value: float, **changes: Any) -> Quantity:
         """`value` without a range; `changes` replace other fields."""
         return replace(
@@ -111,6 +130,11 @@ class Card:
         """The quantity `key`; an event that the card does not price is an error, never zero."""
         check_priced(self.name, key, self.values)
         return self.values[key]
+
+    @property
+    def chip(self) -> str:
+        """The chip that it describes: its own name, unless it says another."""
+        return self.about.get("chip", self.name)
 
     def __repr__(self) -> str:
         return f"Card({self.name}, {self.kind}, {len(self.values)} values)"

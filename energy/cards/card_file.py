@@ -13,12 +13,24 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ... import files
 from ...errors import SHOWN, SpikewattError, check_name, first_fault
 from .card import ENDS, Card, Quantity
-from .kinds import CARD_KINDS, KERNEL_KEYS, POWER_KEY, CardKind, plausible
+from .kinds import (
+    CARD_KINDS,
+    COMMON_KEYS,
+    KERNEL_KEYS,
+    LOOP_KEYS,
+    OVERHEAD_KEYS,
+    POWER_KEY,
+    SUPPLY_KEYS,
+    CardKind,
+    plausible,
+)
 
 if TYPE_CHECKING:
     KindName = str
 else:
     KindName = Literal[tuple(CARD_KINDS)]
+
+FOLDER = Path(__file__).parents[1] / "data"
 
 # A parser of units computes what stands there, and J**9**9**9 is large.
 LONGEST_UNIT = 40
@@ -51,7 +63,8 @@ class ValueEntry(BaseModel):
 class CardFile(BaseModel):
     """The whole file.
 
-    `power_fit` names measured rows that the energy per cycle comes from. Only rules use `ledger`
+    `power_fit` names measured rows that the energy per cycle comes from; they must be of the chip
+    that `chip` names, by default that of the card's own name. Only rules use `ledger`
     and `layers`: which operations of which layers they count.
     """
 
@@ -62,6 +75,7 @@ class CardFile(BaseModel):
     includes: str
     excludes: str
     node: str | None = None
+    chip: str | None = None
     core: str | None = None
     library: str | None = None
     regulator: Literal["ldo", "dcdc"] | None = None
@@ -94,7 +108,7 @@ def read_card_file(path: Path) -> CardFile:
 
     kind = CARD_KINDS[file.kind]
     named = set(file.values) | _filled_in_later(file) | set(kind.taken_from)
-    _check_keys(path, kind, "values", named, set(kind.units))
+    _check_keys(path, kind, "values", named | set(kind.optional), {*kind.units, *kind.optional})
     limits = set(file.limits) | set(kind.limit_defaults)
     _check_keys(path, kind, "limits", limits, set(kind.limits))
     check_name(f"{path.name}: name", file.name)
@@ -120,7 +134,7 @@ def card_of(path: Path, file: CardFile) -> Card:
     """
     kind = CARD_KINDS[file.kind]
     values = {
-        key: _quantity(f"{path.name}: {key}", f"{file.name}: {key}", kind, key, entry)
+        key: quantity_of(f"{path.name}: {key}", f"{file.name}: {key}", key, entry, kind)
         for key, entry in file.values.items()
     }
     about = {key: getattr(file, key) for key in kind.told if getattr(file, key)}
@@ -147,13 +161,12 @@ def save_card(card: Card, path: str | Path) -> None:
     """
     import yaml
 
-    units = card.kind.units
     head = {name: getattr(card, name) for name in HEAD}
     content = {
         **head,
         "kind": str(card.kind),
         **card.about,
-        "values": {key: _entry(q, units[key]) for key, q in card.values.items()},
+        "values": {key: _entry(q, card.kind.unit(key)) for key, q in card.values.items()},
         "limits": dict(card.limits),
     }
     text = yaml.safe_dump(
@@ -173,10 +186,13 @@ def _entry(quantity: Quantity, unit: str) -> dict[str, Any]:
 
 
 def _filled_in_later(file: CardFile) -> set[str]:
-    """Values that the file may leave out, because a fit to measured rows gives them."""
+    """Values that the file may leave out: a fit to rows, its core or common values give them."""
     later: set[str] = set()
-    if CARD_KINDS[file.kind].runs_kernels and not set(file.values) & set(KERNEL_KEYS):
-        later |= set(KERNEL_KEYS)
+    if CARD_KINDS[file.kind].runs_kernels:
+        later |= {*COMMON_KEYS, *OVERHEAD_KEYS}
+        for keys in (KERNEL_KEYS, LOOP_KEYS):  # of one fit or loop: all of them, or none
+            if not set(file.values) & set(keys):
+                later |= set(keys)
     if file.power_fit:
         later.add(POWER_KEY)
     return later
@@ -246,19 +262,41 @@ def _si_factor(where: str, given: str, unit: str) -> float:
         raise SpikewattError(where, law, repr(given), allowed) from error
 
 
-def _quantity(where: str, itself: str, kind: CardKind, key: str, entry: ValueEntry) -> Quantity:
-    """`entry` in SI units; where it names no measurement, it is a measurement of its own."""
-    factor = _si_factor(where, entry.unit, kind.units[key])
+def quantity_of(
+    where: str,
+    itself: str,
+    key: str,
+    entry: ValueEntry,
+    kind: CardKind = CARD_KINDS["microcontroller"],
+) -> Quantity:
+    """`entry` in SI units; where it names no measurement, it is the measurement `itself`.
+
+    Parameters
+    ----------
+    where : str
+        For messages.
+    itself : str
+    key : str
+        One of the kind's values.
+    entry : ValueEntry
+    kind : CardKind, default that of microcontrollers
+
+    Raises
+    ------
+    SpikewattError
+        Missing or wrong unit, low > value or value > high, a negative or implausible value.
+    """
+    factor = _si_factor(where, entry.unit, kind.unit(key))
 
     if not 0 <= entry.low <= entry.value <= entry.high:
         found = f"{entry.low}, {entry.value}, {entry.high}"
         raise SpikewattError(where, "must satisfy 0 <= low <= value <= high", found)
-    if entry.low == 0 and key in kind.never_zero:
+    if entry.low == 0 and (key in kind.never_zero or key in SUPPLY_KEYS):
         raise SpikewattError(where, "must be above 0", f"{entry.low}")
     if key == "regulator_efficiency" and entry.high > 1:
         raise SpikewattError(where, "must be at most 1", entry.high)
 
-    _check_plausible(where, kind.units[key], key, entry, factor)
+    _check_plausible(where, kind.unit(key), key, entry, factor)
     return Quantity(
         value=entry.value * factor,
         low=entry.low * factor,

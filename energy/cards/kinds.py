@@ -15,6 +15,23 @@ KERNEL_KEYS = (
     "cycles_per_output",
     "cycles_per_pool_element",
 )
+# Overhead of an int8 network: in the card, or assumed as for every card (`kernels.overhead`).
+OVERHEAD_KEYS = ("cycles_per_layer", "cycles_per_inference")
+# Cycle counts of a spiking network in software: in the card, or those of its core.
+LOOP_KEYS = (
+    "cycles_per_synapse_dense",
+    "cycles_per_synapse_sparse",
+    "cycles_per_neuron_update",
+    "cycles_per_spike",
+    "cycles_per_step",
+)
+# What holds for every microcontroller whose card says nothing else (`common_values`).
+COMMON_KEYS = (
+    "active_power_factor",
+    "regulator_efficiency",
+    "cycles_per_event_output",
+    "cycles_per_result_read",
+)
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
 # What the links between cores cost, which only networks on several cores pay.
 LINK_KEYS = (
@@ -24,6 +41,14 @@ LINK_KEYS = (
     "cycles_per_hop",
     "area_of_router_m2",
 )
+
+# Of a microcontroller: the supplies that its data sheet allows, and, of a chip that has both an LDO
+# and a converter, the supply at which both draw the same: core voltage / efficiency.
+LOWEST_SUPPLY, HIGHEST_SUPPLY = "lowest_supply_voltage_v", "highest_supply_voltage_v"
+EQUAL_SUPPLY = "equal_supply_voltage_v"
+SUPPLY_KEYS = (LOWEST_SUPPLY, HIGHEST_SUPPLY, EQUAL_SUPPLY)
+# Of one whose weights lie in an external flash: cycles that a byte takes that no cache holds.
+FLASH_BYTE = "cycles_per_flash_byte"
 
 # What a value of each kind can be at most and, where it is not 0, at least, in SI units: one unit
 # prefix too many or too few (PJ for pJ, mW for µW of a whole board) falls outside. The widest
@@ -45,7 +70,7 @@ PLAUSIBLE = {
 }
 SIZE = (1, 10**12)
 SWITCH = (0, 1)  # whether the core can do it
-TOLD = ("node", "core", "library", "regulator", "caution", "executes")
+TOLD = ("node", "chip", "core", "library", "regulator", "caution", "executes")
 
 
 class CardKind(Named):
@@ -55,6 +80,8 @@ class CardKind(Named):
     ----------
     units : mapping of str
         Key of each value -> its SI unit, "" for a plain number. A card holds exactly these.
+    optional : mapping of str
+        Likewise, of values that a card may hold beside these; no bill names them.
     never_zero : set of str
         Values whose low end lies above 0.
     limits : mapping of str
@@ -68,10 +95,12 @@ class CardKind(Named):
     required : tuple of str
         Those of them that must be given.
     runs_kernels : bool
-        Whether an int8 kernel library can give the values KERNEL_KEYS.
+        Whether an int8 kernel library can give the values KERNEL_KEYS, its core LOOP_KEYS, and
+        COMMON_KEYS can be left out.
     """
 
     units: ClassVar[Mapping[str, str]]
+    optional: ClassVar[Mapping[str, str]] = {}
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
     limit_defaults: ClassVar[Mapping[str, int]] = {}
@@ -79,6 +108,10 @@ class CardKind(Named):
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
+
+    def unit(self, key: str) -> str:
+        """The SI unit of a value that a card may hold."""
+        return {**self.units, **self.optional}[key]
 
 
 class NeuromorphicCoreCard(CardKind):
@@ -131,20 +164,12 @@ class MicrocontrollerCard(CardKind):
     units: ClassVar = {
         "clock_hz": "Hz",
         POWER_KEY: "J",
-        "active_power_factor": "",
         "supply_voltage_v": "V",
         "sleep_power_w": "W",
         "wake_time_s": "s",
-        "regulator_efficiency": "",
-        **dict.fromkeys(KERNEL_KEYS, ""),
-        "cycles_per_synapse_dense": "",
-        "cycles_per_synapse_sparse": "",
-        "cycles_per_neuron_update": "",
-        "cycles_per_spike": "",
-        "cycles_per_step": "",
-        "cycles_per_event_output": "",
-        "cycles_per_result_read": "",
+        **dict.fromkeys((*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
     }
+    optional: ClassVar = {**dict.fromkeys(SUPPLY_KEYS, "V"), FLASH_BYTE: ""}
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})
     limits: ClassVar = {"flash_bytes": SIZE, "ram_bytes": SIZE}
     required = ("library", "regulator", "core")

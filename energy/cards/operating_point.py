@@ -1,8 +1,6 @@
-"""A device at another clock or supply than its card's.
+"""A device at another clock, supply or regulator than its card's.
 
-Microcontroller, clock: cycles and energy per cycle stay. Supply V in place of V_0: behind an LDO
-the current stays, so that energy per cycle and power asleep go with V / V_0; behind a switching
-regulator the energy stays, to within its efficiency. Core: by the laws of the parametric core.
+Microcontrollers follow `microcontroller_laws`, a core the laws of the parametric core.
 """
 
 from __future__ import annotations
@@ -11,23 +9,30 @@ from dataclasses import replace
 from numbers import Real
 
 from ...errors import SpikewattError
-from .card import Card, Quantity
+from .card import Card
+from .kinds import POWER_KEY
 from .load import load_card, odin_style
+from .microcontroller_laws import (
+    ASLEEP,
+    CLOCK_LAWS,
+    LOWEST_CLOCK_HZ,
+    REGULATORS,
+    SUPPLY,
+    at_clock_of,
+    highest_priced_hz,
+    regulators_of,
+    supply_limits_v,
+)
 from .parametric_core import PARAMETRIC, parse_choices
-
-LOWEST_CLOCK_HZ = 32_768  # of a watch crystal: below it somebody meant megahertz
-SLOWER = "energy per cycle as at full clock: at 60 of 160 MHz a STM32U575 measured 9 % more"
-SUPPLY_V = (1.7, 3.6)  # of every microcontroller that has a card here, by its data sheet
-ASLEEP = "sleep_power_w"
-CURRENT_STAYS = "MLPerf Tiny v1.0: a STM32L4R5 took 44.8 mW at 1.8 V and 74.2 mW at 3.0 V"
-LDO_WIDER = 1.05  # that pair of readings holds the law to 1 %; assumed for other parts
-CONVERTER_WIDER = 1.1  # efficiency of a converter over its input voltage; assumed
 
 
 def at_operating_point(
-    card: Card, clock_hz: float | None = None, supply_v: float | None = None
+    card: Card,
+    clock_hz: float | None = None,
+    supply_v: float | None = None,
+    regulator: str | None = None,
 ) -> Card:
-    """`card` at another clock and supply; its name stays.
+    """`card` at another clock and supply, by another regulator; its name stays.
 
     Parameters
     ----------
@@ -37,6 +42,8 @@ def at_operating_point(
         Hz.
     supply_v : float, optional
         V; of a core, which must be the parametric one, that of its logic and memories.
+    regulator : str, optional
+        ``ldo`` or ``dcdc``, of a microcontroller that has it.
 
     Raises
     ------
@@ -48,6 +55,8 @@ def at_operating_point(
     >>> at_operating_point(load_card("odin_style"), supply_v=0.8).title
     'ODIN-style core, 256 neurons, 256 axons, 8-bit weights, 28 nm FDSOI at 0.8 V'
     """
+    if regulator is not None:
+        card = behind(card, regulator)
     if clock_hz is None and supply_v is None:
         return card
     if card.name.partition(":")[0] == PARAMETRIC:
@@ -64,7 +73,7 @@ def at_clock(card: Card, clock_hz: float) -> Card:
     ----------
     card : Card
     clock_hz : float
-        Hz.
+        Hz; of a microcontroller up to twice that of its card.
 
     Raises
     ------
@@ -77,12 +86,15 @@ def at_clock(card: Card, clock_hz: float) -> Card:
     'STM32U575, Cortex-M33 at 160 MHz, 1.8 V, SMPS, here at 40 MHz'
     """
     own = card["clock_hz"]
-    if not _is_number(clock_hz) or not LOWEST_CLOCK_HZ <= clock_hz <= own.high:
+    follows = card.kind.runs_kernels
+    highest = highest_priced_hz(own) if follows else own.high
+    if not _is_number(clock_hz) or not LOWEST_CLOCK_HZ <= clock_hz <= highest:
         raise SpikewattError(
             f"device {card.name!r}: clock_hz",
             "must be a clock of the device, in hertz",
             repr(clock_hz),
-            f"{LOWEST_CLOCK_HZ:,} to {own.high:,.0f}",
+            f"{LOWEST_CLOCK_HZ:,} to {highest:,.0f}",
+            _as_another_chip(card, clock_hz) if follows else None,
         )
     clock_hz = float(clock_hz)
     values = {**card.values, "clock_hz": own.exactly(clock_hz, conditions="as given")}
@@ -90,10 +102,20 @@ def at_clock(card: Card, clock_hz: float) -> Card:
         return replace(card, values=values)
 
     about = dict(card.about)
-    if card.kind.runs_kernels:  # the power of a core was measured at two clocks
-        about["caution"] = "; ".join(filter(None, (card.about.get("caution"), SLOWER)))
+    if follows:
+        ratio = clock_hz / own.value
+        values |= {key: at_clock_of(card, key, ratio) for key in CLOCK_LAWS}
+        said = _of_another_clock(own.value, ratio)
+        about["caution"] = "; ".join(filter(None, (card.about.get("caution"), said)))
     title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
     return replace(card, title=title, values=values, about=about)
+
+
+def _as_another_chip(card: Card, clock_hz: object) -> str | None:
+    """How to price what is faster than a card: as another chip with its core."""
+    if not _is_number(clock_hz) or not clock_hz > card["clock_hz"].high:  # type: ignore[operator]
+        return None
+    return f"a faster chip by its core: {card.about['core'].lower()}:clock_mhz=…"
 
 
 def at_supply(card: Card, supply_v: float) -> Card:
@@ -123,8 +145,8 @@ def at_supply(card: Card, supply_v: float) -> Card:
             f"a {card.kind}",
             PARAMETRIC,
         )
-    own = card["supply_voltage_v"]
-    lowest, highest = min(SUPPLY_V[0], own.low), max(SUPPLY_V[1], own.high)
+    own = card[SUPPLY]
+    lowest, highest = supply_limits_v(card)
     if not _is_number(supply_v) or not lowest <= supply_v <= highest:
         raise SpikewattError(
             f"device {card.name!r}: supply_v",
@@ -133,41 +155,69 @@ def at_supply(card: Card, supply_v: float) -> Card:
             f"{lowest:g} to {highest:g}",
         )
     supply_v = float(supply_v)
-    values = {**card.values, "supply_voltage_v": own.exactly(supply_v, conditions="as given")}
+    values = {**card.values, SUPPLY: own.exactly(supply_v, conditions="as given")}
     if supply_v == own.value:
         return replace(card, values=values)
 
-    behind = BEHIND[card.about["regulator"]]
-    energy, asleep = behind(card, "energy_per_cycle_j", supply_v), behind(card, ASLEEP, supply_v)
-    values |= {"energy_per_cycle_j": energy, ASLEEP: asleep}
+    regulator = REGULATORS[card.about["regulator"]]
+    for key in (POWER_KEY, ASLEEP):
+        values[key] = regulator.at_supply(card, key, supply_v)
     title = f"{card.title}, here at {supply_v:g} V"
     return replace(card, title=title, values=values)
 
 
-def _behind_an_ldo(card: Card, key: str, supply_v: float) -> Quantity:
-    """The current stays."""
-    at_first = card["supply_voltage_v"].value
-    return card[key].scaled(
-        supply_v / at_first,
-        LDO_WIDER,
-        status="estimated",
-        source=f"{card[key].source}; current as at {at_first:g} V behind an LDO ({CURRENT_STAYS})",
+def behind(card: Card, regulator: str) -> Card:
+    """A microcontroller that runs by the other of its regulators, at the supply of its card.
+
+    Parameters
+    ----------
+    card : Card
+    regulator : str
+        ``ldo`` or ``dcdc``.
+
+    Raises
+    ------
+    SpikewattError
+        No microcontroller, or a regulator that the chip does not have.
+
+    Examples
+    --------
+    >>> card = load_card("nrf52840")  # at 3 V
+    >>> more = behind(card, "ldo")["energy_per_cycle_j"].value / card["energy_per_cycle_j"].value
+    >>> round(more, 2)
+    1.91
+    """
+    where = f"device {card.name!r}: regulator"
+    if not card.kind.runs_kernels:
+        law = "is that of a microcontroller"
+        raise SpikewattError(where, law, f"a {card.kind}")
+    there = regulators_of(card)
+    if regulator not in there:
+        law = "must be one that the chip has"
+        raise SpikewattError(where, law, repr(regulator), " or ".join(there))
+    if regulator == card.about["regulator"]:
+        return card
+
+    chosen = REGULATORS[regulator]
+    values = {**card.values, **chosen.in_place_of_another(card)}
+    title = f"{card.title}, here behind {chosen.title}"
+    return replace(card, title=title, values=values, about={**card.about, "regulator": regulator})
+
+
+def _of_another_clock(own_hz: float, ratio: float) -> str:
+    """What is assumed at `ratio` times the clock of a card."""
+    if ratio < 1:
+        return (
+            f"energy per cycle as at {own_hz / 1e6:g} MHz, its range wider: at 60 of 160 MHz a "
+            "STM32U575 measured 9 % more, other chips less"
+        )
+    law = CLOCK_LAWS[POWER_KEY], CLOCK_LAWS["cycles_per_mac_conv"]
+    energy, cycles = (ratio**each.faster.high for each in law)
+    return (
+        f"beyond the {own_hz / 1e6:g} MHz of its card: cycles and energy per cycle as there, their "
+        f"high ends up by {cycles:.2f} (wait states of the flash that no cache hides) and "
+        f"{energy:.2f} (a higher core voltage), assumed"
     )
-
-
-def _behind_a_converter(card: Card, key: str, supply_v: float) -> Quantity:
-    """The energy stays; asleep, a converter may be by-passed, and then it is the current."""
-    at_first = card["supply_voltage_v"].value
-    ratio = max(supply_v / at_first, at_first / supply_v)
-    return card[key].scaled(
-        1.0,
-        CONVERTER_WIDER * (ratio if key == ASLEEP else 1.0),
-        status="estimated",
-        source=f"{card[key].source}; power as at {at_first:g} V behind a converter, assumed",
-    )
-
-
-BEHIND = {"ldo": _behind_an_ldo, "dcdc": _behind_a_converter}
 
 
 def _of_the_parametric_core(card: Card, clock_hz: float | None, supply_v: float | None) -> Card:

@@ -181,9 +181,9 @@ def parse_choices(text: str) -> dict[str, float]:
     if name != PARAMETRIC:
         raise SpikewattError(
             "device",
-            "only the parametric core takes values of your own",
+            "only the parametric core and a chip by its core take values of your own",
             repr(text),
-            f"{PARAMETRIC}:name=value,…",
+            f"{PARAMETRIC}:name=value,… or cortex-m4:clock_mhz=168,…",
         )
     choices: dict[str, float] = {}
     for part in rest.split(","):

@@ -12,7 +12,7 @@ from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..footprint import Footprint
-from ..kernels.law import PRICED_BY, Int8Layer, work
+from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
 from ..kernels.memory import arena_bytes, flash_bytes
 from .software_limits import SoftwareNeed, why_not
 from .software_work import (
@@ -30,6 +30,8 @@ COMPONENTS = {
     "cycles_per_mac_conv": "multiply-accumulates",
     "cycles_per_output": "outputs",
     "cycles_per_pool_element": "pooling",
+    "cycles_per_layer": "overhead",
+    "cycles_per_inference": "overhead",
     "cycles_per_synapse_dense": "synaptic operations",
     "cycles_per_synapse_sparse": "synaptic operations",
     "cycles_per_spike": "spike handling",
@@ -112,6 +114,7 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
     if not faults["int8_ann"]:
         for layer in trace.layers:
             _write_counts(writer, "int8_ann", layer.post, int8_work(layer))
+        _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
 
     fitting = {workload: need for workload, need in needs.items() if not faults[workload]}
     for workload, need in fitting.items():
@@ -147,7 +150,7 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
     SpikewattError
         No layer of it costs anything.
     """
-    free = [layer.name for layer in layers if not any(work([layer]).values())]
+    free = [layer.name for layer in layers if not _computes(layer)]
     if len(free) == len(layers):
         raise SpikewattError(
             "layer table",
@@ -161,14 +164,21 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
     writer.footprints["int8_ann"] = Footprint(need.memory_bytes)
 
     for layer in layers:
-        done = {PRICED_BY[what]: count for what, count in work([layer]).items() if count}
+        done = {PRICED_BY[what]: count for what, count in layer_work(layer).items() if count}
         _write_counts(writer, "int8_ann", layer.name, done)
-    nothing = f"; counted as nothing: {', '.join(free)}" if free else ""
+    _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
+    nothing = f"; beyond its call counted as nothing: {', '.join(free)}" if free else ""
     first = (
         f"{card.title}; {card.about['library']} cycle counts; "
         f"every layer as in the table, nothing pruned{nothing}."
     )
     return _lines([first], card, [need])
+
+
+def _computes(layer: Int8Layer) -> bool:
+    """Whether it multiplies or touches elements."""
+    done = layer_work(layer)
+    return any(count for what, count in done.items() if PRICED_BY[what] != LAYER)
 
 
 def wake(

@@ -60,19 +60,26 @@ def weights_are_int8(need: SoftwareNeed, card: Card) -> str | None:
     return f"weights are int8, the network's have {need.weight_bits} bits"
 
 
+Law = Callable[[SoftwareNeed, Card], str | None]
+MEMORY_LAWS: tuple[Law, ...] = (flash_is_enough, ram_is_enough)
 # The most telling last: what is wider than its type does not fit into any memory.
-SOFTWARE_LAWS: tuple[Callable[[SoftwareNeed, Card], str | None], ...] = (
-    flash_is_enough,
-    ram_is_enough,
+SOFTWARE_LAWS: tuple[Law, ...] = (
+    *MEMORY_LAWS,
     potentials_are_int32,
     weights_are_int8,
 )
 
 
 def why_not(need: SoftwareNeed, card: Card) -> str | None:
-    """The most telling reason why a workload does not run on a microcontroller; None if it does."""
-    broken = all_that_is_short(need, card)
-    return broken[0] if broken else None
+    """Why a workload does not run on a microcontroller, None if it does.
+
+    The most telling reason; of memory, all that is short.
+    """
+    for law in reversed(SOFTWARE_LAWS):
+        if law not in MEMORY_LAWS and (why := law(need, card)):
+            return why
+    short = [why for law in MEMORY_LAWS if (why := law(need, card))]
+    return " and ".join(short) or None
 
 
 def all_that_is_short(need: SoftwareNeed, card: Card) -> list[str]:
@@ -82,4 +89,5 @@ def all_that_is_short(need: SoftwareNeed, card: Card) -> list[str]:
 
 def _too_small(needed: int, card: Card, what: str) -> str | None:
     there = card.limits[what]
-    return f"needs {needed:,} of {there:,} {what}" if needed > there else None
+    short = f"{needed - there:,} too many"
+    return f"needs {needed:,} of {there:,} {what}, {short}" if needed > there else None

@@ -18,7 +18,7 @@ from ...sim.network.connection_kinds import ConnectionKind, Dense
 from ...sim.trace.blueprint import Blueprint
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
-from ..kernels.law import ELEMENT
+from ..kernels.law import ELEMENT, LAYER
 from ..kernels.memory import BYTES_BEYOND_PARAMETERS
 from .software_limits import SoftwareNeed
 
@@ -53,26 +53,27 @@ def int8_work(layer: LayerSummary) -> Counts:
 
     Layers that multiply count their multiply-accumulates and outputs, as Keras executes them;
     others the elements that they touch. An average pool that was merged into the connection
-    touches its inputs.
+    is a layer, too, and touches its inputs.
     """
-    merged_pool = prod(layer.pre_shape) if layer.pooled else 0
+    done: Counter[str] = Counter()
     if layer.executed is not None:
-        return _executed_work(layer, merged_pool)
-    if not layer.kind.multiplies:
-        return {ELEMENT: layer.macs + merged_pool}
+        done.update(_executed_work(layer))
+    elif not layer.kind.multiplies:
+        done.update({ELEMENT: layer.macs, LAYER: 1})
+    else:
+        mac = priced_by(layer.kind).mac
+        done.update({mac: layer.macs, "cycles_per_output": layer.post_neurons, LAYER: 1})
+    if layer.pooled:
+        done.update({ELEMENT: prod(layer.pre_shape), LAYER: 1})
+    return dict(done)
 
-    done = {priced_by(layer.kind).mac: layer.macs, "cycles_per_output": layer.post_neurons}
-    return {**done, ELEMENT: merged_pool} if merged_pool else done
 
-
-def _executed_work(layer: LayerSummary, merged_pool: int) -> Counts:
+def _executed_work(layer: LayerSummary) -> Counts:
     """The Keras layers that became this connection, one by one."""
     done: Counter[str] = Counter()
     for part in layer.executed or ():
-        done[priced_by(part.kind).mac] += part.macs
-        done["cycles_per_output"] += part.outputs
-    if merged_pool:
-        done[ELEMENT] += merged_pool
+        done.update({priced_by(part.kind).mac: part.macs, "cycles_per_output": part.outputs})
+        done[LAYER] += 1
     return dict(done)
 
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FITS = FOLDER / "kernel_fits.json"
-LAW = "cycles = c_dense MACs_dense + c_conv MACs_conv + c_output outputs + c_element elements"
+LAW = (
+    "cycles = c_dense MACs_dense + c_conv MACs_conv + c_output outputs + c_element elements "
+    "+ c_layer layers + c_inference"
+)
 # AD alone has more than 768 dense MACs: left out, its dense coefficient is extrapolation
 CHECKED = ("IC", "KWS", "VWW")
 OTHER_RATIOS = (20, 25, 35, 40, 45)  # of cycles per output to cycles per MAC, tried as priors

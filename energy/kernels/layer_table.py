@@ -46,6 +46,7 @@ COLUMNS = (
     "bias",
     "out_elems",
 )
+LIVE = "live_macs"  # a column that may be missing, as may cells of it: all MACs are live then
 MOST_NAMES = 12  # that an error lists
 MOST_DIGITS = 15  # of a count
 MOST_SIZES = 8  # of a shape
@@ -141,7 +142,7 @@ def read_networks(source: str | Path | pd.DataFrame = LAYERS) -> dict[str, tuple
     _check_unique(where, frame)
 
     networks: dict[str, list[Int8Layer]] = {}
-    rows = frame[list(COLUMNS)].to_dict("records")
+    rows = frame.reindex(columns=[*COLUMNS, LIVE], fill_value="").to_dict("records")
     for number, row in zip(frame.index, rows, strict=True):
         at = f"{where}: row {number}"
         name = row["benchmark"]
@@ -161,7 +162,7 @@ def read_layers(
     Parameters
     ----------
     path_or_frame : str, Path or DataFrame
-        CSV or frame with the columns COLUMNS; shapes as ``1x32x32x16``.
+        CSV or frame with the columns COLUMNS and, if wanted, LIVE; shapes as ``1x32x32x16``.
     network : str, optional
         Its `benchmark`; may be left out when the table holds one network.
 
@@ -285,6 +286,7 @@ def _layer(where: str, row: Mapping[str, str]) -> Int8Layer:
     inputs = _elements(f"{where}: in_shape", row["in_shape"])
     outputs = _elements(f"{where}: out_shape", row["out_shape"])
     _check_counts(where, row, operator, count, inputs, outputs)
+    live = _live_macs(f"{where}: {LIVE}", row[LIVE], count["macs"])
 
     touched = {"": 0, "input": inputs, "output": outputs}
     return Int8Layer(
@@ -297,7 +299,19 @@ def _layer(where: str, row: Mapping[str, str]) -> Int8Layer:
         biases=count["bias"],
         input_elements=inputs,
         output_elements=outputs,
+        live_macs=live,
     )
+
+
+def _live_macs(where: str, text: str, macs: int) -> int:
+    """MACs of what is not dead; raises SpikewattError where they are more than there are."""
+    if not text:
+        return macs
+    live = _whole(where, text)
+    if live > macs:
+        law = "is at most macs: what is left without dead channels"
+        raise SpikewattError(where, law, live, f"<= {macs}")
+    return live
 
 
 def _check_counts(

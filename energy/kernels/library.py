@@ -38,6 +38,15 @@ class Found(NamedTuple):
     measurement: str
 
 
+class Conditions(NamedTuple):
+    """What rows of measured power are of; the supply is None where they do not state it."""
+
+    chip: str
+    core: str
+    clock_hz: float
+    supply_v: float | None
+
+
 class Borrowed(NamedTuple):
     """Coefficients and their spreads by key, the core they come from, and who lent the ratios."""
 
@@ -228,6 +237,18 @@ def measured_energy_per_cycle(name: str) -> Found:
     energy = entry["energy_per_cycle_j"]
     note = "; ".join(entry["sources"])
     return Found(energy["value"], energy["low"], energy["high"], note, f"power {name}")
+
+
+def measured_conditions(name: str) -> Conditions:
+    """Chip, clock and supply of the rows that `measured_energy_per_cycle` takes.
+
+    >>> measured_conditions("stm32u575 1.8 V")
+    Conditions(chip='stm32u575', core='Cortex-M33', clock_hz=160000000.0, supply_v=1.8)
+    """
+    power = _fits()["power"]
+    entry = power[one_of("power_fit", "must name measured rows", name, power)]
+    chip = name.partition(" ")[0].rstrip(",")
+    return Conditions(chip, entry["core"], entry["clock_hz"], entry["supply_voltage_v"])
 
 
 @cache

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of
 from .law import ELEMENT, FITTED, predict
+from .overhead import overhead_cycles, overhead_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ class StackFit:
     Parameters
     ----------
     coefficients : dict of float
-        Cycles per event; the keys are FITTED and ELEMENT.
+        Cycles per event; the keys are FITTED, ELEMENT and those of the overhead.
     residuals : dict of float
         Network -> predicted / measured - 1.
     condition_number : float
@@ -100,7 +101,8 @@ def fit_stack(
     measured = np.array(list(cycles.values()), float)
     counts = _columns(work_rows, cycles, ("mac_dense", "mac_conv", "outputs"))
     elements = _columns(work_rows, cycles, ("elements",))[:, 0]
-    fixed = ELEMENT_CYCLES[0] * elements
+    called = np.array([overhead_cycles(work_rows[name]) for name in cycles])
+    fixed = ELEMENT_CYCLES[0] * elements + called
 
     priors = [prior_ratios[key] for key in PRIOR_RATIOS]
     ratios = np.array([log(median) for median, _ in priors])
@@ -212,6 +214,7 @@ def _with_trust(
         coefficients={
             **_named(FITTED, values),
             ELEMENT: ELEMENT_CYCLES[0],
+            **overhead_values(),
         },
         residuals=residuals,
         condition_number=_condition(both),

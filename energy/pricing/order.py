@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...errors import SpikewattError
 from ..cards.card import Card
-from ..cards.load import load_card, with_library
+from ..cards.load import BY_CORE, known_microcontrollers, load_card, with_library
 from ..cards.operating_point import at_operating_point
 from ..devices.host_and_core import check_host
 from ..devices.registry import device_kind
@@ -17,19 +17,20 @@ from ..kernels.library import named
 COMPARED, NONE = "compared", "none"
 
 PerDevice = float | Mapping[str, float] | None
-LibraryPerDevice = str | Mapping[str, str] | None
+TextPerDevice = str | Mapping[str, str] | None
 
 
 class OperatingPoint(NamedTuple):
-    """Clock [Hz] and supply [V] that a device was given, None for its own."""
+    """Clock [Hz], supply [V] and regulator that a device was given, None for its own."""
 
-    clock_hz: float | None
-    supply_v: float | None
+    clock_hz: float | None = None
+    supply_v: float | None = None
+    regulator: str | None = None
 
 
 @dataclass(frozen=True)
 class Order:
-    """Devices at their clock, supply and library, and hosts.
+    """Devices at their clock, supply, regulator and library, and hosts.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ class Order:
     hosts : tuple of Card
         Microcontrollers, each of which makes a system with each core.
     points : mapping of OperatingPoint
-        What was asked for -> clock and supply that it was given.
+        What was asked for -> clock, supply and regulator that it was given.
     """
 
     devices: dict[str, Card]
@@ -50,16 +51,17 @@ class Order:
         return (None, *self.hosts) if device_kind(card).takes_host else (None,)
 
     def in_its_place(self, asked_for: str, device: str) -> Card:
-        """The card of `device` at the clock and supply of what was asked for."""
+        """The card of `device` at the operating point of what was asked for."""
         return at_operating_point(load_card(device), *self.points[asked_for])
 
 
 def ordered(
     devices: Sequence[str | Card],
     host: str | Card | None = None,
-    library: LibraryPerDevice = None,
+    library: TextPerDevice = None,
     clock_hz: PerDevice = None,
     supply_v: PerDevice = None,
+    regulator: TextPerDevice = None,
     where: str = "price.",
 ) -> Order:
     """The cards of an order, as they are run.
@@ -78,6 +80,8 @@ def ordered(
         Hz.
     supply_v : float or mapping, optional
         V.
+    regulator : str or mapping, optional
+        ``ldo`` or ``dcdc``.
     where : str, default "price."
         Before the name of a parameter that an error names.
 
@@ -98,11 +102,15 @@ def ordered(
     known = {card.name: card for card in (*cards.values(), *beside)}
     names = {asked_for: card.name for asked_for, card in cards.items()} | {n: n for n in known}
 
-    libraries = _setting(where + "library", library, known, names, is_library=True)
+    libraries = _setting(where + "library", library, known, names, of_cores=False, check=named)
+    regulators = _setting(where + "regulator", regulator, known, names, of_cores=False)
     clocks = _setting(where + "clock_hz", clock_hz, known, names)
     supplies = _setting(where + "supply_v", supply_v, known, names)
 
-    points = {name: OperatingPoint(clocks.get(name), supplies.get(name)) for name in known}
+    points = {
+        name: OperatingPoint(clocks.get(name), supplies.get(name), regulators.get(name))
+        for name in known
+    }
 
     def as_run(card: Card) -> Card:
         if card.name in libraries:
@@ -149,11 +157,12 @@ def _named_host(name: str, where: str) -> Card:
     except SpikewattError as error:
         if error.where != "device":
             raise
+        microcontrollers = known_microcontrollers()
         raise SpikewattError(
             f"{where}host",
             "must be compared, none, or a microcontroller",
             repr(name),
-            error.allowed,
+            ", ".join((COMPARED, NONE, *(card.name for card in microcontrollers), f"or {BY_CORE}")),
         ) from error
 
 
@@ -162,21 +171,22 @@ def _setting(
     given: Any,
     known: Mapping[str, Card],
     names: Mapping[str, str],
-    is_library: bool = False,
+    of_cores: bool = True,
+    check: Callable[[Any], object] | None = None,
 ) -> dict[str, Any]:
-    """Name of a device -> its value of a setting."""
+    """Name of a device -> its value of a setting, which cores may have, too."""
     if given is None:
         return {}
     if isinstance(given, Mapping):
         return {_device(where, name, names): value for name, value in given.items()}
 
-    if is_library:
-        named(given)
+    if check is not None:
+        check(given)
     takers = [name for name, card in known.items() if card.kind.runs_kernels]
-    if not takers and not is_library:
+    if not takers and of_cores:
         takers = [name for name, card in known.items() if device_kind(card).places_neurons]
     if not takers:
-        law = "is for microcontrollers" if is_library else "is for microcontrollers, or for cores"
+        law = "is for microcontrollers, or for cores" if of_cores else "is for microcontrollers"
         raise SpikewattError(where, law, ", ".join(known))
     return dict.fromkeys(takers, given)
 

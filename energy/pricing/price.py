@@ -16,7 +16,7 @@ from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
 from ..kernels.layer_table import read_layers
 from .bills import TooSlowError, bill_of, checked_period, finished
-from .order import COMPARED, LibraryPerDevice, Order, PerDevice, ordered
+from .order import COMPARED, Order, PerDevice, TextPerDevice, ordered
 from .prices import Prices
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def price(
     network: SpikingNetwork | None = None,
     period_s: float | None = None,
     host: str | Card | None = COMPARED,
-    library: LibraryPerDevice = None,
+    library: TextPerDevice = None,
     clock_hz: PerDevice = None,
     supply_v: PerDevice = None,
+    regulator: TextPerDevice = None,
     skip_unfit: bool = False,
     max_cores: int | str | None = 1,
 ) -> Prices:
@@ -62,9 +63,12 @@ def price(
         that a mapping names.
     clock_hz : float or mapping, optional
         Hz, of all microcontrollers (of the cores where there are none), or of each device that a
-        mapping names. Cycles and energy per cycle are taken not to depend on it.
+        mapping names; of a microcontroller up to twice its card's. Cycles and energy per cycle
+        are taken not to depend on it, and to be less sure.
     supply_v : float or mapping, optional
         V, likewise: supply of a microcontroller, or voltage of an `odin_style` core.
+    regulator : str or mapping, optional
+        ``ldo`` or ``dcdc``, of the microcontrollers, which must have it.
     skip_unfit : bool, default False
         Devices that cannot hold or execute the network are left out, and named with the reason
         in `Prices.does_not_fit`. Where the reason names another geometry of the parametric core,
@@ -113,7 +117,7 @@ def price(
             network.hash[:12],
             f"hash {trace.network_hash[:12]}",
         )
-    order = ordered(devices, host, library, clock_hz, supply_v)
+    order = ordered(devices, host, library, clock_hz, supply_v, regulator)
     period = checked_period(period_s)
     most = checked_max_cores("price.max_cores", max_cores)
 
@@ -126,9 +130,10 @@ def price(
 def price_layers(
     table: str | Path | pd.DataFrame | tuple[Int8Layer, ...],
     *devices: str | Card,
-    library: LibraryPerDevice = None,
+    library: TextPerDevice = None,
     clock_hz: PerDevice = None,
     supply_v: PerDevice = None,
+    regulator: TextPerDevice = None,
     network: str | None = None,
     period_s: float | None = None,
     skip_unfit: bool = False,
@@ -142,7 +147,7 @@ def price_layers(
         layers of one network as `kernels.layer_table.read_networks` gives them.
     *devices : str or Card
         Microcontrollers.
-    library, clock_hz, supply_v : optional
+    library, clock_hz, supply_v, regulator : optional
         As in `price`.
     network : str, optional
         Chooses one of several in the table.
@@ -168,7 +173,7 @@ def price_layers(
     period = checked_period(period_s)
     layers = table if isinstance(table, tuple) else read_layers(table, network)
 
-    order = ordered(devices, None, library, clock_hz, supply_v)
+    order = ordered(devices, None, library, clock_hz, supply_v, regulator)
 
     def bill(card: Card, beside: Card | None) -> Bill:
         return _bill_of_layers(layers, card, period)

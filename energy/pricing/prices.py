@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ...sim.trace.trace import Trace
     from ..cards.card import Card
 
-AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cycles")
+ENERGIES = ("energy_j", "energy_low_j", "energy_high_j")
+TIMES = ("time_s", "time_low_s", "time_high_s")
+AMOUNTS = (*ENERGIES, *TIMES, "cycles")
 COLUMNS = ("device", "workload", "layer", "component", *AMOUNTS)
 SIZES = ("cores", "mm2", "memory_bytes")
 TOTAL_COLUMNS = ("device", "workload", *AMOUNTS, *SIZES, "instead_of")
@@ -126,8 +128,8 @@ class Prices:
     def frame(self) -> pd.DataFrame:
         """One row per device, workload, layer and component; columns COLUMNS.
 
-        The low and high energy are the 5th and 95th percentile that the ranges of the card
-        imply. Rows do not add up in them: `totals` has those of the sums.
+        Low and high are the 5th and 95th percentile that the ranges of the card imply, of
+        energy and of time. Rows do not add up in them: `totals` has those of the sums.
         """
         import pandas as pd
 
@@ -154,7 +156,7 @@ class Prices:
         )
 
     def totals(self, idle: bool = True) -> pd.DataFrame:
-        """One row per device and workload: energy with its range, time, cycles, and what it takes.
+        """One row per device and workload: energy and time with ranges, cycles, and what it takes.
 
         What a kind of device does not have (cores and mm² of a microcontroller, everything of a
         rule) is missing, not zero. Memory of a microcontroller: flash and RAM. A geometry that was
@@ -169,12 +171,10 @@ class Prices:
 
         rows = []
         for bill, workload in self.workloads:
-            energy = estimate(bill, bill.select(workload, idle=idle))
-            time_s = float(bill.total(workload, "time_s"))
-            cycles = float(bill.total(workload, "cycles"))
-            amounts = (energy.value, energy.low, energy.high, time_s, cycles)
+            terms = {what: bill.select(workload, what) for what in WHAT}
+            terms["energy_j"] = bill.select(workload, "energy_j", idle)
             sizes = _sizes(bill, workload)
-            rows.append((bill.device, workload, *amounts, *sizes, bill.instead_of))
+            rows.append((bill.device, workload, *_amounts(bill, terms), *sizes, bill.instead_of))
         return pd.DataFrame(rows, columns=list(TOTAL_COLUMNS))
 
     def verdicts(self, everything: bool = True) -> pd.DataFrame:
@@ -230,8 +230,12 @@ def _rows(bill: Bill) -> Iterable[tuple]:
         by_what[term.what].append(term)
 
     for row, terms in grouped.items():
-        energy = estimate(bill, terms["energy_j"])
-        time_s = float(bill.evaluate(terms["time_s"]))
-        cycles = float(bill.evaluate(terms["cycles"]))
-        amounts = (energy.value, energy.low, energy.high, time_s, cycles)
-        yield (bill.device, *row, *amounts)
+        yield (bill.device, *row, *_amounts(bill, terms))
+
+
+def _amounts(bill: Bill, terms: Mapping[str, Sequence[Term]]) -> tuple[float, ...]:
+    """AMOUNTS of `terms`, which are sorted by what they are of."""
+    energy = estimate(bill, terms["energy_j"])
+    time = estimate(bill, terms["time_s"])
+    cycles = float(bill.evaluate(terms["cycles"]))
+    return (energy.value, energy.low, energy.high, time.value, time.low, time.high, cycles)

@@ -13,6 +13,7 @@ from spikewatt.analysis.report.findings import Column, Findings, Table
 from spikewatt.analysis.report.numbers import cell, with_prefix
 from spikewatt.analysis.report.prices import break_even_shown
 from spikewatt.analysis.report.terminal.console import print_findings
+from spikewatt.analysis.report.times import time_columns
 from spikewatt.analysis.report.verification import verification_findings
 
 ENERGY = pd.DataFrame({"device": ["a", "b"], "energy_j": [2e-9, 3e-6], "time_s": [1e-3, np.nan]})
@@ -46,6 +47,20 @@ def test_a_table_says_its_units_and_shows_the_brief_rows_only(findings):
 def test_a_missing_value_is_an_empty_cell():
     shown = Table("prices", "", ENERGY, COLUMNS).cells()
     assert shown[1] == {"device": "b", "energy": "3.00 µJ", "time": ""}
+
+
+def test_a_time_has_its_range_where_it_is_wider_than_its_digits():
+    frame = pd.DataFrame({"time_s": [1e-3, 2e-3, np.nan]})
+    assert len(time_columns(frame, leave_out=1)) == 1
+    narrow = frame.assign(time_low_s=frame["time_s"] * 0.99, time_high_s=frame["time_s"] * 1.01)
+    assert len(time_columns(narrow, leave_out=1)) == 1
+
+    wide = narrow.assign(time_high_s=[1.01e-3, 3e-3, np.nan])
+    time, ranges = Table("", "", wide, time_columns(wide, leave_out=1)).shown()
+    assert (time.head, ranges.head) == ("time (ms)", "time low to high (ms)")
+    assert list(time.cells) == ["1.00", "2.00", ""]
+    assert list(ranges.cells) == ["", "1.98 to 3.00", ""]
+    assert ranges.leave_out > time.leave_out > 0
 
 
 def test_console_json_and_csv_render_the_same_tables(findings, capsys, tmp_path):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from spikewatt.energy.cards.calibrate import MEASURED_BY_USER, calibrate, calibrated_card
 from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.kernels.law import predict
+from spikewatt.energy.kernels.law import FITTED, predict
 from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.errors import SpikewattError
 
@@ -43,7 +43,8 @@ def test_a_calibration_recovers_the_device(work_rows, tmp_path):
         assert low <= 0.95 * fitted + 1e-9
         assert high >= 1.05 * fitted - 1e-9
     assert result.values["energy_per_cycle_j"][0] == pytest.approx(0.044 / 120e6)
-    assert result.statuses["cycles_per_pool_element"] == "assumed"
+    assumed = set(TRUE) - set(FITTED)
+    assert {result.statuses[key] for key in assumed} == {"assumed"}
     assert list(result.residuals) == ["AD, row 1", "IC, row 2", "KWS, row 3", "VWW, row 4"]
     assert result.condition_number_data < 15
 
@@ -69,11 +70,9 @@ def test_a_calibrated_card_says_what_the_user_measured(work_rows):
     card, result = calibrated_card(load_card("stm32u575"), user_rows(work_rows), name="mine")
     assert (card.name, card.title[-12:]) == ("mine", "(calibrated)")
     measured = [key for key, q in card.values.items() if q.status == MEASURED_BY_USER]
-    assert set(measured) == {*TRUE, "energy_per_cycle_j", "active_power_factor"} - {
-        "cycles_per_pool_element"
-    }
+    assert set(measured) == {*FITTED, "energy_per_cycle_j", "active_power_factor"}
     assert card["active_power_factor"].value == 1
-    groups = {card[key].measurement for key in TRUE if key != "cycles_per_pool_element"}
+    groups = {card[key].measurement for key in FITTED}
     assert groups == {result.measurement_group}
     with pytest.raises(SpikewattError, match="calibrate.device: must be a microcontroller; got od"):
         calibrated_card(load_card("odin_style"), user_rows(work_rows))

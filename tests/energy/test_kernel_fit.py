@@ -45,7 +45,7 @@ def test_cycles_are_linear_in_coefficients_and_counts(work_rows):
     once = predict(TRUE, done)
     assert predict(times(3, TRUE), done) == pytest.approx(3 * once, rel=1e-12)
     assert predict(TRUE, times(3, done)) == pytest.approx(3 * once, rel=1e-12)
-    by_hand = 3.1 * 768 + 2.4 * 2_656_000 + 72 * 72_012 + 6 * 8000
+    by_hand = 3.1 * 768 + 2.4 * 2_656_000 + 72 * 72_012 + 6 * 8000 + 1000 * 12 + 500
     assert once == pytest.approx(by_hand, rel=1e-12)
 
 
@@ -80,6 +80,7 @@ def test_one_network_tells_one_number(work_rows):
 
 def test_cycles_scaled_scale_the_coefficients(work_rows, monkeypatch):
     monkeypatch.setattr(stack_fit, "ELEMENT_CYCLES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(stack_fit, "overhead_cycles", lambda done: 0.0)
     cycles = {"AD": 9e5, "IC": 4e7, "KWS": 1.2e7, "VWW": 4e7}
     once, twice = fit_stack(work_rows, cycles), fit_stack(work_rows, times(2, cycles))
     for key in FITTED:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.law import ELEMENT, FITTED, predict
+from spikewatt.energy.kernels.overhead import overhead_values
 from spikewatt.energy.kernels.library import (
     OLDER,
     borrow,
@@ -68,7 +69,7 @@ def test_published_rows_lie_in_the_range_of_borrowed_coefficients(rows, work_row
         assert library not in found.lenders
         assert OLDER.get(library) not in found.lenders
 
-        each = {**found.values, ELEMENT: 6.0}
+        each = {**found.values, ELEMENT: 6.0, **overhead_values()}
         for row in stack.itertuples():
             error = predict(each, work_rows[row.network]) / row.cycles - 1
             assert abs(error) < max(found.spreads.values())

@@ -95,9 +95,9 @@ def test_of_several_reasons_the_most_telling_is_given():
     card = load_card("stm32l4r5")
     assert why_not(SoftwareNeed(70_000, 9_000), card) is None
     large = why_not(SoftwareNeed(10**9, 9_000), card)
-    assert large == "needs 1,000,000,000 of 2,097,152 flash_bytes"
+    assert large == "needs 1,000,000,000 of 2,097,152 flash_bytes, 997,902,848 too many"
     both = why_not(SoftwareNeed(10**9, 10**9), card)
-    assert both == "needs 1,000,000,000 of 655,360 ram_bytes"
+    assert both == f"{large} and needs 1,000,000,000 of 655,360 ram_bytes, 999,344,640 too many"
     deep = SoftwareNeed(10**9, 10**9, state_bits=40)
     assert why_not(deep, card) == "potentials are int32, this run may need 40 bits"
     wide = SoftwareNeed(10**9, 10**9, weight_bits=12, state_bits=40)

@@ -7,5 +7,7 @@ TRUE = {
     "cycles_per_mac_conv": 2.4,
     "cycles_per_output": 72.0,
     "cycles_per_pool_element": 6.0,
+    "cycles_per_layer": 1000.0,
+    "cycles_per_inference": 500.0,
 }
 FOUR = ("AD", "IC", "KWS", "VWW")

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ....energy.pricing.prices import TIMES
 from ...design.points import Point, Points
 from ...design.search import SLACK
 from ...design.verdict import Verdict, verdicts_of
 from ..findings import Column, Table
 from ..numbers import is_missing, percent, with_prefix
 from ..sentence import often, points_of, verdict_sentence
-from ..units import JOULES, PLAIN, SECONDS
+from ..times import time_columns
+from ..units import JOULES, PLAIN
 
 if TYPE_CHECKING:
     from ....energy.pricing.uncertainty import Estimate
 
 IN_WORDS = {"snn": "spikes", "int8_ann": "int8"}
+OF_A_SIDE = ("", "_accuracy", "_loss", "_within", "_energy_j", *(f"_{key}" for key in TIMES))
 
 
 def verdict_lines(points: Points) -> str:
@@ -60,7 +63,7 @@ def points_table(points: Points) -> Table:
         Column("points lost", ("loss",), lambda loss: f"{loss + 0.0:.2f}", number=True),
         Column("energy", ("energy_j",), unit=JOULES),
         Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
-        Column("time", ("time_s",), unit=SECONDS, leave_out=3),
+        *time_columns(shown, leave_out=3),
         Column("cheapest within", ("chosen_at",)),
     )
     title = (
@@ -122,18 +125,20 @@ def _row(verdict: Verdict) -> dict[str, object]:
 
 def _of_side(name: str, point: Point | None, within: bool) -> dict[str, object]:
     """The columns of one side; empty where it has no point."""
-    row = dict.fromkeys(("", "_accuracy", "_loss", "_within", "_energy_j", "_time_s"))
+    row: dict[str, object] = dict.fromkeys(OF_A_SIDE)
     if point is not None:
         network = point.network
         code, steps = ("", 0.0) if network is None else (network.config.code, network.steps)
-        test = point.test
+        test, time = point.test, point.time
         row = {
             "": _design(point.bill.device, point.workload, code, steps, point.options, False),
             "_accuracy": None if test is None else test.accuracy,
             "_loss": None if is_missing(point.loss) else point.loss,
             "_within": within,
             "_energy_j": point.energy_j,
-            "_time_s": point.time_s,
+            "_time_s": time.value,
+            "_time_low_s": time.low,
+            "_time_high_s": time.high,
         }
     return {f"{name}{key}": value for key, value in row.items()}
 

@@ -58,6 +58,7 @@ FILLS = {
     "input load": Fill(SKY, "////"),
     "read-out": Fill(SKY, "...."),
     "step overhead": Fill(PURPLE),
+    "overhead": Fill(PURPLE, "...."),
     "multiply-accumulates": Fill(YELLOW),
     "pooling": Fill(YELLOW, "////"),
     "outputs": Fill(DARK),

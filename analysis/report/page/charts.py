@@ -79,23 +79,27 @@ def _components() -> Any:
 
 
 def _latency() -> Any:
-    """Time of an inference on every device; the period as a dashed line."""
+    """Time of an inference on every device, with its range; the period as a dashed line."""
     import altair as alt
 
     base = alt.Chart(alt.NamedData("latency"))
-    bars = base.transform_filter("!datum.is_period").encode(
+    title = "time of an inference"
+    rows = base.transform_filter("!datum.is_period").encode(
         y=alt.Y("side:N", title=None, sort=None, axis=alt.Axis(**LABELS)),
-        x=amount("time_s", "time of an inference", "s"),
         tooltip=["label:N"],
     )
-    point = bars.mark_point(size=80, filled=True, color=BLUE, opacity=1)
-    text = bars.mark_text(align="center", dy=-12).encode(text="shown:N")
+    reach = rows.mark_rule(strokeWidth=4, opacity=0.45, color=BLUE).encode(
+        x=amount("low_s", title, "s"), x2="high_s:Q"
+    )
+    at_time = rows.encode(x=amount("time_s", title, "s"))
+    point = at_time.mark_point(size=80, filled=True, color=BLUE, opacity=1)
+    text = at_time.mark_text(align="center", dy=-12).encode(text="shown:N")
     period = (
         base.transform_filter("datum.is_period")
         .mark_rule(strokeDash=[5, 4], color=RED)
         .encode(x="time_s:Q", tooltip=["label:N"])
     )
-    return alt.layer(period, point, text).properties(width="container", height=alt.Step(34))
+    return alt.layer(period, reach, point, text).properties(width="container", height=alt.Step(34))
 
 
 def _tornado(name: str) -> Any:

@@ -7,7 +7,8 @@ A page scales the values of a card at its home voltage V_0, with r = max(V / V_0
 
 Of a parametric core e is 2 and N the factor of its node, a ratio of two polynomials (1 at 28 nm);
 of a microcontroller e is 1 and N is 1. What s, w and c of a value are is read off the card at two
-other voltages, so that the laws are said once, in `energy.cards`.
+other voltages, so that the laws are said once, in `energy.cards`. At another clock the ranges of a
+microcontroller widen by powers of f / f_0, which are exported as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ import math
 from collections.abc import Sequence
 
 from ....energy.cards.card import Card
-from ....energy.cards.operating_point import LOWEST_CLOCK_HZ, SUPPLY_V, at_operating_point
+from ....energy.cards.microcontroller_laws import (
+    CLOCK_LAWS,
+    LOWEST_CLOCK_HZ,
+    highest_priced_hz,
+    supply_limits_v,
+)
+from ....energy.cards.operating_point import at_operating_point
 from ....energy.cards.parametric_core import PARAMETRIC, RANGES, parse_choices
 from ....energy.cards.scaling_laws import (
     FULL_AT_V,
@@ -52,14 +59,15 @@ def knobs(card: Card) -> dict:
         Empty, or ``lowest_clock_hz`` and ``fastest``: one clock, or pairs of voltage and highest
         clock; where there is a law of the voltage also ``home_v``, ``lowest_v``, ``highest_v``,
         ``exponent`` (e), ``node`` (N), and ``scaled``: key -> value, low, high and measurement at
-        the home voltage, s, w, c.
+        the home voltage, s, w, c. Of a microcontroller also ``home_hz`` and ``clocked``: key ->
+        value, low, high and measurement there, exponents of the low and high end below and above.
     """
     if is_parametric(card):
         return _of_a_core(card)
     if not (card.kind.runs_kernels or device_kind(card).places_neurons):
         return {}
     found = {"lowest_clock_hz": LOWEST_CLOCK_HZ, "fastest": card[CLOCK].high}
-    return found | (_of_a_supply(card) if card.kind.runs_kernels else {})
+    return found | (_of_a_microcontroller(card) if card.kind.runs_kernels else {})
 
 
 def is_parametric(card: Card) -> bool:
@@ -95,13 +103,23 @@ def _of_a_core(card: Card) -> dict:
     }
 
 
-def _of_a_supply(card: Card) -> dict:
-    """The supply of a microcontroller."""
+def _of_a_microcontroller(card: Card) -> dict:
+    """Its supply, and its clock."""
     own = card[SUPPLY]
-    lowest, highest = min(SUPPLY_V[0], own.low), max(SUPPLY_V[1], own.high)
+    lowest, highest = supply_limits_v(card)
     farther = max(lowest, highest, key=lambda volt: abs(math.log(volt / own.value)))
     law = _Law(card, own.value, farther, 1, ONE)
-    return {"lowest_v": lowest, "highest_v": highest, **law.exported()}
+    return {
+        "lowest_v": lowest,
+        "highest_v": highest,
+        "home_hz": card[CLOCK].value,
+        "fastest": highest_priced_hz(card[CLOCK]),
+        "clocked": {
+            key: [*ends(card[key]), *found.slower, *found.faster]
+            for key, found in CLOCK_LAWS.items()
+        },
+        **law.exported(),
+    }
 
 
 class _Law:

@@ -26,7 +26,6 @@ from .run_files import CONFIG, RunFiles
 from .tables import table
 
 KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
-SPENT = ("energy_j", "energy_low_j", "energy_high_j", "time_s")
 NEARLY = 1e-9
 NO_VERDICT = "No verdict: this run kept none. What it found is below."
 
@@ -164,8 +163,9 @@ def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, pric
 
 def _knobs(config: RunConfig, bills: tuple[Bill, ...]) -> tuple[dict, dict]:
     """Name of each card, hosts too -> its knobs; and where they stand."""
-    order = ordered(config.devices, config.host, config.library, config.clock_hz, config.supply_v)
-    as_they_come = ordered(config.devices, config.host, config.library)
+    order = ordered(config.devices, **config.as_run)
+    turnable = {"clock_hz": None, "supply_v": None}
+    as_they_come = ordered(config.devices, **{**config.as_run, **turnable})
     plain = {card.name: card for card in (*as_they_come.devices.values(), *as_they_come.hosts)}
     given = {order.devices[asked].name: point.supply_v for asked, point in order.points.items()}
 

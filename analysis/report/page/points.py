@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ....energy.pricing.prices import ENERGIES, TIMES
 from ..numbers import percent, with_prefix
 from . import charts
 from .model import Page
@@ -17,7 +18,7 @@ NEEDED = {"side", "device", "code", "steps", "options", "accuracy", "energy_j"}
 NEEDED |= {"accuracy_low", "accuracy_high", "on_front", "chosen_at", "asked"}
 WITHIN = "cheapest within"
 SHOWN = ("device", "side", "code", "steps", "options", "accuracy_validation", "accuracy")
-SHOWN += ("accuracy_low", "accuracy_high", "energy_j", "energy_low_j", "energy_high_j", "time_s")
+SHOWN += ("accuracy_low", "accuracy_high", *ENERGIES, *TIMES)
 INTERVAL = ("accuracy_low", "accuracy_high")
 SIDES = {"snn": "spikes", "int8_ann": "int8"}  # side of a verdict -> its name in the chart
 NEARLY = 1e-9

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-# A card with options: odin_style:neurons_per_core=512,voltage_v=0.8
-OPTIONS = re.compile(r"([\w./-]+):((?:\w+=[^,+\s)]+)(?:,\w+=[^,+\s)]+)*)")
+# A card with options: odin_style:neurons_per_core=512,voltage_v=0.8, cortex-m0+:clock_mhz=64
+OPTIONS = re.compile(r"([\w./-]+\+?):((?:\w+=[^,+\s)]+)(?:,\w+=[^,+\s)]+)*)")
 LONGEST = 24  # characters that a name with options may have, and stays
 
 
@@ -19,8 +19,10 @@ class Legend:
     >>> legend = Legend()
     >>> legend.short("odin_style:neurons_per_core=512,voltage_v=0.8+nrf54l15 snn")
     'odin_style[1]+nrf54l15 snn'
-    >>> legend.lines()
-    ['[1] odin_style:neurons_per_core=512,voltage_v=0.8']
+    >>> legend.short("odin_style+cortex-m0+:clock_mhz=133,ua_per_mhz=160")
+    'odin_style+cortex-m0+[2]'
+    >>> legend.lines()[0]
+    '[1] odin_style:neurons_per_core=512,voltage_v=0.8'
     """
 
     names: list[str] = field(default_factory=list)

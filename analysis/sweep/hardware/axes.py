@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ....energy.cards.card import Card
 from ....energy.cards.kinds import CARD_KINDS, plausible
+from ....energy.cards.microcontroller_laws import REGULATORS
 from ....energy.cards.parametric_core import PARAMETRIC, RANGES, SIZES
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.order import COMPARED as COMPARED
@@ -83,6 +84,21 @@ class Library(Words):
         return card.kind.runs_kernels
 
 
+class Regulator(Words):
+    """LDO or converter of a microcontroller."""
+
+    of_hosts = True
+
+    def applies(self, card):
+        """Microcontrollers have one."""
+        return card.kind.runs_kernels
+
+    def check(self, where, axis):
+        """Known ones."""
+        for value in axis.values:
+            one_of(f"{where}: {axis.name}", "must be a regulator", value, REGULATORS)
+
+
 class Strategy(Words):
     """What is done with the rest of a period: see `operating`."""
 
@@ -152,10 +168,11 @@ class Period(HardwareAxis):
 
 
 class CardValue(HardwareAxis):
-    """A value of the card, in SI units or as a factor on it."""
+    """A value of the card, in SI units or as a factor on it; of a host where a core has it not."""
 
     def __init__(self, key: str):
         self.key = key
+        self.of_hosts = key in CARD_KINDS["microcontroller"].units  # type: ignore[misc]
         # The area is no part of a bill, but of what a bill is made for.
         self.structural = key.startswith("area")  # type: ignore[misc]
 
@@ -192,6 +209,7 @@ HARDWARE_AXES: dict[str, HardwareAxis] = {
     "device": Device(),
     "host": Host(),
     "library": Library(),
+    "regulator": Regulator(),
     "strategy": Strategy(),
     **{name: Geometry() for name in (*SIZES, "node_nm")},
     "voltage_v": Voltage(),

@@ -10,7 +10,7 @@ from typing import Any
 from ....energy.bill import WORKLOADS, Bill, powers_of
 from ....energy.cards.card import Card, Quantity
 from ....energy.cards.load import load_card, with_library
-from ....energy.cards.operating_point import at_supply
+from ....energy.cards.operating_point import at_operating_point
 from ....energy.cards.parametric_core import PARAMETRIC, parse_choices, scaled_core
 from ....energy.devices.registry import device_kind
 from ....energy.devices.software_limits import why_not
@@ -125,14 +125,13 @@ def _structural(structure: Structure) -> dict[str, Any]:
 
 
 def _as_run(card: Card, structure: Structure) -> Card:
-    """A microcontroller, a host like any, with its library and at its supply; a core as it is."""
+    """A microcontroller, a host like any, with library, regulator and supply; a core as it is."""
     if not card.kind.runs_kernels:
         return card
     if library := structure.get("library"):
         card = with_library(card, library)
-    if supply_v := structure.get("supply_v"):
-        card = at_supply(card, supply_v)
-    return card
+    regulator, supply_v = structure.get("regulator"), structure.get("supply_v")
+    return at_operating_point(card, supply_v=supply_v, regulator=regulator)
 
 
 def _with_period(trace: Trace, card: Card, host: Card | None, alone: Bill) -> Bill:

@@ -11,13 +11,20 @@ with the latency A / f + B of the bill: A its cycles, B what another clock does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from ....energy.bill import Bill
-from ....energy.cards.operating_point import LOWEST_CLOCK_HZ
+from ....energy.cards.card import Quantity
+from ....energy.cards.microcontroller_laws import (
+    CLOCK_LAWS,
+    LOWEST_CLOCK_HZ,
+    at_clock_ratio,
+    highest_priced_hz,
+)
 from ....energy.cards.parametric_core import RANGES, ROUNDING, at_operating_points
 from ....energy.cards.scaling_laws import VOLTAGE_V, highest_clock_hz, lowest_voltage_v
 from ....energy.devices.host_and_core import PREFIX
@@ -71,6 +78,10 @@ class Laws:
         highest = values[CLOCK].high if CLOCK in values else np.nan
         return np.full(self.size, highest)
 
+    def highest_hz(self, voltage_v: np.ndarray) -> np.ndarray:
+        """The highest clock that may be given; what is not given stays below `fastest_hz`."""
+        return self.fastest_hz(voltage_v)
+
     def own_clock_hz(self, voltage_v: np.ndarray) -> np.ndarray:
         """The clock where none is given."""
         values = self.made.card.values
@@ -96,9 +107,18 @@ class AnyClock(Laws):
 
 
 class MicrocontrollerLaws(Laws):
-    """Energy per cycle at every clock the same."""
+    """Cycles and energy per cycle at every clock the same, and less sure away from its own."""
 
     slowest_hz = LOWEST_CLOCK_HZ
+
+    def highest_hz(self, voltage_v):
+        """Beyond the clock of the card, too."""
+        return np.full(self.size, highest_priced_hz(self.made.card[CLOCK]))
+
+    def values(self, voltage_v, clock_hz, end="value"):
+        """Of the ends of ranges more than the clock."""
+        found = {CLOCK: clock_hz}
+        return found if end == "value" else found | _at_clock(self.made.card.values, clock_hz, end)
 
 
 class ParametricLaws(Laws):
@@ -131,6 +151,26 @@ class ParametricLaws(Laws):
         return {key: np.asarray(each) for key, each in found.items() if "area" not in key}
 
 
+def _at_clock(
+    values: Mapping[str, Quantity], clock_hz: np.ndarray, end: str, prefix: str = ""
+) -> Arrays:
+    """Ends of the values of a microcontroller at another clock; none at its own."""
+    ratio = clock_hz / values[prefix + CLOCK].value
+    if np.all(ratio == 1):
+        return {}
+    return {
+        prefix + key: np.asarray(at_clock_ratio(values[prefix + key], law, ratio, end))
+        for key, law in CLOCK_LAWS.items()
+    }
+
+
+def ends_of_host(bill: Bill, changed: Arrays, end: str) -> Arrays:
+    """Ends of the values of a host at the clock that it was given."""
+    if HOST_CLOCK not in changed or end == "value":
+        return {}
+    return _at_clock(bill.values, np.asarray(changed[HOST_CLOCK]), end, PREFIX)
+
+
 def laws_of(made: Made, batch: Batch) -> Laws:
     """The laws that a device follows."""
     if made.parametric:
@@ -161,10 +201,10 @@ def points_of(made: Made, batch: Batch, workload: str) -> Points:
         if CLOCK in given and CLOCK in batch.factors:
             clock_hz = clock_hz * laws.own_clock_hz(voltage_v)
 
-    fastest_hz = laws.fastest_hz(voltage_v)
-    reaches = ~(clock_hz > fastest_hz * (1 + ROUNDING)) & ~(clock_hz < laws.slowest_hz)
+    highest_hz = laws.highest_hz(voltage_v)
+    reaches = ~(clock_hz > highest_hz * (1 + ROUNDING)) & ~(clock_hz < laws.slowest_hz)
     refused[TOO_FAST] = ~reaches
-    safe_hz = np.where(reaches, clock_hz, fastest_hz)
+    safe_hz = np.where(reaches, clock_hz, laws.fastest_hz(voltage_v))
     changed = laws.values(voltage_v, safe_hz)
     changed |= card_values(made, others, batch.factors, changed)
     if CLOCK in given and HOST_CLOCK in made.bill.values:
@@ -180,22 +220,32 @@ def _clock_of_host(bill: Bill, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     clock_hz = batch.arrays[CLOCK]
     if CLOCK in batch.factors:
         clock_hz = clock_hz * own.value
-    cannot = (clock_hz > own.high * (1 + ROUNDING)) | (clock_hz < LOWEST_CLOCK_HZ)
+    highest_hz = highest_priced_hz(own)
+    cannot = (clock_hz > highest_hz * (1 + ROUNDING)) | (clock_hz < LOWEST_CLOCK_HZ)
     return np.where(cannot, own.value, clock_hz), cannot
 
 
-def given_keys(batch: Batch) -> set[str]:
+def value_of_axis(bill: Bill, name: str) -> str:
+    """The value of a bill that an axis is: of the device, else of the host beside it."""
+    of_host = PREFIX + name
+    return of_host if name not in bill.values and of_host in bill.values else name
+
+
+def given_keys(made: Made, batch: Batch) -> set[str]:
     """Values of a bill that are given, and have no range."""
+    assert made.bill is not None
     given = {key for key in batch.arrays if key not in batch.factors}
-    return given | {HOST_CLOCK} if CLOCK in given else given
+    keys = {value_of_axis(made.bill, key) for key in given}
+    return keys | {HOST_CLOCK} if CLOCK in given else keys
 
 
 def card_values(made: Made, given: Arrays, factors: frozenset[str], at: Arrays) -> Arrays:
     """Values that are axes: in SI units, or times what the card, or its laws, say."""
     assert made.bill is not None
     found = {}
-    for key, each in given.items():
-        if key in factors:
+    for name, each in given.items():
+        key = value_of_axis(made.bill, name)
+        if name in factors:
             each = each * at.get(key, made.bill.values[key].value)
         found[key] = each
         follows = "cycles_per_neuron_update"  # as in the text of a core

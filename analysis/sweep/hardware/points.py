@@ -204,7 +204,10 @@ def axes_of(block: Block, device: str) -> tuple[tuple[Axis, ...], tuple[Axis, ..
 
 
 def _arrays_of(structure: Structure, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
-    """Just in time the voltage is a result, and no axis."""
+    """Those of it, or of a host beside it; just in time the voltage is a result, and no axis."""
+    if structure.host is None:
+        card = load_card(structure.device)
+        axes = tuple(axis for axis in axes if HARDWARE_AXES[axis.name].applies(card))
     if structure.strategy != "just_in_time":
         return axes
     return tuple(axis for axis in axes if not isinstance(HARDWARE_AXES[axis.name], Voltage))

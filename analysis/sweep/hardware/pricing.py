@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from ....energy.bill import IDLE_COMPONENTS, Bill, Term
+from ....energy.cards.card import Quantity
+from ....energy.pricing.prices import ENERGIES, SIZES, TIMES
 from ....energy.pricing.uncertainty import measurements
 from ....sim.trace.trace import Trace
 from .bills import PERIOD, Made, make
-from .operating import CLOCK, TOO_LATE, Points, given_keys, laws_of, points_of
+from .operating import CLOCK, TOO_LATE, Points, ends_of_host, given_keys, laws_of, points_of
 from .points import Batch, Structure
 
 ENDS = ("low", "high")
 ROUNDING = 1e-9  # by which an inference may last longer than its period
 MM2 = 1e6  # in a square metre
-AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "cores", "mm2", "memory_bytes")
+AMOUNTS = (*ENERGIES, *TIMES, *SIZES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +55,28 @@ class Ranges:
         laws = laws_of(made, batch)
         clock = points.changed.get(CLOCK, points.clock_hz)
         names = ("value", *ENDS)
-        self.by_law = {end: laws.values(points.voltage_v, clock, end) for end in names}
+        self.by_law = {
+            end: laws.values(points.voltage_v, clock, end)
+            | ends_of_host(made.bill, points.changed, end)
+            for end in names
+        }
 
     def share(self, key: str, end: str) -> np.ndarray | float:
         """Of one end, ``low`` or ``high``."""
         if key in self.by_law[end] and key != CLOCK:
-            return self.by_law[end][key] / self.by_law["value"][key]
+            middle = self.by_law["value"].get(key, self.values[key].value or 1.0)
+            return self.by_law[end][key] / middle
         return getattr(self.values[key], end) / (self.values[key].value or 1.0)
+
+    def uncertain(self) -> dict[str, Quantity]:
+        """Values that have a range somewhere, be it by a law alone."""
+        found = dict(self.values)
+        for key in self.by_law["low"]:
+            own = found[key]
+            if key != CLOCK and not own.is_uncertain:
+                least, most = np.min(self.share(key, "low")), np.max(self.share(key, "high"))
+                found[key] = replace(own, low=own.value * least, high=own.value * most)
+        return {key: quantity for key, quantity in found.items() if quantity.is_uncertain}
 
     def drawn(self, key: str, deviate: np.ndarray) -> np.ndarray:
         """Of a draw, at standard deviates in units of P95: see `uncertainty.at_deviate`."""
@@ -78,7 +95,8 @@ class Pricer:
     ----------
     trace : Trace
     ranges : bool
-        Whether low and high energies are asked for, which takes some twenty times as long.
+        Whether low and high energies and times are asked for, which takes some twenty times as
+        long.
     max_cores : int, optional
         Cores that the network may take; by default as many as it takes.
     """
@@ -121,8 +139,8 @@ class Pricer:
         points = points_of(made, batch, workload)
         ranges = Ranges(made, batch, points)
         moved = dict(points.changed)
-        given = given_keys(batch)
-        for measurement, keys in measurements(made.bill.values).items():
+        given = given_keys(made, batch)
+        for measurement, keys in measurements(ranges.uncertain()).items():
             if measurement not in deviates:
                 continue
             for key in set(keys) - given:
@@ -140,10 +158,13 @@ class Pricer:
             return None
         points = points_of(made, batch, workload)
         ranges = Ranges(made, batch, points)
-        given = given_keys(batch)
+        given = given_keys(made, batch)
         values = dict(made.bill.values)
-        for key, changed in points.changed.items():
-            value, quantity = float(changed[0]), values[key]
+        moved = {key: float(np.ravel(each)[0]) for key, each in points.changed.items()}
+        by_law_alone = set(ranges.by_law["low"]) - set(moved)
+        moved |= {key: values[key].value for key in by_law_alone}
+        for key, value in moved.items():
+            quantity = values[key]
             if key in given or not quantity.value:
                 values[key] = quantity.exactly(value)
                 continue
@@ -178,24 +199,21 @@ class Pricer:
         assert bill is not None
         points = points_of(made, batch, workload)
         idle = PERIOD in points.changed
-        terms = bill.select(workload, "energy_j", idle)
         size = len(batch)
-        energy_j = np.broadcast_to(bill.evaluate(terms, points.changed), size)
-        time_s = np.broadcast_to(bill.total(workload, "time_s", True, points.changed), size)
-
         reason, fits = _reasons(self._refused(made, workload, points), size)
         columns = {
             "voltage_v": points.voltage_v,
             "clock_hz": points.clock_hz,
-            "energy_j": np.where(fits, energy_j, np.nan),
-            "time_s": np.where(fits, time_s, np.nan),
             "reason": reason,
             **_footprint(bill, workload),
         }
-        if self.ranges:
-            low, high = _range(made, batch, bill, terms, points, energy_j)
-            columns["energy_low_j"] = np.where(fits, low, np.nan)
-            columns["energy_high_j"] = np.where(fits, high, np.nan)
+        for names, idles in ((ENERGIES, idle), (TIMES, True)):
+            terms = bill.select(workload, names[0], idles)
+            found = [np.broadcast_to(bill.evaluate(terms, points.changed), size)]
+            if self.ranges:
+                found += _range(made, batch, bill, terms, points, found[0])
+            for name, numbers in zip(names, found, strict=False):
+                columns[name] = np.where(fits, numbers, np.nan)
         return columns
 
 
@@ -226,19 +244,20 @@ def _range(
     bill: Bill,
     terms: Sequence[Term],
     points: Points,
-    energy_j: np.ndarray,
+    nominal: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """P5 and P95 of every point, as `uncertainty.estimate` has them; what is given has no range."""
     used = {key for term in terms for key, _ in term.powers}
-    given = given_keys(batch)
-    uncertain = {key: bill.values[key] for key in used - given}
+    given = given_keys(made, batch)
     ranges = Ranges(made, batch, points)
+    of_all = ranges.uncertain()
+    uncertain = {key: of_all[key] for key in of_all if key in used - given}
 
     def at(end: str, keys: Sequence[str]) -> np.ndarray:
         moved: dict[str, Any] = dict(points.changed)
         for key in keys:
             moved[key] = moved.get(key, bill.values[key].value) * ranges.share(key, end)
-        return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / energy_j)
+        return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / nominal)
 
     up = down = np.zeros(len(batch))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -246,4 +265,6 @@ def _range(
             swings = np.stack([at("low", keys), at("high", keys)])
             up = up + np.maximum(0.0, swings.max(axis=0)) ** 2
             down = down + np.minimum(0.0, swings.min(axis=0)) ** 2
-        return energy_j * np.exp(-np.sqrt(down)), energy_j * np.exp(np.sqrt(up))
+        low, high = nominal * np.exp(-np.sqrt(down)), nominal * np.exp(np.sqrt(up))
+    is_something = nominal > 0  # a rule says no time
+    return np.where(is_something, low, nominal), np.where(is_something, high, nominal)

@@ -32,6 +32,18 @@ def test_each_run_and_each_price_has_its_row(found):
     assert ratios["another"] == pytest.approx([0.5])
 
 
+def test_a_run_of_before_times_had_a_range_is_compared(found, run_folder, another_run):
+    assert found["prices"].frame["time_low_s"].notna().all()
+    path = another_run / "energy_totals.csv"
+    old = pd.read_csv(path).drop(columns=["time_low_s", "time_high_s"])
+    old.to_csv(path, index=False)
+    table = sw.compare_runs([run_folder, another_run])["prices"]
+    assert table.frame.groupby("run")["time_low_s"].count().to_dict() == {"another": 0, "small": 7}
+    ranges = [column for column in table.shown() if column.head.startswith("time low to high")]
+    assert [bool(cell) for cell in ranges[0].cells][-7:] == [False] * 7
+    assert any(ranges[0].cells)
+
+
 def test_only_settings_that_differ_are_shown(found):
     assert found["configuration"].frame.to_dict("records") == [
         {"setting": "weight_bits", "small": "8", "another": "6"}

@@ -18,6 +18,7 @@ from spikewatt.analysis.report.page.write import write_report
 from spikewatt.energy.cards.load import load_card, odin_style
 from spikewatt.energy.cards.scaling_laws import highest_clock_hz
 from spikewatt.energy.pricing.break_even import first_steps
+from spikewatt.energy.pricing.prices import ENERGIES, TIMES
 from spikewatt.energy.pricing.uncertainty import ratio, verdict_of
 from spikewatt.errors import SpikewattError, SpikewattWarning
 
@@ -248,10 +249,9 @@ def prices_shown(page) -> dict[str, dict[str, float]]:
             [row.dataset.side, ...[...row.cells].slice(1).map((cell) => cell.dataset.value)])"""
     )
     found = {}
-    for side, _, energy, ends, time, *_ in rows:
-        low, high = map(float, ends.split())
-        numbers = {"energy_j": energy, "energy_low_j": low, "energy_high_j": high, "time_s": time}
-        found[side] = {key: float(value) for key, value in numbers.items()}
+    for side, _, energy, energy_ends, time, time_ends, *_ in rows:
+        numbers = [energy, *energy_ends.split(), time, *time_ends.split()]
+        found[side] = dict(zip((*ENERGIES, *TIMES), map(float, numbers), strict=True))
     return found
 
 
@@ -300,7 +300,7 @@ def settings_to_try(trace, number: int) -> list[dict]:
                 "first": (volt, round(float(draw.uniform(5, fastest)), 2)),
                 "second": (
                     round(float(draw.uniform(1.7, 3.6)), 2),
-                    round(float(draw.uniform(10, 128)), 2),
+                    round(float(draw.uniform(10, 250)), 2),  # its own is 128 MHz
                 ),
             }
         )

@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from spikewatt import files
+from spikewatt.analysis.sweep.report import sweep_findings
 from spikewatt.analysis.sweep.rows import read_sweep
 from spikewatt.analysis.sweep.space import make_space
 from spikewatt.analysis.sweep.sweep import Plan, estimated, sweep
@@ -48,6 +50,23 @@ def test_a_folder_of_something_else_or_a_file(given, own_cache, tmp_path):
         sweep(given, tmp_path / "s" / "letter.txt", workers=0)
     with pytest.raises(SpikewattError, match="must be the store of a sweep; got no such folder"):
         read_sweep(tmp_path / "nowhere")
+
+
+def test_a_store_of_before_times_had_a_range_is_read(given, own_cache, tmp_path):
+    found = sweep(given | {"hardware": {"device": "stm32l4r5"}}, tmp_path / "s", workers=0)
+    new = found.frame
+    assert (new["time_low_s"] < new["time_high_s"]).any()
+    assert "time low to high" in " ".join(sweep_findings(found)["front"].cells()[0])
+    for part in found.path.glob("*.parquet"):
+        table = parquet.read_table(part)
+        parquet.write_table(table.drop_columns(["time_low_s", "time_high_s"]), part)
+
+    old = read_sweep(found.path)
+    assert list(old.columns) == list(new.columns)
+    assert old[["time_low_s", "time_high_s"]].isna().all().all()
+    rest = new.columns.drop(["time_low_s", "time_high_s"])
+    assert old[rest].equals(new[rest])
+    assert "time low to high" not in " ".join(sweep_findings(found)["front"].cells()[0])
 
 
 def test_a_damaged_part_is_named(given, own_cache, tmp_path):

@@ -14,6 +14,7 @@ from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
+from spikewatt.energy.pricing.prices import ENERGIES, TIMES
 from spikewatt.energy.pricing.uncertainty import estimate
 
 
@@ -50,6 +51,14 @@ def traces_of(space):
     return {number: trace_of(each) for number, each in found.items() if each}
 
 
+def assert_priced_as(row, bill, workload: str) -> None:
+    """Energy and time of a row, with their ranges, are those of a bill."""
+    for what, keys in (("energy_j", ENERGIES), ("time_s", TIMES)):
+        found = estimate(bill, bill.select(workload, what))
+        got = [row[key] for key in keys]
+        assert got == pytest.approx((found.value, found.low, found.high), rel=1e-9), (what, row)
+
+
 def test_every_row_is_what_a_bill_of_its_own_says(space, own_cache, tmp_path):
     found = sweep(space, tmp_path / "s", workers=0)
     rows = found.frame
@@ -60,10 +69,7 @@ def test_every_row_is_what_a_bill_of_its_own_says(space, own_cache, tmp_path):
     for row in rows.sample(40, random_state=1).to_dict("records"):
         bill = bill_for(row, traces, found)
         workload = row["workload"]
-        energy = estimate(bill, bill.select(workload))
-        expected = (energy.value, energy.low, energy.high, bill.total(workload, "time_s"))
-        got = [row[key] for key in ("energy_j", "energy_low_j", "energy_high_j", "time_s")]
-        assert got == pytest.approx(expected, rel=1e-9), row
+        assert_priced_as(row, bill, workload)
         footprint = bill.footprints[workload]
         assert row["memory_bytes"] == footprint.memory_bytes
         if footprint.area_m2:
@@ -257,10 +263,7 @@ def test_library_supply_and_clock_are_those_of_a_host_too(base, own_cache, tmp_p
             **settings,
         )
         bill = prices.bill("odin_style+stm32l4r5")
-        energy = estimate(bill, bill.select("snn"))
-        expected = (energy.value, energy.low, energy.high, bill.total("snn", "time_s"))
-        got = [row[key] for key in ("energy_j", "energy_low_j", "energy_high_j", "time_s")]
-        assert got == pytest.approx(expected, rel=1e-9), row
+        assert_priced_as(row, bill, "snn")
     assert len(hosted["supply_v"].unique()) == 2
 
 
@@ -271,3 +274,60 @@ def test_a_clock_that_only_the_core_reaches_is_refused_beside_its_host(base, own
     rows = sweep(given, tmp_path / "s", workers=0).frame.set_index(["host", "clock_hz"])["reason"]
     assert rows["nrf54l15", 1e3] == "clock_hz: the host reaches it"
     assert rows["nrf54l15", 1e6] == rows["none", 1e6] == ""
+
+
+def test_chips_by_their_core_run_as_a_price_has_them(base, own_cache, tmp_path):
+    """Beyond their clock and below, behind either regulator, with a range from the law alone."""
+    chip = "cortex-m0+:clock_mhz=64,ua_per_mhz=100,supply_v=3"
+    hardware = {
+        "device": ["odin_style", chip, "nrf52840"],
+        "host": ["none", chip],
+        "regulator": ["ldo", "dcdc"],
+        "clock_hz": [20e6, 75e6],
+    }
+    given = base | {"network": {"steps": [8]}, "hardware": hardware}
+    rows = sweep(given, tmp_path / "s", workers=0).frame
+    refused = rows[rows["reason"] != ""]
+    assert set(refused["regulator"]) == {"dcdc"}
+    assert refused["reason"].str.contains("one that the chip has; got 'dcdc'; allowed: ldo").all()
+    trace = traces_of(make_space(given))[0]
+    fits = rows[rows["reason"] == ""]
+    assert len(fits) == 2 + 2 + 2 * 2 + 2 * 2 * 2  # alone, hosted, by core, with a card
+    for row in fits.to_dict("records"):
+        host = None if row["host"] in ("", "none") else row["host"]
+        microcontroller = host or row["device"]
+        settings = {"clock_hz": dict.fromkeys({row["device"], microcontroller}, row["clock_hz"])}
+        if microcontroller != "odin_style":
+            settings["regulator"] = {microcontroller: row["regulator"]}
+        prices = price(trace, row["device"], host=host, max_cores=None, **settings)
+        bill = prices.bill(f"{row['device']}+{host}" if host else row["device"])
+        energy = estimate(bill, bill.select(row["workload"]))
+        got = [row[key] for key in ("energy_j", "energy_low_j", "energy_high_j")]
+        assert got == pytest.approx((energy.value, energy.low, energy.high), rel=1e-9), row
+
+
+def test_card_values_reach_a_host_where_the_core_has_them_not(base, own_cache, tmp_path):
+    hardware = {
+        "device": "odin_style",
+        "host": ["none", "stm32l4r5"],
+        "energy_per_cycle_j": {"factor": [1, 2]},
+        "cycles_per_result_read": [30, 300],
+        "cycles_per_step": [3],  # a core has it: it is not the host's
+    }
+    given = base | {"network": {"steps": [8]}, "hardware": hardware}
+    rows = sweep(given, tmp_path / "s", workers=0).frame
+    alone, hosted = rows[rows["host"] == "none"], rows[rows["host"] == "stm32l4r5"]
+    assert (len(alone), len(hosted)) == (1, 4)
+    assert alone["energy_per_cycle_j"].isna().all()
+
+    trace = traces_of(make_space(given))[0]
+    bill = price(trace, "odin_style", host="stm32l4r5", max_cores=None).bill("odin_style+stm32l4r5")
+    for row in hosted.to_dict("records"):
+        own = bill.values["host.energy_per_cycle_j"].value
+        changed = {
+            "host.energy_per_cycle_j": own * row["energy_per_cycle_j"],
+            "host.cycles_per_result_read": row["cycles_per_result_read"],
+            "cycles_per_step": 3.0,
+        }
+        assert row["energy_j"] == pytest.approx(bill.total("snn", changed=changed), rel=1e-12)
+    assert hosted["energy_j"].nunique() == 4

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from spikewatt.energy.cards.load import load_card, odin_style, with_library
-from spikewatt.energy.cards.operating_point import SUPPLY_V, at_operating_point, at_supply
+from spikewatt.energy.cards.microcontroller_laws import SUPPLY_V, supply_limits_v
+from spikewatt.energy.cards.operating_point import at_operating_point, at_supply
 from spikewatt.energy.cards.parametric_core import highest_clock_hz
 from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.pricing.order import ordered
@@ -164,9 +167,9 @@ CORE, MCU, RULE = "odin_style", "stm32l4r5", "rule_ac_mac_45nm"
 REFUSED = {
     "clock beyond": (
         (MCU,),
-        {"clock_hz": 200e6},
-        "device 'stm32l4r5': clock_hz: must be a clock of the device, in hertz; got 200000000.0; "
-        "allowed: 32,768 to 120,000,000",
+        {"clock_hz": 250e6},
+        "device 'stm32l4r5': clock_hz: must be a clock of the device, in hertz; got 250000000.0; "
+        "allowed: 32,768 to 240,000,000; hint: a faster chip by its core: cortex-m4:clock_mhz=…",
     ),
     "clock of a core beyond": (
         (CORE, MCU),
@@ -245,7 +248,21 @@ def test_a_changed_core_is_not_scaled(trace):
 
 
 def test_limits_of_a_supply_include_the_card_s_own():
-    for name in ("stm32l4r5", "stm32u575", "stm32h7a3", "stm32g0b1", "nrf5340", "nrf52840"):
-        assert SUPPLY_V[0] <= value(load_card(name), "supply_voltage_v") <= SUPPLY_V[1]
-    low = with_value(load_card("stm32u575"), "supply_voltage_v", value=1.2, low=1.2)
+    own = load_card("stm32u575")
+    unstated = {key: own.values[key] for key in own.kind.units}  # as of an earlier card
+    assert supply_limits_v(replace(own, values=unstated)) == SUPPLY_V
+
+    low = with_value(replace(own, values=unstated), "supply_voltage_v", value=1.2, low=1.2)
     assert value(at_supply(low, 1.2), "supply_voltage_v") == 1.2
+
+
+def test_a_host_that_is_none_is_told_what_can_be_one(trace):
+    with pytest.raises(
+        SpikewattError, match="price.host: must be compared, none, or a micro"
+    ) as it:
+        price(trace, "odin_style", host="nonsense")
+    text = str(it.value)
+    assert "got 'nonsense'; allowed: compared, none, " in text
+    assert "stm32l4r5, " in text
+    assert "or a chip by its core, such as cortex-m4:clock_mhz" in text
+    assert not {"rule_loihi_davies", "cr2032", "odin_style"} & set(text.replace(",", "").split())

@@ -9,6 +9,7 @@ from spikewatt.energy.cards.kinds import LINK_KEYS
 from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.energy.pricing.price import price
 from spikewatt.energy.pricing.prices import COLUMNS, Prices
+from spikewatt.energy.pricing.uncertainty import draw
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.conversion.convert import convert
 
@@ -66,6 +67,38 @@ def test_the_range_encloses_the_energy(trace):
     assert (prices.frame["energy_j"] <= prices.frame["energy_high_j"]).all()
     totals = prices.totals()
     assert (totals["energy_high_j"] > totals["energy_low_j"]).all()
+
+
+def test_time_has_the_range_of_its_terms(trace):
+    prices = price(trace, *DEVICES)
+    for frame in (prices.frame, prices.totals()):
+        assert (frame["time_low_s"] <= frame["time_s"]).all()
+        assert (frame["time_s"] <= frame["time_high_s"]).all()
+        after = list(frame.columns).index("time_s") + 1
+        assert list(frame.columns[after : after + 2]) == ["time_low_s", "time_high_s"]
+
+    totals = prices.totals()
+    assert (totals["time_low_s"] < totals["time_high_s"]).sum() >= 3
+    pairs = zip(prices.workloads, totals.to_dict("records"), strict=True)
+    for (bill, workload), total in pairs:
+        drawn = draw(bill.values, samples=20_000, seed=3)
+        times_s = np.broadcast_to(bill.total(workload, "time_s", changed=drawn), 20_000)
+        found = [total[f"time_{end}_s"] for end in ("low", "high")]
+        np.testing.assert_allclose(np.quantile(times_s, (0.05, 0.95)), found, rtol=0.1)
+
+
+def test_a_range_of_the_clock_alone_is_that_of_the_time(trace):
+    exact = load_card("odin_style")
+    for key, quantity in exact.values.items():
+        exact = with_value(exact, key, low=quantity.value, high=quantity.value)
+    total = price(trace, exact).totals().iloc[0]
+    assert total["time_low_s"] == total["time_s"] == total["time_high_s"]
+
+    clock_hz = exact["clock_hz"].value
+    ranged = with_value(exact, "clock_hz", low=clock_hz / 3, high=2 * clock_hz)
+    total = price(trace, ranged).totals().iloc[0]
+    assert total["time_high_s"] == pytest.approx(3 * total["time_s"])
+    assert total["time_low_s"] == pytest.approx(total["time_s"] / 2)
 
 
 def test_range_of_cycles_and_clock_moves_energy_and_leakage(trace):

@@ -73,11 +73,19 @@ function cell(row, tag, text, value = null) {
   row.append(made);
 }
 
+const NARROW = 0.03;  // a range up to this share of its low end is not shown, as in times.py
+const isWide = ({ low, high }) => high > low * (1 + NARROW);
+
+function rangeCell(row, { low, high }, size, isShown) {
+  const text = isShown ? `${digits(low / size)} to ${digits(high / size)}` : "";
+  cell(row, "td", text, `${low} ${high}`);
+}
+
 function showPrices() {
   const prices = alone.map((side) => priced(chosen(side)));
   const whole = prices.filter((price) => !price.refused);
   const [joule, inJoules] = prefixFor(whole.map((price) => counts(price).value));
-  const [second, inSeconds] = prefixFor(whole.map((price) => price.time_s));
+  const [second, inSeconds] = prefixFor(whole.map((price) => price.time.value));
   const watts = (price) => price.perPeriod.value / settings.period_s;
   const [watt, inWatts] = prefixFor(whole.map(watts));
   byId("energy-unit").textContent = `(${inJoules}J)`;
@@ -94,16 +102,16 @@ function showPrices() {
     cell(row, "td", price.side.workload);
     if (price.refused) {
       const why = document.createElement("td");
-      why.colSpan = 5;
+      why.colSpan = 6;
       why.textContent = price.refused;
       row.append(why);
       return row;
     }
-    const { value, low, high } = counts(price);
+    const { value } = counts(price), { time, side } = price;
     cell(row, "td", digits(value / joule), value);
-    cell(row, "td", price.side.ranged ? `${digits(low / joule)} to ${digits(high / joule)}` : "",
-      `${low} ${high}`);
-    cell(row, "td", price.side.timed ? digits(price.time_s / second) : "", price.time_s);
+    rangeCell(row, counts(price), joule, side.ranged);
+    cell(row, "td", side.timed ? digits(time.value / second) : "", time.value);
+    rangeCell(row, time, second, side.timed && isWide(time));
     cell(row, "td", price.side.idles ? digits(watts(price) / watt) : "", watts(price));
     const other = priced(sideAt(SECOND));
     const same = other.refused || nameOf(other.side) === nameOf(price.side);
@@ -202,10 +210,14 @@ function componentRows() {
 
 function latencyRows() {
   const rows = alone.map((side) => priced(chosen(side)))
-    .filter((price) => price.side.timed && price.time_s > 0)
-    .map((price) => ({ side: nameOf(price.side), time_s: price.time_s, is_period: false,
-      shown: inPrefixes(price.time_s, "s"),
-      label: `${nameOf(price.side)}: ${inPrefixes(price.time_s, "s")}` }));
+    .filter((price) => price.side.timed && price.time && price.time.value > 0)
+    .map(({ side, time }) => {
+      const shown = inPrefixes(time.value, "s");
+      const range = `${inPrefixes(time.low, "s")} to ${inPrefixes(time.high, "s")}`;
+      return { side: nameOf(side), time_s: time.value, low_s: time.low, high_s: time.high,
+        is_period: false, shown,
+        label: `${nameOf(side)}: ${shown}${isWide(time) ? ` (${range})` : ""}` };
+    });
   const label = `period: ${inPrefixes(settings.period_s, "s")}`;
   return [...rows, { time_s: settings.period_s, is_period: true, label }];
 }

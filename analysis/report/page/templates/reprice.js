@@ -32,6 +32,22 @@ function scale(knobs, volt) {
 /** A value of a device, with its ends, at the voltage and clock of `setting`. */
 function atSetting(own, key, knobs, setting) {
   if (!setting || !knobs) return own;
+  return atClock(atVoltage(own, key, knobs, setting), key, knobs, setting);
+}
+
+/** Away from its clock a microcontroller's values are less sure: microcontroller_laws.py. */
+function atClock(own, key, knobs, setting) {
+  const law = knobs.clocked && knobs.clocked[key];
+  if (!law) return own;
+  const [value, low, high, measurement] = knobs.scaled[key] ? own : law;
+  const ratio = setting.clock_hz / knobs.home_hz;
+  if (ratio === 1) return [value, low, high, measurement];
+  const [lower, higher] = ratio < 1 ? law.slice(4, 6) : law.slice(6, 8);
+  const away = Math.max(ratio, 1 / ratio);
+  return [value, low / away ** lower, high * away ** higher, measurement];
+}
+
+function atVoltage(own, key, knobs, setting) {
   if (key === "clock_hz") {
     if (setting.clock_hz === own[VALUE]) return own;
     return [setting.clock_hz, setting.clock_hz, setting.clock_hz, own[MEASUREMENT]];
@@ -168,18 +184,18 @@ function refusal(side, knobs, settings) {
   return "";
 }
 
-/** Energy with its range, with and without what is used between inferences, and time. */
+/** Energy, with and without what is used between inferences, and time: each with its range. */
 function priceOf(side, knobs, settings) {
   const refused = refusal(side, knobs, settings);
   if (refused) return { side, refused };
   const bill = billAt(side, knobs, settings);
-  const time_s = evaluate(bill, select(bill, "time_s"));
-  if (side.idles && settings.period_s < time_s) {
-    const needed = inPrefixes(time_s, "s");
-    return { side, time_s, refused: `an inference takes ${needed}, longer than the period` };
+  const time = estimate(bill, select(bill, "time_s"));
+  if (side.idles && settings.period_s < time.value) {
+    const needed = inPrefixes(time.value, "s");
+    return { side, time, refused: `an inference takes ${needed}, longer than the period` };
   }
   return {
-    side, bill, time_s, refused: "",
+    side, bill, time, refused: "",
     energy: estimate(bill, select(bill, "energy_j", false)),
     perPeriod: estimate(bill, select(bill, "energy_j", true)),
   };

@@ -1,0 +1,49 @@
+"""What holds for every microcontroller whose card says nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from .card import Quantity
+from .card_file import FOLDER, ValueEntry, quantity_of
+
+COMMON = FOLDER / "microcontroller_common.json"
+
+
+def common_values(name: str, regulator: str, is_measured: bool) -> dict[str, Quantity]:
+    """Values of a microcontroller for COMMON_KEYS.
+
+    Parameters
+    ----------
+    name : str
+        Of the card that is filled.
+    regulator : str
+        Its regulator, ``ldo`` or ``dcdc``.
+    is_measured : bool
+        Whether its energy per cycle was taken while networks ran (`power_fit`); else it is that
+        of a datasheet, which a network exceeds.
+
+    Examples
+    --------
+    >>> common_values("mine", "ldo", is_measured=True)["active_power_factor"].high
+    1.0
+    """
+    content = _content()
+    entries = {
+        **content["always"],
+        "regulator_efficiency": content["regulator_efficiency"][regulator],
+        "active_power_factor": content["active_power_factor"][
+            "networks" if is_measured else "datasheet"
+        ],
+    }
+    return {
+        key: quantity_of(COMMON.name, f"{name}: {key}", key, ValueEntry(**entry))
+        for key, entry in entries.items()
+    }
+
+
+@cache
+def _content() -> Mapping:
+    return json.loads(COMMON.read_text("utf-8"))

@@ -1,0 +1,61 @@
+"""Software loops: what a Cortex-M takes per synapse, neuron and step of a spiking network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from ...errors import one_of
+from .card import Quantity
+from .card_file import FOLDER, ValueEntry, quantity_of
+
+LOOPS = FOLDER / "software_loops.json"
+
+
+def software_loops() -> Mapping[str, Mapping[str, dict]]:
+    """Core -> name of a loop -> the loop: potential_bits, quality, values; the first is usual.
+
+    >>> software_loops()["Cortex-M4"]["int32"]["potential_bits"]
+    32
+    """
+    return _content()
+
+
+def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quantity]:
+    """Card values of a software loop, keys LOOP_KEYS.
+
+    Parameters
+    ----------
+    core : str
+        Such as ``"Cortex-M4"``.
+    name : str
+        Of the card that is filled; where a loop names no measurement, its values are on their own.
+    loop : str, optional
+        One of the core's; by default its first.
+
+    Raises
+    ------
+    SpikewattError
+        A core without loops, or no such loop.
+
+    Examples
+    --------
+    >>> loop_values("Cortex-M4", "mine")["cycles_per_step"].measurement
+    'mine: cycles_per_step'
+    """
+    loops = _content()
+    law = "must be one with software loops"
+    of_core = loops[one_of(f"device {name!r}: core", law, core, loops)]
+    if loop is None:
+        loop = next(iter(of_core))
+    chosen = of_core[one_of("loop", f"must be one of {core}", loop, of_core)]
+    return {
+        key: quantity_of(f"{LOOPS.name}: {core}", f"{name}: {key}", key, ValueEntry(**entry))
+        for key, entry in chosen["values"].items()
+    }
+
+
+@cache
+def _content() -> dict:
+    return json.loads(LOOPS.read_text("utf-8"))
