@@ -80,6 +80,13 @@ class Kernel:
     call: str
     scratch: dict[str, tuple[str, int]]
 
+    def filled(self, v: str, spikes: str, count: str, worth: str) -> str:
+        """The call; braces of C stay as they are."""
+        text = self.call
+        for name, value in (("v", v), ("spikes", spikes), ("count", count), ("worth", worth)):
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
 
 def can_gather(connection: Connection) -> bool:
     """Whether outputs see inputs in rows that lie side by side, several outputs to an input."""

@@ -260,9 +260,7 @@ void infer(void);
         worth = "0u" if arrow.gathers else "1"
         if doubles:
             worth = "shift" if arrow.gathers else "(int32_t)(1u << shift)"
-        call = done.call.format(
-            v=f"v_{post}", spikes=f"spikes_{pre}", count=f"count_{pre}", worth=worth
-        )
+        call = done.filled(f"v_{post}", f"spikes_{pre}", f"count_{pre}", worth)
         takes = "uint32_t shift" if doubles else "void"
         return f"{head}LAYER {name}({takes})\n{{\n    {call}\n}}\n"
 
@@ -270,7 +268,7 @@ void infer(void);
         """Each pixel once, as a spike that is worth its value."""
         post = self.numbers[arrow.post.name]
         v = self._drive(arrow.post) or f"v_{post}"
-        call = done.call.format(v=v, spikes="&pixel", count="1u", worth="worth")
+        call = done.filled(v, "&pixel", "1u", "worth")
         return f"""LAYER {name}(void)
 {{
     for (uint32_t i = 0; i < {arrow.pre.size}u; i++) {{
