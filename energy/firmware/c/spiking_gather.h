@@ -16,26 +16,26 @@
 #include <arm_acle.h>
 
 /* Adds bytes 0 and 2 of `word`, as signed numbers, to the two sums in `sums`. */
-static inline uint32_t spiking_add_even(uint32_t sums, uint32_t word)
+SPIKING_INLINE uint32_t spiking_add_even(uint32_t sums, uint32_t word)
 {
     return (uint32_t)__sxtab16((int16x2_t)sums, (int8x4_t)word);
 }
 
 /* Adds bytes 1 and 3. */
-static inline uint32_t spiking_add_odd(uint32_t sums, uint32_t word)
+SPIKING_INLINE uint32_t spiking_add_odd(uint32_t sums, uint32_t word)
 {
     return (uint32_t)__sxtab16((int16x2_t)sums, (int8x4_t)((word >> 8) | (word << 24)));
 }
 #elif defined(SPIKING_SIGNED_WEIGHTS)
 /* The same in plain C, for tests on a machine without these instructions. */
-static inline uint32_t spiking_add_even(uint32_t sums, uint32_t word)
+SPIKING_INLINE uint32_t spiking_add_even(uint32_t sums, uint32_t word)
 {
     uint32_t low = (sums + (uint32_t)(int8_t)word) & 0xFFFFu;
     uint32_t high = ((sums >> 16) + (uint32_t)(int8_t)(word >> 16)) & 0xFFFFu;
     return low | high << 16;
 }
 
-static inline uint32_t spiking_add_odd(uint32_t sums, uint32_t word)
+SPIKING_INLINE uint32_t spiking_add_odd(uint32_t sums, uint32_t word)
 {
     return spiking_add_even(sums, word >> 8);
 }
@@ -50,7 +50,7 @@ typedef struct {
     uint32_t odd;
 } SpikingSums;
 
-static inline SpikingSums spiking_add_word(SpikingSums sums, uint32_t word)
+SPIKING_INLINE SpikingSums spiking_add_word(SpikingSums sums, uint32_t word)
 {
     sums.even = spiking_add_even(sums.even, word);
     sums.odd = spiking_add_odd(sums.odd, word);
@@ -58,7 +58,7 @@ static inline SpikingSums spiking_add_word(SpikingSums sums, uint32_t word)
 }
 
 /* Adds the first `outputs` of four sums to the potentials. */
-static inline void spiking_add_sums(
+SPIKING_INLINE void spiking_add_sums(
     int32_t *v, SpikingSums sums, uint32_t outputs, uint32_t count, uint32_t shift)
 {
     (void)count;
@@ -82,14 +82,14 @@ typedef struct {
     uint32_t odd;
 } SpikingSums;
 
-static inline SpikingSums spiking_add_word(SpikingSums sums, uint32_t word)
+SPIKING_INLINE SpikingSums spiking_add_word(SpikingSums sums, uint32_t word)
 {
     sums.odd += word >> 8;
     sums.even += word & 0x00FF00FFu;
     return sums;
 }
 
-static inline void spiking_add_sums(
+SPIKING_INLINE void spiking_add_sums(
     int32_t *v, SpikingSums sums, uint32_t outputs, uint32_t count, uint32_t shift)
 {
     uint32_t bias = count * SPIKING_BIAS;
@@ -107,19 +107,57 @@ static inline void spiking_add_sums(
 }
 #endif
 
-static inline uint32_t spiking_word(const uint8_t *at)
+SPIKING_INLINE uint32_t spiking_word(const uint8_t *at)
 {
     return *(const uint32_t *)(const void *)at;
 }
 
-/* Four outputs: the words at `weights` + offset of each active input. */
-static inline void spiking_gather_4(
-    int32_t *v, const uint8_t *weights, const uint32_t *active, uint32_t count, uint32_t outputs,
-    uint32_t shift)
+/* Sums of four outputs: the words at `weights` + offset of each active input. */
+#if defined(__ARM_ARCH_6M__)
+/* By hand: a compiler keeps too much at once for eight registers. Two inputs at a time. */
+SPIKING_INLINE SpikingSums spiking_sum_words(
+    const uint8_t *weights, const uint32_t *active, uint32_t count)
+{
+    SpikingSums sums = {0, 0};
+    uint32_t word, shifted;
+    const uint32_t mask = 0x00FF00FFu;
+    const uint32_t *end = active + count;
+    if (count & 1u) {
+        sums = spiking_add_word(sums, spiking_word(weights + *active++));
+    }
+    if (active == end) {
+        return sums;
+    }
+    __asm__ volatile(
+        "1:\n"
+        "ldmia %[active]!, {%[word]}\n"
+        "ldr %[word], [%[weights], %[word]]\n"
+        "lsrs %[shifted], %[word], #8\n"
+        "adds %[odd], %[odd], %[shifted]\n"
+        "ands %[word], %[word], %[mask]\n"
+        "adds %[even], %[even], %[word]\n"
+        "ldmia %[active]!, {%[word]}\n"
+        "ldr %[word], [%[weights], %[word]]\n"
+        "lsrs %[shifted], %[word], #8\n"
+        "adds %[odd], %[odd], %[shifted]\n"
+        "ands %[word], %[word], %[mask]\n"
+        "adds %[even], %[even], %[word]\n"
+        "cmp %[active], %[end]\n"
+        "bne 1b\n"
+        : [active] "+l"(active), [even] "+l"(sums.even), [odd] "+l"(sums.odd),
+          [word] "=&l"(word), [shifted] "=&l"(shifted)
+        : [weights] "l"(weights), [mask] "l"(mask), [end] "h"(end)
+        : "cc", "memory");
+    return sums;
+}
+#else
+SPIKING_INLINE SpikingSums spiking_sum_words(
+    const uint8_t *weights, const uint32_t *active, uint32_t count)
 {
     SpikingSums sums = {0, 0};
     const uint32_t *end = active + count;
     const uint32_t *end_of_fours = active + (count & ~3u);
+    SPIKING_AS_WRITTEN
     while (active < end_of_fours) {
         sums = spiking_add_word(sums, spiking_word(weights + active[0]));
         sums = spiking_add_word(sums, spiking_word(weights + active[1]));
@@ -127,37 +165,67 @@ static inline void spiking_gather_4(
         sums = spiking_add_word(sums, spiking_word(weights + active[3]));
         active += 4;
     }
+    SPIKING_AS_WRITTEN
     while (active < end) {
         sums = spiking_add_word(sums, spiking_word(weights + *active++));
     }
-    spiking_add_sums(v, sums, outputs, count, shift);
+    return sums;
+}
+#endif
+
+SPIKING_INLINE void spiking_gather_4(
+    int32_t *v, const uint8_t *weights, const uint32_t *active, uint32_t count, uint32_t outputs,
+    uint32_t shift)
+{
+    spiking_add_sums(v, spiking_sum_words(weights, active, count), outputs, count, shift);
 }
 
 #if defined(__ARM_FEATURE_DSP) || defined(SPIKING_SIGNED_WEIGHTS)
 #define SPIKING_OUTPUTS 8u /* at once */
 
-/* Eight outputs: two words of each active input; all sums stay in four registers. */
-static inline void spiking_gather_8(
+/* Eight outputs: two words of each active input; all sums stay in four registers.
+ * Two inputs at a time, by hand: a compiler adds an instruction for each address. */
+SPIKING_INLINE void spiking_gather_8(
     int32_t *v, const uint8_t *weights, const uint32_t *active, uint32_t count, uint32_t shift)
 {
     SpikingSums first = {0, 0}, second = {0, 0};
+    const uint8_t *beside = weights + 4;
     const uint32_t *end = active + count;
-    const uint32_t *end_of_twos = active + (count & ~1u);
-    while (active < end_of_twos) {
-        const uint8_t *row = weights + active[0];
-        const uint8_t *next = weights + active[1];
-        active += 2;
-        uint32_t a = spiking_word(row), b = spiking_word(row + 4);
-        uint32_t c = spiking_word(next), d = spiking_word(next + 4);
-        first = spiking_add_word(first, a);
-        second = spiking_add_word(second, b);
-        first = spiking_add_word(first, c);
-        second = spiking_add_word(second, d);
+    if (count & 1u) {
+        first = spiking_add_word(first, spiking_word(weights + *active));
+        second = spiking_add_word(second, spiking_word(beside + *active++));
     }
     if (active < end) {
-        const uint8_t *row = weights + *active;
-        first = spiking_add_word(first, spiking_word(row));
-        second = spiking_add_word(second, spiking_word(row + 4));
+#if defined(__ARM_FEATURE_DSP)
+        uint32_t a, b, c, d;
+        __asm__ volatile(
+            "1:\n"
+            "ldrd %[b], %[d], [%[active]], #8\n"
+            "ldr %[a], [%[weights], %[b]]\n"
+            "ldr %[b], [%[beside], %[b]]\n"
+            "ldr %[c], [%[weights], %[d]]\n"
+            "ldr %[d], [%[beside], %[d]]\n"
+            "sxtab16 %[even1], %[even1], %[a]\n"
+            "sxtab16 %[odd1], %[odd1], %[a], ror #8\n"
+            "sxtab16 %[even2], %[even2], %[b]\n"
+            "sxtab16 %[odd2], %[odd2], %[b], ror #8\n"
+            "sxtab16 %[even1], %[even1], %[c]\n"
+            "sxtab16 %[odd1], %[odd1], %[c], ror #8\n"
+            "sxtab16 %[even2], %[even2], %[d]\n"
+            "sxtab16 %[odd2], %[odd2], %[d], ror #8\n"
+            "cmp %[active], %[end]\n"
+            "bne 1b\n"
+            : [active] "+r"(active), [even1] "+r"(first.even), [odd1] "+r"(first.odd),
+              [even2] "+r"(second.even), [odd2] "+r"(second.odd), [a] "=&r"(a), [b] "=&r"(b),
+              [c] "=&r"(c), [d] "=&r"(d)
+            : [weights] "r"(weights), [beside] "r"(beside), [end] "r"(end)
+            : "cc", "memory");
+#else
+        for (; active < end; active++) {
+            first = spiking_add_word(first, spiking_word(weights + *active));
+            second = spiking_add_word(second, spiking_word(beside + *active));
+        }
+#endif
     }
     spiking_add_sums(v, first, 4, count, shift);
     spiking_add_sums(v + 4, second, 4, count, shift);
@@ -167,7 +235,7 @@ static inline void spiking_gather_8(
 #endif
 
 /* All outputs of one neuron position; at most SPIKING_CHUNK active inputs. */
-static inline void spiking_gather(
+SPIKING_INLINE void spiking_gather(
     int32_t *v, const uint8_t *weights, uint32_t outputs, const uint32_t *active, uint32_t count,
     uint32_t shift)
 {
@@ -187,7 +255,7 @@ static inline void spiking_gather(
 
 /* Dense; a row of weights is `row_bytes` long; `seen[i]` is the row of neuron i where neurons were
  * summed in front of the weights. */
-static inline void spiking_dense_gather(
+SPIKING_INLINE void spiking_dense_gather(
     int32_t *v, const uint8_t *weights, uint32_t outputs, uint32_t row_bytes,
     const uint16_t *spikes, uint32_t count, const uint16_t *seen, uint32_t *active, uint32_t shift)
 {
@@ -215,7 +283,7 @@ typedef struct {
  * Spikes come in ascending order, so those in one row of a window lie side by side: `first` says
  * where those of each position begin. `offsets` of a spike are those of its weights, as seen from
  * position 0 of the output. */
-static inline void spiking_window_gather(
+SPIKING_INLINE void spiking_window_gather(
     int32_t *v, const uint8_t *weights, uint32_t outputs, uint32_t row_bytes,
     const uint16_t *spikes, uint32_t count, SpikingShape shape, const int32_t *places,
     uint32_t pre_rows, uint32_t pre_columns, const SpikingSpan *rows, uint32_t post_rows,

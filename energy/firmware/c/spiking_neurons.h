@@ -16,7 +16,7 @@ typedef struct {
 } SpikingNeurons;
 
 /* One neuron: v += bias; s = 1 where v >= h; then v -= h, or 0. Returns where the list ends. */
-static inline uint16_t *spiking_fire_one(
+SPIKING_INLINE uint16_t *spiking_fire_one(
     int32_t *v, SpikingNeurons of, uint32_t at, uint32_t shift, uint32_t neuron, uint16_t *spikes)
 {
     int32_t h = (int32_t)((uint32_t)of.thresholds[of.one_threshold ? 0 : at] << shift);
@@ -33,7 +33,7 @@ static inline uint16_t *spiking_fire_one(
 }
 
 /* All neurons, one after the other. Returns the number of spikes, listed in `spikes`. */
-static inline uint32_t spiking_fire(
+SPIKING_INLINE uint32_t spiking_fire(
     int32_t *v, uint32_t neurons, SpikingNeurons of, uint32_t shift, uint16_t *spikes)
 {
     uint16_t *end = spikes;
@@ -46,7 +46,7 @@ static inline uint32_t spiking_fire(
 }
 
 /* The same, four neurons at a time, so that loads follow each other. */
-static inline uint32_t spiking_fire_fours(
+SPIKING_INLINE uint32_t spiking_fire_fours(
     int32_t *v, uint32_t neurons, SpikingNeurons of, uint32_t shift, uint16_t *spikes)
 {
     uint16_t *end = spikes;
@@ -66,7 +66,7 @@ static inline uint32_t spiking_fire_fours(
 }
 
 /* A read-out adds its bias. */
-static inline void spiking_rest(int32_t *v, uint32_t neurons, SpikingNeurons of)
+SPIKING_INLINE void spiking_rest(int32_t *v, uint32_t neurons, SpikingNeurons of)
 {
     for (uint32_t first = 0; first < neurons; first += of.period) {
         for (uint32_t at = 0; at < of.period; at++) {

@@ -7,7 +7,7 @@
 
 #include "spiking_spikes.h"
 
-static inline void spiking_row_add(int32_t *v, const int8_t *row, uint32_t outputs, int32_t gain)
+SPIKING_INLINE void spiking_row_add(int32_t *v, const int8_t *row, uint32_t outputs, int32_t gain)
 {
     for (uint32_t j = 0; j < outputs; j++) {
         v[j] += gain * row[j];
@@ -15,7 +15,7 @@ static inline void spiking_row_add(int32_t *v, const int8_t *row, uint32_t outpu
 }
 
 /* Dense; `seen[i]` is the row of neuron i where neurons were summed in front of the weights. */
-static inline void spiking_dense_rows(
+SPIKING_INLINE void spiking_dense_rows(
     int32_t *v, const int8_t *weights, uint32_t outputs, const uint16_t *spikes, uint32_t count,
     const uint16_t *seen, int32_t gain)
 {

@@ -35,7 +35,7 @@ typedef struct {
 } SpikingChannel;
 
 /* v[target] += gain w, `outputs` of them side by side for each position; without weights 1. */
-static inline void spiking_window_rows(
+SPIKING_INLINE void spiking_window_rows(
     int32_t *v, const int8_t *weights, uint32_t outputs, const uint16_t *spikes, uint32_t count,
     SpikingShape shape, const SpikingPlace *places, SpikingAxis rows, SpikingAxis columns,
     SpikingChannel channel, int32_t gain)
@@ -67,7 +67,7 @@ static inline void spiking_window_rows(
 }
 
 /* Each neuron to its own; weights as wide as they have to be, one per channel or neuron. */
-static inline void spiking_identity(
+SPIKING_INLINE void spiking_identity(
     int32_t *v, const int32_t *weights, const uint16_t *spikes, uint32_t count,
     const uint16_t *seen, SpikingShape shape, int32_t gain)
 {
