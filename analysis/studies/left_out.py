@@ -72,7 +72,8 @@ def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = read_measured() if rows is None else rows
+    if rows is None:
+        rows = read_measured()
     networks = read_networks()
     work_of = works(networks, rows)
     found = []
@@ -152,8 +153,8 @@ def _with_known_power(card: Card, power: PowerModel) -> Card:
     """`card` with the power of other submissions on its chip."""
     known = power.known(card.chip, card["supply_voltage_v"].value)
     half = NORMAL_90 * sqrt(known.variance)
-    ends = (exp(known.mean + way * half) for way in (0, -1, 1))
-    found = Found(*ends, "left out", f"power {card.chip}")
+    value, low, high = (exp(known.mean + way * half) for way in (0, -1, 1))
+    found = Found(value, low, high, "left out", f"power {card.chip}")
     return _without_factor(with_measured_power(card, found, "left out"))
 
 
@@ -197,7 +198,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows, median_error (of |predicted / measured - 1|), worst_error,
+        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows,
+        median_error (of |predicted / measured - 1|), worst_error,
         in_range (share of rows between low and high), high_over_low (median).
     """
     import pandas as pd
