@@ -358,9 +358,7 @@ void infer(void);
         copies, first = [], 0
         for p in self.network.readouts:
             number = self.numbers[p.name]
-            copies.append(
-                self._each(p, f"network_output[{first} + i] = v_{number}[i];")
-            )
+            copies.append(self._each(p, f"network_output[{first} + i] = v_{number}[i];"))
             first += p.size
         return "\n".join(
             [
