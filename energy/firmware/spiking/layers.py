@@ -71,8 +71,8 @@ class Kernel:
     Parameters
     ----------
     tables : declarations.
-    call : the kernel's call, with ``{v}``, ``{spikes}``, ``{count}`` and ``{worth}`` left open:
-        gain of a row add, or shift of a gather.
+    call : the kernel's call, with ``@v``, ``@spikes``, ``@count`` and ``@worth`` left open: the
+        last is the gain of a row add, or the shift of a gather.
     scratch : name -> (C type, numbers) of memory that it needs while it runs.
     """
 
@@ -80,11 +80,11 @@ class Kernel:
     call: str
     scratch: dict[str, tuple[str, int]]
 
-    def filled(self, v: str, spikes: str, count: str, worth: str) -> str:
-        """The call; braces of C stay as they are."""
+    def called(self, **chosen: str) -> str:
+        """The call with what was left open: v, spikes, count and worth."""
         text = self.call
-        for name, value in (("v", v), ("spikes", spikes), ("count", count), ("worth", worth)):
-            text = text.replace(f"{{{name}}}", value)
+        for name, value in chosen.items():
+            text = text.replace(f"@{name}", value)
         return text
 
 
@@ -116,16 +116,13 @@ def _(kind: Dense, arrow: Arrow) -> Kernel:
     outputs = weights.shape[1]
     name = arrow.name("weights")
     if not arrow.gathers:
-        call = (
-            f"spiking_dense_rows({{v}}, {name}, {outputs}u, {{spikes}}, {{count}}, "
-            f"{seen}, {{worth}});"
-        )
+        call = f"spiking_dense_rows(@v, {name}, {outputs}u, @spikes, @count, {seen}, @worth);"
         return Kernel(array(name, weights.astype(np.int8)) + tables, call, {})
 
     text, row_bytes = _words(name, weights, arrow.loop)
     call = (
-        f"spiking_dense_gather({{v}}, {name}, {outputs}u, {row_bytes}u, {{spikes}}, {{count}}, "
-        f"{seen}, active, {{worth}});"
+        f"spiking_dense_gather(@v, {name}, {outputs}u, {row_bytes}u, @spikes, @count, "
+        f"{seen}, active, @worth);"
     )
     return Kernel(text + tables, call, {"active": ("uint32_t", arrow.loop.chunk)})
 
@@ -162,9 +159,7 @@ def _(kind: Identity, arrow: Arrow) -> Kernel:
     channels = weights.size
     shape = division(arrow.post.size, channels)
     name = arrow.name("weights")
-    call = (
-        f"spiking_identity({{v}}, {name}, {{spikes}}, {{count}}, {seen}, {shape.text}, {{worth}});"
-    )
+    call = f"spiking_identity(@v, {name}, @spikes, @count, {seen}, {shape.text}, @worth);"
     return Kernel(array(name, weights.astype(np.int32)) + tables, call, {})
 
 
@@ -223,9 +218,9 @@ def _window_rows(
         name = arrow.name("weights")
         texts.append(array(name, weights.astype(np.int8)))
     call = (
-        f"spiking_window_rows({{v}}, {name}, {outputs}u, {{spikes}}, {{count}}, "
+        f"spiking_window_rows(@v, {name}, {outputs}u, @spikes, @count, "
         f"{division(arrow.pre.size, pre.channels).text}, {arrow.name('places')}, {axes[0]}, "
-        f"{axes[1]}, (SpikingChannel){{{channel[0]}u, {channel[1]}u}}, {{worth}});"
+        f"{axes[1]}, (SpikingChannel){{{channel[0]}u, {channel[1]}u}}, @worth);"
     )
     return Kernel("".join(texts), call, {})
 
@@ -255,10 +250,10 @@ def _window_gather(arrow: Arrow, weights: np.ndarray) -> Kernel:
         texts.append(structures(arrow.name(f"span{axis}"), "SpikingSpan", rows))
 
     call = (
-        f"spiking_window_gather({{v}}, {name}, {outputs}u, {row_bytes}u, {{spikes}}, {{count}}, "
+        f"spiking_window_gather(@v, {name}, {outputs}u, {row_bytes}u, @spikes, @count, "
         f"{division(arrow.pre.size, pre.channels).text}, {arrow.name('places')}, "
         f"{pre.rows}u, {pre.columns}u, {arrow.name('span0')}, {post.rows}u, "
-        f"{arrow.name('span1')}, {post.columns}u, first, offsets, active, {{worth}});"
+        f"{arrow.name('span1')}, {post.columns}u, first, offsets, active, @worth);"
     )
     scratch = {
         "active": ("uint32_t", arrow.loop.chunk),

@@ -9,12 +9,13 @@ import numpy as np
 from ....errors import SpikewattError
 from ....sim.engines.schedule import Schedule, schedule
 from ....sim.engines.state_width import state_width
+from ....sim.network.connection import Connection
 from ....sim.network.neurons import Integrate, IntegrateAndFire, Silent, Zero
 from ....sim.network.population import Population
 from ....sim.network.spiking_network import SpikingNetwork
 from .c_text import array, identifier
 from .layers import Arrow, Kernel, kernel
-from .loops import Loop, loop_named
+from .loops import LOOPS, Loop, loop_named
 
 HEADERS = (
     "spiking_spikes.h",
@@ -115,13 +116,17 @@ class _Writer:
         self.plan = plan
         self.loop = loop
         self.numbers = {p.name: n for n, p in enumerate(network.populations)}
-        self.arrows = [
-            Arrow(n, c, network.population(c.pre), network.population(c.post), loop)
-            for n, c in enumerate(network.connections)
-        ]
+        self.arrows = [self._arrow(n, c) for n, c in enumerate(network.connections)]
         self.kernels: dict[int, Kernel] = {a.number: kernel(a) for a in self.arrows}
         self.inputs = sum(p.size for p in network.inputs)
         self.outputs = sum(p.size for p in network.readouts)
+
+    def _arrow(self, number: int, connection: Connection) -> Arrow:
+        """A connection; what is multiplied instead of gathered is added row by row."""
+        pre = self.network.population(connection.pre)
+        post = self.network.population(connection.post)
+        analog = isinstance(self.network.rule(pre), Silent)
+        return Arrow(number, connection, pre, post, LOOPS["plain"] if analog else self.loop)
 
     def header(self) -> str:
         """Sizes and what `infer` reads and writes."""
@@ -260,7 +265,7 @@ void infer(void);
         worth = "0u" if arrow.gathers else "1"
         if doubles:
             worth = "shift" if arrow.gathers else "(int32_t)(1u << shift)"
-        call = done.filled(f"v_{post}", f"spikes_{pre}", f"count_{pre}", worth)
+        call = done.called(v=f"v_{post}", spikes=f"spikes_{pre}", count=f"count_{pre}", worth=worth)
         takes = "uint32_t shift" if doubles else "void"
         return f"{head}LAYER {name}({takes})\n{{\n    {call}\n}}\n"
 
@@ -268,7 +273,7 @@ void infer(void);
         """Each pixel once, as a spike that is worth its value."""
         post = self.numbers[arrow.post.name]
         v = self._drive(arrow.post) or f"v_{post}"
-        call = done.filled(v, "&pixel", "1u", "worth")
+        call = done.called(v=v, spikes="&pixel", count="1u", worth="worth")
         return f"""LAYER {name}(void)
 {{
     for (uint32_t i = 0; i < {arrow.pre.size}u; i++) {{
