@@ -169,7 +169,9 @@ class MicrocontrollerCard(CardKind):
         "supply_voltage_v": "V",
         "sleep_power_w": "W",
         "wake_time_s": "s",
-        **dict.fromkeys((*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *FINER_LOOP_KEYS, *COMMON_KEYS), ""),
+        **dict.fromkeys(
+            (*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *FINER_LOOP_KEYS, *COMMON_KEYS), ""
+        ),
     }
     optional: ClassVar = {**dict.fromkeys(SUPPLY_KEYS, "V"), FLASH_BYTE: ""}
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})

@@ -63,10 +63,13 @@ def int8_network(network: Int8Network | bytes, quality: str = "best") -> Int8Fir
     SpikewattError
         Unknown quality, or an operator for which there is no kernel in C.
     """
-    one_of("int8_network.quality", "must be a quality of kernels", quality, QUALITIES)
     content = network.content if isinstance(network, Int8Network) else network
-    graph = read_graph(content)
+    return write_graph(read_graph(content), quality)
 
+
+def write_graph(graph: Int8Graph, quality: str) -> Int8Firmware:
+    """Write a graph as C; as of `int8_network`."""
+    one_of("int8_network.quality", "must be a quality of kernels", quality, QUALITIES)
     qualities = [quality if layer.has_best else "plain" for layer in graph.layers]
     declared = [
         layer.declared(number, chosen == "best")

@@ -24,7 +24,7 @@ SPIKING_INLINE uint32_t spiking_add_even(uint32_t sums, uint32_t word)
 /* Adds bytes 1 and 3. */
 SPIKING_INLINE uint32_t spiking_add_odd(uint32_t sums, uint32_t word)
 {
-    return (uint32_t)__sxtab16((int16x2_t)sums, (int8x4_t)__ror(word, 8u));
+    return (uint32_t)__sxtab16((int16x2_t)sums, (int8x4_t)((word >> 8) | (word << 24)));
 }
 #elif defined(SPIKING_SIGNED_WEIGHTS)
 /* The same in plain C, for tests on a machine without these instructions. */

@@ -106,9 +106,7 @@ def window_network(
     return _network(populations, [connection, dense], code)
 
 
-def _network(
-    populations: list[Population], arrows: list[Connection], code: str
-) -> SpikingNetwork:
+def _network(populations: list[Population], arrows: list[Connection], code: str) -> SpikingNetwork:
     input_code = "bitplane" if code == "radix" else "if"
     return SpikingNetwork(populations, arrows, code, 1 / 16, 1.0, 8, input_code=input_code)
 

@@ -116,10 +116,7 @@ def _(kind: Dense, arrow: Arrow) -> Kernel:
     outputs = weights.shape[1]
     name = arrow.name("weights")
     if not arrow.gathers:
-        call = (
-            f"spiking_dense_rows(@v, {name}, {outputs}u, @spikes, @count, "
-            f"{seen}, @worth);"
-        )
+        call = f"spiking_dense_rows(@v, {name}, {outputs}u, @spikes, @count, {seen}, @worth);"
         return Kernel(array(name, weights.astype(np.int8)) + tables, call, {})
 
     text, row_bytes = _words(name, weights, arrow.loop)
@@ -162,9 +159,7 @@ def _(kind: Identity, arrow: Arrow) -> Kernel:
     channels = weights.size
     shape = division(arrow.post.size, channels)
     name = arrow.name("weights")
-    call = (
-        f"spiking_identity(@v, {name}, @spikes, @count, {seen}, {shape.text}, @worth);"
-    )
+    call = f"spiking_identity(@v, {name}, @spikes, @count, {seen}, {shape.text}, @worth);"
     return Kernel(array(name, weights.astype(np.int32)) + tables, call, {})
 
 

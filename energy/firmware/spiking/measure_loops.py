@@ -94,7 +94,14 @@ def measure(network: SpikingNetwork, x: np.ndarray, core: FirmwareCore, loop: Lo
 def dense_cases() -> Iterator[SpikingNetwork]:
     """One size at a time: inputs, hidden neurons, outputs, layers."""
     for code in CODES:
-        for sizes in ((32, 10), (128, 10), (128, 40), (64, 48, 10), (64, 96, 10), (200, 64, 32, 10)):
+        for sizes in (
+            (32, 10),
+            (128, 10),
+            (128, 40),
+            (64, 48, 10),
+            (64, 96, 10),
+            (200, 64, 32, 10),
+        ):
             yield dense_network(code, sizes)
 
 
@@ -106,7 +113,9 @@ def window_cases(kind: str) -> Iterator[SpikingNetwork]:
     for code in CODES[:2]:
         if kind != "conv2d":
             apart = Geometry((2, 2), (2, 2))
-            yield window_network(code, (12, 12, 4), kind, geometry=apart if kind == "pool" else None)
+            yield window_network(
+                code, (12, 12, 4), kind, geometry=apart if kind == "pool" else None
+            )
             continue
         yield window_network(code, (14, 14, 1), kind, 20, large)
         yield window_network(code, (10, 10, 8), kind, 16, padded)
@@ -126,7 +135,9 @@ def all_of(
     ]
 
 
-def fit(rows: list[Measured], keys: tuple[str, ...], known: Mapping[str, float]) -> dict[str, float]:
+def fit(
+    rows: list[Measured], keys: tuple[str, ...], known: Mapping[str, float]
+) -> dict[str, float]:
     """Cycles of `keys` by least squares of relative errors, none below 0; `known` are kept."""
     from scipy.optimize import nnls
 
@@ -144,7 +155,9 @@ def of_core(core: FirmwareCore, loop: Loop) -> Fitted:
     keys = FIRST if loop.gathers else tuple(key for key in FIRST if key != GATHER)
     values = {GATHER: 0.0, **fit(rows, keys, {})}
     for key, kinds in ((SPARSE, ("conv2d",)), (SINGLE, ("depthwise", "pool", "identity"))):
-        there = [row for kind in kinds for row in all_of(window_cases(kind), core, loop, SHARES[:2])]
+        there = [
+            row for kind in kinds for row in all_of(window_cases(kind), core, loop, SHARES[:2])
+        ]
         values |= fit(there, (key,), values)
         rows += there
     said = [sum(values[k] * n for k, n in row.counts.items()) / row.cycles - 1 for row in rows]
@@ -156,7 +169,9 @@ def of_core(core: FirmwareCore, loop: Loop) -> Fitted:
     )
 
 
-def entries(core: FirmwareCore, fitted: Fitted, upper: Fitted | None, title: str) -> dict[str, dict]:
+def entries(
+    core: FirmwareCore, fitted: Fitted, upper: Fitted | None, title: str
+) -> dict[str, dict]:
     """Card values of a loop; their upper ends are those of `upper`, plain C, where it has them."""
     exact = core.name in PUBLISHED
     table = "Arm's published timing" if exact else "timing assumed (others' measurements)"

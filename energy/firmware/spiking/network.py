@@ -266,9 +266,7 @@ void infer(void);
         worth = "0u" if arrow.gathers else "1"
         if doubles:
             worth = "shift" if arrow.gathers else "(int32_t)(1u << shift)"
-        call = done.called(
-            v=f"v_{post}", spikes=f"spikes_{pre}", count=f"count_{pre}", worth=worth
-        )
+        call = done.called(v=f"v_{post}", spikes=f"spikes_{pre}", count=f"count_{pre}", worth=worth)
         takes = "uint32_t shift" if doubles else "void"
         return f"{head}LAYER {name}({takes})\n{{\n    {call}\n}}\n"
 
@@ -366,9 +364,7 @@ void infer(void);
         copies, first = [], 0
         for p in self.network.readouts:
             number = self.numbers[p.name]
-            copies.append(
-                self._each(p, f"network_output[{first} + i] = v_{number}[i];")
-            )
+            copies.append(self._each(p, f"network_output[{first} + i] = v_{number}[i];"))
             first += p.size
         return "\n".join(
             [

@@ -99,7 +99,13 @@ def test_random_networks_equal_the_reference(seed):
     )
     core = list(FIRMWARE_CORES.values())[seed % len(FIRMWARE_CORES)]
     x = inputs_of(network, random.uniform(0.1, 1.0), seed=seed)
-    check(network, x, core, str(random.choice(["best", "best", "plain"])), 8 if code == "rate" else None)
+    check(
+        network,
+        x,
+        core,
+        str(random.choice(["best", "best", "plain"])),
+        8 if code == "rate" else None,
+    )
 
 
 @pytest.mark.slow
@@ -143,7 +149,11 @@ def test_an_analog_first_layer_is_multiplied_once(code):
     ]
     arrows = [
         Connection(
-            "input", "hidden", "conv2d", random.integers(-90, 127, (3, 3, 2, 3)), Geometry((3, 3), (1, 1))
+            "input",
+            "hidden",
+            "conv2d",
+            random.integers(-90, 127, (3, 3, 2, 3)),
+            Geometry((3, 3), (1, 1)),
         ),
         Connection("hidden", "output", "dense", random.integers(-90, 90, (48, 4))),
     ]
