@@ -6,17 +6,20 @@ from math import exp, log, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .layer_table import FOLDER, numbers, read_table
-from .power import PowerModel, log_scale
+from .library import NORMAL_90
+from .power import WIDTH_DEVIATION, PowerModel, log_scale
 
 CURRENTS = FOLDER / "datasheet_currents.csv"
 COLUMNS = ("chip", "ua_per_mhz", "supply_v", "regulator", "code", "source")
 TYPICAL = "typical"  # code like a benchmark's; the front page's loop is none
-# Before any chip, a network is taken to need somewhat more than the data sheet's loop, and as much
-# is known of how chips differ as four of them would tell. Assumed.
-USUAL_FACTOR = 1.35
-FACTOR_DEVIATION = 0.25
-WORTH_CHIPS = 4
+# Before any chip: how much more than the data sheet's loop a network needs, how well that is known,
+# and how far chips differ; the last in logarithms, like every width. Assumed.
+USUAL_FACTOR, FACTOR_DEVIATION = 1.35, 0.3
+USUAL_WIDTH = 0.2
+WIDTHS = tuple(0.01 * 1.05**step for step in range(100))  # tried: 0.01 to 1.25
 
 
 class Datasheet(NamedTuple):
@@ -32,9 +35,9 @@ def power_over_datasheet(
 ) -> dict[str, Any]:
     """Measured energy per cycle over current · supply of the data sheet, for a chip without rows.
 
-    ln(factor) of the n chips that have both, and of WORTH_CHIPS chips of the usual factor and
-    deviation before them, has a mean and a variance; that of another chip follows Student's t
-    with n + WORTH_CHIPS - 1 degrees of freedom, beside what submissions and networks add.
+    ln(factor) of a chip is a mean, known before as USUAL_FACTOR, and what is the chip's own, of the
+    width that the chips with both make most probable, times the weak prior of every width. The
+    range of another chip holds both, and what submissions and networks add.
 
     Parameters
     ----------
@@ -47,29 +50,42 @@ def power_over_datasheet(
     Returns
     -------
     dict
-        value, low, high (5 and 95 %), chips: chip -> its own factor.
+        value, low, high (5 and 95 %), width, chips: chip -> its own factor.
     """
-    from scipy.stats import t
-
     factors = {
         chip: power.middle(chip, sheet.supply_v) - log(sheet.per_cycle_j)
         for chip, sheet in datasheet_energies(source).items()
         if chip != without and power.regulators.get(chip) == sheet.regulator
     }
-    logs = [log(USUAL_FACTOR)] * WORTH_CHIPS + list(factors.values())
-    middle = sum(logs) / len(logs)
-    squares = WORTH_CHIPS * FACTOR_DEVIATION**2 + sum((value - middle) ** 2 for value in logs)
-    freedom = len(logs) - 1
-    of_chips = squares / len(logs) * (1 + 1 / len(logs))
+    spread = {chip: power.variance(chip) for chip in factors}
+    surprise = np.array([value - log(USUAL_FACTOR) for value in factors.values()])
+    noise = np.diag([spread[chip] for chip in factors])
 
+    def probability(width: float) -> float:
+        matrix = _matrix(width, noise)
+        far = log(width / USUAL_WIDTH) / WIDTH_DEVIATION
+        of_chips = surprise @ np.linalg.solve(matrix, surprise) + np.linalg.slogdet(matrix)[1]
+        return -0.5 * (of_chips + far**2)
+
+    width = max(WIDTHS, key=probability)
+    matrix = _matrix(width, noise)
+    common = np.full(len(surprise), FACTOR_DEVIATION**2)
+    middle = log(USUAL_FACTOR) + float(common @ np.linalg.solve(matrix, surprise))
+    of_the_mean = FACTOR_DEVIATION**2 - float(common @ np.linalg.solve(matrix, common))
     beside = power.widths.submission**2 + power.widths.misfit**2
-    half = float(t.ppf(0.95, freedom)) * sqrt(of_chips + beside)
+    half = NORMAL_90 * sqrt(of_the_mean + width**2 + beside)
     return {
         "value": exp(middle),
         "low": exp(middle - half),
         "high": exp(middle + half),
+        "width": width,
         "chips": {chip: exp(value) for chip, value in factors.items()},
     }
+
+
+def _matrix(width: float, noise: np.ndarray) -> np.ndarray:
+    """Covariance of ln(factor) of the chips."""
+    return FACTOR_DEVIATION**2 + width**2 * np.eye(len(noise)) + noise
 
 
 def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, Datasheet]:

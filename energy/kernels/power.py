@@ -124,6 +124,10 @@ class PowerModel:
         """ln(energy per cycle [J]) of a chip at a supply, mean over submissions."""
         return self._of_the_chip(chip)[0] + log_scale(self.regulators[chip], supply_v)
 
+    def variance(self, chip: str) -> float:
+        """Of `middle`."""
+        return self._of_the_chip(chip)[1]
+
     def _of_the_chip(self, chip: str) -> tuple[float, float]:
         """Mean and variance of its effect, at LEAST_SUPPLY_V."""
         cross = self.widths.chip**2 * (self.chips == chip)
