@@ -56,8 +56,8 @@ OTHERS = (
 )
 ABOUT_BOARDS = (
     "latency: measured on this chip, or that of its core; power: measured while networks ran, the "
-    "data sheet's run current times what networks take beyond it, or a figure recalled without its "
-    "source.",
+    "data sheet's run current times what networks take beyond it, or such a figure estimated or "
+    "recalled.",
     "pJ per cycle: energy while a network runs, with the 5th and 95th percentile.",
 )
 
