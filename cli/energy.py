@@ -152,7 +152,7 @@ def devices(
     source: Annotated[str | None, typer.Option(help=making.SOURCE_HELP)] = None,
     as_json: Json = False,
 ) -> None:
-    """List the devices, every value of one with its source, or write a new card.
+    """List the devices, show one, or write a new card.
 
     A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
     """
