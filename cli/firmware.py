@@ -10,14 +10,14 @@ import typer
 from ..errors import one_of, whole_number
 from .options import CHIP, DATASET_HELP, DataDir, Force, Json, show, verb
 
-SUFFIXES = (".spk", ".tflite")
+SUFFIXES = (".tflite",)
 
 
 @verb(CHIP)
 def firmware(
     network: Annotated[
         Path,
-        typer.Argument(metavar="NET", help="Spiking network (.spk), or int8 network (.tflite)."),
+        typer.Argument(metavar="NET", help="int8 network (.tflite)."),
     ],
     device: Annotated[str, typer.Option(help="Microcontroller, as `spikewatt devices` names it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="New folder to write.")],
@@ -26,9 +26,6 @@ def firmware(
     ] = "digits",
     data_dir: DataDir = None,
     sample: Annotated[int, typer.Option(help="Test sample that it is run on, from 0.")] = 0,
-    steps: Annotated[
-        int | None, typer.Option(help="Simulated steps of a streaming code; by default 32.")
-    ] = None,
     quality: Annotated[
         str, typer.Option(help="Kernels: best (written for the core) or plain.")
     ] = "best",
@@ -38,7 +35,7 @@ def firmware(
     """Write a network as C for a microcontroller.
 
     A folder that builds with Zig or arm-none-eabi-gcc; its README says how. It was built and
-    executed in an emulator, with the outputs and spikes of the reference engine.
+    executed in an emulator, with the outputs that TensorFlow Lite computes.
     """
     law = "must be a quality of kernels"
     one_of("firmware --quality", law, quality, ("best", "plain"))
@@ -56,7 +53,7 @@ def firmware(
     from ..shown_progress import show_progress
 
     with show_progress() as progress:
-        program = _read(network, dataset, data_dir, sample, steps, quality)
+        program = _read(network, dataset, data_dir, sample, quality)
         written = hand_over(
             program.sources,
             program.sample,
@@ -77,7 +74,6 @@ def _read(
     dataset: str,
     data_dir: Path | None,
     sample: int,
-    steps: int | None,
     quality: str,
 ):
     """The program of a file, with one sample of a data set."""

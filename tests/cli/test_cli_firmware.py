@@ -61,7 +61,7 @@ def test_what_is_refused_is_one_line(int8_file, tmp_path):
     assert "must be a microcontroller; got odin" in refused(int8_file, "--device", "odin", *out)
     assert "quality of kernels; got 'fast'" in refused(int8_file, *on, *out, "--quality", "fast")
     assert "test sample; got 360" in refused(int8_file, *on, *out, "--sample", "360")
-    assert ".spk, .tflite" in refused(tmp_path / "my.keras", *on, *out)
+    assert "allowed: .tflite" in refused(tmp_path / "my.keras", *on, *out)
     assert "no such file" in refused(tmp_path / "none.tflite", *on, *out).lower()
     assert not (tmp_path / "out").exists()
 

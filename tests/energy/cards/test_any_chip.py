@@ -124,6 +124,7 @@ REFUSED = {
     "cortex-a53:clock_mhz=1400": "must begin with a core; got 'cortex-a53'; allowed: cortex-m0.,",
     "stm32l4r5:clock_mhz=100": "only the parametric core and a chip by its core take values",
     "abacus": "must name a device card .*, or a chip by its core, such as cortex-m4:clock_mhz=168",
+    "esp32": "must name a device card .*; hint: Xtensa, not a Cortex-M",
 }
 
 
