@@ -82,9 +82,7 @@ def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def fold_without(
-    rows: pd.DataFrame, own: Any, work_of: Mapping, scheme: str, name: str
-) -> Fold:
+def fold_without(rows: pd.DataFrame, own: Any, work_of: Mapping, scheme: str, name: str) -> Fold:
     """The fits to `rows` without `own`, with the widths that were fitted without them, too."""
     others = rows[~own]
     widths = left_out_widths(scheme, name)

@@ -22,7 +22,7 @@ from .external_flash import waiting_for_flash
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
 from .nearest_board import nearest_boards
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
-from .software_loops import loop_values
+from .software_loops import loop_values, without_finer_counts
 
 SAME = 1e-6  # of a clock or a supply
 WITHOUT_ROWS = f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
@@ -226,7 +226,10 @@ def _with_common_values(card: Card, is_measured: bool) -> Card:
     if not card.kind.runs_kernels:
         return card
     has_its_own_loops = LOOP_KEYS[0] in card.values
-    loops = {} if has_its_own_loops else loop_values(card.about["core"], card.name)
+    if has_its_own_loops:
+        loops = without_finer_counts(card.values)
+    else:
+        loops = loop_values(card.about["core"], card.name)
     loops = waiting_for_flash(card, loops)
     common = common_values(card.name, card.about["regulator"], is_measured)
     missing = {key: found for key, found in common.items() if key not in card.values}

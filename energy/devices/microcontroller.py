@@ -36,8 +36,10 @@ COMPONENTS = {
     "cycles_per_inference": "overhead",
     "cycles_per_synapse_dense": "synaptic operations",
     "cycles_per_synapse_sparse": "synaptic operations",
+    "cycles_per_synapse_single": "synaptic operations",
     "cycles_per_spike": "spike handling",
     "cycles_per_neuron_update": "neuron updates",
+    "cycles_per_neuron_gather": "neuron updates",
     "cycles_per_step": "step overhead",
 }
 GROW_WITH_SPIKES = ("synaptic operations", "spike handling")
@@ -124,7 +126,7 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
         writer.footprints[workload] = Footprint(need.memory_bytes)
     first = [
         f"{card.title}; int8 network by {library} cycle counts; "
-        "spiking network as an event-driven loop over int8 weights."
+        f"spiking network: {card['cycles_per_synapse_dense'].conditions}."
     ]
     first += _of_dead_channels(trace.layers, library)
     if trace.settings.input_code.encoded:

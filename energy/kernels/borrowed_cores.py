@@ -30,13 +30,22 @@ BORROWED_CORES = MappingProxyType(
     {
         "Cortex-M0": BorrowedCore("Cortex-M0+", 1.1, 0.1, "one cycle more per taken branch"),
         "Cortex-M3": BorrowedCore(
-            "Cortex-M4", 2.0, 0.25, "no two multiply-accumulates in one instruction; 1.5 to 3 assumed"
+            "Cortex-M4",
+            2.0,
+            0.25,
+            "no two multiply-accumulates in one instruction; 1.5 to 3 assumed",
         ),
         "Cortex-M55": BorrowedCore(
-            "Cortex-M7", 0.6, 0.6, "vector instructions, if the library uses them; 0.2 to 1.6 assumed"
+            "Cortex-M7",
+            0.6,
+            0.6,
+            "vector instructions, if the library uses them; 0.2 to 1.6 assumed",
         ),
         "Cortex-M85": BorrowedCore(
-            "Cortex-M7", 0.5, 0.6, "vector instructions, if the library uses them; 0.2 to 1.3 assumed"
+            "Cortex-M7",
+            0.5,
+            0.6,
+            "vector instructions, if the library uses them; 0.2 to 1.3 assumed",
         ),
     }
 )

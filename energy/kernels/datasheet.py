@@ -10,7 +10,7 @@ import numpy as np
 
 from .layer_table import FOLDER, numbers, read_table
 from .library import NORMAL_90
-from .power import WIDTH_DEVIATION, PowerModel, log_scale
+from .power import WIDTH_DEVIATION, PowerModel
 
 CURRENTS = FOLDER / "datasheet_currents.csv"
 COLUMNS = ("chip", "ua_per_mhz", "supply_v", "regulator", "code", "source")

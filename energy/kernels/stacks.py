@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
-from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
