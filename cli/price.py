@@ -214,7 +214,7 @@ def _price_layers(
 ) -> dict[str, Prices]:
     """Name of a network in the table -> its price on every device that can hold it."""
     from ..energy.cards.load import load_card
-    from ..energy.kernels.tables import networks_in
+    from ..energy.layer_tables.tables import networks_in
     from ..energy.pricing.price import price_layers
     from ..shown_progress import show_progress
 

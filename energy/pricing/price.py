@@ -14,7 +14,7 @@ from ..cards.card import Card
 from ..devices import microcontroller
 from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
-from ..kernels.tables import layers_in
+from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished
 from .order import COMPARED, Order, PerDevice, TextPerDevice, ordered
 from .prices import Prices
@@ -145,7 +145,7 @@ def price_layers(
     table : str, Path, DataFrame or tuple of Int8Layer
         ``mlperf_tiny``; a CSV file or frame with the columns of
         ``energy/data/mlperf_tiny_layers.csv``; the file of a trained network (``.keras``, ``.h5``,
-        ``.tflite``); or the layers of one network as `kernels.tables.networks_in` gives them.
+        ``.tflite``); or the layers of one network as `layer_tables.tables.networks_in` gives them.
     *devices : str or Card
         Microcontrollers.
     library, clock_hz, supply_v, regulator : optional

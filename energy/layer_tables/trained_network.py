@@ -7,8 +7,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import law
-from .law import Int8Layer, Operator
+from ..kernels import law
+from ..kernels.law import Int8Layer, Operator
 
 if TYPE_CHECKING:
     from ...sim.conversion.graph.graph import Graph, LayerCall

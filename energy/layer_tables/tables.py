@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...errors import SpikewattError
-from .law import Int8Layer
-from .layer_table import LAYERS, chosen, read_networks
+from ..kernels.law import Int8Layer
+from ..kernels.layer_table import LAYERS, chosen, read_networks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def networks_in(
     ------
     SpikewattError
         No such table or file, no such network in it; as `layer_table.read_networks` and
-        `network_layers.layers_of_network`.
+        `trained_network.layers_of_network`.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def _all_in(table: str | Path | pd.DataFrame) -> dict[str, tuple[Int8Layer, ...]
     if name in SHIPPED:
         return read_networks(SHIPPED[name])
     if path.suffix.lower() in SUFFIXES:
-        from .network_layers import layers_of_network
+        from .trained_network import layers_of_network
 
         return {path.stem: layers_of_network(path)}
     if not path.suffix and not path.exists():
