@@ -27,6 +27,10 @@ FIT_DEVICE_HELP = (
     "Core or microcontroller, as of `price`; repeat for several. By default odin_style and every "
     "microcontroller that has a card."
 )
+FIT_STEPS_HELP = (
+    "Under rate simulated steps; under other codes steps of a layer: K of radix, L of sync_rate "
+    "and signed, by default 5, 15 and 15. More of them widen the bound of the potentials."
+)
 # Options of a conversion that change no size.
 NEED_DATA = ("method", "bias_correction", "input_max", "per_channel")
 
@@ -69,7 +73,7 @@ def map(
 def _fit_options():
     from ..sim.conversion.options import ConversionOptions
 
-    return fields(ConversionOptions, leave_out=NEED_DATA)
+    return fields(ConversionOptions, leave_out=(*NEED_DATA, "steps"))
 
 
 @verb(ENERGY, _fit_options)
@@ -94,6 +98,7 @@ def fit(
     classes: Annotated[
         int | None, typer.Option(help="Of named networks; by default 10, or what a name says.")
     ] = None,
+    steps: Annotated[int | None, typer.Option(help=FIT_STEPS_HELP)] = None,
     as_json: Json = False,
     **given: Any,
 ) -> None:
@@ -114,6 +119,7 @@ def fit(
             max_cores=max_cores,
             input_shape=shape,
             classes=classes,
+            steps=steps,
             **options,
         )
         for network in networks
@@ -152,7 +158,7 @@ def devices(
     source: Annotated[str | None, typer.Option(help=making.SOURCE_HELP)] = None,
     as_json: Json = False,
 ) -> None:
-    """List the devices, every value of one with its source, or write a new card.
+    """List the devices, show one in full, or write a new card.
 
     A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
     """

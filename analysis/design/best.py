@@ -91,11 +91,17 @@ def seek_points(
         config.period_s,
         tuple(notes),
         _refused(tried),
+        _too_slow(tried),
     )
 
 
+def _too_slow(tried: Iterable[Tried]) -> frozenset[str]:
+    """Devices that execute something of what was tried, but not within the period."""
+    return frozenset(device for network in tried for device in network.prices.too_slow)
+
+
 def _refused(tried: Iterable[Tried]) -> tuple[str, ...]:
-    """Devices that execute nothing of what was tried."""
+    """Devices that execute nothing of what was tried within the period."""
     priced: set[str] = set()
     refused: dict[str, None] = {}
     for network in tried:

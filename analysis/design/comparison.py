@@ -17,6 +17,7 @@ from ..report.numbers import percent, with_prefix
 from ..report.page.run_files import RunFiles
 from ..report.times import time_columns
 from ..report.units import JOULES, PERCENT, PLAIN
+from .deciding import can_stand
 from .front import on_front
 
 BEST = {"accuracy": "most", "energy_j": "least"}
@@ -156,9 +157,9 @@ def _decides(frame: pd.DataFrame) -> pd.Series:
     """
     devices = frame["device"].astype(str)
     cores = devices.str.split(BESIDE, n=1, regex=True).str[0]
-    has_host = devices.str.contains(BESIDE, regex=True)
-    has_range = frame["energy_low_j"] < frame["energy_high_j"]
-    return has_range & (has_host | ~cores.isin(cores[has_host]))
+    hosted = devices.str.contains(BESIDE, regex=True)
+    ranged = frame["energy_low_j"] < frame["energy_high_j"]
+    return pd.Series(can_stand(list(cores), list(hosted), list(ranged)), frame.index)
 
 
 def _prices_of(run: _Run) -> pd.DataFrame:

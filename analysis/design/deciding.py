@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...energy.bill import Bill
 from ...energy.devices.registry import device_kind
@@ -20,14 +20,33 @@ def deciding(bills: Iterable[Bill]) -> set[str]:
         Of one price, or of several.
     """
     bills = list(bills)
-    hosted = {bill.card.name for bill in bills if has_host(bill)}
-    return {
-        bill.device
-        for bill in bills
-        if device_kind(bill.card).has_range and (has_host(bill) or bill.card.name not in hosted)
-    }
+    able = can_stand(
+        [bill.card.name for bill in bills],
+        [bill.host is not None for bill in bills],
+        [device_kind(bill.card).has_range for bill in bills],
+    )
+    return {bill.device for bill, stands in zip(bills, able, strict=True) if stands}
 
 
-def has_host(bill: Bill) -> bool:
-    """Whether a microcontroller stands beside the core."""
-    return bill.device != bill.card.name
+def can_stand(cores: Sequence[str], hosted: Sequence[bool], ranged: Sequence[bool]) -> list[bool]:
+    """Which of several prices can stand for a side.
+
+    Parameters
+    ----------
+    cores : sequence of str
+        Device of each price, without its host.
+    hosted : sequence of bool
+        Whether a microcontroller stands beside it.
+    ranged : sequence of bool
+        Whether its price has a range.
+
+    Examples
+    --------
+    >>> can_stand(["core", "core", "rule"], [False, True, False], [True, True, False])
+    [False, True, False]
+    """
+    beside_a_host = {core for core, has_host in zip(cores, hosted, strict=True) if has_host}
+    return [
+        bool(has_range and (has_host or core not in beside_a_host))
+        for core, has_host, has_range in zip(cores, hosted, ranged, strict=True)
+    ]

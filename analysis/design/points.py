@@ -158,7 +158,9 @@ class Points:
     notes : tuple of str, default ()
         What could not be tried, and why.
     refused : tuple of str, default ()
-        Devices that execute none of the networks.
+        Devices that execute none of the networks, or none within the period.
+    too_slow : frozenset of str, default ()
+        Those that execute one, but not within the period.
     """
 
     points: tuple[Point, ...]
@@ -169,6 +171,7 @@ class Points:
     period_s: float | None = None
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    too_slow: frozenset[str] = frozenset()
 
     @property
     def int8_accuracy(self) -> float | None:

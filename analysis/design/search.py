@@ -11,6 +11,7 @@ import numpy as np
 
 from ...energy.bill import Bill
 from ...energy.devices.registry import device_kind
+from ...energy.pricing.bills import TooSlowError
 from ...energy.pricing.break_even import first_steps
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError, SpikewattWarning
@@ -90,8 +91,8 @@ class Bench:
         """Prices; none, with the reason, of a point that takes longer than the period."""
         try:
             return self.price(trace)
-        except SpikewattError as error:
-            return Prices((), period_s, {error.where: str(error)})
+        except TooSlowError as error:
+            return Prices((), period_s, error.does_not_fit, too_slow=error.too_slow)
 
 
 @dataclass(frozen=True, eq=False)

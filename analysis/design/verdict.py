@@ -37,7 +37,9 @@ class Verdict:
     software_ratio : Estimate or None
         Their energy over that of the int8 one.
     refused : tuple of str
-        Devices that execute none of the networks that were tried.
+        Devices that execute none of the networks that were tried, or none within the period.
+    too_slow : frozenset of str
+        Those that execute one, but not within the period.
     """
 
     tolerance: float
@@ -52,6 +54,7 @@ class Verdict:
     software: Point | None = None
     software_ratio: Estimate | None = None
     refused: tuple[str, ...] = ()
+    too_slow: frozenset[str] = frozenset()
 
     @property
     def winner(self) -> str | None:
@@ -90,6 +93,7 @@ def _verdict(found: Points, number: int) -> Verdict:
         spiking is not None and spiking.within(number, tolerance),
         int8 is not None and int8.within(number, tolerance),
         refused=found.refused,
+        too_slow=found.too_slow,
     )
     if spiking is None or int8 is None or not (verdict.spiking_within and verdict.int8_within):
         return verdict

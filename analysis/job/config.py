@@ -133,7 +133,10 @@ class JobOptions(BaseModel):
             is_number = isinstance(points, int | float) and not isinstance(points, bool)
             if not is_number or not 0 <= points <= 100:
                 raise SpikewattError("accuracy_loss", law, repr(points), "0 to 100")
-        return list(dict.fromkeys(float(points) for points in given))
+        found = [float(points) for points in given]
+        if len(set(found)) < len(found):
+            raise SpikewattError("accuracy_loss", "names each number once", repr(given)[:80])
+        return found
 
 
 class RunConfig(ConversionOptions, JobOptions):

@@ -59,9 +59,10 @@ def verdict_sentence(verdict: Verdict) -> str:
 
 def _left_out(verdict: Verdict) -> str:
     """Which devices are no part of the answer."""
-    if not verdict.refused:
-        return ""
-    return f" It does not run on {' or '.join(verdict.refused)}."
+    late = [device for device in verdict.refused if device in verdict.too_slow]
+    others = [device for device in verdict.refused if device not in verdict.too_slow]
+    said = f" It does not run on {' or '.join(others)}." if others else ""
+    return said + (f" It takes longer than the period on {' and '.join(late)}." if late else "")
 
 
 def _in_software(verdict: Verdict) -> str:
@@ -90,10 +91,12 @@ def _side(point: Point | None, within: bool, name: str, tolerance: float) -> str
     """What one side has to offer."""
     if point is None:
         return f"no device that was named executes {name}"
+    where = _design(point) if point.network is not None else f"on {point.bill.device}"
+    if point.unconfirmed:
+        return f"{name} ({where}) is not confirmed on test images"
     if point.loss != point.loss:
         return f"{name} has no accuracy"
 
-    where = _design(point) if point.network is not None else f"on {point.bill.device}"
     accuracy = f"{_accuracy(point)}, {with_prefix(point.energy_j, 'J')}"
     if within:
         return f"{name} keeps within ({where}: {accuracy})"

@@ -25,7 +25,7 @@ def time_columns(frame: pd.DataFrame, leave_out: int) -> list[Column]:
         Of the time; its range is left out before it.
     """
     columns = [Column("time", (TIME,), unit=SECONDS, leave_out=leave_out)]
-    low, high = (frame[end] if end in frame else None for end in ENDS)
+    low, high = (frame.get(end) for end in ENDS)
     if low is not None and high is not None and (high > low * (1 + NARROW)).any():
         columns.append(
             Column(

@@ -46,6 +46,11 @@ class Axis:
         return len(self.values)
 
     @property
+    def all_given(self) -> tuple:
+        """Its values, and the ends of its range."""
+        return (*self.values, *(end for end in (self.low, self.high) if end is not None))
+
+    @property
     def continuous(self) -> bool:
         """Whether it is a range without points, which only samples can fill."""
         return not self.values
@@ -78,6 +83,9 @@ class Axis:
         return described | {"log": self.log, "factor": self.factor}
 
 
+Block = tuple[Axis, ...]  # axes whose points are all of their combinations
+
+
 def is_number(value: object) -> bool:
     """Whether `value` is a finite number and no bool.
 
@@ -107,7 +115,7 @@ def listed(where: str, name: str, given: object) -> Axis:
     if len(values) > MOST_VALUES:
         law = "an axis has not too many values"
         raise SpikewattError(f"{where}: {name}", law, len(values), f"1..{MOST_VALUES:,}")
-    seen = [(type(value), value) for value in values]
+    seen = [(isinstance(value, bool), value) for value in values]  # 256 is 256.0, True is not 1
     if any(value in seen[:place] for place, value in enumerate(seen[:1000])):
         raise SpikewattError(f"{where}: {name}", "names each value once", given)
     return Axis(name, values)
@@ -141,6 +149,9 @@ def axis_of(where: str, name: str, given: object) -> Axis:
         if len(given) > 1:
             got = ", ".join(map(str, given))
             raise SpikewattError(f"{where}: {name}", "has a factor and nothing else", got, FACTOR)
+        if isinstance(given[FACTOR], Mapping) and FACTOR in given[FACTOR]:
+            law = "is a factor on the card's value, and on no other factor"
+            raise SpikewattError(f"{where}: {name}", law, quoted(given), VALUES)
         return replace(axis_of(where, name, given[FACTOR]), factor=True)
     return _range(f"{where}: {name}", name, given)
 

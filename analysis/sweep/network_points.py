@@ -14,7 +14,8 @@ from ...errors import SpikewattError
 from ...sim.engines.schedule import DEFAULT_STEPS
 from ..job.config import RunConfig, make_config
 from . import contents
-from .space import NETWORK_AXES, Block, Space
+from .axes import Block
+from .space import NETWORK_AXES, Space
 
 MOST = 100_000  # network points of a space
 TRAINING = ("dataset", "data_dir", "network", "epochs", "batch_size", "seed")

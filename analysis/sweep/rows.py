@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...energy.cards.parametric_core import PARAMETRIC, parse_choices
+from ...energy.cards.parametric_core import is_parametric, parse_choices
 from ..design.front import on_front
 from .axes import is_number
 from .hardware.axes import HARDWARE_AXES, NO_HOST, Geometry
@@ -199,10 +199,10 @@ class Names:
 
     def _beside(self, row: Mapping[str, Any], without: Sequence[str]) -> list[str]:
         """What varies of its hardware and is no part of its `design`."""
-        is_parametric = str(row["device"]).partition(":")[0] == PARAMETRIC
+        parametric = is_parametric(str(row["device"]))
         found = []
         for name in self.varied:
-            in_design = is_parametric and (name in AT or isinstance(HARDWARE_AXES[name], Geometry))
+            in_design = parametric and (name in AT or isinstance(HARDWARE_AXES[name], Geometry))
             value = row.get(self.column(name))
             if name in (*OF_DESIGN, *without) or in_design or not _is_known(value):
                 continue
@@ -214,7 +214,7 @@ class Names:
         """Its hardware as `price` takes it: a card, with values of its own, a host behind a +."""
         text = str(row["device"])
         name, colon, _ = text.partition(":")
-        if name == PARAMETRIC:
+        if is_parametric(text):
             chosen: dict[str, Any] = dict(parse_choices(text)) if colon else {}
             for axis, kind in HARDWARE_AXES.items():
                 is_size = axis in self.hardware and isinstance(kind, Geometry)

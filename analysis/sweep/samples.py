@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .axes import Block
 from .network_points import place
-from .space import Block, Space
+from .space import Space
 
 
 class Sample(NamedTuple):

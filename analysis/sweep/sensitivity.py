@@ -24,12 +24,13 @@ from ...energy.pricing.break_even import first_steps
 from ...energy.pricing.uncertainty import P95, measurements, tornado
 from ...errors import MissingToolError, SpikewattError, whole_number
 from ...sim.trace.trace import Trace
+from .axes import Block
 from .hardware.operating import value_of_axis
 from .hardware.points import Batch, batches_of
 from .hardware.pricing import Pricer
 from .network_points import network_points
 from .samples import Shares
-from .space import Block, Space
+from .space import Space
 from .work.network import KeptNetworks, trace_of
 
 if TYPE_CHECKING:

@@ -11,17 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ...energy.cards.card import Card
-from ...energy.cards.load import load_card
 from ...energy.devices.core_count import checked_max_cores
-from ...energy.devices.registry import device_kind
 from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
 from ...sim.conversion.options import ConversionOptions
 from ..job.config import RunConfig, make_config
 from . import contents
-from .axes import Axis, axis_of, listed
-from .hardware.axes import COMPARED, HARDWARE_AXES, NO_HOST, hardware_axis
+from .axes import Block, listed
+from .hardware.block import DEVICES, check_periods, hardware_block
 from .methods import METHODS
 
 # Column of a sweep -> which is better. Accuracy is that on validation images: the test images,
@@ -51,8 +48,11 @@ HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no a
 # Keys of a run that stand beside the axes.
 FIXED = (*NETWORK_AXES, *HARDWARE_KEYS, "devices", "max_cores", "engine", "workers")
 AXES_ALONE = ("clock_hz", "supply_v", "regulator")  # of a run for some devices, here axes of all
-DEVICES = ("odin_style", "stm32l4r5", "nrf54l15")
-Block = tuple[Axis, ...]
+BELOW = {
+    "network": "axes of networks: steps, weight_bits, …",
+    "hardware": "axes of the hardware: device, voltage_v, …",
+    "base": "keys of a run: dataset, epochs, …",
+}
 CHANGEABLE = ("objectives", "accuracy_loss", "method", "points", "at_once")  # and no axis
 
 
@@ -238,6 +238,10 @@ def _changed(space: Space, overrides: dict[str, Any]) -> Space:
 
 
 def _read(where: str, own: dict[str, Any]) -> SpaceFile:
+    for key in ("network", "hardware", "base"):
+        if key in own and own[key] is None:
+            law = "has something below it, or is left out"
+            raise SpikewattError(f"{where}: {key}", law, "nothing", BELOW[key])
     try:
         return SpaceFile.model_validate(own)
     except ValidationError as error:
@@ -255,9 +259,9 @@ def _checked(where: str, content: dict[str, Any]) -> Space:
     fixed = {key: base[key] for key in HARDWARE_KEYS if key in base}
     devices = base.get("devices", list(DEVICES))
     hardware = _blocks(
-        file.hardware, lambda axes: _hardware_block(where, axes, fixed | {"device": devices})
+        file.hardware, lambda axes: hardware_block(where, axes, fixed | {"device": devices})
     )
-    _check_periods(where, hardware)
+    check_periods(where, hardware)
     if not any((*file.network,)) and not any((*file.hardware,)):
         law = "a space has an axis"
         allowed = "axes below network (keys of a run) or hardware (device, voltage_v, …)"
@@ -336,95 +340,6 @@ def _network_block(where: str, axes: dict[str, Any]) -> Block:
             raise SpikewattError(f"{inside}: {name}", law, repr(given)[:80], allowed)
         found.append(listed(inside, name, given))
     return tuple(found)
-
-
-def _hardware_block(where: str, axes: dict[str, Any], fixed: dict[str, Any]) -> Block:
-    inside = f"{where}: hardware"
-    found = {}
-    for name, given in axes.items():
-        kind = hardware_axis(inside, name)
-        found[name] = axis_of(inside, name, given)
-        kind.check(inside, found[name])
-    for name, given in fixed.items():
-        if name not in found and given is not None:
-            found[name] = axis_of(where, name, given)
-            HARDWARE_AXES[name].check(where, found[name])
-
-    cards = [_computing(inside, name) for name in found["device"].values]
-    found["host"] = _hosts(inside, found.get("host"), cards)
-    has_cores = any(HARDWARE_AXES["host"].applies(card) for card in cards)
-    beside = [host for host in found["host"].values if host != NO_HOST and has_cores]
-    for name, axis in found.items():
-        kind = HARDWARE_AXES[name]
-        asked_for = name in axes
-        having = [*cards, *(load_card(host) for host in beside if kind.of_hosts)]
-        if asked_for and not any(kind.applies(card) for card in having):
-            devices = ", ".join(card.name for card in cards)
-            law = "one of the devices has it"
-            raise SpikewattError(f"{inside}: {name}", law, devices, _who_has(name))
-        del axis
-    _check_strategies(inside, found)
-    # The device first, then what it is made for, then what is an array.
-    order = sorted(found, key=lambda name: (name != "device", not HARDWARE_AXES[name].structural))
-    return tuple(found[name] for name in order)
-
-
-def _computing(where: str, name: object) -> Card:
-    card = load_card(str(name))
-    if not device_kind(card).computes:
-        law = "must be devices that compute"
-        raise SpikewattError(f"{where}: device", law, card.name, "see `spikewatt devices`")
-    return card
-
-
-def _hosts(where: str, given: Axis | None, cards: list[Card]) -> Axis:
-    """Each core alone and beside each microcontroller of the space, unless others are named."""
-    words = (COMPARED,) if given is None else given.values
-    hosts: dict[str, None] = {}
-    for word in words:
-        if word == COMPARED:
-            beside = [card.name for card in cards if card.kind.runs_kernels]
-            hosts |= dict.fromkeys((NO_HOST, *beside))
-        else:
-            hosts[word] = None
-            if word != NO_HOST and not load_card(word).kind.runs_kernels:
-                law = "must be a microcontroller"
-                allowed = f"a microcontroller, {NO_HOST}, {COMPARED}"
-                raise SpikewattError(f"{where}: host", law, word, allowed)
-    return Axis("host", tuple(hosts))
-
-
-def _who_has(name: str) -> str:
-    kind = HARDWARE_AXES[name]
-    found = [each for each in DEVICES if kind.applies(load_card(each))]
-    return ", ".join(found) or "a card with this value"
-
-
-def _check_strategies(where: str, axes: dict[str, Axis]) -> None:
-    """What chooses a clock needs a period to choose it for, and no clock that is given."""
-    chosen = (
-        [name for name in axes["strategy"].values if name != "as_given"]
-        if ("strategy" in axes)
-        else []
-    )
-    if not chosen:
-        return
-    if "period_s" not in axes:
-        raise SpikewattError(f"{where}: strategy", "needs a period", chosen, "the axis period_s")
-    if "clock_hz" in axes:
-        law = "chooses the clock itself"
-        raise SpikewattError(f"{where}: strategy", law, "clock_hz too", "strategy or clock_hz")
-
-
-def _check_periods(where: str, blocks: tuple[Block, ...]) -> None:
-    """Of points with a period and points without one the latter, with no idle part, always win."""
-    with_period = [any(axis.name == "period_s" for axis in block) for block in blocks]
-    for block, has in zip(blocks, with_period, strict=True):
-        devices = next(axis.values for axis in block if axis.name == "device")
-        idle = [name for name in devices if device_kind(load_card(name)).takes_period]
-        if any(with_period) and idle and not has:
-            law = "all blocks have it, or none"
-            raise SpikewattError(f"{where}: hardware: period_s", law, f"none of {idle[0]}")
 
 
 def _check_fixed(where: str, base: dict[str, Any], blocks: tuple[Block, ...]) -> None:

@@ -46,6 +46,15 @@ CHOICES = (*SIZES, *RANGES, "node_nm")
 ROUNDING = 1e-9  # by which a clock may lie above the highest
 
 
+def is_parametric(device: str) -> bool:
+    """Whether the size, node and voltage of the device of this name can be chosen.
+
+    >>> is_parametric("odin_style:voltage_v=0.8"), is_parametric("odin_style_7nm")
+    (True, False)
+    """
+    return device.partition(":")[0] == PARAMETRIC
+
+
 def at_operating_points(
     base: Card,
     voltage_v: Number = VOLTAGE_V,
@@ -83,7 +92,7 @@ def at_operating_points(
     [1.0, 2.25]
     """
     for name, value in chosen.items():
-        _check_choice(name, value)
+        check_choice(name, value)
     low, high = RANGES["voltage_v"]
     voltages = np.asarray(voltage_v)
     if not ((voltages >= low) & (voltages <= high)).all():
@@ -142,7 +151,7 @@ def scaled_core(base: Card, **chosen: float) -> Card:
     if not chosen:
         return base
     for name, value in chosen.items():
-        _check_choice(name, value)
+        check_choice(name, value)
 
     point = _operating_point(base, chosen)
     return replace(
@@ -208,8 +217,8 @@ def _parse_choice(text: str, part: str) -> tuple[str, float]:
         ) from None
 
 
-def _check_choice(name: str, value: float) -> None:
-    """Raise where the core has no such parameter, or not with this value."""
+def check_choice(name: str, value: float) -> None:
+    """Raise SpikewattError where the core has no such parameter, or not with this value."""
     if name not in CHOICES:
         raise SpikewattError(
             PARAMETRIC, "must be given what it has", repr(name), ", ".join(CHOICES)
@@ -218,6 +227,11 @@ def _check_choice(name: str, value: float) -> None:
     if name in SIZES:
         whole = int(value) if float(value).is_integer() else value
         whole_number(where, "must be a size of the core", whole, *SIZES[name])
+    elif name == "node_nm":
+        if value not in ALLOWED_NODES:
+            nodes = ", ".join(map(str, ALLOWED_NODES))
+            law = "must be a planar node of the scaling table"
+            raise SpikewattError(where, law, f"{value:g}", nodes)
     elif name in RANGES:
         low, high = RANGES[name]
         if not low <= value <= high:
@@ -233,14 +247,6 @@ def _operating_point(base: Card, chosen: Mapping[str, float]) -> OperatingPoint:
     """What was chosen, and the defaults of `base` for the rest."""
     voltage = float(chosen.get("voltage_v", VOLTAGE_V))
     node = chosen.get("node_nm", NODE_NM)
-    if node not in ALLOWED_NODES:
-        raise SpikewattError(
-            f"{PARAMETRIC}: node_nm",
-            "must be a planar node of the scaling table",
-            f"{node:g}",
-            ", ".join(map(str, ALLOWED_NODES)),
-        )
-
     fastest = highest_clock_hz(voltage)
     clock = float(chosen.get("clock_hz", fastest))
     if clock > fastest * (1 + ROUNDING):

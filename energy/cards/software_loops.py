@@ -14,16 +14,16 @@ LOOPS = FOLDER / "software_loops.json"
 
 
 def software_loops() -> Mapping[str, Mapping[str, dict]]:
-    """Core -> name of a loop -> the loop: potential_bits, quality, values; the first is usual.
+    """Core -> name of a loop -> the loop: potential_bits, quality, values; the best is the first.
 
-    >>> software_loops()["Cortex-M4"]["int32"]["potential_bits"]
+    >>> software_loops()["Cortex-M4"]["gather_dsp"]["potential_bits"]
     32
     """
     return _content()
 
 
 def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quantity]:
-    """Card values of a software loop, keys LOOP_KEYS.
+    """Card values of a software loop, keys LOOP_KEYS and FINER_LOOP_KEYS.
 
     Parameters
     ----------
@@ -54,6 +54,19 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
         key: quantity_of(f"{LOOPS.name}: {core}", f"{name}: {key}", key, ValueEntry(**entry))
         for key, entry in chosen["values"].items()
     }
+
+
+def without_finer_counts(values: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    """What FINER_LOOP_KEYS are where a card has loops of its own that do not tell them apart.
+
+    A synapse that stands alone costs what an indexed one does; gathering costs nothing beside.
+    """
+    none = Quantity(0.0, 0.0, 0.0, "assumed", "part of the other values", "this card's own loop")
+    found = {
+        "cycles_per_synapse_single": values["cycles_per_synapse_sparse"],
+        "cycles_per_neuron_gather": none,
+    }
+    return {key: quantity for key, quantity in found.items() if key not in values}
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.trace.trace import Trace
@@ -15,7 +16,16 @@ from ..devices.registry import device_kind
 
 
 class TooSlowError(DoesNotFitError):
-    """A network that a device executes, but not within the period."""
+    """A network that a device executes, but not within the period.
+
+    Facts
+    -----
+    does_not_fit : where no device keeps the period, each device -> why it does not.
+    too_slow : those of them that execute the network.
+    """
+
+    does_not_fit: Mapping[str, str] = MappingProxyType({})
+    too_slow: frozenset[str] = frozenset()
 
 
 def bill_of(

@@ -191,14 +191,14 @@ def _priced(
     bills: list[Bill] = []
     does_not_fit: dict[str, str] = {}
     names = {card.name for card in order.devices.values()}
-    too_slow: list[TooSlowError] = []
+    late: dict[str, TooSlowError] = {}
     for asked_for, card in order.devices.items():
         found, refused = _alone_and_beside(order, asked_for, card, bill)
         if not found and not skip_unfit:
             raise refused[asked_for]
         bills += found
         does_not_fit |= {name: str(error) for name, error in refused.items()}
-        too_slow += [error for error in refused.values() if isinstance(error, TooSlowError)]
+        late |= {name: why for name, why in refused.items() if isinstance(why, TooSlowError)}
 
         instead = None if found else refused[asked_for].instead
         if instead is not None and instead not in names:
@@ -206,9 +206,12 @@ def _priced(
             placed, why_not = _in_its_place(order, asked_for, instead, bill)
             bills += placed
             does_not_fit |= why_not
-    if too_slow and not bills:  # it is the period that is wrong, and no device
-        raise too_slow[0]
-    return Prices(tuple(bills), period_s, does_not_fit)
+    too_slow = frozenset(late)
+    if late and not bills:  # it is the period that is wrong, and no device
+        first = next(iter(late.values()))
+        first.does_not_fit, first.too_slow = does_not_fit, too_slow
+        raise first
+    return Prices(tuple(bills), period_s, does_not_fit, too_slow=too_slow)
 
 
 def _alone_and_beside(

@@ -43,6 +43,8 @@ class Prices:
         Device -> why it cannot hold or execute the network.
     accuracy : float, optional
         Share of right answers of these very inferences, where it was measured on the device.
+    too_slow : frozenset of str, default ()
+        Those of `does_not_fit` that execute the network, but not within the period.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Prices:
     period_s: float | None = None
     does_not_fit: Mapping[str, str] = field(default_factory=dict)
     accuracy: float | None = None
+    too_slow: frozenset[str] = frozenset()
 
     @classmethod
     def joined(cls, parts: Sequence[Prices]) -> Prices:
@@ -83,7 +86,8 @@ class Prices:
         names = [bill.device for bill in bills]
         if len(set(names)) < len(names):
             raise SpikewattError("Prices.joined", "devices must have different names", names)
-        return cls(tuple(bills), periods.pop(), refused)
+        too_slow = frozenset[str]().union(*(part.too_slow for part in parts))
+        return cls(tuple(bills), periods.pop(), refused, too_slow=too_slow)
 
     def __repr__(self) -> str:
         shown = []

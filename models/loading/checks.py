@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ OLDEST_KERAS = (3, 12)
 
 HOLD_CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 KERAS_2_OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceProperty")
+
+SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\/>-]+")  # what tf.name_scope takes
 
 SMALL = 64 * 2**20  # bytes that a member of a file may always declare
 EXPANSION = 1000  # times its stored size, above that
@@ -111,6 +114,26 @@ def _mappings(value: Any) -> Iterator[dict]:
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part
+
+
+def check_names(path: Path, model) -> None:
+    """Raise FileFormatError where a layer has a name under which TensorFlow executes none.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    model : Keras model
+        What was read.
+    """
+    for layer in model._flatten_layers(include_self=True, recursive=True):
+        if not SCOPE_NAME.fullmatch(layer.name):
+            raise FileFormatError(
+                where=str(path),
+                law="names of layers have letters, digits and _ . - / > only",
+                got=repr(layer.name)[:SHOWN],
+                hint="give the layer another name, and save it again",
+            )
 
 
 def check_weights(path: Path, model) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...errors import FileFormatError, SpikewattError
 from ..keras_backend import import_keras
-from .checks import check_keras_version, check_weights, first_line
+from .checks import check_keras_version, check_names, check_weights, first_line
 from .formats import format_of
 
 
@@ -25,7 +25,8 @@ def load_keras(path: str | Path):
     Raises
     ------
     FileFormatError
-        No network, a damaged one, one that holds code, or weights that are not finite.
+        No network, a damaged one, one that holds code, a layer with a name that TensorFlow does
+        not take, or weights that are not finite.
     MissingToolError
         A package that the format needs, or a Keras that runs code from files.
     SpikewattError
@@ -49,6 +50,7 @@ def load_keras(path: str | Path):
             got=first_line(error),
         ) from error
 
+    check_names(path, model)
     check_weights(path, model)
     return _with_plain_input(model)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -242,7 +243,8 @@ def test_what_its_device_refuses_on_test_images_is_not_confirmed(config, prepare
     for verdict in verdicts_of(found):
         assert verdict.outcome == "refused"
         assert not verdict.spiking_within
-        assert "the spiking network has no accuracy" in verdict_sentence(verdict)
+        said = verdict_sentence(verdict)
+        assert re.search(r"the spiking network \(.*\) is not confirmed on test images", said)
     assert len(points_table(found).cells())
     assert len(best_table(found).cells())
 
@@ -463,7 +465,9 @@ def test_a_list_of_tolerances_is_not_empty():
     with pytest.raises(SpikewattError, match="accuracy_loss: .*; got none; allowed: 0 to 100"):
         make_config({"accuracy_loss": []}, "config")
     assert make_config({"accuracy_loss": 1}, "config").accuracy_loss == [1.0]
-    assert make_config({"accuracy_loss": [1, 0.5, 1.0]}, "config").accuracy_loss == [1.0, 0.5]
+    assert make_config({"accuracy_loss": [1, 0.5]}, "config").accuracy_loss == [1.0, 0.5]
+    with pytest.raises(SpikewattError, match="accuracy_loss: names each number once"):
+        make_config({"accuracy_loss": [1, 0.5, 1.0]}, "config")
 
 
 def test_no_search_where_no_samples_are_asked_for(prepared, network, trace):
@@ -474,6 +478,27 @@ def test_points_without_a_run_need_validation_samples():
     asked = {"network": "mlp-64-4-10", "epochs": 1, "engine": "reference", "search_samples": 0}
     with pytest.raises(SpikewattError, match="best_points: needs validation samples"):
         sw.best_points(asked)
+
+
+def test_a_device_that_is_too_slow_is_not_said_to_run_nothing(config, trace, points):
+    slow = steps.price(config.model_copy(update={"period_s": 0.0011}), trace)
+    assert slow.too_slow
+    assert slow.too_slow <= set(slow.does_not_fit)
+    assert {bill.device for bill in slow.bills}.isdisjoint(slow.too_slow)
+    for device in slow.too_slow:
+        assert "one inference fits into the period" in slow.does_not_fit[device]
+
+    def nothing_in_time(trace):
+        return steps.price(config.model_copy(update={"period_s": 1e-7}), trace)
+
+    none = Bench(None, None, nothing_in_time).priced(trace, 1e-7)
+    assert not none.bills
+    assert {"odin_style", "stm32l4r5"} <= set(none.does_not_fit)
+    assert none.too_slow <= set(none.does_not_fit)
+
+    found = replace(points, refused=("odin", "stm32g0b1"), too_slow=frozenset({"stm32g0b1"}))
+    said = verdict_sentence(verdicts_of(found)[0])
+    assert said.endswith("It does not run on odin. It takes longer than the period on stm32g0b1.")
 
 
 def test_a_point_that_takes_longer_than_the_period_has_no_price(config, prepared, network, trace):

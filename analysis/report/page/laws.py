@@ -24,7 +24,7 @@ from ....energy.cards.microcontroller_laws import (
     supply_limits_v,
 )
 from ....energy.cards.operating_point import at_operating_point
-from ....energy.cards.parametric_core import PARAMETRIC, RANGES, parse_choices
+from ....energy.cards.parametric_core import RANGES, is_parametric, parse_choices
 from ....energy.cards.scaling_laws import (
     FULL_AT_V,
     NODE_NM,
@@ -62,7 +62,7 @@ def knobs(card: Card) -> dict:
         the home voltage, s, w, c. Of a microcontroller also ``home_hz`` and ``clocked``: key ->
         value, low, high and measurement there, exponents of the low and high end below and above.
     """
-    if is_parametric(card):
+    if is_parametric(card.name):
         return _of_a_core(card)
     if not (card.kind.runs_kernels or device_kind(card).places_neurons):
         return {}
@@ -70,14 +70,9 @@ def knobs(card: Card) -> dict:
     return found | (_of_a_microcontroller(card) if card.kind.runs_kernels else {})
 
 
-def is_parametric(card: Card) -> bool:
-    """Whether a card is that of the parametric core, with or without values of one's own."""
-    return card.name.partition(":")[0] == PARAMETRIC
-
-
 def home_voltage_v(card: Card) -> float | None:
     """The voltage that the name of a parametric core says; of others the supply, if they say it."""
-    if is_parametric(card):
+    if is_parametric(card.name):
         return _choices(card).get("voltage_v", VOLTAGE_V)
     return card[SUPPLY].value if SUPPLY in card.values else None
 

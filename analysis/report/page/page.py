@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ....energy.bill import Bill
+from ....energy.cards.parametric_core import is_parametric
 from ....energy.devices.core_mapping import core_table, map_network
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.order import ordered
@@ -19,7 +20,7 @@ from ...job.config import RunConfig
 from ..rows import SENTENCE
 from . import charts
 from .coefficients import offered_steps, sides
-from .laws import home_voltage_v, is_parametric, knobs
+from .laws import home_voltage_v, knobs
 from .model import Page
 from .points import add_points
 from .run_files import CONFIG, RunFiles
@@ -179,7 +180,7 @@ def _knobs(config: RunConfig, bills: tuple[Bill, ...]) -> tuple[dict, dict]:
             turned[card.name] = knobs(base)
             if turned[card.name]:
                 asked = bill.instead_of or card.name
-                volt = given.get(asked) if is_parametric(card) else None
+                volt = given.get(asked) if is_parametric(card.name) else None
                 devices[card.name] = {
                     "clock_hz": card["clock_hz"].value,
                     "voltage_v": volt or home_voltage_v(card),

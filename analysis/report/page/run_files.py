@@ -65,6 +65,7 @@ class RunFiles:
         path = self.folder / f"{name}.csv"
         if not path.is_file():
             return pd.DataFrame()
+        _check_whole(path)
         try:
             found = pd.read_csv(path)
         except pd.errors.EmptyDataError:
@@ -110,3 +111,11 @@ class RunFiles:
     def trace(self) -> Trace:
         """What happened."""
         return Trace.load(trace_file(self.folder))
+
+
+def _check_whole(path: Path) -> None:
+    """Raise FileFormatError for a table that ends within a line: a run wrote whole lines alone."""
+    last = path.read_bytes().rpartition(b"\n")[2]
+    if last:
+        ends = repr(last[-40:].decode(errors="replace"))
+        raise FileFormatError(str(path), "must end with a whole line", f"{ends} at its end")

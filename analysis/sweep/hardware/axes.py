@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from ....energy.cards.card import Card
 from ....energy.cards.kinds import CARD_KINDS, plausible
 from ....energy.cards.microcontroller_laws import REGULATORS
-from ....energy.cards.parametric_core import PARAMETRIC, RANGES, SIZES
+from ....energy.cards.parametric_core import RANGES, SIZES, check_choice, is_parametric
 from ....energy.devices.registry import device_kind
+from ....energy.kernels.library import named
 from ....energy.pricing.order import COMPARED as COMPARED
 from ....energy.pricing.order import NONE
 from ....errors import SpikewattError, one_of
@@ -17,11 +19,6 @@ from ..axes import Axis, is_number
 
 NO_HOST = NONE
 STRATEGIES = ("as_given", "race_to_idle", "just_in_time")
-
-
-def is_parametric(card: Card) -> bool:
-    """Whether its size, node and voltage can be chosen."""
-    return card.name.split(":")[0] == PARAMETRIC
 
 
 class HardwareAxis:
@@ -83,6 +80,13 @@ class Library(Words):
         """Microcontrollers have one."""
         return card.kind.runs_kernels
 
+    def check(self, where, axis):
+        """Known ones."""
+        super().check(where, axis)
+        for value in axis.values:
+            with said_of(where, axis):
+                named(value)
+
 
 class Regulator(Words):
     """LDO or converter of a microcontroller."""
@@ -104,7 +108,7 @@ class Strategy(Words):
 
     def applies(self, card):
         """What has a clock that can be chosen."""
-        return is_parametric(card) or card.kind.runs_kernels
+        return is_parametric(card.name) or card.kind.runs_kernels
 
     def check(self, where, axis):
         """Known ones."""
@@ -119,7 +123,14 @@ class Geometry(HardwareAxis):
 
     def applies(self, card):
         """The parametric core alone."""
-        return is_parametric(card)
+        return is_parametric(card.name)
+
+    def check(self, where, axis):
+        """Sizes that the core has."""
+        _check_numbers(where, axis)
+        for value in axis.all_given:
+            with said_of(where, axis):
+                check_choice(axis.name, value)
 
 
 class Voltage(HardwareAxis):
@@ -127,14 +138,13 @@ class Voltage(HardwareAxis):
 
     def applies(self, card):
         """The parametric core alone."""
-        return is_parametric(card)
+        return is_parametric(card.name)
 
     def check(self, where, axis):
         """Within the limits of the laws."""
         _check_numbers(where, axis)
         low, high = RANGES[axis.name]
-        ends = [end for end in (axis.low, axis.high) if end is not None]
-        for value in (*axis.values, *ends):
+        for value in axis.all_given:
             if not low <= value <= high:
                 law = "must be within its limits"
                 raise SpikewattError(f"{where}: {axis.name}", law, value, f"{low:g}..{high:g}")
@@ -150,6 +160,10 @@ class Supply(HardwareAxis):
         """Microcontrollers; that of a parametric core is its voltage."""
         return card.kind.runs_kernels
 
+    def check(self, where, axis):
+        """Some."""
+        _check_positive(where, axis)
+
 
 class Clock(HardwareAxis):
     """Hz."""
@@ -158,6 +172,10 @@ class Clock(HardwareAxis):
         """Whatever has one."""
         return "clock_hz" in card.values
 
+    def check(self, where, axis):
+        """One that ticks."""
+        _check_positive(where, axis)
+
 
 class Period(HardwareAxis):
     """One inference per so many seconds."""
@@ -165,6 +183,10 @@ class Period(HardwareAxis):
     def applies(self, card):
         """What uses something between two inferences."""
         return device_kind(card).takes_period
+
+    def check(self, where, axis):
+        """A time."""
+        _check_positive(where, axis)
 
 
 class CardValue(HardwareAxis):
@@ -184,8 +206,7 @@ class CardValue(HardwareAxis):
         """In SI units it is plausible: one prefix too many falls outside."""
         _check_numbers(where, axis)
         least, most = (0.0, 1e6) if axis.factor else plausible(self.key)
-        ends = [end for end in (axis.low, axis.high) if end is not None]
-        for value in (*axis.values, *ends):
+        for value in axis.all_given:
             if value < 0 or (value and not least <= value <= most):
                 allowed = f"0, or {least:g}..{most:g} in SI units"
                 law = "must be plausible for a value of its kind"
@@ -197,6 +218,24 @@ def _check_numbers(where: str, axis: Axis) -> None:
         if not is_number(value) or value < 0:
             law = "its values are numbers, not negative"
             raise SpikewattError(f"{where}: {axis.name}", law, repr(value)[:80])
+
+
+def _check_positive(where: str, axis: Axis) -> None:
+    _check_numbers(where, axis)
+    for value in axis.all_given:
+        if not value > 0:
+            law = "its values are larger than 0"
+            raise SpikewattError(f"{where}: {axis.name}", law, value, "> 0")
+
+
+@contextmanager
+def said_of(where: str, axis: Axis) -> Iterator[None]:
+    """What another check refuses, said of an axis."""
+    try:
+        yield
+    except SpikewattError as error:
+        itself = f"{where}: {axis.name}"
+        raise SpikewattError(itself, error.law, error.got, error.allowed, error.hint) from error
 
 
 def _card_values() -> dict[str, HardwareAxis]:

@@ -11,14 +11,14 @@ from ....energy.bill import WORKLOADS, Bill, powers_of
 from ....energy.cards.card import Card, Quantity
 from ....energy.cards.load import load_card, with_library
 from ....energy.cards.operating_point import at_operating_point
-from ....energy.cards.parametric_core import PARAMETRIC, parse_choices, scaled_core
+from ....energy.cards.parametric_core import PARAMETRIC, is_parametric, parse_choices, scaled_core
 from ....energy.devices.registry import device_kind
 from ....energy.devices.software_limits import why_not
 from ....energy.devices.software_work import software_needs
 from ....energy.pricing.bills import bill_of
 from ....errors import SpikewattError
 from ....sim.trace.trace import Trace
-from .axes import HARDWARE_AXES, Geometry, is_parametric
+from .axes import HARDWARE_AXES, Geometry
 from .points import Structure
 
 PERIOD = "period_s"
@@ -63,7 +63,7 @@ class Made:
     @property
     def parametric(self) -> bool:
         """Whether voltage and clock follow the laws of the parametric core."""
-        return is_parametric(self.card)
+        return is_parametric(self.card.name)
 
 
 def workloads_of(card: Card) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def _card(structure: Structure) -> tuple[Card, dict[str, float], dict[str, float
     card = load_card(structure.device)
     sizes: dict[str, float] = {}
     at: dict[str, float] = {}
-    if is_parametric(card):
+    if is_parametric(card.name):
         chosen = parse_choices(card.name) if ":" in card.name else {}
         at = {key: chosen.pop(key) for key in OF_THE_POINT if key in chosen}
         sizes = chosen | _structural(structure)

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from ....energy.cards.load import load_card
 from ....energy.devices.registry import device_kind
-from ..axes import Axis
-from ..space import Block
+from ..axes import Axis, Block
 from .axes import HARDWARE_AXES, NO_HOST
 from .points import Structure
 

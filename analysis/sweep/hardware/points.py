@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ....energy.cards.load import load_card
-from ..axes import Axis
-from ..space import Block, Space
+from ..axes import Axis, Block
+from ..space import Space
 from .axes import HARDWARE_AXES, NO_HOST, Voltage
 
 PART_ROWS = 200_000  # of the hardware points that are priced and written at once

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ....errors import MissingToolError
-from ..axes import Axis
+from ..axes import Axis, Block
 from ..hardware.bills import PERIOD
 from ..hardware.deciding import Deciding
 from ..hardware.points import axes_of
 from ..methods import Tpe
 from ..network_points import place
 from ..samples import Sample
-from ..space import OBJECTIVES, Block, Space
+from ..space import OBJECTIVES, Space
 
 ACCURACY = "accuracy_validation"
 STALE = 40  # rounds without a new point, after which there is none to be found

@@ -195,6 +195,17 @@ def test_a_damaged_table_is_not_taken_for_a_missing_one(run_folder, tmp_path, na
         write_report(tmp_path / "run")
 
 
+@pytest.mark.parametrize("missing", [1, 9])
+def test_a_table_that_was_cut_off_is_refused(run_folder, tmp_path, missing):
+    """As a full disk or a broken copy leaves it: all columns are there, and the last number."""
+    shutil.copytree(run_folder, tmp_path / "run")
+    path = tmp_path / "run" / "energy_totals.csv"
+    path.write_bytes(path.read_bytes()[:-missing])
+    for reads in (write_report, lambda folder: sw.compare_runs([run_folder, folder])):
+        with pytest.raises(SpikewattError, match=r"energy_totals.csv: must end with a whole line"):
+            reads(tmp_path / "run")
+
+
 def test_without_the_libraries_a_run_has_no_page_but_a_warning(run_folder, monkeypatch, tmp_path):
     monkeypatch.setattr(write, "LIBRARIES", ("no_such_library",))
     with pytest.warns(SpikewattWarning, match="no no_such_library"):

@@ -29,10 +29,6 @@ def own_cache(sweep_cache, monkeypatch):
 
 @pytest.fixture(scope="session")
 def base(small_network):
-    """Keys that the spaces of the tests share."""
-    return {
-        "network": small_network,
-        "test_samples": 60,
-        "calibration_samples": 200,
-        "engine": "event",
-    }
+    """Keys that the spaces of the tests share; below ``base``, as axes may be called `network`."""
+    shared = {"network": small_network, "calibration_samples": 200, "engine": "event"}
+    return {"base": {**shared, "test_samples": 60}}

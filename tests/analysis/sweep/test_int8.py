@@ -9,7 +9,7 @@ from spikewatt.models.int8 import quantise_int8
 def test_int8_rows_have_the_accuracy_of_the_int8_network(base, own_cache, tmp_path, mlp, digits):
     given = base | {"network": {"steps": [2, 8]}, "hardware": {"device": "stm32l4r5"}}
     rows = sweep(given, tmp_path / "s", workers=0).frame
-    network = quantise_int8(mlp, digits.scaled("train")[: base["calibration_samples"]])
+    network = quantise_int8(mlp, digits.scaled("train")[: base["base"]["calibration_samples"]])
     right = network.predictions(digits.scaled("test")[:60]) == digits.y_test[:60]
     int8 = rows[rows["workload"] == "int8_ann"]
     assert len(int8) == 2

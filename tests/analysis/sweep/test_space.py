@@ -65,6 +65,24 @@ WRONG = [
     ({"network": {"steps": [4]}, "method": "luck"}, "must be a method; got 'luck'"),
     ({"network": {"steps": [4]}, "points": 3}, "a grid takes all points"),
     ({"network": {"steps": [4]}, "accuracy_loss": -1.0}, "accuracy_loss"),
+    (
+        {"hardware": {"device": "stm32l4r5", "library": ["cmsis-nn", "magic-1.0"]}},
+        "hardware: library: .*magic-1.0.*x-cube-ai",
+    ),
+    ({"hardware": {"neurons_per_core": [0, 256]}}, "neurons_per_core: .*got 0; allowed: 16..4096"),
+    ({"hardware": {"axons_per_core": [256.5]}}, "axons_per_core: must be a size .*got 256.5"),
+    ({"hardware": {"weight_bits": {"low": 0, "high": 8}}}, "weight_bits: must be a size .*got 0"),
+    ({"hardware": {"node_nm": [28, 7]}}, "node_nm: must be a planar node .*got 7"),
+    ({"hardware": {"supply_v": [0, 3]}}, "supply_v: its values are larger than 0; got 0"),
+    ({"hardware": {"clock_hz": [0]}}, "clock_hz: its values are larger than 0; got 0"),
+    ({"hardware": {"period_s": [1, 0]}}, "period_s: its values are larger than 0; got 0"),
+    ({"hardware": {"neurons_per_core": [256, 256.0]}}, "neurons_per_core: names each value once"),
+    (
+        {"hardware": {"energy_per_sop_j": {"factor": {"factor": [1, 2]}}}},
+        "energy_per_sop_j: is a factor on the card's value, and on no other factor",
+    ),
+    ({"network": {"steps": [4]}, "hardware": None}, "hardware: has something below it, or is left"),
+    ({"network": None}, "network: has something below it, or is left out; got nothing"),
 ]
 
 

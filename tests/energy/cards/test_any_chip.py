@@ -124,6 +124,7 @@ REFUSED = {
     "cortex-a53:clock_mhz=1400": "must begin with a core; got 'cortex-a53'; allowed: cortex-m0.,",
     "stm32l4r5:clock_mhz=100": "only the parametric core and a chip by its core take values",
     "abacus": "must name a device card .*, or a chip by its core, such as cortex-m4:clock_mhz=168",
+    "esp32": "must name a device card .*; hint: Xtensa, not a Cortex-M",
 }
 
 
@@ -207,6 +208,8 @@ def test_a_new_card_explains_every_key_and_is_not_written_over(tmp_path):
         ("cortex-m3", FIGURES, None, "devices new --core: must be a core; got 'cortex-m3'"),
         ("cortex-m4", {}, None, "devices new: must say its clock; got nothing"),
         ("cortex-m4", {"clock_mhz": 1e8}, None, "clock_mhz must be plausible"),
+        ("cortex-m4", {}, None, "; hint: --clock-mhz 100 --ua-per-mhz 116 --supply-v 3.3"),
+        ("cortex-m4", FIGURES | {"library": "abacus"}, None, "library: .*got 'abacus'"),
         ("cortex-m4", FIGURES, "my board", "devices new --name: a name has letters"),
     ],
 )

@@ -198,6 +198,15 @@ def test_weights_that_are_not_finite_are_named(small, tmp_path, recwarn):
 # ------------------------------------------------------------------ files that hold no network
 
 
+def test_a_name_under_which_tensorflow_executes_nothing_is_refused(tmp_path):
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(2, name="h<!--<x>")])
+    model.save(tmp_path / "a.keras")
+    with pytest.raises(
+        FileFormatError, match=r"a\.keras: names of layers .*; got 'h<!--<x>'; hint"
+    ):
+        load_keras(tmp_path / "a.keras")
+
+
 def test_a_saved_model_is_named_with_the_line_that_converts_it(small, tmp_path):
     model, _ = small
     model.export(tmp_path / "exported", verbose=False)
