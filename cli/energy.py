@@ -150,13 +150,15 @@ def devices(
     supply_v: Annotated[float | None, typer.Option(help=making.SUPPLY_HELP)] = None,
     flash_kib: Annotated[float | None, typer.Option(help=making.FLASH_HELP)] = None,
     ram_kib: Annotated[float | None, typer.Option(help=making.RAM_HELP)] = None,
+    sleep_ua: Annotated[float | None, typer.Option(help=making.SLEEP_HELP)] = None,
+    wake_us: Annotated[float | None, typer.Option(help=making.WAKE_HELP)] = None,
     regulator: Annotated[str | None, typer.Option(help=making.REGULATOR_HELP)] = None,
     library: Annotated[str | None, typer.Option(help=making.LIBRARY_HELP)] = None,
     card_name: Annotated[str | None, typer.Option("--name", help=making.NAME_HELP)] = None,
     source: Annotated[str | None, typer.Option(help=making.SOURCE_HELP)] = None,
     as_json: Json = False,
 ) -> None:
-    """List the devices, every value of one with its source, or write a new card.
+    """List the devices, show one in full, or write a new card.
 
     A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
     """
@@ -166,6 +168,8 @@ def devices(
         "supply_v": supply_v,
         "flash_kib": flash_kib,
         "ram_kib": ram_kib,
+        "sleep_ua": sleep_ua,
+        "wake_us": wake_us,
         "regulator": regulator,
         "library": library,
         "name": card_name,
@@ -179,12 +183,11 @@ def devices(
         name = str(path)
     else:
         making.only_with_new({"path": path, "core": core, **given})
-    from ..analysis.report.findings import Findings
-    from ..analysis.report.tables import card_table, device_table
+    from ..analysis.report.devices import card_findings, device_findings
     from ..energy.cards.load import load_card
 
-    table = card_table(load_card(name)) if name else device_table()
-    show(Findings((table,), notes=() if name else making.NOT_HERE), as_json)
+    found = card_findings(load_card(name)) if name else device_findings(making.NOT_HERE)
+    show(found, as_json)
 
 
 @verb(ENERGY)
@@ -215,8 +218,8 @@ def calibrate(
     Readings are latencies and, where you have them, energies of known networks.
     """
     new_file(output, force)
+    from ..analysis.report.devices import card_rows
     from ..analysis.report.findings import Findings, Table
-    from ..analysis.report.tables import card_rows
     from ..energy.cards.calibrate import calibrated_card
     from ..energy.cards.card_file import save_card
     from ..energy.cards.load import load_card

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import one_of, whole_number
-from .options import CHIP, DATASET_HELP, DataDir, Force, Json, show, verb
+from ..errors import SpikewattError, one_of, whole_number
+from .options import CHIP, DATASET_HELP, DataDir, Force, Json, network_inputs, show, verb
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..energy.firmware.cores import FirmwareCore
+    from ..energy.firmware.handover.program import Program
 
 SUFFIXES = (".spk", ".tflite")
 
@@ -38,7 +44,7 @@ def firmware(
     """Write a network as C for a microcontroller.
 
     A folder that builds with Zig or arm-none-eabi-gcc; its README says how. It was built and
-    executed in an emulator, with the outputs and spikes of the reference engine.
+    executed in an emulator, with the outputs and numbers of spikes of the reference.
     """
     law = "must be a quality of kernels"
     one_of("firmware --quality", law, quality, ("best", "plain"))
@@ -48,7 +54,7 @@ def firmware(
 
     check_place(output, force)
     card = load_card(device)
-    firmware_core(card)
+    core = firmware_core(card)
     check_packages()
     import pandas as pd
 
@@ -56,7 +62,7 @@ def firmware(
     from ..shown_progress import show_progress
 
     with show_progress() as progress:
-        program = _read(network, dataset, data_dir, sample, steps, quality)
+        program = _read(network, core, dataset, data_dir, sample, steps, quality)
         written = hand_over(
             program.sources,
             program.sample,
@@ -73,18 +79,32 @@ def firmware(
 
 
 def _read(
-    network: Path,
+    path: Path,
+    core: FirmwareCore,
     dataset: str,
     data_dir: Path | None,
     sample: int,
     steps: int | None,
     quality: str,
-):
+) -> Program:
     """The program of a file, with one sample of a data set."""
-    one_of("firmware NET", "must be a network of a kind", network.suffix.lower(), SUFFIXES)
-    from ..energy.firmware.handover.program import read_int8
+    kind = one_of("firmware NET", "must be a network of a kind", path.suffix.lower(), SUFFIXES)
+    from ..energy.firmware.handover.program import read_int8, read_spiking
+
+    if kind == ".spk":
+        from ..sim.network.spiking_network import SpikingNetwork
+
+        x, _ = network_inputs(SpikingNetwork.load(path), dataset, data_dir)
+        return read_spiking(path, _sample(x, sample), core, steps, quality)
+
+    if steps is not None:
+        raise SpikewattError("firmware --steps", "is for a spiking network", steps)
     from ..models.datasets import load_dataset
 
     x = load_dataset(dataset, data_dir).scaled("test")
-    whole_number("firmware --sample", "must be a test sample", sample, 0, len(x) - 1)
-    return read_int8(network, x[sample], quality)
+    return read_int8(path, _sample(x, sample), quality)
+
+
+def _sample(x: np.ndarray, sample: int) -> np.ndarray:
+    law = "must be a test sample"
+    return x[whole_number("firmware --sample", law, sample, 0, len(x) - 1)]

@@ -95,13 +95,17 @@ class Column:
         return ShownColumn(head, cells, True, self.leave_out)
 
     def _range(self, row: Mapping, write: Callable[[float], str]) -> str:
-        """One value, two as a range, or a value with its range; "" where the first is missing."""
+        """One value, two as a range, or a value with its range; "" where the first is missing.
+
+        Where another is missing, there is no range.
+        """
         values = [row[key] for key in self.keys]
         if is_missing(values[0]):
             return ""
 
-        first, *rest = map(write, values)
-        if not rest:
+        known = [value for value in values if not is_missing(value)]
+        first, *rest = map(write, known)
+        if len(known) < len(values) or not rest:
             return first
         if len(rest) == 1:
             if self.narrow and values[1] <= values[0] * (1 + self.narrow):

@@ -1,15 +1,12 @@
-"""Tables of a network and its trace: populations, layers, classes, accuracy, diagnosis, cards."""
+"""Tables of a network and its trace: populations, layers, classes, accuracy, diagnosis."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ...energy.cards.card import Card
-from ...energy.cards.load import card_names, load_card
 from ..design.interval import wilson
 from .findings import Column, Table
 from .numbers import cell, with_prefix
@@ -241,78 +238,3 @@ def _equal(counted: int | None, ours: int) -> str:
     if counted is None:
         return "not counted"
     return "yes" if counted == ours else "no"
-
-
-# ------------------------------------------------------------------ cards
-
-
-def card_rows(card: Card) -> pd.DataFrame:
-    """Every value of a card in SI units with its range and provenance, then its limits."""
-    rows = []
-    for key, quantity in card.values.items():
-        rows.append(
-            {
-                "key": key,
-                "value": f"{quantity.value:.4g} {card.kind.unit(key)}".strip(),
-                "low": f"{quantity.low:.4g}",
-                "high": f"{quantity.high:.4g}",
-                "status": quantity.status,
-                "conditions": quantity.conditions,
-                "source": quantity.source,
-            }
-        )
-    for key, limit in card.limits.items():
-        nothing = dict.fromkeys(("low", "high", "conditions", "source"), "")
-        rows.append(
-            {
-                "key": key,
-                "value": str(limit),
-                "status": "limit",
-                **nothing,
-            }
-        )
-
-    return pd.DataFrame(rows)
-
-
-def card_table(card: Card, name: str = "rows") -> Table:
-    """One card; see `card_rows`. A reader sees numbers of sources, which stand below."""
-    frame = card_rows(card)
-    sources = list(dict.fromkeys(source for source in frame["source"] if source))
-    marks = {source: f"[{i}]" for i, source in enumerate(sources, start=1)}
-    columns = (
-        Column("key", ("key",)),
-        Column("value", ("value",)),
-        Column("low", ("low",)),
-        Column("high", ("high",)),
-        Column("status", ("status",), leave_out=1),
-        Column("source", ("source",), lambda source: marks.get(source, "")),
-        Column("conditions", ("conditions",), leave_out=2),
-    )
-    footnotes = [f"{mark} {source}" for source, mark in marks.items()]
-    return Table(name, f"{card.name}: {card.title}", frame, columns, footnotes=footnotes)
-
-
-def device_table(names: Sequence[str] | None = None) -> Table:
-    """One row per card: its kind, what it is, and how many of its values are measured.
-
-    Parameters
-    ----------
-    names : sequence of str, default None
-        Names of cards; None for every one that ships.
-    """
-    rows = []
-    for name in card_names() if names is None else names:
-        card = load_card(name)
-        statuses = [quantity.status for quantity in card.values.values()]
-        counts = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)]
-        rows.append(
-            {
-                "device": card.name,
-                "kind": str(card.kind),
-                "what": card.title,
-                "values": ", ".join(counts),
-            }
-        )
-    title = "Devices (`spikewatt devices NAME` shows values and sources)"
-    return Table("rows", title, pd.DataFrame(rows))

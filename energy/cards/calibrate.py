@@ -194,7 +194,8 @@ def calibrated_card(
         values["active_power_factor"] = values["active_power_factor"].exactly(
             1.0, status=MEASURED_BY_USER, source=source
         )
-    new_name = check_name("calibrate.name", name or f"{card.name}_calibrated")
+    plain = card.name.partition(":")[0].replace("+", "plus")  # of a chip by its core
+    new_name = check_name("calibrate.name", name or f"{plain}_calibrated")
     title = f"{card.title} (calibrated)"
     calibrated = replace(
         card,

@@ -16,6 +16,7 @@ from .card import ENDS, Card, Quantity
 from .kinds import (
     CARD_KINDS,
     COMMON_KEYS,
+    FINER_LOOP_KEYS,
     KERNEL_KEYS,
     LOOP_KEYS,
     OVERHEAD_KEYS,
@@ -189,7 +190,7 @@ def _filled_in_later(file: CardFile) -> set[str]:
     """Values that the file may leave out: a fit to rows, its core or common values give them."""
     later: set[str] = set()
     if CARD_KINDS[file.kind].runs_kernels:
-        later |= {*COMMON_KEYS, *OVERHEAD_KEYS}
+        later |= {*COMMON_KEYS, *OVERHEAD_KEYS, *FINER_LOOP_KEYS}
         for keys in (KERNEL_KEYS, LOOP_KEYS):  # of one fit or loop: all of them, or none
             if not set(file.values) & set(keys):
                 later |= set(keys)

@@ -25,6 +25,8 @@ LOOP_KEYS = (
     "cycles_per_spike",
     "cycles_per_step",
 )
+# What finer counts of such loops tell apart; in earlier cards part of the others.
+FINER_LOOP_KEYS = ("cycles_per_synapse_single", "cycles_per_neuron_gather")
 # What holds for every microcontroller whose card says nothing else (`common_values`).
 COMMON_KEYS = (
     "active_power_factor",
@@ -167,7 +169,9 @@ class MicrocontrollerCard(CardKind):
         "supply_voltage_v": "V",
         "sleep_power_w": "W",
         "wake_time_s": "s",
-        **dict.fromkeys((*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *COMMON_KEYS), ""),
+        **dict.fromkeys(
+            (*KERNEL_KEYS, *OVERHEAD_KEYS, *LOOP_KEYS, *FINER_LOOP_KEYS, *COMMON_KEYS), ""
+        ),
     }
     optional: ClassVar = {**dict.fromkeys(SUPPLY_KEYS, "V"), FLASH_BYTE: ""}
     never_zero = frozenset({"clock_hz", "supply_voltage_v", "regulator_efficiency"})

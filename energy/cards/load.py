@@ -20,8 +20,9 @@ from .card_file import FOLDER, card_of, read_card_file
 from .common_values import common_values
 from .external_flash import waiting_for_flash
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
+from .nearest_board import nearest_boards
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
-from .software_loops import loop_values
+from .software_loops import loop_values, without_finer_counts
 
 SAME = 1e-6  # of a clock or a supply
 WITHOUT_ROWS = f"remove power_fit and give {POWER_KEY}: µA/MHz of the data sheet times V, in uW/MHz"
@@ -64,8 +65,8 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
     8.43e-12
     >>> load_card("odin_style:voltage_v=1.0")["clock_hz"].value
     100000000.0
-    >>> load_card("stm32l4r5", library="tflm").about["library"]
-    'tflm'
+    >>> load_card("stm32l4r5", library="TFLM").about["library"]
+    'tflm-2.3.1'
     """
     if isinstance(name, Card):
         return name if library is None else with_library(name, library)
@@ -84,7 +85,9 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
     return card if library is None and has_its_own_counts else with_library(card, library)
 
 
-def with_library(card: Card, library: str | None = None) -> Card:
+def with_library(
+    card: Card, library: str | None = None, stacks: kernel_library.Stacks | None = None
+) -> Card:
     """`card` with the cycle counts of an int8 kernel library.
 
     Parameters
@@ -93,6 +96,8 @@ def with_library(card: Card, library: str | None = None) -> Card:
         Of a microcontroller.
     library : str, optional
         As `kernels.library.named` takes it; by default the one that the card names.
+    stacks : Stacks, optional
+        Where its counts come from; by default the committed fit to all measured rows.
 
     Raises
     ------
@@ -103,24 +108,38 @@ def with_library(card: Card, library: str | None = None) -> Card:
         raise SpikewattError(
             "library", "is that of a microcontroller", f"{card.name} is a {card.kind}"
         )
-    name = kernel_library.named(card.about["library"] if library is None else library)
+    asked_for = kernel_library.named(card.about["library"] if library is None else library)
     core = card.about["core"]
-    same_chip = kernel_library.measured_chip(name, core) == card.chip
+    found = kernel_library.coefficients(asked_for, core, card.chip, stacks)
     fitted = {
         key: Quantity(
-            value=found.value,
-            low=found.low,
-            high=found.high,
+            value=one.value,
+            low=one.low,
+            high=one.high,
             status="estimated",
-            conditions=f"int8, {name}, {core}",
-            source=found.note,
-            measurement=found.measurement,
+            conditions=f"int8, {asked_for}, {core}",
+            source=one.note,
+            measurement=one.measurement,
         )
-        for key, found in kernel_library.coefficients(name, core, same_chip).items()
+        for key, one in found.items()
     }
     fitted = waiting_for_flash(card, fitted)
-    about = {**card.about, "library": name}
+    about = {**card.about, "library": asked_for.name}
     return replace(card, values={**card.values, **fitted}, about=about)
+
+
+def with_measured_power(card: Card, found: kernel_library.Found, conditions: str) -> Card:
+    """`card` with the energy per cycle of measured rows, and nothing beyond it."""
+    energy = Quantity(
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        status="measured",
+        conditions=f"running neural networks, {conditions}",
+        source=found.note,
+        measurement=found.measurement,
+    )
+    return replace(card, values={**card.values, POWER_KEY: energy})
 
 
 def odin_style(**chosen: float) -> Card:
@@ -174,11 +193,14 @@ def _path_of(text: str) -> Path:
             "no such file",
             "a .yaml file, or a name of `spikewatt devices`",
         )
+    hint = nearest_boards(text, known_microcontrollers())
+    every = f"{', '.join(card_names())}, or {BY_CORE}"
     raise SpikewattError(
         "device",
         "must name a device card or be the path of a .yaml file",
         repr(text),
-        f"{', '.join(card_names())}, or {BY_CORE}",
+        "what `spikewatt devices` lists" if hint else every,
+        hint or None,
     )
 
 
@@ -204,7 +226,10 @@ def _with_common_values(card: Card, is_measured: bool) -> Card:
     if not card.kind.runs_kernels:
         return card
     has_its_own_loops = LOOP_KEYS[0] in card.values
-    loops = {} if has_its_own_loops else loop_values(card.about["core"], card.name)
+    if has_its_own_loops:
+        loops = without_finer_counts(card.values)
+    else:
+        loops = loop_values(card.about["core"], card.name)
     loops = waiting_for_flash(card, loops)
     common = common_values(card.name, card.about["regulator"], is_measured)
     missing = {key: found for key, found in common.items() if key not in card.values}
@@ -230,16 +255,7 @@ def _read(path: Path) -> Card:
 
     _check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
-    energy = Quantity(
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        status="measured",
-        conditions=f"running neural networks, {file.power_fit}",
-        source=found.note,
-        measurement=found.measurement,
-    )
-    return replace(card, values={**card.values, POWER_KEY: energy})
+    return with_measured_power(card, found, file.power_fit)
 
 
 def _check_power_fit(where: str, name: str, card: Card) -> None:

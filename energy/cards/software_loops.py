@@ -56,6 +56,19 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
     }
 
 
+def without_finer_counts(values: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    """What FINER_LOOP_KEYS are where a card has loops of its own that do not tell them apart.
+
+    A synapse that stands alone costs what an indexed one does; gathering costs nothing beside.
+    """
+    none = Quantity(0.0, 0.0, 0.0, "assumed", "part of the other values", "this card's own loop")
+    found = {
+        "cycles_per_synapse_single": values["cycles_per_synapse_sparse"],
+        "cycles_per_neuron_gather": none,
+    }
+    return {key: quantity for key, quantity in found.items() if key not in values}
+
+
 @cache
 def _content() -> dict:
     return json.loads(LOOPS.read_text("utf-8"))

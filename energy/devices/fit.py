@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import SpikewattError
 from ...sim.network.named import Named
 from ...sim.trace.blueprint import Blueprint, NetworkPlan
+from ..cards.any_chip.described import UNKNOWN_BYTES
 from ..cards.card import ENDS, Card
 from ..cores.area import footprint_of
 from ..footprint import Footprint
@@ -233,7 +234,7 @@ def _on_a_microcontroller(blueprint: Blueprint, card: Card) -> Iterator[Fit]:
             Footprint(need.memory_bytes),
             need.memory_bytes,
             need,
-            dict(card.limits),
+            {what: there for what, there in card.limits.items() if there < UNKNOWN_BYTES},
         )
 
 

@@ -14,6 +14,7 @@ from ..cards.card import Card
 from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
 from ..kernels.memory import arena_bytes, flash_bytes
+from ..kernels.versions import named
 from .software_limits import SoftwareNeed, why_not
 from .software_work import (
     CODE_BYTES,
@@ -34,8 +35,10 @@ COMPONENTS = {
     "cycles_per_inference": "overhead",
     "cycles_per_synapse_dense": "synaptic operations",
     "cycles_per_synapse_sparse": "synaptic operations",
+    "cycles_per_synapse_single": "synaptic operations",
     "cycles_per_spike": "spike handling",
     "cycles_per_neuron_update": "neuron updates",
+    "cycles_per_neuron_gather": "neuron updates",
     "cycles_per_step": "step overhead",
 }
 GROW_WITH_SPIKES = ("synaptic operations", "spike handling")
@@ -121,7 +124,7 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
         writer.footprints[workload] = Footprint(need.memory_bytes)
     first = [
         f"{card.title}; int8 network by {card.about['library']} cycle counts; "
-        "spiking network as an event-driven loop over int8 weights."
+        f"spiking network: {card['cycles_per_synapse_dense'].conditions}."
     ]
     if trace.settings.input_code.encoded:
         first.append("an encoder is taken to cost a neuron update per input and step.")
@@ -163,15 +166,15 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
         raise DoesNotFitError(f"device {card.name!r}", "the network fits", fault)
     writer.footprints["int8_ann"] = Footprint(need.memory_bytes)
 
+    library = named(card.about["library"])
     for layer in layers:
-        done = {PRICED_BY[what]: count for what, count in layer_work(layer).items() if count}
+        counts = layer_work(layer, library.prunes)
+        done = {PRICED_BY[what]: count for what, count in counts.items() if count}
         _write_counts(writer, "int8_ann", layer.name, done)
     _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
     nothing = f"; beyond its call counted as nothing: {', '.join(free)}" if free else ""
-    first = (
-        f"{card.title}; {card.about['library']} cycle counts; "
-        f"every layer as in the table, nothing pruned{nothing}."
-    )
+    pruned = "its dead channels pruned" if library.prunes else "nothing pruned"
+    first = f"{card.title}; {library} cycle counts; every layer as in the table, {pruned}{nothing}."
     return _lines([first], card, [need])
 
 

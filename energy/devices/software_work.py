@@ -14,7 +14,14 @@ from math import prod
 from typing import NamedTuple
 
 from ...sim.network.connection import ExecutedLayer
-from ...sim.network.connection_kinds import ConnectionKind, Dense
+from ...sim.network.connection_kinds import (
+    ConnectionKind,
+    Dense,
+    Depthwise,
+    Identity,
+    MaxPool,
+    Pool,
+)
 from ...sim.trace.blueprint import Blueprint
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
@@ -30,22 +37,35 @@ Counts = Mapping[str, float]  # card value -> events
 
 
 class PricedBy(NamedTuple):
-    """Card values of a connection in software: of a multiply-accumulate, and of a synapse."""
+    """Card values of a connection in software: of a multiply-accumulate, and of a synapse.
+
+    `gathers`: its outputs gather what spiked, which costs something for each of them.
+    """
 
     mac: str
     synapse: str
+    gathers: bool
 
 
 @singledispatch
 def priced_by(kind: ConnectionKind) -> PricedBy:
     """Card values that price a connection: an indexed target, unless its kind says otherwise."""
-    return PricedBy("cycles_per_mac_conv", "cycles_per_synapse_sparse")
+    return PricedBy("cycles_per_mac_conv", "cycles_per_synapse_sparse", gathers=True)
 
 
 @priced_by.register
 def _(kind: Dense) -> PricedBy:
     """A row of weights, one after the other."""
-    return PricedBy("cycles_per_mac_dense", "cycles_per_synapse_dense")
+    return PricedBy("cycles_per_mac_dense", "cycles_per_synapse_dense", gathers=True)
+
+
+@priced_by.register(Depthwise)
+@priced_by.register(Pool)
+@priced_by.register(MaxPool)
+@priced_by.register(Identity)
+def _(kind: ConnectionKind) -> PricedBy:
+    """One target after the other, each found by itself."""
+    return PricedBy("cycles_per_mac_conv", "cycles_per_synapse_single", gathers=False)
 
 
 def int8_work(layer: LayerSummary) -> Counts:
@@ -83,13 +103,21 @@ def analog_work(layer: LayerSummary) -> Counts:
 
 
 def spiking_work(trace: Trace, layer: LayerSummary) -> Counts:
-    """One spiking layer, mean per inference: synapses and spikes taken in."""
+    """One spiking layer, mean per inference: synapses and spikes taken in.
+
+    Where outputs gather, each of them is visited at each step at which its inputs may spike.
+    """
     if layer.host_macs:
         return analog_work(layer)
-    return {
-        priced_by(layer.kind).synapse: trace.mean_operations(layer.name),
+    priced = priced_by(layer.kind)
+    done = {
+        priced.synapse: trace.mean_operations(layer.name),
         "cycles_per_spike": trace.mean_spikes(layer.pre),
     }
+    if priced.gathers:
+        visits = trace.settings.active_steps(layer.pre)
+        done["cycles_per_neuron_gather"] = layer.post_neurons * visits
+    return done
 
 
 def update_work(trace: Trace, population: str) -> Counts:

@@ -9,7 +9,6 @@ from ...errors import one_of
 from ...models.int8 import Int8Network
 from .int8.c_text import Declared
 from .int8.graph import Int8Graph, read_graph
-from .int8.layers import Layer
 from .int8.memory_plan import Buffer, MemoryPlan, plan_memory
 
 SOURCES = Path(__file__).parent / "c"
@@ -64,10 +63,13 @@ def int8_network(network: Int8Network | bytes, quality: str = "best") -> Int8Fir
     SpikewattError
         Unknown quality, or an operator for which there is no kernel in C.
     """
-    one_of("int8_network.quality", "must be a quality of kernels", quality, QUALITIES)
     content = network.content if isinstance(network, Int8Network) else network
-    graph = read_graph(content)
+    return write_graph(read_graph(content), quality)
 
+
+def write_graph(graph: Int8Graph, quality: str) -> Int8Firmware:
+    """Write a graph as C; as of `int8_network`."""
+    one_of("int8_network.quality", "must be a quality of kernels", quality, QUALITIES)
     qualities = [quality if layer.has_best else "plain" for layer in graph.layers]
     declared = [
         layer.declared(number, chosen == "best")

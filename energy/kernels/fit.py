@@ -1,7 +1,8 @@
-"""All stacks fitted to the measured rows: ``python -m spikewatt.energy.kernels.fit``.
+"""The fit to all measured rows: ``python -m spikewatt.energy.kernels.fit``.
 
-Writes ``data/kernel_fits.json``, with the networks that were left out one by one and what the
-priors contribute.
+Writes ``data/kernel_fits.json``: coefficients of every library on every core and chip, energy per
+cycle of every chip, and the widths, those without each submission and each chip, too, by which
+`left_out` predicts them.
 """
 
 from __future__ import annotations
@@ -9,34 +10,43 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import exp, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import files
-from .law import ELEMENT, Int8Layer, work
-from .layer_table import FOLDER, LAYERS, read_networks
+from .datasheet import power_over_datasheet
+from .entries import FittedStacks
+from .law import ELEMENT, FITTED, Int8Layer, work
+from .layer_table import LAYERS, read_networks
+from .left_out import BOARD, BUILD, groups
+from .library import FITS, NORMAL_90
 from .measured import MEASURED, read_measured, sources_of
-from .power import fit_power
-from .stack_fit import ELEMENT_CYCLES, PRIOR_RATIOS, SIGMA, Work, fit_stack, leave_one_out
+from .overhead import OVERHEAD
+from .plain_kernels import plain_factor
+from .power import PowerModel, PowerWidths, fit_power_widths
+from .stack_fit import ELEMENT_CYCLES, PRIOR_RATIOS, SIGMA
+from .stacks import USUAL, USUAL_DEVIATION, WIDTH_DEVIATION, StackModel, Widths, Work, fit_widths
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FITS = FOLDER / "kernel_fits.json"
 LAW = (
     "cycles = c_dense MACs_dense + c_conv MACs_conv + c_output outputs + c_element elements "
     "+ c_layer layers + c_inference"
 )
-# AD alone has more than 768 dense MACs: left out, its dense coefficient is extrapolation
-CHECKED = ("IC", "KWS", "VWW")
-OTHER_RATIOS = (20, 25, 35, 40, 45)  # of cycles per output to cycles per MAC, tried as priors
+CRITERION = (
+    "widths: maximum of the rows' marginal likelihood (the law straightened at its maximum) times "
+    "log-normal priors of deviation {deviation} about the usual widths"
+)
 DIGITS = 6
 
 
 def fit_all(
     measured: str | Path | pd.DataFrame = MEASURED,
     layers: Mapping[str, Sequence[Int8Layer]] | str | Path | pd.DataFrame = LAYERS,
-) -> dict:
+    with_left_out: bool = True,
+) -> dict[str, Any]:
     """All stacks and chips: what ``data/kernel_fits.json`` holds.
 
     Parameters
@@ -45,85 +55,130 @@ def fit_all(
         As of `measured.read_measured`.
     layers : mapping, str, Path or DataFrame, default LAYERS
         Network -> layers, or a table of them.
-
-    Returns
-    -------
-    dict
-        Errors are fractions, 0.05 is 5 %.
+    with_left_out : bool, default True
+        Whether the widths without each submission and each chip are fitted, too.
 
     Raises
     ------
     SpikewattError
-        As `read_measured`, `read_networks` and `fit_stack`.
+        As `read_measured` and `read_networks`.
     """
     networks = layers if isinstance(layers, Mapping) else read_networks(layers)
-    work_rows = {name: work(list(network)) for name, network in networks.items()}
     rows = read_measured(measured)
-    left_out = leave_one_out(rows, work_rows)
-    chips, power_left_out = fit_power(rows)
+    work_of = works(networks, rows)
 
-    stacks: dict[str, dict] = {}
-    for (library, core), stack in rows.groupby(["library", "core"]):
-        own = left_out[(left_out["library"] == library) & (left_out["core"] == core)]
-        stacks.setdefault(str(library), {})[str(core)] = _stack(stack, own, work_rows)
+    model = StackModel(rows, work_of)
+    widths = fit_widths(model)
+    model.with_widths(widths)
+    power = PowerModel(rows)
+    power_widths = fit_power_widths(power)
+    power.with_widths(power_widths)
+    stacks = FittedStacks(model, work_of)
+    plain = plain_factor()
 
-    checked = left_out["network"].isin(CHECKED)
-    found = {
+    found: dict[str, Any] = {
         "law": LAW,
-        "assumed": _assumptions(),
-        "stacks": stacks,
-        "power": chips,
-        "leave_one_out": {
-            f"latency, {', '.join(CHECKED)}": summary(left_out.loc[checked, "error"]),
-            "latency, AD (extrapolated)": summary(left_out.loc[~checked, "error"]),
-            "power": summary(power_left_out["error"]),
+        "criterion": CRITERION.format(deviation=WIDTH_DEVIATION),
+        "assumed": {
+            ELEMENT: _ends(ELEMENT_CYCLES),
+            **{key: _ends(known[:3]) for key, known in OVERHEAD.items()},
+            "usual_coefficients": {"median": USUAL, "log_deviation": USUAL_DEVIATION},
+            "usual_widths": asdict(Widths()),
+            "usual_widths_of_power": asdict(PowerWidths()),
+            "calibration": {
+                "relative_error_of_a_row": SIGMA,
+                "prior_ratios_to_cycles_per_mac_conv": {
+                    key: {"median": median, "log_deviation": deviation}
+                    for key, (median, deviation) in PRIOR_RATIOS.items()
+                },
+            },
         },
-        "leave_one_out_with_another_prior_of_cycles_per_output": {
-            str(ratio): summary(_with_prior(rows, work_rows, ratio)) for ratio in OTHER_RATIOS
-        },
+        "widths": asdict(widths),
+        "widths_of_power": asdict(power_widths),
+        "measured": _measured(rows),
+        "coefficients": _coefficients(stacks),
+        "plain_kernels": plain._asdict(),
+        "power": _power(rows, power),
+        "power_over_datasheet": power_over_datasheet(power),
     }
+    if with_left_out:
+        found["widths_left_out"] = _widths_left_out(rows, work_of, widths)
     return _rounded(found)
 
 
-def summary(errors: pd.Series) -> dict[str, float]:
-    """Median and worst of |error|, and how many."""
-    size = errors.abs()
-    return {"median": float(size.median()), "worst": float(size.max()), "rows": len(size)}
-
-
-def _stack(stack: pd.DataFrame, left_out: pd.DataFrame, work_rows: Work) -> dict[str, Any]:
-    """The fit of one stack, where it was measured, and its left-out errors."""
-    cycles = dict(zip(stack["network"], stack["cycles"], strict=True))
-    errors = dict(zip(left_out["network"], left_out["error"].tolist(), strict=True))
+def works(networks: Mapping[str, Sequence[Int8Layer]], rows: pd.DataFrame) -> dict[bool, Work]:
+    """Whether dead channels are pruned -> counts of each network that has rows."""
+    measured = list(dict.fromkeys(rows["network"]))
     return {
-        "board": stack["board"].iloc[0],
-        "chip": stack["chip"].iloc[0],
-        "round": stack["round"].iloc[0],
-        "clock_hz": float(stack["clock_hz"].iloc[0]),
-        **asdict(fit_stack(work_rows, cycles)),
-        "leave_one_out": errors,
-        "sources": sources_of(stack),
+        prunes: {name: work(list(networks[name]), prunes) for name in measured}
+        for prunes in (False, True)
     }
 
 
-def _assumptions() -> dict[str, Any]:
-    """What no row tells."""
+def _measured(rows: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Library -> core -> chips."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for (library, core), group in rows.groupby(["library", "core"]):
+        found.setdefault(str(library), {})[str(core)] = sorted(set(group["chip"]))
+    return found
+
+
+def _coefficients(stacks: FittedStacks) -> dict[str, Any]:
+    """Library -> core -> chip ("" for another one) -> key -> value and deviation."""
     return {
-        ELEMENT: dict(zip(("value", "low", "high"), ELEMENT_CYCLES, strict=True)),
-        "relative_error_of_a_row": SIGMA,
-        "prior_ratios_to_cycles_per_mac_conv": {
-            key: {"median": median, "log_deviation": deviation}
-            for key, (median, deviation) in PRIOR_RATIOS.items()
-        },
+        library.name: {
+            core: {
+                chip: {key: list(stacks.entry(library, core, chip)[key]) for key in FITTED}
+                for chip in ("", *stacks.chips_of(core))
+            }
+            for core in stacks.cores()
+        }
+        for library in stacks.libraries()
     }
 
 
-def _with_prior(rows: pd.DataFrame, work_rows: Work, ratio: float) -> pd.Series:
-    """Leave-one-out errors of CHECKED with another median of the prior of cycles_per_output."""
-    _, deviation = PRIOR_RATIOS["cycles_per_output"]
-    changed = {**PRIOR_RATIOS, "cycles_per_output": (float(ratio), deviation)}
-    table = leave_one_out(rows, work_rows, changed)
-    return table.loc[table["network"].isin(CHECKED), "error"]
+def _power(rows: pd.DataFrame, power: PowerModel) -> dict[str, Any]:
+    """``"stm32l4r5 1.8 V"`` -> energy per cycle of a chip at each supply that rows state."""
+    known = rows[rows["energy_j"].notna()]
+    stated = known[known["supply_v"].notna()]
+    found = {}
+    for (chip, supply_v), group in stated.groupby(["chip", "supply_v"]):
+        of_chip = known[known["chip"] == chip]
+        middle, variance = power.known(str(chip), float(supply_v))
+        half = NORMAL_90 * sqrt(variance)
+        energy = {"value": middle, "low": middle - half, "high": middle + half}
+        found[f"{chip} {supply_v:g} V"] = {
+            "chip": chip,
+            "core": group["core"].iloc[0],
+            "clock_hz": float(group["clock_hz"].iloc[0]),
+            "supply_voltage_v": float(supply_v),
+            "regulator": group["regulator"].iloc[0],
+            "energy_per_cycle_j": {end: exp(logarithm) for end, logarithm in energy.items()},
+            "rows": len(of_chip),
+            "submissions": of_chip["submission"].nunique(),
+            "sources": sources_of(of_chip),
+        }
+    return found
+
+
+def _widths_left_out(
+    rows: pd.DataFrame, work_of: Mapping[bool, Work], start: Widths
+) -> dict[str, Any]:
+    """Scheme -> group -> widths of cycles and of power that the other rows make most probable."""
+    found: dict[str, Any] = {}
+    for scheme in (BUILD, BOARD):
+        found[scheme] = {}
+        for name, own in groups(rows, scheme):
+            others = rows[~own]
+            found[scheme][name] = {
+                "cycles": asdict(fit_widths(StackModel(others, work_of, start))),
+                "power": asdict(fit_power_widths(PowerModel(others))),
+            }
+    return found
+
+
+def _ends(value: tuple[float, float, float]) -> dict[str, float]:
+    return dict(zip(("value", "low", "high"), value, strict=True))
 
 
 def _rounded(value: Any) -> Any:

@@ -1,6 +1,8 @@
-"""Cycles per event of an int8 kernel library on a Cortex-M core, with ranges.
+"""Cycles per event of an int8 kernel library on a Cortex-M core, as predictions with ranges.
 
-Fitted where rows exist, else borrowed from another core.
+A range holds the error of a prediction, 5 to 95 %: of another build on the chip that was measured,
+of another chip with a measured core, of a core that the library was not measured on, of a version
+that was not measured. All come from one fit to all measured rows (`stacks`).
 """
 
 from __future__ import annotations
@@ -8,24 +10,32 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from math import exp, hypot, log, sqrt
-from typing import NamedTuple
+from math import exp, hypot
+from typing import NamedTuple, Protocol
 
 from ...errors import SpikewattError, one_of
-from .fit import CHECKED, FITS
+from .borrowed_cores import BORROWED_CORES, BorrowedCore
 from .law import ELEMENT, FITTED
-from .measured import LIBRARIES
+from .layer_table import FOLDER
+from .stack_fit import ELEMENT_CYCLES
+from .versions import Library, named
 
+__all__ = ["Found", "coefficients", "libraries", "measured_energy_per_cycle", "named"]
+
+FITS = FOLDER / "kernel_fits.json"
 NORMAL_90 = 1.645  # half width of a 90 % interval in standard deviations
-# Three left-out rows can agree by luck, to 0.4 % on one stack; the fit takes the law as good to
-# 5 %.
-LEAST_ERROR = 0.05
-LEAST_SPREAD = 0.2  # of a borrowed ratio of cores
-OTHER_CHIP = 0.1  # caches, flash and compiler of another chip with the same core; assumed
-PREFERRED = ("Cortex-M4", "Cortex-M33", "Cortex-M7", "Cortex-M0+")  # core to borrow from
-# An older release lends no ratios: counting both would count one library twice.
-OLDER = {"x-cube-ai-7.1": "x-cube-ai"}
-KINDS = {"vendor-optimised": "x-cube-ai", "reference": "tflm"}
+LEAST_ERROR = 0.05  # of a fit to a user's own rows, however well they agree
+PLAIN, OVER = "tflm-reference", "cmsis-nn"  # plain kernels are the other's times a factor
+
+
+class Coefficient(NamedTuple):
+    """Cycles per event, and the standard deviation of their logarithm."""
+
+    value: float
+    deviation: float
+
+
+Entry = Mapping[str, Coefficient]  # by the keys FITTED
 
 
 class Found(NamedTuple):
@@ -47,180 +57,187 @@ class Conditions(NamedTuple):
     supply_v: float | None
 
 
-class Borrowed(NamedTuple):
-    """Coefficients and their spreads by key, the core they come from, and who lent the ratios."""
+class Stacks(Protocol):
+    """Where coefficients come from: those that are committed, or a fit without some rows."""
 
-    values: dict[str, float]
-    spreads: dict[str, float]
-    reference: str
-    lenders: tuple[str, ...]
+    step: float  # deviation of ln c from one version of a library to the next
+    mode: float  # from one mode to another
+    plain: Coefficient  # factor of plain kernels over CMSIS-NN's
+
+    def libraries(self) -> list[Library]:
+        """Those that have rows."""
+        ...
+
+    def cores(self) -> list[str]:
+        """Those that have rows."""
+        ...
+
+    def chips(self, library: Library, core: str) -> list[str]:
+        """Those with the core that a library was measured on."""
+        ...
+
+    def chips_of(self, core: str) -> list[str]:
+        """Those with the core that any library was measured on."""
+        ...
+
+    def entry(self, library: Library, core: str, chip: str) -> Entry:
+        """Coefficients of a library that has rows; the chip is "" for an unknown one."""
+        ...
+
+
+class CommittedStacks:
+    """The entries of ``kernel_fits.json``."""
+
+    def __init__(self, fits: Mapping):
+        self._entries = fits["coefficients"]
+        self._measured = fits["measured"]
+        self.step = fits["widths"]["step"]
+        self.mode = fits["widths"]["mode"]
+        plain = fits["plain_kernels"]
+        self.plain = Coefficient(plain["value"], plain["deviation"])
+
+    def libraries(self) -> list[Library]:
+        return [named(name) for name in self._entries]
+
+    def cores(self) -> list[str]:
+        return sorted({core for cores in self._measured.values() for core in cores})
+
+    def chips(self, library: Library, core: str) -> list[str]:
+        return self._measured[library.name].get(core, [])
+
+    def chips_of(self, core: str) -> list[str]:
+        chips = {chip for cores in self._measured.values() for chip in cores.get(core, ())}
+        return sorted(chips)
+
+    def entry(self, library: Library, core: str, chip: str) -> Entry:
+        by_key = self._entries[library.name][core][chip]
+        return {key: Coefficient(*by_key[key]) for key in FITTED}
+
+
+@cache
+def _fits() -> dict:
+    """The content of kernel_fits.json."""
+    return json.loads(FITS.read_text("utf-8"))
+
+
+@cache
+def _committed() -> CommittedStacks:
+    return CommittedStacks(_fits())
 
 
 def libraries() -> dict[str, tuple[str, ...]]:
-    """Library -> cores with a fit of their own.
+    """Library -> cores that it was measured on.
 
     >>> libraries()["cmsis-nn"]
     ('Cortex-M33', 'Cortex-M4')
     """
-    return {library: tuple(cores) for library, cores in _fits()["stacks"].items()}
+    return {name: tuple(cores) for name, cores in _fits()["measured"].items()}
 
 
-def named(library: str) -> str:
-    """Name of a fitted library.
-
-    Parameters
-    ----------
-    library : str
-        The name as it is, in capitals, with _ or spaces for -, as a measured row calls it, or by
-        its kind: ``vendor-optimised`` (ST's X-CUBE-AI 7.3) or ``reference`` (MLPerf Tiny's
-        reference submission, stock TensorFlow Lite Micro 2.3.1).
-
-    Raises
-    ------
-    SpikewattError
-        No such library.
-
-    Examples
-    --------
-    >>> named("CMSIS_NN"), named("reference")
-    ('cmsis-nn', 'tflm')
-    """
-    stacks = _fits()["stacks"]
-    others = KINDS | {_plain(software): name for software, name in LIBRARIES.items()}
-    plain = _plain(str(library))
-    name = others.get(plain, plain)
-    if name not in stacks:
-        raise SpikewattError(
-            "library",
-            "must be a kernel library with fitted coefficients",
-            repr(library),
-            ", ".join((*stacks, *KINDS)),
-        )
-    return name
-
-
-def coefficients(library: str, core: str, same_chip: bool = True) -> dict[str, Found]:
+def coefficients(
+    library: str | Library, core: str, chip: str | None = None, stacks: Stacks | None = None
+) -> dict[str, Found]:
     """Cycles per event of a library on a core; the keys are FITTED and ELEMENT.
 
-    low, high = value · (1 ∓ e). e = 1.645 · rms of the stack's own leave-one-out errors, at least
-    5 %; in quadrature with the spread of a borrowed ratio, and with 10 % if not `same_chip`.
-    Values of one measurement group come from one fit and move together.
+    low, high = value · exp(∓1.645 deviation), each the error of a prediction: of another build on
+    `chip`, if rows are of it, else of another chip. A version that no row states takes the
+    coefficients of the nearest one; its range is wider by one step of versions, and holds the
+    values of all versions of its family. Values of one measurement group move together.
 
     Parameters
     ----------
     library : str
-        One of `libraries()`, or what `named` knows.
+        As `versions.named` takes it.
     core : str
-        A core of any of them, e.g. ``"Cortex-M4"``.
-    same_chip : bool, default True
-        Whether the device is the very chip on which the stack was measured.
+        ``"Cortex-M4"``, or any of BORROWED_CORES.
+    chip : str, optional
+        Name of a measured chip, ``"stm32l4r5"``; any other counts as unknown.
+    stacks : Stacks, optional
+        A fit of one's own, in place of the committed one.
 
     Raises
     ------
     SpikewattError
-        Unknown library, unknown core, or a core that cannot be borrowed.
+        Unknown library or core.
 
     Examples
     --------
-    >>> found = coefficients("cmsis-nn", "Cortex-M4")
+    >>> found = coefficients("cmsis-nn", "Cortex-M4", "stm32l4r5")
     >>> list(found)[:2]
     ['cycles_per_mac_dense', 'cycles_per_mac_conv']
     >>> found["cycles_per_mac_conv"].measurement
     'kernel fit cmsis-nn Cortex-M4'
     """
-    stacks = _fits()["stacks"]
+    stacks = stacks or _committed()
     library = named(library)
-    measured_cores = {name for cores in stacks.values() for name in cores}
-    law = "must be a core that some kernel library was measured on"
-    one_of("core", law, core, measured_cores)
+    borrowed = _borrowed(core, stacks.cores())
+    if chip not in stacks.chips_of(borrowed.core):
+        chip = ""
 
-    own = stacks[library].get(core)
-    if own:
-        note = f"fitted to {own['board']}, {', '.join(own['networks'])}"
-        known = Borrowed(own["coefficients"], dict.fromkeys(FITTED, 0.0), core, ())
-    else:
-        known = borrow(library, core)
-        lenders = " and ".join(known.lenders)
-        note = (
-            f"{library} on {known.reference} times the ratio of the cores, borrowed from {lenders}"
-        )
-    if not same_chip:
-        note += "; another chip with this core"
+    of_rows = named(OVER) if library.family == PLAIN else library
+    nearest, known = _nearest(of_rows, stacks)
+    beyond = [stacks.step] if of_rows != nearest else []
+    if of_rows.mode != nearest.mode:
+        beyond.append(stacks.mode)
+    factor = borrowed.ratio
+    if library.family == PLAIN:
+        factor *= stacks.plain.value
+        beyond.append(stacks.plain.deviation)
+    beyond.append(borrowed.deviation)
 
-    own_error = _own_error(stacks[library][known.reference])
-    error = hypot(own_error, 0.0 if same_chip else OTHER_CHIP)
+    entry = stacks.entry(nearest, borrowed.core, chip)
+    versions = [nearest] if of_rows == nearest else known
+    spanned = [stacks.entry(version, borrowed.core, chip) for version in versions]
+    note = _told(library, nearest, core, borrowed, chip, stacks)
     found = {}
     for key in FITTED:
-        value = known.values[key]
-        wide = hypot(error, known.spreads[key])
+        value, deviation = entry[key]
+        ratio = exp(NORMAL_90 * hypot(deviation, *beyond))
+        others = [other[key].value for other in spanned]
         found[key] = Found(
-            value=value,
-            low=value * (1 - wide),
-            high=value * (1 + wide),
+            value=factor * value,
+            low=factor * min(value / ratio, *others),
+            high=factor * max(value * ratio, *others),
             note=note,
             measurement=f"kernel fit {library} {core}",
         )
     return {**found, ELEMENT: _assumed_element()}
 
 
-def borrow(library: str, core: str) -> Borrowed:
-    """Coefficients of `library` on a `core` from its fit on a reference core.
+def library_note(library: str | Library) -> str:
+    """What is to be said of a version that no row states; "" where one does.
 
-    coefficient(library, core) = coefficient(library, reference) · geometric mean over lenders of
-    coefficient(core) / coefficient(reference). Its own fit on `core`, if there is one, is not
-    read. A spread is 1.645 · standard deviation of the lenders' log ratios, at least LEAST_SPREAD.
-
-    Parameters
-    ----------
-    library : str
-        One of `libraries()`.
-    core : str
-        A core of another library, e.g. ``"Cortex-M7"``.
-
-    Raises
-    ------
-    SpikewattError
-        No other library has both cores.
+    >>> library_note("X-CUBE-AI 8.1")
+    'no row is of x-cube-ai 8.1: x-cube-ai-8.0, its range over x-cube-ai-7.1 to x-cube-ai-10.2'
     """
-    reference, lenders = _lenders(library, core)
-    values, spreads = {}, {}
-    for key in FITTED:
-        logs = []
-        for name in lenders:
-            ratio = _coefficient(name, core, key) / _coefficient(name, reference, key)
-            logs.append(log(ratio))
-
-        mean = sum(logs) / len(logs)
-        spread = NORMAL_90 * _deviation(logs, mean)
-        values[key] = _coefficient(library, reference, key) * exp(mean)
-        spreads[key] = max(spread, LEAST_SPREAD)
-    return Borrowed(values, spreads, reference, lenders)
+    library = named(library)
+    if library.family == PLAIN:
+        return ""
+    nearest, known = _nearest(library, _committed())
+    return "" if nearest == library else _unknown_version(library, nearest, known)
 
 
-def prior_sensitivity() -> str:
-    """What the leave-one-out errors owe to the assumed ratio of cycles per output to per MAC."""
-    fits = _fits()
-    assumed = fits["assumed"]["prior_ratios_to_cycles_per_mac_conv"]["cycles_per_output"]["median"]
-    others = fits["leave_one_out_with_another_prior_of_cycles_per_output"]
-    worst = [entry["worst"] for entry in others.values()]
-    return (
-        f"with IC left out, cycles per output and per MAC cannot be told apart: their ratio, "
-        f"{assumed:g}, is assumed (at {min(others, key=float)} to {max(others, key=float)} the "
-        f"worst error is {min(worst):.0%} to {max(worst):.0%})."
-    )
+def published_range(key: str) -> tuple[float, float]:
+    """Least and largest value of the coefficient `key` over all measured libraries and cores.
 
-
-def measured_chip(library: str, core: str) -> str | None:
-    """The chip on which a stack was measured; None where its coefficients are borrowed.
-
-    >>> measured_chip("cmsis-nn", "Cortex-M4")
-    'stm32l4r5'
+    >>> least, most = published_range("cycles_per_mac_dense")
+    >>> 0 < least < most
+    True
     """
-    return _fits()["stacks"].get(library, {}).get(core, {}).get("chip")
+    stacks = _committed()
+    found = [
+        stacks.entry(named(name), core, chip)[key].value
+        for name, cores in _fits()["measured"].items()
+        for core, chips in cores.items()
+        for chip in chips
+    ]
+    return min(found), max(found)
 
 
 def measured_energy_per_cycle(name: str) -> Found:
-    """Energy per cycle [J] of a chip at a supply, smallest and largest of its rows.
+    """Energy per cycle [J] of a chip at a supply while networks run.
+
+    The range, 5 to 95 %, is that of a build, board and submitter that were not measured.
 
     Parameters
     ----------
@@ -232,11 +249,10 @@ def measured_energy_per_cycle(name: str) -> Found:
     SpikewattError
         No rows of this name.
     """
-    power = _fits()["power"]
-    entry = power[one_of("power_fit", "must name measured rows", name, power)]
+    entry = _power_fit(name)
     energy = entry["energy_per_cycle_j"]
     note = "; ".join(entry["sources"])
-    return Found(energy["value"], energy["low"], energy["high"], note, f"power {name}")
+    return Found(energy["value"], energy["low"], energy["high"], note, f"power {entry['chip']}")
 
 
 def measured_conditions(name: str) -> Conditions:
@@ -245,77 +261,89 @@ def measured_conditions(name: str) -> Conditions:
     >>> measured_conditions("stm32u575 1.8 V")
     Conditions(chip='stm32u575', core='Cortex-M33', clock_hz=160000000.0, supply_v=1.8)
     """
-    power = _fits()["power"]
-    entry = power[one_of("power_fit", "must name measured rows", name, power)]
-    chip = name.partition(" ")[0].rstrip(",")
-    return Conditions(chip, entry["core"], entry["clock_hz"], entry["supply_voltage_v"])
+    entry = _power_fit(name)
+    parts = ("chip", "core", "clock_hz", "supply_voltage_v")
+    return Conditions(*(entry[part] for part in parts))
 
 
-@cache
-def _fits() -> dict:
-    """The content of kernel_fits.json."""
-    return json.loads(FITS.read_text("utf-8"))
+def power_over_datasheet() -> Found:
+    """Power while a network runs over the data sheet's run power, of a chip without rows.
 
-
-def _plain(text: str) -> str:
-    spaced = text.strip().lower().replace("_", "-").replace(" ", "-")
-    return spaced.replace("optimized", "optimised")
-
-
-def _coefficient(library: str, core: str, key: str) -> float:
-    return _fits()["stacks"][library][core]["coefficients"][key]
-
-
-def published_range(key: str) -> tuple[float, float]:
-    """Least and largest fitted value of the coefficient `key` over all libraries and cores.
-
-    >>> least, most = published_range("cycles_per_mac_dense")
-    >>> 0 < least < most
-    True
+    From the chips that have both; with few of them, the range follows Student's t.
     """
-    stacks = [stack for cores in _fits()["stacks"].values() for stack in cores.values()]
-    found = [stack["coefficients"][key] for stack in stacks]
-    return min(found), max(found)
+    factor = _fits()["power_over_datasheet"]
+    note = f"chips with both: {', '.join(factor['chips'])}"
+    ends = (factor["value"], factor["low"], factor["high"])
+    return Found(*ends, note, "power over data sheet")
 
 
-def _own_error(stack: Mapping) -> float:
-    """1.645 · root mean square of the leave-one-out errors of CHECKED, at least LEAST_ERROR."""
-    squares = [stack["leave_one_out"][name] ** 2 for name in CHECKED]
-    return max(NORMAL_90 * sqrt(sum(squares) / len(squares)), LEAST_ERROR)
+def left_out_widths(scheme: str, group: str) -> dict[str, dict[str, float]]:
+    """Widths of cycles and of power that were fitted without a group of `left_out.groups`."""
+    return _fits()["widths_left_out"][scheme][group]
 
 
-def _deviation(values: list[float], mean: float) -> float:
-    """Standard deviation; 0 of a single value."""
-    if len(values) < 2:
-        return 0.0
-    return sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+def _power_fit(name: str) -> dict:
+    power = _fits()["power"]
+    return power[one_of("power_fit", "must name measured rows", name, power)]
 
 
-def _lenders(library: str, core: str) -> tuple[str, tuple[str, ...]]:
-    """The core to start from, and the other libraries that were measured on both cores."""
-    stacks = _fits()["stacks"]
-    itself_or_newer = OLDER.get(library, library)
-    for reference in PREFERRED:
-        if reference not in stacks[library] or reference == core:
-            continue
-        lenders = tuple(
-            name
-            for name, cores in stacks.items()
-            if {core, reference} <= set(cores) and name not in OLDER and name != itself_or_newer
-        )
-        if lenders:
-            return reference, lenders
-    raise SpikewattError(
-        f"library {library!r}, core {core!r}",
-        "another library must link this core to a fitted one",
-        "none",
-        "; ".join(f"{name}: {', '.join(cores)}" for name, cores in libraries().items()),
-    )
+def _borrowed(core: str, measured: list[str]) -> BorrowedCore:
+    """The measured core that stands for `core`: itself, or a declared one."""
+    if core in measured:
+        return BorrowedCore(core, 1.0, 0.0, "")
+    law = "must be a core that some kernel library was measured on, or one like it"
+    one_of("core", law, core, [*measured, *BORROWED_CORES])
+    return BORROWED_CORES[core]
+
+
+def _nearest(library: Library, stacks: Stacks) -> tuple[Library, list[Library]]:
+    """The version to go by, and all versions with rows of the family, in their default mode."""
+    measured = stacks.libraries()
+    known = [other for other in measured if other.family == library.family]
+    if not known:
+        names = ", ".join(map(str, measured))
+        raise SpikewattError("library", "must have measured rows", str(library), names)
+    nearest = library if library in known else library.nearest_of(known)
+    return nearest, [other for other in known if not other.mode] or known
+
+
+def _told(
+    library: Library,
+    nearest: Library,
+    core: str,
+    borrowed: BorrowedCore,
+    chip: str,
+    stacks: Stacks,
+) -> str:
+    """Where the coefficients come from, in words."""
+    parts = []
+    of_rows = nearest if library.family != PLAIN else named(OVER)
+    if library.family == PLAIN:
+        parts.append(f"{OVER} times {stacks.plain.value:.3g}, as plain kernels were measured")
+    elif nearest != library:
+        _, known = _nearest(library, stacks)
+        parts.append(_unknown_version(library, nearest, known))
+
+    if borrowed.why:
+        ratio = f"{borrowed.core} times {borrowed.ratio:g} ({borrowed.why})"
+        parts.append(f"no library was measured on {core}: {ratio}")
+    chips = stacks.chips(of_rows, borrowed.core)
+    if chip and chip in chips:
+        parts.append(f"{of_rows} was measured on this chip")
+    elif chips:
+        parts.append(f"{of_rows} was measured on {', '.join(chips)}, with this core")
+    else:
+        parts.append(f"{of_rows} was not measured on {borrowed.core}: as other libraries differ")
+    return "; ".join(parts)
+
+
+def _unknown_version(library: Library, nearest: Library, known: list[Library]) -> str:
+    asked_for = " ".join(filter(None, (library.family, library.version_text, library.mode)))
+    over = f"{known[0]} to {known[-1]}" if len(known) > 1 else f"{known[0]} and wider"
+    return f"no row is of {asked_for}: {nearest}, its range over {over}"
 
 
 def _assumed_element() -> Found:
     """Cycles per element of a pool, which no row identifies."""
-    assumed = _fits()["assumed"][ELEMENT]
     note = "assumed, not fitted; also per element of an add"
-    ends = (assumed["value"], assumed["low"], assumed["high"])
-    return Found(*ends, note, f"assumed {ELEMENT}")
+    return Found(*ELEMENT_CYCLES, note, f"assumed {ELEMENT}")

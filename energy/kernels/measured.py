@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import SpikewattError, one_of
+from ...errors import SpikewattError
 from .layer_table import FOLDER, numbers, read_table
+from .versions import MODES, named
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# results.txt of github mlcommons/tiny_results_v0.5, v0.7, v1.0, v1.1
+# results.txt of github mlcommons/tiny_results_v0.5, v0.7, v1.0, v1.1, v1.2, v1.3
 MEASURED = FOLDER / "mlperf_tiny_measured.csv"
 COLUMNS = (
     "round",
+    "submitter",
     "board",
     "core",
     "clock_mhz",
@@ -25,25 +27,30 @@ COLUMNS = (
     "supply_note",
     "source",
 )
-LIBRARIES = {
-    "microTVM+CMSIS-NN": "cmsis-nn",
-    "microTVM native": "tvm",
-    "TFLM v2.3.1 (stock)": "tflm",
-    "X-CUBE-AI v7.3.0": "x-cube-ai",
-    "X-CUBE-AI v7.1.0": "x-cube-ai-7.1",
-    "Bosch HALE version 1.0": "hale",
-}
+# In the name of a board -> its chip.
 CHIPS = {
     "L4R5": "stm32l4r5",
     "U575": "stm32u575",
     "H7A3": "stm32h7a3",
     "G0B1": "stm32g0b1",
+    "F746": "stm32f746",
     "NRF5340": "nrf5340",
+    "RA6M4": "ra6m4",
+    "CY8CPROTO_062": "psoc62",
+}
+# What feeds the core of each: where the note of a row says SMPS it is one, else by data sheet.
+REGULATORS = {
+    "stm32l4r5": "ldo",
+    "stm32u575": "dcdc",
+    "stm32h7a3": "dcdc",
+    "stm32g0b1": "ldo",
+    "stm32f746": "ldo",
+    "ra6m4": "ldo",
 }
 
 
 def read_measured(source: str | Path | pd.DataFrame = MEASURED) -> pd.DataFrame:
-    """Measured rows, one per library, core and network.
+    """Measured rows, one per submission (round, submitter, board, library) and network.
 
     Parameters
     ----------
@@ -53,38 +60,47 @@ def read_measured(source: str | Path | pd.DataFrame = MEASURED) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns library, core, network, chip, board, round, source, clock_hz, latency_s, cycles,
-        energy_j, supply_v. Supply and energy are nan where the source has none.
+        Columns round, submitter, board, core, source, library, network, chip, regulator (``ldo``,
+        ``dcdc``), submission, clock_hz, latency_s, energy_j, supply_v, cycles. Chip, regulator,
+        supply and energy are nan where the source has none.
 
     Raises
     ------
     SpikewattError
-        Missing column, unknown software, text for a number, a network twice in one stack.
+        Missing column, unknown software, text for a number, a network twice in one submission.
     """
     where, frame = read_table(source, COLUMNS, "measurements")
-    for software in frame["software"]:
-        one_of(f"{where}: software", "must be a known kernel library", software, LIBRARIES)
-
+    boards = frame["board"].str.upper()
     any_chip = f"({'|'.join(CHIPS)})"
-    chip = frame["board"].str.upper().str.extract(any_chip)[0].map(CHIPS)
+    chip = boards.str.extract(any_chip)[0].map(CHIPS)
     volts = frame["supply_note"].str.extract(r"([\d.]+) ?V")[0].astype(float)
-    rows = frame[["round", "board", "core", "source"]].assign(
-        library=frame["software"].map(LIBRARIES),
+
+    rows = frame[["round", "submitter", "board", "core", "source"]].assign(
+        library=list(map(_library, frame["software"], frame["board"])),
         network=frame["benchmark"],
         chip=chip,
+        regulator=chip.map(REGULATORS),
         clock_hz=numbers(where, frame, "clock_mhz") * 1e6,
         latency_s=numbers(where, frame, "latency_ms") * 1e-3,
         energy_j=numbers(where, frame, "energy_uj", needed=False) * 1e-6,
         supply_v=volts,
     )
     rows["cycles"] = rows["latency_s"] * rows["clock_hz"]
+    parts = ["round", "submitter", "board", "library"]
+    rows["submission"] = rows[parts].agg(" ".join, axis=1)
 
-    stack = ["library", "core", "network"]
-    twice = rows[rows.duplicated(stack)]
+    twice = rows[rows.duplicated(["submission", "network"])]
     if len(twice):
-        law = "one row per library, core and network"
-        raise SpikewattError(where, law, ", ".join(twice.iloc[0][stack]))
+        law = "one row per round, submitter, board, library and network"
+        raise SpikewattError(where, law, ", ".join(twice.iloc[0][["submission", "network"]]))
     return rows
+
+
+def _library(software: str, board: str) -> str:
+    """Name of the library; HALE's mode stands in the name of the board."""
+    spelt = board.lower().replace("_", "-")
+    mode = next((mode for mode in MODES if mode in spelt), "")
+    return str(named(f"{software} {mode}" if mode else software))
 
 
 def sources_of(rows: pd.DataFrame) -> list[str]:

@@ -1,81 +1,159 @@
-"""Power of the chips while networks run: measured energy over measured latency."""
+"""Energy per cycle of chips while networks run, for a build, board and submitter not yet seen.
+
+    ln(energy per cycle) = chip + law of its regulator + submission + misfit of the network
+
+Behind an LDO the current stays, and energy goes with the supply; behind a switching regulator the
+energy stays. Submission, misfit and what a supply that nobody stated adds have widths, which are
+the most probable ones times a weak prior of each.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import astuple, dataclass
+from math import log
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .measured import sources_of
-from .stack_fit import ERROR_COLUMNS
+from ...errors import one_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+USUAL_J = 200e-12  # energy per cycle of any chip before any row; assumed
+WIDTH_DEVIATION = 0.7  # of the logarithm of a width about its usual value; assumed
+LEAST_SUPPLY_V = 1.8  # that a row without a stated supply is taken to have been run at
 
-def fit_power(rows: pd.DataFrame) -> tuple[dict[str, dict], pd.DataFrame]:
-    """Power of each chip and supply, and how well it is known.
 
-    power = energy / latency of each row; energy per cycle = power / clock.
+@dataclass(frozen=True)
+class PowerWidths:
+    """Standard deviations of ln(energy per cycle); the defaults are usual values, assumed.
+
+    Parameters
+    ----------
+    chip : float
+        From chip to chip.
+    submission : float
+        From one board, build and bench to the next, for one chip.
+    unstated : float
+        More of it where the supply was not stated.
+    misfit : float
+        From network to network.
+    """
+
+    chip: float = 0.7
+    submission: float = 0.1
+    unstated: float = 0.1
+    misfit: float = 0.04
+
+
+class KnownPower(NamedTuple):
+    """Mean and variance of ln(energy per cycle [J])."""
+
+    mean: float
+    variance: float
+
+
+class PowerModel:
+    """Measured energies per cycle, from which those of other submissions are predicted.
 
     Parameters
     ----------
     rows : DataFrame
         As of `measured.read_measured`; those without an energy are left out.
-
-    Returns
-    -------
-    chips : dict
-        ``"stm32l4r5 1.8 V"`` -> power_w and energy_per_cycle_j as {value, low, high}, clock_hz,
-        supply_voltage_v (None if the rows do not state it) and where they come from. The value
-        is the mean over stacks, low and high the smallest and largest row.
-    table : DataFrame
-        As of `leave_one_out`, measured and predicted in W: the mean power of the other networks
-        on the same board and software.
+    widths : PowerWidths, optional
     """
-    known = rows[rows["energy_j"].notna()]
-    known = known.assign(power_w=known["energy_j"] / known["latency_s"])
 
-    chips = {}
-    conditions = ["chip", "supply_v", "clock_hz"]
-    for (chip, supply_v, clock_hz), group in known.groupby(conditions, dropna=False):
-        if np.isnan(supply_v):
-            name = f"{chip}, supply not stated"
-            chips[name] = _chip(group, None, clock_hz)
-        else:
-            name = f"{chip} {supply_v:g} V"
-            chips[name] = _chip(group, supply_v, clock_hz)
-    return chips, _left_out(known)
+    def __init__(self, rows: pd.DataFrame, widths: PowerWidths | None = None):
+        rows = rows[rows["energy_j"].notna()]
+        self.chips = rows["chip"].to_numpy(str)
+        self.submissions = rows["submission"].to_numpy(str)
+        self.unstated = rows["supply_v"].isna().to_numpy()
+        self.regulators = dict(zip(self.chips, rows["regulator"], strict=True))
+
+        supply_v = rows["supply_v"].fillna(LEAST_SUPPLY_V).to_numpy(float)
+        scale = [
+            log_scale(regulator, volts)
+            for regulator, volts in zip(rows["regulator"], supply_v, strict=True)
+        ]
+        per_cycle_j = (rows["energy_j"] / rows["cycles"]).to_numpy(float)
+        self.surprise = np.log(per_cycle_j) - np.array(scale) - log(USUAL_J)
+        self.with_widths(widths or PowerWidths())
+
+    def with_widths(self, widths: PowerWidths) -> PowerModel:
+        """The same rows with other widths; changes this model, and returns it."""
+        self.widths = widths
+        same_chip = self.chips[:, None] == self.chips
+        same_submission = self.submissions[:, None] == self.submissions
+        of_submissions = widths.submission**2 + widths.unstated**2 * self.unstated
+        self._spread = (
+            widths.chip**2 * same_chip
+            + of_submissions * same_submission
+            + widths.misfit**2 * np.eye(len(self.chips))
+        )
+        self._weights = np.linalg.solve(self._spread, self.surprise)
+        return self
+
+    @property
+    def log_probability(self) -> float:
+        """Of the rows under the widths."""
+        _, log_determinant = np.linalg.slogdet(self._spread)
+        return float(-0.5 * (self.surprise @ self._weights + log_determinant))
+
+    def known(self, chip: str, supply_v: float) -> KnownPower:
+        """What the rows tell of `chip` at a supply, in a submission that nobody made yet.
+
+        Raises
+        ------
+        SpikewattError
+            A chip without rows.
+        """
+        one_of("chip", "must be one whose power was measured", chip, self.regulators)
+        middle, variance = self._of_the_chip(chip)
+        beside = self.widths.submission**2 + self.widths.misfit**2
+        mean = middle + log_scale(self.regulators[chip], supply_v)
+        return KnownPower(mean, variance + beside)
+
+    def unknown(self, regulator: str, supply_v: float) -> KnownPower:
+        """What is known of a chip without rows and without a data sheet."""
+        widths = self.widths
+        variance = widths.chip**2 + widths.submission**2 + widths.misfit**2
+        return KnownPower(log(USUAL_J) + log_scale(regulator, supply_v), variance)
+
+    def middle(self, chip: str, supply_v: float) -> float:
+        """ln(energy per cycle [J]) of a chip at a supply, mean over submissions."""
+        return self._of_the_chip(chip)[0] + log_scale(self.regulators[chip], supply_v)
+
+    def variance(self, chip: str) -> float:
+        """Of `middle`."""
+        return self._of_the_chip(chip)[1]
+
+    def _of_the_chip(self, chip: str) -> tuple[float, float]:
+        """Mean and variance of its effect, at LEAST_SUPPLY_V."""
+        cross = self.widths.chip**2 * (self.chips == chip)
+        variance = self.widths.chip**2 - cross @ np.linalg.solve(self._spread, cross)
+        return log(USUAL_J) + float(cross @ self._weights), float(variance)
 
 
-def _chip(group: pd.DataFrame, supply_v: float | None, clock_hz: float) -> dict[str, Any]:
-    """Mean, smallest and largest power of the rows of one chip at one supply."""
-    power = {
-        "value": group.groupby("library")["power_w"].mean().mean(),
-        "low": group["power_w"].min(),
-        "high": group["power_w"].max(),
-    }
-    return {
-        "core": group["core"].iloc[0],
-        "clock_hz": clock_hz,
-        "supply_voltage_v": supply_v,
-        "power_w": power,
-        "energy_per_cycle_j": {end: value / clock_hz for end, value in power.items()},
-        "rows": len(group),
-        "libraries": sorted(set(group["library"])),
-        "sources": sources_of(group),
-    }
+def log_scale(regulator: object, supply_v: float) -> float:
+    """Logarithm of energy per cycle at a supply, over that at LEAST_SUPPLY_V.
+
+    >>> log_scale("dcdc", 3.3), round(log_scale("ldo", 3.6), 3)
+    (0.0, 0.693)
+    """
+    return log(supply_v / LEAST_SUPPLY_V) if regulator == "ldo" else 0.0
 
 
-def _left_out(known: pd.DataFrame) -> pd.DataFrame:
-    """The power of each row, predicted by the other networks of its stack."""
-    import pandas as pd
+def fit_power_widths(model: PowerModel) -> PowerWidths:
+    """The most probable widths, by the rows of `model` and the weak prior of each."""
+    from scipy.optimize import minimize
 
-    table = []
-    for (library, core), stack in known.groupby(["library", "core"]):
-        for row in stack.itertuples():
-            others = stack["network"] != row.network
-            predicted = stack.loc[others, "power_w"].mean()
-            error = predicted / row.power_w - 1
-            table.append((library, core, row.network, row.power_w, predicted, error, False))
-    return pd.DataFrame(table, columns=ERROR_COLUMNS)
+    usual = np.log(astuple(PowerWidths()))
+
+    def improbable(logarithms: np.ndarray) -> float:
+        model.with_widths(PowerWidths(*np.exp(logarithms).tolist()))
+        far = (logarithms - usual) / WIDTH_DEVIATION
+        return float(far @ far / 2 - model.log_probability)
+
+    found = minimize(improbable, usual, method="L-BFGS-B", options={"ftol": 1e-10})
+    return PowerWidths(*np.exp(found.x).tolist())

@@ -1,4 +1,4 @@
-"""Coefficients of one stack, a kernel library on a core, fitted to measured cycles.
+"""Coefficients of one device fitted to the cycles that its owner measured.
 
 Four networks are few: the ratios of the coefficients have weak priors, declared here and in the
 output.
@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...errors import SpikewattError, one_of
-from .law import ELEMENT, FITTED, predict
+from .law import ELEMENT, FITTED
 from .overhead import overhead_cycles, overhead_values
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Value, low, high. Assumed: load, add, store. At most 1.5 % of the cycles of any network here.
 ELEMENT_CYCLES = (6.0, 3.0, 12.0)
@@ -32,7 +28,6 @@ TO_RATIOS = np.array([[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]])
 
 Work = Mapping[str, Mapping[str, float]]
 Priors = Mapping[str, tuple[float, float]]
-ERROR_COLUMNS = ["library", "core", "network", "measured", "predicted", "error", "used_in_fit"]
 
 
 @dataclass(frozen=True)
@@ -136,41 +131,6 @@ def fit_stack(
         sensitivity,
         deviations,
     )
-
-
-def leave_one_out(
-    rows: pd.DataFrame, work_rows: Work, prior_ratios: Priors = PRIOR_RATIOS
-) -> pd.DataFrame:
-    """Each measured row predicted by a fit to the other networks of its stack.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        As of `measured.read_measured`.
-    work_rows, prior_ratios : mapping
-        As of `fit_stack`.
-
-    Returns
-    -------
-    DataFrame
-        Columns library, core, network, measured and predicted [cycles], error (predicted /
-        measured - 1), used_in_fit (always False).
-    """
-    import pandas as pd
-
-    table = []
-    for (library, core), stack in rows.groupby(["library", "core"]):
-        cycles = dict(zip(stack["network"], stack["cycles"], strict=True))
-        for network, measured in cycles.items():
-            others = dict(cycles)
-            del others[network]
-            fit = fit_stack(work_rows, others, prior_ratios)
-
-            predicted = predict(fit.coefficients, work_rows[network])
-            error = predicted / measured - 1
-            row = (library, core, network, measured, predicted, error, False)
-            table.append(row)
-    return pd.DataFrame(table, columns=ERROR_COLUMNS)
 
 
 def _check(work_rows: Work, cycles: Mapping[str, float]) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spikewatt.analysis.report.devices import board_table, device_table
 from spikewatt.analysis.report.findings import Column, Findings, Table
 from spikewatt.analysis.report.prices import price_findings
-from spikewatt.analysis.report.tables import device_table, diagnosis, layers
+from spikewatt.analysis.report.tables import diagnosis, layers
 from spikewatt.analysis.report.terminal.console import print_findings, print_lines, print_rows
 from spikewatt.analysis.report.terminal.grid import GridColumn, fitted, natural_width, wrapped
 from spikewatt.analysis.report.units import JOULES, LASTING, PERCENT, PLAIN, counted, significant
@@ -46,6 +47,7 @@ def everything() -> Findings:
     more = (
         layers(trace, "Layers"),
         diagnosis(diagnosis_frame(list(trace.neurons)[1:]), "Diagnosis"),
+        board_table(),
         device_table(),
     )
     kept = tuple(table for table in more if table.name != "rows")

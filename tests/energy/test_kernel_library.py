@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.law import ELEMENT, FITTED, predict
-from spikewatt.energy.kernels.overhead import overhead_values
 from spikewatt.energy.kernels.library import (
     OLDER,
     borrow,
@@ -16,6 +15,7 @@ from spikewatt.energy.kernels.library import (
     measured_energy_per_cycle,
     named,
 )
+from spikewatt.energy.kernels.overhead import overhead_values
 from spikewatt.errors import SpikewattError
 
 

@@ -19,9 +19,11 @@ from ..software_loops import loop_values
 from .figures import Core, Figures
 
 MICROCONTROLLER = CARD_KINDS["microcontroller"]
+WAKING = "wake_time_s"
 FACTOR = "active_power_factor"
 USUAL_SUPPLY_V = 3.3
 USUAL_REGULATOR = "ldo"
+LEAST_SHARE = 0.1  # of chips, at either end; each has a range of its own
 FEWEST = 2  # chips of a core that a median is taken of; else it is of all cores
 UNKNOWN_BYTES = 10**12  # of a chip whose memory nobody said: everything fits
 
@@ -46,13 +48,14 @@ def described_card(
     clock_hz = float(figures["clock_mhz"]) * 1e6
     supply = _supply(figures, source)
     alike = [card for card in known if card.about["core"] == core.name]
+    others = alike if len(alike) >= FEWEST else known
     values = {
         "clock_hz": _exact(clock_hz, "as given", source, f"{name}: clock_hz"),
         SUPPLY: supply,
-        **_asleep(known),
+        **_asleep(figures, supply, others, source),
         **loop_values(core.name, name),
         **common_values(name, regulator, is_measured="ua_per_mhz" not in figures),
-        POWER_KEY: _energy(core, figures, supply, alike, known, source),
+        POWER_KEY: _energy(core, figures, supply, others, source),
     }
     if "ua_per_mhz" not in figures:
         inside = {"status": "assumed", "conditions": "inside of the energy per cycle"}
@@ -108,8 +111,7 @@ def _energy(
     core: Core,
     figures: Figures,
     supply: Quantity,
-    alike: Sequence[Card],
-    known: Sequence[Card],
+    others: Sequence[Card],
     source: str,
 ) -> Quantity:
     """Energy per cycle, by the current or by what is known of other chips."""
@@ -122,26 +124,51 @@ def _energy(
             source=source,
             measurement="current as given",
         )
-    others, whose = (alike, f"{core.name}s") if len(alike) >= FEWEST else (known, "chips")
     running = [card[POWER_KEY].times(card[FACTOR]) for card in others]
     names = ", ".join(card.name for card in others)
-    found = f"median and ends of the {whose} here, while networks run: {names}"
+    found = f"median and ends of {_whose(others)} here, while networks run: {names}"
     return _between(running, "current not given", found)
 
 
-def _asleep(known: Sequence[Card]) -> dict[str, Quantity]:
-    """Asleep and waking, which nobody is asked for."""
-    found = "median and ends of all chips here"
-    keys = (ASLEEP, "wake_time_s")
-    return {key: _between([card[key] for card in known], f"{key} not given", found) for key in keys}
+def _whose(others: Sequence[Card]) -> str:
+    """What chips of one core, or of several, are called together."""
+    cores = {card.about["core"] for card in others}
+    return f"the {cores.pop()}s" if len(cores) == 1 else "all chips"
 
 
-def _between(others: Sequence[Quantity], measurement: str, source: str) -> Quantity:
-    """Median of the values, and the ends of all their ranges."""
+def _asleep(
+    figures: Figures, supply: Quantity, others: Sequence[Card], source: str
+) -> dict[str, Quantity]:
+    """Asleep and waking: as given, or those of other chips without the few at either end."""
+    found = f"median of {_whose(others)} here, and their ranges but for a tenth at either end"
+    values = {
+        key: _between([card[key] for card in others], f"{key} not given", found, LEAST_SHARE)
+        for key in (ASLEEP, WAKING)
+    }
+    if "sleep_ua" in figures:
+        current = float(figures["sleep_ua"])
+        values[ASLEEP] = supply.scaled(
+            current * 1e-6,
+            status="estimated",
+            conditions=f"{current:g} µA at {supply.value:g} V",
+            source=source,
+            measurement="sleep current as given",
+        )
+    if "wake_us" in figures:
+        wake_s = float(figures["wake_us"]) * 1e-6
+        values[WAKING] = _exact(wake_s, "as given", source, "waking as given")
+    return values
+
+
+def _between(
+    others: Sequence[Quantity], measurement: str, source: str, share: float = 0.0
+) -> Quantity:
+    """Median of the values, and the ends of their ranges but for a `share` at either side."""
+    without = round(share * len(others))
     return Quantity(
         median(each.value for each in others),
-        min(each.low for each in others),
-        max(each.high for each in others),
+        sorted(each.low for each in others)[without],
+        sorted(each.high for each in others)[-1 - without],
         "assumed",
         "not given",
         source,

@@ -21,6 +21,8 @@ NUMBERS = {  # key -> lowest, highest
     "supply_v": (0.8, 5.5),
     "flash_kib": (1.0, 2.0**20),
     "ram_kib": (1.0, 2.0**20),
+    "sleep_ua": (0.01, 1e5),
+    "wake_us": (0.1, 1e5),
 }
 WORDS = ("regulator", "library")
 KEYS = (*NUMBERS, *WORDS)
@@ -105,12 +107,12 @@ def parse(text: str) -> tuple[Core, dict[str, float | str]]:
     return core, figures
 
 
-def check_figures(where: str, core: Core, figures: Figures) -> None:
+def check_figures(where: str, core: Core, figures: Figures, example: str = EXAMPLE) -> None:
     """Raise SpikewattError where a figure cannot be, or there is no clock."""
     if "clock_mhz" not in figures:
         got = ", ".join(figures) or "nothing"
         allowed = f"clock_mhz, and if known {', '.join(key for key in KEYS if key != 'clock_mhz')}"
-        raise SpikewattError(where, "must say its clock", got, allowed, EXAMPLE)
+        raise SpikewattError(where, "must say its clock", got, allowed, example)
     for key, value in figures.items():
         if key in WORDS:
             continue
@@ -119,7 +121,7 @@ def check_figures(where: str, core: Core, figures: Figures) -> None:
             high = 2 * core.highest_mhz
         if not low <= float(value) <= high:
             law = f"{key} must be plausible for a {core.name}"
-            raise SpikewattError(where, law, f"{value:g}", f"{low:g} to {high:g}", EXAMPLE)
+            raise SpikewattError(where, law, f"{value:g}", f"{low:g} to {high:g}", example)
     regulator = figures.get("regulator", "ldo")
     if regulator not in REGULATORS:
         raise SpikewattError(

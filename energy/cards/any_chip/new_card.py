@@ -10,11 +10,12 @@ from .... import files
 from ....errors import SpikewattError, check_name
 from ..card import ENDS, Card, Quantity
 from ..kinds import EQUAL_SUPPLY, HIGHEST_SUPPLY, LOWEST_SUPPLY, POWER_KEY
-from ..load import known_microcontrollers
+from ..load import known_microcontrollers, with_library
 from ..microcontroller_laws import ASLEEP, SUPPLY
 from .described import FACTOR, described_card
 from .figures import CORES, SHORT, Figures, check_figures
 
+EXAMPLE = "--clock-mhz 100 --ua-per-mhz 116 --supply-v 3.3"
 NO_SOURCE = "as given; write here which table of which data sheet"
 
 HEAD = """\
@@ -76,8 +77,7 @@ def write_new_card(
     core : str
         Such as ``cortex-m4``.
     figures : mapping
-        clock_mhz, and where they are known ua_per_mhz, supply_v, flash_kib, ram_kib, regulator and
-        library.
+        As of `figures.parse`: clock_mhz, and where they are known the others.
     name : str, optional
         Of the device; by default that of the file.
     source : str, optional
@@ -91,7 +91,8 @@ def write_new_card(
     Raises
     ------
     SpikewattError
-        An unknown core, a figure that cannot be, a file that exists or is no ``.yaml`` file.
+        An unknown core or library, a figure that cannot be, a file that exists or is no ``.yaml``
+        file.
     """
     path = Path(path)
     if path.suffix not in (".yaml", ".yml"):
@@ -99,9 +100,10 @@ def write_new_card(
     chosen = CORES.get(core.strip().lower())
     if chosen is None:
         raise SpikewattError("devices new --core", "must be a core", repr(core), SHORT)
-    check_figures("devices new", chosen, figures)
+    check_figures("devices new", chosen, figures, EXAMPLE)
     own_name = check_name("devices new --name", path.stem if name is None else name)
     card = described_card(own_name, chosen, figures, known_microcontrollers(), source or NO_SOURCE)
+    with_library(card)  # which must be one that there is
 
     if path.exists():
         law = "an existing file is not written over"

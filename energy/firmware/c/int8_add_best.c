@@ -2,7 +2,7 @@
 #include "int8_requantise.h"
 
 /* An input has 256 values: a table says what each is in the common scale. */
-void int8_add_best(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *output)
+void int8_add_best(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *restrict output)
 {
     const int32_t *first = layer->first_scaled + 128;
     const int32_t *second = layer->second_scaled + 128;

@@ -2,7 +2,7 @@
 
 enum { FRACTION_BITS = 20 };
 
-void int8_add_plain(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *output)
+void int8_add_plain(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *restrict output)
 {
     for (int32_t i = 0; i < layer->elements; i++) {
         int32_t first = (a[i] - layer->first_zero) * (1 << FRACTION_BITS);

@@ -120,14 +120,23 @@ static inline int16_t *int8_widen(int16_t *to, const int8_t *from, int32_t count
     return to;
 }
 
-/* The outputs of one block of channels, of which `count` exist. */
-static inline void int8_finish(const int32_t *sums, const Int8Channel *channels, int32_t count,
-                               int32_t zero, int32_t low, int32_t high, int8_t *output)
+static inline int8_t int8_finished(int32_t sum, const Int8Scale *scale, int32_t low, int32_t high)
 {
-    for (int32_t o = 0; o < count; o++) {
-        int32_t value = int8_requantise(sums[o] + channels[o].bias, &channels[o]) + zero;
-        output[o] = int8_clamp(value, low, high);
-    }
+    int32_t value = int8_upper_word(sum, scale->multiplier, scale->start) >> scale->shift;
+    return int8_clamp(value, low, high);
+}
+
+/* The outputs of one block of channels, of which `count` exist. */
+static inline void int8_finish(const int32_t sums[BLOCK], const Int8Scale *scales, int32_t count,
+                               int32_t low, int32_t high, int8_t *restrict output)
+{
+    output[0] = int8_finished(sums[0], &scales[0], low, high);
+    if (count > 1)
+        output[1] = int8_finished(sums[1], &scales[1], low, high);
+    if (count > 2)
+        output[2] = int8_finished(sums[2], &scales[2], low, high);
+    if (count > 3)
+        output[3] = int8_finished(sums[3], &scales[3], low, high);
 }
 
 #endif

@@ -35,7 +35,8 @@ static void fill_column(const Int8Conv *layer, const int8_t *input, int32_t row,
 }
 
 /* All outputs of one column. */
-static void one_column(const Int8Conv *layer, const int16_t *column, int32_t taps, int8_t *output)
+static void one_column(const Int8Conv *layer, const int16_t *column, int32_t taps,
+                       int8_t *restrict output)
 {
     const uint32_t *weights = (const uint32_t *)layer->weights;
     int32_t sums[BLOCK];
@@ -43,34 +44,36 @@ static void one_column(const Int8Conv *layer, const int16_t *column, int32_t tap
     for (int32_t o = 0; o < layer->output.channels; o += BLOCK) {
         int32_t left = layer->output.channels - o;
         weights = int8_four_by_one(weights, column, taps, sums);
-        int8_finish(sums, layer->channels + o, left < BLOCK ? left : BLOCK, layer->output_zero,
-                    layer->low, layer->high, output + o);
+        int8_finish(sums, layer->scales + o, left < BLOCK ? left : BLOCK, layer->low, layer->high,
+                    output + o);
     }
 }
 
 #ifdef INT8_PAIRS
 /* All outputs of two columns. */
-static void two_columns(const Int8Conv *layer, const int16_t *columns, int32_t taps, int8_t *output)
+static void two_columns(const Int8Conv *layer, const int16_t *columns, int32_t taps,
+                        int8_t *restrict output)
 {
     const uint32_t *weights = (const uint32_t *)layer->weights;
+    const Int8Scale *scales = layer->scales;
     int32_t outputs = layer->output.channels;
+    int32_t low = layer->low, high = layer->high;
     int32_t first[2], second[2];
 
     for (int32_t o = 0; o < outputs; o += 2) {
-        int32_t count = outputs - o < 2 ? outputs - o : 2;
-        const Int8Channel *channels = layer->channels + o;
-
         int8_two_by_two(weights, columns, taps, first, second);
-        int8_finish(first, channels, count, layer->output_zero, layer->low, layer->high,
-                    output + o);
-        int8_finish(second, channels, count, layer->output_zero, layer->low, layer->high,
-                    output + outputs + o);
+        output[o] = int8_finished(first[0], &scales[o], low, high);
+        output[outputs + o] = int8_finished(second[0], &scales[o], low, high);
+        if (o + 1 < outputs) {
+            output[o + 1] = int8_finished(first[1], &scales[o + 1], low, high);
+            output[outputs + o + 1] = int8_finished(second[1], &scales[o + 1], low, high);
+        }
         weights += o % BLOCK == 0 ? 2 : taps - 2;
     }
 }
 #endif
 
-void int8_conv_best(const Int8Conv *layer, const int8_t *input, int8_t *output)
+void int8_conv_best(const Int8Conv *layer, const int8_t *input, int8_t *restrict output)
 {
     const Int8Window *window = &layer->window;
     int32_t taps = int8_whole_blocks(window->rows * window->columns * layer->input.channels);

@@ -1,6 +1,6 @@
 #include "int8_requantise.h"
 
-void int8_dense_plain(const Int8Dense *layer, const int8_t *input, int8_t *output)
+void int8_dense_plain(const Int8Dense *layer, const int8_t *input, int8_t *restrict output)
 {
     const int8_t *weights = layer->weights;
 

@@ -97,7 +97,7 @@ static inline const uint32_t *four_channels(const uint32_t *weights, const int8_
     return weights;
 }
 
-void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t *output)
+void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t *restrict output)
 {
     const Int8Window *window = &layer->window;
     int32_t channels = layer->input.channels;
@@ -105,6 +105,7 @@ void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t
     int32_t last_column =
         layer->input.columns - (window->columns - 1) * window->column_dilation - 1;
     Taps taps = taps_of(layer);
+    int32_t low = layer->low, high = layer->high;
     int32_t sums[BLOCK];
 
     for (int32_t y = 0; y < layer->output.rows; y++) {
@@ -124,8 +125,7 @@ void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t
             const uint32_t *weights = (const uint32_t *)layer->weights;
             for (int32_t i = 0; i < channels; i += BLOCK) {
                 weights = four_channels(weights, from + i, offsets, taps.pairs, sums);
-                int8_finish(sums, layer->channels + i, BLOCK, layer->output_zero, layer->low,
-                            layer->high, output);
+                int8_finish(sums, layer->scales + i, BLOCK, low, high, output);
                 output += BLOCK;
             }
         }

@@ -25,7 +25,7 @@ static int32_t summed(const Int8Depthwise *layer, const int8_t *input, int32_t i
     return sum;
 }
 
-void int8_depthwise_plain(const Int8Depthwise *layer, const int8_t *input, int8_t *output)
+void int8_depthwise_plain(const Int8Depthwise *layer, const int8_t *input, int8_t *restrict output)
 {
     const Int8Window *window = &layer->window;
 

@@ -8,14 +8,22 @@
 
 #include <stdint.h>
 
-/* What belongs to one output channel: real scale = multiplier / 2^31 * 2^left / 2^right.
- * In `_best`, the zero point of the input is part of the bias. */
+/* From the sum of one output channel to its output:
+ * real scale = multiplier / 2^31 * 2^left / 2^right. */
 typedef struct {
     int32_t bias;
     int32_t multiplier;
     uint8_t left;
     uint8_t right;
 } Int8Channel;
+
+/* The same for `_best`: (sum * multiplier + start) / 2^32 / 2^shift, each rounded down.
+ * Bias, both roundings and both zero points are part of `start`. */
+typedef struct {
+    int64_t start;
+    int32_t multiplier;
+    int32_t shift;
+} Int8Scale;
 
 typedef struct {
     int32_t rows;
@@ -43,7 +51,8 @@ typedef struct {
     int32_t low;
     int32_t high;
     const int8_t *weights;  /* plain: (outputs, inputs); best: blocks, see int8_blocks.h */
-    const Int8Channel *channels;
+    const Int8Channel *channels;    /* plain */
+    const Int8Scale *scales;        /* best */
     int16_t *scratch;       /* best: one column */
 } Int8Dense;
 
@@ -56,7 +65,8 @@ typedef struct {
     int32_t low;
     int32_t high;
     const int8_t *weights;  /* plain: (outputs, rows, columns, inputs); best: blocks */
-    const Int8Channel *channels;
+    const Int8Channel *channels;    /* plain */
+    const Int8Scale *scales;        /* best */
     int16_t *scratch;       /* best: two columns */
 } Int8Conv;
 
@@ -70,7 +80,8 @@ typedef struct {
     int32_t low;
     int32_t high;
     const int8_t *weights;  /* plain: (rows, columns, outputs); best: see int8_depthwise_best.c */
-    const Int8Channel *channels;
+    const Int8Channel *channels;    /* plain */
+    const Int8Scale *scales;        /* best */
     int32_t *scratch;       /* best: offsets of taps, and one patch */
 } Int8Depthwise;
 
@@ -103,18 +114,18 @@ typedef struct {
     const int32_t *exponentials;   /* exp(-d * scale) * 2^31 for d = 0, 1, … below the largest */
 } Int8Softmax;
 
-void int8_dense_plain(const Int8Dense *layer, const int8_t *input, int8_t *output);
-void int8_dense_best(const Int8Dense *layer, const int8_t *input, int8_t *output);
-void int8_conv_plain(const Int8Conv *layer, const int8_t *input, int8_t *output);
-void int8_conv_best(const Int8Conv *layer, const int8_t *input, int8_t *output);
-void int8_depthwise_plain(const Int8Depthwise *layer, const int8_t *input, int8_t *output);
-void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t *output);
-void int8_average_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *output);
-void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *output);
-void int8_max_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *output);
-void int8_max_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *output);
-void int8_add_plain(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *output);
-void int8_add_best(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *output);
-void int8_softmax(const Int8Softmax *layer, const int8_t *input, int8_t *output);
+void int8_dense_plain(const Int8Dense *layer, const int8_t *input, int8_t *restrict output);
+void int8_dense_best(const Int8Dense *layer, const int8_t *input, int8_t *restrict output);
+void int8_conv_plain(const Int8Conv *layer, const int8_t *input, int8_t *restrict output);
+void int8_conv_best(const Int8Conv *layer, const int8_t *input, int8_t *restrict output);
+void int8_depthwise_plain(const Int8Depthwise *layer, const int8_t *input, int8_t *restrict output);
+void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t *restrict output);
+void int8_average_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *restrict output);
+void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *restrict output);
+void int8_max_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *restrict output);
+void int8_max_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *restrict output);
+void int8_add_plain(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *restrict output);
+void int8_add_best(const Int8Add *layer, const int8_t *a, const int8_t *b, int8_t *restrict output);
+void int8_softmax(const Int8Softmax *layer, const int8_t *input, int8_t *restrict output);
 
 #endif

@@ -1,6 +1,6 @@
 /* Four bytes of a word at once: the SIMD instructions of cores with the DSP extension.
  *
- * Defines INT8_PAIRS where a core has them, or where they are to be imitated for a test.
+ * Defines INT8_PAIRS where a core has them.
  */
 #ifndef INT8_PAIRS_H
 #define INT8_PAIRS_H
@@ -48,45 +48,6 @@ static inline uint32_t int8_larger_bytes(uint32_t a, uint32_t b)
     return __sel(a, b);
 }
 
-#elif defined(INT8_IMITATE_PAIRS)
-#define INT8_PAIRS
-
-static inline uint32_t int8_pair(int32_t low, int32_t high)
-{
-    return (uint32_t)(uint16_t)low | (uint32_t)(uint16_t)high << 16;
-}
-
-static inline uint32_t int8_even(uint32_t word)
-{
-    return int8_pair((int8_t)word, (int8_t)(word >> 16));
-}
-
-static inline uint32_t int8_odd(uint32_t word)
-{
-    return int8_pair((int8_t)(word >> 8), (int8_t)(word >> 24));
-}
-
-static inline int32_t int8_multiply_pairs(uint32_t a, uint32_t b, int32_t sum)
-{
-    int32_t low = (int16_t)a * (int16_t)b;
-    int32_t high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
-    return sum + low + high;
-}
-
-static inline uint32_t int8_add_pairs(uint32_t a, uint32_t b)
-{
-    return int8_pair((int16_t)a + (int16_t)b, (int16_t)(a >> 16) + (int16_t)(b >> 16));
-}
-
-static inline uint32_t int8_larger_bytes(uint32_t a, uint32_t b)
-{
-    uint32_t larger = 0;
-    for (int32_t bits = 0; bits < 32; bits += 8) {
-        int8_t x = (int8_t)(a >> bits), y = (int8_t)(b >> bits);
-        larger |= (uint32_t)(uint8_t)(x > y ? x : y) << bits;
-    }
-    return larger;
-}
 #endif
 
 /* Low halves of a and b as one word, and high halves. */

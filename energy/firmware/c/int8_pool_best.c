@@ -74,7 +74,7 @@ static inline int32_t one_largest(const Int8Pool *layer, const Seen *seen, const
     return largest;
 }
 
-void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *output)
+void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *restrict output)
 {
     int32_t channels = layer->input.channels;
 
@@ -94,7 +94,7 @@ void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *
     }
 }
 
-void int8_max_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *output)
+void int8_max_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *restrict output)
 {
     int32_t channels = layer->input.channels;
 

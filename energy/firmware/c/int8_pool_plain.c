@@ -1,7 +1,7 @@
 #include "int8_pool_window.h"
 #include "int8_requantise.h"
 
-void int8_average_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *output)
+void int8_average_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *restrict output)
 {
     int32_t channels = layer->input.channels;
 
@@ -24,7 +24,7 @@ void int8_average_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t 
     }
 }
 
-void int8_max_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *output)
+void int8_max_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *restrict output)
 {
     int32_t channels = layer->input.channels;
 

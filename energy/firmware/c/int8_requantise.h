@@ -9,21 +9,10 @@
 
 #include "int8_kernels.h"
 
-/* a * b / 2^31, rounded to the nearest, halves up; 0 <= b. */
+/* a * b / 2^31, rounded to the nearest, halves up. */
 static inline int32_t int8_high_product(int32_t a, int32_t b)
 {
-#if defined(INT8_BEST) && defined(__ARM_ARCH_6M__)
-    /* A Cortex-M0+ multiplies 32 bits into 32: products of halves, of which the lowest only
-     * carries. */
-    uint32_t a_low = a & 0xffff, b_low = b & 0xffff;
-    int32_t a_high = a >> 16, b_high = b >> 16;
-    int32_t middle = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
-    int32_t lower = (int32_t)a_low * b_high + (middle & 0xffff);
-    int32_t upper = a_high * b_high + (middle >> 16) + (lower >> 16);
-    return 2 * upper + ((((lower >> 14) & 3) + 1) >> 1);
-#else
     return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
-#endif
 }
 
 /* x / 2^bits, rounded to the nearest, halves up. */
@@ -58,6 +47,25 @@ static inline int32_t int8_requantise(int32_t sum, const Int8Channel *channel)
 static inline int32_t int8_requantise_away(int32_t sum, const Int8Channel *channel)
 {
     return int8_shift_away(int8_scaled(sum, channel), channel->right);
+}
+
+/* (a * b + start) / 2^32, rounded down. */
+static inline int32_t int8_upper_word(int32_t a, int32_t b, int64_t start)
+{
+#ifdef __ARM_ARCH_6M__
+    /* A Cortex-M0+ multiplies 32 bits into 32: products of halves, with their carries. */
+    uint32_t a_low = a & 0xffff, b_low = b & 0xffff;
+    int32_t a_high = a >> 16, b_high = b >> 16;
+    uint32_t lowest = a_low * b_low;
+    int32_t middle = a_high * (int32_t)b_low + (int32_t)(lowest >> 16);
+    int32_t lower = (int32_t)a_low * b_high + (middle & 0xffff);
+    int32_t upper = a_high * b_high + (middle >> 16) + (lower >> 16);
+    uint32_t rest = (uint32_t)lower << 16 | (lowest & 0xffff);
+    uint32_t with_start = rest + (uint32_t)start;
+    return upper + (int32_t)(start >> 32) + (with_start < rest);
+#else
+    return (int32_t)(((int64_t)a * b + start) >> 32);
+#endif
 }
 
 static inline int8_t int8_clamp(int32_t x, int32_t low, int32_t high)

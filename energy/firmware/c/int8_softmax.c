@@ -4,11 +4,6 @@
  */
 #include "int8_requantise.h"
 
-static int32_t high(int32_t a, int32_t b)
-{
-    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
-}
-
 /* x / 2^bits, rounded to the nearest; x may be the largest int32, 0 <= x, 1 <= bits. */
 static int32_t rounded(int32_t x, int32_t bits)
 {
@@ -32,16 +27,16 @@ static int32_t reciprocal_of_one_plus(int32_t x)
     const int32_t start = 1515870810;           /* 48/17 in Q2 */
     const int32_t slope = -1010580540;          /* -32/17 in Q2 */
     int32_t half = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
-    int32_t found = start + high(half, slope);
+    int32_t found = start + int8_high_product(half, slope);
 
     for (int32_t i = 0; i < 3; i++) {
-        int32_t error = one - high(half, found);
-        found += times_4(high(found, error));
+        int32_t error = one - int8_high_product(half, found);
+        found += times_4(int8_high_product(found, error));
     }
     return found > INT32_MAX / 2 ? INT32_MAX : found * 2;
 }
 
-void int8_softmax(const Int8Softmax *layer, const int8_t *input, int8_t *output)
+void int8_softmax(const Int8Softmax *layer, const int8_t *input, int8_t *restrict output)
 {
     int32_t largest = -128;
     for (int32_t i = 0; i < layer->elements; i++)
@@ -65,7 +60,7 @@ void int8_softmax(const Int8Softmax *layer, const int8_t *input, int8_t *output)
         int32_t below = largest - input[i];
         int32_t share = 0;
         if (below < layer->entries) {
-            int32_t product = high(scale, layer->exponentials[below]);
+            int32_t product = int8_high_product(scale, layer->exponentials[below]);
             share = rounded(product, 12 - zeros + 31 - 8);
         }
         output[i] = int8_clamp(share - 128, -128, 127);

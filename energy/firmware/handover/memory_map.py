@@ -66,8 +66,10 @@ def memory_map(card: Card) -> MemoryMap:
     ----------
     card : of a microcontroller
     """
-    flash_bytes, ram_bytes = card.limits["flash_bytes"], card.limits["ram_bytes"]
-    found = next((place for place in PLACES if card.name.startswith(place.name)), None)
+    # Of a chip by its core nobody may have said how much there is.
+    sizes = (min(card.limits[key], ROOMY_BYTES) for key in ("flash_bytes", "ram_bytes"))
+    flash_bytes, ram_bytes = sizes
+    found = next((place for place in PLACES if card.chip.startswith(place.name)), None)
     if found is None:
         return MemoryMap(0x0800_0000, flash_bytes, RAM_ADDRESS, ram_bytes, UNKNOWN)
     in_one_piece = min(ram_bytes, found.in_one_piece or ram_bytes)

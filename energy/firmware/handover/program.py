@@ -10,7 +10,13 @@ import numpy as np
 
 from ....errors import SpikewattError
 from ....models.int8 import Int8Network
+from ....sim.engines.inputs import integer_input
+from ....sim.engines.simulate import simulate
+from ....sim.network.spiking_network import SpikingNetwork
+from ..build import C_FOLDER
+from ..cores import FirmwareCore
 from ..int8_network import int8_network
+from ..spiking.network import HEADERS, spiking_program
 from .sample import Sample
 
 
@@ -66,3 +72,43 @@ def read_int8(path: Path, x: np.ndarray, quality: str = "best") -> Program:
         law = "takes inputs of the data set's size"
         raise SpikewattError(str(path), law, f"{x.size} numbers", needed)
     return int8_program(network, x, quality)
+
+
+def read_spiking(
+    path: Path,
+    x: np.ndarray,
+    core: FirmwareCore,
+    steps: int | None = None,
+    quality: str = "best",
+) -> Program:
+    """A spiking network of a ``.spk`` file; the reference engine says what must come out.
+
+    Parameters
+    ----------
+    path : of the network
+    x : one input as the Keras model takes it
+    core : what it is written for
+    steps : of a streaming code, as of `simulate`
+    quality : ``best`` (default) or ``plain``
+
+    Raises
+    ------
+    SpikewattError : what there is no kernel in C for, see `spiking_program`.
+    """
+    network = SpikingNetwork.load(path)
+    program = spiking_program(network, steps, quality, core.has_dsp)
+    trace = simulate(network, x[None], "reference", steps)
+    counts = [
+        trace.spikes[name].sum() if name in trace.spikes else 0 for name in program.populations
+    ]
+    sample = Sample(
+        program.input(integer_input(network, x[None])[0]),
+        trace.outputs[0, -1].astype(np.int32),
+        np.array(counts, np.uint32),
+    )
+    headers = {name: (C_FOLDER / name).read_text("utf-8") for name in HEADERS}
+    title = (
+        f"{network.name}: a spiking network in the code {network.code}, {trace.steps} steps; "
+        f"{program.loop.title}."
+    )
+    return Program({**headers, **program.sources}, sample, title)

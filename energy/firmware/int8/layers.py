@@ -84,24 +84,61 @@ class Weighted(Layer):
     input_zero: int
     clamp: Clamp
 
-    def channels(self, number: int, bias: np.ndarray) -> Array:
-        """Bias, multiplier and shifts of each output channel."""
+    @property
+    @abstractmethod
+    def rows(self) -> np.ndarray:
+        """int8 (outputs, taps) its weights."""
+
+    @property
+    def starts(self) -> list[int]:
+        """What is added to sum · multiplier, in units of 2^−32 of the shifted output.
+
+        Bias, zero point of the input, two roundings, and zero point of the output.
+        """
+        sums = self.rows.sum(axis=1, dtype=np.int64)
+        biases = self.bias.astype(np.int64) - self.input_zero * sums
+        return [
+            int(b) * m.value + 2**30 + (1 << (30 + m.right)) + (self.clamp.zero << (31 + m.right))
+            for b, m in zip(biases, self.multipliers, strict=True)
+        ]
+
+    @property
+    def has_best(self) -> bool:
+        """As long as scales are below 1/2 and what is added fits 64 bits."""
+        shifted = all(m.right >= 1 and m.left == 0 for m in self.multipliers)
+        return shifted and all(abs(start) < 2**62 for start in self.starts)
+
+    def scales(self, number: int, best: bool) -> tuple[str, Array]:
+        """The name of the field, and what belongs to each output channel."""
+        if best:
+            rows = [
+                f"{{{start}, {m.value}, {m.right - 1}}}"
+                for start, m in zip(self.starts, self.multipliers, strict=True)
+            ]
+            return "scales", Array("Int8Scale", f"scales_{number}", rows)
         rows = [
             f"{{{int(b)}, {m.value}, {m.left}, {m.right}}}"
-            for b, m in zip(bias, self.multipliers, strict=True)
+            for b, m in zip(self.bias, self.multipliers, strict=True)
         ]
-        return Array("Int8Channel", f"channels_{number}", rows)
+        return "channels", Array("Int8Channel", f"channels_{number}", rows)
 
-    def bias_with_zero(self, weights: np.ndarray) -> np.ndarray:
-        """The bias that stands for the zero point of the input, too; `weights` outputs first."""
-        sums = weights.reshape(len(weights), -1).sum(axis=1, dtype=np.int64)
-        return self.bias.astype(np.int64) - self.input_zero * sums
-
-    def fields(self, number: int) -> dict[str, str]:
-        """Those that all layers with weights have."""
-        own = {"input_zero": self.input_zero, **self.clamp.c}
-        own |= {"weights": f"weights_{number}", "channels": f"channels_{number}"}
-        return {name: str(value) for name, value in own.items()}
+    def written(
+        self,
+        number: int,
+        best: bool,
+        own: dict[str, object],
+        weights: np.ndarray,
+        scratch_bytes: int,
+    ) -> Declared:
+        """As `Layer.declared`, from what only this kind of layer has."""
+        constants = array("int8_t", f"weights_{number}", weights)
+        field, scales = self.scales(number, best)
+        common = {"input_zero": self.input_zero, **self.clamp.c}
+        common |= {"weights": constants.name, field: scales.name}
+        fields = {name: str(value) for name, value in {**own, **common}.items()}
+        kernel = f"int8_{self.kind}"
+        struct = f"Int8{self.kind.capitalize()}"
+        return Declared(struct, fields, kernel, kernel, (constants, scales), scratch_bytes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,21 +152,17 @@ class Dense(Weighted):
         """Weights."""
         return self.weights.size
 
+    @property
+    def rows(self) -> np.ndarray:
+        """As they are."""
+        return self.weights
+
     def declared(self, number: int, best: bool) -> Declared:
         """As `Layer.declared`."""
         outputs, inputs = self.weights.shape
-        fields = {"inputs": str(inputs), "outputs": str(outputs), **self.fields(number)}
-        weights, bias = self.weights, self.bias
-        if best:
-            weights, bias = in_blocks(self.weights), self.bias_with_zero(self.weights)
-        return Declared(
-            struct="Int8Dense",
-            fields=fields,
-            kernel="int8_dense",
-            source="int8_dense",
-            arrays=(array("int8_t", f"weights_{number}", weights), self.channels(number, bias)),
-            scratch_bytes=2 * whole_blocks(inputs) if best else 0,
-        )
+        weights = in_blocks(self.weights) if best else self.weights
+        scratch = 2 * whole_blocks(inputs) if best else 0
+        return self.written(number, best, {"inputs": inputs, "outputs": outputs}, weights, scratch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,22 +179,17 @@ class Conv(Weighted):
         """Taps on padding included."""
         return self.output.rows * self.output.columns * self.weights.size
 
+    @property
+    def rows(self) -> np.ndarray:
+        """Rows, columns and channels as taps."""
+        return self.weights.reshape(len(self.weights), -1)
+
     def declared(self, number: int, best: bool) -> Declared:
         """As `Layer.declared`."""
-        flat = self.weights.reshape(len(self.weights), -1)
-        weights, bias, scratch = flat, self.bias, 0
-        if best:
-            weights, bias = in_blocks(flat), self.bias_with_zero(flat)
-            scratch = 2 * 2 * whole_blocks(flat.shape[1])
-        shapes = {"input": self.input.c, "output": self.output.c, "window": self.window.c}
-        return Declared(
-            struct="Int8Conv",
-            fields={**shapes, **self.fields(number)},
-            kernel="int8_conv",
-            source="int8_conv",
-            arrays=(array("int8_t", f"weights_{number}", weights), self.channels(number, bias)),
-            scratch_bytes=scratch,
-        )
+        own = {"input": self.input.c, "output": self.output.c, "window": self.window.c}
+        weights = in_blocks(self.rows) if best else self.weights
+        scratch = 2 * 2 * whole_blocks(self.rows.shape[1]) if best else 0  # two columns of int16
+        return self.written(number, best, own, weights, scratch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,26 +214,22 @@ class Depthwise(Weighted):
     @property
     def has_best(self) -> bool:
         """Four channels at once."""
-        return self.multiplier == 1 and self.input.channels % BLOCK == 0
+        blocks = self.multiplier == 1 and self.input.channels % BLOCK == 0
+        return blocks and super().has_best
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Outputs first."""
+        return self.weights.reshape(self.window.taps, -1).T
 
     def declared(self, number: int, best: bool) -> Declared:
         """As `Layer.declared`."""
-        flat = self.weights.reshape(self.window.taps, -1)
-        weights, bias, scratch = flat, self.bias, 0
-        if best:
-            weights, bias = in_pairs_of_taps(flat), self.bias_with_zero(flat.T)
-            even = self.window.taps + self.window.taps % 2
-            scratch = 2 * 4 * even + flat.size
         own = {"input": self.input.c, "output": self.output.c, "window": self.window.c}
-        own["multiplier"] = str(self.multiplier)
-        return Declared(
-            struct="Int8Depthwise",
-            fields={**own, **self.fields(number)},
-            kernel="int8_depthwise",
-            source="int8_depthwise",
-            arrays=(array("int8_t", f"weights_{number}", weights), self.channels(number, bias)),
-            scratch_bytes=scratch,
-        )
+        taps = self.window.taps
+        weights = in_pairs_of_taps(self.rows.T) if best else self.weights
+        # Two tables of offsets, each of an even number of taps, and one window with its padding.
+        scratch = 2 * 4 * (taps + taps % 2) + self.weights.size if best else 0
+        return self.written(number, best, {**own, "multiplier": self.multiplier}, weights, scratch)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import warnings
 import pandas as pd
 import pytest
 import spikewatt as sw
+from spikewatt.analysis.design.comparison import _decides
 from spikewatt.analysis.report.page.comparison_page import comparison_page
 from spikewatt.analysis.report.page.write import html
 from spikewatt.cli.main import app
@@ -154,3 +155,11 @@ def test_the_verbs_write_what_they_say(run_folder, another_run, tmp_path):
     assert page.stat().st_size > 100_000
     done = CliRunner().invoke(app, ["report", str(tmp_path)])
     assert done.exit_code == 2
+
+
+def test_a_cortex_m0_plus_is_no_system_and_may_be_a_host():
+    """Its name ends with the sign that stands between a core and its host."""
+    chip = "cortex-m0+:clock_mhz=133,ua_per_mhz=160"
+    devices = ["odin_style", f"odin_style+{chip}", chip, "tinyodin", "cortex-m0+"]
+    frame = pd.DataFrame({"device": devices, "energy_low_j": 1.0, "energy_high_j": 2.0})
+    assert _decides(frame).tolist() == [False, True, True, True, True]

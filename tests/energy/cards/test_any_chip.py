@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import yaml
 from spikewatt.energy.cards.any_chip.figures import CORES, KEYS
 from spikewatt.energy.cards.any_chip.new_card import write_new_card
+from spikewatt.energy.cards.calibrate import calibrated_card
+from spikewatt.energy.cards.card_file import FOLDER, save_card
 from spikewatt.energy.cards.load import known_microcontrollers, load_card
 from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.kernels.measured import MEASURED
 from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import DoesNotFitError, SpikewattError
 
@@ -119,7 +123,8 @@ REFUSED = {
     "cortex-m4:clock_mhz=100,library=abacus": "got 'abacus'",
     "cortex-a53:clock_mhz=1400": "must begin with a core; got 'cortex-a53'; allowed: cortex-m0.,",
     "stm32l4r5:clock_mhz=100": "only the parametric core and a chip by its core take values",
-    "esp32": "must name a device card .*, or a chip by its core, such as cortex-m4:clock_mhz=168",
+    "abacus": "must name a device card .*, or a chip by its core, such as cortex-m4:clock_mhz=168",
+    "esp32": "must name a device card .*; hint: Xtensa, not a Cortex-M",
 }
 
 
@@ -128,6 +133,28 @@ def test_texts_that_describe_no_chip(text):
     with pytest.raises(SpikewattError, match=REFUSED[text]) as found:
         load_card(text)
     assert "\n" not in str(found.value)
+
+
+def test_sleep_and_waking_are_those_of_other_chips_unless_they_are_given(trace):
+    given = load_card(f"{F411},sleep_ua=10,wake_us=20")
+    assert given["sleep_power_w"].value == pytest.approx(33e-6)
+    assert given["wake_time_s"].value == pytest.approx(20e-6)
+    unknown = load_card(F411)
+    assert unknown["sleep_power_w"].low < unknown["sleep_power_w"].high
+    energies = [price(trace, card, period_s=10.0).totals().iloc[0] for card in (given, unknown)]
+    widths = [row["energy_high_j"] / row["energy_low_j"] for row in energies]
+    assert widths[0] < widths[1]
+
+
+def test_it_is_calibrated_by_readings_of_ones_own(tmp_path):
+    rows = pd.read_csv(MEASURED).query("board == 'NUCLEO_G0B1RE'")
+    readings = pd.DataFrame(
+        {"network": rows["benchmark"], "latency_ms": rows["latency_ms"], "energy_uj": None}
+    )
+    card, _ = calibrated_card(load_card("cortex-m0+:clock_mhz=64,ua_per_mhz=110"), readings)
+    assert card.name == "cortex-m0plus_calibrated"
+    save_card(card, tmp_path / "mine.yaml")
+    assert load_card(tmp_path / "mine.yaml").values == card.values
 
 
 # A card to begin with
@@ -181,6 +208,8 @@ def test_a_new_card_explains_every_key_and_is_not_written_over(tmp_path):
         ("cortex-m3", FIGURES, None, "devices new --core: must be a core; got 'cortex-m3'"),
         ("cortex-m4", {}, None, "devices new: must say its clock; got nothing"),
         ("cortex-m4", {"clock_mhz": 1e8}, None, "clock_mhz must be plausible"),
+        ("cortex-m4", {}, None, "; hint: --clock-mhz 100 --ua-per-mhz 116 --supply-v 3.3"),
+        ("cortex-m4", FIGURES | {"library": "abacus"}, None, "library: .*got 'abacus'"),
         ("cortex-m4", FIGURES, "my board", "devices new --name: a name has letters"),
     ],
 )
@@ -197,8 +226,6 @@ def test_cards_that_cannot_be_written(core, figures, name, match, tmp_path):
 
 def copied(tmp_path, text: str, *changes: tuple[str, str]):
     """The card of a chip that somebody copied, under another name or with other values."""
-    from spikewatt.energy.cards.card_file import FOLDER
-
     content = (FOLDER / f"{text}.yaml").read_text()
     for before, after in changes:
         assert before in content

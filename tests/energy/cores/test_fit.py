@@ -205,3 +205,16 @@ def test_options_of_a_conversion_go_with_a_network_to_convert(trace):
         fit(trace, code="radix")
     with pytest.raises(SpikewattError, match="fit.steps: are those of the trace; got 3"):
         fit(trace, steps=3)
+
+
+def test_memory_that_nobody_said_is_no_limit_and_is_not_shown():
+    told, untold = "cortex-m4:clock_mhz=100,flash_kib=512,ram_kib=128", "cortex-m4:clock_mhz=100"
+    found = fit("mlp-64-48-10", told, untold)
+    rows = found.frame.set_index(["device", "workload"])
+    assert (rows["fits"] == "yes").all()
+    assert rows.loc[told, "flash_there_bytes"].tolist() == [524_288] * 2
+    assert rows.loc[untold, "flash_there_bytes"].isna().all()
+    (table, _) = fit_findings([found])
+    shown = {column.title: column for column in table.columns}["flash"]
+    cells = shown.shown(found.frame.to_dict("records"), {shown.unit: None}).cells
+    assert [" of " in cell for cell in cells] == [True, True, False, False]

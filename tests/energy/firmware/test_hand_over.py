@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.firmware.cores import core_named
+from spikewatt.energy.cards.load import card_names, load_card
+from spikewatt.energy.firmware.cores import FIRMWARE_CORES, core_named
 from spikewatt.energy.firmware.elf import Elf
 from spikewatt.energy.firmware.emulator import Emulator
 from spikewatt.energy.firmware.handover.hand_over import PASSED, firmware_core, hand_over
-from spikewatt.energy.firmware.handover.memory_map import PLACES, memory_map
+from spikewatt.energy.firmware.handover.memory_map import memory_map
 from spikewatt.energy.firmware.handover.sample import Sample
 from spikewatt.errors import DoesNotFitError, SpikewattError
 
@@ -56,7 +56,7 @@ SAMPLE = Sample(
 )
 ZIG = f"ZIG={sys.executable} -m ziglang"
 
-OTHERS = ("stm32g0b1", "nrf5340", "stm32h7a3")
+OTHERS = ("stm32g0b1", "nrf5340", "stm32h743", "rp2040")
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 needs_gcc = pytest.mark.skipif(
@@ -200,12 +200,17 @@ def test_nothing_is_written_over(tmp_path):
     assert not (tmp_path / "out" / "more.txt").exists()
 
 
-def test_every_chip_has_its_place():
-    names = [place.name for place in PLACES]
-    assert len(set(names)) == len(names)
-    assert memory_map(load_card("stm32l4r5")).flash_address == 0x0800_0000
-    card = load_card("stm32l4r5")
-    unknown = memory_map(replace(card, name="mine"))
-    assert "not known" in unknown.note
-    split = memory_map(replace(card, name="stm32h743"))
-    assert (split.ram_address, split.ram_bytes) == (0x2400_0000, 524_288)
+def test_every_chip_of_ours_has_its_place():
+    cards = [load_card(name) for name in card_names()]
+    ours = [
+        card for card in cards if card.kind.runs_kernels and card.about["core"] in FIRMWARE_CORES
+    ]
+    assert len(ours) > 15
+    for card in ours:
+        assert "not known" not in memory_map(card).note, card.name
+        assert 0 < memory_map(card).ram_bytes <= card.limits["ram_bytes"]
+    assert "not known" in memory_map(replace(ours[0], name="mine")).note
+
+    places = memory_map(load_card("stm32h743"))  # whose RAM is in pieces
+    assert (places.ram_address, places.ram_bytes) == (0x2400_0000, 524_288)
+    assert load_card("stm32h743").limits["ram_bytes"] > places.ram_bytes

@@ -1,0 +1,212 @@
+"""Measured int8 networks, each predicted by a fit without its own submission, or its whole chip.
+
+The prediction is the product's: a card is filled in from the fit, and priced. Only the fit has not
+seen the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import exp, sqrt
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...energy.cards.card import Card
+from ...energy.cards.kinds import POWER_KEY
+from ...energy.cards.load import load_card, with_library, with_measured_power
+from ...energy.cards.operating_point import at_operating_point
+from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
+from ...energy.kernels.entries import FittedStacks
+from ...energy.kernels.fit import works
+from ...energy.kernels.layer_table import read_networks
+from ...energy.kernels.left_out import BOARD, BUILD, groups
+from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
+from ...energy.kernels.measured import read_measured
+from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
+from ...energy.kernels.stacks import StackModel, Widths
+from ...energy.kernels.versions import named
+from ...energy.pricing.price import price_layers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FACTOR = "active_power_factor"
+NO_LIBRARY = "no other row of its library"
+NO_CORE = "no other row of its core"
+SUMMARY = (
+    "scheme",
+    "quantity",
+    "apart",
+    "rows",
+    "median_error",
+    "worst_error",
+    "in_range",
+    "high_over_low",
+)
+
+
+class Fold(NamedTuple):
+    """Fits to all rows but those left out."""
+
+    rows: pd.DataFrame
+    stacks: FittedStacks
+    power: PowerModel
+
+
+def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every measured row predicted without it, by either scheme.
+
+    Parameters
+    ----------
+    rows : DataFrame, optional
+        As of `measured.read_measured`; the committed ones.
+
+    Returns
+    -------
+    DataFrame
+        scheme, group, library, core, chip, network, quantity (``latency``, ``energy``, and
+        ``energy, no data sheet``), measured, predicted, low, high [s or J], apart (why the row is
+        no fair question: the rest has nothing of its library, or of its core; else "").
+    """
+    import pandas as pd
+
+    rows = read_measured() if rows is None else rows
+    networks = read_networks()
+    work_of = works(networks, rows)
+    found = []
+    for scheme in (BUILD, BOARD):
+        for name, own in groups(rows, scheme):
+            fold = fold_without(rows, own, work_of, scheme, name)
+            for row in rows[own].to_dict("records"):
+                found += _predicted(row, fold, networks[row["network"]], scheme, name)
+    return pd.DataFrame(found)
+
+
+def fold_without(rows: pd.DataFrame, own: Any, work_of: Mapping, scheme: str, name: str) -> Fold:
+    """The fits to `rows` without `own`, with the widths that were fitted without them, too."""
+    others = rows[~own]
+    widths = left_out_widths(scheme, name)
+    model = StackModel(others, work_of, Widths(**widths["cycles"]))
+    power = PowerModel(others, PowerWidths(**widths["power"]))
+    return Fold(others, FittedStacks(model, work_of), power)
+
+
+def _predicted(
+    row: Mapping[str, Any], fold: Fold, layers: tuple, scheme: str, name: str
+) -> list[dict[str, Any]]:
+    """The quantities of one row."""
+    apart = _apart(row, fold)
+    cards = _cards(row, fold)
+    found = []
+    for quantity, card in cards.items():
+        unit, known = ("s", row["latency_s"]) if quantity == "latency" else ("j", row["energy_j"])
+        if known != known:  # nan
+            continue
+        what = {"s": "time", "j": "energy"}[unit]
+        total = price_layers(layers, card).totals().iloc[0]
+        found.append(
+            {
+                "scheme": scheme,
+                "group": name,
+                **{key: row[key] for key in ("library", "core", "chip", "network")},
+                "quantity": quantity,
+                "measured": known,
+                "predicted": total[f"{what}_{unit}"],
+                "low": total[f"{what}_low_{unit}"],
+                "high": total[f"{what}_high_{unit}"],
+                "apart": apart,
+            }
+        )
+    return found
+
+
+def _cards(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
+    """Quantity -> the card that predicts it."""
+    card = load_card(row["chip"])
+    stacks = fold.stacks
+    library = named(row["library"])
+    of_its_family = any(library.family == known.family for known in stacks.libraries())
+    if _apart(row, fold) or not of_its_family:  # as far as the effects go that other stacks share
+        stacks = FittedStacks(stacks.model, stacks.work_of, unseen=True)
+    card = with_library(card, row["library"], stacks)
+    supply_v = None if row["supply_v"] != row["supply_v"] else row["supply_v"]
+    if row["chip"] in fold.power.regulators:
+        card = _with_known_power(card, fold.power)
+        card = at_operating_point(card, supply_v=supply_v)
+        return {"latency": card, "energy": card}
+
+    by_sheet = at_operating_point(_with_datasheet(card, fold.power), supply_v=supply_v)
+    without = _without_datasheet(card, fold.power)
+    return {"latency": card, "energy": by_sheet, "energy, no data sheet": without}
+
+
+def _apart(row: Mapping[str, Any], fold: Fold) -> str:
+    """Why nothing in the fold is like the row."""
+    if row["core"] not in set(fold.rows["core"]):
+        return NO_CORE
+    kin = {named(library).kin for library in fold.rows["library"]}
+    return "" if named(row["library"]).kin in kin else NO_LIBRARY
+
+
+def _with_known_power(card: Card, power: PowerModel) -> Card:
+    """`card` with the power of other submissions on its chip."""
+    known = power.known(card.chip, card["supply_voltage_v"].value)
+    half = NORMAL_90 * sqrt(known.variance)
+    ends = (exp(known.mean + way * half) for way in (0, -1, 1))
+    found = Found(*ends, "left out", f"power {card.chip}")
+    return _without_factor(with_measured_power(card, found, "left out"))
+
+
+def _with_datasheet(card: Card, power: PowerModel) -> Card:
+    """`card` with its data sheet's energy per cycle, times the factor of the other chips."""
+    sheet = datasheet_energies()[card.chip]
+    factor = power_over_datasheet(power, without=card.chip)
+    own = card["supply_voltage_v"].value
+    per_cycle_j = sheet.per_cycle_j * exp(log_scale_between(sheet.regulator, sheet.supply_v, own))
+    energy = card[POWER_KEY].exactly(per_cycle_j)
+    ends = {end: factor[end] for end in ("value", "low", "high")}
+    times = replace(card[FACTOR], **ends, measurement="power over data sheet")
+    return replace(card, values={**card.values, POWER_KEY: energy, FACTOR: times})
+
+
+def _without_datasheet(card: Card, power: PowerModel) -> Card:
+    """`card` with the power of any chip."""
+    middle, variance = power.unknown(card.about["regulator"], card["supply_voltage_v"].value)
+    half = NORMAL_90 * sqrt(variance)
+    found = Found(exp(middle), exp(middle - half), exp(middle + half), "left out", "any chip")
+    return _without_factor(with_measured_power(card, found, "any chip"))
+
+
+def _without_factor(card: Card) -> Card:
+    return replace(card, values={**card.values, FACTOR: card[FACTOR].exactly(1.0)})
+
+
+def log_scale_between(regulator: str, from_v: float, to_v: float) -> float:
+    """Logarithm of energy per cycle at a supply over that at another."""
+    return log_scale(regulator, to_v) - log_scale(regulator, from_v)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """How well predictions hold: by scheme and quantity, those apart in rows of their own.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of `left_out_rows`.
+
+    Returns
+    -------
+    DataFrame
+        scheme, quantity, apart, rows, median_error (of |predicted / measured - 1|), worst_error,
+        in_range (share of rows between low and high), high_over_low (median).
+    """
+    import pandas as pd
+
+    lines = []
+    for (scheme, quantity, apart), group in table.groupby(["scheme", "quantity", "apart"]):
+        error = (group["predicted"] / group["measured"] - 1).abs()
+        inside = group["measured"].between(group["low"], group["high"])
+        wide = (group["high"] / group["low"]).median()
+        cells = (scheme, quantity, apart, len(group))
+        lines.append((*cells, error.median(), error.max(), inside.mean(), wide))
+    return pd.DataFrame(lines, columns=list(SUMMARY))
