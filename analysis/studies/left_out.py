@@ -19,9 +19,8 @@ from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
 from ...energy.kernels.entries import FittedStacks
 from ...energy.kernels.fit import works
 from ...energy.kernels.layer_table import read_networks
-from ...energy.kernels.left_out import BOARD, BUILD, groups
 from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
-from ...energy.kernels.measured import read_measured
+from ...energy.kernels.measured import BOARD, BUILD, groups, read_measured
 from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
 from ...energy.kernels.stacks import StackModel, Widths
 from ...energy.kernels.versions import named
