@@ -158,7 +158,7 @@ def devices(
     source: Annotated[str | None, typer.Option(help=making.SOURCE_HELP)] = None,
     as_json: Json = False,
 ) -> None:
-    """List the devices, show one, or write a new card.
+    """List the devices, show one in full, or write a new card.
 
     A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
     """
