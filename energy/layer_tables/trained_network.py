@@ -94,10 +94,7 @@ def _layers(graph: Graph) -> Iterator[Int8Layer]:
 def _executed(graph: Graph) -> list[ExecutedLayer]:
     """What multiplies, each once, in order."""
     found = {
-        id(layer): layer
-        for node in graph.nodes
-        for term in node.signals
-        for layer in term.executed
+        id(layer): layer for node in graph.nodes for term in node.signals for layer in term.executed
     }
     return list(found.values())
 

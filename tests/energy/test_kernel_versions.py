@@ -65,7 +65,9 @@ def test_an_unknown_version_goes_by_the_nearest(spelt, nearest, prunes):
     assert named(spelt).prunes is prunes
 
 
-@pytest.mark.parametrize("spelt", ["X-CUBE-AI nine", "hale fast", "x-cube-ai-7.1.2.3.4.5", "onnc x"])
+@pytest.mark.parametrize(
+    "spelt", ["X-CUBE-AI nine", "hale fast", "x-cube-ai-7.1.2.3.4.5", "onnc x"]
+)
 def test_a_version_that_cannot_be_read_is_refused(spelt):
     match = f"library: .* has a version and a mode; got '{spelt}'; allowed: "
     with pytest.raises(SpikewattError, match=match):
