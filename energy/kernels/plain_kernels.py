@@ -10,7 +10,7 @@ from math import exp, log, sqrt
 from pathlib import Path
 from typing import NamedTuple
 
-from .layer_table import FOLDER, numbers, read_table
+from ..layer_tables.layer_table import FOLDER, numbers, read_table
 
 PLAIN = FOLDER / "plain_kernels.csv"
 COLUMNS = ("group", "core", "network", "plain_ms", "cmsis_nn_ms", "source")

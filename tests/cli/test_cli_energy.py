@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
 
 

@@ -1,4 +1,4 @@
-"""Live multiply-accumulates. Law: what is dead can be removed, and nothing changes but the count."""
+"""Live multiply-accumulates. Law: what is dead can be removed, and no output changes."""
 
 from __future__ import annotations
 

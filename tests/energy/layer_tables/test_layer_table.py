@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.law import Int8Layer, work
-from spikewatt.energy.kernels.layer_table import LAYERS, read_layers, read_networks
-from spikewatt.energy.kernels.memory import arena_bytes, flash_bytes
+from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers, read_networks
+from spikewatt.energy.layer_tables.memory import arena_bytes, flash_bytes
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 from keras import Model, Sequential, layers, utils
-from spikewatt.energy.kernels.layer_table import LAYERS, read_layers
-from spikewatt.energy.kernels.memory import arena_bytes
+from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers
+from spikewatt.energy.layer_tables.memory import arena_bytes
 from spikewatt.energy.layer_tables.tables import layers_in, networks_in
 from spikewatt.energy.layer_tables.trained_network import layers_of_model
 from spikewatt.energy.pricing.price import price, price_layers
