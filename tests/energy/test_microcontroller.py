@@ -206,11 +206,7 @@ def test_layer_tables_are_priced_by_the_published_cycles():
 
     So residuals and no validation: within 13 %.
     """
-    stacks = {
-        "X-CUBE-AI v7.3.0": "x-cube-ai",
-        "microTVM+CMSIS-NN": "cmsis-nn",
-        "Bosch HALE version 1.0": "hale",
-    }
+    stacks = ("X-CUBE-AI v7.3.0", "microTVM+CMSIS-NN", "Bosch HALE version 1.0")
     boards = {
         "NUCLEO_L4R5ZI": "stm32l4r5",
         "microtvm_cmsis_nn/NUCLEO_L4R5ZI": "stm32l4r5",
@@ -223,7 +219,7 @@ def test_layer_tables_are_priced_by_the_published_cycles():
             prices = price_layers(
                 LAYERS,
                 boards[row.board],
-                library=stacks[row.software],
+                library=row.software,
                 clock_hz=row.clock_mhz * 1e6,
                 network=row.benchmark,
             )
@@ -259,7 +255,7 @@ def test_bad_layer_pricing():
     match = "must be a microcontroller; got odin_style is a neuromorphic_core"
     with pytest.raises(SpikewattError, match=match):
         price_layers(LAYERS, "odin_style", network="KWS")
-    match = "library: must be a kernel library with fitted coefficients; got 'tengine'"
+    match = "library: must be a kernel library with known cycle counts; got 'tengine'"
     with pytest.raises(SpikewattError, match=match):
         price_layers(LAYERS, "stm32l4r5", library="tengine", network="KWS")
     with pytest.raises(SpikewattError, match="one inference fits into the period"):
