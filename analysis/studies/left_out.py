@@ -18,12 +18,12 @@ from ...energy.cards.operating_point import at_operating_point
 from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
 from ...energy.kernels.entries import FittedStacks
 from ...energy.kernels.fit import works
-from ...energy.kernels.layer_table import read_networks
 from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
 from ...energy.kernels.measured import BOARD, BUILD, groups, read_measured
 from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
 from ...energy.kernels.stacks import StackModel, Widths
 from ...energy.kernels.versions import named
+from ...energy.layer_tables.layer_table import read_networks
 from ...energy.pricing.price import price_layers
 
 if TYPE_CHECKING:

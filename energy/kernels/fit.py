@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import files
+from ..layer_tables.layer_table import LAYERS, read_networks
 from .datasheet import power_over_datasheet
 from .entries import FittedStacks
 from .law import ELEMENT, FITTED, Int8Layer, work
-from .layer_table import LAYERS, read_networks
 from .library import FITS, NORMAL_90
 from .measured import BOARD, BUILD, MEASURED, groups, read_measured, sources_of
 from .overhead import OVERHEAD

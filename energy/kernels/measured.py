@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import SpikewattError
-from .layer_table import FOLDER, numbers, read_table
+from ..layer_tables.layer_table import FOLDER, numbers, read_table
 from .versions import MODES, named
 
 if TYPE_CHECKING:

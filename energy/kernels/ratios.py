@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .layer_table import FOLDER, numbers, read_table
+from ..layer_tables.layer_table import FOLDER, numbers, read_table
 
 PLAIN = FOLDER / "plain_kernels.csv"
 COLUMNS = ("group", "core", "network", "plain_ms", "cmsis_nn_ms", "source")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
 
 
@@ -75,8 +75,8 @@ def test_price_with_everything(trace_file):
 
 
 def test_price_of_a_layer_table(tmp_path):
-    which = ("--layers", str(LAYERS), "--benchmark", "IC")
-    how = ("--library", "x-cube-ai", "--clock-mhz", "200")
+    which = ("--layers", "mlperf_tiny", "--network", "ic")
+    how = ("--library", "X-CUBE-AI v7.3", "--clock-mhz", "200")
     output = ("-o", str(tmp_path / "p.csv"), "--json")
     result = spikewatt("price", *which, *on("stm32h7a3"), *how, *output)
     assert result.exit_code == 0, result.output
@@ -358,6 +358,18 @@ REFUSED = {
         "must be a kernel library with fitted coefficients",
     ),
     "benchmark": ("price --layers LAYERS --device stm32l4r5 --benchmark GPT", "GPT"),
+    "network of a table": (
+        "price --layers mlperf_tiny --device stm32l4r5 --network GPT",
+        "network: must be a benchmark of the layer table; got 'GPT'; allowed: AD, IC, KWS, SWW",
+    ),
+    "network and benchmark": (
+        "price --layers LAYERS --device stm32l4r5 --network IC --benchmark IC",
+        "price --network: is --benchmark by another name; got both",
+    ),
+    "no table": (
+        "price --layers mlperf --device stm32l4r5",
+        "layer table: must come with spikewatt, or be a file; got 'mlperf'; allowed: mlperf_tiny",
+    ),
     "columns": ("calibrate columns.csv --device stm32u575 -o c.yaml", "columns.csv"),
     "too few": ("calibrate few.csv --device stm32u575 -o c.yaml", "few.csv"),
     "core card": (

@@ -8,7 +8,6 @@ from math import log
 import pytest
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.law import ELEMENT, FITTED, predict
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.library import (
     coefficients,
     libraries,
@@ -20,6 +19,7 @@ from spikewatt.energy.kernels.library import (
 from spikewatt.energy.kernels.overhead import overhead_values
 from spikewatt.energy.kernels.ratios import BORROWED_CORES
 from spikewatt.energy.kernels.versions import named
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError
 

@@ -17,9 +17,9 @@ from spikewatt.energy.devices.software_work import (
     software_needs,
 )
 from spikewatt.energy.kernels.law import ELEMENT, LAYER, OPERATORS, PRICED_BY
-from spikewatt.energy.kernels.layer_table import KNOWN, LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
-from spikewatt.energy.kernels.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
+from spikewatt.energy.layer_tables.layer_table import KNOWN, LAYERS
+from spikewatt.energy.layer_tables.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
 from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.network.connection import ExecutedLayer
