@@ -47,6 +47,7 @@ class Layer(ABC):
     sources: tuple[int, ...]
     target: int
     kind: ClassVar[str] = ""
+    has_weights: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -83,6 +84,7 @@ class Weighted(Layer):
     multipliers: tuple[Multiplier, ...]
     input_zero: int
     clamp: Clamp
+    has_weights: ClassVar[bool] = True
 
     @property
     @abstractmethod
