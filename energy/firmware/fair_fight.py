@@ -1,4 +1,4 @@
-"""int8 and spikes on the same cores, by execution: ``python -m spikewatt.energy.firmware.fair_fight``.
+"""int8 and spikes on the same cores, executed: ``python -m spikewatt.energy.firmware.fair_fight``.
 
 The digits and LeNet, each as int8 and as spikes (rate at T = 32, radix at K = 4), plain and best.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...errors import SpikewattError
 from ...files import write
 from ...models.datasets import load_dataset
 from ...models.int8 import Int8Network, quantise_int8
@@ -122,7 +123,7 @@ def int8_row(
         emulator.write("network_input", pixels)
         counts.append(emulator.call("infer"))
         got = emulator.read("network_output", np.int8, len(wanted))
-        assert np.array_equal(got, wanted), "the C computes what TensorFlow Lite computes"
+        _check(np.array_equal(got, wanted), "TensorFlow Lite computes", fighter.name, core)
 
     operations = sum(layer.operations for layer in firmware.graph.layers if layer.has_weights)
     row = {"network": fighter.name, "workload": INT8, "steps": 0}
@@ -142,10 +143,12 @@ def spiking_row(
     trace = simulate(network, fighter.samples, engine="batched", steps=steps)
 
     counts, spikes = [], []
-    for pixels in fighter.samples:
+    for number, pixels in enumerate(fighter.samples):
         done = firmware.run(pixels)
         counts.append(done.count)
         spikes.append(sum(done.spikes.values()))
+        wanted = {name: int(trace.spikes[name][number].sum()) for name in done.spikes}
+        _check(done.spikes == wanted, "the engines compute", fighter.name, core)
 
     row = {"network": fighter.name, "workload": workload, "steps": steps or RADIX_STEPS}
     operations = trace.mean_operations()
@@ -153,6 +156,13 @@ def spiking_row(
         **row,
         **_counted(core, quality, counts, operations, float(np.mean(spikes)), firmware.sizes),
     }
+
+
+def _check(equal: bool, law: str, name: str, core: FirmwareCore) -> None:
+    """Raise where the C does something else than what it stands for."""
+    if not equal:
+        where = f"firmware of {name} on a {core.name}"
+        raise SpikewattError(where, f"computes what {law}", "something else")
 
 
 def _counted(
@@ -185,8 +195,8 @@ def _counted(
 def fair_fight() -> pd.DataFrame:
     """The committed counts with what they take on a chip of each core.
 
-    Columns ``chip``, ``time_s`` and ``energy_j`` are cycles at the clock and the energy per cycle of
-    the chip's card, without what its flash makes a core wait.
+    Columns ``chip``, ``time_s`` and ``energy_j`` are cycles at the clock and the energy per cycle
+    of the chip's card, without what its flash makes a core wait.
     """
     import pandas as pd
 

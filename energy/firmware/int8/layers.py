@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -128,7 +129,7 @@ class Weighted(Layer):
         self,
         number: int,
         best: bool,
-        own: dict[str, object],
+        own: Mapping[str, object],
         weights: np.ndarray,
         scratch_bytes: int,
     ) -> Declared:
