@@ -50,10 +50,11 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
     if loop is None:
         loop = next(iter(of_core))
     chosen = of_core[one_of("loop", f"must be one of {core}", loop, of_core)]
-    return {
+    values = {
         key: quantity_of(f"{LOOPS.name}: {core}", f"{name}: {key}", key, ValueEntry(**entry))
         for key, entry in chosen["values"].items()
     }
+    return {**values, **without_finer_counts(values)}
 
 
 def without_finer_counts(values: Mapping[str, Quantity]) -> dict[str, Quantity]:

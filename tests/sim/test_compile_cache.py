@@ -16,16 +16,28 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.files import cache_folder
 from spikewatt.sim.engines.annarchy import build
+from spikewatt.sim.engines.annarchy.code import Code
 from spikewatt.sim.engines.annarchy.compiled import compiled as compiled_in
+from spikewatt.sim.engines.annarchy.layout import Layout
+from spikewatt.sim.engines.annarchy.plan import plan_of
+from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
 
 X = np.linspace(0, 1, 64).reshape(1, 8, 8, 1)
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory, request):
-    """A cache of its own with one compiled simulator in it."""
-    return tmp_path_factory.mktemp("cache")
+def cache(tmp_path_factory, mlp_network):
+    """A cache of its own with one compiled simulator in it: that of the other tests, copied."""
+    simulate(mlp_network, X, "annarchy", 8)
+    layout = Layout(mlp_network, schedule(mlp_network, 8))
+    plan, _ = plan_of(layout, np.rint(255 * X.reshape(1, -1)).astype(int))
+    whole = Code.of(plan.neurons, plan.observers, bool(plan.single)).folder
+    made = tmp_path_factory.mktemp("cache")
+    copy = made / "spikewatt" / "annarchy" / whole.name
+    shutil.copytree(whole, copy)
+    shutil.copy2(whole.with_suffix(".sha256"), copy.with_suffix(".sha256"))
+    return made
 
 
 @pytest.fixture

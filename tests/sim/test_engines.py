@@ -133,8 +133,17 @@ VARIANTS = [
 VARIANTS += [("rate", encoder, True, 1 + i % 2) for i, encoder in enumerate(ENCODERS)]
 
 
+SEEDS = [
+    pytest.param(range(2), id="few"),
+    pytest.param(range(2, 6), id="more", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
 @pytest.mark.parametrize(("code", "input_code", "residual", "inputs"), VARIANTS)
-def test_all_engines_agree_on_random_networks_of_every_code(code, input_code, residual, inputs):
+def test_all_engines_agree_on_random_networks_of_every_code(
+    code, input_code, residual, inputs, seeds
+):
     """Chains, residual branches, two inputs, pooled and depthwise layers.
 
     Spikes, operations, outputs and rasters at every step; one by one in the engines of this
@@ -143,7 +152,7 @@ def test_all_engines_agree_on_random_networks_of_every_code(code, input_code, re
     steps = 12 if code == "rate" else None
     found, inputs_of = [], []
     pixels = PIXELS[VARIANTS.index((code, input_code, residual, inputs)) % len(PIXELS)]
-    for seed in range(4):
+    for seed in seeds:
         network = random_network(
             seed,
             2 if residual else 3,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..findings import UNITS, Column, Table
 from ..numbers import cell
-from ..units import BINARY_BYTES, PERCENT, Prefixed, Unit
+from ..times import ENDS as TIME_ENDS
+from ..times import NARROW
+from ..units import BINARY_BYTES, PERCENT, PLAIN, Prefixed, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 SHARES = ("accuracy", "sparsity", "firing_rate", "share", "precision", "recall", "_used")
 BYTES = "_bytes"
+LOW, HIGH = "_low", "_high"  # in the names of columns of both ends of a range
 
 
 def table(
@@ -41,7 +44,10 @@ def table(
         ``title``; ``heads``: title, number; ``rows``: cells, faded; ``more``.
     """
     shown = frame.head(MOST_ROWS)
-    columns = [_column(str(key), shown[key]) for key in frame.columns if key not in leave_out]
+    keys = [str(key) for key in frame.columns if key not in leave_out]
+    highs = [_high(key, keys) for key in keys]
+    pairs = [(key, high) for key, high in zip(keys, highs, strict=True) if key not in highs]
+    columns = [_range(*pair) if pair[1] else _column(pair[0], shown[pair[0]]) for pair in pairs]
     drawn = Table("", title, shown, columns).shown()
     grey = [False] * len(shown) if faded is None else list(faded)
     cells = zip(*([cell(value) for value in column.cells] for column in drawn), strict=True)
@@ -54,13 +60,32 @@ def table(
     }
 
 
+def _high(low: str, keys: Sequence[str]) -> str:
+    """The column of the high ends, where `low` is one of low ends that has one; else ""."""
+    high = HIGH.join(low.rsplit(LOW, 1)) if LOW in low else ""
+    return high if high in keys else ""
+
+
+def _range(low: str, high: str) -> Column:
+    """Both ends in one column, in the unit that their names end in."""
+    title, unit = _title_and_unit(low)
+    narrow = NARROW if low == TIME_ENDS[0] else 0.0
+    title = " low to high".join(title.rsplit(" low", 1))
+    return Column(title, (low, high), unit=unit or PLAIN, narrow=narrow)
+
+
 def _column(key: str, values: pd.Series) -> Column:
     """A column under its name in words, in the unit that its name ends in."""
     if values.dtype.kind not in "fiu":
         return Column(key.replace("_", " "), (key,))
+    title, unit = _title_and_unit(key)
+    return Column(title, (key,), unit=unit)
+
+
+def _title_and_unit(key: str) -> tuple[str, Unit | None]:
     if any(word in key for word in SHARES):
-        return Column(key.replace("_", " ").strip(), (key,), unit=PERCENT)
+        return key.replace("_", " ").strip(), PERCENT
 
     end = next((end for end in UNITS if key.endswith(end)), "")
     unit: Unit | None = BINARY_BYTES if end == BYTES else Prefixed(UNITS[end]) if end else None
-    return Column(key.removesuffix(end).replace("_", " "), (key,), unit=unit)
+    return key.removesuffix(end).replace("_", " "), unit

@@ -21,7 +21,7 @@ def hidden_clip(network) -> float:
     return float(np.max(network.population("hidden1").unit))
 
 
-@pytest.mark.parametrize("bits", [0, 1, 2])
+@pytest.mark.parametrize("bits", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 2))])
 def test_median_quantised_network_equals_its_quantised_keras_network(bits, digits):
     """Published: Zou et al. (2023), lossless once settled: on a grid the logits are equal."""
     keras.utils.set_random_seed(0)
