@@ -19,9 +19,8 @@ from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
 from ...energy.kernels.entries import FittedStacks
 from ...energy.kernels.fit import works
 from ...energy.kernels.layer_table import read_networks
-from ...energy.kernels.left_out import BOARD, BUILD, groups
 from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
-from ...energy.kernels.measured import read_measured
+from ...energy.kernels.measured import BOARD, BUILD, groups, read_measured
 from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
 from ...energy.kernels.stacks import StackModel, Widths
 from ...energy.kernels.versions import named
@@ -72,7 +71,8 @@ def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = read_measured() if rows is None else rows
+    if rows is None:
+        rows = read_measured()
     networks = read_networks()
     work_of = works(networks, rows)
     found = []
@@ -152,8 +152,8 @@ def _with_known_power(card: Card, power: PowerModel) -> Card:
     """`card` with the power of other submissions on its chip."""
     known = power.known(card.chip, card["supply_voltage_v"].value)
     half = NORMAL_90 * sqrt(known.variance)
-    ends = (exp(known.mean + way * half) for way in (0, -1, 1))
-    found = Found(*ends, "left out", f"power {card.chip}")
+    value, low, high = (exp(known.mean + way * half) for way in (0, -1, 1))
+    found = Found(value, low, high, "left out", f"power {card.chip}")
     return _without_factor(with_measured_power(card, found, "left out"))
 
 
@@ -197,7 +197,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows, median_error (of |predicted / measured - 1|), worst_error,
+        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows,
+        median_error (of |predicted / measured - 1|), worst_error,
         in_range (share of rows between low and high), high_over_low (median).
     """
     import pandas as pd

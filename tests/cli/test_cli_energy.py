@@ -224,17 +224,15 @@ def test_validate(tmp_path):
     table = pd.read_csv(tmp_path / "v.csv")
     assert len(table) > 90
     np.testing.assert_allclose(table["error"], table["predicted"] / table["published"] - 1)
-    held_out = table[
-        table["kind"].str.startswith("validation: network") & table["what"].str.endswith("cycles")
-    ]["error"].abs()
-    assert len(held_out) == 42
-    assert held_out.median() <= 0.12
-    assert held_out.max() <= 0.30
-    power = table[table["what"].str.endswith(": power")]["error"].abs()
-    assert power.median() <= 0.05
-    assert power.max() <= 0.15
+    left_out = table[table["kind"].str.startswith("validation: left out by")]
+    assert left_out["low"].le(left_out["predicted"]).all()
+    assert (table["quantity"] == "latency").sum() == 2 * 135
+    (summed,) = [found for name, found in json.loads(result.stdout).items() if name == "left_out"]
+    rows = {(row["scheme"], row["quantity"], row["apart"]): row for row in summed}
+    of_builds = rows["build", "latency", "all rows"]
+    assert of_builds["rows"] == 135
+    assert of_builds["median_error"] <= 0.08
     assert table[table["kind"].str.startswith("second implementation")]["error"].abs().max() == 0
-    assert "median 5.9%" in spikewatt("validate").stdout
 
 
 def test_odin_prices_beside_the_accuracy_and_exports(tmp_path):
