@@ -42,7 +42,7 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
     Examples
     --------
     >>> loop_values("Cortex-M4", "mine")["cycles_per_step"].measurement
-    'mine: cycles_per_step'
+    'software loop Cortex-M4'
     """
     loops = _content()
     law = "must be one with software loops"

@@ -52,7 +52,11 @@ def test_int8_network_is_macs_times_cycles(trace):
 def test_software_spiking_network_is_the_closed_form(trace):
     snn = workload(price(trace, "stm32l4r5"), "snn")
     synapses, spikes = trace.mean_operations(), trace.mean_spikes()
-    cycles = 9 * synapses + 40 * spikes + (15 * 122 + 65 * 3) * trace.steps
+    card = load_card("stm32l4r5")
+    per_step = {"neuron_update": 64 + 48 + 10, "neuron_gather": 48 + 10, "step": 3}
+    counts = {"synapse_dense": synapses, "spike": spikes}
+    counts |= {key: number * trace.steps for key, number in per_step.items()}
+    cycles = sum(card[f"cycles_per_{key}"].value * number for key, number in counts.items())
     assert snn["cycles"].sum() == pytest.approx(cycles)
 
 
