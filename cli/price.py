@@ -13,7 +13,6 @@ from .options import (
     ENERGY,
     Force,
     Json,
-    OldNetwork,
     new_file,
     not_called_network,
     per_device,
@@ -70,7 +69,11 @@ def price(
     regulator: Annotated[list[str] | None, typer.Option(help=REGULATOR_HELP)] = None,
     max_cores: Annotated[str | None, typer.Option(help=MAX_CORES_HELP)] = None,
     layers: Annotated[
-        Path | None, typer.Option(help="CSV of int8 layers, in place of a trace.")
+        Path | None,
+        typer.Option(
+            help="Int8 layers in place of a trace: mlperf_tiny, a CSV, or the file of a trained "
+            "network (.keras, .h5, .tflite)."
+        ),
     ] = None,
     benchmark: Annotated[
         str | None, typer.Option(help="Which network of --layers; by default every one.")
@@ -85,13 +88,19 @@ def price(
     ] = None,
     force: Force = False,
     as_json: Json = False,
-    network: OldNetwork = None,
+    network: Annotated[
+        str | None, typer.Option(help="The same as --benchmark.", hidden=True)
+    ] = None,
 ) -> None:
     """Energy and time per inference of a trace or int8 layers.
 
     On one or more devices, with ranges, verdicts and break-even points.
     """
-    not_called_network("price", network, "--spk FILE, or --benchmark NAME with --layers")
+    if layers is None:
+        not_called_network("price", network, "--spk FILE, or --network NAME with --layers")
+    elif network is not None and benchmark is not None:
+        raise SpikewattError("price --network", "is --benchmark by another name", "both")
+    benchmark = network or benchmark
     if output:
         new_file(output, force)
     if (trace is None) == (layers is None):
@@ -205,15 +214,13 @@ def _price_layers(
 ) -> dict[str, Prices]:
     """Name of a network in the table -> its price on every device that can hold it."""
     from ..energy.cards.load import load_card
-    from ..energy.kernels.layer_table import read_layers, read_networks
+    from ..energy.layer_tables.tables import networks_in
     from ..energy.pricing.price import price_layers
     from ..shown_progress import show_progress
 
     # Read once, whatever the number of networks.
     cards = [load_card(device) for device in devices]
-    networks = read_networks(table)
-    if benchmark:
-        networks = {benchmark: read_layers(table, benchmark)}
+    networks = networks_in(table, benchmark)
     priced = {}
     with show_progress() as progress:
         for name, layers in networks.items():

@@ -12,11 +12,11 @@ from ...energy.cards.kinds import POWER_KEY
 from ...energy.cards.load import card_names, load_card
 from ...energy.kernels.measured import read_measured
 from .findings import Column, Findings, Table
-from .numbers import binary
 from .units import HERTZ
 
 # Of the smallest core first.
 CORES = ("Cortex-M0+", "Cortex-M4", "Cortex-M33", "Cortex-M7", "Cortex-M85")
+KIB = 1024
 MEASURED = "measured"
 # How the power of a chip without rows is known, by the status of its energy per cycle.
 OTHERWISE = {"measured": "data sheet", "estimated": "estimated", "assumed": "recalled"}
@@ -33,9 +33,9 @@ BOARDS = (
         number=True,
     ),
     Column(
-        "flash / RAM",
+        "flash / RAM (KiB)",
         ("flash_bytes", "ram_bytes"),
-        lambda flash, ram: f"{binary(flash)} / {binary(ram)}",
+        lambda flash, ram: f"{flash / KIB:,.0f} / {ram / KIB:,.0f}",
         leave_out=4,
         number=True,
     ),
@@ -56,8 +56,8 @@ OTHERS = (
 )
 ABOUT_BOARDS = (
     "latency: measured on this chip, or that of its core; power: measured while networks ran, the "
-    "data sheet's run current times what networks take beyond it, or a figure recalled without its "
-    "source.",
+    "data sheet's run current times what networks take beyond it, or such a figure estimated or "
+    "recalled.",
     "pJ per cycle: energy while a network runs, with the 5th and 95th percentile.",
 )
 

@@ -222,6 +222,22 @@ def validation(frame: pd.DataFrame, name: str = "rows") -> Table:
     return Table(name, "Predictions against published and measured values", frame, columns)
 
 
+def left_out(frame: pd.DataFrame, name: str = "left_out") -> Table:
+    """How well predictions of left-out rows hold; see `left_out.summary`."""
+    columns = (
+        Column("left out", ("scheme",)),
+        Column("quantity", ("quantity",)),
+        Column("of", ("apart",)),
+        Column("rows", ("rows",)),
+        Column("median error", ("median_error",), unit=PERCENT),
+        Column("worst", ("worst_error",), unit=PERCENT),
+        Column("in range", ("in_range",), unit=PERCENT),
+        Column("high / low", ("high_over_low",), "{:.2f}".format, number=True),
+    )
+    title = "Measured int8 networks, predicted without their own submission or board"
+    return Table(name, title, frame, columns)
+
+
 def _with_unit(value: float, unit: str) -> str:
     return with_prefix(value, unit) if unit else cell(value)
 

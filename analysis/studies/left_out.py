@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import exp, sqrt
+from math import exp, isnan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...energy.cards.card import Card
@@ -30,9 +30,11 @@ from ...energy.pricing.price import price_layers
 if TYPE_CHECKING:
     import pandas as pd
 
+LATENCY, ENERGY, NO_SHEET = "latency", "energy", "energy, no data sheet"
 FACTOR = "active_power_factor"
 NO_LIBRARY = "no other row of its library"
 NO_CORE = "no other row of its core"
+EVERY, FAIR = "all rows", "all but what stands apart"
 SUMMARY = (
     "scheme",
     "quantity",
@@ -95,26 +97,24 @@ def _predicted(
     row: Mapping[str, Any], fold: Fold, layers: tuple, scheme: str, name: str
 ) -> list[dict[str, Any]]:
     """The quantities of one row."""
-    apart = _apart(row, fold)
-    cards = _cards(row, fold)
+    about = {key: row[key] for key in ("library", "core", "chip", "network")}
+    about |= {"scheme": scheme, "group": name, "apart": _apart(row, fold)}
     found = []
-    for quantity, card in cards.items():
-        unit, known = ("s", row["latency_s"]) if quantity == "latency" else ("j", row["energy_j"])
-        if known != known:  # nan
+    for quantity, card in _cards(row, fold).items():
+        what, unit = ("time", "s") if quantity == LATENCY else ("energy", "j")
+        measured = row["latency_s"] if quantity == LATENCY else row["energy_j"]
+        if isnan(measured):
             continue
-        what = {"s": "time", "j": "energy"}[unit]
         total = price_layers(layers, card).totals().iloc[0]
+        low, value, high = (total[f"{what}{end}_{unit}"] for end in ("_low", "", "_high"))
         found.append(
             {
-                "scheme": scheme,
-                "group": name,
-                **{key: row[key] for key in ("library", "core", "chip", "network")},
+                **about,
                 "quantity": quantity,
-                "measured": known,
-                "predicted": total[f"{what}_{unit}"],
-                "low": total[f"{what}_low_{unit}"],
-                "high": total[f"{what}_high_{unit}"],
-                "apart": apart,
+                "measured": measured,
+                "predicted": value,
+                "low": low,
+                "high": high,
             }
         )
     return found
@@ -129,15 +129,15 @@ def _cards(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
     if _apart(row, fold) or not of_its_family:  # as far as the effects go that other stacks share
         stacks = FittedStacks(stacks.model, stacks.work_of, unseen=True)
     card = with_library(card, row["library"], stacks)
-    supply_v = None if row["supply_v"] != row["supply_v"] else row["supply_v"]
+    supply_v = None if isnan(row["supply_v"]) else row["supply_v"]
     if row["chip"] in fold.power.regulators:
         card = _with_known_power(card, fold.power)
         card = at_operating_point(card, supply_v=supply_v)
-        return {"latency": card, "energy": card}
+        return {LATENCY: card, ENERGY: card}
 
     by_sheet = at_operating_point(_with_datasheet(card, fold.power), supply_v=supply_v)
     without = _without_datasheet(card, fold.power)
-    return {"latency": card, "energy": by_sheet, "energy, no data sheet": without}
+    return {LATENCY: card, ENERGY: by_sheet, NO_SHEET: without}
 
 
 def _apart(row: Mapping[str, Any], fold: Fold) -> str:
@@ -197,16 +197,20 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scheme, quantity, apart, rows, median_error (of |predicted / measured - 1|), worst_error,
+        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows, median_error (of |predicted / measured - 1|), worst_error,
         in_range (share of rows between low and high), high_over_low (median).
     """
     import pandas as pd
 
+    keys = ["scheme", "quantity"]
+    every = table.assign(apart=EVERY)
     lines = []
-    for (scheme, quantity, apart), group in table.groupby(["scheme", "quantity", "apart"]):
+    for names, group in pd.concat([every, table]).groupby([*keys, "apart"], sort=False):
         error = (group["predicted"] / group["measured"] - 1).abs()
         inside = group["measured"].between(group["low"], group["high"])
         wide = (group["high"] / group["low"]).median()
-        cells = (scheme, quantity, apart, len(group))
-        lines.append((*cells, error.median(), error.max(), inside.mean(), wide))
-    return pd.DataFrame(lines, columns=list(SUMMARY))
+        cells = (*names, len(group), error.median(), error.max(), inside.mean(), wide)
+        lines.append(cells)
+    summed = pd.DataFrame(lines, columns=list(SUMMARY))
+    summed["apart"] = summed["apart"].replace("", FAIR)
+    return summed.sort_values(keys, ascending=[False, False], kind="stable", ignore_index=True)

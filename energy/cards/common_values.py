@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from functools import cache
 
+from ..kernels.library import power_over_datasheet
 from .card import Quantity
 from .card_file import FOLDER, ValueEntry, quantity_of
 
+FACTOR = "active_power_factor"
 COMMON = FOLDER / "microcontroller_common.json"
 
 
@@ -34,14 +36,31 @@ def common_values(name: str, regulator: str, is_measured: bool) -> dict[str, Qua
     entries = {
         **content["always"],
         "regulator_efficiency": content["regulator_efficiency"][regulator],
-        "active_power_factor": content["active_power_factor"][
-            "networks" if is_measured else "datasheet"
-        ],
+        FACTOR: content["active_power_factor"],
     }
-    return {
+    values = {
         key: quantity_of(COMMON.name, f"{name}: {key}", key, ValueEntry(**entry))
         for key, entry in entries.items()
     }
+    return values if is_measured else {**values, FACTOR: beyond_the_datasheet()}
+
+
+def beyond_the_datasheet() -> Quantity:
+    """What networks take over the run current of a data sheet, where none was measured.
+
+    >>> beyond_the_datasheet().status
+    'estimated'
+    """
+    found = power_over_datasheet()
+    return Quantity(
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        status="estimated",
+        conditions="a network's load over the data sheet's run current at full clock",
+        source=found.note,
+        measurement=found.measurement,
+    )
 
 
 @cache

@@ -18,6 +18,7 @@ USES = {
     "cycles_per_mac_conv": 16,
     "cycles_per_synapse_dense": 1,
     "cycles_per_synapse_sparse": 1,
+    "cycles_per_synapse_single": 1,
 }
 WHY = "high end: weights that an external flash delivers"
 

@@ -14,16 +14,16 @@ LOOPS = FOLDER / "software_loops.json"
 
 
 def software_loops() -> Mapping[str, Mapping[str, dict]]:
-    """Core -> name of a loop -> the loop: potential_bits, quality, values; the first is usual.
+    """Core -> name of a loop -> the loop: potential_bits, quality, values; the best is the first.
 
-    >>> software_loops()["Cortex-M4"]["int32"]["potential_bits"]
+    >>> software_loops()["Cortex-M4"]["gather_dsp"]["potential_bits"]
     32
     """
     return _content()
 
 
 def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quantity]:
-    """Card values of a software loop, keys LOOP_KEYS.
+    """Card values of a software loop, keys LOOP_KEYS and FINER_LOOP_KEYS.
 
     Parameters
     ----------
@@ -50,10 +50,11 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
     if loop is None:
         loop = next(iter(of_core))
     chosen = of_core[one_of("loop", f"must be one of {core}", loop, of_core)]
-    return {
+    values = {
         key: quantity_of(f"{LOOPS.name}: {core}", f"{name}: {key}", key, ValueEntry(**entry))
         for key, entry in chosen["values"].items()
     }
+    return {**values, **without_finer_counts(values)}
 
 
 def without_finer_counts(values: Mapping[str, Quantity]) -> dict[str, Quantity]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import DoesNotFitError, SpikewattError
+from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
 from ..kernels.memory import arena_bytes, flash_bytes
-from ..kernels.versions import named
+from ..kernels.versions import Library, named
 from .software_limits import SoftwareNeed, why_not
 from .software_work import (
     CODE_BYTES,
@@ -114,18 +115,20 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
 
     if not faults["snn"]:
         _write_spiking(writer, trace)
+    library = named(card.about["library"])
     if not faults["int8_ann"]:
         for layer in trace.layers:
-            _write_counts(writer, "int8_ann", layer.post, int8_work(layer))
+            _write_counts(writer, "int8_ann", layer.post, int8_work(layer, library.prunes))
         _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
 
     fitting = {workload: need for workload, need in needs.items() if not faults[workload]}
     for workload, need in fitting.items():
         writer.footprints[workload] = Footprint(need.memory_bytes)
     first = [
-        f"{card.title}; int8 network by {card.about['library']} cycle counts; "
+        f"{card.title}; int8 network by {library} cycle counts; "
         f"spiking network: {card['cycles_per_synapse_dense'].conditions}."
     ]
+    first += _of_dead_channels(trace.layers, library)
     if trace.settings.input_code.encoded:
         first.append("an encoder is taken to cost a neuron update per input and step.")
     first += [f"{workload} does not fit: {why}." for workload, why in faults.items() if why]
@@ -173,9 +176,22 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
         _write_counts(writer, "int8_ann", layer.name, done)
     _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
     nothing = f"; beyond its call counted as nothing: {', '.join(free)}" if free else ""
-    pruned = "its dead channels pruned" if library.prunes else "nothing pruned"
-    first = f"{card.title}; {library} cycle counts; every layer as in the table, {pruned}{nothing}."
-    return _lines([first], card, [need])
+    first = [f"{card.title}; {library} cycle counts; every layer as in the table{nothing}."]
+    first += _of_dead_channels(layers, library)
+    return _lines(first, card, [need])
+
+
+def _of_dead_channels(
+    layers: Sequence[Int8Layer] | Sequence[LayerSummary], library: Library
+) -> list[str]:
+    """Whether dead channels are computed, where there are any."""
+    macs, live = sum(layer.macs for layer in layers), sum(layer.live_macs or 0 for layer in layers)
+    if live == macs:
+        return []
+    said = "are not computed" if library.prunes else "are computed"
+    return [
+        f"dead channels {said} by this library: {macs - live:,} of {macs:,} multiply-accumulates."
+    ]
 
 
 def _computes(layer: Int8Layer) -> bool:

@@ -68,16 +68,17 @@ def _(kind: ConnectionKind) -> PricedBy:
     return PricedBy("cycles_per_mac_conv", "cycles_per_synapse_single", gathers=False)
 
 
-def int8_work(layer: LayerSummary) -> Counts:
+def int8_work(layer: LayerSummary, prunes: bool = False) -> Counts:
     """What the int8 network does in place of one connection.
 
     Layers that multiply count their multiply-accumulates and outputs, as Keras executes them;
     others the elements that they touch. An average pool that was merged into the connection
-    is a layer, too, and touches its inputs.
+    is a layer, too, and touches its inputs. A library that `prunes` does not multiply for dead
+    channels.
     """
     done: Counter[str] = Counter()
     if layer.executed is not None:
-        done.update(_executed_work(layer))
+        done.update(_executed_work(layer, prunes))
     elif not layer.kind.multiplies:
         done.update({ELEMENT: layer.macs, LAYER: 1})
     else:
@@ -88,11 +89,12 @@ def int8_work(layer: LayerSummary) -> Counts:
     return dict(done)
 
 
-def _executed_work(layer: LayerSummary) -> Counts:
+def _executed_work(layer: LayerSummary, prunes: bool) -> Counts:
     """The Keras layers that became this connection, one by one."""
     done: Counter[str] = Counter()
     for part in layer.executed or ():
-        done.update({priced_by(part.kind).mac: part.macs, "cycles_per_output": part.outputs})
+        macs = part.computed_macs(prunes)
+        done.update({priced_by(part.kind).mac: macs, "cycles_per_output": part.outputs})
         done[LAYER] += 1
     return dict(done)
 

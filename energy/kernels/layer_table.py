@@ -177,16 +177,31 @@ def read_layers(
     >>> read_layers(LAYERS, "KWS")[0].macs
     320000
     """
-    networks = read_networks(path_or_frame)
+    return chosen(read_networks(path_or_frame), network)[1]
+
+
+def chosen(
+    networks: Mapping[str, tuple[Int8Layer, ...]], network: str | None
+) -> tuple[str, tuple[Int8Layer, ...]]:
+    """The network of that name, in capitals or not, or the only one, with its name.
+
+    Raises
+    ------
+    SpikewattError
+        There is none, or several and no name.
+    """
     if network is None and len(networks) == 1:
-        return next(iter(networks.values()))
+        return next(iter(networks.items()))
     if network is None:
         law = "must be chosen from a table of several"
         raise SpikewattError("network", law, "none", _some(networks))
-    if network not in networks:
+
+    alike = [name for name in networks if name.lower() == network.lower()]
+    name = network if network in networks else alike[0] if len(alike) == 1 else None
+    if name is None:
         law = "must be a benchmark of the layer table"
         raise SpikewattError("network", law, repr(network), _some(sorted(networks)))
-    return networks[network]
+    return name, networks[name]
 
 
 def _some(names: Iterable[str]) -> str:

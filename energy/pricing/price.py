@@ -14,7 +14,7 @@ from ..cards.card import Card
 from ..devices import microcontroller
 from ..devices.core_count import checked_max_cores
 from ..kernels.law import Int8Layer
-from ..kernels.layer_table import read_layers
+from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished
 from .order import COMPARED, Order, PerDevice, TextPerDevice, ordered
 from .prices import Prices
@@ -143,8 +143,9 @@ def price_layers(
     Parameters
     ----------
     table : str, Path, DataFrame or tuple of Int8Layer
-        A CSV file or frame with the columns of ``energy/data/mlperf_tiny_layers.csv``, or the
-        layers of one network as `kernels.layer_table.read_networks` gives them.
+        ``mlperf_tiny``; a CSV file or frame with the columns of
+        ``energy/data/mlperf_tiny_layers.csv``; the file of a trained network (``.keras``, ``.h5``,
+        ``.tflite``); or the layers of one network as `layer_tables.tables.networks_in` gives them.
     *devices : str or Card
         Microcontrollers.
     library, clock_hz, supply_v, regulator : optional
@@ -165,13 +166,12 @@ def price_layers(
 
     Examples
     --------
-    >>> from spikewatt.energy.kernels.layer_table import LAYERS
-    >>> prices = price_layers(LAYERS, "stm32l4r5", "stm32u575", network="KWS")
+    >>> prices = price_layers("mlperf_tiny", "stm32l4r5", "stm32u575", network="KWS")
     >>> [f"{energy * 1e3:.1f} mJ" for energy in prices.totals()["energy_j"]]
     ['4.6 mJ', '1.7 mJ']
     """
     period = checked_period(period_s)
-    layers = table if isinstance(table, tuple) else read_layers(table, network)
+    layers = table if isinstance(table, tuple) else layers_in(table, network)
 
     order = ordered(devices, None, library, clock_hz, supply_v, regulator)
 

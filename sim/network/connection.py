@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import cast
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class ExecutedLayer:
     macs : int, multiply-accumulates per inference, taps on padding included.
     outputs : int, values that it computes.
     parameters : int, weights and biases to be stored.
+    live_macs : int, those of `macs` that are left where dead channels are not computed (see
+        `conversion.graph.live`); by default all.
     """
 
     name: str
@@ -35,6 +38,7 @@ class ExecutedLayer:
     macs: int
     outputs: int
     parameters: int
+    live_macs: int | None = None
 
     def __post_init__(self):
         where = f"ExecutedLayer {self.name!r}"
@@ -51,6 +55,14 @@ class ExecutedLayer:
                 2**62,
             )
             object.__setattr__(self, field, count)
+
+        live = self.macs if self.live_macs is None else self.live_macs
+        live = whole_number(f"{where}.live_macs", "is at most macs", live, 0, self.macs)
+        object.__setattr__(self, "live_macs", live)
+
+    def computed_macs(self, prunes: bool = False) -> int:
+        """Multiply-accumulates of a kernel library, which leaves out dead channels if it `prunes`."""
+        return cast(int, self.live_macs) if prunes else self.macs
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,8 +84,14 @@ def _connection_entry(c: Connection) -> dict:
 
 
 def executed_entry(layer: ExecutedLayer) -> dict:
-    """JSON form of a merged layer, read back by ``ExecutedLayer(**entry)``."""
-    return {**vars(layer), "kind": str(layer.kind)}
+    """JSON form of a merged layer, read back by ``ExecutedLayer(**entry)``.
+
+    Live operations are left out where all are, so that older hashes hold.
+    """
+    entry = {**vars(layer), "kind": str(layer.kind)}
+    if layer.live_macs == layer.macs:
+        del entry["live_macs"]
+    return entry
 
 
 def executed_layers(entries: list[dict] | None) -> tuple[ExecutedLayer, ...] | None:

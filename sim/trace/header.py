@@ -30,6 +30,7 @@ class ExecutedEntry(_Entry):
     macs: Count
     outputs: Count
     parameters: Count
+    live_macs: Count | None = None
 
 
 class LayerEntry(_Entry):

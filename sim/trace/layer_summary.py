@@ -98,6 +98,13 @@ class LayerSummary:
         return name
 
     @property
+    def live_macs(self) -> int:
+        """Those of `macs` that are left where dead channels are not computed."""
+        if self.executed is None:
+            return self.macs
+        return sum(layer.computed_macs(prunes=True) for layer in self.executed)
+
+    @property
     def post_neurons(self) -> int:
         """Number of neurons of the post population."""
         return prod(self.post_shape)

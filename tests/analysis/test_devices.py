@@ -65,5 +65,5 @@ def test_one_card_says_what_a_reader_of_its_prices_must_know():
     notes = " ".join(card_findings(load_card("rp2040")).notes)
     assert "external flash" in notes
     assert "cycles those of other chips with this core" in notes
-    assert "power: recalled" in notes
+    assert "power: estimated" in notes
     assert any("5th and 95th percentile" in note for note in device_findings().notes)

@@ -312,7 +312,7 @@ REFUSED = {
     ),
     "supply": (
         "price TRACE --device stm32l4r5 --supply-v stm32l4r5=5",
-        "supply_v: must be a supply of the device, in volts; got 5.0; allowed: 1.7 to 3.6",
+        "supply_v: must be a supply of the device, in volts; got 5.0; allowed: 1.71 to 3.6",
     ),
     "supply of two": (
         "price TRACE --device stm32l4r5 --supply-v 3 --supply-v 2",

@@ -15,6 +15,12 @@ def work_rows():
 
 
 @pytest.fixture(scope="session")
+def pruned_work_rows():
+    """The same without dead channels."""
+    return {name: work(layers, prunes=True) for name, layers in read_networks().items()}
+
+
+@pytest.fixture(scope="session")
 def rows():
-    """Measured rows, one per library, core and network."""
+    """Measured rows, one per submission and network."""
     return read_measured()

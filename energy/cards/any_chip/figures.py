@@ -55,7 +55,7 @@ class Core:
 CORES = {
     core.text: core
     for core in (
-        Core("Cortex-M0+", "hale", 200),
+        Core("Cortex-M0+", "hale-1.0", 200),
         Core("Cortex-M4", "cmsis-nn", 300),
         Core("Cortex-M33", "cmsis-nn", 320),
         Core("Cortex-M7", "cmsis-nn", 1000),

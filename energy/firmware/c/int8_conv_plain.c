@@ -25,15 +25,18 @@ static int32_t summed(const Int8Conv *layer, const int8_t *input, const int8_t *
     int32_t zero = layer->input_zero;
     int32_t sum = 0;
 
+    /* Taps that lie side by side, on the input as among the weights. */
+    int32_t together = window->column_dilation == 1 ? columns.end - columns.first : 1;
+
     for (int32_t r = rows.first; r < rows.end; r++) {
         int32_t y = row + r * window->row_dilation;
 
-        for (int32_t c = columns.first; c < columns.end; c++) {
+        for (int32_t c = columns.first; c < columns.end; c += together) {
             int32_t x = column + c * window->column_dilation;
             const int8_t *pixel = input + (y * layer->input.columns + x) * channels;
             const int8_t *weight = weights + (r * window->columns + c) * channels;
 
-            for (int32_t i = 0; i < channels; i++)
+            for (int32_t i = 0; i < together * channels; i++)
                 sum += weight[i] * (pixel[i] - zero);
         }
     }

@@ -55,41 +55,69 @@ static void fill_patch(const Int8Depthwise *layer, const int8_t *input, int32_t 
                 (const uint32_t *)(input + (y * layer->input.columns + x) * channels);
             uint32_t zeros = (uint32_t)(uint8_t)layer->input_zero * 0x01010101;
 
-            for (int32_t i = 0; i < channels / 4; i++)
-                *to++ = inside ? from[i] : zeros;
+            if (inside) {
+                for (int32_t i = 0; i < channels / 4; i++)
+                    *to++ = *from++;
+            } else {
+                for (int32_t i = 0; i < channels / 4; i++)
+                    *to++ = zeros;
+            }
         }
     }
 }
 
 /* Four channels of one position; returns the weights of the next four. */
-static inline const uint32_t *four_channels(const uint32_t *weights, const int8_t *input,
-                                            const int32_t *offsets, int32_t pairs,
-                                            int32_t sums[BLOCK])
+INT8_ALONE static const uint32_t *four_channels(const uint32_t *weights, const int8_t *input,
+                                                const int32_t *offsets, int32_t pairs,
+                                                int32_t sums[BLOCK])
 {
     int32_t a = 0, b = 0, c = 0, d = 0;
-
+#ifdef INT8_PAIRS
+    uint32_t first, second, w, x, part;
+    __asm__ volatile(
+        "1:\n"
+        "ldrd %[first], %[second], [%[offsets]], #8\n"
+        "ldr %[first], [%[input], %[first]]\n"
+        "ldr %[second], [%[input], %[second]]\n"
+        "ldr %[w], [%[weights]], #4\n"
+        "pkhbt %[x], %[first], %[second], lsl #16\n"
+        "pkhtb %[first], %[second], %[first], asr #16\n"
+        "sxtb16 %[second], %[w]\n"
+        "sxtb16 %[part], %[x]\n"
+        "smlad %[a], %[second], %[part], %[a]\n"
+        "sxtb16 %[w], %[w], ror #8\n"
+        "sxtb16 %[x], %[x], ror #8\n"
+        "smlad %[b], %[w], %[x], %[b]\n"
+        "ldr %[w], [%[weights]], #4\n"
+        "sxtb16 %[part], %[first]\n"
+        "sxtb16 %[second], %[w]\n"
+        "smlad %[c], %[second], %[part], %[c]\n"
+        "sxtb16 %[w], %[w], ror #8\n"
+        "sxtb16 %[first], %[first], ror #8\n"
+        "smlad %[d], %[w], %[first], %[d]\n"
+        "subs %[pairs], %[pairs], #1\n"
+        "bgt 1b\n"
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [weights] "+r"(weights),
+          [offsets] "+r"(offsets), [pairs] "+r"(pairs), [first] "=&r"(first),
+          [second] "=&r"(second), [w] "=&r"(w), [x] "=&r"(x), [part] "=&r"(part)
+        : [input] "r"(input)
+        : "cc", "memory");
+#else
     for (; pairs > 0; pairs--) {
         uint32_t first = *(const uint32_t *)(input + offsets[0]);
         uint32_t second = *(const uint32_t *)(input + offsets[1]);
         uint32_t lower = weights[0], upper = weights[1];
-#ifdef INT8_PAIRS
-        uint32_t x = int8_low_halves(first, second);
-        a = int8_multiply_pairs(int8_even(lower), int8_even(x), a);
-        b = int8_multiply_pairs(int8_odd(lower), int8_odd(x), b);
-        x = int8_high_halves(first, second);
-        c = int8_multiply_pairs(int8_even(upper), int8_even(x), c);
-        d = int8_multiply_pairs(int8_odd(upper), int8_odd(x), d);
-#else
+
         a += (int8_t)lower * (int8_t)first + (int8_t)(lower >> 16) * (int8_t)second;
         b += (int8_t)(lower >> 8) * (int8_t)(first >> 8)
            + ((int32_t)lower >> 24) * (int8_t)(second >> 8);
         c += (int8_t)upper * (int8_t)(first >> 16) + (int8_t)(upper >> 16) * (int8_t)(second >> 16);
         d += (int8_t)(upper >> 8) * ((int32_t)first >> 24)
            + ((int32_t)upper >> 24) * ((int32_t)second >> 24);
-#endif
         weights += 2;
         offsets += 2;
     }
+#endif
     sums[0] = a;
     sums[1] = b;
     sums[2] = c;

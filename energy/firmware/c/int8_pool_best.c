@@ -74,8 +74,9 @@ static inline int32_t one_largest(const Int8Pool *layer, const Seen *seen, const
     return largest;
 }
 
-void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *restrict output)
+void int8_average_pool_best(const Int8Pool *pool, const int8_t *input, int8_t *restrict output)
 {
+    const Int8Pool copy = *pool, *layer = &copy;    /* which no output can change */
     int32_t channels = layer->input.channels;
 
     for (int32_t y = 0; y < layer->output.rows; y++) {
@@ -94,8 +95,9 @@ void int8_average_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *
     }
 }
 
-void int8_max_pool_best(const Int8Pool *layer, const int8_t *input, int8_t *restrict output)
+void int8_max_pool_best(const Int8Pool *pool, const int8_t *input, int8_t *restrict output)
 {
+    const Int8Pool copy = *pool, *layer = &copy;
     int32_t channels = layer->input.channels;
 
     for (int32_t y = 0; y < layer->output.rows; y++) {

@@ -139,7 +139,7 @@ def _executed(program: Path, core: FirmwareCore, sample: Sample) -> Count:
     """Counts of one inference, whose results are the expected ones."""
     emulator = Emulator(program, core)
     emulator.write("network_input", sample.input)
-    count = emulator.call("infer", aligned=True)
+    count = emulator.call("infer")
     expected = {"network_output": sample.output}
     if sample.spikes is not None:
         expected["network_spikes"] = sample.spikes

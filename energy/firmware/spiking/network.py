@@ -13,6 +13,7 @@ from ....sim.network.connection import Connection
 from ....sim.network.neurons import Integrate, IntegrateAndFire, Silent, Zero
 from ....sim.network.population import Population
 from ....sim.network.spiking_network import SpikingNetwork
+from ..build import C_FOLDER
 from .c_text import array, identifier
 from .layers import Arrow, Kernel, kernel
 from .loops import LOOPS, Loop, loop_named
@@ -38,7 +39,7 @@ class SpikingProgram:
     network : SpikingNetwork
     loop : Loop, how it is computed.
     plan : Schedule
-    sources : name -> text of ``network.c`` and ``network.h``.
+    sources : name -> text of ``network.c``, ``network.h`` and the kernels.
     """
 
     network: SpikingNetwork
@@ -81,9 +82,9 @@ def spiking_program(
     plan = schedule(network, steps)
     _check(network, plan)
     writer = _Writer(network, plan, loop)
-    return SpikingProgram(
-        network, loop, plan, {"network.c": writer.source(), "network.h": writer.header()}
-    )
+    kernels = {name: (C_FOLDER / name).read_text("utf-8") for name in HEADERS}
+    sources = {"network.c": writer.source(), "network.h": writer.header(), **kernels}
+    return SpikingProgram(network, loop, plan, sources)
 
 
 def _check(network: SpikingNetwork, plan: Schedule) -> None:

@@ -13,6 +13,7 @@ largest size, or as numbers up to 5e-7 where all are smaller, as TensorFlow Lite
 
 from __future__ import annotations
 
+import weakref
 from collections import defaultdict
 from functools import singledispatch
 from math import prod
@@ -45,6 +46,16 @@ def live_macs(graph: Graph) -> dict[int, int]:
     dict
         ``id`` of an `ExecutedLayer` of the graph's terms -> int, at most its ``macs``.
     """
+    found = _found.get(graph)
+    if found is None:
+        found = _found[graph] = _live_macs(graph)
+    return found
+
+
+_found: weakref.WeakKeyDictionary[Graph, dict[int, int]] = weakref.WeakKeyDictionary()
+
+
+def _live_macs(graph: Graph) -> dict[int, int]:
     alive = live_channels(graph)
     shares: dict[int, dict[str, tuple[float, float]]] = defaultdict(dict)
     layers = {}
@@ -54,16 +65,15 @@ def live_macs(graph: Graph) -> dict[int, int]:
             last = len(term.executed) - 1
             for place, layer in enumerate(term.executed):
                 layers[id(layer)] = layer
-                pairs = _pairs(
-                    term, inputs if place == 0 else None, outputs if place == last else None
-                )
+                first, ends = place == 0, place == last
+                kept, every = _pairs(term, inputs if first else None, outputs if ends else None)
                 # Blocks of one sum are added; nodes that take the same layer see the same part.
                 so_far, of_all = shares[id(layer)].get(node.name, (0.0, 0.0))
-                shares[id(layer)][node.name] = (so_far + pairs[0], of_all + pairs[1])
+                shares[id(layer)][node.name] = (so_far + kept, of_all + every)
 
     left = {}
     for key, by_node in shares.items():
-        share = max(kept / all_pairs for kept, all_pairs in by_node.values())
+        share = max(kept / pairs if pairs else 1.0 for kept, pairs in by_node.values())
         left[key] = round(layers[key].macs * share)
     return left
 
@@ -120,7 +130,7 @@ def reaches(term: Term, quantised: bool) -> np.ndarray:
         Only weights that are not zero as int8; else all that are stored.
     """
     weights = term.weights
-    size = np.ones(weights.shape) if not quantised else as_int8(term)
+    size = as_int8(term) if quantised else np.broadcast_to(True, weights.shape)
     return _by_channel(term, size)
 
 

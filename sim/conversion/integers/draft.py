@@ -14,6 +14,7 @@ from ...network.geometry import Geometry
 from ...network.population import Population, PopulationKind
 from ...network.spiking_network import SpikingNetwork
 from ..graph.graph import Graph
+from ..graph.live import live_macs
 from ..graph.nodes import HalfNode, Node
 from ..graph.terms import Term, TransposedTerm
 from ..options import ConversionOptions
@@ -135,7 +136,7 @@ class Draft:
     def _executed(self, term: Term, post: str) -> tuple[ExecutedLayer, ...] | None:
         """What Keras executes for `term`: None where that is the connection as it stands.
 
-        A layer that became several connections is counted with the first of them, and a copy by
+        One that has dead channels is told, which the connection as it stands does not. A layer that became several connections is counted with the first of them, and a copy by
         weights is not executed.
         """
         if not term.executed:
@@ -145,8 +146,14 @@ class Draft:
         new = tuple(layer for layer in term.executed if id(layer) not in self.counted)
         self.counted |= {id(layer) for layer in new}
         one = len(term.executed) == len(new) == 1 and not isinstance(term, TransposedTerm)
+        if one and new[0].macs == term.macs == self._live_macs[id(new[0])]:
+            return None
+        return tuple(replace(layer, live_macs=self._live_macs[id(layer)]) for layer in new)
 
-        return None if one and new[0].macs == term.macs else new
+    @cached_property
+    def _live_macs(self) -> dict[int, int]:
+        """Of each executed layer, by its id."""
+        return live_macs(self.graph)
 
     @cached_property
     def _second_halves(self) -> set[str]:

@@ -7,7 +7,13 @@ import json
 import pytest
 import yaml
 from spikewatt.energy.cards.card_file import FOLDER, save_card
-from spikewatt.energy.cards.kinds import COMMON_KEYS, FLASH_BYTE, KERNEL_KEYS, LOOP_KEYS
+from spikewatt.energy.cards.kinds import (
+    COMMON_KEYS,
+    FINER_LOOP_KEYS,
+    FLASH_BYTE,
+    KERNEL_KEYS,
+    LOOP_KEYS,
+)
 from spikewatt.energy.cards.load import card_names, load_card
 from spikewatt.energy.cards.software_loops import LOOPS, loop_values, software_loops
 from spikewatt.errors import SpikewattError
@@ -40,7 +46,7 @@ def test_its_software_loop_is_the_first_of_its_core(name):
 def test_each_loop_has_all_values_and_says_its_width():
     for core, loops in software_loops().items():
         for name, loop in loops.items():
-            assert set(loop["values"]) == set(LOOP_KEYS), (core, name)
+            assert set(loop["values"]) == {*LOOP_KEYS, *FINER_LOOP_KEYS}, (core, name)
             assert loop["potential_bits"] in (16, 32)
             assert loop["quality"]
 

@@ -168,8 +168,11 @@ def test_an_operator_without_a_kernel_is_named():
     network = quantise_int8(model, np.random.default_rng(0).normal(size=(9, 6)))
     with pytest.raises(SpikewattError, match=r"needs a kernel in C; got TANH; allowed: .*SOFTMAX"):
         int8_network(network)
+
+
+def test_an_unknown_quality_is_refused(int8_digits):
     with pytest.raises(SpikewattError, match="best, plain"):
-        int8_network(network, "fast")
+        int8_network(int8_digits[0], "fast")
 
 
 @pytest.mark.slow

@@ -120,10 +120,10 @@ def test_a_mapping_names_devices_as_they_were_asked_for():
 
 
 def test_a_host_runs_as_the_microcontroller_that_it_is():
-    order = ordered(DEVICES, "compared", library="tflm", supply_v={"stm32l4r5": 3.3})
+    order = ordered(DEVICES, "compared", library="tvm", supply_v={"stm32l4r5": 3.3})
     assert order.hosts == (order.devices["stm32l4r5"], order.devices["nrf54l15"])
-    assert {card.about["library"] for card in order.hosts} == {"tflm"}
-    expected = with_library(at_supply(load_card("stm32l4r5"), 3.3), "tflm")
+    assert {card.about["library"] for card in order.hosts} == {"tvm"}
+    expected = with_library(at_supply(load_card("stm32l4r5"), 3.3), "tvm")
     assert order.hosts[0].values == expected.values
 
 
@@ -212,7 +212,7 @@ REFUSED = {
     "unknown library": (
         (MCU,),
         {"library": "abacus"},
-        "library: must be a kernel library with fitted coefficients; got 'abacus'",
+        "library: must be a kernel library .*; got 'abacus'",
     ),
     "library of a core": (
         (CORE,),

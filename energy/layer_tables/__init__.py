@@ -1,0 +1,1 @@
+"""Tables of int8 layers: by name, from a CSV, or read from a trained network."""

@@ -1,0 +1,130 @@
+"""The model of stacks and of power: laws, and rows that are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from spikewatt.analysis.studies.left_out import fold_without, left_out_rows, summary
+from spikewatt.energy.kernels.left_out import BOARD, BUILD, groups
+from spikewatt.energy.kernels.library import coefficients
+from spikewatt.energy.kernels.power import PowerModel, PowerWidths
+from spikewatt.energy.kernels.stacks import Stack, StackModel, Widths, shared
+from spikewatt.energy.kernels.versions import named
+
+
+@pytest.fixture(scope="module")
+def work_of(work_rows, pruned_work_rows):
+    return {False: work_rows, True: pruned_work_rows}
+
+
+@pytest.fixture(scope="module")
+def model(rows, work_of):
+    return StackModel(rows, work_of)
+
+
+def deviation(model: StackModel, library: str, core: str, chip: str = "") -> float:
+    return float(np.sqrt(model.known(named(library), core, chip).covariance[1, 1]))
+
+
+def test_the_less_is_shared_the_less_is_known(model):
+    """A chip with rows of the library, with rows of others, without rows; a core, a mode."""
+    own = deviation(model, "x-cube-ai-9.0", "Cortex-M4", "stm32l4r5")
+    neighbour = deviation(model, "x-cube-ai-9.0", "Cortex-M4", "psoc62")
+    unknown = deviation(model, "x-cube-ai-9.0", "Cortex-M4")
+    assert own < neighbour < unknown
+    assert unknown < deviation(model, "x-cube-ai-9.0", "Cortex-M0+")
+    assert unknown < deviation(model, "x-cube-ai-9.0", "Cortex-M23")
+
+
+def test_a_wider_effect_widens_a_prediction(rows, work_of, model):
+    wider = StackModel(rows, work_of, Widths(chip=0.3))
+    known = ("cmsis-nn", "Cortex-M4")
+    assert deviation(wider, *known) > deviation(model, *known)
+
+
+def test_without_noise_measured_cycles_are_met(rows, work_of):
+    one = rows[rows["submission"].str.startswith("v1.2 STMicro")]
+    assert len(one) == 12
+    exact = StackModel(one, work_of, Widths(misfit=1e-4, apart=3.0, build=1.0))
+    assert np.abs(exact.residuals).max() < 0.05
+
+
+def test_slower_rows_make_slower_predictions(rows, work_of, model):
+    slower = StackModel(rows.assign(cycles=rows["cycles"] * 2), work_of)
+    args = (named("hale-1.0"), "Cortex-M33", "stm32u575")
+    ratio = np.exp(slower.known(*args).mean - model.known(*args).mean)
+    assert ratio[:2] == pytest.approx([2.0, 2.0], rel=0.1)
+
+
+def test_what_two_stacks_share():
+    old, new = (Stack(named(f"x-cube-ai-{v}"), "Cortex-M4", "stm32l4r5") for v in ("7.1", "9.0"))
+    assert shared(old, new) == (True, True, 0, False, True, True, False)
+    other = Stack(named("hale-1.0"), "Cortex-M4", "stm32f446")
+    assert shared(old, other) == (True, False, 0, False, False, False, False)
+
+
+def test_power_of_one_more_submission(rows):
+    """Behind an LDO energy goes with the supply; a chip of one submission is known less."""
+    power = PowerModel(rows)
+    low, high = power.known("stm32l4r5", 1.8), power.known("stm32l4r5", 3.6)
+    assert high.mean - low.mean == pytest.approx(np.log(2))
+    assert power.known("stm32h7a3", 3.3) == power.known("stm32h7a3", 3.0)
+    assert power.known("ra6m4", 3.0).variance > low.variance
+    assert power.unknown("ldo", 1.8).variance > power.known("ra6m4", 3.0).variance
+    calm = PowerModel(rows, PowerWidths(submission=0.01))
+    assert calm.known("stm32l4r5", 1.8).variance < low.variance
+
+
+def test_rows_without_a_stated_supply_weigh_less(rows):
+    own = rows["submission"].str.contains("Skymizer")
+    assert own.sum() == 4
+    changed = rows.copy()
+    changed.loc[own, "energy_j"] *= 2
+    stated = changed.copy()
+    stated.loc[own, "supply_v"] = 1.8
+    before = PowerModel(rows).middle("stm32l4r5", 1.8)
+    moved = PowerModel(changed).middle("stm32l4r5", 1.8) - before
+    assert 0 < moved < PowerModel(stated).middle("stm32l4r5", 1.8) - before
+
+
+@pytest.mark.parametrize("scheme", [BUILD, BOARD])
+def test_a_left_out_row_never_enters_its_own_fit(rows, work_of, scheme):
+    """Seven times the cycles and energies of a group change nothing that predicts it."""
+    chosen = [(name, own) for name, own in groups(rows, scheme) if own.sum() > 3][2:4]
+    assert len(chosen) == 2
+    for name, own in chosen:
+        changed = rows.copy()
+        changed.loc[own, ["cycles", "latency_s", "energy_j"]] *= 7.0
+        folds = [fold_without(table, own, work_of, scheme, name) for table in (rows, changed)]
+        assert not set(folds[0].rows.index) & set(rows.index[own])
+        row = rows[own].iloc[0]
+        one, other = (
+            coefficients(row["library"], row["core"], row["chip"], fold.stacks) for fold in folds
+        )
+        assert one == other
+        assert (folds[0].power.surprise == folds[1].power.surprise).all()
+
+
+def test_every_row_is_left_out_once_by_either_scheme(rows):
+    for scheme in (BUILD, BOARD):
+        times = sum(own.astype(int) for _, own in groups(rows, scheme))
+        assert (times == 1).all()
+
+
+@pytest.mark.slow
+def test_published_rows_that_were_left_out_are_predicted():
+    """MLPerf Tiny v0.5 to v1.3: 135 latencies and 67 energies, the range that of the fit alone."""
+    table = left_out_rows()
+    assert (table["quantity"] == "latency").sum() == 2 * 135
+    found = summary(table).set_index(["scheme", "quantity", "apart"])
+    fair = "all but what stands apart"
+    for scheme, quantity, error, wide in (
+        ("build", "latency", 0.08, 1.6),
+        ("build", "energy", 0.12, 1.6),
+        ("board", "latency", 0.12, 2.5),
+        ("board", "energy", 0.25, 2.6),
+    ):
+        row = found.loc[scheme, quantity, fair]
+        assert row["median_error"] <= error
+        assert row["high_over_low"] <= wide
+        assert row["in_range"] >= 0.8
