@@ -25,6 +25,11 @@ RANGES = (
     "whole range of the ratio; average current and battery life include the time between "
     "inferences."
 )
+SIZES = (
+    Column("cores", ("cores",), "{:,.0f}".format, leave_out=2, number=True),
+    Column("mm²", ("mm2",), unit=PLAIN, leave_out=5),
+    Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=7),
+)
 REFUSED = "not compared"  # in the place of a verdict, where accuracies differ
 EXPLAINED = "From the first price to the second"
 
@@ -115,9 +120,7 @@ def price_table(
         Column("energy", ("energy_j",), unit=JOULES),
         Column("low to high", ("energy_low_j", "energy_high_j"), unit=JOULES, leave_out=1),
         *time_columns(shown, leave_out=3),
-        Column("cores", ("cores",), "{:,.0f}".format, leave_out=2, number=True),
-        Column("mm²", ("mm2",), unit=PLAIN, leave_out=5),
-        Column("memory", ("memory_bytes",), unit=BINARY_BYTES, leave_out=7),
+        *(column for column in SIZES if frame[column.keys[0]].notna().any()),
     ]
     if battery is not None:
         columns += _battery_columns(battery)

@@ -17,8 +17,8 @@ from .tables import table
 NEEDED = {"side", "device", "code", "steps", "options", "accuracy", "energy_j"}
 NEEDED |= {"accuracy_low", "accuracy_high", "on_front", "chosen_at", "asked"}
 WITHIN = "cheapest within"
-SHOWN = ("device", "side", "code", "steps", "options", "accuracy_validation", "accuracy")
-SHOWN += ("accuracy_low", "accuracy_high", *ENERGIES, *TIMES)
+SHOWN = ("device", "side", "code", "steps", "options", "accuracy", "accuracy_low", "accuracy_high")
+SHOWN += (*ENERGIES, *TIMES, "accuracy_validation")
 INTERVAL = ("accuracy_low", "accuracy_high")
 SIDES = {"snn": "spikes", "int8_ann": "int8"}  # side of a verdict -> its name in the chart
 NEARLY = 1e-9
