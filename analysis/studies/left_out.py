@@ -71,15 +71,14 @@ def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if rows is None:
-        rows = read_measured()
+    table = read_measured() if rows is None else rows
     networks = read_networks()
-    work_of = works(networks, rows)
+    work_of = works(networks, table)
     found = []
     for scheme in (BUILD, BOARD):
-        for name, own in groups(rows, scheme):
-            fold = fold_without(rows, own, work_of, scheme, name)
-            for row in rows[own].to_dict("records"):
+        for name, own in groups(table, scheme):
+            fold = fold_without(table, own, work_of, scheme, name)
+            for row in table[own].to_dict("records"):
                 found += _predicted(row, fold, networks[row["network"]], scheme, name)
     return pd.DataFrame(found)
 
