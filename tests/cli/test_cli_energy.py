@@ -355,7 +355,7 @@ REFUSED = {
     ),
     "library": (
         "price TRACE --device stm32l4r5 --library none",
-        "must be a kernel library with fitted coefficients",
+        "must be a kernel library with known cycle counts",
     ),
     "benchmark": ("price --layers LAYERS --device stm32l4r5 --benchmark GPT", "GPT"),
     "network of a table": (

@@ -59,7 +59,7 @@ AT_ONCE = {
     ),
     "library without a microcontroller": (
         "price t.trace --device odin --library nope",
-        "library: must be a kernel library with fitted coefficients; got 'nope'",
+        "library: must be a kernel library with known cycle counts; got 'nope'",
     ),
     "size": ("synth --size ²-3", "synth --size: is the sizes of layers, joined by -; got ²-3"),
     "long size": (f"synth --size {'9' * 5000}-3", "is the sizes of layers"),
