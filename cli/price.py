@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ..sim.trace.trace import Trace
 
 LIBRARY_HELP = (
-    "int8 kernels: cmsis-nn, tvm, tflm (reference), x-cube-ai (vendor-optimised), x-cube-ai-7.1, "
-    "hale; or DEVICE=NAME, repeated; else the card's own."
+    "int8 kernels: cmsis-nn, tflm, tvm, x-cube-ai, hale, plumerai, onnc, each with its version "
+    "(X-CUBE-AI v9.0), or reference (plain kernels); or DEVICE=NAME, repeated; else the card's own."
 )
 CLOCK_HELP = (
     "Clock of all microcontrollers (of the cores where there are none), or DEVICE=HERTZ, repeated."

@@ -103,7 +103,7 @@ def price_of(trace, devices: list[str], host: str | None):
 
 def layer_price_of(device: str, library: str | None, network: str):
     """The price of one of the int8 networks of MLPerf Tiny."""
-    from spikewatt.energy.kernels.layer_table import LAYERS
+    from spikewatt.energy.layer_tables.layer_table import LAYERS
 
     return sw.price_layers(LAYERS, device, library=library, network=network, period_s=PERIOD_S)
 

@@ -18,13 +18,12 @@ from ...energy.cards.operating_point import at_operating_point
 from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
 from ...energy.kernels.entries import FittedStacks
 from ...energy.kernels.fit import works
-from ...energy.kernels.layer_table import read_networks
-from ...energy.kernels.left_out import BOARD, BUILD, groups
 from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
-from ...energy.kernels.measured import read_measured
+from ...energy.kernels.measured import BOARD, BUILD, groups, read_measured
 from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
 from ...energy.kernels.stacks import StackModel, Widths
 from ...energy.kernels.versions import named
+from ...energy.layer_tables.layer_table import read_networks
 from ...energy.pricing.price import price_layers
 
 if TYPE_CHECKING:
@@ -72,14 +71,14 @@ def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = read_measured() if rows is None else rows
+    table = read_measured() if rows is None else rows
     networks = read_networks()
-    work_of = works(networks, rows)
+    work_of = works(networks, table)
     found = []
     for scheme in (BUILD, BOARD):
-        for name, own in groups(rows, scheme):
-            fold = fold_without(rows, own, work_of, scheme, name)
-            for row in rows[own].to_dict("records"):
+        for name, own in groups(table, scheme):
+            fold = fold_without(table, own, work_of, scheme, name)
+            for row in table[own].to_dict("records"):
                 found += _predicted(row, fold, networks[row["network"]], scheme, name)
     return pd.DataFrame(found)
 
@@ -152,8 +151,8 @@ def _with_known_power(card: Card, power: PowerModel) -> Card:
     """`card` with the power of other submissions on its chip."""
     known = power.known(card.chip, card["supply_voltage_v"].value)
     half = NORMAL_90 * sqrt(known.variance)
-    ends = (exp(known.mean + way * half) for way in (0, -1, 1))
-    found = Found(*ends, "left out", f"power {card.chip}")
+    value, low, high = (exp(known.mean + way * half) for way in (0, -1, 1))
+    found = Found(value, low, high, "left out", f"power {card.chip}")
     return _without_factor(with_measured_power(card, found, "left out"))
 
 
@@ -197,7 +196,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows, median_error (of |predicted / measured - 1|), worst_error,
+        scheme, quantity, apart (EVERY for all rows, FAIR for those that are not), rows,
+        median_error (of |predicted / measured - 1|), worst_error,
         in_range (share of rows between low and high), high_over_low (median).
     """
     import pandas as pd

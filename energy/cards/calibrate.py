@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ...errors import SpikewattError, SpikewattWarning, check_name, one_of
 from ..kernels.law import ELEMENT, FITTED, predict, work
-from ..kernels.layer_table import LAYERS, numbers, read_networks, read_table
 from ..kernels.library import LEAST_ERROR, NORMAL_90, published_range
 from ..kernels.overhead import OVERHEAD
 from ..kernels.stack_fit import ELEMENT_CYCLES, StackFit, fit_stack
+from ..layer_tables.layer_table import LAYERS, numbers, read_networks, read_table
 from .card import Card, Quantity
 from .kinds import POWER_KEY
 

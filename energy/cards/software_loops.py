@@ -42,7 +42,7 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
     Examples
     --------
     >>> loop_values("Cortex-M4", "mine")["cycles_per_step"].measurement
-    'mine: cycles_per_step'
+    'software loop Cortex-M4'
     """
     loops = _content()
     law = "must be one with software loops"
@@ -62,7 +62,15 @@ def without_finer_counts(values: Mapping[str, Quantity]) -> dict[str, Quantity]:
 
     A synapse that stands alone costs what an indexed one does; gathering costs nothing beside.
     """
-    none = Quantity(0.0, 0.0, 0.0, "assumed", "part of the other values", "this card's own loop")
+    none = Quantity(
+        value=0.0,
+        low=0.0,
+        high=0.0,
+        status="assumed",
+        conditions="part of the other values",
+        source="this card's own loop",
+        measurement=values["cycles_per_neuron_update"].measurement,
+    )
     found = {
         "cycles_per_synapse_single": values["cycles_per_synapse_sparse"],
         "cycles_per_neuron_gather": none,

@@ -14,8 +14,8 @@ from ..bill import BillWriter
 from ..cards.card import Card
 from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
-from ..kernels.memory import arena_bytes, flash_bytes
 from ..kernels.versions import Library, named
+from ..layer_tables.memory import arena_bytes, flash_bytes
 from .software_limits import SoftwareNeed, why_not
 from .software_work import (
     CODE_BYTES,

@@ -26,7 +26,7 @@ from ...sim.trace.blueprint import Blueprint
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
 from ..kernels.law import ELEMENT, LAYER
-from ..kernels.memory import BYTES_BEYOND_PARAMETERS
+from ..layer_tables.memory import BYTES_BEYOND_PARAMETERS
 from .software_limits import SoftwareNeed
 
 POTENTIAL_BYTES = 4  # int32 potential per neuron

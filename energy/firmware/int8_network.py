@@ -12,7 +12,13 @@ from .int8.graph import Int8Graph, read_graph
 from .int8.memory_plan import Buffer, MemoryPlan, plan_memory
 
 SOURCES = Path(__file__).parent / "c"
-HEADERS = ("int8_kernels.h", "int8_requantise.h", "int8_pairs.h", "int8_blocks.h")
+HEADERS = (
+    "int8_kernels.h",
+    "int8_requantise.h",
+    "int8_pairs.h",
+    "int8_blocks.h",
+    "int8_inside.h",
+)
 POOL_HEADER = "int8_pool_window.h"
 QUALITIES = ("plain", "best")
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .layer_table import FOLDER, numbers, read_table
+from ..layer_tables.layer_table import FOLDER, numbers, read_table
 from .library import NORMAL_90
 from .power import WIDTH_DEVIATION, PowerModel
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from .law import FITTED, PRICED_BY
 from .library import Coefficient, Entry
-from .plain_kernels import plain_factor
+from .ratios import plain_factor
 from .stacks import Known, StackModel, Work, assumed_cycles
 from .versions import Library, all_libraries
 

@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import files
+from ..layer_tables.layer_table import LAYERS, read_networks
 from .datasheet import power_over_datasheet
 from .entries import FittedStacks
 from .law import ELEMENT, FITTED, Int8Layer, work
-from .layer_table import LAYERS, read_networks
-from .left_out import BOARD, BUILD, groups
 from .library import FITS, NORMAL_90
-from .measured import MEASURED, read_measured, sources_of
+from .measured import BOARD, BUILD, MEASURED, groups, read_measured, sources_of
 from .overhead import OVERHEAD
-from .plain_kernels import plain_factor
 from .power import PowerModel, PowerWidths, fit_power_widths
+from .ratios import plain_factor
 from .stack_fit import ELEMENT_CYCLES, PRIOR_RATIOS, SIGMA
 from .stacks import USUAL, USUAL_DEVIATION, WIDTH_DEVIATION, StackModel, Widths, Work, fit_widths
 

@@ -14,9 +14,9 @@ from math import exp, hypot
 from typing import NamedTuple, Protocol
 
 from ...errors import SpikewattError, one_of
-from .borrowed_cores import BORROWED_CORES, BorrowedCore
+from ..layer_tables.layer_table import FOLDER
 from .law import ELEMENT, FITTED
-from .layer_table import FOLDER
+from .ratios import BORROWED_CORES, BorrowedCore
 from .stack_fit import ELEMENT_CYCLES
 from .versions import Library, named
 

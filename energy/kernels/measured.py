@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import SpikewattError
-from .layer_table import FOLDER, numbers, read_table
+from ..layer_tables.layer_table import FOLDER, numbers, read_table
 from .versions import MODES, named
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 # results.txt of github mlcommons/tiny_results_v0.5, v0.7, v1.0, v1.1, v1.2, v1.3
@@ -27,6 +29,10 @@ COLUMNS = (
     "supply_note",
     "source",
 )
+# Schemes by which rows are left out together, so that none is predicted by its own like.
+BUILD = "build"  # all rows of one submission; other software on its board stays known
+BOARD = "board"  # all rows of one chip; other chips with its core stay known
+COLUMN = {BUILD: "submission", BOARD: "chip"}
 # In the name of a board -> its chip.
 CHIPS = {
     "L4R5": "stm32l4r5",
@@ -106,3 +112,18 @@ def _library(software: str, board: str) -> str:
 def sources_of(rows: pd.DataFrame) -> list[str]:
     """Folders of the results, without the part that differs by network."""
     return sorted({source.rsplit("/", 3)[0] for source in rows["source"]})
+
+
+def groups(rows: pd.DataFrame, scheme: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Rows that are left out together: each group of a scheme by its name, and which are in it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As of `measured.read_measured`.
+    scheme : str
+        BUILD or BOARD.
+    """
+    column = rows[COLUMN[scheme]]
+    for name in dict.fromkeys(column):
+        yield str(name), (column == name).to_numpy()

@@ -67,7 +67,7 @@ def overhead_cycles(done: Mapping[str, float]) -> float:
 
     Examples
     --------
-    >>> from .layer_table import LAYERS, read_layers
+    >>> from ..layer_tables.layer_table import LAYERS, read_layers
     >>> from .law import work
     >>> overhead_cycles(work(read_layers(LAYERS, "AD")))  # ten layers
     10500.0

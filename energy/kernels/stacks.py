@@ -39,6 +39,7 @@ WIDTH_DEVIATION = 0.7  # of the logarithm of a width about its usual value; assu
 EFFECTS = ("core", "family", "step", "mode", "family_on_core", "chip", "build")
 TOO_FAR = 1.0  # a step of Gauss and Newton's, in logarithms
 CONVERGED = 1e-9
+MOST_STEPS = 50
 
 Work = Mapping[str, Mapping[str, float]]  # network -> counts as of `law.work`
 
@@ -154,30 +155,31 @@ class StackModel:
 
     def _solve(self, start: np.ndarray) -> None:
         """The most probable logarithms of all coefficients, by Gauss and Newton's steps."""
-        usual = np.tile(_usual(), len(self.stacks))
         prior = _covariance(self.shared, self.widths)
-        noise = self.widths.misfit**2 * np.eye(len(self.log_cycles))
-        at, keys = np.arange(len(self.log_cycles)), len(FITTED)
-        logarithms = start
-        for _ in range(50):
-            each = self.counts * np.exp(logarithms.reshape(-1, keys)[self.row_stacks])
-            total = each.sum(1) + self.fixed
-
-            slopes = np.zeros((len(at), prior.shape[0]))
-            for k in range(keys):
-                slopes[at, keys * np.array(self.row_stacks) + k] = each[:, k] / total
-            surprise = self.log_cycles - np.log(total) + slopes @ (logarithms - usual)
-
-            spread = slopes @ prior @ slopes.T + noise
-            weights = np.linalg.solve(spread, surprise)
-            step = usual + prior @ (slopes.T @ weights) - logarithms
-            logarithms = logarithms + np.clip(step, -TOO_FAR, TOO_FAR)
+        usual = np.tile(_usual(), len(self.stacks))
+        self.logarithms, step = start, np.full(len(start), np.inf)
+        for _ in range(MOST_STEPS):
+            self._straighten(usual, prior)
+            wanted = usual + prior @ (self._slopes.T @ self._weights)
+            step = wanted - self.logarithms
+            self.logarithms = self.logarithms + np.clip(step, -TOO_FAR, TOO_FAR)
             if np.abs(step).max() < CONVERGED:
                 break
-        self.logarithms = logarithms
+
+    def _straighten(self, usual: np.ndarray, prior: np.ndarray) -> None:
+        """The law as a plane at the present logarithms: slopes, surprise, how it weighs."""
+        at, keys = np.arange(len(self.log_cycles)), len(FITTED)
+        each = self.counts * np.exp(self.logarithms.reshape(-1, keys)[self.row_stacks])
+        total = each.sum(1) + self.fixed
+        self._slopes = np.zeros((len(at), len(self.logarithms)))
+        for k in range(keys):
+            self._slopes[at, keys * np.array(self.row_stacks) + k] = each[:, k] / total
+
         self.residuals = np.log(total) - self.log_cycles
-        self._slopes, self._spread, self._weights = slopes, spread, weights
-        self._surprise = surprise
+        self._surprise = self._slopes @ (self.logarithms - usual) - self.residuals
+        noise = self.widths.misfit**2 * np.eye(len(at))
+        self._spread = self._slopes @ prior @ self._slopes.T + noise
+        self._weights = np.linalg.solve(self._spread, self._surprise)
 
     @property
     def log_probability(self) -> float:

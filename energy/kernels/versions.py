@@ -133,7 +133,7 @@ class Library:
         return self.nearest_of(measured_versions(self.family))
 
     def nearest_of(self, known: Sequence[Library]) -> Library:
-        """The one of `known` to go by: of its mode if there is one, the newest if it has no version.
+        """The one of `known` to go by: of its mode if any is, the newest if it has no version.
 
         Parameters
         ----------

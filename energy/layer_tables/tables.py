@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import SpikewattError
 from ..kernels.law import Int8Layer
-from ..kernels.layer_table import LAYERS, chosen, read_networks
+from .layer_table import LAYERS, chosen, read_networks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -48,7 +48,7 @@ class Prices:
 
     Examples
     --------
-    >>> from spikewatt.energy.kernels.layer_table import LAYERS
+    >>> from spikewatt.energy.layer_tables.layer_table import LAYERS
     >>> from spikewatt.energy.pricing.price import price_layers
     >>> prices = price_layers(LAYERS, "stm32l4r5", network="KWS")
     >>> prices

@@ -61,7 +61,7 @@ class ExecutedLayer:
         object.__setattr__(self, "live_macs", live)
 
     def computed_macs(self, prunes: bool = False) -> int:
-        """Multiply-accumulates of a kernel library, which leaves out dead channels if it `prunes`."""
+        """Those that a kernel library computes, which leaves out dead channels if it `prunes`."""
         return cast(int, self.live_macs) if prunes else self.macs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
 
 M4 = "cortex-m4:clock_mhz=100,ua_per_mhz=116,supply_v=3.3,flash_kib=512,ram_kib=128"

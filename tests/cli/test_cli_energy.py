@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
 
 
@@ -75,8 +75,8 @@ def test_price_with_everything(trace_file):
 
 
 def test_price_of_a_layer_table(tmp_path):
-    which = ("--layers", str(LAYERS), "--benchmark", "IC")
-    how = ("--library", "x-cube-ai", "--clock-mhz", "200")
+    which = ("--layers", "mlperf_tiny", "--network", "ic")
+    how = ("--library", "X-CUBE-AI v7.3", "--clock-mhz", "200")
     output = ("-o", str(tmp_path / "p.csv"), "--json")
     result = spikewatt("price", *which, *on("stm32h7a3"), *how, *output)
     assert result.exit_code == 0, result.output
@@ -224,17 +224,15 @@ def test_validate(tmp_path):
     table = pd.read_csv(tmp_path / "v.csv")
     assert len(table) > 90
     np.testing.assert_allclose(table["error"], table["predicted"] / table["published"] - 1)
-    held_out = table[
-        table["kind"].str.startswith("validation: network") & table["what"].str.endswith("cycles")
-    ]["error"].abs()
-    assert len(held_out) == 42
-    assert held_out.median() <= 0.12
-    assert held_out.max() <= 0.30
-    power = table[table["what"].str.endswith(": power")]["error"].abs()
-    assert power.median() <= 0.05
-    assert power.max() <= 0.15
+    left_out = table[table["kind"].str.startswith("validation: left out by")]
+    assert left_out["low"].le(left_out["predicted"]).all()
+    assert (table["quantity"] == "latency").sum() == 2 * 135
+    (summed,) = [found for name, found in json.loads(result.stdout).items() if name == "left_out"]
+    rows = {(row["scheme"], row["quantity"], row["apart"]): row for row in summed}
+    of_builds = rows["build", "latency", "all rows"]
+    assert of_builds["rows"] == 135
+    assert of_builds["median_error"] <= 0.08
     assert table[table["kind"].str.startswith("second implementation")]["error"].abs().max() == 0
-    assert "median 5.9%" in spikewatt("validate").stdout
 
 
 def test_odin_prices_beside_the_accuracy_and_exports(tmp_path):
@@ -360,6 +358,18 @@ REFUSED = {
         "must be a kernel library with fitted coefficients",
     ),
     "benchmark": ("price --layers LAYERS --device stm32l4r5 --benchmark GPT", "GPT"),
+    "network of a table": (
+        "price --layers mlperf_tiny --device stm32l4r5 --network GPT",
+        "network: must be a benchmark of the layer table; got 'GPT'; allowed: AD, IC, KWS, SWW",
+    ),
+    "network and benchmark": (
+        "price --layers LAYERS --device stm32l4r5 --network IC --benchmark IC",
+        "price --network: is --benchmark by another name; got both",
+    ),
+    "no table": (
+        "price --layers mlperf --device stm32l4r5",
+        "layer table: must come with spikewatt, or be a file; got 'mlperf'; allowed: mlperf_tiny",
+    ),
     "columns": ("calibrate columns.csv --device stm32u575 -o c.yaml", "columns.csv"),
     "too few": ("calibrate few.csv --device stm32u575 -o c.yaml", "few.csv"),
     "core card": (

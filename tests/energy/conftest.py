@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from spikewatt.energy.kernels.law import work
-from spikewatt.energy.kernels.layer_table import read_networks
 from spikewatt.energy.kernels.measured import read_measured
+from spikewatt.energy.layer_tables.layer_table import read_networks
 
 
 @pytest.fixture(scope="session")

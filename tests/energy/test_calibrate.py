@@ -10,7 +10,7 @@ import pytest
 from spikewatt.energy.cards.calibrate import MEASURED_BY_USER, calibrate, calibrated_card
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.law import FITTED, predict
-from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.errors import SpikewattError
 
 from ..helpers.kernels import FOUR, TRUE

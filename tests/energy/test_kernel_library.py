@@ -7,9 +7,7 @@ from math import log
 
 import pytest
 from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.kernels.borrowed_cores import BORROWED_CORES
 from spikewatt.energy.kernels.law import ELEMENT, FITTED, predict
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.library import (
     coefficients,
     libraries,
@@ -19,7 +17,9 @@ from spikewatt.energy.kernels.library import (
     published_range,
 )
 from spikewatt.energy.kernels.overhead import overhead_values
+from spikewatt.energy.kernels.ratios import BORROWED_CORES
 from spikewatt.energy.kernels.versions import named
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError
 
@@ -80,7 +80,7 @@ def test_an_unknown_version_is_said_where_it_is_priced():
 
 
 def test_plain_kernels_are_slower_than_stock_ones_by_what_was_measured():
-    """Published: 13.0 s for VWW at 100 MHz on an STM32F413, 387 ms with CMSIS-NN; 11 times on M7."""
+    """Published: VWW on an STM32F413 takes 13.0 s, 387 ms with CMSIS-NN; 11 times on an M7."""
     plain, fast = (coefficients(name, "Cortex-M4")[KEY] for name in ("reference", "cmsis-nn"))
     assert 8 < plain.value / fast.value < 20
     assert plain.low / fast.value < 4

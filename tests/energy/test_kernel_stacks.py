@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from spikewatt.analysis.studies.left_out import fold_without, left_out_rows, summary
-from spikewatt.energy.kernels.left_out import BOARD, BUILD, groups
 from spikewatt.energy.kernels.library import coefficients
+from spikewatt.energy.kernels.measured import BOARD, BUILD, groups
 from spikewatt.energy.kernels.power import PowerModel, PowerWidths
 from spikewatt.energy.kernels.stacks import Stack, StackModel, Widths, shared
 from spikewatt.energy.kernels.versions import named

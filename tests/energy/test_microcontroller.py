@@ -17,9 +17,9 @@ from spikewatt.energy.devices.software_work import (
     software_needs,
 )
 from spikewatt.energy.kernels.law import ELEMENT, LAYER, OPERATORS, PRICED_BY
-from spikewatt.energy.kernels.layer_table import KNOWN, LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
-from spikewatt.energy.kernels.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
+from spikewatt.energy.layer_tables.layer_table import KNOWN, LAYERS
+from spikewatt.energy.layer_tables.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
 from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.network.connection import ExecutedLayer
@@ -52,7 +52,11 @@ def test_int8_network_is_macs_times_cycles(trace):
 def test_software_spiking_network_is_the_closed_form(trace):
     snn = workload(price(trace, "stm32l4r5"), "snn")
     synapses, spikes = trace.mean_operations(), trace.mean_spikes()
-    cycles = 9 * synapses + 40 * spikes + (15 * 122 + 65 * 3) * trace.steps
+    card = load_card("stm32l4r5")
+    per_step = {"neuron_update": 64 + 48 + 10, "neuron_gather": 48 + 10, "step": 3}
+    counts = {"synapse_dense": synapses, "spike": spikes}
+    counts |= {key: number * trace.steps for key, number in per_step.items()}
+    cycles = sum(card[f"cycles_per_{key}"].value * number for key, number in counts.items())
     assert snn["cycles"].sum() == pytest.approx(cycles)
 
 
@@ -202,35 +206,29 @@ def test_every_kind_of_connection_is_priced():
 
 
 def test_layer_tables_are_priced_by_the_published_cycles():
-    """Published: MLPerf Tiny latencies of the stacks that were fitted.
-
-    So residuals and no validation: within 13 %.
-    """
-    stacks = {
-        "X-CUBE-AI v7.3.0": "x-cube-ai",
-        "microTVM+CMSIS-NN": "cmsis-nn",
-        "Bosch HALE version 1.0": "hale",
-    }
+    """Published: MLPerf Tiny latencies of stacks that were fitted, so residuals."""
     boards = {
         "NUCLEO_L4R5ZI": "stm32l4r5",
-        "microtvm_cmsis_nn/NUCLEO_L4R5ZI": "stm32l4r5",
         "NUCLEO-U575ZI-Q": "stm32u575",
         "NUCLEO_G0B1RE": "stm32g0b1",
+        "NUCLEO_H7A3ZI_Q": "stm32h7a3",
     }
-    compared = 0
-    for row in pd.read_csv(MEASURED).itertuples():
-        if row.software in stacks and row.board in boards:
-            prices = price_layers(
-                LAYERS,
-                boards[row.board],
-                library=stacks[row.software],
-                clock_hz=row.clock_mhz * 1e6,
-                network=row.benchmark,
-            )
-            latency_ms = prices.totals()["time_s"][0] * 1e3
-            assert latency_ms == pytest.approx(row.latency_ms, rel=0.13)
-            compared += 1
-    assert compared >= 16
+    rows = pd.read_csv(MEASURED)
+    rows = rows[rows["board"].isin(boards)]
+    assert len(rows) >= 32
+    inside = 0
+    for row in rows.itertuples():
+        totals = price_layers(
+            LAYERS,
+            boards[row.board],
+            library=row.software,
+            clock_hz=row.clock_mhz * 1e6,
+            network=row.benchmark,
+        ).totals()
+        latency_s = row.latency_ms * 1e-3
+        inside += totals["time_low_s"][0] < latency_s < totals["time_high_s"][0]
+        assert totals["time_s"][0] == pytest.approx(latency_s, rel=0.2)
+    assert inside >= 0.9 * len(rows)
 
 
 def test_clock_of_a_microcontroller_moves_time_and_not_cycles():
@@ -259,7 +257,7 @@ def test_bad_layer_pricing():
     match = "must be a microcontroller; got odin_style is a neuromorphic_core"
     with pytest.raises(SpikewattError, match=match):
         price_layers(LAYERS, "odin_style", network="KWS")
-    match = "library: must be a kernel library with fitted coefficients; got 'tengine'"
+    match = "library: must be a kernel library with known cycle counts; got 'tengine'"
     with pytest.raises(SpikewattError, match=match):
         price_layers(LAYERS, "stm32l4r5", library="tengine", network="KWS")
     with pytest.raises(SpikewattError, match="one inference fits into the period"):

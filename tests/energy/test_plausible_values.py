@@ -12,8 +12,8 @@ from spikewatt.energy.cards.calibrate import calibrate
 from spikewatt.energy.cards.card_file import card_of, read_card_file
 from spikewatt.energy.cards.kinds import CARD_KINDS, plausible
 from spikewatt.energy.cards.load import FOLDER, card_names, load_card
-from spikewatt.energy.kernels.layer_table import LAYERS, read_networks
 from spikewatt.energy.kernels.measured import MEASURED
+from spikewatt.energy.layer_tables.layer_table import LAYERS, read_networks
 from spikewatt.errors import SpikewattError, SpikewattWarning
 
 FIVE_THOUSAND_DIGITS = "9" * 5000

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from spikewatt.energy.cards.load import FOLDER
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.models.networks import build_network
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate

@@ -345,7 +345,7 @@ def test_a_table_of_three_thousand_networks(tmp_path):
     """It was read once per network: hours."""
     import pandas as pd
     from spikewatt.cli.price import _price_layers
-    from spikewatt.energy.kernels.layer_table import LAYERS, read_layers
+    from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers
 
     frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
     one = frame[frame["benchmark"] == "AD"].head(3)
@@ -364,7 +364,7 @@ def test_a_table_of_three_thousand_networks(tmp_path):
 
 def test_counts_of_thousands_of_digits_are_one_line(tmp_path):
     import pandas as pd
-    from spikewatt.energy.kernels.layer_table import LAYERS, read_layers
+    from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers
 
     frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False).head(1)
     for column, value in (("macs", "9" * 5000), ("in_shape", "1x" + "9" * 5000)):

@@ -68,6 +68,14 @@ class Ranges:
             return self.by_law[end][key] / middle
         return getattr(self.values[key], end) / (self.values[key].value or 1.0)
 
+    def at(self, key: str, end: str, middle: np.ndarray | float | None = None):
+        """One end of a value whose `middle` is at the points; of a value of 0 the end itself."""
+        own = self.values[key].value
+        share = self.share(key, end)
+        if middle is None and not own:
+            return share
+        return (own if middle is None else middle) * share
+
     def uncertain(self) -> dict[str, Quantity]:
         """Values that have a range somewhere, be it by a law alone."""
         found = dict(self.values)
@@ -144,6 +152,9 @@ class Pricer:
             if measurement not in deviates:
                 continue
             for key in set(keys) - given:
+                if not made.bill.values[key].value and key not in moved:
+                    moved[key] = np.maximum(0.0, deviates[measurement]) * ranges.at(key, "high")
+                    continue
                 drawn = ranges.drawn(key, deviates[measurement])
                 moved[key] = moved.get(key, made.bill.values[key].value) * drawn
         idle = PERIOD in moved
@@ -165,8 +176,12 @@ class Pricer:
         moved |= {key: values[key].value for key in by_law_alone}
         for key, value in moved.items():
             quantity = values[key]
-            if key in given or not quantity.value:
+            if key in given or (not quantity.value and key not in by_law_alone):
                 values[key] = quantity.exactly(value)
+                continue
+            if not quantity.value:
+                ends = {end: float(np.ravel(ranges.at(key, end))[0]) for end in ENDS}
+                values[key] = replace(quantity, **ends)
                 continue
             ends = {end: value * float(np.ravel(ranges.share(key, end))[0]) for end in ENDS}
             values[key] = replace(quantity.scaled(value / quantity.value), **ends)
@@ -256,7 +271,7 @@ def _range(
     def at(end: str, keys: Sequence[str]) -> np.ndarray:
         moved: dict[str, Any] = dict(points.changed)
         for key in keys:
-            moved[key] = moved.get(key, bill.values[key].value) * ranges.share(key, end)
+            moved[key] = ranges.at(key, end, moved.get(key))
         return np.log(np.maximum(bill.evaluate(terms, moved), 1e-300) / nominal)
 
     up = down = np.zeros(len(batch))

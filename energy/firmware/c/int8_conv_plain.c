@@ -1,20 +1,5 @@
+#include "int8_inside.h"
 #include "int8_requantise.h"
-
-/* Taps of one axis that lie on the input: from `first` up to `end`. */
-typedef struct {
-    int32_t first;
-    int32_t end;
-} Inside;
-
-static Inside inside(int32_t start, int32_t taps, int32_t dilation, int32_t size)
-{
-    Inside found = {0, taps};
-    while (found.first < taps && start + found.first * dilation < 0)
-        found.first++;
-    while (found.end > found.first && start + (found.end - 1) * dilation >= size)
-        found.end--;
-    return found;
-}
 
 /* The sum of one output; taps outside of the input count as zero. */
 static int32_t summed(const Int8Conv *layer, const int8_t *input, const int8_t *weights,
@@ -50,12 +35,13 @@ void int8_conv_plain(const Int8Conv *layer, const int8_t *input, int8_t *restric
 
     for (int32_t y = 0; y < layer->output.rows; y++) {
         int32_t row = y * window->row_stride - window->rows_before;
-        Inside rows = inside(row, window->rows, window->row_dilation, layer->input.rows);
+        Inside rows = int8_inside(row, window->rows, window->row_dilation, layer->input.rows);
 
         for (int32_t x = 0; x < layer->output.columns; x++) {
             int32_t column = x * window->column_stride - window->columns_before;
             Inside columns =
-                inside(column, window->columns, window->column_dilation, layer->input.columns);
+                int8_inside(column, window->columns, window->column_dilation,
+                            layer->input.columns);
 
             for (int32_t o = 0; o < layer->output.channels; o++) {
                 const Int8Channel *channel = &layer->channels[o];

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,23 +70,24 @@ def hand_over(
     check_place(target, force)
 
     report("firmware", 0, 3)
-    program = build(sources, core)
-    count = _executed(program, core, sample)
-
-    report("firmware", 1, 3)
     places = memory_map(card)
-    stack_bytes = -(-(count.stack_bytes + STACK_SPARE) // STACK_STEP) * STACK_STEP
     texts = {**sources, **sample_files(sample)}
     with tempfile.TemporaryDirectory() as work:
-        inside = Folder(texts, core, card, places, stack_bytes, title)
-        built = _Built(Path(work), inside)
-        # First with all the memory there is, to say by how much it does not fit.
-        _check_fits(built.linked(places.roomy), places, stack_bytes, card)
+        built = _Built(Path(work), Folder(texts, core, card, places, STACK_SPARE, title))
+        # With all the memory there is, to say by how much it does not fit; before it is executed.
+        roomy = built.linked(places.roomy)
+        _check_fits(roomy, places, STACK_SPARE, card)
+
+        report("firmware", 1, 3)
+        count = _executed(build(sources, core), core, sample)
+        stack_bytes = -(-(count.stack_bytes + STACK_SPARE) // STACK_STEP) * STACK_STEP
+        _check_fits(roomy, places, stack_bytes, card)
 
         report("firmware", 2, 3)
+        built.inside = replace(built.inside, stack_bytes=stack_bytes)
         elf = built.linked(places)
         _check_verdict(elf, core)
-        written = inside.files(built.runtime, count, elf)
+        written = built.inside.files(built.runtime, count, elf)
     _write(target, written, force)
     report("firmware", 3, 3)
     return {

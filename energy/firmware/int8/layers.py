@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,6 +48,7 @@ class Layer(ABC):
     sources: tuple[int, ...]
     target: int
     kind: ClassVar[str] = ""
+    has_weights: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -83,6 +85,7 @@ class Weighted(Layer):
     multipliers: tuple[Multiplier, ...]
     input_zero: int
     clamp: Clamp
+    has_weights: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -126,7 +129,7 @@ class Weighted(Layer):
         self,
         number: int,
         best: bool,
-        own: dict[str, object],
+        own: Mapping[str, object],
         weights: np.ndarray,
         scratch_bytes: int,
     ) -> Declared:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
 import numpy as np
 
+from ....sim.network.codes import code_named
 from ....sim.network.connection import Connection
+from ....sim.network.connection_kinds import CONNECTION_KINDS, Dense
 from ....sim.network.geometry import Geometry
-from ....sim.network.population import Population
+from ....sim.network.input_codes import INPUT_CODES
+from ....sim.network.population import (
+    Input,
+    IntegrateAndFire,
+    Population,
+    PopulationKind,
+    Readout,
+)
 from ....sim.network.spiking_network import SpikingNetwork
 
 LEVELS = 15  # of an exact code: K = 4 bits, or so many spikes
@@ -17,9 +27,9 @@ LEVELS = 15  # of an exact code: K = 4 bits, or so many spikes
 def input_population(code: str, shape: tuple[int, ...]) -> Population:
     """Inputs that `code` listens to: they integrate the pixel, or send its bits."""
     if code == "radix":
-        return Population("input", shape, "input", 1, 0, 0, LEVELS)
+        return _population("input", shape, Input(), 1, levels=LEVELS)
     levels = LEVELS if code == "sync_rate" else 0
-    return Population("input", shape, "input", 16, 0, 8, levels)
+    return _population("input", shape, Input(), 16, 0, 8, levels)
 
 
 def hidden_population(
@@ -30,14 +40,13 @@ def hidden_population(
     threshold = int(40 * np.sqrt(fan_in)) + 1
     bias = 0 if exact else random.integers(-20, 20, shape[-1:])
     start = random.integers(0, threshold, shape[-1:])
-    return Population(
-        name, shape, "integrate_and_fire", threshold, bias, start, LEVELS if exact else 0
-    )
+    levels = LEVELS if exact else 0
+    return _population(name, shape, IntegrateAndFire(), threshold, bias, start, levels)
 
 
 def readout_population(size: int) -> Population:
     """Classes."""
-    return Population("output", (size,), "readout", 1, 0, 0)
+    return _population("output", (size,), Readout(), 1)
 
 
 def weights_of(random: np.random.Generator, *shape: int) -> np.ndarray:
@@ -54,7 +63,7 @@ def dense_network(code: str, sizes: tuple[int, ...], seed: int = 0) -> SpikingNe
     random = np.random.default_rng(seed)
     populations = [input_population(code, sizes[:1])]
     arrows = []
-    for number, (before, size) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for number, (before, size) in enumerate(pairwise(sizes), start=1):
         last = number == len(sizes) - 1
         name = "output" if last else f"hidden{number}"
         post = (
@@ -63,7 +72,7 @@ def dense_network(code: str, sizes: tuple[int, ...], seed: int = 0) -> SpikingNe
             else hidden_population(code, name, (size,), random, before)
         )
         weights = weights_of(random, before, size)
-        arrows.append(Connection(populations[-1].name, name, "dense", weights))
+        arrows.append(Connection(populations[-1].name, name, Dense(), weights))
         populations.append(post)
     return _network(populations, arrows, code)
 
@@ -96,19 +105,45 @@ def window_network(
         "identity": lambda: random.integers(1, 300, before),
     }[kind]()
     connection = Connection(
-        "input", "hidden1", kind, weights, None if kind == "identity" else window, pooled
+        "input",
+        "hidden1",
+        CONNECTION_KINDS[kind],
+        weights,
+        None if kind == "identity" else window,
+        pooled,
     )
     there = connection.post_shape(shape)
     fan_in = connection.taps(shape)
     hidden = hidden_population(code, "hidden1", there, random, fan_in)
-    dense = Connection("hidden1", "output", "dense", weights_of(random, prod(there), 10))
+    dense = Connection("hidden1", "output", Dense(), weights_of(random, prod(there), 10))
     populations = [input_population(code, shape), hidden, readout_population(10)]
     return _network(populations, [connection, dense], code)
 
 
+def _population(
+    name: str,
+    shape: tuple[int, ...],
+    kind: PopulationKind,
+    threshold: int,
+    bias: np.ndarray | int = 0,
+    start: np.ndarray | int = 0,
+    levels: int = 0,
+) -> Population:
+    numbers = np.asarray(threshold), np.asarray(bias), np.asarray(start)
+    return Population(name, shape, kind, numbers[0], numbers[1], numbers[2], levels)
+
+
 def _network(populations: list[Population], arrows: list[Connection], code: str) -> SpikingNetwork:
-    input_code = "bitplane" if code == "radix" else "if"
-    return SpikingNetwork(populations, arrows, code, 1 / 16, 1.0, 8, input_code=input_code)
+    input_code = INPUT_CODES["bitplane" if code == "radix" else "if"]
+    return SpikingNetwork(
+        tuple(populations),
+        tuple(arrows),
+        code_named("code", code),
+        1 / 16,
+        1.0,
+        8,
+        input_code=input_code,
+    )
 
 
 def inputs_of(network: SpikingNetwork, share: float, samples: int = 1, seed: int = 0) -> np.ndarray:

@@ -93,7 +93,9 @@ def can_gather(connection: Connection) -> bool:
     kind, geometry = connection.kind, connection.geometry
     if isinstance(kind, Dense):
         return True
-    return isinstance(kind, Conv1D | Conv2D) and max(geometry.dilation) == 1
+    if geometry is None or not isinstance(kind, Conv1D | Conv2D):
+        return False
+    return max(geometry.dilation) == 1
 
 
 def kernel(arrow: Arrow) -> Kernel:

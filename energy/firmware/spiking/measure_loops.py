@@ -176,8 +176,8 @@ def entries(
     exact = core.name in PUBLISHED
     table = "Arm's published timing" if exact else "timing assumed (others' measurements)"
     source = (
-        f"executed in unicorn {version('unicorn')}, C by ziglang {version('ziglang')} -O2, {table}; "
-        f"fitted to networks that differ in one size at a time, rms residual "
+        f"executed in unicorn {version('unicorn')}, C by ziglang {version('ziglang')} -O2, "
+        f"{table}; fitted to networks that differ in one size at a time, rms residual "
         f"{fitted.residual:.1%}; high: flash that waits ({WAITING:g}, assumed)"
     )
     if upper is not None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import weakref
 from collections import defaultdict
 from functools import singledispatch
-from math import prod
 
 import numpy as np
 
@@ -158,24 +157,24 @@ def _(term: DepthwiseTerm) -> tuple[int, ...]:
 @singledispatch
 def _by_channel(term: Term, size: np.ndarray) -> np.ndarray:
     """A window over all channels: its taps together."""
-    return size.reshape(-1, *size.shape[-2:]).any(axis=0)
+    return np.asarray(size.reshape(-1, *size.shape[-2:]).any(axis=0))
 
 
 @_by_channel.register
 def _(term: IdentityTerm, size: np.ndarray) -> np.ndarray:
-    return np.diag(size.reshape(-1, size.shape[-1]).any(axis=0))
+    return np.diag(np.asarray(size.reshape(-1, size.shape[-1]).any(axis=0)))
 
 
 @_by_channel.register
 def _(term: DenseTerm, size: np.ndarray) -> np.ndarray:
     channels = term.seen_shape[-1]
-    return size.reshape(-1, channels, size.shape[-1]).any(axis=0)
+    return np.asarray(size.reshape(-1, channels, size.shape[-1]).any(axis=0))
 
 
 @_by_channel.register
 def _(term: DepthwiseTerm, size: np.ndarray) -> np.ndarray:
     channels, multiplier = size.shape[-2:]
-    found = size.reshape(-1, channels, multiplier).any(axis=0)
+    found = np.asarray(size.reshape(-1, channels, multiplier).any(axis=0))
     own = np.repeat(np.eye(channels, dtype=bool), multiplier, axis=1)
     return own & found.reshape(-1)
 
@@ -185,7 +184,7 @@ def _(term: GroupedTerm, size: np.ndarray) -> np.ndarray:
     inside, outputs = size.shape[-2:]
     channels = term.seen_shape[-1]
     groups = channels // inside
-    found = size.reshape(prod(size.shape[:-2]), inside, outputs).any(axis=0)
+    found = np.asarray(size.reshape(-1, inside, outputs).any(axis=0))
     result = np.zeros((channels, outputs), bool)
     each = outputs // groups
     for group in range(groups):

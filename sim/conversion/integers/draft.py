@@ -136,8 +136,9 @@ class Draft:
     def _executed(self, term: Term, post: str) -> tuple[ExecutedLayer, ...] | None:
         """What Keras executes for `term`: None where that is the connection as it stands.
 
-        One that has dead channels is told, which the connection as it stands does not. A layer that became several connections is counted with the first of them, and a copy by
-        weights is not executed.
+        A layer with dead channels is named, so that its live operations are known. A layer that
+        became several connections is counted with the first of them, and a copy by weights is not
+        executed.
         """
         if not term.executed:
             second = bool({term.source, post} & self._second_halves)

@@ -10,8 +10,8 @@ from spikewatt.energy.cards.any_chip.new_card import write_new_card
 from spikewatt.energy.cards.calibrate import calibrated_card
 from spikewatt.energy.cards.card_file import FOLDER, save_card
 from spikewatt.energy.cards.load import known_microcontrollers, load_card
-from spikewatt.energy.kernels.layer_table import LAYERS
 from spikewatt.energy.kernels.measured import MEASURED
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import DoesNotFitError, SpikewattError
 

@@ -12,7 +12,7 @@ from spikewatt.energy.cards.microcontroller_laws import (
     supply_limits_v,
 )
 from spikewatt.energy.cards.operating_point import at_clock, at_operating_point, at_supply, behind
-from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.energy.pricing.order import ordered
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError

@@ -7,7 +7,7 @@ import math
 import pytest
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.cores.area import area_m2, memory_bytes
-from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.energy.pricing.price import price, price_layers
 
 

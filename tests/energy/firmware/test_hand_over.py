@@ -14,7 +14,12 @@ from spikewatt.energy.cards.load import card_names, load_card
 from spikewatt.energy.firmware.cores import FIRMWARE_CORES, core_named
 from spikewatt.energy.firmware.elf import Elf
 from spikewatt.energy.firmware.emulator import Emulator
-from spikewatt.energy.firmware.handover.hand_over import PASSED, firmware_core, hand_over
+from spikewatt.energy.firmware.handover.hand_over import (
+    PASSED,
+    STACK_SPARE,
+    firmware_core,
+    hand_over,
+)
 from spikewatt.energy.firmware.handover.memory_map import memory_map
 from spikewatt.energy.firmware.handover.sample import Sample
 from spikewatt.errors import DoesNotFitError, SpikewattError
@@ -156,13 +161,21 @@ def test_the_readme_has_a_plan_of_all_static_memory(tmp_path):
 
 
 def test_a_network_that_does_not_fit_says_by_how_much(tmp_path):
-    card = load_card("stm32l4r5")
-    small = replace(card, limits={**card.limits, "flash_bytes": 500, "ram_bytes": 100})
     told = handed(tmp_path / "fits")
-    flash, ram = told["flash_bytes"], told["ram_bytes"] + told["stack_bytes"]
+    flash, ram, stack = (told[f"{what}_bytes"] for what in ("flash", "ram", "stack"))
+    assert stack > STACK_SPARE
+
+    # Refused before it is executed where even an empty stack is too much, else after.
+    for there, needed in ((100, ram + STACK_SPARE), (ram + stack - 1, ram + stack)):
+        card = load_card("stm32l4r5")
+        small = replace(card, limits={**card.limits, "ram_bytes": there})
+        law = f"got {needed} of {there} bytes of RAM, {needed - there} too many$"
+        with pytest.raises(DoesNotFitError, match=law):
+            hand_over(SOURCES, SAMPLE, small, tmp_path / "out", "A small network.")
+
+    small = replace(card, limits={**card.limits, "flash_bytes": flash - 3, "ram_bytes": 100})
     law = (
-        f"firmware for 'stm32l4r5': .*; got {flash:,} of 500 bytes of flash, {flash - 500:,} too "
-        f"many; {ram:,} of 100 bytes of RAM, {ram - 100:,} too many$"
+        f"firmware for 'stm32l4r5': .*; got {flash:,} of {flash - 3:,} bytes of flash, 3 too many; "
     )
     with pytest.raises(DoesNotFitError, match=law):
         hand_over(SOURCES, SAMPLE, small, tmp_path / "out", "A small network.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import spikewatt as sw
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.cards.software_loops import software_loops
 from spikewatt.energy.firmware.cores import FIRMWARE_CORES
 from spikewatt.energy.firmware.spiking.c_text import array, identifier
 from spikewatt.energy.firmware.spiking.examples import dense_network, inputs_of, window_network
@@ -172,7 +174,8 @@ def test_counts_repeat_and_the_best_loop_is_faster():
     for quality in ("plain", "best"):
         firmware = Firmware(spiking_program(network, 8, quality), M4)
         first, again = firmware.run(x[0]).count, firmware.run(x[0]).count
-        assert first.by_kind == again.by_kind and first.cycles == again.cycles
+        assert first.by_kind == again.by_kind
+        assert first.cycles == again.cycles
         cycles[quality] = first.cycles
     assert cycles["best"] < 0.7 * cycles["plain"]
 
@@ -208,6 +211,71 @@ def test_what_there_is_no_c_of_is_an_error_that_says_what_there_is():
     wide = SpikingNetwork(wide.populations, wide.connections, "rate", 1 / 16, 1.0, 12)
     with pytest.raises(SpikewattError, match="weights of 8 bits at most"):
         spiking_program(wide)
+
+
+def executed_cycles(network, x, core, steps) -> float:
+    """Mean of an inference."""
+    firmware = Firmware(spiking_program(network, steps, "best", core.has_dsp), core)
+    return float(np.mean([firmware.run(sample).count.cycles for sample in x]))
+
+
+def priced_cycles(trace, device: str) -> float:
+    """Of the spiking network."""
+    totals = sw.price(trace, device).totals().set_index("workload")
+    return totals.loc["snn", "time_s"] * load_card(device)["clock_hz"].value
+
+
+def converted(code, mlp, digits):
+    """The trained network in a code, and its steps."""
+    options = {"radix": {"steps": 4, "input_code": "bitplane"}}.get(code, {})
+    typical = digits.scaled("train")[:300]
+    network = sw.convert(mlp, typical, input_levels=digits.levels, code=code, **options)
+    return network, 32 if code == "rate" else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("device", "core"),
+    [
+        ("stm32g0b1", "Cortex-M0+"),
+        ("stm32l4r5", "Cortex-M4"),
+        ("stm32u575", "Cortex-M33"),
+        ("stm32h7a3", "Cortex-M7"),
+    ],
+)
+@pytest.mark.parametrize("code", CODES)
+def test_a_price_is_what_is_executed(code, device, core, mlp, digits):
+    """The law is linear and was fitted to other networks: within 10 %."""
+    network, steps = converted(code, mlp, digits)
+    x = digits.scaled("test")[:4]
+    trace = sw.simulate(network, x, "reference", steps)
+    took = executed_cycles(network, x, FIRMWARE_CORES[core], steps)
+    assert priced_cycles(trace, device) == pytest.approx(took, rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("core", [M0, M4], ids=lambda core: core.name)
+@pytest.mark.parametrize("code", CODES)
+def test_a_hundred_digits_equal_the_reference(code, core, mlp, digits):
+    network, steps = converted(code, mlp, digits)
+    check(network, digits.scaled("test")[:100], core, "best", steps)
+
+
+def test_the_assumptions_name_the_loop_and_plain_c_is_its_upper_end():
+    network = dense_network("rate", (16, 8, 4), seed=7)
+    trace = sw.simulate(network, inputs_of(network, 0.5), "reference", 8)
+    prices = sw.price(trace, "stm32l4r5", "stm32g0b1")
+    lines = [" ".join(bill.assumptions) for bill in prices.bills]
+    assert "SXTAB16" in lines[0]
+    assert "masks" in lines[1]
+    assert all("counted by execution; plain C as the upper end" in line for line in lines)
+
+    loops = software_loops()
+    for core in FIRMWARE_CORES:
+        best, plain = loops[core].values()
+        for key in ("cycles_per_synapse_dense", "cycles_per_synapse_sparse"):
+            assert best["values"][key]["value"] < plain["values"][key]["value"]
+            assert best["values"][key]["high"] >= plain["values"][key]["value"]
 
 
 def test_loops_are_named_and_need_what_the_core_has():

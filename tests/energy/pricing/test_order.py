@@ -9,7 +9,7 @@ from spikewatt.energy.cards.load import load_card, odin_style, with_library
 from spikewatt.energy.cards.microcontroller_laws import SUPPLY_V, supply_limits_v
 from spikewatt.energy.cards.operating_point import at_operating_point, at_supply
 from spikewatt.energy.cards.parametric_core import highest_clock_hz
-from spikewatt.energy.kernels.layer_table import LAYERS
+from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.energy.pricing.order import ordered
 from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import SpikewattError

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.law import Int8Layer, work
-from spikewatt.energy.kernels.layer_table import LAYERS, read_layers, read_networks
-from spikewatt.energy.kernels.memory import arena_bytes, flash_bytes
+from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers, read_networks
+from spikewatt.energy.layer_tables.memory import arena_bytes, flash_bytes
 from spikewatt.energy.pricing.price import price_layers
 from spikewatt.errors import SpikewattError
 
@@ -20,6 +20,37 @@ def test_published_macs_of_the_mlperf_tiny_networks():
         sum(work(layers)[key] for key in ("mac_dense", "mac_conv")) == macs[name]
         for name, layers in read_networks().items()
     )
+
+
+def test_published_live_macs_of_the_mlperf_tiny_networks():
+    """971 pointwise channels of VWW (layers 10 to 26) have weights of zero alone.
+
+    So says its int8 file, mlcommons/tiny, vww_96_int8.tflite; the other networks are all alive.
+    """
+    for name, layers in read_networks().items():
+        live = {layer.name: layer.live_macs for layer in layers if layer.live_macs != layer.macs}
+        macs = sum(layer.macs for layer in layers)
+        if name == "VWW":
+            assert sum(layer.computed_macs(prunes=True) for layer in layers) == 3_742_091
+            assert min(int(each.split("_")[0]) for each in live) == 10
+        else:
+            assert not live
+        done, pruned = work(layers), work(layers, prunes=True)
+        assert done["mac_conv"] + done["mac_dense"] == macs
+        gone = macs - pruned["mac_conv"] - pruned["mac_dense"]
+        assert gone == (3_747_573 if name == "VWW" else 0)
+
+
+def test_a_table_without_live_macs_has_all_of_them_alive():
+    frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
+    empty = frame.assign(live_macs="")
+    for table in (frame.drop(columns="live_macs"), empty):
+        assert all(layer.live_macs == layer.macs for layer in read_layers(table, "VWW"))
+
+
+def test_more_live_macs_than_macs_are_refused():
+    with pytest.raises(SpikewattError, match="layer a: live_macs: are MACs of the layer; got 11"):
+        Int8Layer("a", "dense", 10, 2, 0, 10, 2, 5, 2, live_macs=11)
 
 
 def test_counts_of_one_network_by_hand():
@@ -66,6 +97,8 @@ def test_arena_keeps_the_skip_of_an_add_alive():
             "LSTM",
             "row 2: op: must be an int8 operator.*'LSTM'; allowed: ADD, AVERAGE_POOL_2D",
         ),
+        ("live_macs", "81921", "row 1: live_macs: is at most macs.*got 81921; allowed: <= 81920"),
+        ("live_macs", "-1", "row 1: live_macs: must be a whole number of at least 0; got '-1'"),
         ("macs", "-5", "layers.csv: row 2: macs: must be a whole number of at least 0; got '-5'"),
         ("weights", "1.5", "layers.csv: row 2: weights: must be a whole number"),
         ("bias", "", "layers.csv: row 2: bias: must be a whole number"),
@@ -81,7 +114,7 @@ def test_arena_keeps_the_skip_of_an_add_alive():
 )
 def test_a_wrong_layer_table_is_refused(tmp_path, column, value, message):
     frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)[:10]
-    frame.loc[1, column] = value
+    frame.loc[0 if column == "live_macs" else 1, column] = value
     frame.to_csv(tmp_path / "layers.csv", index=False)
     with pytest.raises(SpikewattError, match=message):
         read_layers(tmp_path / "layers.csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import SpikewattError
-from .law import ADD, OPERATORS, Int8Layer
+from ..kernels.law import ADD, OPERATORS, Int8Layer
 
 BIAS_BYTES = 4
 REQUANTISATION_BYTES = 8  # int32 multiplier and int32 shift, per output channel

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import SHOWN, SpikewattError, one_of
-from . import law
-from .law import Int8Layer, Operator
+from ..kernels import law
+from ..kernels.law import Int8Layer, Operator
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,103 @@
+"""The committed counts of int8 and spikes, and one row of them executed again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from spikewatt.energy.firmware import measure_int8
+from spikewatt.energy.firmware.cores import FIRMWARE_CORES, core_named
+from spikewatt.energy.firmware.fair_fight import (
+    CHIPS,
+    DIGITS,
+    INT8,
+    LENET,
+    Fighter,
+    fair_fight,
+    int8_row,
+    spiking_row,
+)
+from spikewatt.energy.firmware.int8.samples import dense
+
+M4 = core_named("Cortex-M4")
+WORKLOADS = {INT8, "rate", "radix"}
+
+
+@pytest.fixture(scope="module")
+def counts() -> pd.DataFrame:
+    return fair_fight()
+
+
+def test_the_table_is_whole(counts):
+    keys = ["network", "workload", "core", "quality"]
+    assert len(counts) == 2 * len(WORKLOADS) * len(FIRMWARE_CORES) * 2 == 48
+    assert not counts.duplicated(keys).any()
+    assert set(counts["network"]) == {DIGITS, LENET}
+    assert set(counts["workload"]) == WORKLOADS
+    assert set(counts["core"]) == set(CHIPS) == set(FIRMWARE_CORES)
+    assert (counts["cycles_low"] <= counts["cycles"]).all()
+    assert (counts["cycles"] <= counts["cycles_high"]).all()
+    assert (counts["spikes"] > 0).eq(counts["workload"] != INT8).all()
+
+
+def test_energy_is_cycles_times_a_price_of_the_chip(counts):
+    assert (counts.groupby("chip")["energy_j"].sum() > 0).all()
+    ratio = counts["energy_j"] / counts["cycles"]
+    spread = ratio.groupby(counts["chip"]).agg(lambda values: values.max() / values.min())
+    np.testing.assert_allclose(spread, 1)
+
+
+def test_best_loops_beat_plain_ones_everywhere(counts):
+    cycles = counts.pivot_table(
+        index=["network", "workload", "core"], columns="quality", values="cycles"
+    )
+    assert len(cycles) == 24
+    assert (cycles["best"] < 0.65 * cycles["plain"]).all()
+
+
+def test_macs_are_those_of_the_networks(counts):
+    operations = counts[counts["workload"] == INT8].groupby("network")["operations"].unique()
+    assert operations[DIGITS].tolist() == [64 * 48 + 48 * 10]
+    first, second = 24 * 24 * 20 * 25, 8 * 8 * 50 * 25 * 20
+    assert operations[LENET].tolist() == [first + second + 800 * 500 + 500 * 10]
+
+
+def test_naive_loops_lie_above_what_a_vendor_measured():
+    """CMSIS-NN on a Cortex-M4: 3.6, 3.35 and 3.35 cycles for each MAC, and 45 for each output."""
+    table = pd.read_csv(measure_int8.LAYERS)
+    found = table[(table["core"] == M4.name) & (table["kind"].isin(("dense", "conv", "depthwise")))]
+    per_mac = found["kind"].map({"dense": 3.6, "conv": 3.35, "depthwise": 3.35})
+    cmsis = per_mac * found["operations"] + 45 * found["outputs"]
+    plain = found["quality"] == "plain"
+    assert plain.sum() == (~plain).sum() == 8
+    assert (found["cycles"][plain] > 1.4 * cmsis[plain]).all()
+    assert (found["cycles"][~plain] < 1.05 * cmsis[~plain]).all()
+
+
+def test_a_layer_costs_what_the_table_of_overheads_says():
+    for package in ("ziglang", "unicorn", "capstone"):
+        pytest.importorskip(package, reason="pip install 'spikewatt[firmware]'")
+    table = pd.read_csv(measure_int8.OVERHEADS).set_index(["core", "quality"])
+    assert len(table) == 8
+    row = table.loc[(M4.name, "best")]
+    again = measure_int8.executed(dense("", 4, 4), M4, "best")
+    assert round(again.cycles) == row["cycles_of_dense_4x4"]
+    law = row["cycles_per_layer"] + 4 * row["cycles_per_output"] + 16 * row["cycles_per_mac"]
+    assert law + row["cycles_per_inference"] == pytest.approx(again.cycles, rel=0.05)
+
+
+def test_a_row_is_executed_and_equal_to_its_reference(mlp, mlp_network, digits):
+    for package in ("ziglang", "unicorn", "capstone"):
+        pytest.importorskip(package, reason="pip install 'spikewatt[firmware]'")
+    from spikewatt.models.int8 import quantise_int8
+
+    x = digits.scaled("test")[:2]
+    fighter = Fighter("digits", mlp, digits.scaled("train")[:100], x)
+    network = quantise_int8(mlp, fighter.calibration)
+    row = int8_row(fighter, network, M4, "best")
+    assert row["operations"] == 3552
+    assert row["samples"] == 2
+
+    spikes = spiking_row(fighter, "rate", mlp_network, 8, M4, "best")
+    assert spikes["spikes"] > 0
+    assert spikes["cycles_per_operation"] < row["cycles_per_operation"] * 4
