@@ -125,7 +125,7 @@ def _row(verdict: Verdict) -> dict[str, object]:
 
 def _of_side(name: str, point: Point | None, within: bool) -> dict[str, object]:
     """The columns of one side; empty where it has no point."""
-    row: dict[str, object] = dict.fromkeys(OF_A_SIDE)
+    row: dict[str, object] = {key: None for key in OF_A_SIDE}
     if point is not None:
         network = point.network
         code, steps = ("", 0.0) if network is None else (network.config.code, network.steps)
