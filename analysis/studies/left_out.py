@@ -11,16 +11,28 @@ from dataclasses import replace
 from math import exp, isnan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...energy.cards.card import Card
+from ...energy.cards.any_chip.described import described_card
+from ...energy.cards.any_chip.figures import CORES
+from ...energy.cards.card import ENDS, Card
 from ...energy.cards.kinds import POWER_KEY
-from ...energy.cards.load import load_card, with_library, with_measured_power
+from ...energy.cards.load import (
+    known_microcontrollers,
+    load_card,
+    with_library,
+    with_measured_power,
+)
+from ...energy.cards.microcontroller_laws import SUPPLY
 from ...energy.cards.operating_point import at_operating_point
-from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
+from ...energy.kernels.datasheet import (
+    datasheet_energies,
+    power_of_any_chip,
+    power_over_datasheet,
+)
 from ...energy.kernels.entries import FittedStacks
 from ...energy.kernels.fit import works
 from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
 from ...energy.kernels.measured import BOARD, BUILD, groups, read_measured
-from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
+from ...energy.kernels.power import PowerModel, PowerWidths
 from ...energy.kernels.stacks import StackModel, Widths
 from ...energy.kernels.versions import named
 from ...energy.layer_tables.layer_table import read_networks
@@ -134,8 +146,8 @@ def _cards(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
         card = at_operating_point(card, supply_v=supply_v)
         return {LATENCY: card, ENERGY: card}
 
-    by_sheet = at_operating_point(_with_datasheet(card, fold.power), supply_v=supply_v)
-    without = _without_datasheet(card, fold.power)
+    by_sheet = _with_datasheet(card, fold.power, supply_v)
+    without = _without_datasheet(card, fold.power, supply_v)
     return {LATENCY: card, ENERGY: by_sheet, NO_SHEET: without}
 
 
@@ -149,40 +161,49 @@ def _apart(row: Mapping[str, Any], fold: Fold) -> str:
 
 def _with_known_power(card: Card, power: PowerModel) -> Card:
     """`card` with the power of other submissions on its chip."""
-    known = power.known(card.chip, card["supply_voltage_v"].value)
+    known = power.known(card.chip, card[SUPPLY].value)
     half = NORMAL_90 * sqrt(known.variance)
     value, low, high = (exp(known.mean + way * half) for way in (0, -1, 1))
     found = Found(value, low, high, "left out", f"power {card.chip}")
     return _without_factor(with_measured_power(card, found, "left out"))
 
 
-def _with_datasheet(card: Card, power: PowerModel) -> Card:
-    """`card` with its data sheet's energy per cycle, times the factor of the other chips."""
+def _with_datasheet(card: Card, power: PowerModel, supply_v: float | None) -> Card:
+    """`card` as of a chip whose power was not measured: its data sheet's, by that of others."""
     sheet = datasheet_energies()[card.chip]
+    ends = dict(zip(ENDS, (sheet.per_cycle_j, sheet.low_j, sheet.high_j), strict=True))
     factor = power_over_datasheet(power, without=card.chip)
-    own = card["supply_voltage_v"].value
-    per_cycle_j = sheet.per_cycle_j * exp(log_scale_between(sheet.regulator, sheet.supply_v, own))
-    energy = card[POWER_KEY].exactly(per_cycle_j)
-    ends = {end: factor[end] for end in ("value", "low", "high")}
-    times = replace(card[FACTOR], **ends, measurement="power over data sheet")
-    return replace(card, values={**card.values, POWER_KEY: energy, FACTOR: times})
+    values = {
+        SUPPLY: card[SUPPLY].exactly(sheet.supply_v),
+        POWER_KEY: replace(card[POWER_KEY], **ends, measurement="data sheet"),
+        FACTOR: replace(
+            card[FACTOR],
+            **{end: factor[end] for end in ENDS},
+            measurement="power over data sheet",
+        ),
+    }
+    about = {**card.about, "regulator": sheet.regulator}
+    own_v = card[SUPPLY].value if supply_v is None else supply_v
+    known = replace(card, values={**card.values, **values}, about=about)
+    return at_operating_point(known, supply_v=own_v, regulator=card.about["regulator"])
 
 
-def _without_datasheet(card: Card, power: PowerModel) -> Card:
-    """`card` with the power of any chip."""
-    middle, variance = power.unknown(card.about["regulator"], card["supply_voltage_v"].value)
-    half = NORMAL_90 * sqrt(variance)
-    found = Found(exp(middle), exp(middle - half), exp(middle + half), "left out", "any chip")
-    return _without_factor(with_measured_power(card, found, "any chip"))
+def _without_datasheet(card: Card, power: PowerModel, supply_v: float | None) -> Card:
+    """`card` with the power of a chip that is described without a current."""
+    figures = {
+        "clock_mhz": card["clock_hz"].value / 1e6,
+        "regulator": card.about["regulator"],
+        "supply_v": card[SUPPLY].value if supply_v is None else supply_v,
+    }
+    core = CORES[card.about["core"].lower()]
+    any_power = power_of_any_chip(power, without=card.chip)
+    described = described_card("any", core, figures, known_microcontrollers(), any_power=any_power)
+    values = {key: described[key] for key in (POWER_KEY, FACTOR, SUPPLY)}
+    return replace(card, values={**card.values, **values})
 
 
 def _without_factor(card: Card) -> Card:
     return replace(card, values={**card.values, FACTOR: card[FACTOR].exactly(1.0)})
-
-
-def log_scale_between(regulator: str, from_v: float, to_v: float) -> float:
-    """Logarithm of energy per cycle at a supply over that at another."""
-    return log_scale(regulator, to_v) - log_scale(regulator, from_v)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import files
 from ..layer_tables.layer_table import LAYERS, read_networks
-from .datasheet import power_over_datasheet
+from .datasheet import power_of_any_chip, power_over_datasheet
 from .entries import FittedStacks
 from .law import ELEMENT, FITTED, Int8Layer, work
 from .library import FITS, NORMAL_90
@@ -99,6 +99,7 @@ def fit_all(
         "plain_kernels": plain._asdict(),
         "power": _power(rows, power),
         "power_over_datasheet": power_over_datasheet(power),
+        "power_of_any_chip": power_of_any_chip(power),
     }
     if with_left_out:
         found["widths_left_out"] = _widths_left_out(rows, work_of, widths)
