@@ -1,14 +1,14 @@
 """Measured int8 networks, each predicted by a fit without its own submission, or its whole chip.
 
-The prediction is the product's: a card is filled in from the fit, and priced. Only the fit has not
-seen the rows.
+The prediction is the product's: a card is filled in from the fit, taken to the supply of the row,
+and priced. Only the fit has not seen the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import exp, isnan, sqrt
+from math import exp, inf, isnan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...energy.cards.any_chip.described import described_card
@@ -56,6 +56,23 @@ SUMMARY = (
     "in_range",
     "high_over_low",
 )
+
+
+class Asked(NamedTuple):
+    """What all rows of a scheme and quantity are asked to keep: at most these."""
+
+    median_error: float
+    high_over_low: float
+
+
+ASKED = {
+    (BUILD, LATENCY): Asked(0.08, 1.6),
+    (BUILD, ENERGY): Asked(0.12, 1.6),
+    (BOARD, LATENCY): Asked(0.12, 2.5),
+    (BOARD, ENERGY): Asked(0.25, 2.5),
+    (BOARD, NO_SHEET): Asked(inf, inf),
+}
+IN_RANGE = (0.80, 0.97)  # asked share of rows: a 90 % range that is neither too narrow nor too wide
 
 
 class Fold(NamedTuple):
@@ -111,7 +128,7 @@ def _predicted(
     about = {key: row[key] for key in ("library", "core", "chip", "network")}
     about |= {"scheme": scheme, "group": name, "apart": _apart(row, fold)}
     found = []
-    for quantity, card in _cards(row, fold).items():
+    for quantity, card in cards_of(row, fold).items():
         what, unit = ("time", "s") if quantity == LATENCY else ("energy", "j")
         measured = row["latency_s"] if quantity == LATENCY else row["energy_j"]
         if isnan(measured):
@@ -131,7 +148,7 @@ def _predicted(
     return found
 
 
-def _cards(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
+def cards_of(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
     """Quantity -> the card that predicts it."""
     card = load_card(row["chip"])
     stacks = fold.stacks
@@ -235,3 +252,28 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     summed = pd.DataFrame(lines, columns=list(SUMMARY))
     summed["apart"] = summed["apart"].replace("", FAIR)
     return summed.sort_values(keys, ascending=[False, False], kind="stable", ignore_index=True)
+
+
+def missed(summed: pd.DataFrame) -> list[str]:
+    """What all rows were asked to keep and do not, in words.
+
+    Parameters
+    ----------
+    summed : DataFrame
+        As of `summary`.
+    """
+    found = summed[summed["apart"] == EVERY].set_index(["scheme", "quantity"])
+    lines = []
+    for (scheme, quantity), asked in ASKED.items():
+        row = found.loc[(scheme, quantity)]
+        inside, (least, most) = row["in_range"], IN_RANGE
+        said = []
+        if not least <= inside <= most:
+            said.append(f"{inside:.0%} in range, not {least:.0%} to {most:.0%}")
+        if row["high_over_low"] > asked.high_over_low:
+            said.append(f"high / low {row['high_over_low']:.2f}, not {asked.high_over_low:g}")
+        if row["median_error"] > asked.median_error:
+            said.append(f"median error {row['median_error']:.1%}, not {asked.median_error:.0%}")
+        if said:
+            lines.append(f"{quantity}, {scheme} left out: {', '.join(said)}")
+    return lines

@@ -116,9 +116,7 @@ def _supply(figures: Figures, source: str) -> Quantity:
     return Quantity(USUAL_SUPPLY_V, low, high, *said)
 
 
-def _energy(
-    figures: Figures, supply: Quantity, source: str, any_power: Mapping | None
-) -> Quantity:
+def _energy(figures: Figures, supply: Quantity, source: str, any_power: Mapping | None) -> Quantity:
     """Energy per cycle, by the current or by what is known of any chip."""
     if "ua_per_mhz" in figures:
         current = float(figures["ua_per_mhz"])
@@ -196,7 +194,9 @@ def _caution(core: Core, figures: Figures, alike: Sequence[Card], factor: Quanti
         ends = f"{factor.low:.3g} to {factor.high:.3g}"
         said.append(f"power is that of its data sheet times {factor.value:.3g} ({ends})")
     else:
-        said.append("current not given: energy per cycle is that of any chip, its range what they differ by")
+        said.append(
+            "current not given: energy per cycle is that of any chip, its range what they differ by"
+        )
     memory = {"flash_kib": "flash", "ram_kib": "RAM"}
     if without := [part for key, part in memory.items() if key not in figures]:
         said.append(f"{' and '.join(without)} not given: the network is taken to fit")
