@@ -22,7 +22,7 @@ from .instructions import (
     STORE_MULTIPLE,
     Instruction,
 )
-from .timing import Cycles, Rule, Timing, exactly, uses, way
+from .timing import PUBLISHED, Cycles, Rule, Timing, exactly, uses, way
 
 M0_TABLE = "Arm DDI 0484C, table 3-1"
 M0_RECALLED = "Arm DDI 0484C, table 3-1; this line recalled, not verified"
@@ -37,6 +37,7 @@ class CortexM0Plus(Timing):
     """Two stages, one instruction at a time; each costs what its line of the table says."""
 
     note = "published; the single-cycle multiplier, which a chip may lack (then 32 cycles)"
+    status = PUBLISHED
     rules: ClassVar = {
         **{kind: Rule(exactly(1), M0_TABLE) for kind in (ALU, EXTEND, MULTIPLY, BRANCH, JUMP)},
         LOAD: Rule(exactly(2), M0_TABLE),
@@ -66,6 +67,7 @@ class CortexM4(Timing):
     """
 
     note = "published; the refill of a branch is 1 to 3 cycles, by the target"
+    status = PUBLISHED
     rules: ClassVar = {
         **{kind: Rule(exactly(1), M4_TABLE) for kind in (ALU, EXTEND, DSP, MULTIPLY)},
         DIVIDE: Rule(Cycles(7, 2, 12), M4_TABLE),
