@@ -72,6 +72,7 @@ ASKED = {
     (BOARD, ENERGY): Asked(0.25, 2.5),
     (BOARD, NO_SHEET): Asked(inf, inf),
 }
+FEW_CHIPS = "power was measured on four chips, too few to say how narrow a range may be"
 IN_RANGE = (0.80, 0.97)  # asked share of rows: a 90 % range that is neither too narrow nor too wide
 
 
@@ -275,5 +276,6 @@ def missed(summed: pd.DataFrame) -> list[str]:
         if row["median_error"] > asked.median_error:
             said.append(f"median error {row['median_error']:.1%}, not {asked.median_error:.0%}")
         if said:
-            lines.append(f"{quantity}, {scheme} left out: {', '.join(said)}")
+            why = "" if quantity == LATENCY else f" ({FEW_CHIPS})"
+            lines.append(f"{quantity}, {scheme} left out: {', '.join(said)}{why}")
     return lines

@@ -274,8 +274,5 @@ def summary_lines(summed: pd.DataFrame) -> list[str]:
         "law: reproduces a total from constants of the same chip; it validates nothing.",
     ]
     if misses := missed(summed):
-        lines.append(
-            f"missed: {'; '.join(misses)}. Power was measured on four chips: too few to say how "
-            "narrow a range may be."
-        )
+        lines.append(f"asked and missed: {'; '.join(misses)}.")
     return lines

@@ -149,9 +149,16 @@ def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, Datasheet]:
     where, frame = read_table(source, COLUMNS, "data sheet currents")
     frame = frame[frame["code"] == TYPICAL].drop_duplicates("chip")
     supply_v = numbers(where, frame, "supply_v")
-    energies = [numbers(where, frame, end) * 1e-12 * supply_v for end in CURRENT]
-    cells = zip(*energies, supply_v, strict=True)
+    value_j, low_j, high_j = (numbers(where, frame, end) * 1e-12 * supply_v for end in CURRENT)
     return {
-        chip: Datasheet(*map(float, found), regulator)
-        for chip, found, regulator in zip(frame["chip"], cells, frame["regulator"], strict=True)
+        chip: Datasheet(
+            float(value_j[place]),
+            float(low_j[place]),
+            float(high_j[place]),
+            float(supply_v[place]),
+            regulator,
+        )
+        for place, (chip, regulator) in enumerate(
+            zip(frame["chip"], frame["regulator"], strict=True)
+        )
     }

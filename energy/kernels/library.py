@@ -300,9 +300,9 @@ def power_of_any_chip(supply_v: float, regulator: str, fits: Mapping | None = No
     """
     found = _fits()["power_of_any_chip"] if fits is None else fits
     scale = exp(log_scale(regulator, supply_v))
-    ends = (found[end] * scale for end in ("value", "low", "high"))
+    value, low, high = (found[end] * scale for end in ("value", "low", "high"))
     note = f"what {found['chips']} chips differ by, by their data sheets, times what networks take"
-    return Found(*ends, note, "power of any chip")
+    return Found(value, low, high, note, "power of any chip")
 
 
 def left_out_widths(scheme: str, group: str) -> dict[str, dict[str, float]]:
