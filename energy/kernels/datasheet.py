@@ -149,16 +149,9 @@ def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, Datasheet]:
     where, frame = read_table(source, COLUMNS, "data sheet currents")
     frame = frame[frame["code"] == TYPICAL].drop_duplicates("chip")
     supply_v = numbers(where, frame, "supply_v")
-    value_j, low_j, high_j = (numbers(where, frame, end) * 1e-12 * supply_v for end in CURRENT)
+    energies = (numbers(where, frame, end) * 1e-12 * supply_v for end in CURRENT)
+    table = zip(frame["chip"], *energies, supply_v, frame["regulator"], strict=True)
     return {
-        chip: Datasheet(
-            float(value_j[place]),
-            float(low_j[place]),
-            float(high_j[place]),
-            float(supply_v[place]),
-            regulator,
-        )
-        for place, (chip, regulator) in enumerate(
-            zip(frame["chip"], frame["regulator"], strict=True)
-        )
+        chip: Datasheet(float(value_j), float(low_j), float(high_j), float(volts), regulator)
+        for chip, value_j, low_j, high_j, volts, regulator in table
     }

@@ -144,7 +144,6 @@ def test_committed_widths_of_a_left_out_group_are_refitted_from_the_others_alone
     assert moved >= 4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [BUILD, BOARD])
 def test_committed_widths_of_cycles_are_refitted_from_the_others_alone(rows, work_of, scheme):
     start = Widths(**json.loads(FITS.read_text())["widths"])
