@@ -84,7 +84,7 @@ def plain_factor(source: str | Path = PLAIN) -> PlainFactor:
     Examples
     --------
     >>> round(plain_factor().value)
-    12
+    13
     """
     where, frame = read_table(source, COLUMNS, "plain kernels")
     ratio = numbers(where, frame, "plain_ms") / numbers(where, frame, "cmsis_nn_ms")
