@@ -7,7 +7,7 @@ taken, and is added by the edge: cycles = Σ runs · count + Σ taken branches �
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...errors import SpikewattError
 from .instructions import BRANCH, CALL, JUMP, LOAD, LOAD_MULTIPLE, Instruction
@@ -94,22 +94,6 @@ class Timing:
         """What is taken off where an if-then block skips it: one cycle stays."""
         cost = self.single(instruction, before)
         return Cycles(1 - cost.value, 1 - cost.low, 1 - cost.high)
-
-    def table(self) -> list[dict[str, Any]]:
-        """Every rule as a row: kind, cycles, range, status and source."""
-        return [
-            {
-                "instruction": kind + suffix,
-                "cycles": rule.cycles.value,
-                "cycles_low": rule.cycles.low,
-                "cycles_high": rule.cycles.high,
-                "each_register": rule.each,
-                "status": rule.status,
-                "source": rule.source,
-            }
-            for suffix, rules in (("", self.rules), (", taken", self.refill))
-            for kind, rule in rules.items()
-        ]
 
 
 def way(last: Instruction) -> str:

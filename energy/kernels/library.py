@@ -205,19 +205,6 @@ def coefficients(
     return {**found, ELEMENT: _assumed_element()}
 
 
-def library_note(library: str | Library) -> str:
-    """What is to be said of a version that no row states; "" where one does.
-
-    >>> library_note("X-CUBE-AI 8.1")
-    'no row is of x-cube-ai 8.1: x-cube-ai-8.0, its range over x-cube-ai-7.1 to x-cube-ai-10.2'
-    """
-    library = named(library)
-    if library.family == PLAIN:
-        return ""
-    nearest, known = _nearest(library, _committed())
-    return "" if nearest == library else _unknown_version(library, nearest, known)
-
-
 def published_range(key: str) -> tuple[float, float]:
     """Least and largest value of the coefficient `key` over all measured libraries and cores.
 

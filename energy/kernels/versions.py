@@ -129,10 +129,6 @@ class Library:
         return found.versions.index(self.version) + bool(found.after)
 
     @property
-    def is_measured(self) -> bool:
-        return self in measured_versions(self.family)
-
-    @property
     def version_text(self) -> str:
         digits = [str(part) for part in self.version]
         if self.family == "plumerai" and len(digits) > 1:  # year and month
