@@ -194,7 +194,7 @@ def _caution(core: Core, figures: Figures, alike: Sequence[Card], factor: Quanti
         ends = f"{factor.low:.3g} to {factor.high:.3g}"
         said.append(f"power is that of its data sheet times {factor.value:.3g} ({ends})")
     else:
-        said.append("current not given: energy per cycle is what chips differ by")
+        said.append("current not given: energy per cycle is that of any chip, a wide range")
     memory = {"flash_kib": "flash", "ram_kib": "RAM"}
     if without := [part for key, part in memory.items() if key not in figures]:
         said.append(f"{' and '.join(without)} not given: the network is taken to fit")
