@@ -14,7 +14,10 @@ LOOPS = FOLDER / "software_loops.json"
 
 
 def software_loops() -> Mapping[str, Mapping[str, dict]]:
-    """Core -> name of a loop -> the loop: potential_bits, quality, values; the best is the first.
+    """Core -> name of a loop -> the loop, as the file has it; the best is the first.
+
+    A loop is ``potential_bits`` (width of a potential), ``quality`` (``best`` or ``plain``) and
+    ``values`` (key of a card -> value, low, high, unit, status, conditions, source, measurement).
 
     >>> software_loops()["Cortex-M4"]["gather_dsp"]["potential_bits"]
     32
@@ -22,8 +25,8 @@ def software_loops() -> Mapping[str, Mapping[str, dict]]:
     return _content()
 
 
-def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quantity]:
-    """Card values of a software loop, keys LOOP_KEYS and FINER_LOOP_KEYS.
+def loop_values(core: str, name: str) -> dict[str, Quantity]:
+    """Card values of a core's best software loop, keys LOOP_KEYS and FINER_LOOP_KEYS.
 
     Parameters
     ----------
@@ -31,13 +34,11 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
         Such as ``"Cortex-M4"``.
     name : str
         Of the card that is filled; where a loop names no measurement, its values are on their own.
-    loop : str, optional
-        One of the core's; by default its first.
 
     Raises
     ------
     SpikewattError
-        A core without loops, or no such loop.
+        A core without loops.
 
     Examples
     --------
@@ -47,12 +48,10 @@ def loop_values(core: str, name: str, loop: str | None = None) -> dict[str, Quan
     loops = _content()
     law = "must be one with software loops"
     of_core = loops[one_of(f"device {name!r}: core", law, core, loops)]
-    if loop is None:
-        loop = next(iter(of_core))
-    chosen = of_core[one_of("loop", f"must be one of {core}", loop, of_core)]
+    best = next(iter(of_core.values()))
     values = {
         key: quantity_of(f"{LOOPS.name}: {core}", f"{name}: {key}", key, ValueEntry(**entry))
-        for key, entry in chosen["values"].items()
+        for key, entry in best["values"].items()
     }
     return {**values, **without_finer_counts(values)}
 

@@ -22,10 +22,10 @@ from .instructions import (
     STORE_MULTIPLE,
     Instruction,
 )
-from .timing import Cycles, Rule, Timing, exactly, uses, way
+from .timing import PUBLISHED, Cycles, Rule, Timing, exactly, uses, way
 
 M0_TABLE = "Arm DDI 0484C, table 3-1"
-M0_RECALLED = "Arm DDI 0484C, table 3-1; this line recalled, not verified"
+M0_COPY = "Arm DDI 0484C, table 3-1, as transcribed in github Symex-rs/Symex, arm/v6/timing.rs"
 M4_TABLE = "Arm 100166_0001, table 3-1"
 M4_PAIRS = "Arm DDI 0337I, 3.3.2; TI SWCU185G, the same rules for the Cortex-M4"
 P_BY_TARGET = (
@@ -34,24 +34,27 @@ P_BY_TARGET = (
 
 
 class CortexM0Plus(Timing):
-    """Two stages, one instruction at a time; each costs what its line of the table says."""
+    """Two stages, one instruction at a time; each costs what its line of the table says.
+
+    Of the two multipliers that Arm offers it has the fast one; the small one takes 32 cycles.
+    """
 
     note = "published; the single-cycle multiplier, which a chip may lack (then 32 cycles)"
+    status = PUBLISHED
     rules: ClassVar = {
         **{kind: Rule(exactly(1), M0_TABLE) for kind in (ALU, EXTEND, MULTIPLY, BRANCH, JUMP)},
         LOAD: Rule(exactly(2), M0_TABLE),
         STORE: Rule(exactly(2), M0_TABLE),
-        LOAD_MULTIPLE: Rule(exactly(1), M0_RECALLED, each=1),
-        STORE_MULTIPLE: Rule(exactly(1), M0_RECALLED, each=1),
-        CALL: Rule(exactly(1), M0_RECALLED),
-        OTHER: Rule(Cycles(1, 1, 4), M0_RECALLED),
+        LOAD_MULTIPLE: Rule(exactly(1), M0_COPY, each=1),
+        STORE_MULTIPLE: Rule(exactly(1), M0_COPY, each=1),
+        CALL: Rule(exactly(1), M0_COPY),
+        OTHER: Rule(Cycles(1, 1, 4), M0_COPY),
     }
     refill: ClassVar = {
-        BRANCH: Rule(exactly(1), M0_RECALLED),
-        CALL: Rule(exactly(2), M0_RECALLED),
-        JUMP: Rule(exactly(1), M0_RECALLED),
-        LOAD: Rule(exactly(2), M0_RECALLED),
-        LOAD_MULTIPLE: Rule(exactly(2), M0_RECALLED),
+        BRANCH: Rule(exactly(1), M0_COPY),
+        CALL: Rule(exactly(2), M0_COPY),
+        JUMP: Rule(exactly(1), M0_COPY),
+        LOAD_MULTIPLE: Rule(exactly(2), M0_COPY),
     }
 
 
@@ -66,6 +69,7 @@ class CortexM4(Timing):
     """
 
     note = "published; the refill of a branch is 1 to 3 cycles, by the target"
+    status = PUBLISHED
     rules: ClassVar = {
         **{kind: Rule(exactly(1), M4_TABLE) for kind in (ALU, EXTEND, DSP, MULTIPLY)},
         DIVIDE: Rule(Cycles(7, 2, 12), M4_TABLE),

@@ -7,7 +7,7 @@ taken, and is added by the edge: cycles = Σ runs · count + Σ taken branches �
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...errors import SpikewattError
 from .instructions import BRANCH, CALL, JUMP, LOAD, LOAD_MULTIPLE, Instruction
@@ -57,11 +57,13 @@ class Timing:
     rules : kind -> Rule, one for every kind that the core has
     refill : kind of branch -> Rule, the cycles added where it is taken
     note : one line: what is published, what is assumed
+    status : PUBLISHED where Arm publishes the table, else ASSUMED
     """
 
     rules: ClassVar[dict[str, Rule]]
     refill: ClassVar[dict[str, Rule]]
     note: ClassVar[str]
+    status: ClassVar[str]
 
     def run(self, instructions: list[Instruction]) -> Cycles:
         """Cycles of a straight run whose last branch, if any, is not taken."""
@@ -92,22 +94,6 @@ class Timing:
         """What is taken off where an if-then block skips it: one cycle stays."""
         cost = self.single(instruction, before)
         return Cycles(1 - cost.value, 1 - cost.low, 1 - cost.high)
-
-    def table(self) -> list[dict[str, Any]]:
-        """Every rule as a row: kind, cycles, range, status and source."""
-        return [
-            {
-                "instruction": kind + suffix,
-                "cycles": rule.cycles.value,
-                "cycles_low": rule.cycles.low,
-                "cycles_high": rule.cycles.high,
-                "each_register": rule.each,
-                "status": rule.status,
-                "source": rule.source,
-            }
-            for suffix, rules in (("", self.rules), (", taken", self.refill))
-            for kind, rule in rules.items()
-        ]
 
 
 def way(last: Instruction) -> str:

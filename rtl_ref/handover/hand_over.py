@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 
+from ... import folders
 from ...errors import SpikewattError, whole_number
-from ...files import new_folder, write
 from ...progress import Progress, silent
 from ...resources import check_disk
 from ...sim.network.spiking_network import SpikingNetwork
@@ -94,7 +93,7 @@ def hand_over(
 
     report("rtl", 1, 2)
     files = contents(network, shape, vectors)
-    _write(target, files, force)
+    folders.write_folder(target, files, force)
     report("rtl", 2, 2)
 
     samples = vectors.samples
@@ -116,18 +115,7 @@ def check_place(folder: Path, force: bool) -> None:
     folder : new or empty, or one that `hand_over` wrote
     force : whether the latter is allowed
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-
-    where = str(folder)
-    if not folder.is_dir():
-        raise SpikewattError(where, "must name a folder", "a file")
-    if not (folder / CORE_FILE).is_file():
-        law = "the folder to write into is new, empty, or of this verb"
-        raise SpikewattError(where, law, "something else in it")
-    if not force:
-        law = "an existing folder is not written over"
-        raise SpikewattError(where, law, "it exists", "another name, or --force")
+    folders.check_place(folder, CORE_FILE, force)
 
 
 def least_bytes(shape: Shape) -> int:
@@ -185,21 +173,3 @@ def _check(x: np.ndarray, state_bits: int, cycles_per_sop: int) -> None:
     low, _ = LIMITS["STATE_BITS"]
     law = "must be a width that a register holds"
     whole_number("hand_over.state_bits", law, state_bits, low, MOST_STATE_BITS)
-
-
-def _write(folder: Path, files: dict[str, str], force: bool) -> None:
-    """All files, and then the folder's name; the old folder is kept until then."""
-    aside = folder.with_name(f".{folder.name}.replaced")
-    if force and folder.exists():
-        folder.rename(aside)
-    try:
-        with new_folder(folder) as made:
-            for path, text in files.items():
-                (made / path).parent.mkdir(parents=True, exist_ok=True)
-                write(made / path, text)
-    except BaseException:
-        if aside.exists():
-            aside.rename(folder)
-        raise
-
-    shutil.rmtree(aside, ignore_errors=True)

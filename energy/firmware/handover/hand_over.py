@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .... import folders
 from ....errors import DoesNotFitError, SpikewattError
-from ....files import new_folder, write
+from ....files import write
 from ....progress import Progress, silent
 from ...cards.card import Card
 from ..build import build, compile_all, link
@@ -88,7 +88,7 @@ def hand_over(
         elf = built.linked(places)
         _check_verdict(elf, core)
         written = built.inside.files(built.runtime, count, elf)
-    _write(target, written, force)
+    folders.write_folder(target, written, force)
     report("firmware", 3, 3)
     return {
         "flash_bytes": elf.flash_bytes,
@@ -124,17 +124,7 @@ def check_place(folder: Path, force: bool) -> None:
     folder : new or empty, or one that `hand_over` wrote
     force : whether the latter is allowed
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    where = str(folder)
-    if not folder.is_dir():
-        raise SpikewattError(where, "must name a folder", "a file")
-    if not (folder / MARK).is_file():
-        law = "the folder to write into is new, empty, or of this verb"
-        raise SpikewattError(where, law, "something else in it")
-    if not force:
-        law = "an existing folder is not written over"
-        raise SpikewattError(where, law, "it exists", "another name, or --force")
+    folders.check_place(folder, MARK, force)
 
 
 def _executed(program: Path, core: FirmwareCore, sample: Sample) -> Count:
@@ -198,20 +188,3 @@ def _check_verdict(elf: Elf, core: FirmwareCore) -> None:
         law = "the program that is handed over passes when it is executed"
         got = f"{wrong_outputs} outputs and {wrong_spikes} numbers of spikes are wrong"
         raise SpikewattError("firmware", law, got)
-
-
-def _write(folder: Path, files: Mapping[str, str], force: bool) -> None:
-    """All files, and then the folder's name; the old folder is kept until then."""
-    aside = folder.with_name(f".{folder.name}.replaced")
-    if force and folder.exists():
-        folder.rename(aside)
-    try:
-        with new_folder(folder) as made:
-            for path, text in files.items():
-                (made / path).parent.mkdir(parents=True, exist_ok=True)
-                write(made / path, text)
-    except BaseException:
-        if aside.exists():
-            aside.rename(folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

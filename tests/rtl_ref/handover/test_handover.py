@@ -206,9 +206,15 @@ def test_a_folder_is_replaced_only_where_it_is_one_of_these(mlp_network, x, tmp_
     assert sorted(os.listdir(tmp_path)) == ["mine", "new"]
 
 
-def test_the_old_folder_is_kept_where_writing_fails(mlp_network, x, tmp_path, monkeypatch):
-    from spikewatt.rtl_ref.handover import hand_over as module
+def test_the_folder_may_be_the_one_where_one_is(mlp_network, x, tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    monkeypatch.chdir(tmp_path / "new")
+    hand_over(mlp_network, x[:1], ".", steps=1)
+    assert (tmp_path / "new" / "README.md").is_file()
+    assert os.listdir(tmp_path) == ["new"]
 
+
+def test_the_old_folder_is_kept_where_writing_fails(mlp_network, x, tmp_path, monkeypatch):
     folder = tmp_path / "new"
     hand_over(mlp_network, x[:1], folder, steps=1)
     before = (folder / "vectors" / "words.hex").read_bytes()
@@ -216,8 +222,7 @@ def test_the_old_folder_is_kept_where_writing_fails(mlp_network, x, tmp_path, mo
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spikewatt.rtl_ref.handover.hand_over.write", fail)
-    assert module
+    monkeypatch.setattr("spikewatt.folders.write", fail)
     with pytest.raises(KeyboardInterrupt):
         hand_over(mlp_network, x, folder, steps=2, force=True)
     assert (folder / "vectors" / "words.hex").read_bytes() == before
