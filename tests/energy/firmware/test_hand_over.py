@@ -73,6 +73,13 @@ def handed(folder, card="stm32l4r5", sources=SOURCES, sample=SAMPLE, **how):
     return hand_over(sources, sample, load_card(card), folder, "A small network.", **how)
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A folder that no test changes, and what was told of it."""
+    folder = tmp_path_factory.mktemp("small") / "out"
+    return folder, handed(folder)
+
+
 def verdict(program, core: str) -> list[int]:
     emulator = Emulator(program, core_named(core))
     emulator.boot("finished")
@@ -120,7 +127,11 @@ def test_it_builds_with_gcc_and_passes(tmp_path, card):
 
 @needs_make
 @pytest.mark.parametrize(
-    ("array", "wrong"), [("expected_output", [0x0BAD, 1, 0]), ("expected_spikes", [0x0BAD, 0, 1])]
+    ("array", "wrong"),
+    [
+        ("expected_output", [0x0BAD, 1, 0]),
+        pytest.param("expected_spikes", [0x0BAD, 0, 1], marks=pytest.mark.slow),
+    ],
 )
 def test_another_result_is_told(tmp_path, array, wrong):
     handed(tmp_path / "out")
@@ -131,19 +142,19 @@ def test_another_result_is_told(tmp_path, array, wrong):
     assert verdict(tmp_path / "out" / "network.elf", "Cortex-M4") == wrong
 
 
-def test_the_same_bytes_again(tmp_path):
-    told = handed(tmp_path / "first")
+def test_the_same_bytes_again(tmp_path, small):
+    first, told = small
     assert handed(tmp_path / "second") == told
-    files = [path for path in (tmp_path / "first").rglob("*") if path.is_file()]
+    files = [path for path in first.rglob("*") if path.is_file()]
     assert len(files) == told["files"] > 8
     for path in files:
-        other = tmp_path / "second" / path.relative_to(tmp_path / "first")
+        other = tmp_path / "second" / path.relative_to(first)
         assert other.read_bytes() == path.read_bytes()
 
 
-def test_the_readme_has_a_plan_of_all_static_memory(tmp_path):
-    told = handed(tmp_path / "out")
-    text = (tmp_path / "out" / "README.md").read_text()
+def test_the_readme_has_a_plan_of_all_static_memory(small):
+    folder, told = small
+    text = (folder / "README.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \| 0x[0-9a-f]{8} \| ([\d,]+) \|$", text, re.M))
     assert rows == {
         "network_input": "8",
@@ -160,25 +171,25 @@ def test_the_readme_has_a_plan_of_all_static_memory(tmp_path):
 # ------------------------------------------------------------------ what is refused
 
 
-def test_a_network_that_does_not_fit_says_by_how_much(tmp_path):
-    told = handed(tmp_path / "fits")
+def test_a_network_that_does_not_fit_says_by_how_much(tmp_path, small):
+    _, told = small
     flash, ram, stack = (told[f"{what}_bytes"] for what in ("flash", "ram", "stack"))
     assert stack > STACK_SPARE
 
     # Refused before it is executed where even an empty stack is too much, else after.
     for there, needed in ((100, ram + STACK_SPARE), (ram + stack - 1, ram + stack)):
         card = load_card("stm32l4r5")
-        small = replace(card, limits={**card.limits, "ram_bytes": there})
+        smaller = replace(card, limits={**card.limits, "ram_bytes": there})
         law = f"got {needed} of {there} bytes of RAM, {needed - there} too many$"
         with pytest.raises(DoesNotFitError, match=law):
-            hand_over(SOURCES, SAMPLE, small, tmp_path / "out", "A small network.")
+            hand_over(SOURCES, SAMPLE, smaller, tmp_path / "out", "A small network.")
 
-    small = replace(card, limits={**card.limits, "flash_bytes": flash - 3, "ram_bytes": 100})
+    smaller = replace(card, limits={**card.limits, "flash_bytes": flash - 3, "ram_bytes": 100})
     law = (
         f"firmware for 'stm32l4r5': .*; got {flash:,} of {flash - 3:,} bytes of flash, 3 too many; "
     )
     with pytest.raises(DoesNotFitError, match=law):
-        hand_over(SOURCES, SAMPLE, small, tmp_path / "out", "A small network.")
+        hand_over(SOURCES, SAMPLE, smaller, tmp_path / "out", "A small network.")
     assert not (tmp_path / "out").exists()
 
 
