@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 LIBRARY_HELP = (
     "int8 kernels: cmsis-nn, tflm, tvm, x-cube-ai, hale, plumerai, onnc, each with its version "
-    "(X-CUBE-AI v9.0), or reference (plain kernels); or DEVICE=NAME, repeated; else the card's own."
+    "(X-CUBE-AI v9.0); or reference, plain kernels, which none of these are; or "
+    "DEVICE=NAME, repeated; else the card's own."
 )
 CLOCK_HELP = (
     "Clock of all microcontrollers (of the cores where there are none), or DEVICE=HERTZ, repeated."

@@ -167,10 +167,11 @@ def named(library: str | Library) -> Library:
     Parameters
     ----------
     library : str
-        In any case, with spaces, ``_``, ``+``, ``-`` or none of them, as measured rows write it: ``"X-CUBE-AI
-        v10.2"``, ``"STM32Cube.AI 9"``, ``"microTVM+CMSIS-NN"``, ``"HALE min_ram"``, ``"TFLM"``;
-        or by its kind: ``vendor-optimised`` (ST's), ``reference`` (TensorFlow Lite Micro's plain
-        kernels). A version that no row states is a library, too, whose `nearest` one is known.
+        In any case, with spaces, ``_``, ``+``, ``-`` or none of them, as measured rows write it:
+        ``"X-CUBE-AI v10.2"``, ``"STM32Cube.AI 9"``, ``"microTVM+CMSIS-NN"``, ``"HALE min_ram"``,
+        ``"TFLM"``; or by its kind: ``vendor-optimised`` (ST's), ``reference`` (TensorFlow Lite
+        Micro's plain kernels). A version that no row states is a library, too, whose `nearest` one
+        is known.
 
     Raises
     ------

@@ -173,8 +173,8 @@ def read_layers(
     Raises
     ------
     SpikewattError
-        Missing or misspelt column, unknown operator, a count that is negative or not whole, a shape that
-        does not fit, unknown network.
+        Missing or misspelt column, unknown operator, a count that is negative or not whole, MACs
+        that the weights do not make, a shape that does not fit, unknown network.
 
     Examples
     --------

@@ -113,7 +113,7 @@ def test_a_run_is_configured_with_them():
     with pytest.raises(
         SpikewattError, match="regulator: must be one that the chip has; got 'dcdc'"
     ):
-        make_config({"devices": [M0], "regulator": "dcdc"}, "config")
+        make_config({"devices": [f"{M0},regulator=ldo"], "regulator": "dcdc"}, "config")
     with pytest.raises(SpikewattError, match="regulator: must name devices that are priced"):
         make_config({"devices": [M0], "regulator": {"abacus": "ldo"}}, "config")
 

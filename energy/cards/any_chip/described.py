@@ -186,8 +186,7 @@ def _caution(core: Core, figures: Figures, alike: Sequence[Card], factor: Quanti
         said.append(f"power is that of its data sheet times {factor.value:.3g} ({ends})")
     else:
         said.append("current not given: energy per cycle is that of known chips, its range all")
-    said += doubts(figures)
     memory = {"flash_kib": "flash", "ram_kib": "RAM"}
     if without := [part for key, part in memory.items() if key not in figures]:
         said.append(f"{' and '.join(without)} not given: the network is taken to fit")
-    return "; ".join(said)
+    return "; ".join([*said, *doubts(figures)])
