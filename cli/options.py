@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -289,7 +290,7 @@ def per_device(where: str, words: list[str] | None, read: Callable[[str], Any] =
     except SpikewattError:
         raise
     except ValueError:
-        law = "must be VALUE, or DEVICE=VALUE"
+        law = "must be a number without a unit, or DEVICE=NUMBER"
         raise SpikewattError(where, law, ", ".join(words)) from None
 
     devices = [device for device, _, _ in parted]
@@ -299,6 +300,24 @@ def per_device(where: str, words: list[str] | None, read: Callable[[str], Any] =
         law = "is one value, or one for each of several devices"
         raise SpikewattError(where, law, ", ".join(words), "DEVICE=VALUE, repeated")
     return dict(zip(devices, values, strict=True))
+
+
+def number(text: str) -> float:
+    """The number that a word is; ``1_68``, ``nan`` and digits of other scripts are none.
+
+    Raises
+    ------
+    ValueError
+        No number.
+
+    Examples
+    --------
+    >>> number("64e6")
+    64000000.0
+    """
+    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text.strip(), re.ASCII) is None:
+        raise ValueError(text)
+    return float(text)
 
 
 def not_called_network(verb: str, value: str | None, called: str) -> None:

@@ -15,6 +15,7 @@ from .options import (
     Json,
     new_file,
     not_called_network,
+    number,
     per_device,
     show,
     verb,
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 LIBRARY_HELP = (
     "int8 kernels: cmsis-nn, tflm, tvm, x-cube-ai, hale, plumerai, onnc, each with its version "
-    "(X-CUBE-AI v9.0), or reference (plain kernels); or DEVICE=NAME, repeated; else the card's own."
+    "(X-CUBE-AI v9.0); or reference, plain kernels, which none of these are; or "
+    "DEVICE=NAME, repeated; else the card's own."
 )
 CLOCK_HELP = (
     "Clock of all microcontrollers (of the cores where there are none), or DEVICE=HERTZ, repeated."
@@ -39,6 +41,7 @@ REGULATOR_HELP = (
     "ldo or dcdc, of all microcontrollers, which must have it, or DEVICE=NAME, repeated; else the "
     "card's own."
 )
+FASTEST_MHZ = 100_000  # beyond every device: somebody meant hertz
 MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
 
 
@@ -63,7 +66,7 @@ def price(
     library: Annotated[list[str] | None, typer.Option(help=LIBRARY_HELP)] = None,
     clock_hz: Annotated[list[str] | None, typer.Option(help=CLOCK_HELP)] = None,
     clock_mhz: Annotated[
-        list[str] | None, typer.Option(help="The same in megahertz.", hidden=True)
+        list[str] | None, typer.Option(help="The same in megahertz, or DEVICE=MEGAHERTZ.")
     ] = None,
     supply_v: Annotated[list[str] | None, typer.Option(help=SUPPLY_HELP)] = None,
     regulator: Annotated[list[str] | None, typer.Option(help=REGULATOR_HELP)] = None,
@@ -88,9 +91,7 @@ def price(
     ] = None,
     force: Force = False,
     as_json: Json = False,
-    network: Annotated[
-        str | None, typer.Option(help="The same as --benchmark.", hidden=True)
-    ] = None,
+    network: Annotated[str | None, typer.Option(help="The same as --benchmark.")] = None,
 ) -> None:
     """Energy and time per inference of a trace or int8 layers.
 
@@ -115,7 +116,7 @@ def price(
     settings: dict[str, Any] = {
         "library": per_device("price --library", library, named),
         "clock_hz": _clock_hz(clock_hz, clock_mhz),
-        "supply_v": per_device("price --supply-v", supply_v, float),
+        "supply_v": per_device("price --supply-v", supply_v, number),
         "regulator": per_device("price --regulator", regulator),
     }
     from ..analysis.report.prices import components, price_findings
@@ -164,10 +165,19 @@ def price(
 def _clock_hz(in_hz: list[str] | None, in_mhz: list[str] | None) -> Any:
     """The clock that was given in hertz or in megahertz."""
     if in_mhz is None:
-        return per_device("price --clock-hz", in_hz, float)
+        return per_device("price --clock-hz", in_hz, number)
     if in_hz is not None:
         raise SpikewattError("price --clock-mhz", "is --clock-hz in megahertz", "both")
-    return per_device("price --clock-mhz", in_mhz, lambda text: float(text) * 1e6)
+    return per_device("price --clock-mhz", in_mhz, _from_megahertz)
+
+
+def _from_megahertz(text: str) -> float:
+    """Hz; raises SpikewattError where hertz were meant."""
+    megahertz = number(text)
+    if abs(megahertz) > FASTEST_MHZ:
+        law, hint = "must be a clock in megahertz", f"--clock-hz {text}"
+        raise SpikewattError("price --clock-mhz", law, text, f"<= {FASTEST_MHZ:,}", hint)
+    return megahertz * 1e6
 
 
 def _check_words(workload: str | None, explain: bool) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ... import files
 from ...errors import SHOWN, SpikewattError, check_name, first_fault
+from .any_chip.figures import check_clock
 from .card import ENDS, Card, Quantity
 from .kinds import (
     CARD_KINDS,
@@ -131,13 +132,16 @@ def card_of(path: Path, file: CardFile) -> Card:
     Raises
     ------
     SpikewattError
-        Missing or wrong unit, low > value or value > high, a negative value.
+        Missing or wrong unit, low > value or value > high, a negative value, a clock that no such
+        core has.
     """
     kind = CARD_KINDS[file.kind]
     values = {
         key: quantity_of(f"{path.name}: {key}", f"{file.name}: {key}", key, entry, kind)
         for key, entry in file.values.items()
     }
+    if kind.runs_kernels:
+        check_clock(f"{path.name}: clock_hz", file.core or "", values["clock_hz"].high)
     about = {key: getattr(file, key) for key in kind.told if getattr(file, key)}
     return Card(
         name=file.name,

@@ -12,6 +12,7 @@ from itertools import takewhile
 from math import log
 from typing import NamedTuple
 
+from .any_chip.figures import LIKE
 from .card import Card
 
 MOST_SHOWN = 3  # cards that a hint names
@@ -84,9 +85,6 @@ FAMILIES = tuple(
     }.items()
     for begins, clock_mhz in members.items()
 )  # fmt: skip
-# A core that no card has -> the core that is like it.
-LIKE = {"Cortex-M0": "Cortex-M0+", "Cortex-M23": "Cortex-M0+", "Cortex-M3": "Cortex-M4"}
-LIKE |= {"Cortex-M55": "Cortex-M85"}
 BOARD = re.compile(r"(nucleo|discovery|disco|eval|numaker|b|ek)(144|64|32)?[-_ ]+(?=\w)")
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from numbers import Real
 
 from ...errors import SpikewattError
+from .any_chip.figures import check_figures, device_text, is_described, parse
 from .card import Card
 from .kinds import POWER_KEY
 from .load import load_card, odin_style
@@ -55,6 +56,8 @@ def at_operating_point(
     >>> at_operating_point(load_card("odin_style"), supply_v=0.8).title
     'ODIN-style core, 256 neurons, 256 axons, 8-bit weights, 28 nm FDSOI at 0.8 V'
     """
+    if supply_v is not None or regulator is not None:
+        card = _said_where_left_open(card, supply_v, regulator)
     if regulator is not None:
         card = behind(card, regulator)
     if clock_hz is None and supply_v is None:
@@ -64,6 +67,27 @@ def at_operating_point(
     if supply_v is not None:
         card = at_supply(card, supply_v)
     return card if clock_hz is None else at_clock(card, clock_hz)
+
+
+def _said_where_left_open(card: Card, supply_v: float | None, regulator: str | None) -> Card:
+    """`card` with what its text leaves open and a setting says, as if the text said it.
+
+    A supply that nobody knew makes the range of the energy per cycle wide; a law for another
+    supply would leave it so.
+    """
+    if not (is_described(card.name) and ":" in card.name):
+        return card
+    core, figures = parse(card.name)
+    said = None if regulator is None else str(regulator).lower()
+    given = {"supply_v": supply_v, "regulator": said}
+    more = {key: value for key, value in given.items() if value is not None and key not in figures}
+    if not more or card != load_card(card.name, card.about["library"]):
+        return card
+    if supply_v is not None and not _is_number(supply_v):
+        return card  # which `at_supply` refuses
+    check_figures(f"device {card.name!r}", core, {**figures, **more})
+    other = load_card(device_text(core, {**figures, **more}), card.about["library"])
+    return replace(other, name=card.name)
 
 
 def at_clock(card: Card, clock_hz: float) -> Card:
@@ -92,7 +116,7 @@ def at_clock(card: Card, clock_hz: float) -> Card:
         raise SpikewattError(
             f"device {card.name!r}: clock_hz",
             "must be a clock of the device, in hertz",
-            repr(clock_hz),
+            _in_hertz(clock_hz),
             f"{LOWEST_CLOCK_HZ:,} to {highest:,.0f}",
             _as_another_chip(card, clock_hz) if follows else None,
         )
@@ -109,6 +133,13 @@ def at_clock(card: Card, clock_hz: float) -> Card:
         about["caution"] = "; ".join(filter(None, (card.about.get("caution"), said)))
     title = f"{card.title}, here at {clock_hz / 1e6:g} MHz"
     return replace(card, title=title, values=values, about=about)
+
+
+def _in_hertz(clock_hz: object) -> str:
+    """As given, and in megahertz where it is some."""
+    if not _is_number(clock_hz) or not clock_hz >= 1e6:  # type: ignore[operator]
+        return repr(clock_hz)
+    return f"{clock_hz!r} ({float(clock_hz) / 1e6:g} MHz)"  # type: ignore[arg-type]
 
 
 def _as_another_chip(card: Card, clock_hz: object) -> str | None:
@@ -191,6 +222,7 @@ def behind(card: Card, regulator: str) -> Card:
     if not card.kind.runs_kernels:
         law = "is that of a microcontroller"
         raise SpikewattError(where, law, f"a {card.kind}")
+    regulator = str(regulator).lower()
     there = regulators_of(card)
     if regulator not in there:
         law = "must be one that the chip has"

@@ -135,6 +135,16 @@ def libraries() -> dict[str, tuple[str, ...]]:
     return {name: tuple(cores) for name, cores in _fits()["measured"].items()}
 
 
+def measured_chips() -> set[str]:
+    """Every chip that any library was measured on.
+
+    >>> "stm32l4r5" in measured_chips()
+    True
+    """
+    cores = [core for by_core in _fits()["measured"].values() for core in by_core]
+    return {chip for core in set(cores) for chip in _committed().chips_of(core)}
+
+
 def coefficients(
     library: str | Library, core: str, chip: str | None = None, stacks: Stacks | None = None
 ) -> dict[str, Found]:
@@ -184,6 +194,8 @@ def coefficients(
     if library.family == PLAIN:
         factor *= stacks.plain.value
         beyond.append(stacks.plain.deviation)
+        if library.version:  # no row states one of plain kernels
+            beyond.append(stacks.step)
     beyond.append(borrowed.deviation)
 
     entry = stacks.entry(nearest, borrowed.core, chip)
@@ -335,6 +347,8 @@ def _told(
     of_rows = nearest if library.family != PLAIN else named(OVER)
     if library.family == PLAIN:
         parts.append(f"{OVER} times {stacks.plain.value:.3g}, as plain kernels were measured")
+        if library.version:
+            parts.append(f"no row states a version of plain kernels: {library} is taken as any")
     elif nearest != library:
         _, known = _nearest(library, stacks)
         parts.append(_unknown_version(library, nearest, known))

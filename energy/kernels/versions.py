@@ -70,6 +70,7 @@ FAMILIES = (
 BY_NAME = {family.name: family for family in FAMILIES}
 # How rows of 2022 write it, and these alone: the later ones state their version.
 UNDATED = {"plumerai-inference-engine": "plumerai-2022"}
+NEXT = r"(?=$|-|v|\d)"  # what may follow the name of a family
 VERSION = re.compile(r"(?:version-|v-?)?(\d+(?:\.\d+){0,3})(?=-|$)")
 
 
@@ -178,10 +179,11 @@ def named(library: str | Library) -> Library:
     Parameters
     ----------
     library : str
-        In any case, with spaces, ``_``, ``+`` or ``-``, as measured rows write it: ``"X-CUBE-AI
-        v10.2"``, ``"STM32Cube.AI 9"``, ``"microTVM+CMSIS-NN"``, ``"HALE min_ram"``, ``"TFLM"``;
-        or by its kind: ``vendor-optimised`` (ST's), ``reference`` (TensorFlow Lite Micro's plain
-        kernels). A version that no row states is a library, too, whose `nearest` one is known.
+        In any case, with spaces, ``_``, ``+``, ``-`` or none of them, as measured rows write it:
+        ``"X-CUBE-AI v10.2"``, ``"STM32Cube.AI 9"``, ``"microTVM+CMSIS-NN"``, ``"HALE min_ram"``,
+        ``"TFLM"``; or by its kind: ``vendor-optimised`` (ST's), ``reference`` (TensorFlow Lite
+        Micro's plain kernels). A version that no row states is a library, too, whose `nearest` one
+        is known.
 
     Raises
     ------
@@ -199,8 +201,9 @@ def named(library: str | Library) -> Library:
     plain = UNDATED.get(plain, plain)
     for family in FAMILIES:
         for spelling in family.spellings:
-            if plain == spelling or plain.startswith((spelling + "-", spelling + "v")):
-                rest = plain[len(spelling) :].strip("-")
+            found = re.match(spelling.replace(".", r"\.").replace("-", "-?") + NEXT, plain)
+            if found:
+                rest = plain[found.end() :].strip("-")
                 return _measured_if_any(_read(library, family, rest))
     raise SpikewattError(
         "library",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +49,7 @@ COLUMNS = (
     "out_elems",
 )
 LIVE = "live_macs"  # a column that may be missing, as may cells of it: all MACs are live then
+NEARLY = 0.85  # of the letters of two names, so that one is a slip of the other
 MOST_NAMES = 12  # that an error lists
 MOST_DIGITS = 15  # of a count
 MOST_SIZES = 8  # of a shape
@@ -139,6 +142,7 @@ def read_networks(source: str | Path | pd.DataFrame = LAYERS) -> dict[str, tuple
     ['AD', 'IC', 'KWS', 'VWW', 'SWW']
     """
     where, frame = read_table(source, COLUMNS, "layer table")
+    _check_spelling(where, frame)
     _check_unique(where, frame)
 
     networks: dict[str, list[Int8Layer]] = {}
@@ -169,8 +173,8 @@ def read_layers(
     Raises
     ------
     SpikewattError
-        Missing column, unknown operator, a count that is negative or not whole, a shape that
-        does not fit, unknown network.
+        Missing or misspelt column, unknown operator, a count that is negative or not whole, MACs
+        that the weights do not make, a shape that does not fit, unknown network.
 
     Examples
     --------
@@ -192,11 +196,13 @@ def chosen(
     """
     if network is None and len(networks) == 1:
         return next(iter(networks.items()))
+    if network is not None and not isinstance(network, str):
+        raise SpikewattError("network", "must be a name", repr(network), _some(networks))
     if network is None:
         law = "must be chosen from a table of several"
         raise SpikewattError("network", law, "none", _some(networks))
 
-    alike = [name for name in networks if name.lower() == network.lower()]
+    alike = [name for name in networks if name.lower() == network.strip().lower()]
     name = network if network in networks else alike[0] if len(alike) == 1 else None
     if name is None:
         law = "must be a benchmark of the layer table"
@@ -240,6 +246,22 @@ def _checked_frame(where: str, source: object) -> pd.DataFrame:
     raise SpikewattError(
         where, "must be a table", type(source).__name__, "the path of a CSV, a DataFrame"
     )
+
+
+def _check_spelling(where: str, frame: pd.DataFrame) -> None:
+    """Raise where a column is called nearly like the one that may be missing."""
+    for column in map(str, frame.columns):
+        if column not in (*COLUMNS, LIVE) and _is_nearly(column, LIVE):
+            law = f"a column nearly called {LIVE} is called so"
+            raise SpikewattError(where, law, repr(column), LIVE, "or another name altogether")
+
+
+def _is_nearly(text: str, name: str) -> bool:
+    """Whether `text` is `name` but for capitals, gaps, the order of words or a slip."""
+    words = sorted(re.findall(r"[a-z]+", text.lower()))
+    of_name = sorted(name.split("_"))
+    pairs = ((" ".join(words), " ".join(of_name)), ("".join(words), name.replace("_", "")))
+    return any(SequenceMatcher(None, *pair).ratio() >= NEARLY for pair in pairs)
 
 
 def _check_unique(where: str, frame: pd.DataFrame) -> None:
@@ -347,15 +369,10 @@ def _check_counts(
         raise SpikewattError(f"{where}: macs", law, f"{count['macs']} for {row['op']}")
 
     channels = int(row["out_shape"].split("x")[-1])
-    most = outputs // channels * count["weights"]
-    if count["macs"] > most:
-        law = "is at most weights times positions of out_shape"
-        raise SpikewattError(
-            f"{where}: macs",
-            law,
-            count["macs"],
-            f"<= {most}",
-        )
+    expected = outputs // channels * count["weights"]
+    if operator.macs and count["macs"] != expected:
+        law = "is weights times positions of out_shape, those at padded borders in full"
+        raise SpikewattError(f"{where}: macs", law, count["macs"], expected)
 
     if operator.keeps_elements and inputs != outputs:
         law = f"{row['op']} keeps the number of elements"

@@ -178,7 +178,7 @@ def _setting(
     if given is None:
         return {}
     if isinstance(given, Mapping):
-        return {_device(where, name, names): value for name, value in given.items()}
+        return _of_each(where, given, names)
 
     if check is not None:
         check(given)
@@ -189,6 +189,18 @@ def _setting(
         law = "is for microcontrollers, or for cores" if of_cores else "is for microcontrollers"
         raise SpikewattError(where, law, ", ".join(known))
     return dict.fromkeys(takers, given)
+
+
+def _of_each(where: str, given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Name of a device -> the value that a mapping has for it, once."""
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        device = _device(where, name, names)
+        if device in values:
+            law = "must name each device once"
+            raise SpikewattError(where, law, ", ".join(map(repr, given)), device)
+        values[device] = value
+    return values
 
 
 def _device(where: str, name: str, names: Mapping[str, str]) -> str:

@@ -113,6 +113,39 @@ def test_a_run_is_configured_with_them():
     with pytest.raises(
         SpikewattError, match="regulator: must be one that the chip has; got 'dcdc'"
     ):
-        make_config({"devices": [M0], "regulator": "dcdc"}, "config")
+        make_config({"devices": [f"{M0},regulator=ldo"], "regulator": "dcdc"}, "config")
     with pytest.raises(SpikewattError, match="regulator: must name devices that are priced"):
         make_config({"devices": [M0], "regulator": {"abacus": "ldo"}}, "config")
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (
+            ("--clock-mhz", "120e6"),
+            "price --clock-mhz: must be a clock in megahertz; got 120e6; allowed: <= 100,000; "
+            "hint: --clock-hz 120e6",
+        ),
+        (("--clock-mhz", "700"), "got 700000000.0 (700 MHz)"),
+        (("--clock-hz", "120MHz"), "must be a number without a unit, or DEVICE=NUMBER; got 120MHz"),
+        (("--clock-hz", "1_68"), "must be a number without a unit, or DEVICE=NUMBER; got 1_68"),
+        (("--supply-v", "١"), "must be a number without a unit"),
+    ],
+)
+def test_a_clock_or_supply_that_is_none_is_told_as_it_was_typed(option, told):
+    words = ("price", "--layers", str(LAYERS), "--benchmark", "KWS", "--device", "stm32l4r5")
+    result = spikewatt(*words, *option)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_names_may_have_gaps_and_capitals():
+    (plain,) = kws("--device", "nrf52840", "--regulator", "ldo")
+    words = ("--device", "nrf52840", "--regulator", "LDO", "--library", "CmsisNN")
+    result = spikewatt("price", "--layers", str(LAYERS), "--benchmark", "KWS ", *words, "--json")
+    assert json.loads(result.stdout)["rows"][0]["energy_j"] == plain["energy_j"]
+
+
+def test_the_help_of_price_lists_all_that_works():
+    shown = spikewatt("price", "--help").stdout
+    assert {"--clock-mhz", "--clock-hz", "--network", "--benchmark"} <= set(shown.split())

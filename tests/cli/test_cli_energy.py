@@ -306,7 +306,7 @@ REFUSED = {
     ),
     "clock in words": (
         "price TRACE --device stm32l4r5 --clock-hz fast",
-        "price --clock-hz: must be VALUE, or DEVICE=VALUE; got fast",
+        "price --clock-hz: must be a number without a unit, or DEVICE=NUMBER; got fast",
     ),
     "supply": (
         "price TRACE --device stm32l4r5 --supply-v stm32l4r5=5",

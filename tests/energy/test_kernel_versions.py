@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.kernels.library import coefficients
 from spikewatt.energy.kernels.measured import MEASURED
 from spikewatt.energy.kernels.versions import all_libraries, named
 from spikewatt.errors import SpikewattError
@@ -84,3 +85,37 @@ def test_every_library_is_named_by_its_own_name():
     libraries = all_libraries()
     assert len(libraries) == 17
     assert [named(str(library)) for library in libraries] == libraries
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("CmsisNN", "cmsis-nn"),
+        ("x-cube-ai9.0", "x-cube-ai-9.0"),
+        ("xcubeai8.0", "x-cube-ai-8.0"),
+        ("STM32Cube.AI 9", "x-cube-ai-9.0"),
+        ("TFLM+CMSISNN", "tflm-cmsis-nn"),
+        ("hale1.0.175", "hale-1.0.175"),
+        ("reference2", "tflm-reference-2"),
+    ],
+)
+def test_gaps_may_be_missing(text, name):
+    assert str(named(text)) == name
+
+
+@pytest.mark.parametrize("text", ["cmsisnnx", "tvmx", "halex 1.0", "stm32cubexai 9"])
+def test_letters_may_not_follow(text):
+    with pytest.raises(SpikewattError, match="must be a kernel library"):
+        named(text)
+
+
+def test_a_version_of_plain_kernels_is_told_and_less_sure():
+    of_any, versioned = (
+        coefficients(text, "Cortex-M4")["cycles_per_mac_conv"]
+        for text in ("reference", "reference 2")
+    )
+    assert "no row states a version" not in of_any.note
+    assert "no row states a version of plain kernels: tflm-reference-2" in versioned.note
+    assert versioned.value == of_any.value
+    assert versioned.low < of_any.low
+    assert of_any.high < versioned.high

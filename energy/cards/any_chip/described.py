@@ -18,7 +18,7 @@ from ..common_values import common_values
 from ..kinds import CARD_KINDS, POWER_KEY
 from ..microcontroller_laws import ASLEEP, REGULATORS, SUPPLY, SUPPLY_V
 from ..software_loops import loop_values
-from .figures import Core, Figures
+from .figures import Core, Figures, doubts
 
 MICROCONTROLLER = CARD_KINDS["microcontroller"]
 WAKING = "wake_time_s"
@@ -198,4 +198,4 @@ def _caution(core: Core, figures: Figures, alike: Sequence[Card], factor: Quanti
     memory = {"flash_kib": "flash", "ram_kib": "RAM"}
     if without := [part for key, part in memory.items() if key not in figures]:
         said.append(f"{' and '.join(without)} not given: the network is taken to fit")
-    return "; ".join(said)
+    return "; ".join([*said, *doubts(figures)])

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from .... import files
 from ....errors import SpikewattError, check_name
+from ...kernels.library import measured_chips
 from ..card import ENDS, Card, Quantity
 from ..kinds import EQUAL_SUPPLY, HIGHEST_SUPPLY, LOWEST_SUPPLY, POWER_KEY
-from ..load import known_microcontrollers, with_library
+from ..load import card_names, known_microcontrollers, with_library
 from ..microcontroller_laws import ASLEEP, SUPPLY
 from .described import FACTOR, described_card
-from .figures import CORES, SHORT, Figures, check_figures
+from .figures import Figures, check_figures, core_called
 
 EXAMPLE = "--clock-mhz 100 --ua-per-mhz 116 --supply-v 3.3"
 NO_SOURCE = "as given; write here which table of which data sheet"
@@ -91,17 +92,18 @@ def write_new_card(
     Raises
     ------
     SpikewattError
-        An unknown core or library, a figure that cannot be, a file that exists or is no ``.yaml``
-        file.
+        An unknown core or library, a figure that cannot be, the name of a known chip, a file that
+        exists or is no ``.yaml`` file.
     """
     path = Path(path)
     if path.suffix not in (".yaml", ".yml"):
         raise SpikewattError(str(path), "a card is a .yaml file", path.name)
-    chosen = CORES.get(core.strip().lower())
-    if chosen is None:
-        raise SpikewattError("devices new --core", "must be a core", repr(core), SHORT)
+    chosen = core_called("devices new --core", "must be a core", core)
+    if "regulator" in figures:
+        figures = {**figures, "regulator": str(figures["regulator"]).lower()}
     check_figures("devices new", chosen, figures, EXAMPLE)
     own_name = check_name("devices new --name", path.stem if name is None else name)
+    _check_not_measured(own_name)
     card = described_card(own_name, chosen, figures, known_microcontrollers(), source or NO_SOURCE)
     with_library(card)  # which must be one that there is
 
@@ -111,6 +113,17 @@ def write_new_card(
     files.promise_new(path)
     files.write(path, "\n".join(_lines(path, card, figures)) + "\n")
     return card
+
+
+def _check_not_measured(name: str) -> None:
+    """Raise where a chip of this name is known: by its name a card claims the rows of that chip."""
+    if name.lower() in measured_chips() | set(card_names()):
+        raise SpikewattError(
+            "devices new --name",
+            "must be another name than that of a chip or card that is known here",
+            repr(name),
+            hint=f"--name my_{name.lower()}, or price with --device {name.lower()}",
+        )
 
 
 def _lines(path: Path, card: Card, figures: Figures) -> Iterator[str]:

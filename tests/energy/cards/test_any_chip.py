@@ -143,7 +143,7 @@ REFUSED = {
     "cortex-m4:clock_mhz=fast": "clock_mhz must be a number; got 'fast'; hint: cortex-m4:clock_mhz",
     "cortex-m4:clock_mhz=168e6": "clock_mhz must be plausible for a Cortex-M4; got 1.68e.08; "
     "allowed: 0.032768 to 600",
-    "cortex-m0+:clock_mhz=nan": "clock_mhz must be plausible for a Cortex-M0.; got nan",
+    "cortex-m0+:clock_mhz=nan": "clock_mhz must be a number; got .nan.",
     "cortex-m4:clock_mhz=100,supply_v=33": "supply_v must be plausible .*; got 33; allowed: 0.8 to",
     "cortex-m4:clock_mhz=100,clock_mhz=90": "names each figure once; got clock_mhz twice",
     "cortex-m4:clock_mhz=100,regulator=buck": "regulator must be .*; got 'buck'; allowed: ldo or",

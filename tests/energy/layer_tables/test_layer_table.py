@@ -143,12 +143,13 @@ def test_a_layer_table_without_columns_rows_or_choice_is_refused(tmp_path):
         (
             "macs",
             "16385",
-            "row 2: macs: is at most weights times positions of out_shape; "
-            "got 16385; allowed: <= 16384",
+            "row 2: macs: is weights times positions of out_shape, those at padded borders in "
+            "full; got 16385; allowed: 16384",
         ),
+        ("macs", "7", "row 2: macs: is weights times .* got 7; allowed: 16384"),
     ],
 )
-def test_a_layer_twice_or_with_more_macs_than_it_can_have_is_refused(column, value, match):
+def test_a_layer_twice_or_with_other_macs_than_its_weights_make_is_refused(column, value, match):
     table = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
     table.loc[1, column] = value
     with pytest.raises(SpikewattError, match=match):
@@ -186,3 +187,22 @@ def test_elementwise_layers_cost_their_outputs():
     call, begin = card["cycles_per_layer"].value, card["cycles_per_inference"].value
     expected = [each, call, each, call, begin]
     assert priced.frame["cycles"].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["live_mac", "livemacs", "Live MACs", "macs_live", "live-macs"])
+def test_a_slip_in_the_column_that_may_be_missing_is_refused(name):
+    table = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
+    with pytest.raises(SpikewattError, match="nearly called live_macs"):
+        read_layers(table.rename(columns={"live_macs": name}), "AD")
+
+
+def test_other_columns_are_left_alone():
+    table = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
+    more = table.drop(columns="live_macs").assign(remark="", pruned="", mac_units="")
+    assert len(read_layers(more, "AD")) == len(read_layers(LAYERS, "AD"))
+
+
+@pytest.mark.parametrize("network", [5, ["KWS"], 1.5])
+def test_a_network_is_a_name(network):
+    with pytest.raises(SpikewattError, match="network: must be a name"):
+        read_layers(LAYERS, network)

@@ -168,8 +168,9 @@ REFUSED = {
     "clock beyond": (
         (MCU,),
         {"clock_hz": 250e6},
-        "device 'stm32l4r5': clock_hz: must be a clock of the device, in hertz; got 250000000.0; "
-        "allowed: 32,768 to 240,000,000; hint: a faster chip by its core: cortex-m4:clock_mhz=…",
+        "device 'stm32l4r5': clock_hz: must be a clock of the device, in hertz; got 250000000.0 "
+        ".250 MHz.; allowed: 32,768 to 240,000,000; hint: a faster chip by its core: "
+        "cortex-m4:clock_mhz=…",
     ),
     "clock of a core beyond": (
         (CORE, MCU),
