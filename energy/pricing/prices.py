@@ -52,7 +52,7 @@ class Prices:
     >>> from spikewatt.energy.pricing.price import price_layers
     >>> prices = price_layers(LAYERS, "stm32l4r5", network="KWS")
     >>> prices
-    Prices(stm32l4r5 int8_ann 0.00461 J)
+    Prices(stm32l4r5 int8_ann 0.0046 J)
     >>> list(prices.totals()["workload"])
     ['int8_ann']
     """
