@@ -276,5 +276,6 @@ def validate(
     if output:
         write_frame(frame, output)
     others = validation(frame[frame["scheme"].isna()])
-    tables = (others, left_out(left_out_summary(frame)))
-    show(Findings(tables, notes=tuple(summary_lines())), as_json)
+    summed = left_out_summary(frame)
+    tables = (others, left_out(summed))
+    show(Findings(tables, notes=tuple(summary_lines(summed))), as_json)

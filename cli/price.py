@@ -97,7 +97,7 @@ def price(
     On one or more devices, with ranges, verdicts and break-even points.
     """
     if layers is None:
-        not_called_network("price", network, "--spk FILE, or --network NAME with --layers")
+        not_called_network("price", network, "--spk FILE, or --benchmark NAME with --layers")
     elif network is not None and benchmark is not None:
         raise SpikewattError("price --network", "is --benchmark by another name", "both")
     benchmark = network or benchmark

@@ -1,26 +1,38 @@
 """Measured int8 networks, each predicted by a fit without its own submission, or its whole chip.
 
-The prediction is the product's: a card is filled in from the fit, and priced. Only the fit has not
-seen the rows.
+The prediction is the product's: a card is filled in from the fit, taken to the supply of the row,
+and priced. Only the fit has not seen the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import exp, isnan, sqrt
+from math import exp, inf, isnan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...energy.cards.card import Card
+from ...energy.cards.any_chip.described import described_card
+from ...energy.cards.any_chip.figures import CORES
+from ...energy.cards.card import ENDS, Card
 from ...energy.cards.kinds import POWER_KEY
-from ...energy.cards.load import load_card, with_library, with_measured_power
+from ...energy.cards.load import (
+    known_microcontrollers,
+    load_card,
+    with_library,
+    with_measured_power,
+)
+from ...energy.cards.microcontroller_laws import SUPPLY
 from ...energy.cards.operating_point import at_operating_point
-from ...energy.kernels.datasheet import datasheet_energies, power_over_datasheet
+from ...energy.kernels.datasheet import (
+    datasheet_energies,
+    power_of_any_chip,
+    power_over_datasheet,
+)
 from ...energy.kernels.entries import FittedStacks
 from ...energy.kernels.fit import works
 from ...energy.kernels.library import NORMAL_90, Found, left_out_widths
 from ...energy.kernels.measured import BOARD, BUILD, groups, read_measured
-from ...energy.kernels.power import PowerModel, PowerWidths, log_scale
+from ...energy.kernels.power import PowerModel, PowerWidths
 from ...energy.kernels.stacks import StackModel, Widths
 from ...energy.kernels.versions import named
 from ...energy.layer_tables.layer_table import read_networks
@@ -44,6 +56,24 @@ SUMMARY = (
     "in_range",
     "high_over_low",
 )
+
+
+class Asked(NamedTuple):
+    """What all rows of a scheme and quantity are asked to keep: at most these."""
+
+    median_error: float
+    high_over_low: float
+
+
+ASKED = {
+    (BUILD, LATENCY): Asked(0.08, 1.6),
+    (BUILD, ENERGY): Asked(0.12, 1.6),
+    (BOARD, LATENCY): Asked(0.12, 2.5),
+    (BOARD, ENERGY): Asked(0.25, 2.5),
+    (BOARD, NO_SHEET): Asked(inf, inf),
+}
+FEW_CHIPS = "power was measured on four chips, too few to say how narrow a range may be"
+IN_RANGE = (0.80, 0.97)  # asked share of rows: a 90 % range that is neither too narrow nor too wide
 
 
 class Fold(NamedTuple):
@@ -99,7 +129,7 @@ def _predicted(
     about = {key: row[key] for key in ("library", "core", "chip", "network")}
     about |= {"scheme": scheme, "group": name, "apart": _apart(row, fold)}
     found = []
-    for quantity, card in _cards(row, fold).items():
+    for quantity, card in cards_of(row, fold).items():
         what, unit = ("time", "s") if quantity == LATENCY else ("energy", "j")
         measured = row["latency_s"] if quantity == LATENCY else row["energy_j"]
         if isnan(measured):
@@ -119,7 +149,7 @@ def _predicted(
     return found
 
 
-def _cards(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
+def cards_of(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
     """Quantity -> the card that predicts it."""
     card = load_card(row["chip"])
     stacks = fold.stacks
@@ -134,8 +164,8 @@ def _cards(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
         card = at_operating_point(card, supply_v=supply_v)
         return {LATENCY: card, ENERGY: card}
 
-    by_sheet = at_operating_point(_with_datasheet(card, fold.power), supply_v=supply_v)
-    without = _without_datasheet(card, fold.power)
+    by_sheet = _with_datasheet(card, fold.power, supply_v)
+    without = _without_datasheet(card, fold.power, supply_v)
     return {LATENCY: card, ENERGY: by_sheet, NO_SHEET: without}
 
 
@@ -149,40 +179,49 @@ def _apart(row: Mapping[str, Any], fold: Fold) -> str:
 
 def _with_known_power(card: Card, power: PowerModel) -> Card:
     """`card` with the power of other submissions on its chip."""
-    known = power.known(card.chip, card["supply_voltage_v"].value)
+    known = power.known(card.chip, card[SUPPLY].value)
     half = NORMAL_90 * sqrt(known.variance)
     value, low, high = (exp(known.mean + way * half) for way in (0, -1, 1))
     found = Found(value, low, high, "left out", f"power {card.chip}")
     return _without_factor(with_measured_power(card, found, "left out"))
 
 
-def _with_datasheet(card: Card, power: PowerModel) -> Card:
-    """`card` with its data sheet's energy per cycle, times the factor of the other chips."""
+def _with_datasheet(card: Card, power: PowerModel, supply_v: float | None) -> Card:
+    """`card` as of a chip whose power was not measured: its data sheet's, by that of others."""
     sheet = datasheet_energies()[card.chip]
+    ends = dict(zip(ENDS, (sheet.per_cycle_j, sheet.low_j, sheet.high_j), strict=True))
     factor = power_over_datasheet(power, without=card.chip)
-    own = card["supply_voltage_v"].value
-    per_cycle_j = sheet.per_cycle_j * exp(log_scale_between(sheet.regulator, sheet.supply_v, own))
-    energy = card[POWER_KEY].exactly(per_cycle_j)
-    ends = {end: factor[end] for end in ("value", "low", "high")}
-    times = replace(card[FACTOR], **ends, measurement="power over data sheet")
-    return replace(card, values={**card.values, POWER_KEY: energy, FACTOR: times})
+    values = {
+        SUPPLY: card[SUPPLY].exactly(sheet.supply_v),
+        POWER_KEY: replace(card[POWER_KEY], **ends, measurement="data sheet"),
+        FACTOR: replace(
+            card[FACTOR],
+            **{end: factor[end] for end in ENDS},
+            measurement="power over data sheet",
+        ),
+    }
+    about = {**card.about, "regulator": sheet.regulator}
+    own_v = card[SUPPLY].value if supply_v is None else supply_v
+    known = replace(card, values={**card.values, **values}, about=about)
+    return at_operating_point(known, supply_v=own_v, regulator=card.about["regulator"])
 
 
-def _without_datasheet(card: Card, power: PowerModel) -> Card:
-    """`card` with the power of any chip."""
-    middle, variance = power.unknown(card.about["regulator"], card["supply_voltage_v"].value)
-    half = NORMAL_90 * sqrt(variance)
-    found = Found(exp(middle), exp(middle - half), exp(middle + half), "left out", "any chip")
-    return _without_factor(with_measured_power(card, found, "any chip"))
+def _without_datasheet(card: Card, power: PowerModel, supply_v: float | None) -> Card:
+    """`card` with the power of a chip that is described without a current."""
+    figures = {
+        "clock_mhz": card["clock_hz"].value / 1e6,
+        "regulator": card.about["regulator"],
+        "supply_v": card[SUPPLY].value if supply_v is None else supply_v,
+    }
+    core = CORES[card.about["core"].lower()]
+    any_power = power_of_any_chip(power, without=card.chip)
+    described = described_card("any", core, figures, known_microcontrollers(), any_power=any_power)
+    values = {key: described[key] for key in (POWER_KEY, FACTOR, SUPPLY)}
+    return replace(card, values={**card.values, **values})
 
 
 def _without_factor(card: Card) -> Card:
     return replace(card, values={**card.values, FACTOR: card[FACTOR].exactly(1.0)})
-
-
-def log_scale_between(regulator: str, from_v: float, to_v: float) -> float:
-    """Logarithm of energy per cycle at a supply over that at another."""
-    return log_scale(regulator, to_v) - log_scale(regulator, from_v)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -214,3 +253,29 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     summed = pd.DataFrame(lines, columns=list(SUMMARY))
     summed["apart"] = summed["apart"].replace("", FAIR)
     return summed.sort_values(keys, ascending=[False, False], kind="stable", ignore_index=True)
+
+
+def missed(summed: pd.DataFrame) -> list[str]:
+    """What all rows were asked to keep and do not, in words.
+
+    Parameters
+    ----------
+    summed : DataFrame
+        As of `summary`.
+    """
+    found = summed[summed["apart"] == EVERY].set_index(["scheme", "quantity"])
+    lines = []
+    for (scheme, quantity), asked in ASKED.items():
+        row = found.loc[(scheme, quantity)]
+        inside, (least, most) = row["in_range"], IN_RANGE
+        said = []
+        if not least <= inside <= most:
+            said.append(f"{inside:.0%} in range, not {least:.0%} to {most:.0%}")
+        if row["high_over_low"] > asked.high_over_low:
+            said.append(f"high / low {row['high_over_low']:.2f}, not {asked.high_over_low:g}")
+        if row["median_error"] > asked.median_error:
+            said.append(f"median error {row['median_error']:.1%}, not {asked.median_error:.0%}")
+        if said:
+            why = "" if quantity == LATENCY else f" ({FEW_CHIPS})"
+            lines.append(f"{quantity}, {scheme} left out: {', '.join(said)}{why}")
+    return lines

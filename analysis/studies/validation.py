@@ -16,7 +16,7 @@ from ...energy.devices.neuromorphic_core import power_w
 from ...energy.pricing.odin import price_odin
 from ...rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 from ...rtl_ref.odin.run import run_odin
-from .left_out import LATENCY, left_out_rows, summary
+from .left_out import LATENCY, left_out_rows, missed, summary
 
 CELLS = ("what", "published", "predicted", "unit", "error", "kind", "source")
 COLUMNS = (*CELLS, "low", "high", "scheme", "quantity", "apart")
@@ -255,12 +255,24 @@ def left_out_summary(table: pd.DataFrame) -> pd.DataFrame:
     return summary(rows.rename(columns={"published": "measured"}))
 
 
-def summary_lines() -> list[str]:
-    """What the words of the table mean."""
-    return [
+def summary_lines(summed: pd.DataFrame) -> list[str]:
+    """What the words of the table mean, and what is missed.
+
+    Parameters
+    ----------
+    summed : DataFrame
+        As of `left_out_summary`.
+    """
+    lines = [
         "build left out: all rows of one submission, other software on its board known; board left "
         "out: all rows of a chip, others with its core known, power by its data sheet's current "
-        "and what other chips need beyond theirs. Everything is fitted without them, the widths "
-        "of the ranges, too.",
+        "and what other chips need beyond theirs, or by what data sheets of other chips differ by. "
+        "Coefficients, powers and the widths of ranges are fitted without them.",
+        "chosen once, in sight of all rows: which versions prune dead channels, the regulator of "
+        "each board, the law of an LDO's supply, usual coefficients and widths, and the overhead "
+        "of layers and inferences.",
         "law: reproduces a total from constants of the same chip; it validates nothing.",
     ]
+    if misses := missed(summed):
+        lines.append(f"asked and missed: {'; '.join(misses)}.")
+    return lines

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import SpikewattError, SpikewattWarning, check_name, one_of
 from ..kernels.law import ELEMENT, FITTED, predict, work
 from ..kernels.library import LEAST_ERROR, NORMAL_90, published_range
-from ..kernels.overhead import OVERHEAD
+from ..kernels.overhead import OF_INTERPRETERS
 from ..kernels.stack_fit import ELEMENT_CYCLES, StackFit, fit_stack
 from ..layer_tables.layer_table import LAYERS, numbers, read_networks, read_table
 from .card import Card, Quantity
@@ -95,7 +95,8 @@ def calibrate(
     Parameters
     ----------
     card_values : mapping of float
-        Values of the device in SI units; `clock_hz` is read where the rows have no clock.
+        Values of the device in SI units: its overhead of a layer and an inference, by default an
+        interpreter's, and `clock_hz` where the rows have no clock.
     measured_csv : str, Path or DataFrame
         Columns network, latency_ms, energy_uj (a cell may be empty), if wanted clock_mhz. Rows of
         one network are averaged.
@@ -122,7 +123,8 @@ def calibrate(
     latency_s = numbers(where, frame, "latency_ms") * 1e-3
     cycles = latency_s * _clock_hz(where, frame, card_values)
     averaged = _geometric_means(frame["network"], cycles)
-    fit = fit_stack(work_rows, averaged)
+    overhead = {key: card_values.get(key, known.value) for key, known in OF_INTERPRETERS.items()}
+    fit = fit_stack(work_rows, averaged, overhead)
     used = {name: work_rows[name] for name in averaged}
     identified = _is_identified(where, fit, used, allow_prior)
 
@@ -324,10 +326,9 @@ def _fitted_values(
         values[key] = (value, low, high)
         statuses[key] = ASSUMED_RATIO if key in fit.from_prior else MEASURED_BY_USER
 
-    # What the fit took as known belongs to it.
+    # What the fit took as known belongs to it; the overhead is that of the device.
     values[ELEMENT] = ELEMENT_CYCLES
-    values |= {key: (known.value, known.low, known.high) for key, known in OVERHEAD.items()}
-    statuses |= dict.fromkeys((ELEMENT, *OVERHEAD), "assumed")
+    statuses[ELEMENT] = "assumed"
     return values, statuses
 
 

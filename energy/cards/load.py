@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import SpikewattError
 from ..kernels import library as kernel_library
-from ..kernels.overhead import OVERHEAD
+from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
 from .any_chip.described import described_card
 from .any_chip.figures import BY_CORE as BY_CORE
 from .any_chip.figures import device_text, is_described, parse
@@ -124,6 +124,11 @@ def with_library(
         for key, one in found.items()
     }
     fitted = waiting_for_flash(card, fitted)
+    fitted |= {
+        key: Quantity(**known._asdict())
+        for key, known in overhead_of(asked_for, core).items()
+        if key not in card.values or is_of_a_library(card[key].measurement)
+    }
     about = {**card.about, "library": asked_for.name}
     return replace(card, values={**card.values, **fitted}, about=about)
 
@@ -170,7 +175,7 @@ def from_text(text: str) -> Card:
     core, figures = parse(text)
     name = device_text(core, figures)
     card = described_card(name, core, figures, known_microcontrollers())
-    return with_library(_with_overhead(card))
+    return with_library(card)
 
 
 @functools.cache
@@ -237,11 +242,8 @@ def _with_common_values(card: Card, is_measured: bool) -> Card:
 
 
 def _with_overhead(card: Card) -> Card:
-    """`card` of a microcontroller with what every library's overhead is taken to be."""
-    overhead = {
-        key: Quantity(**assumed._asdict(), measurement=f"assumed {key}")
-        for key, assumed in OVERHEAD.items()
-    }
+    """`card` with an interpreter's overhead, which a library of its own may replace."""
+    overhead = {key: Quantity(**known._asdict()) for key, known in OF_INTERPRETERS.items()}
     return replace(card, values={**overhead, **card.values})
 
 

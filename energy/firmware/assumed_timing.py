@@ -39,6 +39,7 @@ class CortexM33(Timing):
     """
 
     note = "assumed: rules measured on one RP2350 by others; Arm publishes no table"
+    status = ASSUMED
     rules: ClassVar = {
         **{
             kind: Rule(exactly(1), M33_RUNS, MEASURED)
@@ -101,6 +102,7 @@ class CortexM7(Timing):
     """
 
     note = "assumed: pairs measured on STM32H7 by others, caches hit; Arm publishes no table"
+    status = ASSUMED
     rules: ClassVar = {
         **{
             kind: Rule(Cycles(1, 0.5, 1), M7_RUNS, ASSUMED)

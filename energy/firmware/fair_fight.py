@@ -1,6 +1,7 @@
 """int8 and spikes on the same cores, executed: ``python -m spikewatt.energy.firmware.fair_fight``.
 
-The digits and LeNet, each as int8 and as spikes (rate at T = 32, radix at K = 4), plain and best.
+The digits and LeNet, each as int8 and as spikes (rate at T = 32, radix at K = 4, sync_rate at
+L = 15), plain and best. Every answer is compared with TensorFlow Lite's or an engine's.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import exp, hypot, log, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,9 @@ from ...models.training import train
 from ...sim.conversion.convert import convert
 from ...sim.engines.simulate import simulate
 from ...sim.network.spiking_network import SpikingNetwork
+from ..cards.card import Quantity
 from ..cards.load import load_card
+from ..devices.software_work import update_work
 from .build import build, sizes
 from .cores import FIRMWARE_CORES, FirmwareCore
 from .counting import Count
@@ -37,10 +41,18 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parents[1] / "data" / "firmware_counts.csv"
 INT8 = "int8_ann"
-RATE_STEPS, RADIX_STEPS = 32, 4
+RATE_STEPS = 32
+# Code -> how `convert` is asked for it. Planes of a pixel's bits are radix's own input, with the
+# fewest spikes: a pixel that first integrates sends three times as many.
+CODES = {
+    "rate": {},
+    "radix": {"steps": 4, "input_code": "bitplane"},
+    "sync_rate": {"steps": 15},
+}
 CALIBRATION = 200  # images
 DIGITS, LENET = "digits 64-48-10", "LeNet"
 DIGITS_SAMPLES, LENET_SAMPLES = 20, 2  # that are executed; their mean is written
+Ends = tuple[float, float, float]  # value, low, high
 # The chip whose card says what a cycle takes.
 CHIPS = {
     "Cortex-M0+": "stm32g0b1",
@@ -96,16 +108,14 @@ def rows_of(fighter: Fighter) -> Iterator[dict[str, Any]]:
     """A row for each workload, core and quality."""
     network = quantise_int8(fighter.model, fighter.calibration)
     spiking = {
-        "rate": (convert(fighter.model, fighter.calibration, "rate"), RATE_STEPS),
-        "radix": (
-            convert(fighter.model, fighter.calibration, "radix", steps=RADIX_STEPS),
-            None,
-        ),
+        code: convert(fighter.model, fighter.calibration, code, **options)
+        for code, options in CODES.items()
     }
     for core in FIRMWARE_CORES.values():
         for quality in QUALITIES:
             yield int8_row(fighter, network, core, quality)
-            for workload, (converted, steps) in spiking.items():
+            for workload, converted in spiking.items():
+                steps = RATE_STEPS if converted.code.streaming else None
                 yield spiking_row(fighter, workload, converted, steps, core, quality)
 
 
@@ -127,7 +137,8 @@ def int8_row(
 
     operations = sum(layer.operations for layer in firmware.graph.layers if layer.has_weights)
     row = {"network": fighter.name, "workload": INT8, "steps": 0}
-    return {**row, **_counted(core, quality, counts, operations, 0, sizes(program))}
+    done = {"operations": operations, "spikes": 0, "neuron_updates": 0}
+    return {**row, **_counted(core, quality, counts, done, sizes(program))}
 
 
 def spiking_row(
@@ -148,14 +159,17 @@ def spiking_row(
         counts.append(done.count)
         spikes.append(sum(done.spikes.values()))
         wanted = {name: int(trace.spikes[name][number].sum()) for name in done.spikes}
-        _check(done.spikes == wanted, "the engines compute", fighter.name, core)
+        same = done.spikes == wanted and np.array_equal(done.outputs, trace.outputs[number, -1])
+        _check(same, "the engines compute", fighter.name, core)
 
-    row = {"network": fighter.name, "workload": workload, "steps": steps or RADIX_STEPS}
-    operations = trace.mean_operations()
-    return {
-        **row,
-        **_counted(core, quality, counts, operations, float(np.mean(spikes)), firmware.sizes),
+    row = {"network": fighter.name, "workload": workload, "steps": steps or CODES[workload]["steps"]}
+    updates = (update_work(trace, population) for population in trace.neurons)
+    totals = {
+        "operations": round(trace.mean_operations()),
+        "spikes": round(np.mean(spikes)),
+        "neuron_updates": round(sum(each["cycles_per_neuron_update"] for each in updates)),
     }
+    return {**row, **_counted(core, quality, counts, totals, firmware.sizes)}
 
 
 def _check(equal: bool, law: str, name: str, core: FirmwareCore) -> None:
@@ -169,8 +183,7 @@ def _counted(
     core: FirmwareCore,
     quality: str,
     counts: list[Count],
-    operations: float,
-    spikes: float,
+    totals: dict[str, int],
     size: dict[str, int],
 ) -> dict[str, Any]:
     """The columns that all workloads have: means over the samples."""
@@ -182,12 +195,12 @@ def _counted(
         "cycles_low": round(np.mean([count.cycles_low for count in counts])),
         "cycles_high": round(np.mean([count.cycles_high for count in counts])),
         "instructions": round(np.mean([count.instructions for count in counts])),
-        "operations": round(operations),
-        "cycles_per_operation": round(cycles / operations, 2),
-        "spikes": round(spikes),
+        **totals,
+        "cycles_per_operation": round(cycles / totals["operations"], 2),
         **size,
         "stack_bytes": max(count.stack_bytes for count in counts),
         "samples": len(counts),
+        "timing": core.timing.status,
         **versions(),
     }
 
@@ -195,25 +208,51 @@ def _counted(
 def fair_fight() -> pd.DataFrame:
     """The committed counts with what they take on a chip of each core.
 
-    Columns ``chip``, ``time_s`` and ``energy_j`` are cycles at the clock and the energy per cycle
-    of the chip's card, without what its flash makes a core wait.
+    time = cycles / clock, energy = cycles · energy per cycle · active power factor, all of the
+    chip's card, without what its flash makes a core wait. The ranges, 5 to 95 %, are those of the
+    timing rules and of the card's values, in quadrature of their logarithms.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``firmware_counts.csv``, and chip, time_s, time_low_s, time_high_s, energy_j,
+        energy_low_j, energy_high_j.
     """
     import pandas as pd
 
     frame = pd.read_csv(DATA)
     cards = {core: load_card(chip) for core, chip in CHIPS.items()}
-    clock = {core: card["clock_hz"].value for core, card in cards.items()}
-    energy = {
-        core: card["energy_per_cycle_j"].value * card["active_power_factor"].value
-        for core, card in cards.items()
-    }
-    time_s = frame["cycles"] / frame["core"].map(clock)
-    energy_j = frame["cycles"] * frame["core"].map(energy)
-    place = list(frame.columns).index("cycles")
-    frame.insert(place, "chip", frame["core"].map(CHIPS))
-    frame.insert(place + 1, "time_s", time_s)
-    frame.insert(place + 2, "energy_j", energy_j)
-    return frame
+    priced = []
+    for row in frame.itertuples():
+        card = cards[row.core]
+        cycles = (row.cycles, row.cycles_low, row.cycles_high)
+        per_cycle = (_ends(card["energy_per_cycle_j"]), _ends(card["active_power_factor"]))
+        cycle_s = 1 / card["clock_hz"].value  # chosen, so without a range
+        priced.append(
+            {
+                "chip": CHIPS[row.core],
+                **_columns("time", "s", _product(cycles, (cycle_s, cycle_s, cycle_s))),
+                **_columns("energy", "j", _product(cycles, *per_cycle)),
+            }
+        )
+    return pd.concat([frame, pd.DataFrame(priced)], axis=1)
+
+
+def _ends(quantity: Quantity) -> Ends:
+    return quantity.value, quantity.low, quantity.high
+
+
+def _product(*factors: Ends) -> Ends:
+    """Of independent values above 0, each with its 5th and 95th percentile."""
+    value = prod(middle for middle, _, _ in factors)
+    down = hypot(*(log(middle / low) for middle, low, _ in factors))
+    up = hypot(*(log(high / middle) for middle, _, high in factors))
+    return value, value * exp(-down), value * exp(up)
+
+
+def _columns(what: str, unit: str, ends: Ends) -> dict[str, float]:
+    names = (f"{what}_{unit}", f"{what}_low_{unit}", f"{what}_high_{unit}")
+    return dict(zip(names, ends, strict=True))
 
 
 def main() -> None:

@@ -116,7 +116,7 @@ def _kernels(written: _Written) -> dict[str, str]:
     names = {*HEADERS, *written.files}
     if any(name.startswith("int8_pool") for name in written.files):
         names.add(POOL_HEADER)
-    return {name: (SOURCES / name).read_text() for name in sorted(names)}
+    return {name: (SOURCES / name).read_text("utf-8") for name in sorted(names)}
 
 
 @dataclass(frozen=True, eq=False)

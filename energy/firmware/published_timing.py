@@ -22,7 +22,7 @@ from .instructions import (
     STORE_MULTIPLE,
     Instruction,
 )
-from .timing import Cycles, Rule, Timing, exactly, uses, way
+from .timing import PUBLISHED, Cycles, Rule, Timing, exactly, uses, way
 
 M0_TABLE = "Arm DDI 0484C, table 3-1"
 M0_COPY = "Arm DDI 0484C, table 3-1, as transcribed in github Symex-rs/Symex, arm/v6/timing.rs"
@@ -40,6 +40,7 @@ class CortexM0Plus(Timing):
     """
 
     note = "published; the single-cycle multiplier, which a chip may lack (then 32 cycles)"
+    status = PUBLISHED
     rules: ClassVar = {
         **{kind: Rule(exactly(1), M0_TABLE) for kind in (ALU, EXTEND, MULTIPLY, BRANCH, JUMP)},
         LOAD: Rule(exactly(2), M0_TABLE),
@@ -68,6 +69,7 @@ class CortexM4(Timing):
     """
 
     note = "published; the refill of a branch is 1 to 3 cycles, by the target"
+    status = PUBLISHED
     rules: ClassVar = {
         **{kind: Rule(exactly(1), M4_TABLE) for kind in (ALU, EXTEND, DSP, MULTIPLY)},
         DIVIDE: Rule(Cycles(7, 2, 12), M4_TABLE),

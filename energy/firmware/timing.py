@@ -57,11 +57,13 @@ class Timing:
     rules : kind -> Rule, one for every kind that the core has
     refill : kind of branch -> Rule, the cycles added where it is taken
     note : one line: what is published, what is assumed
+    status : PUBLISHED where Arm publishes the table, else ASSUMED
     """
 
     rules: ClassVar[dict[str, Rule]]
     refill: ClassVar[dict[str, Rule]]
     note: ClassVar[str]
+    status: ClassVar[str]
 
     def run(self, instructions: list[Instruction]) -> Cycles:
         """Cycles of a straight run whose last branch, if any, is not taken."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from .law import FITTED, PRICED_BY
 from .library import Coefficient, Entry
+from .overhead import overhead_values
 from .ratios import plain_factor
 from .stacks import Known, StackModel, Work, assumed_cycles
 from .versions import Library, all_libraries
@@ -58,10 +59,12 @@ class FittedStacks:
     def entry(self, library: Library, core: str, chip: str = "") -> Entry:
         """Coefficients of a measured library on any core; `chip` is "" for an unknown one."""
         known = self.model.known(library, core, chip)
-        return entry_of(known, self.model.widths.misfit, self.work_of[library.prunes])
+        works = self.work_of[library.prunes]
+        overhead = overhead_values(library, core)
+        return entry_of(known, self.model.widths.misfit, works, overhead)
 
 
-def entry_of(known: Known, misfit: float, works: Work) -> Entry:
+def entry_of(known: Known, misfit: float, works: Work, overhead: Mapping[str, float]) -> Entry:
     """The coefficients with the deviations of the module's law.
 
     Parameters
@@ -71,11 +74,14 @@ def entry_of(known: Known, misfit: float, works: Work) -> Entry:
         Standard deviation of ln cycles of one network about the law.
     works : mapping
         Networks whose sums have the right range.
+    overhead : mapping
+        Cycles of a layer and of an inference, as of `overhead_values`.
     """
     from scipy.optimize import nnls
 
     values = np.exp(known.mean)
-    shares = np.array([_shares(values, done) for done in works.values() if _has_macs(done)])
+    networks = [done for done in works.values() if _has_macs(done)]
+    shares = np.array([_shares(values, done, overhead) for done in networks])
     alone = np.eye(len(FITTED))
     mixes = np.vstack([shares, alone])
     weights = np.r_[np.ones(len(shares)), np.full(len(alone), ALONE)]
@@ -89,11 +95,13 @@ def entry_of(known: Known, misfit: float, works: Work) -> Entry:
     }
 
 
-def _shares(values: np.ndarray, done: Mapping[str, float]) -> np.ndarray:
+def _shares(
+    values: np.ndarray, done: Mapping[str, float], overhead: Mapping[str, float]
+) -> np.ndarray:
     """Shares of the cycles of a network, by FITTED."""
     counts = [done[what] for what, key in PRICED_BY.items() if key in FITTED]
     each = values * np.array(counts, float)
-    return each / (each.sum() + assumed_cycles(done))
+    return each / (each.sum() + assumed_cycles(done, overhead))
 
 
 def _has_macs(done: Mapping[str, float]) -> bool:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from ... import files
 from ..layer_tables.layer_table import LAYERS, read_networks
-from .datasheet import power_over_datasheet
+from .datasheet import power_of_any_chip, power_over_datasheet
 from .entries import FittedStacks
 from .law import ELEMENT, FITTED, Int8Layer, work
 from .library import FITS, NORMAL_90
 from .measured import BOARD, BUILD, MEASURED, groups, read_measured, sources_of
-from .overhead import OVERHEAD
+from .overhead import OF_INTERPRETERS, Overhead, of_compiled
 from .power import PowerModel, PowerWidths, fit_power_widths
 from .ratios import plain_factor
 from .stack_fit import ELEMENT_CYCLES, PRIOR_RATIOS, SIGMA
@@ -80,7 +80,10 @@ def fit_all(
         "criterion": CRITERION.format(deviation=WIDTH_DEVIATION),
         "assumed": {
             ELEMENT: _ends(ELEMENT_CYCLES),
-            **{key: _ends(known[:3]) for key, known in OVERHEAD.items()},
+            "overhead": {
+                "interpreter": _overhead(OF_INTERPRETERS),
+                "compiled": {core: _overhead(of_compiled(core)) for core in stacks.cores()},
+            },
             "usual_coefficients": {"median": USUAL, "log_deviation": USUAL_DEVIATION},
             "usual_widths": asdict(Widths()),
             "usual_widths_of_power": asdict(PowerWidths()),
@@ -99,6 +102,7 @@ def fit_all(
         "plain_kernels": plain._asdict(),
         "power": _power(rows, power),
         "power_over_datasheet": power_over_datasheet(power),
+        "power_of_any_chip": power_of_any_chip(power),
     }
     if with_left_out:
         found["widths_left_out"] = _widths_left_out(rows, work_of, widths)
@@ -120,6 +124,11 @@ def _measured(rows: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
     for (library, core), group in rows.groupby(["library", "core"]):
         found.setdefault(str(library), {})[str(core)] = sorted(set(group["chip"]))
     return found
+
+
+def _overhead(known: Mapping[str, Overhead]) -> dict[str, Any]:
+    """Key -> ends."""
+    return {key: _ends(each[:3]) for key, each in known.items()}
 
 
 def _coefficients(stacks: FittedStacks) -> dict[str, Any]:

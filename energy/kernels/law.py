@@ -4,7 +4,7 @@
              + c_layer · layers + c_inference
 
 per stack, which is a kernel library on a core. Depthwise and pointwise MACs count as conv. What a
-layer and an inference cost besides is the same for all stacks (`overhead.py`).
+layer and an inference cost besides is not fitted (`overhead.py`).
 """
 
 from __future__ import annotations

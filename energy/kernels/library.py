@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from ...errors import SpikewattError, one_of
 from ..layer_tables.layer_table import FOLDER
 from .law import ELEMENT, FITTED
+from .power import log_scale
 from .ratios import BORROWED_CORES, OVER, BorrowedCore
 from .stack_fit import ELEMENT_CYCLES
 from .versions import Library, named
@@ -256,12 +257,39 @@ def measured_conditions(name: str) -> Conditions:
 def power_over_datasheet() -> Found:
     """Power while a network runs over the data sheet's run power, of a chip without rows.
 
-    From the chips that have both; with few of them, the range follows Student's t.
+    From the chips that have both (`datasheet.power_over_datasheet`).
     """
     factor = _fits()["power_over_datasheet"]
     note = f"chips with both: {', '.join(factor['chips'])}"
     ends = (factor["value"], factor["low"], factor["high"])
     return Found(*ends, note, "power over data sheet")
+
+
+def power_of_any_chip(supply_v: float, regulator: str, fits: Mapping | None = None) -> Found:
+    """Energy per cycle [J] while a network runs, of a chip without rows and without a data sheet.
+
+    Behind an LDO it goes with the supply, behind a converter it stays.
+
+    Parameters
+    ----------
+    supply_v : float
+        V.
+    regulator : str
+        ``ldo`` or ``dcdc``.
+    fits : mapping, optional
+        As of `datasheet.power_of_any_chip`; the committed one.
+
+    Examples
+    --------
+    >>> low, high = (power_of_any_chip(volts, "ldo") for volts in (1.8, 3.6))
+    >>> round(high.value / low.value, 6)
+    2.0
+    """
+    found = _fits()["power_of_any_chip"] if fits is None else fits
+    scale = exp(log_scale(regulator, supply_v))
+    value, low, high = (found[end] * scale for end in ("value", "low", "high"))
+    note = f"what {found['chips']} chips differ by, by their data sheets, times what networks take"
+    return Found(value, low, high, note, "power of any chip")
 
 
 def left_out_widths(scheme: str, group: str) -> dict[str, dict[str, float]]:

@@ -20,7 +20,7 @@ from ...errors import one_of
 if TYPE_CHECKING:
     import pandas as pd
 
-USUAL_J = 200e-12  # energy per cycle of any chip before any row; assumed
+USUAL_J = 200e-12  # energy per cycle of a chip before its rows; assumed in sight of them
 WIDTH_DEVIATION = 0.7  # of the logarithm of a width about its usual value; assumed
 LEAST_SUPPLY_V = 1.8  # that a row without a stated supply is taken to have been run at
 
@@ -113,12 +113,6 @@ class PowerModel:
         beside = self.widths.submission**2 + self.widths.misfit**2
         mean = middle + log_scale(self.regulators[chip], supply_v)
         return KnownPower(mean, variance + beside)
-
-    def unknown(self, regulator: str, supply_v: float) -> KnownPower:
-        """What is known of a chip without rows and without a data sheet."""
-        widths = self.widths
-        variance = widths.chip**2 + widths.submission**2 + widths.misfit**2
-        return KnownPower(log(USUAL_J) + log_scale(regulator, supply_v), variance)
 
     def middle(self, chip: str, supply_v: float) -> float:
         """ln(energy per cycle [J]) of a chip at a supply, mean over submissions."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of
 from .law import ELEMENT, FITTED
-from .overhead import overhead_cycles, overhead_values
+from .overhead import overhead_cycles
 
 # Value, low, high. Assumed: load, add, store. At most 1.5 % of the cycles of any network here.
 ELEMENT_CYCLES = (6.0, 3.0, 12.0)
@@ -69,7 +69,10 @@ class StackFit:
 
 
 def fit_stack(
-    work_rows: Work, cycles: Mapping[str, float], prior_ratios: Priors = PRIOR_RATIOS
+    work_rows: Work,
+    cycles: Mapping[str, float],
+    overhead: Mapping[str, float],
+    prior_ratios: Priors = PRIOR_RATIOS,
 ) -> StackFit:
     """Coefficients that predict the cycles best, by the law of `law.predict`.
 
@@ -82,6 +85,8 @@ def fit_stack(
         Network -> counts as of `law.work`.
     cycles : mapping of float
         Network -> measured cycles per inference, above 0; its networks are the ones used.
+    overhead : mapping of float
+        Cycles of a layer and of an inference, which the fit takes as known.
     prior_ratios : mapping, default PRIOR_RATIOS
         The same keys.
 
@@ -96,7 +101,7 @@ def fit_stack(
     measured = np.array(list(cycles.values()), float)
     counts = _columns(work_rows, cycles, ("mac_dense", "mac_conv", "outputs"))
     elements = _columns(work_rows, cycles, ("elements",))[:, 0]
-    called = np.array([overhead_cycles(work_rows[name]) for name in cycles])
+    called = np.array([overhead_cycles(work_rows[name], overhead) for name in cycles])
     fixed = ELEMENT_CYCLES[0] * elements + called
 
     priors = [prior_ratios[key] for key in PRIOR_RATIOS]
@@ -130,6 +135,7 @@ def fit_stack(
         dict(zip(cycles, errors.tolist(), strict=True)),
         sensitivity,
         deviations,
+        overhead,
     )
 
 
@@ -157,6 +163,7 @@ def _with_trust(
     residuals: dict[str, float],
     sensitivity: np.ndarray,
     deviations: np.ndarray,
+    overhead: Mapping[str, float],
 ) -> StackFit:
     """The fit, with what the data and what the priors tell of it.
 
@@ -174,7 +181,7 @@ def _with_trust(
         coefficients={
             **_named(FITTED, values),
             ELEMENT: ELEMENT_CYCLES[0],
-            **overhead_values(),
+            **overhead,
         },
         residuals=residuals,
         condition_number=_condition(both),

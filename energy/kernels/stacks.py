@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .law import FITTED, PRICED_BY
-from .overhead import overhead_cycles
+from .overhead import overhead_cycles, overhead_values
 from .stack_fit import ELEMENT_CYCLES
 from .versions import Library, named
 
@@ -137,7 +137,7 @@ class StackModel:
             self.row_stacks.append(places.setdefault(stack, len(places)))
             done = work_of[library.prunes][row.network]
             counts.append([done[what] for what, key in PRICED_BY.items() if key in FITTED])
-            fixed.append(assumed_cycles(done))
+            fixed.append(assumed_cycles(done, overhead_values(library, row.core)))
 
         self.stacks = tuple(places)
         self.counts = np.array(counts, float)
@@ -229,9 +229,9 @@ def fit_widths(model: StackModel) -> Widths:
     return Widths(*np.exp(found.x).tolist())
 
 
-def assumed_cycles(done: Mapping[str, float]) -> float:
+def assumed_cycles(done: Mapping[str, float], overhead: Mapping[str, float]) -> float:
     """Cycles of what no row tells apart: of elements, layers, inferences."""
-    return ELEMENT_CYCLES[0] * done["elements"] + overhead_cycles(done)
+    return ELEMENT_CYCLES[0] * done["elements"] + overhead_cycles(done, overhead)
 
 
 def _usual() -> np.ndarray:

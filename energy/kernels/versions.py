@@ -29,6 +29,8 @@ class Family:
         Measured modes beside the default, of the newest version.
     after : str, default ""
         The family whose kernels it calls: it counts as a later version of that one.
+    interprets : bool, default False
+        Whether it reads the network at run time, layer by layer; else the network is compiled.
     prunes_from : tuple, default NEVER
         The first version that does not compute channels whose weights are all zero. That a
         library does so is inferred: the rows of VWW fit with its live MACs only.
@@ -39,17 +41,22 @@ class Family:
     versions: tuple[Version, ...] = ((),)
     modes: tuple[str, ...] = ()
     after: str = ""
+    interprets: bool = False
     prunes_from: tuple[float, ...] = NEVER
 
 
 ST = ("x-cube-ai", "xcubeai", "stm32cube.ai", "stm32cube-ai", "stm32cubeai", "vendor-optimised")
 TFLM = ("tflm", "tensorflow-lite-micro", "tensorflow-lite-for-microcontrollers", "tflite-micro")
 FAMILIES = (
-    Family("tflm-cmsis-nn", ("tflm-cmsis-nn",), after="cmsis-nn"),
-    Family("tflm-reference", ("tflm-reference-kernels", "tflm-reference", "reference")),
+    Family("tflm-cmsis-nn", ("tflm-cmsis-nn",), after="cmsis-nn", interprets=True),
+    Family(
+        "tflm-reference",
+        ("tflm-reference-kernels", "tflm-reference", "reference"),
+        interprets=True,
+    ),
     Family("cmsis-nn", ("microtvm-cmsis-nn", "tvm-cmsis-nn", "cmsis-nn")),
     Family("tvm", ("microtvm-native", "microtvm", "tvm-native", "tvm")),
-    Family("tflm", TFLM, ((2, 3, 1),)),
+    Family("tflm", TFLM, ((2, 3, 1),), interprets=True),
     Family("x-cube-ai", ST, ((7, 1), (7, 3), (8, 0), (9, 0), (10, 2)), prunes_from=(8, 1)),
     Family("hale", ("bosch-hale", "hale"), ((1, 0), (1, 0, 175)), MODES),
     Family(
@@ -100,6 +107,15 @@ class Library:
         """Whether channels whose weights are all zero are not computed."""
         version = self.version or self.nearest.version
         return version >= BY_NAME[self.family].prunes_from
+
+    @property
+    def interprets(self) -> bool:
+        """Whether it reads the network at run time; else the network is compiled.
+
+        >>> named("TFLM").interprets, named("TVM").interprets
+        (True, False)
+        """
+        return BY_NAME[self.family].interprets
 
     @property
     def kin(self) -> str:

@@ -196,8 +196,9 @@ def chosen(
         law = "must be chosen from a table of several"
         raise SpikewattError("network", law, "none", _some(networks))
 
-    alike = [name for name in networks if name.lower() == network.lower()]
-    name = network if network in networks else alike[0] if len(alike) == 1 else None
+    asked_for = str(network).strip()
+    alike = [name for name in networks if name.lower() == asked_for.lower()]
+    name = asked_for if asked_for in networks else alike[0] if len(alike) == 1 else None
     if name is None:
         law = "must be a benchmark of the layer table"
         raise SpikewattError("network", law, repr(network), _some(sorted(networks)))

@@ -178,7 +178,13 @@ def _setting(
     if given is None:
         return {}
     if isinstance(given, Mapping):
-        return {_device(where, name, names): value for name, value in given.items()}
+        found = {}
+        for name, value in given.items():
+            own = _device(where, name, names)
+            if own in found:
+                raise SpikewattError(where, "names each device once", f"{own} twice")
+            found[own] = value
+        return found
 
     if check is not None:
         check(given)

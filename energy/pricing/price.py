@@ -168,7 +168,7 @@ def price_layers(
     --------
     >>> prices = price_layers("mlperf_tiny", "stm32l4r5", "stm32u575", network="KWS")
     >>> [f"{energy * 1e3:.1f} mJ" for energy in prices.totals()["energy_j"]]
-    ['4.6 mJ', '1.7 mJ']
+    ['4.6 mJ', '1.6 mJ']
     """
     period = checked_period(period_s)
     layers = table if isinstance(table, tuple) else layers_in(table, network)

@@ -35,6 +35,7 @@ def test_every_microcontroller_is_shown_once_and_by_core(boards):
 def test_other_devices_stand_in_the_second_table_and_all_in_its_frame():
     table = device_table()
     assert set(table.frame["device"]) == set(card_names())
+    assert table.brief is not None
     assert set(table.brief["device"]) == set(card_names()) - set(BOARDS)
 
 

@@ -17,10 +17,10 @@ FIGURES = (
 
 
 def spikewatt(*arguments: str):
-    """Run a verb in this process."""
+    """Run a verb in this process, as into a pipe: side by side, tests have a width of their own."""
     from spikewatt.cli.main import app
 
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": None})
 
 
 def kws(*words: str) -> list[dict]:

@@ -15,7 +15,7 @@ from spikewatt.energy.kernels.measured import MEASURED, read_measured
 from spikewatt.energy.kernels.stack_fit import fit_stack
 from spikewatt.errors import SpikewattError
 
-from ..helpers.kernels import FOUR, TRUE
+from ..helpers.kernels import FOUR, TRUE, TRUE_OVERHEAD
 
 
 def true_cycles(work_rows, networks=FOUR) -> dict[str, float]:
@@ -41,19 +41,19 @@ def test_cycles_are_linear_in_coefficients_and_counts(work_rows):
 
 def test_known_coefficients_are_recovered(work_rows):
     exact = {"cycles_per_mac_dense": (3.1 / 2.4, 0.5), "cycles_per_output": (30.0, 0.3)}
-    fit = fit_stack(work_rows, true_cycles(work_rows), exact)
+    fit = fit_stack(work_rows, true_cycles(work_rows), TRUE_OVERHEAD, exact)
     assert fit.coefficients == pytest.approx(TRUE, rel=0.01)
     assert max(map(abs, fit.residuals.values())) < 0.001
 
 
 def test_known_coefficients_are_recovered_from_wrong_priors_that_are_weak(work_rows):
     far = {"cycles_per_mac_dense": (1.0, 5.0), "cycles_per_output": (300.0, 5.0)}
-    fit = fit_stack(work_rows, true_cycles(work_rows), far)
+    fit = fit_stack(work_rows, true_cycles(work_rows), TRUE_OVERHEAD, far)
     assert fit.coefficients == pytest.approx(TRUE, rel=0.01)
 
 
 def test_what_no_network_tells_comes_from_the_prior(work_rows):
-    fit = fit_stack(work_rows, true_cycles(work_rows, ("IC", "KWS", "VWW")))
+    fit = fit_stack(work_rows, true_cycles(work_rows, ("IC", "KWS", "VWW")), TRUE_OVERHEAD)
     assert fit.from_prior == fit.weakest == ("cycles_per_mac_dense",)
     assert fit.prior_share["cycles_per_mac_dense"] > 0.99
     assert fit.condition_number_data > 1000 > 100 > fit.condition_number
@@ -62,7 +62,7 @@ def test_what_no_network_tells_comes_from_the_prior(work_rows):
 
 
 def test_one_network_tells_one_number(work_rows):
-    fit = fit_stack(work_rows, true_cycles(work_rows, ("IC",)))
+    fit = fit_stack(work_rows, true_cycles(work_rows, ("IC",)), TRUE_OVERHEAD)
     assert isinf(fit.condition_number_data)
     output, mac = (fit.coefficients[f"cycles_per_{what}"] for what in ("output", "mac_conv"))
     assert output == pytest.approx(30 * mac, rel=1e-3)
@@ -70,9 +70,9 @@ def test_one_network_tells_one_number(work_rows):
 
 def test_cycles_scaled_scale_the_coefficients(work_rows, monkeypatch):
     monkeypatch.setattr(stack_fit, "ELEMENT_CYCLES", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(stack_fit, "overhead_cycles", lambda done: 0.0)
+    free = dict.fromkeys(TRUE_OVERHEAD, 0.0)
     cycles = {"AD": 9e5, "IC": 4e7, "KWS": 1.2e7, "VWW": 4e7}
-    once, twice = fit_stack(work_rows, cycles), fit_stack(work_rows, times(2, cycles))
+    once, twice = (fit_stack(work_rows, times(n, cycles), free) for n in (1, 2))
     for key in FITTED:
         assert twice.coefficients[key] == pytest.approx(2 * once.coefficients[key], rel=1e-6)
     assert twice.condition_number == pytest.approx(once.condition_number, rel=1e-6)
@@ -80,14 +80,14 @@ def test_cycles_scaled_scale_the_coefficients(work_rows, monkeypatch):
 
 def test_the_fit_refuses_what_it_cannot_use(work_rows):
     with pytest.raises(SpikewattError, match="cycles: must have at least one network"):
-        fit_stack(work_rows, {})
+        fit_stack(work_rows, {}, TRUE_OVERHEAD)
     with pytest.raises(SpikewattError, match="cycles: IC: must be above 0; got -1"):
-        fit_stack(work_rows, {"IC": -1.0})
+        fit_stack(work_rows, {"IC": -1.0}, TRUE_OVERHEAD)
     with pytest.raises(SpikewattError, match="networks with known layers; got 'X'"):
-        fit_stack(work_rows, {"X": 1.0})
+        fit_stack(work_rows, {"X": 1.0}, TRUE_OVERHEAD)
     nothing = {"IC": dict.fromkeys(work_rows["IC"], 0)}
     with pytest.raises(SpikewattError, match="layers: IC: must have outputs of dense or conv"):
-        fit_stack(nothing, {"IC": 1.0})
+        fit_stack(nothing, {"IC": 1.0}, TRUE_OVERHEAD)
 
 
 # The committed fit

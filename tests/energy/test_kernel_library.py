@@ -92,7 +92,9 @@ def test_published_rows_are_met(rows, work_rows, pruned_work_rows):
     errors = []
     for row in rows.itertuples():
         found = coefficients(row.library, row.core, row.chip)
-        each = {key: value.value for key, value in found.items()} | overhead_values()
+        each = {key: value.value for key, value in found.items()} | overhead_values(
+            row.library, row.core
+        )
         work = pruned_work_rows if named(row.library).prunes else work_rows
         errors.append(abs(log(predict(each, work[row.network]) / row.cycles)))
     assert len(errors) == 135

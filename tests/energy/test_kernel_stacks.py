@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from math import log
+
 import numpy as np
 import pytest
-from spikewatt.analysis.studies.left_out import fold_without, left_out_rows, summary
-from spikewatt.energy.kernels.library import coefficients
+from spikewatt.analysis.studies.left_out import (
+    ASKED,
+    ENERGY,
+    EVERY,
+    IN_RANGE,
+    LATENCY,
+    NO_SHEET,
+    cards_of,
+    fold_without,
+    left_out_rows,
+    missed,
+    summary,
+)
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.kernels.datasheet import power_of_any_chip, power_over_datasheet
+from spikewatt.energy.kernels.library import FITS, coefficients, left_out_widths
 from spikewatt.energy.kernels.measured import BOARD, BUILD, groups
-from spikewatt.energy.kernels.power import PowerModel, PowerWidths
-from spikewatt.energy.kernels.stacks import Stack, StackModel, Widths, shared
+from spikewatt.energy.kernels.power import PowerModel, PowerWidths, fit_power_widths
+from spikewatt.energy.kernels.stacks import Stack, StackModel, Widths, fit_widths, shared
 from spikewatt.energy.kernels.versions import named
+
+# Latency by 0.1 % of 12 %, energy by a range wider than asked for: power of four chips is known.
+MISSED = [(BOARD, LATENCY), (BOARD, ENERGY), (BOARD, NO_SHEET)]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +91,8 @@ def test_power_of_one_more_submission(rows):
     assert high.mean - low.mean == pytest.approx(np.log(2))
     assert power.known("stm32h7a3", 3.3) == power.known("stm32h7a3", 3.0)
     assert power.known("ra6m4", 3.0).variance > low.variance
-    assert power.unknown("ldo", 1.8).variance > power.known("ra6m4", 3.0).variance
+    of_any = power_of_any_chip(power)["deviation"] ** 2
+    assert of_any > power.known("ra6m4", 3.0).variance
     calm = PowerModel(rows, PowerWidths(submission=0.01))
     assert calm.known("stm32l4r5", 1.8).variance < low.variance
 
@@ -105,6 +127,69 @@ def test_a_left_out_row_never_enters_its_own_fit(rows, work_of, scheme):
         assert (folds[0].power.surprise == folds[1].power.surprise).all()
 
 
+@pytest.mark.parametrize("scheme", [BUILD, BOARD])
+def test_committed_widths_of_a_left_out_group_are_refitted_from_the_others_alone(
+    rows, work_of, scheme
+):
+    """The widths of power, of every group; fitted with the group they are others."""
+    every = asdict(fit_power_widths(PowerModel(rows)))
+    moved = 0
+    for name, own in groups(rows, scheme):
+        changed = rows.copy()
+        changed.loc[own, "energy_j"] *= 7.0
+        found = asdict(fit_power_widths(PowerModel(changed[~own])))
+        assert left_out_widths(scheme, name)["power"] == pytest.approx(found, rel=1e-3)
+        has_power = rows.loc[own, "energy_j"].notna().any()
+        moved += has_power and found != pytest.approx(every, rel=2e-3)
+    assert moved >= 4
+
+
+@pytest.mark.parametrize("scheme", [BUILD, BOARD])
+def test_committed_widths_of_cycles_are_refitted_from_the_others_alone(rows, work_of, scheme):
+    start = Widths(**json.loads(FITS.read_text())["widths"])
+    chosen = [(name, own) for name, own in groups(rows, scheme) if own.sum() > 3][2:4]
+    for name, own in chosen:
+        changed = rows.copy()
+        changed.loc[own, ["cycles", "latency_s"]] *= 7.0
+        found = asdict(fit_widths(StackModel(changed[~own], work_of, start)))
+        assert left_out_widths(scheme, name)["cycles"] == pytest.approx(found, rel=0.01)
+        assert found != pytest.approx(asdict(start), rel=0.01)
+
+
+def test_data_sheets_factor_is_what_other_chips_say(rows):
+    """Hardly what was thought before: a hundredth of it, in logarithms, with three chips."""
+    power = PowerModel(rows)
+    for chip, own in power_over_datasheet(power)["chips"].items():
+        found = power_over_datasheet(power, without=chip)
+        others = [log(factor) for factor in found["chips"].values()]
+        assert chip not in found["chips"]
+        assert len(others) == 3
+        assert log(found["value"]) == pytest.approx(np.mean(others), abs=0.03)
+        assert found["low"] < own < found["high"]
+        assert power_of_any_chip(power, without=chip)["chips"] == 20
+
+
+def test_a_left_out_energy_is_what_a_described_chip_is_printed_at(rows, work_of):
+    """Its card without a current, at the supply and regulator of the row."""
+    ((name, own),) = [each for each in groups(rows, BOARD) if each[0] == "stm32l4r5"]
+    fold = fold_without(rows, own, work_of, BOARD, name)
+    for supply_v in (1.8, 3.0):
+        row = rows[own & (rows["supply_v"] == supply_v)].iloc[0].to_dict()
+        cards = cards_of(row, fold)
+        text = f"cortex-m4:clock_mhz=120,regulator=ldo,supply_v={supply_v:g}"
+        ratio = power_of_any_chip(fold.power, without=name)["value"] / any_chip_j()
+        printed = load_card(text)["energy_per_cycle_j"].value * ratio
+        assert cards[NO_SHEET]["energy_per_cycle_j"].value == pytest.approx(printed)
+        sheet = cards[ENERGY]["energy_per_cycle_j"]
+        assert sheet.value == pytest.approx(154e-12 * supply_v)
+        assert sheet.low <= 133.1e-12 * supply_v
+        assert sheet.high >= 166.9e-12 * supply_v
+
+
+def any_chip_j() -> float:
+    return json.loads(FITS.read_text())["power_of_any_chip"]["value"]
+
+
 def test_every_row_is_left_out_once_by_either_scheme(rows):
     for scheme in (BUILD, BOARD):
         times = sum(own.astype(int) for _, own in groups(rows, scheme))
@@ -116,15 +201,17 @@ def test_published_rows_that_were_left_out_are_predicted():
     """MLPerf Tiny v0.5 to v1.3: 135 latencies and 67 energies, the range that of the fit alone."""
     table = left_out_rows()
     assert (table["quantity"] == "latency").sum() == 2 * 135
-    found = summary(table).set_index(["scheme", "quantity", "apart"])
-    fair = "all but what stands apart"
-    for scheme, quantity, error, wide in (
-        ("build", "latency", 0.08, 1.6),
-        ("build", "energy", 0.12, 1.6),
-        ("board", "latency", 0.12, 2.5),
-        ("board", "energy", 0.25, 2.6),
-    ):
-        row = found.loc[scheme, quantity, fair]
-        assert row["median_error"] <= error
-        assert row["high_over_low"] <= wide
-        assert row["in_range"] >= 0.8
+    found = summary(table)
+    rows = found[found["apart"] == EVERY].set_index(["scheme", "quantity"])
+    for key, asked in ASKED.items():
+        row = rows.loc[key]
+        is_missed = key in MISSED
+        assert row["median_error"] <= asked.median_error + 0.005 * is_missed
+        assert row["in_range"] >= IN_RANGE[0]
+        assert row["in_range"] <= (1 if is_missed else IN_RANGE[1])
+        assert row["high_over_low"] <= (1.2 if is_missed else 1) * asked.high_over_low
+    said = missed(found)
+    assert [line.partition(" left out")[0] for line in said] == [
+        f"{quantity}, {scheme}" for scheme, quantity in MISSED
+    ]
+    assert rows.loc[BOARD, NO_SHEET]["high_over_low"] > 2 * rows.loc[BOARD, ENERGY]["high_over_low"]

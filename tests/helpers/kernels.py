@@ -10,4 +10,5 @@ TRUE = {
     "cycles_per_layer": 1000.0,
     "cycles_per_inference": 500.0,
 }
+TRUE_OVERHEAD = {key: TRUE[key] for key in ("cycles_per_layer", "cycles_per_inference")}
 FOUR = ("AD", "IC", "KWS", "VWW")

@@ -1,16 +1,18 @@
 """The card of a chip that has none, by its core and the figures of its data sheet.
 
 Energy per cycle = µA/MHz · V; a network takes more than what the data sheet ran, which is the
-active power factor. Without a current: the median of all known chips with this core, and a range
-that holds all of them.
+active power factor. Without a current it is that of any chip (`kernels.datasheet`), at the supply
+and by the regulator given; what is not given widens its range.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
+from ...kernels.library import power_of_any_chip
 from ..card import Card, Quantity
 from ..common_values import common_values
 from ..kinds import CARD_KINDS, POWER_KEY
@@ -29,7 +31,12 @@ UNKNOWN_BYTES = 10**12  # of a chip whose memory nobody said: everything fits
 
 
 def described_card(
-    name: str, core: Core, figures: Figures, known: Sequence[Card], source: str = "as given"
+    name: str,
+    core: Core,
+    figures: Figures,
+    known: Sequence[Card],
+    source: str = "as given",
+    any_power: Mapping | None = None,
 ) -> Card:
     """A card of a chip with this core, without the cycles of its kernel library.
 
@@ -43,6 +50,8 @@ def described_card(
         Microcontrollers that come with spikewatt, for what nobody said.
     source : str, default "as given"
         Where the figures come from.
+    any_power : mapping, optional
+        Power where no current is given, as of `datasheet.power_of_any_chip`; the committed one.
     """
     regulator = str(figures.get("regulator", USUAL_REGULATOR))
     clock_hz = float(figures["clock_mhz"]) * 1e6
@@ -55,7 +64,7 @@ def described_card(
         **_asleep(figures, supply, others, source),
         **loop_values(core.name, name),
         **common_values(name, regulator, is_measured="ua_per_mhz" not in figures),
-        POWER_KEY: _energy(core, figures, supply, others, source),
+        POWER_KEY: _energy(figures, supply, source, any_power),
     }
     if "ua_per_mhz" not in figures:
         inside = {"status": "assumed", "conditions": "inside of the energy per cycle"}
@@ -107,14 +116,8 @@ def _supply(figures: Figures, source: str) -> Quantity:
     return Quantity(USUAL_SUPPLY_V, low, high, *said)
 
 
-def _energy(
-    core: Core,
-    figures: Figures,
-    supply: Quantity,
-    others: Sequence[Card],
-    source: str,
-) -> Quantity:
-    """Energy per cycle, by the current or by what is known of other chips."""
+def _energy(figures: Figures, supply: Quantity, source: str, any_power: Mapping | None) -> Quantity:
+    """Energy per cycle, by the current or by what is known of any chip."""
     if "ua_per_mhz" in figures:
         current = float(figures["ua_per_mhz"])
         return supply.scaled(
@@ -124,10 +127,16 @@ def _energy(
             source=source,
             measurement="current as given",
         )
-    running = [card[POWER_KEY].times(card[FACTOR]) for card in others]
-    names = ", ".join(card.name for card in others)
-    found = f"median and ends of {_whose(others)} here, while networks run: {names}"
-    return _between(running, "current not given", found)
+    regulator = str(figures.get("regulator", USUAL_REGULATOR))
+    possible = [regulator] if "regulator" in figures else list(REGULATORS)
+    at = partial(power_of_any_chip, fits=any_power)
+    usual = at(supply.value, regulator)
+    reached = [at(volts, each).value for each in possible for volts in (supply.low, supply.high)]
+    said = ("assumed", "current not given", usual.note, usual.measurement)
+    of_any = Quantity(usual.value, usual.low, usual.high, *said)
+    of_supply = [min(usual.value, *reached), max(usual.value, *reached)]
+    low, high = (end / usual.value for end in of_supply)
+    return of_any.times(Quantity(1.0, low, high, *said))
 
 
 def _whose(others: Sequence[Card]) -> str:
@@ -185,7 +194,7 @@ def _caution(core: Core, figures: Figures, alike: Sequence[Card], factor: Quanti
         ends = f"{factor.low:.3g} to {factor.high:.3g}"
         said.append(f"power is that of its data sheet times {factor.value:.3g} ({ends})")
     else:
-        said.append("current not given: energy per cycle is that of known chips, its range all")
+        said.append("current not given: energy per cycle is that of any chip, a wide range")
     memory = {"flash_kib": "flash", "ram_kib": "RAM"}
     if without := [part for key, part in memory.items() if key not in figures]:
         said.append(f"{' and '.join(without)} not given: the network is taken to fit")

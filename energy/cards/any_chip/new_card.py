@@ -10,7 +10,7 @@ from .... import files
 from ....errors import SpikewattError, check_name
 from ..card import ENDS, Card, Quantity
 from ..kinds import EQUAL_SUPPLY, HIGHEST_SUPPLY, LOWEST_SUPPLY, POWER_KEY
-from ..load import known_microcontrollers, with_library
+from ..load import card_names, known_microcontrollers, with_library
 from ..microcontroller_laws import ASLEEP, SUPPLY
 from .described import FACTOR, described_card
 from .figures import CORES, SHORT, Figures, check_figures
@@ -102,6 +102,9 @@ def write_new_card(
         raise SpikewattError("devices new --core", "must be a core", repr(core), SHORT)
     check_figures("devices new", chosen, figures, EXAMPLE)
     own_name = check_name("devices new --name", path.stem if name is None else name)
+    if own_name.lower() in card_names():
+        law = "must not be the name of a card that comes with spikewatt"
+        raise SpikewattError("devices new --name", law, repr(own_name), "another name")
     card = described_card(own_name, chosen, figures, known_microcontrollers(), source or NO_SOURCE)
     with_library(card)  # which must be one that there is
 

@@ -24,6 +24,7 @@ from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ...devices.software_work import spiking_work, update_work
 from ..cores import FIRMWARE_CORES, FirmwareCore
+from ..timing import PUBLISHED
 from .examples import dense_network, inputs_of, window_network
 from .execute import Firmware
 from .loops import Loop, loop_named
@@ -40,7 +41,6 @@ UPDATE, SPIKE, STEP = "cycles_per_neuron_update", "cycles_per_spike", "cycles_pe
 FIRST = (DENSE, UPDATE, GATHER, SPIKE, STEP)  # what networks of dense layers tell
 KEYS = (DENSE, SPARSE, SINGLE, UPDATE, GATHER, SPIKE, STEP)
 
-PUBLISHED = ("Cortex-M0+", "Cortex-M4")  # cores whose timing Arm publishes
 WAITING = 1.3  # flash that is not hidden by a cache: assumed
 UNTIMED = {"Cortex-M85": "Cortex-M7"}  # cores that nothing is executed on, and whose loops they get
 UNTIMED_LOW = 0.7
@@ -173,7 +173,7 @@ def entries(
     core: FirmwareCore, fitted: Fitted, upper: Fitted | None, title: str
 ) -> dict[str, dict]:
     """Card values of a loop; their upper ends are those of `upper`, plain C, where it has them."""
-    exact = core.name in PUBLISHED
+    exact = core.timing.status == PUBLISHED
     table = "Arm's published timing" if exact else "timing assumed (others' measurements)"
     source = (
         f"executed in unicorn {version('unicorn')}, C by ziglang {version('ziglang')} -O2, "

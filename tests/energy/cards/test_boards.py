@@ -62,6 +62,10 @@ def test_a_card_without_rows_of_its_own_agrees_with_its_data_sheet(name):
     found = float(rows[0]["ua_per_mhz"]) * float(rows[0]["supply_v"]) * MICROWATTS_PER_MEGAHERTZ
     assert card[POWER_KEY].low <= 1.001 * found
     assert found <= 1.001 * card[POWER_KEY].high
+    for end in ("low", "high"):
+        current = float(rows[0][f"{end}_ua_per_mhz"]) * float(rows[0]["supply_v"])
+        of_card = getattr(card[POWER_KEY], end)
+        assert current * MICROWATTS_PER_MEGAHERTZ == pytest.approx(of_card, rel=2e-3)
 
 
 def test_data_sheet_rows_are_of_our_chips_and_cores():

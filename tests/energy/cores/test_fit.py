@@ -217,4 +217,4 @@ def test_memory_that_nobody_said_is_no_limit_and_is_not_shown():
     (table, _) = fit_findings([found])
     shown = {column.title: column for column in table.columns}["flash"]
     cells = shown.shown(found.frame.to_dict("records"), {shown.unit: None}).cells
-    assert [" of " in cell for cell in cells] == [True, True, False, False]
+    assert [" of " in str(cell) for cell in cells] == [True, True, False, False]

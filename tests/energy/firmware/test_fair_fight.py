@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.firmware import measure_int8
 from spikewatt.energy.firmware.cores import FIRMWARE_CORES, core_named
 from spikewatt.energy.firmware.fair_fight import (
@@ -23,7 +24,7 @@ from spikewatt.energy.kernels.ratios import PLAIN
 from spikewatt.energy.layer_tables.layer_table import LAYERS
 
 M4 = core_named("Cortex-M4")
-WORKLOADS = {INT8, "rate", "radix"}
+WORKLOADS = {INT8, "rate", "radix", "sync_rate"}
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +34,52 @@ def counts() -> pd.DataFrame:
 
 def test_the_table_is_whole(counts):
     keys = ["network", "workload", "core", "quality"]
-    assert len(counts) == 2 * len(WORKLOADS) * len(FIRMWARE_CORES) * 2 == 48
+    assert len(counts) == 2 * len(WORKLOADS) * len(FIRMWARE_CORES) * 2 == 64
     assert not counts.duplicated(keys).any()
     assert set(counts["network"]) == {DIGITS, LENET}
     assert set(counts["workload"]) == WORKLOADS
     assert set(counts["core"]) == set(CHIPS) == set(FIRMWARE_CORES)
     assert (counts["cycles_low"] <= counts["cycles"]).all()
     assert (counts["cycles"] <= counts["cycles_high"]).all()
-    assert (counts["spikes"] > 0).eq(counts["workload"] != INT8).all()
+    spiking = counts["workload"] != INT8
+    for column in ("spikes", "neuron_updates"):
+        assert (counts[column] > 0).eq(spiking).all()
+    steps = counts.groupby("workload")["steps"].unique()
+    assert steps.map(list).to_dict() == {INT8: [0], "rate": [32], "radix": [4], "sync_rate": [15]}
+    published = counts["timing"] == "published"
+    assert published.eq(counts["core"].isin(("Cortex-M0+", "Cortex-M4"))).all()
 
 
 def test_energy_is_cycles_times_a_price_of_the_chip(counts):
-    assert (counts.groupby("chip")["energy_j"].sum() > 0).all()
-    ratio = counts["energy_j"] / counts["cycles"]
-    spread = ratio.groupby(counts["chip"]).agg(lambda values: values.max() / values.min())
-    np.testing.assert_allclose(spread, 1)
+    for (core, name), rows in counts.groupby(["core", "chip"]):
+        card = load_card(CHIPS[core])
+        assert name == card.name
+        per_cycle_j = card["energy_per_cycle_j"].value * card["active_power_factor"].value
+        np.testing.assert_allclose(rows["energy_j"], rows["cycles"] * per_cycle_j)
+        np.testing.assert_allclose(rows["time_s"], rows["cycles"] / card["clock_hz"].value)
+
+
+def test_ranges_hold_timing_and_card(counts):
+    for what, unit in (("time", "s"), ("energy", "j")):
+        low, value, high = (counts[f"{what}{end}_{unit}"] for end in ("_low", "", "_high"))
+        assert (low <= value).all()
+        assert (value <= high).all()
+    one = counts.set_index(["core", "network", "workload", "quality"])
+    row = one.loc[("Cortex-M4", LENET, "radix", "best")]
+    card = load_card("stm32l4r5")
+    energy = card["energy_per_cycle_j"]
+    assert row["time_s"] == pytest.approx(row["cycles"] / card["clock_hz"].value)
+    assert row["time_high_s"] == pytest.approx(row["cycles_high"] / card["clock_hz"].value)
+    assert row["energy_j"] == pytest.approx(row["cycles"] * energy.value)
+    widths = np.log([row["cycles_high"] / row["cycles"], energy.high / energy.value])
+    assert row["energy_high_j"] / row["energy_j"] == pytest.approx(np.exp(np.hypot(*widths)))
 
 
 def test_best_loops_beat_plain_ones_everywhere(counts):
     cycles = counts.pivot_table(
         index=["network", "workload", "core"], columns="quality", values="cycles"
     )
-    assert len(cycles) == 24
+    assert len(cycles) == 32
     assert (cycles["best"] < 0.65 * cycles["plain"]).all()
 
 
@@ -128,4 +153,5 @@ def test_a_row_is_executed_and_equal_to_its_reference(mlp, mlp_network, digits):
 
     spikes = spiking_row(fighter, "rate", mlp_network, 8, M4, "best")
     assert spikes["spikes"] > 0
+    assert spikes["neuron_updates"] == 8 * (64 + 48 + 10)
     assert spikes["cycles_per_operation"] < row["cycles_per_operation"] * 4

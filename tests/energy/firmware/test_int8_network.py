@@ -19,6 +19,7 @@ for package in ("ziglang", "unicorn", "capstone", "tensorflow"):
 
 M0, M4, M33, M7 = (core_named(f"Cortex-{name}") for name in ("M0+", "M4", "M33", "M7"))
 IMAGES = 100
+FEW = 10  # of the quick tests
 
 
 def emulator_of(network: Int8Network, quality: str, core, defines=()) -> Emulator:
@@ -92,12 +93,27 @@ def small(request):
     return network, *network.levels(3 * x)
 
 
-@pytest.mark.parametrize(("core", "quality"), [(M0, "plain"), (M0, "best"), (M4, "best")])
+def check(network, levels, expected, core, quality) -> None:
+    """The C computes what is expected of every sample."""
+    got = executed(emulator_of(network, quality, core), levels, expected.shape[1])
+    assert got.shape == (len(levels), expected.shape[1])
+    np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize(("core", "quality"), [(M0, "plain"), (M4, "best")])
 def test_every_layer_computes_what_tensorflow_lite_computes(small, core, quality):
     network, levels, expected = small
+    assert len(np.unique(expected[:FEW])) > 20
+    check(network, levels[:FEW], expected[:FEW], core, quality)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quality", ["plain", "best"])
+@pytest.mark.parametrize("core", [M0, M4, M33, M7], ids=lambda core: core.name)
+def test_every_layer_of_many_samples_on_every_core(small, core, quality):
+    network, levels, expected = small
     assert len(np.unique(expected)) > 50
-    got = executed(emulator_of(network, quality, core), levels, expected.shape[1])
-    np.testing.assert_array_equal(got, expected)
+    check(network, levels, expected, core, quality)
 
 
 def test_halves_away_from_zero_are_the_reference_kernels(small):
@@ -106,8 +122,8 @@ def test_halves_away_from_zero_are_the_reference_kernels(small):
     if any(layer.kind == "dense" for layer in read_graph(network.content).layers):
         pytest.skip("has a dense layer")
     emulator = emulator_of(network, "plain", M4, defines=("INT8_HALVES_AWAY",))
-    got = executed(emulator, levels, once_up.shape[1])
-    np.testing.assert_array_equal(got, reference(network, levels))
+    got = executed(emulator, levels[:FEW], once_up.shape[1])
+    np.testing.assert_array_equal(got, reference(network, levels[:FEW]))
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +132,19 @@ def int8_digits(mlp, digits):
     return network, *network.levels(digits.scaled("test")[:IMAGES])
 
 
+@pytest.mark.parametrize(("core", "quality"), [(M0, "best"), (M4, "best")])
+def test_ten_digits_are_equal(int8_digits, core, quality):
+    network, levels, expected = int8_digits
+    check(network, levels[:FEW], expected[:FEW], core, quality)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("core", [M0, M4], ids=lambda core: core.name)
 @pytest.mark.parametrize("quality", ["plain", "best"])
 def test_a_hundred_digits_are_equal(int8_digits, core, quality):
     network, levels, expected = int8_digits
-    got = executed(emulator_of(network, quality, core), levels, expected.shape[1])
-    assert got.shape == (IMAGES, 10)
-    np.testing.assert_array_equal(got, expected)
+    assert expected.shape == (IMAGES, 10)
+    check(network, levels, expected, core, quality)
 
 
 def test_counts_repeat_exactly_and_fall_to_layers(int8_digits):
