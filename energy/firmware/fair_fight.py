@@ -162,7 +162,11 @@ def spiking_row(
         same = done.spikes == wanted and np.array_equal(done.outputs, trace.outputs[number, -1])
         _check(same, "the engines compute", fighter.name, core)
 
-    row = {"network": fighter.name, "workload": workload, "steps": steps or CODES[workload]["steps"]}
+    row = {
+        "network": fighter.name,
+        "workload": workload,
+        "steps": steps or CODES[workload]["steps"],
+    }
     updates = (update_work(trace, population) for population in trace.neurons)
     totals = {
         "operations": round(trace.mean_operations()),

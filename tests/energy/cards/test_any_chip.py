@@ -309,3 +309,11 @@ def test_a_new_card_is_not_called_as_one_that_is_here(tmp_path):
         with pytest.raises(SpikewattError, match=law):
             write_new_card(path, "cortex-m4", figures, name)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_card_whose_clock_is_a_slip_of_units(tmp_path):
+    path = tmp_path / "mine.yaml"
+    write_new_card(path, "cortex-m4", {"clock_mhz": 100.0, "ua_per_mhz": 100.0})
+    path.write_text(path.read_text().replace('unit: "MHz"', 'unit: "GHz"'))
+    with pytest.raises(SpikewattError, match=r"clock_hz: must be plausible for a Cortex-M4"):
+        load_card(str(path))
