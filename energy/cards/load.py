@@ -14,13 +14,12 @@ from ..kernels import library as kernel_library
 from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
 from .any_chip.described import described_card
 from .any_chip.figures import BY_CORE as BY_CORE
-from .any_chip.figures import CORES, device_text, is_described, parse
+from .any_chip.figures import device_text, is_described, parse
 from .card import Card, Quantity
 from .card_file import FOLDER, card_of, read_card_file
 from .common_values import common_values
 from .external_flash import waiting_for_flash
 from .kinds import KERNEL_KEYS, LOOP_KEYS, POWER_KEY
-from .microcontroller_laws import LOWEST_CLOCK_HZ
 from .nearest_board import nearest_boards
 from .parametric_core import PARAMETRIC, parse_choices, scaled_core
 from .software_loops import loop_values, without_finer_counts
@@ -252,7 +251,6 @@ def _read(path: Path) -> Card:
     """The card in a file, filled in where measured rows, its core or common values say more."""
     file = read_card_file(path)
     card = _with_assumed_values(card_of(path, file))
-    _check_clock(path.name, card)
     card = _with_common_values(card, is_measured=bool(file.power_fit))
     if not file.power_fit:
         return card
@@ -260,19 +258,6 @@ def _read(path: Path) -> Card:
     _check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
     return with_measured_power(card, found, file.power_fit)
-
-
-def _check_clock(where: str, card: Card) -> None:
-    """Raise SpikewattError where no chip with the core of `card` runs at its clock."""
-    core = CORES.get(str(card.about.get("core", "")).lower())
-    if core is None:
-        return
-    highest_hz = 2 * core.highest_mhz * 1e6
-    if not LOWEST_CLOCK_HZ <= card["clock_hz"].value <= highest_hz:
-        law = f"must be plausible for a {core.name}, in hertz"
-        allowed = f"{LOWEST_CLOCK_HZ:,} to {highest_hz:,.0f}"
-        got = f"{card['clock_hz'].value:,.0f}"
-        raise SpikewattError(f"{where}: clock_hz", law, got, allowed)
 
 
 def _check_power_fit(where: str, name: str, card: Card) -> None:
