@@ -7,6 +7,7 @@ from functools import cache
 
 import pandas as pd
 
+from ...energy.cards.any_chip.figures import CORES
 from ...energy.cards.card import Card
 from ...energy.cards.kinds import POWER_KEY
 from ...energy.cards.load import card_names, load_card
@@ -14,8 +15,7 @@ from ...energy.kernels.measured import read_measured
 from .findings import Column, Findings, Table
 from .units import HERTZ
 
-# Of the smallest core first.
-CORES = ("Cortex-M0+", "Cortex-M4", "Cortex-M33", "Cortex-M7", "Cortex-M85")
+SMALLEST_FIRST = [core.name for core in CORES.values()]
 KIB = 1024
 MEASURED = "measured"
 # How the power of a chip without rows is known, by the status of its energy per cycle.
@@ -73,7 +73,7 @@ def device_findings(more_notes: Sequence[str] = ()) -> Findings:
 def board_table(name: str = "microcontrollers") -> Table:
     """One row per microcontroller, grouped by core, the slowest of a core first."""
     cards = [card for card in map(load_card, card_names()) if card.kind.runs_kernels]
-    cards.sort(key=lambda card: (CORES.index(card.about["core"]), card["clock_hz"].value))
+    cards.sort(key=lambda card: (SMALLEST_FIRST.index(card.about["core"]), card["clock_hz"].value))
     frame = pd.DataFrame([_board_row(card) for card in cards])
 
     said_once = frame["core"].where(frame["core"].ne(frame["core"].shift()), "")

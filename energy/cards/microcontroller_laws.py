@@ -19,6 +19,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ...sim.network.named import Named, by_name
+from ..kernels.power import energy_ratio
 from .card import Card, Quantity
 from .kinds import (
     EQUAL_SUPPLY,
@@ -153,7 +154,7 @@ class Ldo(Regulator):
         at_first = card[SUPPLY].value
         found = f"current as at {at_first:g} V behind an LDO ({CURRENT_STAYS})"
         return card[key].scaled(
-            supply_v / at_first,
+            energy_ratio(self.name, at_first, supply_v),
             LDO_WIDER,
             status="estimated",
             source=f"{card[key].source}; {found}",
@@ -187,7 +188,7 @@ class Converter(Regulator):
         ratio = max(supply_v / at_first, at_first / supply_v)
         found = f"power as at {at_first:g} V behind a converter ({POWER_STAYS})"
         return card[key].scaled(
-            1.0,
+            energy_ratio(self.name, at_first, supply_v),
             CONVERTER_WIDER * (ratio if key == ASLEEP else 1.0),
             status="estimated",
             source=f"{card[key].source}; {found}",

@@ -7,12 +7,12 @@ Without wait states: a chip whose flash is slower than its core takes longer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...files import write
+from ..cards.card_file import FOLDER
 from .build import build
 from .cores import FIRMWARE_CORES, FirmwareCore
 from .counting import Count
@@ -24,9 +24,8 @@ from .versions import versions
 if TYPE_CHECKING:
     import pandas as pd
 
-DATA = Path(__file__).parents[1] / "data"
-LAYERS = DATA / "firmware_int8_layers.csv"
-OVERHEADS = DATA / "firmware_int8_overheads.csv"
+LAYERS = FOLDER / "firmware_int8_layers.csv"
+OVERHEADS = FOLDER / "firmware_int8_overheads.csv"
 SMALL = 4  # inputs and outputs of the smallest layer
 # Dense layers whose cycles tell what a layer, an output and a multiplication take.
 SIZES = ((4, 4), (4, 32), (32, 32), (128, 32), (128, 128))

@@ -17,7 +17,7 @@ from ...errors import SpikewattError, one_of
 from ..layer_tables.layer_table import FOLDER
 from .law import ELEMENT, FITTED
 from .power import log_scale
-from .ratios import BORROWED_CORES, BorrowedCore
+from .ratios import BORROWED_CORES, OVER, BorrowedCore
 from .stack_fit import ELEMENT_CYCLES
 from .versions import Library, named
 
@@ -26,7 +26,7 @@ __all__ = ["Found", "coefficients", "libraries", "measured_energy_per_cycle", "n
 FITS = FOLDER / "kernel_fits.json"
 NORMAL_90 = 1.645  # half width of a 90 % interval in standard deviations
 LEAST_ERROR = 0.05  # of a fit to a user's own rows, however well they agree
-PLAIN, OVER = "tflm-reference", "cmsis-nn"  # plain kernels are the other's times a factor
+PLAIN = "tflm-reference"  # those of the family OVER, times a factor
 
 
 class Coefficient(NamedTuple):

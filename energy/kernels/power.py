@@ -129,13 +129,22 @@ class PowerModel:
         return log(USUAL_J) + float(cross @ self._weights), float(variance)
 
 
+def energy_ratio(regulator: object, from_v: float, to_v: float) -> float:
+    """Energy per cycle at a supply over that at another: behind an LDO the current stays.
+
+    >>> energy_ratio("ldo", 1.8, 3.6), energy_ratio("dcdc", 1.8, 3.6)
+    (2.0, 1.0)
+    """
+    return to_v / from_v if regulator == "ldo" else 1.0
+
+
 def log_scale(regulator: object, supply_v: float) -> float:
     """Logarithm of energy per cycle at a supply, over that at LEAST_SUPPLY_V.
 
     >>> log_scale("dcdc", 3.3), round(log_scale("ldo", 3.6), 3)
     (0.0, 0.693)
     """
-    return log(supply_v / LEAST_SUPPLY_V) if regulator == "ldo" else 0.0
+    return log(energy_ratio(regulator, LEAST_SUPPLY_V, supply_v))
 
 
 def fit_power_widths(model: PowerModel) -> PowerWidths:
