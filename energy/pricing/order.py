@@ -197,8 +197,7 @@ def _of_each(where: str, given: Mapping[str, Any], names: Mapping[str, str]) -> 
     for name, value in given.items():
         device = _device(where, name, names)
         if device in values:
-            law = "must name each device once"
-            raise SpikewattError(where, law, ", ".join(map(repr, given)), device)
+            raise SpikewattError(where, "names each device once", f"{device} twice")
         values[device] = value
     return values
 

@@ -193,7 +193,7 @@ def check_clock(where: str, core: str, clock_hz: float) -> None:
     if known is not None:
         high = known.slip_mhz
     if not low <= clock_hz / 1e6 <= high:
-        law = f"must be a clock that a {core} can have"
+        law = f"must be plausible for a {core}"
         hint = "check the prefix of the unit: MHz, not GHz or kHz"
         found = f"{clock_hz / 1e6:g} MHz"
         raise SpikewattError(where, law, found, f"{low:g} to {high:g} MHz", hint)

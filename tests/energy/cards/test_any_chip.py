@@ -300,3 +300,20 @@ def test_a_copied_card_that_names_its_chip_is_that_chip(tmp_path):
     assert card["energy_per_cycle_j"].value == own["energy_per_cycle_j"].value
     assert card["cycles_per_mac_conv"].high == own["cycles_per_mac_conv"].high
     assert totals(card)["energy_high_j"] == pytest.approx(totals(own)["energy_high_j"])
+
+
+def test_a_new_card_is_not_called_as_one_that_is_here(tmp_path):
+    figures = {"clock_mhz": 100.0}
+    law = "must be another name than that of a chip or card that is known here; got 'stm32l4r5'"
+    for path, name in ((tmp_path / "stm32l4r5.yaml", None), (tmp_path / "a.yaml", "stm32l4r5")):
+        with pytest.raises(SpikewattError, match=law):
+            write_new_card(path, "cortex-m4", figures, name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_card_whose_clock_is_a_slip_of_units(tmp_path):
+    path = tmp_path / "mine.yaml"
+    write_new_card(path, "cortex-m4", {"clock_mhz": 100.0, "ua_per_mhz": 100.0})
+    path.write_text(path.read_text().replace('unit: "MHz"', 'unit: "GHz"'))
+    with pytest.raises(SpikewattError, match=r"clock_hz: must be plausible for a Cortex-M4"):
+        load_card(str(path))
