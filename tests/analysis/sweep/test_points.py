@@ -278,7 +278,7 @@ def test_a_clock_that_only_the_core_reaches_is_refused_beside_its_host(base, own
 
 def test_chips_by_their_core_run_as_a_price_has_them(base, own_cache, tmp_path):
     """Beyond their clock and below, behind either regulator, with a range from the law alone."""
-    chip = "cortex-m0+:clock_mhz=64,ua_per_mhz=100,supply_v=3"
+    chip = "cortex-m0+:clock_mhz=64,ua_per_mhz=100,supply_v=3,regulator=ldo"
     hardware = {
         "device": ["odin_style", chip, "nrf52840"],
         "host": ["none", chip],
