@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import DoesNotFitError, SpikewattError
+from ...sim.network.codes import Signed
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
+from ..firmware.spiking.layers import KINDS as COUNTED_KINDS
 from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
 from ..kernels.versions import Library, named
@@ -128,6 +130,7 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
         f"{card.title}; int8 network by {library} cycle counts; "
         f"spiking network: {card['cycles_per_synapse_dense'].conditions}."
     ]
+    first += uncounted(trace)
     first += _of_dead_channels(trace.layers, library)
     if trace.settings.input_code.encoded:
         first.append("an encoder is taken to cost a neuron update per input and step.")
@@ -179,6 +182,16 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
     first = [f"{card.title}; {library} cycle counts; every layer as in the table{nothing}."]
     first += _of_dead_channels(layers, library)
     return _lines(first, card, [need])
+
+
+def uncounted(trace: Trace) -> list[str]:
+    """What is priced by the loops of others, since no loop of its own was executed and counted."""
+    kinds = [str(layer.kind) for layer in trace.layers if not isinstance(layer.kind, COUNTED_KINDS)]
+    code = [f"code {trace.settings.code}"] if isinstance(trace.settings.code, Signed) else []
+    without = [*dict.fromkeys(kinds), *code]
+    if not without:
+        return []
+    return [f"no loop was counted of {', '.join(without)}: taken to cost as other layers do."]
 
 
 def _of_dead_channels(

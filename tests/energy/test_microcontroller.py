@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from spikewatt.energy.bill import IDLE_COMPONENTS
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.cards.operating_point import at_clock
+from spikewatt.energy.devices.microcontroller import uncounted
 from spikewatt.energy.devices.software_work import (
     CODE_BYTES,
     STACK_BYTES,
@@ -22,6 +24,7 @@ from spikewatt.energy.layer_tables.layer_table import KNOWN, LAYERS
 from spikewatt.energy.layer_tables.memory import BYTES_BEYOND_PARAMETERS, REQUANTISATION_BYTES
 from spikewatt.energy.pricing.price import price, price_layers
 from spikewatt.errors import DoesNotFitError, SpikewattError
+from spikewatt.sim.network.codes import CODES
 from spikewatt.sim.network.connection import ExecutedLayer
 from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS
 from spikewatt.sim.trace.layer_summary import LayerSummary
@@ -188,6 +191,17 @@ def test_activations_between_merged_layers_live_at_once(trace):
     last = dataclasses.replace(trace.layers[-1], executed=(wide, narrow))
     two = dataclasses.replace(trace, layers=(*trace.layers[:-1], last))
     assert software_needs(two)["int8_ann"].ram_bytes == 48 + 900 + STACK_BYTES
+
+
+def test_what_no_loop_was_counted_of_is_said(trace):
+    """Max pools and signed spikes have no C that was executed."""
+    assert uncounted(trace) == []
+    pool = dataclasses.replace(trace.layers[-1], kind=CONNECTION_KINDS["max_pool"])
+    settings = dataclasses.replace(trace.settings, code=CODES["signed"])
+    other = SimpleNamespace(layers=(*trace.layers[:-1], pool), settings=settings)
+    assert uncounted(other) == [
+        "no loop was counted of max_pool, code signed: taken to cost as other layers do."
+    ]
 
 
 def test_every_kind_of_connection_is_priced():
