@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from .sim.conversion.convert import convert as convert
     from .sim.conversion.reading.reader import supported_layers as supported_layers
     from .sim.conversion.thresholds import Method as Method
+    from .sim.counts.counts import Counts as Counts
+    from .sim.counts.counts import LayerCounts as LayerCounts
     from .sim.engines.estimate.estimate import Estimate as Estimate
     from .sim.engines.estimate.estimate import estimate as estimate
     from .sim.engines.simulate import simulate as simulate
@@ -106,6 +108,7 @@ _HOME = {
     "sim.conversion.convert": ("convert",),
     "sim.conversion.thresholds": ("Method",),
     "sim.conversion.reading.reader": ("supported_layers",),
+    "sim.counts.counts": ("Counts", "LayerCounts"),
     "sim.engines.estimate.estimate": ("Estimate", "estimate"),
     "sim.engines.simulate": ("simulate",),
     "sim.network.connection": ("Connection",),

@@ -52,8 +52,8 @@ def map(
 
     from ..analysis.report.findings import Findings, Table
     from ..energy.cards.load import load_card
-    from ..energy.devices.core_count import checked_max_cores
-    from ..energy.devices.core_mapping import core_table, map_network
+    from ..energy.devices.core.count import checked_max_cores
+    from ..energy.devices.core.mapping import core_table, map_network
     from ..energy.devices.registry import device_kind
     from ..sim.trace.trace import Trace
 

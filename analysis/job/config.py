@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ...energy.cards.load import load_card
-from ...energy.devices.core_count import checked_max_cores
+from ...energy.devices.core.count import checked_max_cores
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.order import ordered
 from ...errors import SpikewattError, one_of, whole_number

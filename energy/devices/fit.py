@@ -13,7 +13,7 @@ from ..cards.any_chip.described import UNKNOWN_BYTES
 from ..cards.card import ENDS, Card
 from ..cores.area import footprint_of
 from ..footprint import Footprint
-from .core_mapping import try_to_map
+from .core.mapping import try_to_map
 from .registry import device_kind
 from .software_limits import SoftwareNeed, all_that_is_short, potentials_are_int32
 from .software_work import software_needs

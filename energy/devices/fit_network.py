@@ -16,7 +16,7 @@ from ...sim.trace.blueprint import Blueprint, NetworkPlan
 from ...sim.trace.trace import Trace
 from ..cards.card import Card
 from ..cards.load import card_names, load_card
-from .core_count import checked_max_cores
+from .core.count import checked_max_cores
 from .fit import Fits, fits_on
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from ..bill import BillWriter, Term, powers_of
 from ..cards.card import Card, Quantity
 from ..cards.load import load_card
 from . import microcontroller, neuromorphic_core
-from .core_activity import Activity, activity, sources
-from .core_mapping import Mapping
+from .core.activity import Activity, activity, sources
+from .core.mapping import Mapping
 from .software_limits import why_not
 from .software_work import analog_work, host_need, update_work
 

@@ -21,8 +21,8 @@ from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..cores.mesh import Mesh
-from .core_activity import Activity, activity
-from .core_mapping import Mapping
+from .core.activity import Activity, activity
+from .core.mapping import Mapping
 
 HOST_EXCLUDED = (
     ", the host that writes pixels and reads results beyond the core's own memory accesses"

@@ -16,7 +16,7 @@ from ..bill import BillWriter
 from ..cards.card import Card
 from ..cards.kinds import CARD_KINDS, CardKind
 from . import host_and_core, microcontroller, neuromorphic_core, published_rule
-from .core_mapping import map_network
+from .core.mapping import map_network
 from .what_fits import executes_this_network, raise_first
 
 

@@ -12,7 +12,7 @@ from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
-from ..devices.core_count import checked_max_cores
+from ..devices.core.count import checked_max_cores
 from ..kernels.law import Int8Layer
 from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished

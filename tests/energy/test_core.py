@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.energy.cores.receptive_field import OUTSIDE, _field, receptive_field
-from spikewatt.energy.devices.core_mapping import core_table, map_network
+from spikewatt.energy.devices.core.mapping import core_table, map_network
 from spikewatt.energy.devices.neuromorphic_core import power_w
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError

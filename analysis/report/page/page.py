@@ -9,7 +9,7 @@ import pandas as pd
 
 from ....energy.bill import Bill
 from ....energy.cards.parametric_core import is_parametric
-from ....energy.devices.core_mapping import core_table, map_network
+from ....energy.devices.core.mapping import core_table, map_network
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.order import ordered
 from ....energy.pricing.prices import Prices

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from spikewatt.analysis.report.fits import fit_findings
-from spikewatt.energy.devices.core_mapping import map_network
+from spikewatt.energy.devices.core.mapping import map_network
 from spikewatt.energy.devices.fit_network import default_cards, fit
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError, SpikewattError

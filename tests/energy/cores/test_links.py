@@ -15,8 +15,8 @@ from spikewatt.energy.cores.area import area_m2
 from spikewatt.energy.cores.mesh import EAST, IN, NORTH, OUT, SOUTH, WEST, Flow, Mesh, undominated
 from spikewatt.energy.cores.placement import Placement
 from spikewatt.energy.cores.traffic import homes_of, traffic
-from spikewatt.energy.devices.core_activity import activity
-from spikewatt.energy.devices.core_mapping import map_network
+from spikewatt.energy.devices.core.activity import activity
+from spikewatt.energy.devices.core.mapping import map_network
 from spikewatt.energy.pricing.price import price
 from spikewatt.sim.network.synapses import unroll
 from spikewatt.sim.trace.blueprint import NetworkPlan

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from spikewatt.analysis.report.prices import price_table
 from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.devices.core_mapping import map_network
+from spikewatt.energy.devices.core.mapping import map_network
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.engines.simulate import simulate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import whole_number
+from ....errors import whole_number
 
 ANY_NUMBER = "any"
 MOST_CORES = 10**9

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...sim.trace.trace import Trace
-from ..cores.mesh import OUTSIDE_CORE, Flow, Mesh, undominated
-from ..cores.placement import Core
-from ..cores.traffic import homes_of, traffic
+from ....sim.trace.trace import Trace
+from ...cores.mesh import OUTSIDE_CORE, Flow, Mesh, undominated
+from ...cores.placement import Core
+from ...cores.traffic import homes_of, traffic
 
 
 @dataclass(frozen=True)

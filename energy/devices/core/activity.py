@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...sim.trace.trace import Trace
-from ..cards.card import Card
-from .core_mapping import Mapping
-from .link_activity import LinkActivity, link_activity
+from ....sim.trace.trace import Trace
+from ...cards.card import Card
+from .links import LinkActivity, link_activity
+from .mapping import Mapping
 
 Shares = Sequence[Map[str, float]]  # per core: pre population -> sweeps of each of its spikes
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from ...sim.trace.blueprint import Blueprint
-from ..cards.cacti import NEURON_WORD_BYTES
-from ..cards.card import Card, Quantity
-from ..cores.area import area_m2, footprint_of
-from ..cores.nearest_geometry import NearestGeometry
-from ..cores.placement import Core, Placement, TooFewAxonsError, placement_for
-from ..footprint import Footprint
-from .what_fits import (
+from ....sim.trace.blueprint import Blueprint
+from ...cards.cacti import NEURON_WORD_BYTES
+from ...cards.card import Card, Quantity
+from ...cores.area import area_m2, footprint_of
+from ...cores.nearest_geometry import NearestGeometry
+from ...cores.placement import Core, Placement, TooFewAxonsError, placement_for
+from ...footprint import Footprint
+from ..what_fits import (
     CORE_LAWS,
     LAYER_LAWS,
     FeedingLayers,

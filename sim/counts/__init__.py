@@ -1,0 +1,1 @@
+"""What happened in a network that ran elsewhere, in counts only."""

@@ -1,0 +1,234 @@
+"""Counts: what happened in one inference of a network, without its weights or its simulator.
+
+A network of another tool, the log of a chip, or a table of a paper can then be priced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from numbers import Real
+from typing import Any
+
+from ...errors import SpikewattError, one_of, whole_number
+
+MOST = 10**15  # neurons, steps or spikes of one inference
+ROUNDING = 1e-9  # by which a product of means may lie above a count
+
+RESETS = ("subtract", "zero")
+
+REQUIRED = ("name", "neurons", "fan_out", "spikes", "synaptic_operations")
+OPTIONAL_NUMBERS = ("active_updates", "idle_updates", "row_length")
+
+
+@dataclass(frozen=True)
+class LayerCounts:
+    """One layer of neurons, and what its spikes caused in one inference (mean over the samples).
+
+    Parameters
+    ----------
+    name : str
+    neurons : int
+    fan_out : float
+        Synapses that a spike of one of its neurons meets, mean; 0 for a read-out.
+    spikes : float
+        Spikes that its neurons sent, all steps together.
+    synaptic_operations : float
+        Operations that these spikes caused, at most ``spikes * fan_out``.
+    is_input : bool, default False
+        Whether its spikes come from outside, so that no neuron of it is updated.
+    active_updates : float, optional
+        Neuron updates after which the neuron fired; where unknown, one for each spike.
+    idle_updates : float, optional
+        Other neuron updates; where unknown, those that the chip does.
+    cores : int, optional
+        Cores that it is spread over; where unknown, as few as hold it.
+    row_length : float, optional
+        Synapses that an event meets at one core; where unknown, `fan_out` over the cores that the
+        next layer is spread over.
+    """
+
+    name: str
+    neurons: int
+    fan_out: float
+    spikes: float
+    synaptic_operations: float
+    is_input: bool = False
+    active_updates: float | None = None
+    idle_updates: float | None = None
+    cores: int | None = None
+    row_length: float | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What happened in one inference, layer by layer in the order of the data.
+
+    Parameters
+    ----------
+    layers : sequence of LayerCounts, or of mappings with their fields
+    steps : int
+        Steps of one inference.
+    time_s : float, optional
+        s that an inference took where it ran: the price then takes it in place of a prediction.
+    spikes_per_step : int, default 1
+        Most spikes that a neuron sends in one step.
+    leaks : bool, default False
+        Whether potentials leak.
+    reset : str, default "subtract"
+        ``subtract`` or ``zero``.
+
+    Raises
+    ------
+    SpikewattError
+        A field that is missing, unknown, negative or not finite; counts that contradict each
+        other.
+
+    Examples
+    --------
+    >>> layers = [
+    ...     {"name": "in", "neurons": 4, "fan_out": 2, "spikes": 8, "synaptic_operations": 16},
+    ...     {"name": "out", "neurons": 2, "fan_out": 0, "spikes": 1, "synaptic_operations": 0},
+    ... ]
+    >>> counts = Counts(layers, steps=10)
+    >>> counts.neurons, counts.spikes, counts.synaptic_operations
+    (6, 9.0, 16.0)
+    """
+
+    layers: Sequence[LayerCounts] | Sequence[Mapping[str, Any]]
+    steps: int
+    time_s: float | None = field(default=None, kw_only=True)
+    spikes_per_step: int = field(default=1, kw_only=True)
+    leaks: bool = field(default=False, kw_only=True)
+    reset: str = field(default="subtract", kw_only=True)
+
+    def __post_init__(self) -> None:
+        whole_number("Counts.steps", "must be a number of steps", self.steps, 1, MOST)
+        law = "must be the most spikes of a neuron in one step"
+        whole_number("Counts.spikes_per_step", law, self.spikes_per_step, 1, MOST)
+        one_of("Counts.reset", "must name a reset", self.reset, RESETS)
+        if self.time_s is not None:
+            _finite("Counts.time_s", self.time_s, above_zero=True)
+
+        layers = tuple(_layer(number, each) for number, each in enumerate(_listed(self.layers)))
+        object.__setattr__(self, "layers", layers)
+        _check_names(layers)
+        for layer in layers:
+            _check_against_each_other(layer, self)
+
+    @property
+    def neurons(self) -> int:
+        """Neurons of all layers, those of inputs included."""
+        return sum(layer.neurons for layer in self.layers)
+
+    @property
+    def spikes(self) -> float:
+        """Spikes of all layers."""
+        return sum(layer.spikes for layer in self.layers)
+
+    @property
+    def synaptic_operations(self) -> float:
+        """Synaptic operations of all layers."""
+        return sum(layer.synaptic_operations for layer in self.layers)
+
+    def __repr__(self) -> str:
+        names = ", ".join(layer.name for layer in self.layers)
+        return f"Counts({self.steps} steps, {names})"
+
+
+def _listed(layers: object) -> list[Any]:
+    """The layers that were given, of which there is one at least."""
+    if isinstance(layers, str | bytes | Mapping) or not isinstance(layers, Iterable):
+        law = "must be a list of layers"
+        raise SpikewattError("Counts.layers", law, type(layers).__name__)
+    found = list(layers)
+    if not found:
+        raise SpikewattError("Counts.layers", "must have a layer", "none")
+    return found
+
+
+def _layer(number: int, given: LayerCounts | Mapping[str, Any]) -> LayerCounts:
+    """One layer, its fields checked one by one."""
+    if isinstance(given, LayerCounts):
+        values = {each.name: getattr(given, each.name) for each in fields(LayerCounts)}
+    elif isinstance(given, Mapping):
+        values = dict(given)
+    else:
+        law = "must be a mapping of fields, or LayerCounts"
+        raise SpikewattError(f"Counts.layers[{number}]", law, type(given).__name__)
+
+    where = f"Counts.layers[{number}]"
+    known = [each.name for each in fields(LayerCounts)]
+    missing = [name for name in REQUIRED if name not in values]
+    unknown = [str(name) for name in values if name not in known]
+    if missing or unknown:
+        fault = f"{', '.join(missing)} missing" if missing else f"{', '.join(unknown)} unknown"
+        raise SpikewattError(where, "must have the fields of a layer", fault, ", ".join(known))
+
+    name = values["name"]
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise SpikewattError(f"{where}.name", "must be a name", repr(name))
+    where = f"layer {name!r}"
+    values["neurons"] = _whole(f"{where}: neurons", values["neurons"])
+    if values.get("cores") is not None:
+        values["cores"] = _whole(f"{where}: cores", values["cores"])
+    if not isinstance(values.get("is_input", False), bool):
+        raise SpikewattError(f"{where}: is_input", "must be true or false", values["is_input"])
+    for key in ("fan_out", "spikes", "synaptic_operations", *OPTIONAL_NUMBERS):
+        if key in REQUIRED or values.get(key) is not None:
+            values[key] = _finite(f"{where}: {key}", values[key])
+    return LayerCounts(**values)
+
+
+def _whole(where: str, value: object) -> int:
+    """A number of neurons or cores; 256.0, as tables hold it, is one."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return whole_number(where, "must be a whole number", value, 1, MOST)
+
+
+def _finite(where: str, value: object, above_zero: bool = False) -> float:
+    """A number that is finite and not negative."""
+    allowed = "> 0" if above_zero else ">= 0"
+    number = math.nan
+    if isinstance(value, Real) and not isinstance(value, bool):
+        number = float(value)
+    if not 0 <= number < math.inf or (above_zero and number == 0):
+        raise SpikewattError(where, "must be a finite number", repr(value), allowed)
+    return number
+
+
+def _check_names(layers: Sequence[LayerCounts]) -> None:
+    names = [layer.name for layer in layers]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        law = "must have different names"
+        raise SpikewattError("Counts.layers", law, f"{', '.join(twice)} more than once")
+
+
+def _check_against_each_other(layer: LayerCounts, counts: Counts) -> None:
+    """Raise SpikewattError where the counts of a layer contradict each other."""
+    where = f"layer {layer.name!r}"
+    visits = layer.neurons * counts.steps
+    most_spikes = visits * counts.spikes_per_step
+    law = "sends at most neurons * steps * spikes_per_step spikes"
+    _at_most(f"{where}: spikes", law, layer.spikes, most_spikes)
+
+    law = "has at most spikes * fan_out synaptic operations"
+    met = layer.spikes * layer.fan_out
+    _at_most(f"{where}: synaptic_operations", law, layer.synaptic_operations, met)
+
+    updates = (layer.active_updates or 0.0) + (layer.idle_updates or 0.0)
+    law = "updates each of its neurons at most once in a step"
+    _at_most(f"{where}: active_updates + idle_updates", law, updates, visits)
+    if layer.is_input and updates:
+        raise SpikewattError(where, "is an input, which has no neuron updates", updates)
+    if layer.row_length is not None:
+        law = "a row is at most as long as the fan-out"
+        _at_most(f"{where}: row_length", law, layer.row_length, layer.fan_out)
+
+
+def _at_most(where: str, law: str, got: float, most: float) -> None:
+    if got > most * (1 + ROUNDING):
+        raise SpikewattError(where, law, f"{got:.10g}", f"<= {most:.10g}")
