@@ -33,7 +33,8 @@ static inline Int8Active *int8_list(Int8Active *to, const int8_t *from, int32_t 
     return to;
 }
 
-#ifdef INT8_PAIRS
+/* INT8_SKIPPING_IN_C leaves the inner loop to the compiler. */
+#if defined(INT8_PAIRS) && !defined(INT8_SKIPPING_IN_C)
 #define INT8_ONE_INPUT                            \
     "ldrd %[w], %[x], [%[active]], #8\n"          \
     "ldr %[w], [%[weights], %[w]]\n"              \
@@ -50,7 +51,7 @@ INT8_ALONE static void int8_four_of_listed(const int8_t *weights, const Int8Acti
                                            const Int8Active *end, int32_t sums[BLOCK])
 {
     int32_t a = 0, b = 0, c = 0, d = 0;
-#if defined(INT8_PAIRS)
+#if defined(INT8_ONE_INPUT)
     uint32_t w, x, part;
     const Int8Active *fours = active + ((end - active) & ~3);
     if (active < fours) {
@@ -73,7 +74,7 @@ INT8_ALONE static void int8_four_of_listed(const int8_t *weights, const Int8Acti
             : [weights] "r"(weights), [end] "r"(end)
             : "cc", "memory");
     }
-#elif defined(__ARM_ARCH_6M__)
+#elif defined(__ARM_ARCH_6M__) && !defined(INT8_SKIPPING_IN_C)
     int32_t w, x, part;
     if (active < end) {
         __asm__ volatile(
