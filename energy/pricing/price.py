@@ -1,4 +1,4 @@
-"""price: Trace or Counts x parameter cards -> energy and time, with the range that the cards imply."""
+"""price: Trace or Counts x parameter cards -> energy and time, with the range of the cards."""
 
 from __future__ import annotations
 
