@@ -49,6 +49,11 @@ class LayerZeros:
     nonzero_macs: float
 
     @property
+    def sender(self) -> str:
+        """The population whose activations go in."""
+        return self.connection.partition("->")[0]
+
+    @property
     def nonzero_inputs(self) -> float:
         """Activations that are not zero, mean over the samples."""
         return self.inputs * (1.0 - self.zero_share)
@@ -77,8 +82,8 @@ class ActivationZeros:
     --------
     >>> dense = LayerZeros("dense", "output", "input->output", 4, 0.5, 0.0, 8, 4.0)
     >>> zeros = ActivationZeros("float", 1, [dense])
-    >>> zeros.share, zeros.share_of("output"), zeros.macs, zeros.nonzero_macs
-    (0.5, 0.5, 8, 4.0)
+    >>> zeros.share, zeros.shares, zeros.macs, zeros.nonzero_macs
+    (0.5, {'input': 0.5}, 8, 4.0)
     """
 
     network: str
@@ -120,22 +125,21 @@ class ActivationZeros:
     @property
     def share(self) -> float:
         """Of the activations that go into layers, those that are zero: γ of the literature."""
-        inputs = sum(layer.inputs for layer in self.layers)
-        return 1.0 - sum(layer.nonzero_inputs for layer in self.layers) / max(inputs, 1)
+        return _share(self.layers)
 
-    def share_of(self, population: str) -> float:
-        """Of the inputs of the layers that lead to `population`, those that are zero.
+    @property
+    def shares(self) -> dict[str, float]:
+        """Population whose activations go into layers -> share of them that are zero.
 
-        Raises
-        ------
-        SpikewattError
-            None does.
+        Where an average pool lies between, of the pooled ones.
         """
-        found = [layer for layer in self.layers if layer.population == population]
-        if not found:
-            raise self._unknown(population)
-        inputs = sum(layer.inputs for layer in found)
-        return 1.0 - sum(layer.nonzero_inputs for layer in found) / max(inputs, 1)
+        by_sender: dict[str, list[LayerZeros]] = {}
+        seen: set[str] = set()
+        for layer in self.layers:
+            if layer.connection not in seen:  # what lies between layers is sent by no population
+                by_sender.setdefault(layer.sender, []).append(layer)
+            seen.add(layer.connection)
+        return {sender: _share(layers) for sender, layers in by_sender.items()}
 
     def of(self, layer: LayerSummary) -> tuple[LayerZeros, ...]:
         """The ANN's layers in place of a connection of a trace, in the trace's order.
@@ -202,6 +206,12 @@ class ActivationZeros:
             _check_keys(f"{where}: layer {number}", row, {each.name for each in fields(LayerZeros)})
             layers.append(LayerZeros(**row))
         return cls(values["network"], values["samples"], layers, values["bits"])
+
+
+def _share(layers: Sequence[LayerZeros]) -> float:
+    """Of all inputs of `layers`, those that are zero."""
+    inputs = sum(layer.inputs for layer in layers)
+    return 1.0 - sum(layer.nonzero_inputs for layer in layers) / max(inputs, 1)
 
 
 def _check_keys(where: str, values: Any, known: set[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from ...errors import FileFormatError, SpikewattError
 from .activation_zeros import NETWORKS, ActivationZeros
 
 GivenZeros = float | Mapping[str, float] | ActivationZeros
-"""A share of all activations, one of each layer by its population, or what was counted."""
+"""A share of all activations, one of each population's own, or what was counted."""
 
 FORMAT = "spikewatt activation zeros"
 VERSION = 1
+OPTION = "--zeros"
 LAW = "a share of zeros lies in 0..1"
 
 
@@ -28,8 +29,8 @@ def checked_zeros(where: str, zeros: GivenZeros) -> GivenZeros:
     where : str
         Who asks, for errors.
     zeros : float, mapping of float, or ActivationZeros
-        A share of zeros among all activations, one for each layer by the name of the population
-        that it leads to, or what was counted.
+        A share of zeros among all activations, one for each population by its name, or what was
+        counted.
 
     Raises
     ------
@@ -55,13 +56,15 @@ def _share(where: str, share: Any) -> float:
     return float(share)
 
 
-def read_zeros(text: str | Path, network: str = "int8") -> float | ActivationZeros:
-    """Zeros as a command line names them: a number, or the file that a run wrote.
+def read_zeros(
+    given: str | Path | Sequence[str], network: str = "int8"
+) -> float | dict[str, float] | ActivationZeros:
+    """Zeros as a command line names them: a number, numbers of populations, or a run's file.
 
     Parameters
     ----------
-    text : str or Path
-        Such as ``0.6`` or ``runs/digits/zeros.json``.
+    given : str, Path or sequence of str
+        ``0.6``; ``hidden1=0.5`` and others; or ``runs/digits/zeros.json``.
     network : str, default "int8"
         Which measurement of the file: ``float``, ``int8`` or ``matched``. Where it holds one only,
         that one.
@@ -69,27 +72,40 @@ def read_zeros(text: str | Path, network: str = "int8") -> float | ActivationZer
     Raises
     ------
     SpikewattError
-        Neither a share nor a file that holds such a measurement.
+        Neither a share nor a file that holds such a measurement; several that are no
+        POPULATION=SHARE.
 
     Examples
     --------
-    >>> read_zeros("0.6")
-    0.6
+    >>> read_zeros("0.6"), read_zeros(["input=0.5", "hidden1=0.9"])
+    (0.6, {'input': 0.5, 'hidden1': 0.9})
     """
-    try:
-        share = float(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        share = None
-    if share is not None:
-        return _share("--zeros", share)
+    texts = [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
+    named = [text.rpartition("=") for text in texts]
+    if all(name and _number(share) is not None for name, _, share in named):
+        return {name: _share(f"{OPTION} {name}", _number(share)) for name, _, share in named}
+    if len(texts) != 1:
+        law = "is one share, one file, or POPULATION=SHARE of several"
+        raise SpikewattError(OPTION, law, ", ".join(texts) or "none")
 
-    measured = load_zeros(Path(text))
+    (text,) = texts
+    share = _number(text)
+    if share is not None:
+        return _share(OPTION, share)
+    measured = load_zeros(text)
     if len(measured) == 1:
         return next(iter(measured.values()))
     if network not in measured:
         law = f"must hold the zeros of the {network} network"
-        raise SpikewattError(str(text), law, ", ".join(measured))
+        raise SpikewattError(text, law, ", ".join(measured))
     return measured[network]
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def load_zeros(path: str | Path) -> dict[str, ActivationZeros]:

@@ -78,7 +78,7 @@ def activation_zeros(
     >>> images = np.zeros((3, 2, 2, 1), np.float32)
     >>> images[:, 0] = 1.0
     >>> zeros = activation_zeros(model, images)
-    >>> [layer.population for layer in zeros.layers], zeros.share_of("hidden1")
+    >>> [layer.population for layer in zeros.layers], zeros.shares["input"]
     (['hidden1', 'output'], 0.5)
     """
     if bits is not None and steps is not None:
