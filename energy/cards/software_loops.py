@@ -110,11 +110,32 @@ def skipping_values(card: Card) -> dict[str, Quantity]:
     SpikewattError
         A core without loops.
     """
+    loop = _skipping_loop(card)
+    values = {key: Quantity(**_without_unit(entry)) for key, entry in loop["values"].items()}
+    return waiting_for_flash(card, values)
+
+
+def share_that_pays(card: Card) -> float:
+    """Share of zeros from which skipping them pays in a large dense layer, by loops of one hand.
+
+        1 − (cycles of any product) / (cycles of a product that is not skipped)
+
+    Parameters
+    ----------
+    card : Card
+        Of a microcontroller; its core says.
+    """
+    loop = _skipping_loop(card)
+    skipping = loop["values"][NONZERO_MAC]["value"]
+    return max(0.0, 1.0 - loop["ordinary_cycles_per_mac"] / skipping)
+
+
+def _skipping_loop(card: Card) -> dict:
+    """The loop of a card's core; raises SpikewattError where it has none."""
     loops = _content(SKIPPING_LOOPS)
     core = one_of(f"device {card.name!r}: core", LAW, card.about["core"], loops)
     (loop,) = loops[core].values()
-    values = {key: Quantity(**_without_unit(entry)) for key, entry in loop["values"].items()}
-    return waiting_for_flash(card, values)
+    return loop
 
 
 def _without_unit(entry: Mapping) -> dict:

@@ -27,6 +27,7 @@ from .int8.layers import Conv, Dense
 from .int8.samples import Sample, conv, dense
 from .int8.skipping import SKIPPING
 from .int8_network import write_graph
+from .measure_int8 import overhead
 from .spiking.measure_loops import UNTIMED, WAITING, borrowed
 from .timing import PUBLISHED
 from .versions import versions
@@ -119,9 +120,7 @@ def _taps(layer: Conv, nonzero: np.ndarray) -> int:
     return int(reach.reshape(-1)[nonzero].sum())
 
 
-def measure(
-    sample: Sample, core: FirmwareCore, defines: Iterable[str] = ()
-) -> Iterator[Measured]:
+def measure(sample: Sample, core: FirmwareCore, defines: Iterable[str] = ()) -> Iterator[Measured]:
     """One layer on a core, at each share of zeros.
 
     Raises
@@ -207,7 +206,14 @@ def main() -> None:
         fitted, in_c = of_core(core), of_core(core, (PLAIN_C,))
         print(name, {key: round(value, 2) for key, value in fitted.values.items()}, fitted.residual)
         print(name, {key: round(value, 2) for key, value in in_c.values.items()}, in_c.residual)
-        found[name] = {SKIPPING: {"values": entries(core, fitted, in_c)}}
+        found[name] = {
+            SKIPPING: {
+                "values": entries(core, fitted, in_c),
+                # What the same hand's ordinary kernel takes: to skip pays for itself where fewer
+                # products than that share are left.
+                "ordinary_cycles_per_mac": round(overhead(core, "best").mac, 2),
+            }
+        }
     for core, lender in UNTIMED.items():
         found[core] = borrowed(found[lender], core, lender)
     write(SKIPPING_LOOPS, json.dumps(found, indent=1) + "\n")
