@@ -7,7 +7,7 @@ and the same largest values.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from .graph.graph import Graph
 from .graph.keras_values import activations_of
 from .graph.live import summed_axes
 from .graph.nodes import InputNode, Node, ReadoutNode, ReluNode, Values
-from .graph.terms import Term
+from .graph.terms import Convolution1DTerm, ConvolutionTerm, Term
 from .options import ConversionOptions
 from .reading.reader import read
 from .signature import takes_options
@@ -62,11 +62,11 @@ class FewBitNetwork:
         for start in range(0, len(parts[0]), BATCH):
             found: Values = {}
             for node, part in zip(inputs, parts, strict=True):
-                given = np.asarray(part[start : start + BATCH], np.float64)
+                given = np.asarray(part[start : start + BATCH], np.float32)
                 found[node.name] = given.reshape(len(given), *node.shape)
             for node in self.graph.nodes:
                 if node.name not in found:
-                    found[node.name] = node.evaluate(found)
+                    found[node.name] = node.evaluate(found).astype(np.float32)
             yield found
 
     def outputs(self, x) -> np.ndarray:
@@ -156,7 +156,7 @@ def with_few_bits(
 def _rounded(node: Node, clips: Mapping[str, float], levels: int, weight_bits: int) -> Node:
     """A node with rounded weights and, if it rectifies, its clip and its levels."""
     terms = tuple(_with_few_bits(term, weight_bits) for term in node.terms)
-    node = replace(node, terms=terms)
+    node = replace(node, terms=terms, bias=node.bias.astype(np.float32))
     if not isinstance(node, ReluNode) or 0 < node.levels <= levels:
         return node
     return replace(node, maximum=clips[node.name], levels=levels)
@@ -164,10 +164,42 @@ def _rounded(node: Node, clips: Mapping[str, float], levels: int, weight_bits: i
 
 def _with_few_bits(term: Term, weight_bits: int) -> Term:
     """A path with weights of few bits, by the largest of each output channel."""
+    term = _at_once(term)
     if not term.kind.narrow or term.full_scale:
-        return term
+        return replace(term, weights=term.weights.astype(np.float32))
     most = 2 ** (weight_bits - 1) - 1
     axes = summed_axes(term)
     largest = np.abs(term.weights).max(axis=axes, keepdims=True, initial=0.0)
     unit = np.where(largest > 0, largest, 1.0) / most
-    return replace(term, weights=np.round(term.weights / unit) * unit)
+    weights = np.round(term.weights / unit) * unit
+    return replace(term, weights=weights.astype(np.float32))
+
+
+class _AllTaps(ConvolutionTerm):
+    """A window over all channels, as one product of matrices: several times as fast."""
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Sum over the window of x W."""
+        geometry = self.geometry
+        assert geometry is not None
+        seen = self.seen(x)
+        padded = np.pad(seen, ((0, 0), *geometry.padding, (0, 0)))
+        axes = tuple(range(1, padded.ndim - 1))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, geometry.reach, axes)
+        positions = (slice(0, None, stride) for stride in geometry.strides)
+        taps = (slice(0, None, apart) for apart in geometry.dilation)
+        windows = windows[(slice(None), *positions, slice(None), *taps)]
+
+        # (samples, *positions, channels, *taps) -> taps before channels, as the weights have them
+        windows = np.moveaxis(windows, len(axes) + 1, -1)
+        shape = windows.shape[: len(axes) + 1]
+        rows = windows.reshape(-1, self.weights[..., 0].size)
+        return (rows @ self.weights.reshape(rows.shape[1], -1)).reshape(*shape, -1)
+
+
+def _at_once(term: Term) -> Term:
+    """`term`, computed in one product if it is a window over all channels."""
+    if type(term) not in (ConvolutionTerm, Convolution1DTerm):
+        return term
+    values = {field.name: getattr(term, field.name) for field in fields(term)}
+    return _AllTaps(**values)
