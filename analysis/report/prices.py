@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...energy.bill import INT8, ZERO_SKIPPING
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import TIMES, Prices
 from ...errors import SpikewattError
@@ -197,7 +198,7 @@ def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
     """Verdicts without those on networks of other accuracy."""
     if not len(frame) or not beyond:
         return frame
-    workloads = frame[["first", "second"]].map(lambda side: side.rsplit(" ", 1)[-1])
+    workloads = frame[["first", "second"]].map(_accurate_as)
     mask = workloads.isin(list(beyond)).any(axis=1)
     # Two that are beyond alike, as spikes on two devices, can still be compared.
     mask &= workloads["first"] != workloads["second"]
@@ -205,6 +206,12 @@ def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
     found = frame.copy()
     found.loc[mask, words] = REFUSED
     return found
+
+
+def _accurate_as(side: str) -> str:
+    """The workload whose accuracy a side has: to skip zeros changes none."""
+    workload = side.rsplit(" ", 1)[-1]
+    return INT8 if workload == ZERO_SKIPPING else workload
 
 
 def _ratio_and_verdict(ratio: float, verdict: str) -> str:

@@ -121,11 +121,9 @@ def few_bits(
     >>> few_bits(model, images, activation_bits=2).predictions(images).shape
     (10,)
     """
-    law = "must be a width"
-    bits = whole_number("few_bits.activation_bits", law, activation_bits, 1, MOST_BITS)
     checked = ConversionOptions.checked("few_bits.", {"code": code, **options})
     samples = checked_inputs(model, calibration, checked)
-    return with_few_bits(read(model, checked.reading_rules), samples, bits, checked)
+    return with_few_bits(read(model, checked.reading_rules), samples, activation_bits, checked)
 
 
 def with_few_bits(
@@ -143,6 +141,7 @@ def with_few_bits(
     options : ConversionOptions
         Its method chooses the clips.
     """
+    whole_number("few_bits.activation_bits", "must be a width", bits, 1, MOST_BITS)
     firing = firing_nodes(graph, options)
     activations = activations_of(graph, firing, calibration)
     check_excites(firing, activations, calibration, options)

@@ -12,7 +12,7 @@ from ..trace.layer_summary import LayerSummary
 
 # The ANN whose activations were counted: as Keras computes it, as int8 is executed, or with as many
 # bits of activation as the steps of the spiking network carry.
-NETWORKS = ("float", "int8", "matched")
+FLOAT_NETWORK, INT8_NETWORK, MATCHED_NETWORK = NETWORKS = ("float", "int8", "matched")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class ActivationZeros:
             _check(layer)
 
     def __repr__(self) -> str:
-        about = f"{self.bits}-bit" if self.network == "matched" else self.network
+        about = f"{self.bits}-bit" if self.network == MATCHED_NETWORK else self.network
         return (
             f"ActivationZeros({about}, {self.samples} samples: {self.share:.1%} of the "
             f"activations are zero, {self.nonzero_macs:,.0f} of {self.macs:,} multiply-accumulates "
@@ -110,7 +110,7 @@ class ActivationZeros:
     @property
     def title(self) -> str:
         """The network in words."""
-        return f"{self.bits}-bit activations" if self.network == "matched" else self.network
+        return f"{self.bits}-bit activations" if self.network == MATCHED_NETWORK else self.network
 
     @property
     def macs(self) -> int:

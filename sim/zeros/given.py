@@ -10,13 +10,14 @@ from typing import Any
 
 from ... import files
 from ...errors import FileFormatError, SpikewattError
-from .activation_zeros import NETWORKS, ActivationZeros
+from .activation_zeros import INT8_NETWORK, NETWORKS, ActivationZeros
 
 GivenZeros = float | Mapping[str, float] | ActivationZeros
 """A share of all activations, one of each population's own, or what was counted."""
 
 FORMAT = "spikewatt activation zeros"
 VERSION = 1
+ZEROS = "zeros.json"  # in the folder of a run
 OPTION = "--zeros"
 LAW = "a share of zeros lies in 0..1"
 
@@ -57,7 +58,7 @@ def _share(where: str, share: Any) -> float:
 
 
 def read_zeros(
-    given: str | Path | Sequence[str], network: str = "int8"
+    given: str | Path | Sequence[str], network: str = INT8_NETWORK
 ) -> float | dict[str, float] | ActivationZeros:
     """Zeros as a command line names them: a number, numbers of populations, or a run's file.
 

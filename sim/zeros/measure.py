@@ -18,7 +18,7 @@ from ..conversion.graph.keras_values import BATCH, tensors_of
 from ..conversion.graph.nodes import InputNode, Values
 from ..conversion.options import ConversionOptions
 from ..conversion.reading.reader import read
-from .activation_zeros import ActivationZeros
+from .activation_zeros import FLOAT_NETWORK, INT8_NETWORK, MATCHED_NETWORK, ActivationZeros
 from .count import Counting
 from .executed import Executed, executed_layers
 
@@ -121,7 +121,7 @@ def zeros_of_float(
         for counting in countings:
             executed = counting.executed
             counting.add(executed.inputs(found[id(executed.source)]) != 0)
-    return _found("float", len(x[0]), countings)
+    return _found(FLOAT_NETWORK, len(x[0]), countings)
 
 
 def zeros_of_few_bits(
@@ -144,7 +144,7 @@ def zeros_of_few_bits(
         for counting in countings:
             executed = counting.executed
             counting.add(executed.inputs(_read_at(graph, calls, executed.source, values)) != 0)
-    return _found("matched", len(x[0]), countings, network.bits)
+    return _found(MATCHED_NETWORK, len(x[0]), countings, network.bits)
 
 
 def zeros_of_int8(
@@ -174,7 +174,7 @@ def zeros_of_int8(
     for levels in levels_at(network, tensors, _only(x)):
         for counting, operator in zip(countings, operators, strict=True):
             counting.add(levels[operator.tensor] != operator.zero)
-    return _found("int8", len(x[0]), countings)
+    return _found(INT8_NETWORK, len(x[0]), countings)
 
 
 def _found(
