@@ -63,4 +63,5 @@ def _layer(trace: Trace, population: str) -> LayerCounts:
         is_input=from_outside,
         active_updates=spikes if knows_updates else None,
         idle_updates=neurons * visited - spikes if knows_updates else None,
+        parameters=sum(layer.parameters for layer in outgoing) or None,
     )
