@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,11 +26,16 @@ from .kinds import (
     CardKind,
     plausible,
 )
+from .neuromorphic.timing import TIMINGS
+from .neuromorphic.timing import WORD as TIMING
+from .neuromorphic.updates import UPDATES
+from .neuromorphic.updates import WORD as UPDATED
 
 if TYPE_CHECKING:
-    KindName = str
+    KindName = TimingName = UpdatesName = str
 else:
     KindName = Literal[tuple(CARD_KINDS)]
+    TimingName, UpdatesName = Literal[tuple(TIMINGS)], Literal[tuple(UPDATES)]
 
 FOLDER = Path(__file__).parents[1] / "data"
 
@@ -67,7 +72,8 @@ class CardFile(BaseModel):
 
     `power_fit` names measured rows that the energy per cycle comes from; they must be of the chip
     that `chip` names, by default that of the card's own name. Only rules use `ledger`
-    and `layers`: which operations of which layers they count.
+    and `layers`: which operations of which layers they count; only neuromorphic cores `timing` and
+    `updates`: how steps follow each other, and which neurons are updated in each.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -85,6 +91,8 @@ class CardFile(BaseModel):
     executes: str | None = None
     ledger: Literal["synapses", "nonzero"] = "synapses"
     layers: Literal["all", "hidden"] = "all"
+    timing: TimingName | None = None
+    updates: UpdatesName | None = None
     caution: str | None = None
     values: dict[str, ValueEntry]
     limits: dict[str, int] = {}
@@ -109,10 +117,13 @@ def read_card_file(path: Path) -> CardFile:
         raise first_fault(str(path), error, CardFile.model_fields) from error
 
     kind = CARD_KINDS[file.kind]
-    named = set(file.values) | _filled_in_later(file) | set(kind.taken_from)
-    _check_keys(path, kind, "values", named | set(kind.optional), {*kind.units, *kind.optional})
-    limits = set(file.limits) | set(kind.limit_defaults)
-    _check_keys(path, kind, "limits", limits, set(kind.limits))
+    _check_words(path, kind, file)
+    layout = kind.layout(words_of(file))
+    named = set(file.values) | _filled_in_later(file) | set(layout.taken_from)
+    _check_keys(path, kind, "values", named, layout.values, layout.more_values)
+    _check_one_of(path, layout.one_of, named)
+    limits = set(file.limits) | set(layout.limit_defaults)
+    _check_keys(path, kind, "limits", limits, layout.limits, layout.more_limits)
     check_name(f"{path.name}: name", file.name)
     _check_required(path, kind, file)
     _check_limits(path, kind, file.limits)
@@ -142,7 +153,7 @@ def card_of(path: Path, file: CardFile) -> Card:
     }
     if kind.runs_kernels:
         check_clock(f"{path.name}: clock_hz", file.core or "", values["clock_hz"].high)
-    about = {key: getattr(file, key) for key in kind.told if getattr(file, key)}
+    about = words_of(file)
     return Card(
         name=file.name,
         kind=kind,
@@ -151,8 +162,14 @@ def card_of(path: Path, file: CardFile) -> Card:
         excludes=file.excludes,
         about=about,
         values=values,
-        limits={**kind.limit_defaults, **file.limits},
+        limits={**kind.layout(about).limit_defaults, **file.limits},
     )
+
+
+def words_of(file: CardFile) -> dict[str, str]:
+    """Entries of a file that its card repeats where they are given."""
+    told = CARD_KINDS[file.kind].told
+    return {key: getattr(file, key) for key in told if getattr(file, key)}
 
 
 def save_card(card: Card, path: str | Path) -> None:
@@ -203,9 +220,24 @@ def _filled_in_later(file: CardFile) -> set[str]:
     return later
 
 
-def _check_keys(path: Path, kind: CardKind, part: str, found: set[str], expected: set[str]) -> None:
-    """Raise unless the keys of `part` (values or limits) are exactly those of the kind."""
-    unknown, missing = sorted(found - expected), sorted(expected - found)
+def _check_words(path: Path, kind: CardKind, file: CardFile) -> None:
+    """Raise where a word is said that only cores have."""
+    for word, allowed in ((TIMING, TIMINGS), (UPDATED, UPDATES)):
+        if getattr(file, word) is not None and word not in kind.told:
+            where, law = f"{path.name}: {word}", f"must not be given for a {kind}"
+            raise SpikewattError(where, law, getattr(file, word), f"of cores: {', '.join(allowed)}")
+
+
+def _check_keys(
+    path: Path,
+    kind: CardKind,
+    part: str,
+    found: set[str],
+    expected: frozenset[str],
+    more: frozenset[str],
+) -> None:
+    """Raise unless the keys of `part` (values or limits) are those expected, and some of `more`."""
+    unknown, missing = sorted(found - expected - more), sorted(expected - found)
     if not unknown and not missing:
         return
 
@@ -216,8 +248,17 @@ def _check_keys(path: Path, kind: CardKind, part: str, found: set[str], expected
         f"{path.name}: {part}",
         f"must be those of a {kind}",
         fault,
-        ", ".join(sorted(expected)),
+        ", ".join(sorted(expected | more)),
     )
+
+
+def _check_one_of(path: Path, groups: Iterable[tuple[str, ...]], found: set[str]) -> None:
+    """Raise where a group of values has none that is found."""
+    for group in groups:
+        if not found.intersection(group):
+            raise SpikewattError(
+                f"{path.name}: values", "must have one of these", "none", " or ".join(group)
+            )
 
 
 def _check_required(path: Path, kind: CardKind, file: CardFile) -> None:
