@@ -126,32 +126,36 @@ LOADS = {
 }
 TRANSMITTING = ("inter_random", "inter_s2A", "inter_O2O")
 
-# Neurons of PilotNet's layers and the cores that the notebook's partition gives them.
+# PilotNet's layers: neurons, cores by the notebook's partition, synapses to the layer after it.
 PILOTNET_LAYERS = {
-    "input": (200 * 66 * 3, 13),
-    "conv_1": (99 * 32 * 24, 25),
-    "conv_2": (49 * 15 * 36, 13),
-    "conv_3": (24 * 7 * 48, 3),
-    "conv_4": (22 * 4 * 64, 3),
-    "conv_5": (20 * 2 * 64, 2),
-    "dense_1": (100, 12),
-    "dense_2": (50, 1),
-    "dense_3": (10, 1),
-    "steering": (1, 1),
+    "input": (200 * 66 * 3, 13, 99 * 32 * 24 * 27),
+    "conv_1": (99 * 32 * 24, 25, 49 * 15 * 36 * 216),
+    "conv_2": (49 * 15 * 36, 13, 24 * 7 * 48 * 324),
+    "conv_3": (24 * 7 * 48, 3, 22 * 4 * 64 * 432),
+    "conv_4": (22 * 4 * 64, 3, 20 * 2 * 64 * 576),
+    "conv_5": (20 * 2 * 64, 2, 2560 * 100),
+    "dense_1": (100, 12, 100 * 50),
+    "dense_2": (50, 1, 50 * 10),
+    "dense_3": (10, 1, 10),
+    "steering": (1, 1, 0),
 }
 PILOTNET_STEPS = 16
+PILOTNET_ACTIVITY = 0.05  # spikes per neuron and step; not published, assumed
 
 
-def pilotnet(time_s: float | None = None) -> Counts:
-    """One inference of PilotNet: neurons and cores; its activity is not published, so none.
+def pilotnet(time_s: float | None = None, activity: float = PILOTNET_ACTIVITY) -> Counts:
+    """One inference of PilotNet, whose activity is not published.
 
     The pixels are biases of neurons on the chip, which are updated as any are.
 
     >>> sum(layer.neurons for layer in pilotnet().layers)
     158509
     """
-    layers = [
-        LayerCounts(name, neurons, 0, 0, 0, cores=cores)
-        for name, (neurons, cores) in PILOTNET_LAYERS.items()
-    ]
+    layers = []
+    for name, (neurons, cores, synapses) in PILOTNET_LAYERS.items():
+        spikes = neurons * PILOTNET_STEPS * activity
+        fan_out = synapses / neurons
+        layers.append(
+            LayerCounts(name, neurons, fan_out, spikes, spikes * fan_out, cores=cores)
+        )
     return Counts(layers, PILOTNET_STEPS, time_s=time_s)
