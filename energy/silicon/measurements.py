@@ -103,7 +103,7 @@ def runs(chip: str, case: str | None = None) -> tuple[Run, ...]:
                 float(row["inferences_per_s"]),
                 float(row["idle_w"]),
                 float(row["running_w"]),
-                float(row["dynamic_j"]),
+                float(row["dynamic_j"] or "nan"),  # none where running took less than idle
                 float(row["total_j"]),
                 row["boundary"],
                 row["source"],
