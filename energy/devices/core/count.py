@@ -1,10 +1,15 @@
-"""How many neuromorphic cores a network may take."""
+"""How many neuromorphic cores a network may take, and on how many chips they are."""
 
 from __future__ import annotations
 
+from math import ceil
+
 from ....errors import whole_number
+from ...cards.card import Card
+from ...cards.neuromorphic.timing import timing_in
 
 ANY_NUMBER = "any"
+OF_THE_CARD = "card"
 MOST_CORES = 10**9
 
 
@@ -29,3 +34,24 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
         max_cores = int(max_cores)
     law = f"must be a number of cores, or {ANY_NUMBER} for as many as it takes"
     return whole_number(where, law, max_cores, 1, MOST_CORES)
+
+
+def cores_allowed(max_cores: int | str | None, card: Card) -> int | None:
+    """A number of cores that was asked for; else one, or what a chip has that needs no clock.
+
+    Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
+    their chip.
+
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> cores_allowed(OF_THE_CARD, load_card("odin_style"))
+    1
+    """
+    if max_cores != OF_THE_CARD:
+        return checked_max_cores("price.max_cores", max_cores)
+    return 1 if timing_in(card.about).counts_cycles else None
+
+
+def chips_for(cores: int, card: Card) -> int:
+    """Chips that so many cores are on; one where the card does not say how many a chip has."""
+    per_chip = card.limit("cores_per_chip")
+    return 1 if per_chip is None else ceil(cores / per_chip)
