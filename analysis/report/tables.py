@@ -255,7 +255,8 @@ def silicon(frame: pd.DataFrame, name: str = "silicon") -> Table:
         Column("of", ("boundary",)),
         Column("worth", ("kind",), leave_out=1),
     )
-    return Table(name, "Spiking networks measured on chips, and what their cards say", shown, columns)
+    title = "Spiking networks measured on chips, and what their cards say"
+    return Table(name, title, shown, columns)
 
 
 def _ends(frame: pd.DataFrame) -> zip:

@@ -1,8 +1,9 @@
 """Spiking networks measured on real chips, beside what their cards say.
 
-Each row names the boundary of its measurement and what it is worth: *fitted* rows only show that the
-card holds what it was fitted to; *left out* rows are predicted by a fit without them; *held out*
-rows never took part in any fit. Spikes of networks on Loihi were not logged: they are simulated.
+Each row names the boundary of its measurement and what it is worth: *fitted* rows only show that
+the card holds what it was fitted to; *left out* rows are predicted by a fit without them; *held
+out* rows never took part in any fit. Spikes of networks on Loihi were not logged: they are
+simulated.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from ...energy.silicon.workloads import (
     scaling_series,
     spinnaker_load,
 )
-from ...sim.counts.counts import Counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,7 +282,7 @@ class Asked(NamedTuple):
 IN_RANGE = float("inf")
 WIDEST = 2.5
 ASKED = (
-    Asked("keyword spotter's dynamic energy in range", "Loihi, keyword", "time predicted", IN_RANGE),
+    Asked("keyword spotter's energy in range", "Loihi, keyword", "time predicted", IN_RANGE),
     Asked("each network of the series left out, 10 %", "Loihi, scaling", "time predicted", 0.10),
     Asked("slope left out, 15 %", "Loihi, slope", "left out", 0.15),
     Asked("SpiNNaker's board power, 10 %", "SpiNN-", "", 0.10),

@@ -246,8 +246,8 @@ def validate(dataset: str | None = None, data_dir: Path | None = None) -> pd.Dat
     -------
     DataFrame
         The columns COLUMNS; ``error`` = predicted / published − 1; ``kind`` says what a row is
-        worth; rows of microcontrollers have a range, and say what was left out; rows of neuromorphic
-        chips have a range and a boundary.
+        worth; rows of microcontrollers have a range, and say what was left out; rows of
+        neuromorphic chips have a range and a boundary.
 
     Examples
     --------

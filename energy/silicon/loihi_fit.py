@@ -5,10 +5,10 @@ Per inference of T steps that lasts t, above idle power,
     E = P_companion t + T (E_barrier + E_core · cores) + E_events
 
 E_events are Davies et al.'s constants (2018, Table 2, pre-silicon) times simulated spikes,
-P_companion is the paper's "approximately 70 mW" of the embedded x86 processors. E_barrier and E_core
-are fitted by least squares to the seven networks of the series, time t as measured; the keyword
-spotter itself is not among them. The series always had eight input cores, so what part of a step's
-time grows with them cannot be told from it: a share of 0.2 to 0.85, median half, is assumed.
+P_companion is the paper's "approximately 70 mW" of the embedded x86 processors. E_barrier and
+E_core are fitted by least squares to the seven networks of the series, time t as measured; the
+keyword spotter itself is not among them. The series always had eight input cores, so what part of a
+step's time grows with them cannot be told from it: a share of 0.2 to 0.85, median half, is assumed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What was measured on chips: every run and load, as it was published.
 
-``data/silicon_measurements.csv`` holds one row per run (Loihi, Loihi 2) or per load (SpiNNaker, mean
-of 20 repeats); ``data/silicon_spinnaker_events.csv`` what its authors derived per event. Numbers are
-cited, no file of others is part of this package: one repository has no licence, the other is GPL-3.
+``data/silicon_measurements.csv`` holds one row per run (Loihi, Loihi 2) or per load (SpiNNaker,
+mean of 20 repeats); ``data/silicon_spinnaker_events.csv`` what its authors derived per event.
+Numbers are cited, no file of others is part of this package: one repository has no licence, another
+is GPL-3.
 """
 
 from __future__ import annotations

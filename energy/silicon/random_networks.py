@@ -8,7 +8,7 @@ neurons rectify. With N = 0 the input layer leads to the output layer: the keywo
 What the input did is not published. Here each of the 390 values is uniform between 0 and twice a
 mean rate, and does not change while an inference lasts; the rate is one of `INPUT_RATES`. Random
 rectifiers lose activity: each layer of n inputs multiplies it by about sqrt(n w² / 6), w = 0.05,
-which is 0.33 for n = 256. So the layers at the end of a branch hardly fire, whatever the input does.
+which is 0.33 for n = 256. So layers at the end of a branch hardly fire, whatever the input does.
 """
 
 from __future__ import annotations
@@ -96,9 +96,7 @@ def scaling_network(branches: int, seed: int = SEED) -> SpikingNetwork:
     3491
     """
     draw = np.random.default_rng([seed, branches])
-    pixels = Population(
-        "input", (INPUTS,), "input", PIXEL_THRESHOLD, 0, PIXEL_THRESHOLD // 2
-    )
+    pixels = Population("input", (INPUTS,), "input", PIXEL_THRESHOLD, 0, PIXEL_THRESHOLD // 2)
     populations, connections = [pixels], []
 
     def grow(name: str, before: Sequence[str]) -> str:

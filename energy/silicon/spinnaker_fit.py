@@ -20,7 +20,6 @@ from .fitted import NORMAL_90, Fitted, least_squares
 from .measurements import BOARDS, SPINN_3, event_energies, runs
 
 
-
 class SpinnakerFit(NamedTuple):
     """The fit: key of the card -> value and range; quantity -> predicted / measured - 1."""
 

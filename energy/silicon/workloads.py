@@ -155,7 +155,5 @@ def pilotnet(time_s: float | None = None, activity: float = PILOTNET_ACTIVITY) -
     for name, (neurons, cores, synapses) in PILOTNET_LAYERS.items():
         spikes = neurons * PILOTNET_STEPS * activity
         fan_out = synapses / neurons
-        layers.append(
-            LayerCounts(name, neurons, fan_out, spikes, spikes * fan_out, cores=cores)
-        )
+        layers.append(LayerCounts(name, neurons, fan_out, spikes, spikes * fan_out, cores=cores))
     return Counts(layers, PILOTNET_STEPS, time_s=time_s)

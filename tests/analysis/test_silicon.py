@@ -1,4 +1,4 @@
-"""Measured chips. Published: Blouw et al. 2019, Ostrau et al. 2022, by the cards that a user gets."""
+"""Measured chips. Published: Blouw et al. 2019, Ostrau et al. 2022, by the cards that users get."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def beginning(rows, *begins):
 def test_blouw_2019_keyword_spotter_lies_in_its_range(rows):
     (dynamic,) = beginning(rows, "Loihi, keyword spotter, dynamic, time predicted")
     (total,) = beginning(rows, "Loihi, keyword spotter, total, time predicted")
-    assert dynamic.inside and total.inside
+    assert dynamic.inside
+    assert total.inside
     assert dynamic.measured == pytest.approx(271.5e-6, rel=1e-3)
     assert dynamic.high / dynamic.low <= WIDEST
 
@@ -49,7 +50,9 @@ def test_blouw_2019_keyword_spotter_lies_in_its_range(rows):
 def test_blouw_2019_keyword_spotter_at_its_measured_time_is_within_10_percent(rows):
     for row in rows.values():
         if row.what.startswith("Loihi, keyword") and row.what.endswith("as measured"):
-            assert row.inside and abs(row.error) < 0.1 and row.high / row.low < 1.6
+            assert row.inside
+            assert abs(row.error) < 0.1
+            assert row.high / row.low < 1.6
 
 
 def test_blouw_2019_each_network_left_out_is_within_10_percent(rows):
@@ -82,7 +85,8 @@ def test_ostrau_2022_power_of_the_board_is_within_10_percent(rows):
         found = beginning(rows, board)
         assert len(found) == 5
         for row in found:
-            assert row.worth == worth and row.boundary == "board"
+            assert row.worth == worth
+            assert row.boundary == "board"
             assert abs(row.error) <= 0.10
             assert row.high / row.low <= WIDEST
 

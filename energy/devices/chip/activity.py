@@ -151,9 +151,7 @@ def _work(
     )
 
 
-def _input_cores(
-    counts: Counts, found: list[Arrival], first: LayerCounts, placed: Placed
-) -> int:
+def _input_cores(counts: Counts, found: list[Arrival], first: LayerCounts, placed: Placed) -> int:
     """Cores that hear the input: those that an input layer says, or of the layers that it feeds.
 
     Without inputs those of the first layer.

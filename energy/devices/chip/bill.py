@@ -13,8 +13,8 @@ Of one inference of S steps on n cores of c chips:
 W is the work of the busiest core, operations, events, updates and spikes times their times where
 the card has them, k the number of cores that hear the input, and k_0 the limit barrier_input_cores
 of the card, so many being those that its barrier time was measured with. Where counts say how long
-an inference took, T is that. A value that a card does not have is left out, and the assumptions name
-it.
+an inference took, T is that. A value that a card does not have is left out, and the assumptions
+name it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def test_no_fit_of_loihi_reads_the_keyword_spotter(monkeypatch):
         loihi_fit, "mean_run", lambda *which: read.append(which) or whole[1](*which)
     )
     assert loihi_fit.fit_loihi() == FITS["loihi"]
-    assert read and all(case.startswith("scaling N=") for _, case in read)
+    assert read
+    assert all(case.startswith("scaling N=") for _, case in read)
 
 
 def test_residuals_of_the_scaling_series_are_below_one_percent():
