@@ -1,0 +1,128 @@
+"""What a card of each kind must hold: its keys, its limits, the laws of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ....errors import SpikewattError, check_name, nearest
+from ..any_chip.figures import check_clock
+from ..kinds import (
+    COMMON_KEYS,
+    FINER_LOOP_KEYS,
+    KERNEL_KEYS,
+    LOOP_KEYS,
+    OVERHEAD_KEYS,
+    POWER_KEY,
+    CardKind,
+)
+from .draft import Draft
+from .quantities import broken_laws, si_factor
+
+
+def check_laws(draft: Draft) -> None:
+    """Note every law that the card breaks, as far as it can be read."""
+    _check_name(draft)
+    kind = draft.kind
+    if kind is None:
+        return
+
+    _check_required(draft, kind)
+    values, limits = draft.part("values"), draft.part("limits")
+    if values is not None and "values" in draft.content:
+        later = _filled_in_later(draft, kind, values) | set(kind.taken_from)
+        _check_keys(draft, kind, "values", values, set(kind.units) - later, _value_keys(kind))
+    if limits is not None:
+        needed = set(kind.limits) - set(kind.limit_defaults)
+        _check_keys(draft, kind, "limits", limits, needed, kind.limits)
+        _check_limits(draft, kind, limits)
+    _check_values(draft, kind)
+
+
+def _value_keys(kind: CardKind) -> Mapping[str, str]:
+    return {**kind.units, **kind.optional}
+
+
+def _filled_in_later(draft: Draft, kind: CardKind, values: Collection[str]) -> set[str]:
+    """Values that the file may leave out: a fit to rows, its core or common values give them."""
+    later: set[str] = set()
+    if kind.runs_kernels:
+        later |= {*COMMON_KEYS, *OVERHEAD_KEYS, *FINER_LOOP_KEYS}
+        for keys in (KERNEL_KEYS, LOOP_KEYS):  # of one fit or loop: all of them, or none
+            if not set(values) & set(keys):
+                later |= set(keys)
+    if draft.word("power_fit"):
+        later.add(POWER_KEY)
+    return later
+
+
+def _check_name(draft: Draft) -> None:
+    name = draft.word("name")
+    if name is None:
+        return
+    try:
+        check_name("name", name)
+    except SpikewattError as wrong:
+        draft.refuse(("name",), wrong.law, wrong.got)
+
+
+def _check_required(draft: Draft, kind: CardKind) -> None:
+    for key in kind.required:
+        if not draft.content.get(key):
+            draft.refuse((key,), f"must be given for a {kind}", "nothing")
+
+
+def _check_keys(
+    draft: Draft,
+    kind: CardKind,
+    part: str,
+    found: Collection[Any],
+    needed: Collection[str],
+    known: Collection[str],
+) -> None:
+    """Note keys of `part` (values or limits) that its kind does not know, or that it lacks."""
+    law = f"must be those of a {kind}"
+    missing = set(needed) - set(found)
+    for key in found:
+        if isinstance(key, str) and key not in known:
+            meant = nearest(key, set(known) - set(found))
+            missing.discard(meant)  # said once
+            hint = f"nearest: {meant}" if meant else None
+            allowed = None if meant else ", ".join(sorted(known))
+            draft.refuse((part,), law, f"unknown key {key}", allowed, hint, (part, key))
+    for key in sorted(missing):
+        draft.refuse((part,), law, f"missing key {key}")
+
+
+def _check_limits(draft: Draft, kind: CardKind, limits: Mapping[Any, Any]) -> None:
+    for key, limit in limits.items():
+        if key not in kind.limits or not isinstance(limit, int) or isinstance(limit, bool):
+            continue
+        low, high = kind.limits[key]
+        if not low <= limit <= high:
+            two_choices = high <= 2
+            law = f"must be {low} or {high}" if two_choices else f"must be at least {low}"
+            draft.refuse(("limits", key), law, limit)
+
+
+def _check_values(draft: Draft, kind: CardKind) -> None:
+    known = _value_keys(kind)
+    for key, entry in draft.entries():
+        if key not in known:
+            continue
+        location = ("values", key)
+        broken = list(broken_laws(key, entry, kind))
+        for one in broken:
+            at = (*location, one.field)
+            draft.refuse(location, one.law, one.got, one.allowed, one.hint, at)
+        if kind.runs_kernels and key == "clock_hz" and not broken:
+            _check_clock(draft, entry.high * si_factor(entry.unit, kind.unit(key)))
+
+
+def _check_clock(draft: Draft, clock_hz: float) -> None:
+    """Note a clock that no such core has."""
+    try:
+        check_clock("clock_hz", draft.word("core") or "", clock_hz)
+    except SpikewattError as wrong:
+        location = ("values", "clock_hz")
+        draft.refuse(location, wrong.law, wrong.got, wrong.allowed, wrong.hint)
