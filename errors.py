@@ -17,6 +17,7 @@ NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
 LONGEST_NAME = 100
 CALLER = 3  # frames up from the warning: who called the function that checks
 SHOWN = 80  # characters of a wrong value that an error shows
+ALIKE = 0.75  # of two names, one of which was perhaps meant to be the other
 LONGEST_VALUE = 400  # characters of a value that a message repeats at all
 UNKNOWN_KEY = "unknown key"
 
@@ -277,7 +278,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, sorted(known), n=1)), None)
+    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=ALIKE)), None)
 
 
 def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:

@@ -85,9 +85,10 @@ def _check_keys(
     missing = set(needed) - set(found)
     for key in found:
         if isinstance(key, str) and key not in known:
-            meant = nearest(key, set(known) - set(found))
+            meant = nearest(key, known)
             missing.discard(meant)  # said once
-            hint = f"nearest: {meant}" if meant else None
+            again = ", which stands here already" if meant in found else ""
+            hint = f"nearest: {meant}{again}" if meant else None
             allowed = None if meant else ", ".join(sorted(known))
             draft.refuse((part,), law, f"unknown key {key}", allowed, hint, (part, key))
     for key in sorted(missing):
