@@ -60,7 +60,7 @@ def card_of(path: Path, file: CardFile) -> Card:
         key: quantity_of(f"{path.name}: {key}", f"{file.name}: {key}", key, entry, kind)
         for key, entry in file.values.items()
     }
-    about = {key: getattr(file, key) for key in kind.told if getattr(file, key)}
+    about = words_of(file)
     return Card(
         name=file.name,
         kind=kind,
@@ -69,8 +69,14 @@ def card_of(path: Path, file: CardFile) -> Card:
         excludes=file.excludes,
         about=about,
         values=values,
-        limits={**kind.limit_defaults, **file.limits},
+        limits={**kind.layout(about).limit_defaults, **file.limits},
     )
+
+
+def words_of(file: CardFile) -> dict[str, str]:
+    """Entries of a file that its card repeats where they are given."""
+    told = CARD_KINDS[file.kind].told
+    return {key: getattr(file, key) for key in told if getattr(file, key)}
 
 
 def save_card(card: Card, path: str | Path) -> None:

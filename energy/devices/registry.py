@@ -10,12 +10,19 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from ...errors import SpikewattError
+from ...sim.counts.counts import Counts
 from ...sim.network.named import Named, by_name
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..cards.kinds import CARD_KINDS, CardKind
-from . import host_and_core, microcontroller, neuromorphic_core, published_rule
+from . import (
+    counts_in_software,
+    host_and_core,
+    microcontroller,
+    neuromorphic_core,
+    published_rule,
+)
 from .core.mapping import map_network
 from .what_fits import executes_this_network, raise_first
 
@@ -32,6 +39,7 @@ class DeviceKind(Named):
     takes_host : a microcontroller may stand beside it.
     places_neurons : its neurons and axons are placed on cores by `map_network`.
     supplies : it is what other devices live on.
+    prices_counts : it prices `Counts`, too, which have no connections.
     idle : what it does between two inferences, in words.
     """
 
@@ -42,6 +50,7 @@ class DeviceKind(Named):
     takes_host: ClassVar[bool] = False
     places_neurons: ClassVar[bool] = False
     supplies: ClassVar[bool] = False
+    prices_counts: ClassVar[bool] = False
     idle: ClassVar[str] = "nothing"
 
     @property
@@ -67,18 +76,19 @@ class DeviceKind(Named):
     def write(
         self,
         writer: BillWriter,
-        trace: Trace,
+        work: Trace | Counts,
         card: Card,
         host: Card | None = None,
         period_s: float | None = None,
         max_cores: int | None = None,
     ) -> list[str]:
-        """Charge what the device does with a trace, and what it uses for the rest of a period.
+        """Charge what the device does for one inference, and what it uses for the rest of a period.
 
         Parameters
         ----------
         writer : BillWriter
-        trace : Trace
+        work : Trace or Counts
+            Counts only where it `prices_counts`.
         card : Card
             Of this kind.
         host : Card, optional
@@ -113,8 +123,9 @@ class NeuromorphicCore(DeviceKind):
     places_neurons = True
     idle = "leaks, its clock stopped"
 
-    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+    def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """The spiking network, mapped onto as many cores as it needs and may take."""
+        trace = work
         raise_first([executes_this_network(card)])
         mapping = map_network(trace, card, host is not None, max_cores)
         if host is None:
@@ -131,11 +142,13 @@ class Microcontroller(DeviceKind):
     """A Cortex-M that runs the int8 network, and the spiking network in software."""
 
     name = "microcontroller"
+    prices_counts = True
     idle = "sleeps, and wakes once"
 
-    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+    def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """Both workloads, as far as they fit."""
-        lines = microcontroller.write(writer, trace, card)
+        model = counts_in_software if isinstance(work, Counts) else microcontroller
+        lines = model.write(writer, work, card)
         if period_s:
             for workload in writer.workloads:
                 microcontroller.write_idle(writer, workload, period_s)
@@ -156,13 +169,14 @@ class Rule(DeviceKind):
     """A rule from the literature: an estimate without a range, which decides nothing."""
 
     name = "rule"
+    prices_counts = True
     has_range = False
     has_time = False
     takes_period = False
 
-    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+    def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """Constants times operation counts."""
-        return published_rule.write(writer, trace, card)
+        return published_rule.write(writer, work, card)
 
 
 class Battery(DeviceKind):

@@ -47,6 +47,9 @@ class LayerCounts:
     row_length : float, optional
         Synapses that an event meets at one core; where unknown, `fan_out` over the cores that the
         next layer is spread over.
+    parameters : int, optional
+        Weights and biases that are stored for its synapses; where unknown, a weight for each
+        synapse (those of a convolution are far fewer) and a bias for each neuron that it feeds.
     """
 
     name: str
@@ -59,6 +62,7 @@ class LayerCounts:
     idle_updates: float | None = None
     cores: int | None = None
     row_length: float | None = None
+    parameters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,11 @@ class Counts:
         """Synaptic operations of all layers."""
         return sum(layer.synaptic_operations for layer in self.layers)
 
+    def fed_by(self, layer: LayerCounts) -> LayerCounts | None:
+        """The layer that one feeds: the next that is no input; None of the last."""
+        behind = self.layers[self.layers.index(layer) + 1 :]
+        return next((each for each in behind if not each.is_input), None)
+
     def __repr__(self) -> str:
         names = ", ".join(layer.name for layer in self.layers)
         return f"Counts({self.steps} steps, {names})"
@@ -171,8 +180,9 @@ def _layer(number: int, given: LayerCounts | Mapping[str, Any]) -> LayerCounts:
         raise SpikewattError(f"{where}.name", "must be a name", repr(name))
     where = f"layer {name!r}"
     values["neurons"] = _whole(f"{where}: neurons", values["neurons"])
-    if values.get("cores") is not None:
-        values["cores"] = _whole(f"{where}: cores", values["cores"])
+    for key in ("cores", "parameters"):
+        if values.get(key) is not None:
+            values[key] = _whole(f"{where}: {key}", values[key])
     if not isinstance(values.get("is_input", False), bool):
         raise SpikewattError(f"{where}: is_input", "must be true or false", values["is_input"])
     for key in ("fan_out", "spikes", "synaptic_operations", *OPTIONAL_NUMBERS):

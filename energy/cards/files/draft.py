@@ -93,6 +93,16 @@ class Draft:
         found = self.content.get(key)
         return found if isinstance(found, str) and found and not self.is_hole((key,)) else None
 
+    def words(self) -> dict[str, str]:
+        """Entries of the file that its card repeats, where they are texts."""
+        kind = self.kind
+        found = {key: self.word(key) for key in kind.told} if kind else {}
+        return {key: word for key, word in found.items() if word is not None}
+
+    def is_wrong(self, key: str) -> bool:
+        """Whether a fault was noted of the entry `key` of the file."""
+        return any(location[:1] == (key,) for location, _ in self.wrong)
+
     def entries(self) -> Iterator[tuple[str, ValueEntry]]:
         """The values that can be read."""
         for key, found in (self.part("values") or {}).items():

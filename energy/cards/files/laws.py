@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ....errors import SpikewattError, check_name, nearest
@@ -16,8 +16,15 @@ from ..kinds import (
     POWER_KEY,
     CardKind,
 )
+from ..neuromorphic.timing import TIMINGS
+from ..neuromorphic.timing import WORD as TIMING
+from ..neuromorphic.updates import UPDATES
+from ..neuromorphic.updates import WORD as UPDATED
 from .draft import Draft
 from .quantities import broken_laws, si_factor
+
+# Words that only one kind of card has, and which choices they are.
+OF_CORES = {TIMING: TIMINGS, UPDATED: UPDATES}
 
 
 def check_laws(draft: Draft) -> None:
@@ -28,19 +35,20 @@ def check_laws(draft: Draft) -> None:
         return
 
     _check_required(draft, kind)
+    _check_words(draft, kind)
     values, limits = draft.part("values"), draft.part("limits")
-    if values is not None and "values" in draft.content:
-        later = _filled_in_later(draft, kind, values) | set(kind.taken_from)
-        _check_keys(draft, kind, "values", values, set(kind.units) - later, _value_keys(kind))
+    if not draft.is_wrong(TIMING):  # else nobody knows which keys there must be
+        layout = kind.layout(draft.words())
+        if values is not None and "values" in draft.content:
+            given = {*values, *_filled_in_later(draft, kind, values), *layout.taken_from}
+            _check_keys(draft, kind, "values", given, layout.values, layout.more_values)
+            _check_one_of(draft, layout.one_of, given)
+        if limits is not None:
+            given = {*limits, *layout.limit_defaults}
+            _check_keys(draft, kind, "limits", given, layout.limits, layout.more_limits)
     if limits is not None:
-        needed = set(kind.limits) - set(kind.limit_defaults)
-        _check_keys(draft, kind, "limits", limits, needed, kind.limits)
         _check_limits(draft, kind, limits)
     _check_values(draft, kind)
-
-
-def _value_keys(kind: CardKind) -> Mapping[str, str]:
-    return {**kind.units, **kind.optional}
 
 
 def _filled_in_later(draft: Draft, kind: CardKind, values: Collection[str]) -> set[str]:
@@ -72,27 +80,51 @@ def _check_required(draft: Draft, kind: CardKind) -> None:
             draft.refuse((key,), f"must be given for a {kind}", "nothing")
 
 
+def _check_words(draft: Draft, kind: CardKind) -> None:
+    """Note a word that only cores have."""
+    for word, choices in OF_CORES.items():
+        found = draft.content.get(word)
+        if found is not None and word not in kind.told:
+            law, allowed = f"must not be given for a {kind}", f"of cores: {', '.join(choices)}"
+            draft.refuse((word,), law, found, allowed)
+
+
 def _check_keys(
     draft: Draft,
     kind: CardKind,
     part: str,
     found: Collection[Any],
-    needed: Collection[str],
-    known: Collection[str],
+    expected: frozenset[str],
+    more: frozenset[str],
 ) -> None:
-    """Note keys of `part` (values or limits) that its kind does not know, or that it lacks."""
+    """Note keys of `part` (values or limits) that are neither expected nor `more`, or missing."""
     law = f"must be those of a {kind}"
-    missing = set(needed) - set(found)
-    for key in found:
+    known, missing = expected | more, expected - set(found)
+    for key in draft.content.get(part, ()):
         if isinstance(key, str) and key not in known:
             meant = nearest(key, known)
-            missing.discard(meant)  # said once
-            again = ", which stands here already" if meant in found else ""
-            hint = f"nearest: {meant}{again}" if meant else None
-            allowed = None if meant else ", ".join(sorted(known))
+            missing -= {meant}  # said once
+            hint = _other_timings(key)
+            if hint is None and meant is not None:
+                again = ", which stands here already" if meant in found else ""
+                hint = f"nearest: {meant}{again}"
+            allowed = None if hint else ", ".join(sorted(known))
             draft.refuse((part,), law, f"unknown key {key}", allowed, hint, (part, key))
     for key in sorted(missing):
         draft.refuse((part,), law, f"missing key {key}")
+
+
+def _other_timings(key: str) -> str | None:
+    """With which timings a core has a value that it has not with its own."""
+    taking = [name for name, timing in TIMINGS.items() if key in timing.needs | timing.may_have]
+    return f"it is a value of timing {' and '.join(taking)}" if taking else None
+
+
+def _check_one_of(draft: Draft, groups: Iterable[tuple[str, ...]], found: Collection[str]) -> None:
+    """Note a group of values of which none is found."""
+    for group in groups:
+        if not set(found).intersection(group):
+            draft.refuse(("values",), "must have one of these", "none", " or ".join(group))
 
 
 def _check_limits(draft: Draft, kind: CardKind, limits: Mapping[Any, Any]) -> None:
@@ -107,7 +139,7 @@ def _check_limits(draft: Draft, kind: CardKind, limits: Mapping[Any, Any]) -> No
 
 
 def _check_values(draft: Draft, kind: CardKind) -> None:
-    known = _value_keys(kind)
+    known = {**kind.units, **kind.optional}
     for key, entry in draft.entries():
         if key not in known:
             continue

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..kinds import CARD_KINDS
+from ..neuromorphic.timing import TIMINGS
+from ..neuromorphic.updates import UPDATES
 
 if TYPE_CHECKING:
-    KindName = str
+    KindName = TimingName = UpdatesName = str
 else:
     KindName = Literal[tuple(CARD_KINDS)]
+    TimingName, UpdatesName = Literal[tuple(TIMINGS)], Literal[tuple(UPDATES)]
 
 FOLDER = Path(__file__).parents[2] / "data"
 
@@ -44,7 +47,8 @@ class CardFile(BaseModel):
 
     `power_fit` names measured rows that the energy per cycle comes from; they must be of the chip
     that `chip` names, by default that of the card's own name. Only rules use `ledger`
-    and `layers`: which operations of which layers they count.
+    and `layers`: which operations of which layers they count; only neuromorphic cores `timing` and
+    `updates`: how steps follow each other, and which neurons are updated in each.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -62,6 +66,8 @@ class CardFile(BaseModel):
     executes: str | None = None
     ledger: Literal["synapses", "nonzero"] = "synapses"
     layers: Literal["all", "hidden"] = "all"
+    timing: TimingName | None = None
+    updates: UpdatesName | None = None
     caution: str | None = None
     values: dict[str, ValueEntry]
     limits: dict[str, int] = {}
