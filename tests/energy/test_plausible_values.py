@@ -50,9 +50,7 @@ def test_a_wrong_prefix_is_refused(unit, tmp_path):
     def wrong(card):
         card["values"]["energy_per_sop_j"]["unit"] = unit
 
-    law = (
-        r"yaml:\d+: energy_per_sop_j: must be plausible .* got 7.6 \S*J; .* hint: check the pref"
-    )
+    law = r"yaml:\d+: energy_per_sop_j: must be plausible .* got 7.6 \S*J; .* hint: check the pref"
     with pytest.raises(SpikewattError, match=law):
         load_card(changed(tmp_path, "odin_style", wrong))
 
