@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 
 from ....errors import one_of
 from ..kinds import CARD_KINDS, CardKind, Layout
@@ -28,6 +29,7 @@ HEAD = """\
 OPTIONAL = "# Optional: what is not said is not charged, unless a line says what is assumed."
 NEEDED = ("title", "includes", "excludes")  # texts of each card
 ENTRY = ("value", "low", "high")
+COLUMNS = 90
 
 
 def write_template(
@@ -123,7 +125,9 @@ def _value_lines(kind: CardKind, layout: Layout, source: str | None) -> Iterator
         yield from _comments("  ", said[key], f"else that of {other}, assumed" if other else "")
         yield from _entry("  # ", key, said[key], source)
     if elsewhere := [key for key in said if key not in may]:
-        yield f"\n  # Of cards of another timing: {', '.join(elsewhere)}"
+        text = f"Of cards of another timing: {', '.join(elsewhere)}"
+        yield ""
+        yield from (f"  # {line}" for line in wrap(text, COLUMNS))
 
 
 def _limit_lines(kind: CardKind, layout: Layout) -> Iterator[str]:
