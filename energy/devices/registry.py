@@ -134,7 +134,7 @@ class NeuromorphicCore(DeviceKind):
             lines = host_and_core.write(writer, trace, card, host, mapping)
         if period_s:
             model = neuromorphic_core if host is None else host_and_core
-            model.write_idle(writer, mapping, period_s)
+            model.write_idle(writer, card, mapping, period_s)
         return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from ....sim.network.named import Named, by_name
 
@@ -14,71 +15,84 @@ class Updates(Named):
 
     Facts
     -----
-    takes_counts : updates that were counted are taken as they are.
+    by_layer : each layer has its own; else each core that is in use.
+    takes_counted : updates that were counted are taken as they are.
+    grows_with_spikes : there are more of them where there are more spikes.
     said : in words, of an assumption.
     """
 
-    takes_counts: bool = False
-    said: str
+    by_layer: ClassVar[bool] = True
+    takes_counted: ClassVar[bool] = False
+    grows_with_spikes: ClassVar[bool] = False
+    said: ClassVar[str]
 
-    def number(self, slots: float, neurons: float, reached: float, steps: float) -> float:
-        """Neuron updates of cores, or of one layer on them.
+    def of_layer(self, neurons: float, reached: float, steps: float) -> float:
+        """Updates of one layer.
 
         Parameters
         ----------
-        slots : float
-            Neurons that the cores have room for.
         neurons : float
-            Neurons in use.
         reached : float
             Synaptic operations that reach these neurons in all steps.
         steps : float
             Steps of the cores.
         """
-        raise NotImplementedError
+        return neurons * steps
+
+    def of_core(self, slots: float, of_layers: float, steps: float) -> float:
+        """Updates of one core.
+
+        Parameters
+        ----------
+        slots : float
+            Neurons that it has room for.
+        of_layers : float
+            Updates of the parts of layers that it holds.
+        steps : float
+            Steps of the cores.
+        """
+        return of_layers
 
 
 class Slots(Updates):
     """All that a core has room for, in use or not."""
 
     name = "slots"
-    said = "all neurons that a core has room for are updated at each step"
+    by_layer = False
+    said = "all neurons that a core in use has room for are updated at each step"
 
-    def number(self, slots, neurons, reached, steps):
+    def of_core(self, slots, of_layers, steps):
         """slots · steps.
 
-        >>> Slots().number(slots=256, neurons=10, reached=30, steps=8)
+        >>> Slots().of_core(slots=256, of_layers=80, steps=8)
         2048
         """
         return slots * steps
 
 
 class Used(Updates):
-    """Those in use."""
+    """Those in use, at each step.
+
+    >>> Used().of_core(256, Used().of_layer(neurons=10, reached=30, steps=8), 8)
+    80
+    """
 
     name = "used"
     said = "the neurons in use are updated at each step"
-
-    def number(self, slots, neurons, reached, steps):
-        """neurons · steps.
-
-        >>> Used().number(slots=256, neurons=10, reached=30, steps=8)
-        80
-        """
-        return neurons * steps
 
 
 class Touched(Updates):
     """Those that a synaptic operation reached in this step."""
 
     name = "touched"
-    takes_counts = True
-    said = "a neuron is updated in the steps in which an operation reached it"
+    takes_counted = True
+    grows_with_spikes = True
+    said = "a neuron is updated in the steps in which an operation reaches it"
 
-    def number(self, slots, neurons, reached, steps):
-        """At most min(neurons · steps, operations), where several reach no neuron in one step.
+    def of_layer(self, neurons, reached, steps):
+        """At most min(neurons · steps, operations): as if no two reached one neuron in one step.
 
-        >>> Touched().number(slots=256, neurons=10, reached=30, steps=8)
+        >>> Touched().of_layer(neurons=10, reached=30, steps=8)
         30
         """
         return min(neurons * steps, reached)
