@@ -32,8 +32,9 @@ from ..cards.card import Card
 from ..cores.mesh import Mesh
 from .core import power
 from .core.activity import Activity, activity
+from .core.count import chips_for
 from .core.mapping import Mapping
-from .core.updates import EVENT, SPIKE, chips_for, write_updates
+from .core.updates import EVENT, SPIKE, write_updates
 
 HOST_EXCLUDED = (
     ", the host that writes pixels and reads results beyond the core's own memory accesses"
@@ -107,7 +108,8 @@ def write(
         The assumptions.
     """
     did = activity(trace, card, mapping)
-    write_activity(writer, did, card, mapping)
+    write_work(writer, did, card, mapping)
+    write_clock(writer, mapping)
     write_leakage(writer, card, mapping)
 
     besides = []
@@ -124,8 +126,8 @@ def write(
     ]
 
 
-def write_activity(writer: BillWriter, did: Activity, card: Card, mapping: Mapping) -> None:
-    """Charge what the cores do, but for what they leak meanwhile.
+def write_work(writer: BillWriter, did: Activity, card: Card, mapping: Mapping) -> None:
+    """Charge what the cores do, without what their clock and leakage take meanwhile.
 
     Parameters
     ----------
@@ -140,6 +142,11 @@ def write_activity(writer: BillWriter, did: Activity, card: Card, mapping: Mappi
     _write_links(writer, did)
     _write_updates(writer, did, card)
     _write_ports(writer, did, cores, size)
+
+
+def write_clock(writer: BillWriter, mapping: Mapping) -> None:
+    """Charge the clock of cores and routers for all cycles so far."""
+    cores = len(mapping.cores)
     writer.per_cycle("snn", "clock", cores, "energy_per_clock_cycle_j")
     if cores > 1:
         writer.per_cycle("snn", "routing", cores, "energy_per_router_cycle_j")
@@ -240,9 +247,7 @@ def _about_links(did: Activity, cores: int) -> list[str]:
     ]
 
 
-def swept_line(
-    card: Card, mapping: Mapping, did: Activity, operations: float, steps: int
-) -> str:
+def swept_line(card: Card, mapping: Mapping, did: Activity, operations: float, steps: int) -> str:
     """The assumption of what is swept, for so many operations on existing synapses."""
     sweeps = f"each event sweeps all {mapping.neurons_per_core} neurons of a core"
     if card.limits["zero_skipping"]:

@@ -23,14 +23,12 @@ WORD = "timing"
 
 # Of a core that no clock drives: what is left of the values of one that has a clock.
 _KEPT = (
-    "energy_per_neuron_access_j",
     "energy_per_routed_event_j",
     "leakage_power_w",
     "area_per_synapse_bit_m2",
     "area_besides_synapses_m2",
     "regulator_efficiency",
 )
-_OF_THE_NETWORK = {"axons_per_core", "weight_bits", "state_bits"}
 
 
 class Timing(Named):
@@ -45,6 +43,7 @@ class Timing(Named):
     needs_limits : limits that a card must have.
     limit_defaults : limits that it gets where it does not say them.
     counts_cycles : time is that of clock cycles.
+    said : in words, of an assumption.
     """
 
     needs: ClassVar[frozenset[str]]
@@ -54,6 +53,7 @@ class Timing(Named):
     needs_limits: ClassVar[frozenset[str]]
     limit_defaults: ClassVar[Mapping[str, int]] = LIMIT_DEFAULTS
     counts_cycles: ClassVar[bool] = False
+    said: ClassVar[str]
 
 
 class Clocked(Timing):
@@ -65,6 +65,7 @@ class Clocked(Timing):
     taken_from: ClassVar = dict.fromkeys(LINK_KEYS, "odin_style")
     needs_limits = frozenset(LIMITS) - set(LIMIT_DEFAULTS) - set(UNSAID_LIMITS)
     counts_cycles = True
+    said = "each takes the cycles of its busiest core"
 
 
 class _WithoutClock(Timing):
@@ -86,6 +87,7 @@ class Tick(_WithoutClock):
     """Every step lasts as long, in real time; a core that is not done by then is too slow."""
 
     name = "tick"
+    said = "each lasts one tick, real time"
     needs = _WithoutClock.needs | set(TICK)
 
 
@@ -93,6 +95,7 @@ class Barrier(_WithoutClock):
     """A step ends when all cores have told each other that they are done."""
 
     name = "barrier"
+    said = "each ends with a barrier"
     needs = _WithoutClock.needs | {"barrier_time_s"}
     may_have = _WithoutClock.may_have | (set(BARRIER_TIMES) - {"barrier_time_s"})
 

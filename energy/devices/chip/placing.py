@@ -13,6 +13,7 @@ from math import ceil
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts, LayerCounts
 from ...cards.card import Card
+from ..core.count import chips_for
 from ..what_fits import Misfit, cores_are_there, raise_first
 
 ROUNDING = 1e-9
@@ -98,16 +99,14 @@ def place(counts: Counts, card: Card, max_cores: int | None = None) -> Placed:
     filling = _Filling(card)
     for layer in counts.layers:
         if not layer.is_input:
-            filling.add(layer, _inputs_of_a_neuron(counts, layer))
+            filling.add(layer, sum(inputs_of_a_neuron(counts, layer).values()))
     if not filling.groups:
         law = "must have a layer that is no input"
         raise SpikewattError("Counts.layers", law, ", ".join(one.name for one in counts.layers))
 
     cores = sum(group.number for group in filling.groups)
     raise_first([cores_are_there(cores, card), _few_enough(cores, max_cores, card)])
-    per_chip = card.limit("cores_per_chip")
-    chips = 1 if per_chip is None else ceil(cores / per_chip)
-    return Placed(tuple(filling.groups), card.limits["neurons_per_core"], chips)
+    return Placed(tuple(filling.groups), card.limits["neurons_per_core"], chips_for(cores, card))
 
 
 class _Filling:
@@ -166,13 +165,13 @@ class _Filling:
         return Misfit(where, law, needed, there, of_size=True)
 
 
-def _inputs_of_a_neuron(counts: Counts, layer: LayerCounts) -> int:
-    """Axons that a neuron of a layer listens to, on average; of a dense layer all before it."""
-    inputs = 0
+def inputs_of_a_neuron(counts: Counts, layer: LayerCounts) -> dict[str, int]:
+    """Layer -> its axons that a neuron of `layer` hears, on average; of a dense one all of them."""
+    inputs = {}
     for pre in counts.layers:
-        if counts.fed_by(pre) is layer:
+        if counts.fed_by(pre) is layer and pre.fan_out:
             synapses = min(pre.neurons * pre.fan_out, pre.neurons * layer.neurons)
-            inputs += ceil(synapses / layer.neurons * (1 - ROUNDING))
+            inputs[pre.name] = ceil(synapses / layer.neurons * (1 - ROUNDING))
     return inputs
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import ceil
 
 from ....sim.trace.trace import Trace
 from ...bill import BillWriter
@@ -109,9 +108,3 @@ def write_updates(writer: BillWriter, layer: str, did: CoreUpdates, card: Card) 
     if ACTIVE_UPDATE in card.values:
         writer.charge(*row, did.active, ACTIVE_UPDATE, by_spikes=True)
         writer.charge(*row, -did.active, UPDATE, by_spikes=True)
-
-
-def chips_for(cores: int, card: Card) -> int:
-    """Chips that so many cores are on; one where the card does not say how many a chip has."""
-    per_chip = card.limit("cores_per_chip")
-    return 1 if per_chip is None else ceil(cores / per_chip)
