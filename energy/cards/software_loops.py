@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ...errors import one_of
 from .card import Card, Quantity
-from .card_file import FOLDER, ValueEntry, quantity_of
 from .external_flash import waiting_for_flash
+from .files.quantities import quantity_of
+from .files.schema import FOLDER, ValueEntry
 
 LOOPS = FOLDER / "software_loops.json"
 
