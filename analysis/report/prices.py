@@ -79,7 +79,7 @@ def price_findings(
     tables = tuple(table for table in found if len(table))
     return Findings(
         tables,
-        tuple(prices.assumptions),
+        (*prices.assumptions, *_without_zeros(prices, work)),
         prices.does_not_fit,
         sentence=energy_sentence(prices),
         notes=_only_of_traces(prices) if isinstance(work, Counts) else (),
@@ -94,6 +94,19 @@ def _only_of_traces(prices: Prices) -> tuple[str, ...]:
         "Prices of counts: cores alone, as nothing says what a host would do; no number of steps "
         "at which they draw level with int8, as nothing says what happened in fewer.",
     )
+
+
+def _without_zeros(prices: Prices, work: Trace | Counts | None) -> list[str]:
+    """How an int8 network that skips zeros gets a price, where it could have one."""
+    priced = {workload for _, workload in prices.workloads}
+    if work is None or isinstance(work, Counts) or INT8 not in priced or ZERO_SKIPPING in priced:
+        return []
+    if not any(bill.card.kind.runs_kernels for bill in prices.bills):
+        return []
+    return [
+        f"{ZERO_SKIPPING} is not priced: --zeros with a share or with zeros.json of a run, in "
+        "Python zeros=activation_zeros(model, x, bits=8), says how many activations are zero."
+    ]
 
 
 def components(named: Mapping[str, Prices]) -> Table:
