@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
-from spikewatt.energy.cards.software_loops import SKIPPING_KEYS, SKIPPING_LOOPS
+from spikewatt.energy.cards.software_loops import (
+    ORDINARY_KEYS,
+    ORDINARY_MAC,
+    SKIPPING_KEYS,
+    SKIPPING_LOOPS,
+)
 from spikewatt.energy.firmware import measure_skipping
 from spikewatt.energy.firmware.cores import core_named
 from spikewatt.energy.firmware.int8.geometry import Shape
@@ -19,11 +26,9 @@ DENSE = dense("dense 320-70", 320, 70)
 CONV = conv("conv 3x3 8-22", Shape(8, 9, 8), 22, 3)
 
 
-def stored(core: str) -> dict[str, dict]:
-    """The values of a core, as the file has them."""
-    import json
-
-    return json.loads(SKIPPING_LOOPS.read_text("utf-8"))[core]["skipping"]["values"]
+def stored(core: str, what: str = "values") -> dict:
+    """Of a core, as the file has it."""
+    return json.loads(SKIPPING_LOOPS.read_text("utf-8"))[core]["skipping"][what]
 
 
 @pytest.mark.parametrize(
@@ -32,12 +37,16 @@ def stored(core: str) -> dict[str, dict]:
 def test_the_cards_values_predict_layers_that_were_not_fitted(sample, core, monkeypatch):
     """And the answers are those of the ordinary kernel, or `measure` raises."""
     monkeypatch.setattr(measure_skipping, "SHARES", (0.45, 0.75))
-    values = stored(core)
+    values, by_hand = stored(core), stored(core, "ordinary")
     rows = list(measure(sample, core_named(core)))
     assert len(rows) == 2
     for row in rows:
         said = sum(values[key]["value"] * row.counts[key] for key in SKIPPING_KEYS)
         assert said == pytest.approx(row.cycles, rel=0.1)
+        layer = sample.layer
+        ordinary = dict(row.counts) | {ORDINARY_MAC: layer.operations}
+        said = sum(by_hand[key] * ordinary[key] for key in ORDINARY_KEYS)
+        assert said == pytest.approx(row.ordinary, rel=0.15)
     assert rows[1].cycles < 0.8 * rows[0].cycles
 
 
