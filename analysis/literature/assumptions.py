@@ -1,0 +1,83 @@
+"""The five assumptions in which the rules differ, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What is counted."""
+
+    NEURON = "spikes per neuron"
+    SYNAPSE = "spikes per synapse"
+    STEP = "spikes per synapse and step"
+    STEPS = "steps"
+    JOULES = "joules"
+    OPERATIONS = "operations"
+
+
+class WeightFetch(StrEnum):
+    """Where a weight comes from, which decides what it costs."""
+
+    FREE = "free"
+    SRAM = "SRAM"
+    DRAM = "DRAM"
+
+
+class Reuse(StrEnum):
+    """How often the dense side uses a weight that it fetched."""
+
+    NONE = "none"
+    BOUNDS = "none to all"
+    LAYER = "once per layer"
+    LIBRARY = "as its kernels do"
+    NOT_ASKED = "not asked"
+
+
+class Bits(StrEnum):
+    """Whether activations of the dense side carry what T steps carry."""
+
+    MATCHED = "matched"
+    BUDGET = "8 x 8 bits"
+    NOT_MATCHED = "not matched"
+
+
+class State(StrEnum):
+    """Which costs of spikes beside synapses are charged."""
+
+    NOTHING = "neither"
+    STATE = "state"
+    ROUTING = "routing"
+    BOTH = "state and routing"
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a rule takes for granted.
+
+    Parameters
+    ----------
+    unit : Unit
+    weight_fetch : WeightFetch
+    reuse : Reuse
+    bits : Bits
+    state : State
+    """
+
+    unit: Unit
+    weight_fetch: WeightFetch
+    reuse: Reuse
+    bits: Bits
+    state: State
+
+
+# Field -> what it is called in a sentence.
+SAID = {
+    "unit": "what is counted",
+    "weight_fetch": "what a weight fetch costs",
+    "reuse": "whether the dense side uses a weight again",
+    "bits": "whether bits are matched",
+    "state": "whether state and routing are charged",
+}
+COLUMNS = tuple(field.name for field in fields(Assumptions))

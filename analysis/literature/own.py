@@ -1,0 +1,71 @@
+"""Our own verdict: the prices of the devices that were named."""
+
+from __future__ import annotations
+
+from ...energy.bill import WORKLOADS
+from ...energy.devices.registry import device_kind
+from ...energy.pricing.prices import Prices
+from ...energy.pricing.uncertainty import Side, ratio
+from ..design.deciding import deciding
+from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
+from .quantities.span import Span
+from .rule import Ruling, Status, Verdict
+
+NAME = "spikewatt"
+SPIKING, INT8 = WORKLOADS
+ASSUMPTIONS = Assumptions(
+    Unit.JOULES, WeightFetch.SRAM, Reuse.LIBRARY, Bits.NOT_MATCHED, State.BOTH
+)
+
+
+def own_ruling(prices: Prices) -> Ruling | None:
+    """The cheapest spikes on a core (else in software) against the cheapest int8 network.
+
+    Parameters
+    ----------
+    prices : Prices
+
+    Returns
+    -------
+    Ruling or None
+        None where one of both was not priced.
+    """
+    cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
+    spiking = _cheapest(prices, SPIKING, cores) or _cheapest(prices, SPIKING)
+    int8 = _cheapest(prices, INT8)
+    if spiking is None or int8 is None:
+        return None
+
+    found = ratio(spiking, int8)
+    verdict, depends_on = Verdict.OPEN, "what is known of the devices"
+    if found.high < 1:
+        verdict, depends_on = Verdict.WINS, ""
+    elif found.low > 1:
+        verdict, depends_on = Verdict.LOSES, ""
+    where = f"{spiking[0].device} / {int8[0].device}"
+    return Ruling(
+        NAME,
+        "this tool",
+        f"energy, {where}",
+        Span(found.low, found.high),
+        Span.of(1.0),
+        verdict,
+        depends_on,
+        ASSUMPTIONS,
+        "Σ counts · card, spiking / the same of int8 < 1",
+        Status.OURS,
+        f"prices of {where}, 5 % to 95 %",
+    )
+
+
+def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> Side | None:
+    """The side that uses the least, of those that can decide."""
+    names = deciding(prices.bills)
+    if among is not None:
+        names &= among
+    able = [
+        (bill, workload)
+        for bill in prices.bills
+        if bill.device in names and workload in bill.workloads
+    ]
+    return min(able, key=lambda side: float(side[0].total(side[1])), default=None)
