@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..analysis.report.findings import Findings
     from ..energy.pricing.prices import Prices
     from ..sim.trace.trace import Trace
 
@@ -42,6 +44,10 @@ REGULATOR_HELP = (
     "card's own."
 )
 FASTEST_MHZ = 100_000  # beyond every device: somebody meant hertz
+ZEROS_HELP = (
+    "Share of zeros among the ANN's activations, 0..1, for --rules: of all, or POPULATION=SHARE, "
+    "repeated."
+)
 MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
 
 
@@ -86,6 +92,10 @@ def price(
         bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
     ] = False,
     workload: Annotated[str | None, typer.Option(help="snn or int8_ann, for --explain.")] = None,
+    rules: Annotated[
+        bool, typer.Option(help="Show what the literature's rules say of the trace.")
+    ] = False,
+    zeros: Annotated[list[str] | None, typer.Option(help=ZEROS_HELP)] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
     ] = None,
@@ -107,6 +117,13 @@ def price(
     if (trace is None) == (layers is None):
         found = "both" if trace else "neither"
         raise SpikewattError("price", "takes a trace, or --layers", found)
+    if zeros and not rules:
+        raise SpikewattError("price --zeros", "goes with --rules", ", ".join(zeros))
+    if rules and trace is None:
+        raise SpikewattError("price --rules", "goes with a trace", "--layers")
+    if rules and not device:
+        show(_rules_alone(trace, zeros), as_json)
+        return
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
@@ -155,11 +172,35 @@ def price(
         )
         for name, prices in priced.items()
     }
+    if rules:
+        findings = {"": _with_rules(findings[""], loaded, prices, zeros)}
     if as_json:
         show(merged(findings, "benchmark"), True)
     else:
         for found in findings.values():
             show(found, False)
+
+
+def _rules_alone(path: Path | None, zeros: list[str] | None) -> Findings:
+    """What the rules say of a trace that is not priced."""
+    from ..analysis.literature.rules import rules
+    from ..analysis.report.rules import rule_findings
+    from ..sim.trace.trace import Trace
+
+    return rule_findings(rules(Trace.load(path), zeros=per_device("price --zeros", zeros, number)))
+
+
+def _with_rules(
+    findings: Findings, work: Trace | None, prices: Prices, zeros: list[str] | None
+) -> Findings:
+    """`findings` with what the rules say below them."""
+    from ..analysis.literature.rules import rules
+    from ..analysis.report.rules import rule_facts, rule_tables
+
+    assert work is not None  # --rules goes with a trace
+    found = rules(work, prices, zeros=per_device("price --zeros", zeros, number))
+    tables, facts = (*findings.tables, *rule_tables(found)), rule_facts(found)
+    return replace(findings, tables=tables, facts={**findings.facts, **facts})
 
 
 def _clock_hz(in_hz: list[str] | None, in_mhz: list[str] | None) -> Any:

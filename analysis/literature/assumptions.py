@@ -1,4 +1,4 @@
-"""The five assumptions in which the rules differ, as columns."""
+"""The assumptions in which rules differ, as columns: five, and on which silicon both sides are."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class WeightFetch(StrEnum):
     FREE = "free"
     SRAM = "SRAM"
     DRAM = "DRAM"
+    CARD = "as its card says"
 
 
 class Reuse(StrEnum):
@@ -52,6 +53,13 @@ class State(StrEnum):
     BOTH = "state and routing"
 
 
+class Silicon(StrEnum):
+    """Whether both sides are one technology, as all rules of the literature assume."""
+
+    ONE = "the same"
+    TWO = "two devices"
+
+
 @dataclass(frozen=True)
 class Assumptions:
     """What a rule takes for granted.
@@ -63,6 +71,7 @@ class Assumptions:
     reuse : Reuse
     bits : Bits
     state : State
+    silicon : Silicon, default the same
     """
 
     unit: Unit
@@ -70,6 +79,7 @@ class Assumptions:
     reuse: Reuse
     bits: Bits
     state: State
+    silicon: Silicon = Silicon.ONE
 
 
 # Field -> what it is called in a sentence.
@@ -79,5 +89,6 @@ SAID = {
     "reuse": "whether the dense side uses a weight again",
     "bits": "whether bits are matched",
     "state": "whether state and routing are charged",
+    "silicon": "the silicon of both sides",
 }
 COLUMNS = tuple(field.name for field in fields(Assumptions))

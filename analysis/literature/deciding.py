@@ -1,53 +1,83 @@
-"""Which assumption decides: the column that parts the rules that say win from those that say lose.
+"""Which assumption decides: the one value of one column that parts the verdicts best.
 
-    separation = P(two rules differ in it | they disagree) − P(they differ in it | they agree)
-
-A column in which no two rules agree explains nothing, and has 0.
+Rules that assume the value are taken to say one thing, all others the opposite; the value with the
+fewest exceptions decides, of equals that of the column with the fewest values. One with as many
+exceptions as no value at all would leave decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .assumptions import COLUMNS, SAID
 from .rule import Ruling, Verdict
 
+OPPOSITE = {Verdict.WINS: Verdict.LOSES, Verdict.LOSES: Verdict.WINS}
+SAY = {Verdict.WINS: "win", Verdict.LOSES: "lose"}
 
-def separations(rulings: Sequence[Ruling]) -> dict[str, float]:
-    """Column of the assumptions -> how well it parts the verdicts, −1..1; {} where all agree.
+
+@dataclass(frozen=True)
+class Deciding:
+    """The assumption that decides.
+
+    Parameters
+    ----------
+    column : str
+        Of `Assumptions`.
+    value : str
+        That parts the rules.
+    verdict : Verdict
+        Of the rules that assume it; the others say the opposite.
+    exceptions : tuple of str
+        Rules that do not.
+    """
+
+    column: str
+    value: str
+    verdict: Verdict
+    exceptions: tuple[str, ...] = ()
+
+
+def deciding_assumption(rulings: Sequence[Ruling]) -> Deciding | None:
+    """What parts those that say win from those that say lose; None where nothing does.
 
     Parameters
     ----------
     rulings : sequence of Ruling
         Those that are open do not count.
     """
-    decided = [ruling for ruling in rulings if ruling.verdict != Verdict.OPEN]
-    pairs = list(combinations(decided, 2))
-    opposed = [pair for pair in pairs if pair[0].verdict != pair[1].verdict]
-    alike = [pair for pair in pairs if pair[0].verdict == pair[1].verdict]
-    if not opposed:
-        return {}
-    return {column: _differ(opposed, column) - _differ(alike, column) for column in COLUMNS}
+    decided = [ruling for ruling in rulings if ruling.verdict in OPPOSITE]
+    verdicts = [ruling.verdict for ruling in decided]
+    without = min(verdicts.count(verdict) for verdict in OPPOSITE)
+
+    found = []
+    for column in COLUMNS:
+        values = dict.fromkeys(assumed(ruling, column) for ruling in decided)
+        for value in values:
+            for verdict in OPPOSITE:
+                exceptions = _exceptions(decided, column, value, verdict)
+                decides = Deciding(column, value, verdict, exceptions)
+                found.append((len(exceptions), len(values), decides))
+    best = min(found, key=lambda each: each[:2], default=None)
+    return best[2] if best and best[0] < without else None
 
 
-def deciding_assumption(rulings: Sequence[Ruling]) -> str:
-    """The column that separates best, the first of equals; "" where no rule disagrees."""
-    found = separations(rulings)
-    return max(found, key=lambda column: found[column]) if found else ""
-
-
-def _differ(pairs: Sequence[tuple[Ruling, Ruling]], column: str) -> float:
-    """Share of the pairs whose two rules assume different things."""
-    if not pairs:
-        return 0.0
-    return sum(_assumed(one, column) != _assumed(other, column) for one, other in pairs) / len(
-        pairs
-    )
-
-
-def _assumed(ruling: Ruling, column: str) -> str:
+def assumed(ruling: Ruling, column: str) -> str:
+    """What a ruling assumes in a column of `Assumptions`."""
     return str(getattr(ruling.assumptions, column))
+
+
+def _exceptions(
+    rulings: Sequence[Ruling], column: str, value: str, verdict: Verdict
+) -> tuple[str, ...]:
+    """Rules that do not say what the value makes them say."""
+    return tuple(
+        ruling.paper
+        for ruling in rulings
+        if ruling.verdict
+        != (verdict if assumed(ruling, column) == value else OPPOSITE[verdict])
+    )
 
 
 # ------------------------------------------------------------------ in words
@@ -62,39 +92,37 @@ def sentence(rulings: Sequence[Ruling], what: str) -> str:
     what : str
         The trace in a few words.
     """
-    wins = _names(rulings, lambda ruling: ruling.verdict == Verdict.WINS)
-    loses = _names(rulings, lambda ruling: ruling.verdict == Verdict.LOSES)
-    undecided = _names(rulings, lambda ruling: ruling.verdict == Verdict.OPEN)
-    said = [
-        f"spikes {word} by {', '.join(names)}"
-        for word, names in (("win", wins), ("lose", loses))
-        if names
+    parts = [
+        f"{word} by {_listed(names)}"
+        for verdict, word in SAY.items()
+        if (names := _names(rulings, verdict))
     ]
-    if undecided:
-        said.append(f"{', '.join(undecided)} {'leave' if undecided[1:] else 'leaves'} it open")
-    return f"{what}: {'; '.join(said)}; {_decides(rulings)}."
+    said = [f"spikes {' and '.join(parts)}"] if parts else []
+    if undecided := _names(rulings, Verdict.OPEN):
+        said.append(f"{_listed(undecided)} {'leave' if undecided[1:] else 'leaves'} it open")
+    return f"{what}, {', while '.join(said)}; {_decides(rulings)}."
 
 
 def _decides(rulings: Sequence[Ruling]) -> str:
-    column = deciding_assumption(rulings)
-    if not column:
-        return "no assumption decides, since no two of the rules that decide disagree"
-
-    by_value: dict[str, set[Verdict]] = {}
-    for ruling in rulings:
-        if ruling.verdict != Verdict.OPEN:
-            by_value.setdefault(_assumed(ruling, column), set()).add(ruling.verdict)
-    parts = []
-    for words, verdicts in (
-        ("spikes win where it is", {Verdict.WINS}),
-        ("they lose where it is", {Verdict.LOSES}),
-        ("it leaves both where it is", {Verdict.WINS, Verdict.LOSES}),
-    ):
-        values = [f"“{value}”" for value, found in by_value.items() if found == verdicts]
-        if values:
-            parts.append(f"{words} {' or '.join(values)}")
-    return f"what decides is {SAID[column]}: {', '.join(parts)}"
+    found = deciding_assumption(rulings)
+    verdicts = {ruling.verdict for ruling in rulings} - {Verdict.OPEN}
+    if len(verdicts) < 2:
+        return "no assumption decides, since all that give a verdict agree"
+    if found is None:
+        return "no single assumption parts them"
+    exceptions = f" (all but {_listed(found.exceptions)})" if found.exceptions else ""
+    others = SAY[OPPOSITE[found.verdict]]
+    return (
+        f"what decides is {SAID[found.column]}: spikes {SAY[found.verdict]} where it is "
+        f"“{found.value}”, and {others} elsewhere{exceptions}"
+    )
 
 
-def _names(rulings: Sequence[Ruling], asked: Callable[[Ruling], bool]) -> list[str]:
-    return [ruling.rule for ruling in rulings if asked(ruling)]
+def _names(rulings: Sequence[Ruling], verdict: Verdict) -> list[str]:
+    return [ruling.paper for ruling in rulings if ruling.verdict == verdict]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names with “and” before the last; those of Yan have a comma of their own."""
+    marked = [name.replace(", ", " (") + (")" if ", " in name else "") for name in names]
+    return " and ".join([", ".join(marked[:-1]), marked[-1]] if marked[1:] else marked)

@@ -7,15 +7,12 @@ from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
 from ...energy.pricing.uncertainty import Side, ratio
 from ..design.deciding import deciding
-from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
+from .assumptions import Assumptions, Bits, Reuse, Silicon, State, Unit, WeightFetch
 from .quantities.span import Span
 from .rule import Ruling, Status, Verdict
 
 NAME = "spikewatt"
 SPIKING, INT8 = WORKLOADS
-ASSUMPTIONS = Assumptions(
-    Unit.JOULES, WeightFetch.SRAM, Reuse.LIBRARY, Bits.NOT_MATCHED, State.BOTH
-)
 
 
 def own_ruling(prices: Prices) -> Ruling | None:
@@ -45,16 +42,28 @@ def own_ruling(prices: Prices) -> Ruling | None:
     where = f"{spiking[0].device} / {int8[0].device}"
     return Ruling(
         NAME,
-        "this tool",
+        "our price",
         f"energy, {where}",
         Span(found.low, found.high),
         Span.of(1.0),
         verdict,
         depends_on,
-        ASSUMPTIONS,
+        _assumptions(spiking, int8),
         "Σ counts · card, spiking / the same of int8 < 1",
         Status.OURS,
         f"prices of {where}, 5 % to 95 %",
+    )
+
+
+def _assumptions(spiking: Side, int8: Side) -> Assumptions:
+    same = spiking[0].card.name == int8[0].card.name
+    return Assumptions(
+        Unit.JOULES,
+        WeightFetch.CARD,
+        Reuse.LIBRARY,
+        Bits.NOT_MATCHED,
+        State.BOTH,
+        Silicon.ONE if same else Silicon.TWO,
     )
 
 

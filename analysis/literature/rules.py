@@ -14,7 +14,7 @@ from .assumptions import COLUMNS
 from .bit_budget import BitBudget
 from .dampfhoffer import Dampfhoffer
 from .davidson_furber import DavidsonFurber
-from .deciding import deciding_assumption, sentence
+from .deciding import Deciding, assumed, deciding_assumption, sentence
 from .dram_fetch import DramFetch
 from .lemaire import Lemaire
 from .own import own_ruling
@@ -64,8 +64,8 @@ class Rulings:
         return f"Rulings({said})"
 
     @property
-    def deciding(self) -> str:
-        """The assumption that parts the verdicts best; "" where all agree."""
+    def deciding(self) -> Deciding | None:
+        """The assumption that parts the verdicts best; None where none does."""
         return deciding_assumption(self.rulings)
 
     @property
@@ -78,7 +78,7 @@ class Rulings:
         """One row per rule.
 
         Columns rule, paper, quantity, has_low, has_high, threshold_low, threshold_high, verdict,
-        depends_on, the five assumptions, formula, status, source.
+        depends_on, the assumptions (`Assumptions`), formula, status, source.
         """
         import pandas as pd
 
@@ -95,7 +95,7 @@ class Rulings:
                     "threshold_high": ruling.threshold.high,
                     "verdict": str(ruling.verdict),
                     "depends_on": ruling.depends_on,
-                    **{key: str(getattr(ruling.assumptions, key)) for key in COLUMNS},
+                    **{column: assumed(ruling, column) for column in COLUMNS},
                     "formula": ruling.formula,
                     "status": str(ruling.status),
                     "source": ruling.source,
@@ -142,8 +142,6 @@ def rules(
     >>> found = rules(Counts(layers, steps=5))
     >>> found["davidson_furber"].verdict, found["yan_movement"].verdict
     (<Verdict.WINS: 'wins'>, <Verdict.LOSES: 'loses'>)
-    >>> found.deciding
-    'weight_fetch'
     """
     quantities = quantities_of(work, zeros)
     own = None if prices is None else own_ruling(prices)

@@ -25,7 +25,6 @@ MAC_PER_BIT_J = ACCUMULATE_J
 WEIGHT_PER_BIT_J = 0.155e-12 / 4  # fitted, see above
 
 WEIGHT_BITS = 8  # where counts do not say
-PAPER = "Yan 2024"
 SOURCE = "doi:10.48550/arXiv.2409.08290 (v4)"
 
 
@@ -131,7 +130,7 @@ class ComputeOnly(Rule):
     """T s < k (1 − γ), with k = b."""
 
     name = "yan_compute"
-    paper = PAPER
+    paper = "Yan 2024, compute"
     quantity = "spikes per synapse"
     formula = "T s < k (1 − γ), k = E_MAC / E_ACC = b"
     depends_on = "the zeros of the ANN (--zeros)"
@@ -155,7 +154,7 @@ class DataMovement(Rule):
     """Spikes travel as events at 3 pJ per bit, activations at 0.25 pJ; 5.7 % at T = 5."""
 
     name = "yan_movement"
-    paper = PAPER
+    paper = "Yan 2024, movement"
     quantity = "spikes per synapse and step"
     formula = "s < (b (1 − γ) E_ACC + b E_dense + E_w) / (T (E_ACC + E_sparse + E_w))"
     depends_on = "the zeros of the ANN (--zeros)"
@@ -179,7 +178,7 @@ class DenseLimit(Rule):
     """Where every step moves everything, T / b: never below 1."""
 
     name = "yan_dense_limit"
-    paper = PAPER
+    paper = "Yan 2024, dense limit"
     quantity = "energy, spiking / dense"
     formula = "T / b < 1"
     depends_on = ""

@@ -157,6 +157,11 @@ def quantities_of(work: Trace | Counts, zeros: Zeros = None) -> Quantities:
     )
 
 
+def can_be_ruled(work: Trace | Counts) -> bool:
+    """Whether a layer that multiplies is fed by spikes, so that rules have something to say."""
+    return any(layer.macs for layer in _work(work).layers)
+
+
 def _work(work: object) -> Work:
     if isinstance(work, Trace):
         return work_of_trace(work)

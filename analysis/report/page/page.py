@@ -24,6 +24,7 @@ from .laws import home_voltage_v, knobs
 from .model import Page
 from .points import add_points
 from .run_files import CONFIG, RunFiles
+from .rules import add_rules
 from .tables import table
 
 KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
@@ -54,6 +55,7 @@ def run_page(folder: str | Path) -> Page:
         page.parts["mappings"] = _mappings(page, trace, prices)
     add_points(page, files, config.period_s)
     _add_layers(page, files)
+    add_rules(page, trace, prices)
     page.parts |= {
         "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
         "prices": _shown(files.frame("energy_totals"), "Energy of one inference", spent=True),
