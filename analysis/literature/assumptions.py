@@ -11,7 +11,7 @@ class Unit(StrEnum):
 
     NEURON = "spikes per neuron"
     SYNAPSE = "spikes per synapse"
-    STEP = "spikes per synapse and step"
+    STEP = "spikes per step"
     STEPS = "steps"
     JOULES = "joules"
     OPERATIONS = "operations"

@@ -45,7 +45,7 @@ class SynapticOperations(Rule):
     def has(self, quantities: Quantities) -> Span:
         """Spiking over dense."""
         spiking = effective_operations(quantities.operations, quantities.updates)
-        dense = effective_operations(quantities.macs, quantities.updated_neurons)
+        dense = effective_operations(quantities.macs, quantities.ann_neurons)
         return Span.of(spiking / dense)
 
     def threshold(self, quantities: Quantities) -> Span:

@@ -37,9 +37,9 @@ def rule_tables(rulings: Rulings) -> tuple[Table, Table]:
         Column("spikes", ("verdict",)),
         Column("counts", ("unit",)),
         Column("weight fetch", ("weight_fetch",)),
-        Column("reuse by the ANN", ("reuse",)),
+        Column("ANN reuses", ("reuse",)),
         Column("bits", ("bits",)),
-        Column("charged beside synapses", ("state",)),
+        Column("also charged", ("state",)),
         Column("silicon", ("silicon",), leave_out=1),
     ]
     return (

@@ -20,6 +20,7 @@ def work_of_trace(trace: Trace) -> Work:
     silent = _silent(trace, {layer.pre for layer in fed})
 
     updated = {layer.post for layer in trace.layers if not layer.post_kind.compares}
+    ann_neurons = sum(trace.neurons[name] for name in updated)
     if settings.input_code.integrates:
         updated |= set(trace.neurons) - {layer.post for layer in trace.layers}
     steps = max((settings.active_steps(layer.pre) for layer in fed), default=trace.steps)
@@ -30,7 +31,7 @@ def work_of_trace(trace: Trace) -> Work:
         settings.weight_bits,
         settings.state_bits,
         float(sum(trace.neurons[name] * settings.active_steps(name) for name in updated)),
-        sum(trace.neurons[name] for name in updated),
+        ann_neurons,
     )
 
 

@@ -63,7 +63,7 @@ class Work:
     weight_bits, state_bits : int or None
     updates : float
         Neuron updates.
-    updated_neurons : int
+    ann_neurons : int
     """
 
     layers: tuple[LayerQuantities, ...]
@@ -72,4 +72,4 @@ class Work:
     weight_bits: int | None
     state_bits: int | None
     updates: float
-    updated_neurons: int
+    ann_neurons: int

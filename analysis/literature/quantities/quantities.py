@@ -33,9 +33,9 @@ class Quantities:
     spikes : float
         That they send.
     updates : float
-        Neuron updates.
-    updated_neurons : int
-        Neurons that are updated.
+        Neuron updates, those of inputs that integrate their pixels too.
+    ann_neurons : int
+        Neurons of the ANN, inputs and max pools left out.
     layers : tuple of LayerQuantities
     knows_zeros : bool
         Whether the zeros of the ANN were given; else they are bounds from the spikes.
@@ -53,7 +53,7 @@ class Quantities:
     neurons: int
     spikes: float
     updates: float
-    updated_neurons: int
+    ann_neurons: int
     layers: tuple[LayerQuantities, ...]
     knows_zeros: bool = False
 
@@ -151,7 +151,7 @@ def quantities_of(work: Trace | Counts, zeros: Zeros = None) -> Quantities:
         sum(layer.inputs for layer in senders.values()),
         sum(layer.spikes_in for layer in senders.values()),
         found.updates,
-        found.updated_neurons,
+        found.ann_neurons,
         layers,
         zeros is not None and all(layer.zeros.is_known for layer in layers),
     )
