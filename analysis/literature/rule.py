@@ -30,6 +30,7 @@ class Status(StrEnum):
 
 
 EQUAL = "nothing: both sides are equal"
+ROUNDING = 1e-12  # by which two equal values may differ
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ class Rule(Named):
         """
         has, threshold = self.has(quantities), self.threshold(quantities)
         verdict, depends_on = Verdict.OPEN, self.depends_on
-        if has.high < threshold.low:
+        if has.high < threshold.low * (1 - ROUNDING):
             verdict, depends_on = Verdict.WINS, ""
-        elif has.low > threshold.high:
+        elif has.low > threshold.high * (1 + ROUNDING):
             verdict, depends_on = Verdict.LOSES, ""
         elif has.is_known and threshold.is_known:
             depends_on = EQUAL

@@ -59,7 +59,7 @@ class Twins:
     @property
     def mac_ratio(self) -> float:
         """k = E_MAC / E_ACC."""
-        return self.bits * MAC_PER_BIT_J / ACCUMULATE_J
+        return self.bits * (MAC_PER_BIT_J / ACCUMULATE_J)
 
     @property
     def weight_j(self) -> float:
