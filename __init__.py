@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .sim.conversion.thresholds import Method as Method
     from .sim.counts.counts import Counts as Counts
     from .sim.counts.counts import LayerCounts as LayerCounts
+    from .sim.counts.of_trace import counts_of as counts_of
     from .sim.engines.estimate.estimate import Estimate as Estimate
     from .sim.engines.estimate.estimate import estimate as estimate
     from .sim.engines.simulate import simulate as simulate
@@ -112,6 +113,7 @@ _HOME = {
     "sim.conversion.thresholds": ("Method",),
     "sim.conversion.reading.reader": ("supported_layers",),
     "sim.counts.counts": ("Counts", "LayerCounts"),
+    "sim.counts.of_trace": ("counts_of",),
     "sim.engines.estimate.estimate": ("Estimate", "estimate"),
     "sim.engines.simulate": ("simulate",),
     "sim.network.connection": ("Connection",),

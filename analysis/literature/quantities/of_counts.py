@@ -44,7 +44,7 @@ def _updates(layer: LayerCounts, steps: int) -> float:
 
 def _layer(counts: Counts, pre: LayerCounts, post: LayerCounts) -> LayerQuantities:
     synapses = pre.neurons * pre.fan_out
-    parameters = getattr(pre, "parameters", None) or synapses
+    parameters = pre.parameters or synapses
     most = counts.steps * counts.spikes_per_step
     low = max(0.0, 1 - pre.spikes / pre.neurons)
     high = 1 - pre.spikes / (pre.neurons * most)
