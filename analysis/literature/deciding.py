@@ -75,8 +75,7 @@ def _exceptions(
     return tuple(
         ruling.paper
         for ruling in rulings
-        if ruling.verdict
-        != (verdict if assumed(ruling, column) == value else OPPOSITE[verdict])
+        if ruling.verdict != (verdict if assumed(ruling, column) == value else OPPOSITE[verdict])
     )
 
 

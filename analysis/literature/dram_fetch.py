@@ -43,9 +43,7 @@ class DramFetch(Rule):
     quantity = "spikes per synapse and step"
     formula = "s < b / (w T)"
     depends_on = ""
-    assumptions = Assumptions(
-        Unit.STEP, WeightFetch.DRAM, Reuse.NONE, Bits.MATCHED, State.NOTHING
-    )
+    assumptions = Assumptions(Unit.STEP, WeightFetch.DRAM, Reuse.NONE, Bits.MATCHED, State.NOTHING)
     status = Status.READ
     source = "github.com/kmheckel/spyx, research/new/honest_energy_accounting"
 

@@ -7,6 +7,8 @@ and the addresses of a kernel's taps. Exact borders: synaptic operations are cou
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
 from .quantities.parts import LayerQuantities
 from .quantities.quantities import Quantities
@@ -34,8 +36,8 @@ def access_j(memory_bytes: float) -> float:
     >>> [round(access_j(kilobytes * 1024) * 1e12, 1) for kilobytes in (8, 20, 32, 528, 1024)]
     [10.0, 15.0, 20.0, 60.0, 100.0]
     """
-    pieces = list(zip(SRAM_J, SRAM_J[1:], strict=False))
-    (low, low_j), (high, high_j) = pieces[0] if memory_bytes <= SRAM_J[1][0] else pieces[1]
+    lower, upper = pairwise(SRAM_J)
+    (low, low_j), (high, high_j) = lower if memory_bytes <= SRAM_J[1][0] else upper
     return low_j + (high_j - low_j) * (memory_bytes - low) / (high - low)
 
 

@@ -158,9 +158,7 @@ class DataMovement(Rule):
     quantity = "spikes per synapse and step"
     formula = "s < (b (1 − γ) E_ACC + b E_dense + E_w) / (T (E_ACC + E_sparse + E_w))"
     depends_on = "the zeros of the ANN (--zeros)"
-    assumptions = Assumptions(
-        Unit.STEP, WeightFetch.SRAM, Reuse.LAYER, Bits.MATCHED, State.ROUTING
-    )
+    assumptions = Assumptions(Unit.STEP, WeightFetch.SRAM, Reuse.LAYER, Bits.MATCHED, State.ROUTING)
     status = Status.SECONDARY
     source = SOURCE
 

@@ -23,8 +23,8 @@ from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, knobs
 from .model import Page
 from .points import add_points
-from .run_files import CONFIG, RunFiles
 from .rules import add_rules
+from .run_files import CONFIG, RunFiles
 from .tables import table
 
 KEPT_JSON = {"verification": "RTL against what it must do", "synthesis": "Synthesis"}
