@@ -145,6 +145,7 @@ def test_one_value_that_parts_all_decides():
         ("synops_proxy", Verdict.LOSES),
     )
     found = deciding_assumption(rulings)
+    assert found is not None
     assert (found.column, found.value) == ("unit", "spikes per neuron")
     assert (found.verdict, found.exceptions) == (Verdict.WINS, ())
     assert sentence(rulings, "Here") == (
@@ -164,6 +165,7 @@ def test_what_a_fetch_costs_decides_where_it_parts_better_than_the_unit():
         ("dram_fetch", Verdict.LOSES),
     )
     found = deciding_assumption(rulings)
+    assert found is not None
     assert (found.column, found.value, found.verdict) == ("weight_fetch", "free", Verdict.WINS)
 
 
@@ -178,6 +180,7 @@ def test_exceptions_are_named():
         ("dram_fetch", Verdict.LOSES),
     )
     found = deciding_assumption(rulings)
+    assert found is not None
     assert found.exceptions == ("Davidson & Furber 2021",)
     assert "and lose elsewhere (all but Davidson & Furber 2021)" in sentence(rulings, "Here")
 
