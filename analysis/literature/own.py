@@ -1,4 +1,4 @@
-"""Our own verdict: the prices of the devices that were named."""
+"""Our own verdicts: the prices of the devices that were named."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .assumptions import Assumptions, Bits, Reuse, Silicon, State, Unit, WeightF
 from .quantities.span import Span
 from .rule import Ruling, Status, Verdict
 
-NAME = "spikewatt"
+NAME, ONE_CHIP = "spikewatt", "spikewatt_one_chip"
 SPIKING, INT8 = WORKLOADS
 
 
-def own_ruling(prices: Prices) -> Ruling | None:
-    """The cheapest spikes on a core (else in software) against the cheapest int8 network.
+def own_rulings(prices: Prices) -> tuple[Ruling, ...]:
+    """The cheapest spikes on a core against the cheapest int8 network; and both on one chip.
 
     Parameters
     ----------
@@ -24,15 +24,24 @@ def own_ruling(prices: Prices) -> Ruling | None:
 
     Returns
     -------
-    Ruling or None
-        None where one of both was not priced.
+    tuple of Ruling
+        Of a core, where one was priced, and of the microcontroller whose int8 network takes the
+        least, where spikes were priced on it; none where int8 was not priced.
     """
-    cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
-    spiking = _cheapest(prices, SPIKING, cores) or _cheapest(prices, SPIKING)
     int8 = _cheapest(prices, INT8)
-    if spiking is None or int8 is None:
-        return None
+    if int8 is None:
+        return ()
+    cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
+    found = []
+    if on_a_core := _cheapest(prices, SPIKING, cores):
+        found.append(_ruling(NAME, "our price", on_a_core, int8))
+    if in_software := _cheapest(prices, SPIKING, {int8[0].device}):
+        found.append(_ruling(ONE_CHIP, "our price, one chip", in_software, int8))
+    return tuple(found)
 
+
+def _ruling(name: str, said: str, spiking: Side, int8: Side) -> Ruling:
+    """One side against the other, over the whole range of the ratio."""
     found = ratio(spiking, int8)
     verdict, depends_on = Verdict.OPEN, "what is known of the devices"
     if found.high < 1:
@@ -41,8 +50,8 @@ def own_ruling(prices: Prices) -> Ruling | None:
         verdict, depends_on = Verdict.LOSES, ""
     where = f"{spiking[0].device} / {int8[0].device}"
     return Ruling(
-        NAME,
-        "our price",
+        name,
+        said,
         f"energy, {where}",
         Span(found.low, found.high),
         Span.of(1.0),

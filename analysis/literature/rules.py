@@ -17,7 +17,7 @@ from .davidson_furber import DavidsonFurber
 from .deciding import Deciding, assumed, deciding_assumption, sentence
 from .dram_fetch import DramFetch
 from .lemaire import Lemaire
-from .own import own_ruling
+from .own import own_rulings
 from .quantities.quantities import Quantities, quantities_of
 from .rule import Rule, Ruling
 from .synops import SynapticOperations
@@ -144,9 +144,9 @@ def rules(
     (<Verdict.WINS: 'wins'>, <Verdict.LOSES: 'loses'>)
     """
     quantities = quantities_of(work, zeros)
-    own = None if prices is None else own_ruling(prices)
+    own = () if prices is None else own_rulings(prices)
     found = [rule.ruling(quantities) for rule in RULES.values()]
-    return Rulings(quantities, (*([own] if own else []), *found))
+    return Rulings(quantities, (*own, *found))
 
 
 def _in_words(quantities: Quantities) -> str:

@@ -209,20 +209,23 @@ def test_every_assumption_has_words():
 
 
 def test_our_own_verdict_stands_first_and_knows_its_silicon(trace):
-    found = rules(trace, price(trace, "odin_style", "stm32l4r5"))
-    assert [ruling.rule for ruling in found.rulings] == ["spikewatt", *RULES]
-    own = found["spikewatt"]
-    assert own.status == Status.OURS
-    assert str(own.assumptions.silicon) == "two devices"
-    assert own.quantity == "energy, odin_style+stm32l4r5 / stm32l4r5"
-    ratio = price(trace, "odin_style", "stm32l4r5").verdicts()
-    row = ratio[(ratio["first"] == "odin_style+stm32l4r5 snn")]
-    row = row[row["second"] == "stm32l4r5 int8_ann"].iloc[0]
-    assert (own.has.low, own.has.high) == pytest.approx((row.ratio_low, row.ratio_high))
+    prices = price(trace, "odin_style", "stm32l4r5")
+    found = rules(trace, prices)
+    names = [ruling.rule for ruling in found.rulings]
+    assert names == ["spikewatt", "spikewatt_one_chip", *RULES]
+    core, chip = found["spikewatt"], found["spikewatt_one_chip"]
+    assert core.status == Status.OURS
+    assert core.quantity == "energy, odin_style+stm32l4r5 / stm32l4r5"
+    silicon = [str(ruling.assumptions.silicon) for ruling in (core, chip)]
+    assert silicon == ["two devices", "the same"]
 
-    alone = rules(trace, price(trace, "stm32l4r5"))["spikewatt"]
-    assert str(alone.assumptions.silicon) == "the same"
-    assert "spikewatt" not in rules(trace, price(trace, "odin_style")).frame["rule"].tolist()
+    verdicts = prices.verdicts().set_index(["first", "second"])
+    for ruling, first in ((core, "odin_style+stm32l4r5 snn"), (chip, "stm32l4r5 snn")):
+        row = verdicts.loc[(first, "stm32l4r5 int8_ann")]
+        assert (ruling.has.low, ruling.has.high) == pytest.approx((row.ratio_low, row.ratio_high))
+        assert ruling.verdict == (row.verdict if row.verdict != "undecided" else "open")
+    no_int8 = rules(trace, price(trace, "odin_style"))
+    assert [ruling.rule for ruling in no_int8.rulings] == list(RULES)
 
 
 def test_tables_say_it_in_a_terminal(trace, capsys, monkeypatch):
