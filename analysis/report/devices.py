@@ -11,6 +11,9 @@ from ...energy.cards.any_chip.figures import CORES
 from ...energy.cards.card import Card
 from ...energy.cards.kinds import POWER_KEY
 from ...energy.cards.load import card_names, load_card
+from ...energy.cards.neuromorphic.timing import WORD as TIMING
+from ...energy.cards.neuromorphic.timing import timing_in
+from ...energy.cards.neuromorphic.updates import updates_in
 from ...energy.kernels.measured import read_measured
 from .findings import Column, Findings, Table
 from .units import HERTZ
@@ -159,6 +162,11 @@ def card_findings(card: Card) -> Findings:
         notes.append(
             f"int8 by {card.about['library']} on {card.about['core']}, cycles {cycles}; "
             f"power: {_power(card)}."
+        )
+    if TIMING in card.kind.told:
+        timing, updates = timing_in(card.about), updates_in(card.about)
+        notes.append(
+            f"timing {timing}: of the steps, {timing.said}; updates {updates}: {updates.said}."
         )
     if caution := card.about.get("caution"):
         notes.append(f"{caution}.")

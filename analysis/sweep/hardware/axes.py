@@ -240,7 +240,7 @@ def said_of(where: str, axis: Axis) -> Iterator[None]:
 
 def _card_values() -> dict[str, HardwareAxis]:
     computing = [kind for kind in CARD_KINDS.values() if kind.name != "battery"]
-    keys = dict.fromkeys(key for kind in computing for key in kind.units)
+    keys = dict.fromkeys(key for kind in computing for key in kind.priced)
     return {key: CardValue(key) for key in keys}
 
 
