@@ -165,9 +165,7 @@ def card_findings(card: Card) -> Findings:
         )
     if TIMING in card.kind.told:
         timing, updates = timing_in(card.about), updates_in(card.about)
-        notes.append(
-            f"timing {timing}: of the steps, {timing.said}; updates {updates}: {updates.said}."
-        )
+        notes.append(f"timing {timing}: {timing.said}; updates {updates}: {updates.said}.")
     if caution := card.about.get("caution"):
         notes.append(f"{caution}.")
     return Findings((card_table(card),), notes=tuple(notes))

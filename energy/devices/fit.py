@@ -73,6 +73,8 @@ class Fit:
         What it takes up there.
     why_none : str, default ""
         Why no geometry of the parametric core would on so few cores, where none does.
+    said : str, default ""
+        Of a chip: its cores and chips, and how full they are.
     """
 
     device: str
@@ -86,6 +88,7 @@ class Fit:
     nearest: str | None = None
     nearest_footprint: Footprint | None = None
     why_none: str = ""
+    said: str = ""
 
     @property
     def why_not(self) -> str:
@@ -235,6 +238,7 @@ def _on_a_chip(
         _in_a_word(broken, bound),
         (*broken, bound) if bound else tuple(broken),
         None if placed is None else footprint_of(card, placed.cores),
+        said="" if placed is None else f"{card.name}: {placed.describe()}",
     )
 
 

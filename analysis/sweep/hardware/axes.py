@@ -68,7 +68,7 @@ class Host(Words):
 
     def applies(self, card):
         """Cores have one."""
-        return device_kind(card).takes_host
+        return device_kind(card).stands_beside_hosts(card)
 
 
 class Library(Words):

@@ -70,7 +70,7 @@ class Placed:
     def describe(self) -> str:
         """One line: cores, chips, and how full they are."""
         cores, chips = self.cores, self.chips
-        on_chips = f" on {chips:,} chips" if chips > 1 else ""
+        on_chips = f" on {chips:,} chip{'s' if chips > 1 else ''}"
         return (
             f"{cores:,} core{'s' if cores > 1 else ''}{on_chips}; {self.neurons:,.0f} of "
             f"{cores * self.neurons_per_core:,} neurons used"
