@@ -9,11 +9,9 @@ import pandas as pd
 
 from ...energy.cards.any_chip.figures import CORES
 from ...energy.cards.card import Card
+from ...energy.cards.files.said import choices_of
 from ...energy.cards.kinds import POWER_KEY
 from ...energy.cards.load import card_names, load_card
-from ...energy.cards.neuromorphic.timing import WORD as TIMING
-from ...energy.cards.neuromorphic.timing import timing_in
-from ...energy.cards.neuromorphic.updates import updates_in
 from ...energy.kernels.measured import read_measured
 from .findings import Column, Findings, Table
 from .units import HERTZ
@@ -163,9 +161,9 @@ def card_findings(card: Card) -> Findings:
             f"int8 by {card.about['library']} on {card.about['core']}, cycles {cycles}; "
             f"power: {_power(card)}."
         )
-    if TIMING in card.kind.told:
-        timing, updates = timing_in(card.about), updates_in(card.about)
-        notes.append(f"timing {timing}: {timing.said}; updates {updates}: {updates.said}.")
+    for word, choice in card.about.items():
+        if meaning := choices_of(card.kind, word).get(choice):
+            notes.append(f"{word} {choice}: {meaning}.")
     if caution := card.about.get("caution"):
         notes.append(f"{caution}.")
     return Findings((card_table(card),), notes=tuple(notes))

@@ -42,10 +42,7 @@ def chip(timing="barrier", limits=None, updates="used", **values) -> Card:
         includes="everything",
         excludes="",
         about={"timing": timing, "updates": updates},
-        values={
-            key: exactly(v)
-            for key, v in {**LEAST_OF_A_CHIP, **STEP_OF_A_CHIP[timing], **values}.items()
-        },
+        values={key: exactly(number) for key, number in numbers.items()},
         limits={
             "neurons_per_core": 128,
             "zero_skipping": 1,
