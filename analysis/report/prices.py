@@ -10,6 +10,7 @@ import pandas as pd
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import TIMES, Prices
 from ...errors import SpikewattError
+from ...sim.counts.counts import Counts
 from .findings import Column, Findings, Table
 from .numbers import is_missing, three_digits
 from .rows import merged
@@ -36,7 +37,7 @@ EXPLAINED = "From the first price to the second"
 
 def price_findings(
     prices: Prices,
-    trace: Trace | None = None,
+    work: Trace | Counts | None = None,
     *,
     name: str = "",
     tornado: bool = False,
@@ -49,7 +50,7 @@ def price_findings(
     ----------
     prices : Prices
         Prices of one network on one or more devices.
-    trace : Trace, default None
+    work : Trace or Counts, default None
         What was priced, for break-even points; None for a table of layers.
     name : str, default ""
         Name of the network, for the title.
@@ -67,8 +68,8 @@ def price_findings(
     """
     title = f"{name}: price of one inference" if name else "Price of one inference"
     found = [price_table(prices, title), verdict_table(prices)]
-    if trace is not None:
-        found.append(break_even_table(prices, trace))
+    if work is not None:
+        found.append(break_even_table(prices, work))
     if tornado:
         found.append(difference_table("tornado", "What matters most", prices.tornado()))
     if explain:
@@ -80,6 +81,17 @@ def price_findings(
         tuple(prices.assumptions),
         prices.does_not_fit,
         sentence=energy_sentence(prices),
+        notes=_only_of_traces(prices) if isinstance(work, Counts) else (),
+    )
+
+
+def _only_of_traces(prices: Prices) -> tuple[str, ...]:
+    """What counts do not say, and is therefore missing beside prices of them."""
+    if not any(device_kind(bill.card).places_neurons for bill in prices.bills):
+        return ()
+    return (
+        "Prices of counts: cores alone, as nothing says what a host would do; no number of steps "
+        "at which they draw level with int8, as nothing says what happened in fewer.",
     )
 
 
@@ -211,9 +223,9 @@ def _ratio_and_verdict(ratio: float, verdict: str) -> str:
     return f"{verdict}, {ratio:.3g}"
 
 
-def break_even_table(prices: Prices, trace: Trace) -> Table:
+def break_even_table(prices: Prices, work: Trace | Counts) -> Table:
     """Break-even points, in words where nothing draws level or every simulated step stays below."""
-    return break_even_shown(prices.break_evens(trace))
+    return break_even_shown(prices.break_evens(work))
 
 
 def break_even_shown(frame: pd.DataFrame) -> Table:

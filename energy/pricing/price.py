@@ -1,4 +1,4 @@
-"""price: Trace or Counts x cards -> energy and time, with the range that the cards imply."""
+"""price: Trace or Counts x parameter cards -> energy and time, with the range of the cards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
-from ..devices.core.count import OF_THE_CARD, checked_max_cores, cores_allowed
+from ..devices.core.count import AS_USUAL, checked_max_cores, cores_allowed
 from ..kernels.law import Int8Layer
 from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished
@@ -37,7 +37,7 @@ def price(
     supply_v: PerDevice = None,
     regulator: TextPerDevice = None,
     skip_unfit: bool = False,
-    max_cores: int | str | None = OF_THE_CARD,
+    max_cores: int | str | None = AS_USUAL,
 ) -> Prices:
     """Energy and time of one inference (mean over the samples) on each device.
 
@@ -75,9 +75,10 @@ def price(
         Devices that cannot hold or execute the network are left out, and named with the reason
         in `Prices.does_not_fit`. Where the reason names another geometry of the parametric core,
         that is priced in its place: `Bill.instead_of`.
-    max_cores : int or None, default "card"
-        Neuromorphic cores that the network may take; None or ``any`` for as many as it takes; by
-        default one, and of a chip that comes with its cores (timing tick or barrier) all it has.
+    max_cores : int or None, optional
+        Neuromorphic cores that the network may take; None or ``any`` for as many as it takes. By
+        default 1 of a trace, and any number of counts, whose network ran on as many as it took,
+        and of a chip that has no clock, which comes with its cores.
 
     Returns
     -------
@@ -116,11 +117,12 @@ def price(
     host = _checked_host(work, network, host)
     order = ordered(devices, host, library, clock_hz, supply_v, regulator)
     period = checked_period(period_s)
-    if max_cores != OF_THE_CARD:
+    if max_cores != AS_USUAL:
         max_cores = checked_max_cores("price.max_cores", max_cores)
 
     def bill(card: Card, beside: Card | None) -> Bill:
-        return bill_of(work, card, period, beside, cores_allowed(max_cores, card))
+        most = cores_allowed(max_cores, card, of_counts=isinstance(work, Counts))
+        return bill_of(work, card, period, beside, most)
 
     return _priced(order, bill, period, skip_unfit)
 

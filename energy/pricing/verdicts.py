@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
+from ...sim.counts.counts import Counts
 from ...sim.trace.trace import Trace
 from ..bill import Bill
 from ..devices.registry import device_kind
@@ -125,20 +126,21 @@ def tornadoes(bills: Iterable[Bill], rows: int = 5) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
+def break_evens(work: Trace | Counts, bills: Sequence[Bill]) -> pd.DataFrame:
     """Each spiking workload on a core against what it is `compared_with`: what draws level.
 
     Parameters
     ----------
-    trace : Trace
+    work : Trace or Counts
         What was priced.
     bills : sequence of Bill
 
     Returns
     -------
     DataFrame
-        Columns device, against, factor_on_spikes (None if the steps alone cost more); for a
-        streaming code also steps, at most the simulated_steps.
+        Columns device, against, factor_on_spikes (None if the steps alone cost more, or if no
+        spike costs anything); for a trace of a streaming code also steps, at most the
+        simulated_steps. Counts do not say what happened in fewer steps.
     """
     import pandas as pd
 
@@ -152,9 +154,7 @@ def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
             against.append((bill, workload))
 
     rows = [
-        _break_even(trace, bill, other)
-        for bill in spiking
-        for other in compared_with(bill, against)
+        _break_even(work, bill, other) for bill in spiking for other in compared_with(bill, against)
     ]
     return pd.DataFrame(rows)
 
@@ -183,16 +183,17 @@ def _of_a_period(first: Side, second: Side) -> dict[str, Any]:
     }
 
 
-def _break_even(trace: Trace, bill: Bill, other: Side) -> dict[str, Any]:
+def _break_even(work: Trace | Counts, bill: Bill, other: Side) -> dict[str, Any]:
     """One spiking workload against one int8 network."""
     energy_j = float(other[0].total(other[1], idle=False))
-    factor = break_even_spikes(bill, energy_j)
+    grows = any(term.by_spikes and term.count for term in bill.select("snn", idle=False))
+    factor = break_even_spikes(bill, energy_j) if grows else 0.0
     row: dict[str, Any] = {
         "device": bill.device,
         "against": label(other),
         "factor_on_spikes": factor if factor > 0 else None,
     }
-    if not trace.settings.code.limited:
-        row["steps"] = break_even_steps(trace, bill.card, energy_j, bill.host)
-        row["simulated_steps"] = trace.steps
+    if isinstance(work, Trace) and not work.settings.code.limited:
+        row["steps"] = break_even_steps(work, bill.card, energy_j, bill.host)
+        row["simulated_steps"] = work.steps
     return row

@@ -57,7 +57,11 @@ def time_line(card: Card, did: ChipActivity, counts: Counts, predicted: Sequence
     if counts.time_s is not None:
         seconds = predicted_s(card, predicted)
         return f"time as it was measured; the card would have predicted {seconds:.3g} s."
-    return f"steps: {timing_in(card.about).said}; {did.input_cores:,} cores hear the input."
+    timing = timing_in(card.about)
+    if timing.counts_cycles:
+        return "The core that is busiest over all steps is taken to be so in each."
+    cores = f"{did.input_cores:,} core{'s' if did.input_cores > 1 else ''}"
+    return f"steps: {timing.said}; the input is heard by {cores}."
 
 
 def predicted_s(card: Card, terms: Iterable[Term]) -> float:

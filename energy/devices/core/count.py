@@ -9,7 +9,7 @@ from ...cards.card import Card
 from ...cards.neuromorphic.timing import timing_in
 
 ANY_NUMBER = "any"
-OF_THE_CARD = "card"
+AS_USUAL = "as usual"  # number of cores that nobody said
 MOST_CORES = 10**9
 
 
@@ -36,19 +36,20 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
     return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
-def cores_allowed(max_cores: int | str | None, card: Card) -> int | None:
-    """A number of cores that was asked for; else one, or what a chip has that needs no clock.
+def cores_allowed(max_cores: int | str | None, card: Card, of_counts: bool = False) -> int | None:
+    """A number of cores that was asked for; else one, or any number where the cores are given.
 
     Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
-    their chip.
+    their chip, and counts are of a network that ran on as many as it took.
 
     >>> from spikewatt.energy.cards.load import load_card
-    >>> cores_allowed(OF_THE_CARD, load_card("odin_style"))
-    1
+    >>> card = load_card("odin_style")
+    >>> cores_allowed(AS_USUAL, card), cores_allowed(AS_USUAL, card, of_counts=True)
+    (1, None)
     """
-    if max_cores != OF_THE_CARD:
+    if max_cores != AS_USUAL:
         return checked_max_cores("price.max_cores", max_cores)
-    return 1 if timing_in(card.about).counts_cycles else None
+    return 1 if timing_in(card.about).counts_cycles and not of_counts else None
 
 
 def chips_for(cores: int, card: Card) -> int:
