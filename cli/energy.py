@@ -144,6 +144,8 @@ def devices(
     path: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="With new: the .yaml file to write.")
     ] = None,
+    kind: Annotated[str | None, typer.Option(help=making.KIND_HELP)] = None,
+    timing: Annotated[str | None, typer.Option(help=making.TIMING_HELP)] = None,
     core: Annotated[str | None, typer.Option(help=making.CORE_HELP)] = None,
     clock_mhz: Annotated[float | None, typer.Option(help=making.CLOCK_HELP)] = None,
     ua_per_mhz: Annotated[float | None, typer.Option(help=making.CURRENT_HELP)] = None,
@@ -163,6 +165,8 @@ def devices(
     A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
     """
     given = {
+        "core": core,
+        "timing": timing,
         "clock_mhz": clock_mhz,
         "ua_per_mhz": ua_per_mhz,
         "supply_v": supply_v,
@@ -176,13 +180,14 @@ def devices(
         "source": source,
     }
     if name == making.NEW:
-        said = making.new_card(path, core, given)
-        if not as_json:
+        said = making.new_card(path, kind, given)
+        is_template = kind not in (None, making.MICROCONTROLLER)
+        if is_template or not as_json:
             print(said)
             return
         name = str(path)
     else:
-        making.only_with_new({"path": path, "core": core, **given})
+        making.only_with_new({"path": path, "kind": kind, **given})
     from ..analysis.report.devices import card_findings, device_findings
     from ..energy.cards.load import load_card
 

@@ -78,7 +78,7 @@ def test_the_least_that_a_card_without_a_clock_says(tmp_path, timing):
 )
 def test_what_a_timing_needs_is_asked_for(tmp_path, timing, key):
     values = [other for other in NEEDED[timing] if other != key]
-    with pytest.raises(SpikewattError, match=f"missing keys {key}"):
+    with pytest.raises(SpikewattError, match=f"missing key {key}"):
         read(tmp_path, content(timing, values))
 
 
@@ -94,14 +94,14 @@ def test_something_leaks(tmp_path, timing):
     [("tick", "barrier_time_s"), ("barrier", "step_time_s"), ("tick", "cycles_per_step")],
 )
 def test_what_a_timing_has_no_use_for_is_refused(tmp_path, timing, key):
-    with pytest.raises(SpikewattError, match=f"unknown keys {key}"):
+    with pytest.raises(SpikewattError, match=f"unknown key {key}"):
         read(tmp_path, content(timing, (*NEEDED[timing], key)))
 
 
 def test_a_clock_has_no_use_for_a_barrier(tmp_path):
     given = yaml.safe_load((FOLDER / "odin_style.yaml").read_text("utf-8"))
     given["values"]["barrier_time_s"] = {**given["values"]["leakage_power_w"], "unit": "us"}
-    with pytest.raises(SpikewattError, match="unknown keys barrier_time_s"):
+    with pytest.raises(SpikewattError, match="unknown key barrier_time_s"):
         read(tmp_path, given)
 
 
@@ -126,7 +126,7 @@ def test_a_limit_is_within_its_bounds(tmp_path):
 
 
 def test_a_card_says_how_large_a_core_is(tmp_path):
-    with pytest.raises(SpikewattError, match="missing keys neurons_per_core"):
+    with pytest.raises(SpikewattError, match="missing key neurons_per_core"):
         read(tmp_path, content("tick", NEEDED["tick"], {}))
 
 
