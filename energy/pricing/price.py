@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.counts.counts import Counts
+from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
@@ -138,7 +139,8 @@ def _checked_host(
         return NONE
 
     if not isinstance(work, Trace):
-        raise SpikewattError("price.work", "must be a Trace or Counts", type(work).__name__)
+        raise SpikewattError("price", "must be given a Trace or Counts", type(work).__name__)
+    check_trace("trace", work)
     if network is not None and network.hash != work.network_hash:
         raise SpikewattError(
             "price.network",
