@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 
-from ....errors import one_of
+from ....errors import SpikewattError, one_of
 from ..kinds import CARD_KINDS, CardKind, Layout
 from ..neuromorphic.timing import TIMINGS, Clocked
 from ..neuromorphic.timing import WORD as TIMING
@@ -66,11 +66,7 @@ def write_template(
     """
     path = Path(path)
     made = CARD_KINDS[one_of("devices new --kind", "must be a kind of card", kind, CARD_KINDS)]
-    words: dict[str, str] = {}
-    if TIMING in made.told:
-        law = "must be a timing"
-        chosen = Clocked.name if timing is None else timing
-        words[TIMING] = one_of("devices new --timing", law, chosen, TIMINGS)
+    words = _words(made, timing)
     check_new_file(path)
     own = checked_new_name(path, name)
 
@@ -78,6 +74,17 @@ def write_template(
     text = HEAD.format(kind=made, file=path.name, hole=FILL_IN) + HOW_VALUES_ARE_SAID
     write_new_file(path, text + "\n".join(lines) + "\n")
     return sum(FILL_IN in line and not line.lstrip().startswith("#") for line in lines)
+
+
+def _words(kind: CardKind, timing: str | None) -> dict[str, str]:
+    """Words that are known before anything is filled in, on which its keys depend."""
+    where = "devices new --timing"
+    if TIMING not in kind.told:
+        if timing is not None:
+            law = "goes with a kind that has one"
+            raise SpikewattError(where, law, f"{timing} of a {kind}")
+        return {}
+    return {TIMING: one_of(where, "must be a timing", timing or Clocked.name, TIMINGS)}
 
 
 def _lines(kind: CardKind, words: dict[str, str], name: str, source: str | None) -> Iterator[str]:

@@ -134,7 +134,7 @@ WRITTEN = {
 def test_lines_are_those_of_an_editor(case, tmp_path):
     text, expected = WRITTEN[case]
     found = faults(tmp_path, text.encode())
-    assert [re.match(r"[^:]*:\d+: \w+", fault)[0] for fault in found] == expected  # type: ignore[index]
+    assert [re.findall(r"^[^:]*:\d+: \w+", fault) for fault in found] == [[at] for at in expected]
 
 
 NO_YAML = {

@@ -57,7 +57,7 @@ def test_a_published_example_is_plausible_in_the_usual_dimension(kind):
     for key, one in said_of(card, VALUES).items():
         assert si_factor(one.unit, card.unit(key)) > 0
         if one.example:
-            number, unit = re.match(r"(?:[\d.]+ to )?([\d.,]+)(.*)", one.example).groups()  # type: ignore[union-attr]
+            ((number, unit),) = re.findall(r"^(?:[\d.]+ to )?([\d.,]+)(.*)", one.example)
             figure = float(number.replace(",", "")) * si_factor(unit.strip(), card.unit(key))
             least, most = plausible(key)
             assert figure == 0 or least <= figure <= most, key
