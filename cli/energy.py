@@ -266,21 +266,24 @@ def validate(
 ) -> None:
     """Published and measured values beside our predictions.
 
-    With the error, and whether a row was fitted. Measured int8 networks on microcontrollers are
-    left out build by build and board by board, and summed up; all rows are in the CSV.
+    With the error, and whether a row was fitted. Spiking networks measured on Loihi, Loihi 2 and
+    SpiNNaker have a table of their own. Measured int8 networks on microcontrollers are left out
+    build by build and board by board, and summed up; all rows are in the CSV.
     """
     if output:
         new_file(output, force)
     from ..analysis.report.findings import Findings
     from ..analysis.report.rows import write_frame
-    from ..analysis.report.tables import left_out, validation
-    from ..analysis.studies.validation import left_out_summary, summary_lines
+    from ..analysis.report.tables import left_out, silicon, validation
+    from ..analysis.studies.silicon import silicon_lines, silicon_rows
+    from ..analysis.studies.validation import left_out_summary, of_silicon, summary_lines
     from ..analysis.studies.validation import validate as compare
 
     frame = compare(dataset, data_dir)
     if output:
         write_frame(frame, output)
-    others = validation(frame[frame["scheme"].isna()])
+    others = validation(frame[frame["scheme"].isna() & frame["boundary"].isna()])
     summed = left_out_summary(frame)
-    tables = (others, left_out(summed))
-    show(Findings(tables, notes=tuple(summary_lines(summed))), as_json)
+    tables = (others, silicon(of_silicon(frame)), left_out(summed))
+    notes = (*silicon_lines(silicon_rows()), *summary_lines(summed))
+    show(Findings(tables, notes=notes), as_json)

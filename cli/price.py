@@ -94,7 +94,7 @@ def price(
     as_json: Json = False,
     network: Annotated[str | None, typer.Option(help="The same as --benchmark.")] = None,
 ) -> None:
-    """Energy and time per inference of a trace, of counts, or of int8 layers.
+    """Energy and time of a trace, counts or int8 layers.
 
     On one or more devices, with ranges, verdicts and break-even points.
     """
@@ -108,7 +108,7 @@ def price(
     ways = {"a trace": trace, "--counts": counts, "--layers": layers}
     ways = [name for name, given in ways.items() if given is not None]
     if len(ways) != 1:
-        law = "takes one of a trace, --counts and --layers"
+        law = "takes a trace, or --counts, or --layers"
         raise SpikewattError("price", law, " and ".join(ways) or "none")
     way = ways[0]
     if not device:

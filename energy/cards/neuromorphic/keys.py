@@ -87,6 +87,7 @@ LIMITS = {
     "cores_per_chip": SIZE,
     "chips_per_board": SIZE,
     "companion_sleeps": SWITCH,
+    "barrier_input_cores": (0, 10**12),  # input cores that barrier_time_s holds for
 }
 # What holds where a card does not say it. None: as many as the network takes, on one chip.
 UNSAID_LIMITS: dict[str, int | None] = {
@@ -97,6 +98,7 @@ UNSAID_LIMITS: dict[str, int | None] = {
     "cores_per_chip": None,
     "chips_per_board": 1,
     "companion_sleeps": 1,
+    "barrier_input_cores": 0,
 }
 # Likewise, and written into each card that is read.
 LIMIT_DEFAULTS = {"reset_to_zero": 0, "bits_beside_weight": 0}

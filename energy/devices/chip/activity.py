@@ -101,7 +101,7 @@ def chip_activity(
         updates_of=by_row,
         sent={layer.name: layer.spikes for layer in layers},
         work=[_work(group, counts, card, found, numbers, steps) for group in placed.groups],
-        input_cores=_input_cores(found, layers[0], placed),
+        input_cores=_input_cores(counts, found, layers[0], placed),
         steps=steps,
     )
 
@@ -151,7 +151,13 @@ def _work(
     )
 
 
-def _input_cores(found: list[Arrival], first: LayerCounts, placed: Placed) -> int:
-    """Cores of the layers that hear the input; without inputs those of the first layer."""
+def _input_cores(counts: Counts, found: list[Arrival], first: LayerCounts, placed: Placed) -> int:
+    """Cores that hear the input: those that an input layer says, or of the layers that it feeds.
+
+    Without inputs those of the first layer.
+    """
+    said = [layer.cores for layer in counts.layers if layer.is_input and layer.cores is not None]
+    if said:
+        return sum(said)
     hearing = {each.post.name for each in found if each.from_input} or {first.name}
     return sum(group.number for group in placed.groups if not hearing.isdisjoint(group.neurons))

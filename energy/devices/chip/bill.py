@@ -8,12 +8,13 @@ Of one inference of S steps on n cores of c chips:
         + (n P_leak + c P_chip + P_companion) · T
 
     T = S t_step                                                 (timing: tick)
-    T = W + S (t_barrier + t_barrier per input core · k)         (timing: barrier)
+    T = W + S (t_barrier + t_barrier per input core · (k - k_0)) (timing: barrier)
 
 W is the work of the busiest core, operations, events, updates and spikes times their times where
-the card has them, and k the number of cores that hear the input. Where counts say how long an
-inference took, T is that. A value that a card does not have is left out, and the assumptions name
-it.
+the card has them, k the number of cores that hear the input, and k_0 the limit barrier_input_cores
+of the card, so many being those that its barrier time was measured with. Where counts say how long
+an inference took, T is that. A value that a card does not have is left out, and the assumptions
+name it.
 """
 
 from __future__ import annotations
@@ -161,7 +162,8 @@ def _write_barrier_time(writer: BillWriter, did: ChipActivity, card: Card) -> No
     row = (SNN, "all", "barrier")
     writer.seconds(*row, did.steps, "barrier_time_s")
     if "barrier_time_per_input_core_s" in card.values:
-        count = did.steps * did.input_cores
+        beyond = did.input_cores - (card.limit("barrier_input_cores") or 0)  # fewer: it is shorter
+        count = did.steps * beyond
         writer.seconds(*row, count, "barrier_time_per_input_core_s")
 
 
