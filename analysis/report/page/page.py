@@ -9,7 +9,7 @@ import pandas as pd
 
 from ....energy.bill import Bill
 from ....energy.cards.parametric_core import is_parametric
-from ....energy.devices.core.mapping import core_table, map_network
+from ....energy.devices.chip.table import cores_in_use
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.order import ordered
 from ....energy.pricing.prices import Prices
@@ -250,14 +250,14 @@ def _mappings(page: Page, trace: Trace, prices: Prices) -> list[dict]:
         if not device_kind(card).places_neurons or card.name in seen:
             continue
         seen.add(card.name)
-        mapping = map_network(trace, card, hosted=bill.device != card.name)
-        cores = pd.DataFrame(core_table(mapping))
+        rows, words, _ = cores_in_use(trace, card, hosted=bill.device != card.name)
+        cores = pd.DataFrame(rows)
         name = f"cores_{len(found)}"
         page.charts[name] = charts.cores(cores)
         found.append(
             {
                 "device": card.name,
-                "says": f"{mapping.describe()}; {mapping.loading(card)}",
+                "says": "; ".join(words),
                 "chart": name,
                 "table": table(cores, "Cores"),
             }
