@@ -11,7 +11,7 @@ from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.counts.counts import Counts
 
-from ..helpers.cards import chip as card
+from ...helpers.cards import chip as card
 
 STEPS = 10
 # 300 inputs -> 256 (two cores of 128) -> 40, dense.
@@ -124,6 +124,16 @@ def test_a_barrier_waits_for_each_core_that_hears_the_input():
     from_neurons = counts(layers={"in": {"is_input": False}})
     found = price(from_neurons, card(barrier_time_per_input_core_s=3e-5))
     assert of("barrier", found, "time_s") == pytest.approx(BARRIER_S + STEPS * 3 * 3e-5)
+
+
+def test_a_barrier_of_fewer_input_cores_than_it_was_measured_with_is_shorter():
+    per_core = {"barrier_time_per_input_core_s": 3e-5}
+    measured_with_two = card(limits={"barrier_input_cores": 2}, **per_core)
+    found = price(counts(layers={"in": {"cores": 1}}), measured_with_two)
+    assert of("barrier", found, "time_s") == pytest.approx(BARRIER_S - STEPS * 3e-5)
+
+    with pytest.raises(SpikewattError, match="leaves time for a step with 2 input cores"):
+        price(counts(), card(limits={"barrier_input_cores": 8}, **per_core))
 
 
 def test_a_tick_lasts_as_long_whatever_happens():
