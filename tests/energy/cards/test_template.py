@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import spikewatt
 import yaml
+from spikewatt.energy.cards.files.document import limits_table, values_table, words_table
 from spikewatt.energy.cards.files.draft import FILL_IN
 from spikewatt.energy.cards.files.quantities import si_factor
 from spikewatt.energy.cards.files.said import (
@@ -27,6 +30,7 @@ from spikewatt.errors import SpikewattError
 
 from ...helpers.filled import fill
 
+DOCUMENT = Path(spikewatt.__file__).parent / "docs" / "CHIPS.md"
 CORE = CARD_KINDS["neuromorphic_core"]
 KINDS = ("neuromorphic_core", "rule", "battery", "port")
 MADE = [(kind, None) for kind in KINDS[1:]] + [(KINDS[0], timing) for timing in TIMINGS]
@@ -209,3 +213,13 @@ def test_a_card_is_like_one_of_its_kind(tmp_path):
         write_template(tmp_path / "mine.yaml", "rule", like="odin")
     with pytest.raises(SpikewattError, match="must name a device card"):
         write_template(tmp_path / "mine.yaml", "rule", like="abacus")
+
+
+# ------------------------------------------------------------------ the document
+
+
+@pytest.mark.parametrize("table", [words_table, values_table, limits_table])
+def test_the_document_holds_the_table_of_keys_as_it_is(table):
+    rows = table()
+    assert rows.count("\n") > 5
+    assert rows in DOCUMENT.read_text("utf-8")
