@@ -145,6 +145,7 @@ def devices(
     ] = None,
     kind: Annotated[str | None, typer.Option(help=making.KIND_HELP)] = None,
     timing: Annotated[str | None, typer.Option(help=making.TIMING_HELP)] = None,
+    like: Annotated[str | None, typer.Option(help=making.LIKE_HELP)] = None,
     core: Annotated[str | None, typer.Option(help=making.CORE_HELP)] = None,
     clock_mhz: Annotated[float | None, typer.Option(help=making.CLOCK_HELP)] = None,
     ua_per_mhz: Annotated[float | None, typer.Option(help=making.CURRENT_HELP)] = None,
@@ -166,6 +167,7 @@ def devices(
     given = {
         "core": core,
         "timing": timing,
+        "like": like,
         "clock_mhz": clock_mhz,
         "ua_per_mhz": ua_per_mhz,
         "supply_v": supply_v,
