@@ -138,10 +138,16 @@ class BillWriter:
         self._follow("cycles", 0, workload, component, count, keys)
 
     def per_second(
-        self, workload: str, component: str, count: float, *keys: str | Powers, since: int = 0
+        self,
+        workload: str,
+        component: str,
+        count: float,
+        *keys: str | Powers,
+        since: int = 0,
+        layer: str = "all",
     ) -> None:
         """Energy that follows the time charged from term `since` on: each second · Π keys, in J."""
-        self._follow("time_s", since, workload, component, count, keys)
+        self._follow("time_s", since, workload, component, count, keys, layer)
 
     def _follow(
         self,
@@ -151,13 +157,14 @@ class BillWriter:
         component: str,
         count: float,
         keys: tuple[str | Powers, ...],
+        layer: str = "all",
     ) -> None:
         """Charge energy in proportion to each term of `what`."""
         followed = [t for t in self.terms[since:] if t.workload == workload and t.what == what]
         for term in followed:
             powers = powers_of(term.powers, *keys)
             self._add(
-                workload, "all", component, "energy_j", count * term.count, powers, term.by_spikes
+                workload, layer, component, "energy_j", count * term.count, powers, term.by_spikes
             )
 
     def _add(

@@ -217,7 +217,8 @@ def _read_once(path: Path) -> Card:
 
 def _with_assumed_values(card: Card) -> Card:
     """`card`, its missing values taken from the cards that its kind names; each says so."""
-    missing = {key: name for key, name in card.kind.taken_from.items() if key not in card.values}
+    assumed = card.kind.layout(card.about).taken_from
+    missing = {key: name for key, name in assumed.items() if key not in card.values}
     values = dict(card.values)
     for key, name in missing.items():
         other = _read_once(_path_of(name))[key]

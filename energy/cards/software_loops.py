@@ -8,7 +8,8 @@ from functools import cache
 
 from ...errors import one_of
 from .card import Quantity
-from .card_file import FOLDER, ValueEntry, quantity_of
+from .files.quantities import quantity_of
+from .files.schema import FOLDER, ValueEntry
 
 LOOPS = FOLDER / "software_loops.json"
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ...errors import SpikewattError
+from ...errors import DoesNotFitError, SpikewattError
 from ...sim.counts.counts import Counts
 from ...sim.network.named import Named, by_name
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..cards.kinds import CARD_KINDS, CardKind
+from ..cards.neuromorphic.timing import timing_in
 from . import (
     counts_in_software,
     host_and_core,
@@ -23,6 +24,7 @@ from . import (
     neuromorphic_core,
     published_rule,
 )
+from .chip import counted
 from .core.mapping import map_network
 from .what_fits import executes_this_network, raise_first
 
@@ -67,6 +69,10 @@ class DeviceKind(Named):
     def limits(self) -> Mapping[str, tuple[int, int]]:
         """Key of each limit of its cards -> lowest and highest number."""
         return self.card.limits
+
+    def stands_beside_hosts(self, card: Card) -> bool:
+        """Whether a microcontroller may stand beside this device, where its kind takes one."""
+        return self.takes_host
 
     @property
     def runs_kernels(self) -> bool:
@@ -121,21 +127,42 @@ class NeuromorphicCore(DeviceKind):
     name = "neuromorphic_core"
     takes_host = True
     places_neurons = True
+    prices_counts = True
     idle = "leaks, its clock stopped"
+
+    def stands_beside_hosts(self, card):
+        """A clock can wait for a host; a chip that ends its steps itself is priced as it is."""
+        return timing_in(card.about).counts_cycles
 
     def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """The spiking network, mapped onto as many cores as it needs and may take."""
-        trace = work
-        raise_first([executes_this_network(card)])
-        mapping = map_network(trace, card, host is not None, max_cores)
-        if host is None:
-            lines = neuromorphic_core.write(writer, trace, card, mapping)
-        else:
-            lines = host_and_core.write(writer, trace, card, host, mapping)
-        if period_s:
-            model = neuromorphic_core if host is None else host_and_core
-            model.write_idle(writer, mapping, period_s)
-        return lines
+        if isinstance(work, Trace) and timing_in(card.about).counts_cycles:
+            return _write_trace(writer, work, card, host, period_s, max_cores)
+        if host is not None:
+            law = "is priced without a host: it is a chip of its own, or the work is counts"
+            raise DoesNotFitError(f"device {card.name!r}", law, f"host {host.name!r}")
+        return counted.write(writer, work, card, period_s, max_cores)
+
+
+def _write_trace(
+    writer: BillWriter,
+    trace: Trace,
+    card: Card,
+    host: Card | None,
+    period_s: float | None,
+    max_cores: int | None,
+) -> list[str]:
+    """A trace on cores that a clock drives, alone or beside a host."""
+    raise_first([executes_this_network(card)])
+    mapping = map_network(trace, card, host is not None, max_cores)
+    if host is None:
+        lines = neuromorphic_core.write(writer, trace, card, mapping)
+    else:
+        lines = host_and_core.write(writer, trace, card, host, mapping)
+    if period_s:
+        model = neuromorphic_core if host is None else host_and_core
+        model.write_idle(writer, card, mapping, period_s)
+    return lines
 
 
 class Microcontroller(DeviceKind):

@@ -14,7 +14,7 @@ from ...sim.trace.trace import Trace
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
-from ..devices.core.count import ANY_NUMBER, checked_max_cores
+from ..devices.core.count import AS_USUAL, checked_max_cores, cores_allowed
 from ..kernels.law import Int8Layer
 from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...sim.network.spiking_network import SpikingNetwork
-
-AS_USUAL = "as usual"  # number of cores that nobody said
 
 
 def price(
@@ -80,7 +78,8 @@ def price(
         that is priced in its place: `Bill.instead_of`.
     max_cores : int or None, optional
         Neuromorphic cores that the network may take; None or ``any`` for as many as it takes. By
-        default 1 of a trace, and any number of counts, whose network ran on as many as it took.
+        default 1 of a trace, and any number of counts, whose network ran on as many as it took,
+        and of a chip that has no clock, which comes with its cores.
 
     Returns
     -------
@@ -119,11 +118,11 @@ def price(
     host = _checked_host(work, network, host)
     order = ordered(devices, host, library, clock_hz, supply_v, regulator)
     period = checked_period(period_s)
-    if max_cores == AS_USUAL:
-        max_cores = ANY_NUMBER if isinstance(work, Counts) else 1
-    most = checked_max_cores("price.max_cores", max_cores)
+    if max_cores != AS_USUAL:
+        max_cores = checked_max_cores("price.max_cores", max_cores)
 
     def bill(card: Card, beside: Card | None) -> Bill:
+        most = cores_allowed(max_cores, card, of_counts=isinstance(work, Counts))
         return bill_of(work, card, period, beside, most)
 
     return _priced(order, bill, period, skip_unfit)

@@ -302,7 +302,7 @@ def test_yaml_is_read_or_refused_at_once(name, tmp_path):
     if name == "many keys":
         assert len(files.read_yaml(path)) == 40_000  # type: ignore[arg-type]
     else:
-        with pytest.raises(SpikewattError, match=r"card.yaml: must be YAML; got .{3,200}$"):
+        with pytest.raises(SpikewattError, match=r"card.yaml(:\d+)?: must be YAML; got .{3,220}$"):
             files.read_yaml(path)
     assert time.monotonic() - started < 10
 

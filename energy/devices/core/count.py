@@ -1,10 +1,15 @@
-"""How many neuromorphic cores a network may take."""
+"""How many neuromorphic cores a network may take, and on how many chips they are."""
 
 from __future__ import annotations
 
+from math import ceil
+
 from ....errors import whole_number
+from ...cards.card import Card
+from ...cards.neuromorphic.timing import timing_in
 
 ANY_NUMBER = "any"
+AS_USUAL = "as usual"  # number of cores that nobody said
 MOST_CORES = 10**9
 
 
@@ -29,3 +34,25 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
         max_cores = int(max_cores)
     law = f"must be a number of cores, or {ANY_NUMBER} for as many as it takes"
     return whole_number(where, law, max_cores, 1, MOST_CORES)
+
+
+def cores_allowed(max_cores: int | str | None, card: Card, of_counts: bool = False) -> int | None:
+    """A number of cores that was asked for; else one, or any number where the cores are given.
+
+    Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
+    their chip, and counts are of a network that ran on as many as it took.
+
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> card = load_card("odin_style")
+    >>> cores_allowed(AS_USUAL, card), cores_allowed(AS_USUAL, card, of_counts=True)
+    (1, None)
+    """
+    if max_cores != AS_USUAL:
+        return checked_max_cores("price.max_cores", max_cores)
+    return 1 if timing_in(card.about).counts_cycles and not of_counts else None
+
+
+def chips_for(cores: int, card: Card) -> int:
+    """Chips that so many cores are on; one where the card does not say how many a chip has."""
+    per_chip = card.limit("cores_per_chip")
+    return 1 if per_chip is None else ceil(cores / per_chip)
