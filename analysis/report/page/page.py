@@ -23,6 +23,7 @@ from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, knobs
 from .model import Page
 from .points import add_points
+from .rules import add_rules
 from .run_files import CONFIG, RunFiles
 from .tables import table
 
@@ -54,6 +55,7 @@ def run_page(folder: str | Path) -> Page:
         page.parts["mappings"] = _mappings(page, trace, prices)
     add_points(page, files, config.period_s)
     _add_layers(page, files)
+    add_rules(page, trace, prices)
     page.parts |= {
         "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
         "prices": _shown(files.frame("energy_totals"), "Energy of one inference", spent=True),
