@@ -224,6 +224,10 @@ def test_our_own_verdict_stands_first_and_knows_its_silicon(trace):
         row = verdicts.loc[(first, "stm32l4r5 int8_ann")]
         assert (ruling.has.low, ruling.has.high) == pytest.approx((row.ratio_low, row.ratio_high))
         assert ruling.verdict == (row.verdict if row.verdict != "undecided" else "open")
+    a_second = rules(trace, price(trace, "odin_style", "stm32l4r5", period_s=1.0))["spikewatt"]
+    assert a_second.quantity.startswith("energy in a period of 1 s, ")
+    assert a_second.has.low > core.has.high  # the core leaks in between
+
     no_int8 = rules(trace, price(trace, "odin_style"))
     assert [ruling.rule for ruling in no_int8.rulings] == list(RULES)
 
