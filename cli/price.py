@@ -10,6 +10,7 @@ import typer
 from ..errors import SpikewattError
 from .options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
 from .priced import check_words, device_settings, price_layers, price_work, read_work, refuse
+from .ruled import rules_alone, with_rules
 
 if TYPE_CHECKING:
     from ..sim.counts.counts import Counts
@@ -34,6 +35,10 @@ REGULATOR_HELP = (
 COUNTS_HELP = (
     "Counts of a network that ran elsewhere, in place of a trace: JSON, or a CSV with one row per "
     "layer; see docs/COUNTS.md."
+)
+ZEROS_HELP = (
+    "Share of zeros among the ANN's activations, 0..1, for --rules: of all, or POPULATION=SHARE, "
+    "repeated."
 )
 MAX_CORES_HELP = (
     "Neuromorphic cores that the network may take, or any; by default 1, and any of --counts."
@@ -87,6 +92,10 @@ def price(
         bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
     ] = False,
     workload: Annotated[str | None, typer.Option(help="snn or int8_ann, for --explain.")] = None,
+    rules: Annotated[
+        bool, typer.Option(help="Show what the literature's rules say: do spikes win?")
+    ] = False,
+    zeros: Annotated[list[str] | None, typer.Option(help=ZEROS_HELP)] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
     ] = None,
@@ -111,6 +120,13 @@ def price(
         law = "takes a trace, or --counts, or --layers"
         raise SpikewattError("price", law, " and ".join(ways) or "none")
     way = ways[0]
+    if zeros and not rules:
+        raise SpikewattError("price --zeros", "goes with --rules", ", ".join(zeros))
+    if rules and layers is not None:
+        raise SpikewattError("price --rules", "goes with a trace or --counts", way)
+    if rules and not device:
+        show(rules_alone(read_work(trace, counts, steps), zeros), as_json)
+        return
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
@@ -149,6 +165,8 @@ def price(
         )
         for name, prices in priced.items()
     }
+    if rules and work is not None:
+        findings = {"": with_rules(findings[""], work, priced[""], zeros)}
     if as_json:
         show(merged(findings, "benchmark"), True)
     else:

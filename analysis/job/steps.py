@@ -35,10 +35,13 @@ from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ..design.points import Points
+from ..literature.quantities.quantities import can_be_ruled
+from ..literature.rules import rules
 from ..report import tables
 from ..report.best.tables import best_table, beyond, points_table, verdict_lines
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
+from ..report.rules import rule_facts, rule_tables
 from ..report.sentence import run_sentence
 from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers
@@ -259,11 +262,13 @@ def report(
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
     unequal = beyond(tolerance, prepared.ann_accuracy, float(accuracy[-1]), points)
     searched = [] if points is None else [best_table(points), points_table(points)]
+    ruled = rules(trace, prices) if can_be_ruled(trace) else None
     found = [
         *searched,
         summary,
         *_price_tables(prices, battery, unequal),
         tables.layers(trace, "Layers"),
+        *(rule_tables(ruled) if ruled else ()),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
         tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
     ]
@@ -279,6 +284,7 @@ def report(
         "steps": trace.steps,
         "network_hash": network.hash,
         "engine": trace.settings.engine,
+        **(rule_facts(ruled) if ruled else {}),
     }
     if agreement is not None:
         facts["agreement"] = agreement.agreement

@@ -98,7 +98,7 @@ class Counts:
     (6, 9.0, 16.0)
     """
 
-    layers: Sequence[LayerCounts]  # mappings become such
+    layers: Sequence[LayerCounts]  # mappings are taken, too, and become these
     steps: int
     time_s: float | None = field(default=None, kw_only=True)
     spikes_per_step: int = field(default=1, kw_only=True)
