@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .options import number, per_device
-
 if TYPE_CHECKING:
     from ..analysis.literature.rules import Rulings
     from ..analysis.report.findings import Findings
@@ -35,5 +33,7 @@ def with_rules(
 
 def _ruled(work: Trace | Counts, prices: Prices | None, zeros: list[str] | None) -> Rulings:
     from ..analysis.literature.rules import rules
+    from ..sim.zeros.given import MATCHED_NETWORK, read_zeros
 
-    return rules(work, prices, zeros=per_device("price --zeros", zeros, number))
+    given = read_zeros(zeros, MATCHED_NETWORK) if zeros else None
+    return rules(work, prices, zeros=given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from ...energy.pricing.prices import Prices
 from ...sim.counts.counts import Counts
 from ...sim.network.named import by_name
 from ...sim.trace.trace import Trace
+from ...sim.zeros.given import GivenZeros
 from .assumptions import COLUMNS
 from .bit_budget import BitBudget
 from .dampfhoffer import Dampfhoffer
@@ -108,7 +108,7 @@ def rules(
     work: Trace | Counts,
     prices: Prices | None = None,
     *,
-    zeros: float | Mapping[str, float] | None = None,
+    zeros: GivenZeros | None = None,
 ) -> Rulings:
     """What each rule of the literature says of `work`: do spikes win?
 
@@ -118,7 +118,7 @@ def rules(
         What happened in the spiking network.
     prices : Prices, optional
         Its prices, for our own verdict beside the others.
-    zeros : float or mapping, optional
+    zeros : float, mapping or ActivationZeros, optional
         Share of zeros among the activations of the ANN, 0..1: of all, or population -> of its own.
         Without it they lie between bounds that the spikes give, and a rule whose threshold they
         straddle leaves the verdict open.

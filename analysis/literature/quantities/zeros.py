@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 
-from ....errors import SpikewattError, one_of
+from ....errors import one_of
+from ....sim.zeros.activation_zeros import ActivationZeros
+from ....sim.zeros.given import GivenZeros, checked_zeros
 from .parts import LayerQuantities
 from .span import Span
 
-Zeros = float | Mapping[str, float] | None
+Zeros = GivenZeros | None
 
 WHERE = "rules.zeros"
 
@@ -22,7 +22,7 @@ def with_zeros(layers: Sequence[LayerQuantities], zeros: Zeros) -> tuple[LayerQu
     Parameters
     ----------
     layers : sequence of LayerQuantities
-    zeros : float, mapping or None
+    zeros : float, mapping, ActivationZeros or None
         Share of zeros, 0..1: of all activations, or population -> of its own.
 
     Raises
@@ -33,25 +33,15 @@ def with_zeros(layers: Sequence[LayerQuantities], zeros: Zeros) -> tuple[LayerQu
     if zeros is None:
         return tuple(layers)
     senders = {layer.pre for layer in layers}
-    if not isinstance(zeros, Mapping):
-        share = _share(WHERE, zeros)
-        shares = dict.fromkeys(senders, share)
-    else:
+    given = checked_zeros(WHERE, zeros)
+    if isinstance(given, ActivationZeros):
+        given = given.shares
+    if isinstance(given, Mapping):
         law = "must name a population whose spikes feed a layer"
-        shares = {
-            one_of(WHERE, law, name, sorted(senders)): _share(f"{WHERE}[{name!r}]", share)
-            for name, share in zeros.items()
-        }
+        shares = {one_of(WHERE, law, name, sorted(senders)): given[name] for name in given}
+    else:
+        shares = dict.fromkeys(senders, given)
     return tuple(
         replace(layer, zeros=Span.of(shares[layer.pre])) if layer.pre in shares else layer
         for layer in layers
     )
-
-
-def _share(where: str, value: object) -> float:
-    share = math.nan
-    if isinstance(value, Real) and not isinstance(value, bool):
-        share = float(value)
-    if not 0 <= share <= 1:
-        raise SpikewattError(where, "must be a share of zeros", repr(value), "0..1")
-    return share
