@@ -33,7 +33,8 @@ def with_rules(
 
 def _ruled(work: Trace | Counts, prices: Prices | None, zeros: list[str] | None) -> Rulings:
     from ..analysis.literature.rules import rules
-    from ..sim.zeros.given import MATCHED_NETWORK, read_zeros
+    from ..sim.zeros.activation_zeros import MATCHED_NETWORK
+    from ..sim.zeros.given import read_zeros
 
     given = read_zeros(zeros, MATCHED_NETWORK) if zeros else None
     return rules(work, prices, zeros=given)

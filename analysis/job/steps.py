@@ -276,7 +276,8 @@ def report(
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]), others)
     unequal = beyond(tolerance, prepared.ann_accuracy, float(accuracy[-1]), points)
     searched = [] if points is None else [best_table(points), points_table(points)]
-    ruled = rules(trace, prices) if can_be_ruled(trace) else None
+    matched = None if measured is None else measured.matched
+    ruled = rules(trace, prices, zeros=matched) if can_be_ruled(trace) else None
     found = [
         *searched,
         summary,

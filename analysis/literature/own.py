@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...energy.bill import WORKLOADS
+from collections.abc import Sequence
+
+from ...energy.bill import INT8_WORKLOADS, SPIKING, ZERO_SKIPPING
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
 from ...energy.pricing.uncertainty import Side, ratio
@@ -12,7 +14,6 @@ from .quantities.span import Span
 from .rule import Ruling, Status, Verdict
 
 NAME, ONE_CHIP = "spikewatt", "spikewatt_one_chip"
-SPIKING, INT8 = WORKLOADS
 
 
 def own_rulings(prices: Prices) -> tuple[Ruling, ...]:
@@ -28,14 +29,14 @@ def own_rulings(prices: Prices) -> tuple[Ruling, ...]:
         Of a core, where one was priced, and of the microcontroller whose int8 network takes the
         least, where spikes were priced on it; none where int8 was not priced.
     """
-    int8 = _cheapest(prices, INT8)
+    int8 = _cheapest(prices, INT8_WORKLOADS)
     if int8 is None:
         return ()
     cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
     found = []
-    if on_a_core := _cheapest(prices, SPIKING, cores):
+    if on_a_core := _cheapest(prices, (SPIKING,), cores):
         found.append(_ruling(NAME, "our price", on_a_core, int8))
-    if in_software := _cheapest(prices, SPIKING, {int8[0].device}):
+    if in_software := _cheapest(prices, (SPIKING,), {int8[0].device}):
         found.append(_ruling(ONE_CHIP, "our price, one chip", in_software, int8))
     return tuple(found)
 
@@ -48,7 +49,8 @@ def _ruling(name: str, said: str, spiking: Side, int8: Side) -> Ruling:
         verdict, depends_on = Verdict.WINS, ""
     elif found.low > 1:
         verdict, depends_on = Verdict.LOSES, ""
-    where = f"{spiking[0].device} / {int8[0].device}"
+    skipping = " that skips zeros" if int8[1] == ZERO_SKIPPING else ""
+    where = f"{spiking[0].device} / {int8[0].device}{skipping}"
     return Ruling(
         name,
         said,
@@ -76,7 +78,9 @@ def _assumptions(spiking: Side, int8: Side) -> Assumptions:
     )
 
 
-def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> Side | None:
+def _cheapest(
+    prices: Prices, workloads: Sequence[str], among: set[str] | None = None
+) -> Side | None:
     """The side that uses the least, of those that can decide."""
     names = deciding(prices.bills)
     if among is not None:
@@ -84,6 +88,7 @@ def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> S
     able = [
         (bill, workload)
         for bill in prices.bills
+        for workload in workloads
         if bill.device in names and workload in bill.workloads
     ]
     return min(able, key=lambda side: float(side[0].total(side[1])), default=None)

@@ -35,7 +35,7 @@ def with_zeros(layers: Sequence[LayerQuantities], zeros: Zeros) -> tuple[LayerQu
     senders = {layer.pre for layer in layers}
     given = checked_zeros(WHERE, zeros)
     if isinstance(given, ActivationZeros):
-        given = given.shares
+        given = {name: share for name, share in given.shares.items() if name in senders}
     if isinstance(given, Mapping):
         law = "must name a population whose spikes feed a layer"
         shares = {one_of(WHERE, law, name, sorted(senders)): given[name] for name in given}

@@ -56,7 +56,7 @@ def run_page(folder: str | Path) -> Page:
         page.parts["mappings"] = _mappings(page, trace, prices)
     add_points(page, files, config.period_s)
     _add_layers(page, files)
-    add_rules(page, trace, prices)
+    add_rules(page, trace, prices, files.zeros(MATCHED_NETWORK))
     page.parts |= {
         "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
         "prices": _shown(files.frame("energy_totals"), "Energy of one inference", spent=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....energy.pricing.prices import Prices
 from ....sim.trace.trace import Trace
+from ....sim.zeros.activation_zeros import ActivationZeros
 from ...literature.quantities.quantities import can_be_ruled
 from ...literature.rules import rules
 from ..rules import rule_tables
@@ -11,7 +12,9 @@ from .model import Page
 from .tables import as_shown
 
 
-def add_rules(page: Page, trace: Trace, prices: Prices | None) -> None:
+def add_rules(
+    page: Page, trace: Trace, prices: Prices | None, zeros: ActivationZeros | None
+) -> None:
     """Verdicts, assumptions, and which of these decides; from the trace, so of earlier runs, too.
 
     Parameters
@@ -20,10 +23,12 @@ def add_rules(page: Page, trace: Trace, prices: Prices | None) -> None:
     trace : Trace
     prices : Prices or None
         For our own verdict.
+    zeros : ActivationZeros or None
+        Of the ANN of equal capacity.
     """
     if not can_be_ruled(trace):
         return
-    found = rules(trace, prices)
+    found = rules(trace, prices, zeros=zeros)
     tables = rule_tables(found)
     page.parts["rules"] = {
         "sentence": found.sentence,

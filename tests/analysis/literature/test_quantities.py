@@ -132,12 +132,12 @@ def test_a_network_whose_host_does_all_has_no_rules(tiny):
 @pytest.mark.parametrize(
     ("zeros", "match"),
     [
-        (1.5, r"rules\.zeros: must be a share of zeros; got 1\.5; allowed: 0\.\.1"),
-        (-0.1, r"must be a share of zeros; got -0\.1"),
-        (float("nan"), r"must be a share of zeros; got nan"),
-        (True, r"must be a share of zeros; got True"),
-        ("many", r"must be a share of zeros; got 'many'"),
-        ({"input": 2}, r"rules\.zeros\['input'\]: must be a share of zeros; got 2"),
+        (1.5, r"rules\.zeros: a share of zeros lies in 0\.\.1; got 1\.5; allowed: 0\.\.1"),
+        (-0.1, r"a share of zeros lies in 0\.\.1; got -0\.1"),
+        (float("nan"), r"a share of zeros lies in 0\.\.1; got nan"),
+        (True, r"a share of zeros lies in 0\.\.1; got True"),
+        ("many", r"a share of zeros lies in 0\.\.1; got 'many'"),
+        ({"input": 2}, r"rules\.zeros: input: a share of zeros lies in 0\.\.1; got 2"),
         ({"conv9": 0.5}, r"must name a population whose spikes feed a layer; got 'conv9'; .*input"),
     ],
 )

@@ -273,9 +273,9 @@ def test_price_rules_without_and_beside_devices(trace_file):
 @pytest.mark.parametrize(
     ("words", "match"),
     [
-        (("--rules", "--zeros", "1.2"), "must be a share of zeros; got 1.2; allowed: 0..1"),
+        (("--rules", "--zeros", "1.2"), "a share of zeros lies in 0..1; got 1.2; allowed: 0..1"),
         (("--rules", "--zeros", "conv=0.5"), "must name a population whose spikes feed a layer"),
-        (("--zeros", "0.5"), "price --zeros: goes with --rules"),
+        (("--rules", "--zeros", "no.json"), "no.json: must be a share in 0..1 or a file of zeros"),
     ],
 )
 def test_bad_words_are_one_line(trace_file, words, match):
