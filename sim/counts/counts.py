@@ -137,6 +137,15 @@ class Counts:
         behind = self.layers[self.layers.index(layer) + 1 :]
         return next((each for each in behind if not each.is_input), None)
 
+    def updates_of(self, layer: LayerCounts) -> float:
+        """Neuron updates of a layer: those that were counted, else one per neuron and step."""
+        if layer.is_input:
+            return 0.0
+        if layer.idle_updates is None:
+            return float(layer.neurons * self.steps)
+        active = layer.spikes if layer.active_updates is None else layer.active_updates
+        return active + layer.idle_updates
+
     def save(self, path: str | Path) -> None:
         """Write a ``.json`` file, whole or not at all."""
         write_counts(self, path)
