@@ -222,3 +222,33 @@ def last_of(text: str, key: str) -> list[re.Match]:
 def says(fault: str, key: str) -> bool:
     """Whether a fault is of `key`."""
     return re.search(rf"(: |unknown key |key ')({key}s?)\b", fault) is not None
+
+
+# ------------------------------------------------------------------ microcontrollers
+
+
+def test_a_board_s_core_library_and_rows_are_told_together(tmp_path):
+    text = (FOLDER / "stm32l4r5.yaml").read_text("utf-8")
+    for word, said in {"core": "Z80", "library": "abacus", "power_fit": "no rows"}.items():
+        text = re.sub(rf"^{word}: .*$", f"{word}: {said}", text, flags=re.MULTILINE)
+        assert f"\n{word}: {said}\n" in text
+    found = faults(tmp_path, text.replace("unit: MHz", "unit: GHz"))
+    stands = text.splitlines()
+    for fault, word in zip(found[:3], sorted_words(stands), strict=True):
+        assert fault.startswith(f"mine.yaml:{line_of(stands, word)}: {word}: must ")
+    assert "clock_hz: must be plausible" in found[-1]
+    assert len(found) == 4
+
+
+def line_of(lines: list[str], word: str) -> int:
+    return next(n for n, line in enumerate(lines, start=1) if line.startswith(f"{word}: "))
+
+
+def sorted_words(lines: list[str]) -> list[str]:
+    return sorted(("core", "library", "power_fit"), key=lambda word: line_of(lines, word))
+
+
+def test_rows_of_another_chip_are_refused_with_their_line(tmp_path):
+    text = (FOLDER / "stm32l4r5.yaml").read_text("utf-8").replace("name: stm32l4r5", "name: mine")
+    (found,) = faults(tmp_path, text)
+    assert re.match(r"mine.yaml:\d+: power_fit: names rows of the card's own chip", found)
