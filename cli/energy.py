@@ -276,7 +276,8 @@ def validate(
     from ..analysis.report.findings import Findings
     from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import left_out, silicon, validation
-    from ..analysis.studies.silicon import silicon_lines, silicon_rows
+    from ..analysis.studies.silicon import silicon_rows
+    from ..analysis.studies.silicon_asked import silicon_lines
     from ..analysis.studies.validation import left_out_summary, of_silicon, summary_lines
     from ..analysis.studies.validation import validate as compare
 

@@ -9,7 +9,16 @@ import typer
 
 from ..errors import SpikewattError
 from .options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
-from .priced import check_words, device_settings, price_layers, price_work, read_work, refuse
+from .priced import (
+    check_words,
+    device_settings,
+    price_layers,
+    price_work,
+    read_work,
+    refuse,
+    zeros_of,
+)
+from .ruled import rules_alone, with_rules
 
 if TYPE_CHECKING:
     from ..sim.counts.counts import Counts
@@ -34,6 +43,11 @@ REGULATOR_HELP = (
 COUNTS_HELP = (
     "Counts of a network that ran elsewhere, in place of a trace: JSON, or a CSV with one row per "
     "layer; see docs/COUNTS.md."
+)
+ZEROS_HELP = (
+    "Zeros among the ANN's activations: zeros.json of a run, a share 0..1 of all, or "
+    "POPULATION=SHARE, repeated. For --rules; and microcontrollers get int8_ann_zero_skipping, an "
+    "int8 network that multiplies no zeros."
 )
 MAX_CORES_HELP = (
     "Neuromorphic cores that the network may take, or any; by default 1, and any of --counts."
@@ -86,7 +100,14 @@ def price(
     explain: Annotated[
         bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
     ] = False,
-    workload: Annotated[str | None, typer.Option(help="snn or int8_ann, for --explain.")] = None,
+    workload: Annotated[
+        str | None,
+        typer.Option(help="snn, int8_ann or int8_ann_zero_skipping, for --explain."),
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option(help="Show what the literature's rules say: do spikes win?")
+    ] = False,
+    zeros: Annotated[list[str] | None, typer.Option(help=ZEROS_HELP)] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
     ] = None,
@@ -111,6 +132,11 @@ def price(
         law = "takes a trace, or --counts, or --layers"
         raise SpikewattError("price", law, " and ".join(ways) or "none")
     way = ways[0]
+    if rules and layers is not None:
+        raise SpikewattError("price --rules", "goes with a trace or --counts", way)
+    if rules and not device:
+        show(rules_alone(read_work(trace, counts, steps), zeros), as_json)
+        return
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
@@ -124,12 +150,16 @@ def price(
     work: Trace | Counts | None = None
     if layers is not None:
         refuse("a trace or --counts", "--layers", workload=workload, max_cores=max_cores)
-        refuse("a trace", "--layers", spk=spk, host=host)
+        refuse("a trace", "--layers", spk=spk, host=host, zeros=zeros)
         priced = price_layers(layers, device, period_s, benchmark, settings)
     else:
         refuse("--layers", way, benchmark=benchmark)
         if counts is not None:
             refuse("a trace", way, spk=spk)
+            if not rules:
+                refuse("a trace or --rules", way, zeros=zeros)
+        elif zeros is not None:
+            settings["zeros"] = zeros_of(zeros)
         work = read_work(trace, counts, steps)
         priced = {"": price_work(work, device, period_s, spk, settings | of_cores)}
 
@@ -149,6 +179,8 @@ def price(
         )
         for name, prices in priced.items()
     }
+    if rules and work is not None:
+        findings = {"": with_rules(findings[""], work, priced[""], zeros)}
     if as_json:
         show(merged(findings, "benchmark"), True)
     else:

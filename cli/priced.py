@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..energy.pricing.prices import Prices
     from ..sim.counts.counts import Counts
     from ..sim.trace.trace import Trace
+    from ..sim.zeros.given import GivenZeros
 
 FASTEST_MHZ = 100_000  # beyond every device: somebody meant hertz
 
@@ -72,6 +73,13 @@ def check_words(workload: str | None, explain: bool) -> None:
     one_of("price --workload", "must name a workload", workload, WORKLOADS)
     if not explain:
         raise SpikewattError("price --workload", "goes with --explain", "none")
+
+
+def zeros_of(texts: list[str]) -> GivenZeros:
+    """Zeros of the int8 network's activations, from numbers or the file of a run."""
+    from ..sim.zeros.given import read_zeros
+
+    return read_zeros(texts)
 
 
 # Prices

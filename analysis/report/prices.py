@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...energy.bill import INT8, ZERO_SKIPPING
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import TIMES, Prices
 from ...errors import SpikewattError
@@ -78,7 +79,7 @@ def price_findings(
     tables = tuple(table for table in found if len(table))
     return Findings(
         tables,
-        tuple(prices.assumptions),
+        (*prices.assumptions, *_without_zeros(prices, work)),
         prices.does_not_fit,
         sentence=energy_sentence(prices),
         notes=_only_of_traces(prices) if isinstance(work, Counts) else (),
@@ -93,6 +94,19 @@ def _only_of_traces(prices: Prices) -> tuple[str, ...]:
         "Prices of counts: cores alone, as nothing says what a host would do; no number of steps "
         "at which they draw level with int8, as nothing says what happened in fewer.",
     )
+
+
+def _without_zeros(prices: Prices, work: Trace | Counts | None) -> list[str]:
+    """How an int8 network that skips zeros gets a price, where it could have one."""
+    priced = {workload for _, workload in prices.workloads}
+    if work is None or isinstance(work, Counts) or INT8 not in priced or ZERO_SKIPPING in priced:
+        return []
+    if not any(bill.card.kind.runs_kernels for bill in prices.bills):
+        return []
+    return [
+        f"{ZERO_SKIPPING} is not priced: --zeros with a share or with zeros.json of a run, in "
+        "Python zeros=activation_zeros(model, x, bits=8), says how many activations are zero."
+    ]
 
 
 def components(named: Mapping[str, Prices]) -> Table:
@@ -209,7 +223,7 @@ def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
     """Verdicts without those on networks of other accuracy."""
     if not len(frame) or not beyond:
         return frame
-    workloads = frame[["first", "second"]].map(lambda side: side.rsplit(" ", 1)[-1])
+    workloads = frame[["first", "second"]].map(_accurate_as)
     mask = workloads.isin(list(beyond)).any(axis=1)
     # Two that are beyond alike, as spikes on two devices, can still be compared.
     mask &= workloads["first"] != workloads["second"]
@@ -217,6 +231,12 @@ def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
     found = frame.copy()
     found.loc[mask, words] = REFUSED
     return found
+
+
+def _accurate_as(side: str) -> str:
+    """The workload whose accuracy a side has: to skip zeros changes none."""
+    workload = side.rsplit(" ", 1)[-1]
+    return INT8 if workload == ZERO_SKIPPING else workload
 
 
 def _ratio_and_verdict(ratio: float, verdict: str) -> str:

@@ -95,15 +95,15 @@ def _int8_layer(pre: LayerCounts, post: LayerCounts) -> Int8Layer:
     """The layer of an int8 network that has these synapses."""
     operator = DENSE if _is_dense(pre, post) else CONV
     synapses = round(pre.neurons * pre.fan_out)
-    known = pre.parameters is not None
+    stored = pre.parameters
     return Int8Layer(
         name=post.name,
         kind=operator.name,
         macs=synapses,
         outputs=post.neurons,
         elements=0,
-        weights=pre.parameters if known else synapses,
-        biases=0 if known else post.neurons,
+        weights=synapses if stored is None else stored,
+        biases=post.neurons if stored is None else 0,
         input_elements=pre.neurons,
         output_elements=post.neurons,
     )

@@ -11,8 +11,18 @@ from ...errors import DoesNotFitError, SpikewattError
 from ...sim.network.codes import Signed
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
-from ..bill import BillWriter
+from ...sim.zeros.given import GivenZeros
+from ..bill import INT8, ZERO_SKIPPING, BillWriter
 from ..cards.card import Card
+from ..cards.software_loops import (
+    CHECK,
+    LISTED,
+    NONZERO_MAC,
+    POSITION,
+    SUM,
+    share_that_pays,
+    skipping_values,
+)
 from ..firmware.spiking.layers import KINDS as COUNTED_KINDS
 from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
@@ -28,6 +38,7 @@ from .software_work import (
     spiking_work,
     update_work,
 )
+from .zero_skipping import skipping_need, skipping_work
 
 COMPONENTS = {
     "cycles_per_mac_dense": "multiply-accumulates",
@@ -36,6 +47,11 @@ COMPONENTS = {
     "cycles_per_pool_element": "pooling",
     "cycles_per_layer": "overhead",
     "cycles_per_inference": "overhead",
+    NONZERO_MAC: "multiply-accumulates",
+    CHECK: "zero checks",
+    LISTED: "zero checks",
+    SUM: "outputs",
+    POSITION: "outputs",
     "cycles_per_synapse_dense": "synaptic operations",
     "cycles_per_synapse_sparse": "synaptic operations",
     "cycles_per_synapse_single": "synaptic operations",
@@ -124,6 +140,67 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
     if trace.settings.input_code.encoded:
         first.append("an encoder is taken to cost a neuron update per input and step.")
     return lines_of([*first, *misfits], card, list(fitting.values()))
+
+
+def write_zero_skipping(
+    writer: BillWriter, trace: Trace, card: Card, zeros: GivenZeros
+) -> list[str]:
+    """Charge the int8 network that skips activations of zero, if it fits.
+
+    Parameters
+    ----------
+    writer : BillWriter
+    trace : Trace
+    card : Card
+    zeros : float, mapping or ActivationZeros
+        Of its activations.
+
+    Returns
+    -------
+    list of str
+        The assumptions.
+
+    Raises
+    ------
+    SpikewattError
+        Zeros of another network.
+    """
+    need = skipping_need(software_needs(trace)[INT8], trace)
+    if why := why_not(need, card):
+        return [f"{ZERO_SKIPPING} does not fit: {why}."]
+
+    values = skipping_values(card)
+    writer.values |= values
+    writer.footprints[ZERO_SKIPPING] = Footprint(need.memory_bytes)
+    library = named(card.about["library"])
+    known = {**card.values, **values}
+    cycles: dict[str, tuple[float, float]] = {}
+    for layer in trace.layers:
+        done = skipping_work(layer, zeros, library.prunes)
+        write_work(writer, ZERO_SKIPPING, layer.post, done)
+        if NONZERO_MAC in done:
+            both = (int8_work(layer, library.prunes), done)
+            pair = [sum(known[key].value * n for key, n in each.items()) for each in both]
+            ordinary, skipping = cycles.get(layer.post, (0.0, 0.0))
+            cycles[layer.post] = (ordinary + pair[0], skipping + pair[1])
+    write_work(writer, ZERO_SKIPPING, "all", {INFERENCE: 1})
+    return [_where_it_gains(cycles, str(library), share_that_pays(card))]
+
+
+def _where_it_gains(
+    cycles: Mapping[str, tuple[float, float]], library: str, pays_from: float
+) -> str:
+    """Layer by layer, whether to skip takes fewer cycles than the ordinary kernel."""
+    shares = {name: skipping / ordinary for name, (ordinary, skipping) in cycles.items()}
+    fewer = [f"{name} {share:.0%}" for name, share in shares.items() if share < 1]
+    more = [f"{name} {share:.0%}" for name, share in shares.items() if share >= 1]
+    said = f"fewer cycles in {', '.join(fewer) or 'no layer'}, more in {', '.join(more) or 'none'}"
+    return (
+        f"{ZERO_SKIPPING}: dense layers and convolutions multiply only activations that are not "
+        f"zero, by loops that were executed and counted; all else as in int8_ann. Of the cycles of "
+        f"{library}: {said}. Against ordinary loops of the same hand skipping pays from "
+        f"{pays_from:.0%} zeros; what is gained below is the hand's."
+    )
 
 
 def what_fits(

@@ -13,7 +13,8 @@ from ...errors import DoesNotFitError, SpikewattError
 from ...sim.counts.counts import Counts
 from ...sim.network.named import Named, by_name
 from ...sim.trace.trace import Trace
-from ..bill import BillWriter
+from ...sim.zeros.given import GivenZeros
+from ..bill import ZERO_SKIPPING, BillWriter
 from ..cards.card import Card
 from ..cards.kinds import CARD_KINDS, CardKind
 from ..cards.neuromorphic.timing import timing_in
@@ -120,6 +121,30 @@ class DeviceKind(Named):
             "price.devices", "must be devices that compute", f"{card.name} is a {card.kind}"
         )
 
+    def write_zero_skipping(
+        self,
+        writer: BillWriter,
+        trace: Trace,
+        card: Card,
+        zeros: GivenZeros,
+        period_s: float | None = None,
+    ) -> list[str]:
+        """Charge the int8 network that skips activations of zero, where it executes one.
+
+        Parameters
+        ----------
+        writer, trace, card, period_s
+            As of `write`.
+        zeros : float, mapping or ActivationZeros
+            Of the activations.
+
+        Returns
+        -------
+        list of str
+            The assumptions.
+        """
+        return []
+
 
 class NeuromorphicCore(DeviceKind):
     """Cores of neurons and synapses, alone or beside a host."""
@@ -174,11 +199,20 @@ class Microcontroller(DeviceKind):
 
     def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """Both workloads, as far as they fit."""
-        model = counts_in_software if isinstance(work, Counts) else microcontroller
-        lines = model.write(writer, work, card)
+        if isinstance(work, Counts):
+            lines = counts_in_software.write(writer, work, card)
+        else:
+            lines = microcontroller.write(writer, work, card)
         if period_s:
             for workload in writer.workloads:
                 microcontroller.write_idle(writer, workload, period_s)
+        return lines
+
+    def write_zero_skipping(self, writer, trace, card, zeros, period_s=None):
+        """That int8 network, if it fits."""
+        lines = microcontroller.write_zero_skipping(writer, trace, card, zeros)
+        if period_s and ZERO_SKIPPING in writer.workloads:
+            microcontroller.write_idle(writer, ZERO_SKIPPING, period_s)
         return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...sim.counts.counts import Counts
@@ -17,7 +18,7 @@ class RuleLayer:
     Parameters
     ----------
     pre, post : str
-    operations : dict of float
+    operations : mapping of float
         Ledger -> synaptic operations of the spiking network.
     host_macs : float
         Multiply-accumulates that a host does in their place.
@@ -27,7 +28,7 @@ class RuleLayer:
 
     pre: str
     post: str
-    operations: dict[str, float]
+    operations: Mapping[str, float]
     host_macs: float
     macs: float
 
@@ -90,7 +91,7 @@ def of_counts(counts: Counts) -> RuleWork:
     for layer in counts.layers:
         if layer.fan_out:
             fed = counts.fed_by(layer)
-            operations = dict.fromkeys(LEDGERS, layer.synaptic_operations)
+            operations = {ledger: layer.synaptic_operations for ledger in LEDGERS}
             post = "behind " + layer.name if fed is None else fed.name
             macs = layer.neurons * layer.fan_out
             layers.append(RuleLayer(layer.name, post, operations, 0, macs))

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.counts.counts import Counts
 from ...sim.trace.trace import Trace
+from ...sim.zeros.given import GivenZeros
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
 from ..devices import host_and_core
@@ -35,6 +36,7 @@ def bill_of(
     period_s: float | None = None,
     host: Card | None = None,
     max_cores: int | None = None,
+    zeros: GivenZeros | None = None,
 ) -> Bill:
     """The bill of one device for a trace, or for counts.
 
@@ -49,6 +51,8 @@ def bill_of(
         Of a microcontroller; not charged to a kind that takes none.
     max_cores : int, optional
         Neuromorphic cores that the network may take; by default as many as it takes.
+    zeros : float, mapping or ActivationZeros, optional
+        Of the ANN's activations; a microcontroller then has an int8 network that skips them, too.
 
     Raises
     ------
@@ -66,9 +70,11 @@ def bill_of(
 
     writer = BillWriter()
     lines = kind.write(writer, work, card, beside, period, max_cores)
+    if zeros is not None and isinstance(work, Trace):
+        lines += kind.write_zero_skipping(writer, work, card, zeros, period)
 
     name = card.name
-    values = dict(card.values)
+    values = {**card.values, **writer.values}
     if beside is not None:
         name = f"{card.name}+{beside.name}"
         values |= host_and_core.values_beside(beside)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import DoesNotFitError, SpikewattError
+from ...errors import DoesNotFitError, SpikewattError, one_of
 from ...sim.counts.counts import Counts
+from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
+from ...sim.zeros.given import GivenZeros, checked_zeros
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
@@ -38,6 +40,7 @@ def price(
     regulator: TextPerDevice = None,
     skip_unfit: bool = False,
     max_cores: int | str | None = AS_USUAL,
+    zeros: GivenZeros | None = None,
 ) -> Prices:
     """Energy and time of one inference (mean over the samples) on each device.
 
@@ -79,6 +82,10 @@ def price(
         Neuromorphic cores that the network may take; None or ``any`` for as many as it takes. By
         default 1 of a trace, and any number of counts, whose network ran on as many as it took;
         1 does not bind a chip without a clock, which comes with its cores.
+    zeros : float, mapping or ActivationZeros, optional
+        Zeros among the activations of the int8 network, as `activation_zeros` counts them; or a
+        share of all, or of each population by its name (others have none). Each microcontroller
+        then has the workload ``int8_ann_zero_skipping``, which multiplies no zeros, too.
 
     Returns
     -------
@@ -118,11 +125,25 @@ def price(
     order = ordered(devices, host, library, clock_hz, supply_v, regulator)
     period = checked_period(period_s)
     most = cores_allowed(max_cores, of_counts=isinstance(work, Counts))
+    if zeros is not None:
+        zeros = _checked_zeros(work, zeros)
 
     def bill(card: Card, beside: Card | None) -> Bill:
-        return bill_of(work, card, period, beside, most)
+        return bill_of(work, card, period, beside, most, zeros)
 
     return _priced(order, bill, period, skip_unfit)
+
+
+def _checked_zeros(work: Trace | Counts, zeros: GivenZeros) -> GivenZeros:
+    """The zeros, of populations that the trace has."""
+    if isinstance(work, Counts):
+        law = "belong to a trace: counts do not say which layers the ANN has"
+        raise SpikewattError("price.zeros", law)
+    checked = checked_zeros("price.zeros", zeros)
+    if isinstance(checked, Mapping):
+        for name in checked:
+            one_of("price.zeros", "must name populations of the trace", name, work.neurons)
+    return checked
 
 
 def _checked_host(
@@ -138,7 +159,8 @@ def _checked_host(
         return NONE
 
     if not isinstance(work, Trace):
-        raise SpikewattError("price.work", "must be a Trace or Counts", type(work).__name__)
+        raise SpikewattError("price", "must be given a Trace or Counts", type(work).__name__)
+    check_trace("trace", work)
     if network is not None and network.hash != work.network_hash:
         raise SpikewattError(
             "price.network",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
 from ...sim.counts.counts import Counts
+from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
-from ..bill import Bill
+from ..bill import INT8_WORKLOADS, SPIKING, Bill
 from ..devices.registry import device_kind
 from .break_even import break_even_period_s, break_even_spikes, break_even_steps
 from .uncertainty import Side, ratio, tornado, verdict_of
@@ -100,8 +101,8 @@ def compared_with(bill: Bill, int8: Sequence[Side]) -> list[Side]:
 
 def _telling(sides: Sequence[Side]) -> list[tuple[Side, Side]]:
     """Each spiking workload against what it is compared with."""
-    spiking = [side for side in sides if side[1] == "snn"]
-    int8 = [side for side in sides if side[1] == "int8_ann"]
+    spiking = [side for side in sides if side[1] == SPIKING]
+    int8 = [side for side in sides if side[1] in INT8_WORKLOADS]
     return [(side, other) for side in spiking for other in compared_with(side[0], int8)]
 
 
@@ -144,13 +145,15 @@ def break_evens(work: Trace | Counts, bills: Sequence[Bill]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not isinstance(work, Counts):
+        check_trace("break_evens", work)
     spiking: list[Bill] = []
     against: list[Side] = []
     for bill, workload in workloads(bills):
         kind = device_kind(bill.card)
-        if workload == "snn" and kind.places_neurons:
+        if workload == SPIKING and kind.places_neurons:
             spiking.append(bill)
-        if workload == "int8_ann" and kind.has_range:
+        if workload in INT8_WORKLOADS and kind.has_range:
             against.append((bill, workload))
 
     rows = [

@@ -24,7 +24,9 @@ class LayerCounts:
     Parameters
     ----------
     name : str
+        No two layers have the same.
     neurons : int
+        How many it has, those that never spike included.
     fan_out : float
         Synapses that a spike of one of its neurons meets, mean; 0 for a read-out.
     spikes : float
@@ -67,6 +69,7 @@ class Counts:
     Parameters
     ----------
     layers : sequence of LayerCounts, or of mappings with their fields
+        In the order of the data; each feeds the next one that is no input.
     steps : int
         Steps of one inference.
     time_s : float, optional
@@ -76,7 +79,7 @@ class Counts:
     leaks : bool, default False
         Whether potentials leak.
     reset : str, default "subtract"
-        ``subtract`` or ``zero``.
+        ``subtract`` or ``zero``, which a neuron does that fired.
 
     Raises
     ------
