@@ -82,6 +82,7 @@ def read_document(path: Path) -> Document:
 
     if not path.is_file():
         raise SpikewattError(str(path), "the file must exist", "no such file")
+    text = ""
     try:
         size = path.stat().st_size
         if size > LARGEST:

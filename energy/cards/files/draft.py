@@ -46,7 +46,7 @@ class Draft:
         location: Location,
         law: str,
         got: Any = None,
-        allowed: str | None = None,
+        allowed: Any = None,
         hint: str | None = None,
         at: Location | None = None,
     ) -> None:

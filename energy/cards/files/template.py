@@ -200,7 +200,7 @@ class Template:
 
     def _entry(self, key: str, said: Said, is_open: bool) -> Iterator[str]:
         """A value to fill in, or that of another card; in a comment unless it `is_open`."""
-        fields = dict.fromkeys(ENTRY, FILL_IN)
+        fields: dict[str, str] = dict.fromkeys(ENTRY, FILL_IN)
         fields["unit"] = said.unit or quoted("")
         fields |= dict.fromkeys(("status", "conditions"), FILL_IN)
         fields["source"] = FILL_IN if self.source is None else quoted(self.source)
