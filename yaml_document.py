@@ -16,6 +16,10 @@ MOST_NODES = 2**20  # after aliases are followed
 LONGEST_REASON = 200
 WHOLE_WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
 LAW = "must be YAML"
+HINTS = {
+    "\t": "lines are indented by spaces, never by tabs",
+    ":": "a text that holds a colon stands in quotes",
+}
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,8 @@ def _no_yaml(path: Path, text: str, error) -> SpikewattError:
 
 
 def _hint(text: str, mark) -> str | None:
-    at_a_tab = text[mark.index : mark.index + 1] == "\t"
-    return "lines are indented by spaces, never by tabs" if at_a_tab else None
+    """What is usually meant by the character that PyYAML stopped at."""
+    return HINTS.get(text[mark.index : mark.index + 1])
 
 
 def _parsed(path: Path, text: str) -> Document:

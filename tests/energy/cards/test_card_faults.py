@@ -144,7 +144,7 @@ NO_YAML = {
         BOTH.replace("source: ", "source: '", 1),
         "mine.yaml:7: .* quoted scalar.*line 9",
     ),
-    "a colon": (BOTH.replace("Mine", "a: b"), "mine.yaml:3: must be YAML; got mapping values are"),
+    "a colon": (BOTH.replace("Mine", "a: b"), "mine.yaml:3: must be YAML; .* a colon stands in"),
     "a date": (BOTH.replace("Mine", "2026-13-13"), "mine.yaml:3: must be YAML; got month must be"),
     "digits": (BOTH.replace("2.7", "9" * 5000, 1), "mine.yaml:7: must be YAML; got Exceeds"),
     "a control": (BOTH.replace("Mine", "\x07"), "mine.yaml: must be YAML; got unacceptable"),
@@ -252,3 +252,26 @@ def test_rows_of_another_chip_are_refused_with_their_line(tmp_path):
     text = (FOLDER / "stm32l4r5.yaml").read_text("utf-8").replace("name: stm32l4r5", "name: mine")
     (found,) = faults(tmp_path, text)
     assert re.match(r"mine.yaml:\d+: power_fit: names rows of the card's own chip", found)
+
+
+# ------------------------------------------------------------------ slips of those who fill in
+
+
+SLIPS = {
+    "a unit in the number": ("value: 3", "value: 3 V", "7: voltage_v.value: .* number; got '3 V'"),
+    "a comma": ("high: 3", "high: 3,1", "7: voltage_v.1: .*; hint: figures have a point, never a"),
+    "nothing": (ENTRY, "", "7: voltage_v: must be a mapping of value, low, .*; got nothing"),
+    "a number": (ENTRY, "3", "7: voltage_v: must be a mapping of value, low, high, .*; got 3"),
+    "a word of one's own": ("assumed", "published", "7: voltage_v.status: .*got 'published'"),
+    "no unit": ("unit: V, ", "", "7: voltage_v.unit: Field required; got nothing"),
+}
+
+
+@pytest.mark.parametrize("case", SLIPS)
+def test_a_slip_is_told_where_it_stands(case, tmp_path):
+    before, after, match = SLIPS[case]
+    entry = ENTRY.replace(before, after)
+    assert entry != ENTRY
+    other = ENTRY.replace("unit: V", "unit: C")
+    (found,) = faults(tmp_path, f"{HEAD}  voltage_v: {entry}\n  capacity_c: {other}\n")
+    assert re.match(f"mine.yaml:{match}", found)
