@@ -13,6 +13,7 @@ from .errors import SpikewattError
 
 LARGEST = 2**22  # bytes
 MOST_NODES = 2**20  # after aliases are followed
+MOST_TWICE = 100  # keys that stand twice, of which each is told
 LONGEST_REASON = 200
 WHOLE_WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
 LAW = "must be YAML"
@@ -36,6 +37,8 @@ class Document:
     text : str
     root : object
         The node of the whole, as PyYAML composes it; None of an empty file.
+    nodes : int
+        Mappings, lists, keys, numbers and texts in it, where an alias stands in for all it names.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Document:
     twice: tuple[tuple[int, SpikewattError], ...]
     text: str
     root: Any
+    nodes: int
 
     @property
     def faults(self) -> list[SpikewattError]:
@@ -123,19 +127,23 @@ def _parsed(path: Path, text: str) -> Document:
     try:
         root = loader.get_single_node()
         if root is None:
-            return Document(path, None, (), text, None)
-        if _nodes(root, {}) > MOST_NODES:
+            return Document(path, None, (), text, None, 0)
+        nodes = _nodes(root, {})
+        if nodes > MOST_NODES:
             raise ValueError("aliases that repeat each other without end")
         content = loader.construct_document(root)
     finally:
         loader.dispose()
 
-    lines = [(_line(text, node.start_mark), key) for key, node in loader.twice]
-    twice = tuple(
-        (line, SpikewattError(f"{path}:{line}", LAW, f"key {key!r} stands twice"))
-        for line, key in lines
-    )
-    return Document(path, content, twice, text, root)
+    twice = []
+    for key, node in loader.twice[:MOST_TWICE]:
+        line = _line(text, node.start_mark)
+        twice.append((line, SpikewattError(f"{path}:{line}", LAW, f"key {key!r} stands twice")))
+    if more := len(loader.twice) - len(twice):
+        line = twice[-1][0]
+        fault = SpikewattError(f"{path}:{line}", LAW, f"{more:,} further keys that stand twice")
+        twice.append((line, fault))
+    return Document(path, content, tuple(twice), text, root, nodes)
 
 
 @cache

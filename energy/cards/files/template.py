@@ -31,6 +31,7 @@ HEAD = """\
 # What is left of them, and what is wrong, with its line: spikewatt devices {file}
 # Then price with it: spikewatt price … --device {file}
 # A key in a comment is optional: remove the "# " before it, and before the line below it.
+# Examples (e.g.) are figures of other chips, some by secondary transcription: look them up first.
 """
 LIKE = """\
 # What nobody said is that of {other}, its status "assumed": put the figures of the chip there.

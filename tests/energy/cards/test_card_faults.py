@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from spikewatt.energy.cards.card_file import MOST_NODES
 from spikewatt.energy.cards.files.draft import FILL_IN
 from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.errors import ManyFaults, SpikewattError
+from spikewatt.yaml_document import read_document
 
 HEAD = """\
 name: mine
@@ -275,3 +277,27 @@ def test_a_slip_is_told_where_it_stands(case, tmp_path):
     other = ENTRY.replace("unit: V", "unit: C")
     (found,) = faults(tmp_path, f"{HEAD}  voltage_v: {entry}\n  capacity_c: {other}\n")
     assert re.match(f"mine.yaml:{match}", found)
+
+
+# ------------------------------------------------------------------ too much
+
+
+def test_what_is_too_large_for_a_card_is_one_fault(tmp_path):
+    text = HEAD + "".join(f"  capacity_{i}: {{}}\n" for i in range(30_000))
+    (found,) = faults(tmp_path, text)
+    assert found == (
+        "mine.yaml: must be a card, which holds at most 4,000 keys, numbers and texts; got 60,013"
+    )
+
+
+def test_of_many_keys_that_stand_twice_a_hundred_are_told(tmp_path):
+    found = faults(tmp_path, HEAD + "  capacity_c: 1\n" * 1500 + f"  voltage_v: {ENTRY}\n")
+    twice = [fault for fault in found if "stands twice" in fault]
+    assert len(twice) == 100
+    assert sum("1,399 further keys that stand twice" in fault for fault in found) == 1
+    assert found[-1].startswith("mine.yaml:1506: capacity_c: must be a mapping of value")
+
+
+def test_no_card_that_comes_with_spikewatt_is_near_the_bound():
+    nodes = {path.stem: read_document(path).nodes for path in FOLDER.glob("*.yaml")}
+    assert 100 < max(nodes.values()) < MOST_NODES / 4
