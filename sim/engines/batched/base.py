@@ -163,7 +163,9 @@ class Batch:
         rasters : how many of them are recorded spike by spike.
         """
         pixels = self.pixels(inputs, part.first + start, part.seed)
-        found = self.compiled(pixels)
+        # Where nothing is compiled, one pass finds counts and spikes of a short batch.
+        at_once = 0 < rasters and size <= RASTER_BATCH and self.compiled == self.forward
+        found = self.forward(pixels, record=True) if at_once else self.compiled(pixels)
         batch = slice(start, start + size)
 
         for name, tallied in found.tallied.items():
@@ -179,6 +181,9 @@ class Batch:
             held = np.asarray(losses)
             counts.saturations[name][batch] = held[:size]
 
+        if at_once:
+            self._write_trains(found, counts, start, rasters)
+            return
         for first in range(0, rasters, RASTER_BATCH):
             last = min(first + RASTER_BATCH, rasters)
             recorded = inputs[first:last]
@@ -188,10 +193,13 @@ class Batch:
         """Write every spike of a few samples, `start` onwards."""
         pixels = self.pixels(inputs, part.first + start, part.seed)
         found = self.forward(pixels, record=True)
+        self._write_trains(found, counts, start, len(inputs))
 
-        samples = slice(start, start + len(inputs))
+    def _write_trains(self, found: Found, counts: Counts, start: int, size: int) -> None:
+        """Write every spike of the first `size` samples of a batch, samples `start` onwards."""
+        samples = slice(start, start + size)
         for name, train in found.trains.items():
-            spikes = np.asarray(train).astype(np.int8)
+            spikes = np.asarray(train)[:, :size].astype(np.int8)
             steps = self._steps(name)
             counts.rasters[name][samples, steps] = spikes.swapaxes(0, 1)
 
