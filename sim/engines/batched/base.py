@@ -18,7 +18,7 @@ from .parts import Values
 from .sums import Sums
 from .tally import Tally
 
-RASTER_BATCH = 16  # samples whose every spike is kept at once
+RASTER_BYTES = 16e6  # of the spikes that are kept at once
 
 
 class Found(NamedTuple):
@@ -93,6 +93,9 @@ class Batch:
             if plan.largest and has_potential(network, p):
                 self.saturating.add(p.name)
 
+        neurons = sum(p.size for p in network.populations)
+        self.recorded = max(1, int(RASTER_BYTES // (neurons * plan.steps)))  # samples at once
+
         self.compiled = self.forward
         if compiled:
             self.compiled = self.tf.function(self.forward, autograph=False)
@@ -164,7 +167,7 @@ class Batch:
         """
         pixels = self.pixels(inputs, part.first + start, part.seed)
         # Where nothing is compiled, one pass finds counts and spikes of a short batch.
-        at_once = 0 < rasters and size <= RASTER_BATCH and self.compiled == self.forward
+        at_once = 0 < rasters and size <= self.recorded and self.compiled == self.forward
         found = self.forward(pixels, record=True) if at_once else self.compiled(pixels)
         batch = slice(start, start + size)
 
@@ -184,8 +187,8 @@ class Batch:
         if at_once:
             self._write_trains(found, counts, start, rasters)
             return
-        for first in range(0, rasters, RASTER_BATCH):
-            last = min(first + RASTER_BATCH, rasters)
+        for first in range(0, rasters, self.recorded):
+            last = min(first + self.recorded, rasters)
             recorded = inputs[first:last]
             self._record(recorded, counts, start + first, part)
 
