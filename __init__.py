@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .analysis.job.config import RunConfig as RunConfig
     from .analysis.job.run import RunResult as RunResult
     from .analysis.job.run import run as run
+    from .analysis.literature.rules import Rulings as Rulings
+    from .analysis.literature.rules import rules as rules
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
     from .analysis.report.page.write import write_report as write_report
@@ -85,6 +87,7 @@ _HOME = {
     "analysis.job.best": ("best_points",),
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
+    "analysis.literature.rules": ("Rulings", "rules"),
     "analysis.report.findings": ("Findings", "Table"),
     "analysis.report.page.write": ("write_report",),
     "analysis.studies.agreement": ("compare",),

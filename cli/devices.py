@@ -23,6 +23,10 @@ TIMING_HELP = (
     "With new --kind neuromorphic_core: clocked (default; a step takes clock cycles), tick (each "
     "lasts as long, in real time) or barrier (a step ends when all cores are done)."
 )
+LIKE_HELP = (
+    "With new --kind neuromorphic_core: a card whose values stand, as assumed, where you know none "
+    "of your own."
+)
 CORE_HELP = "With new: cortex-m0+, cortex-m4, cortex-m33, cortex-m7 or cortex-m85."
 CLOCK_HELP = "With new: clock while it computes."
 CURRENT_HELP = "With new: run current of the data sheet."
@@ -60,7 +64,8 @@ def _microcontroller(path: Path, said: dict[str, Any], example: str) -> str:
     from ..energy.cards.any_chip.figures import SHORT
     from ..energy.cards.any_chip.new_card import write_new_card
 
-    _only_of("timing", said, "neuromorphic_core")
+    for key in ("timing", "like"):
+        _only_of(key, said, "neuromorphic_core")
     if "core" not in said:
         raise SpikewattError(f"devices {NEW} --core", "must be given", "none", SHORT, example)
     own = {key: said.pop(key, None) for key in ("name", "source")}
@@ -75,7 +80,7 @@ def _template(path: Path, kind: str, said: dict[str, Any]) -> str:
     from ..energy.cards.files.draft import FILL_IN
     from ..energy.cards.files.template import write_template
 
-    own = {key: said.pop(key, None) for key in ("name", "source", "timing")}
+    own = {key: said.pop(key, None) for key in ("name", "source", "timing", "like")}
     for key in said:
         _only_of(key, said, MICROCONTROLLER)
     places = write_template(path, kind, **own)

@@ -18,6 +18,7 @@ from .priced import (
     refuse,
     zeros_of,
 )
+from .ruled import rules_alone, with_rules
 
 if TYPE_CHECKING:
     from ..sim.counts.counts import Counts
@@ -45,8 +46,8 @@ COUNTS_HELP = (
 )
 ZEROS_HELP = (
     "Zeros among the ANN's activations: zeros.json of a run, a share 0..1 of all, or "
-    "POPULATION=SHARE, repeated. Microcontrollers then also get int8_ann_zero_skipping, an int8 "
-    "network that multiplies no zeros."
+    "POPULATION=SHARE, repeated. For --rules; and microcontrollers get int8_ann_zero_skipping, an "
+    "int8 network that multiplies no zeros."
 )
 MAX_CORES_HELP = (
     "Neuromorphic cores that the network may take, or any; by default 1, and any of --counts."
@@ -103,6 +104,9 @@ def price(
         str | None,
         typer.Option(help="snn, int8_ann or int8_ann_zero_skipping, for --explain."),
     ] = None,
+    rules: Annotated[
+        bool, typer.Option(help="Show what the literature's rules say: do spikes win?")
+    ] = False,
     zeros: Annotated[list[str] | None, typer.Option(help=ZEROS_HELP)] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
@@ -128,6 +132,11 @@ def price(
         law = "takes a trace, or --counts, or --layers"
         raise SpikewattError("price", law, " and ".join(ways) or "none")
     way = ways[0]
+    if rules and layers is not None:
+        raise SpikewattError("price --rules", "goes with a trace or --counts", way)
+    if rules and not device:
+        show(rules_alone(read_work(trace, counts, steps), zeros), as_json)
+        return
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
@@ -146,8 +155,10 @@ def price(
     else:
         refuse("--layers", way, benchmark=benchmark)
         if counts is not None:
-            refuse("a trace", way, spk=spk, zeros=zeros)
-        if zeros is not None:
+            refuse("a trace", way, spk=spk)
+            if not rules:
+                refuse("a trace or --rules", way, zeros=zeros)
+        elif zeros is not None:
             settings["zeros"] = zeros_of(zeros)
         work = read_work(trace, counts, steps)
         priced = {"": price_work(work, device, period_s, spk, settings | of_cores)}
@@ -168,6 +179,8 @@ def price(
         )
         for name, prices in priced.items()
     }
+    if rules and work is not None:
+        findings = {"": with_rules(findings[""], work, priced[""], zeros)}
     if as_json:
         show(merged(findings, "benchmark"), True)
     else:

@@ -36,6 +36,9 @@ from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ...sim.zeros.activation_zeros import ActivationZeros
 from ..design.points import Points
+from ..literature.quantities.quantities import can_be_ruled
+from ..literature.report import rule_facts, rule_tables
+from ..literature.rules import rules
 from ..report import tables
 from ..report.baselines import Baselines, zeros_table
 from ..report.best.tables import best_table, beyond, points_table, verdict_lines
@@ -273,11 +276,14 @@ def report(
     summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]), others)
     unequal = beyond(tolerance, prepared.ann_accuracy, float(accuracy[-1]), points)
     searched = [] if points is None else [best_table(points), points_table(points)]
+    matched = None if measured is None else measured.matched
+    ruled = rules(trace, prices, zeros=matched) if can_be_ruled(trace) else None
     found = [
         *searched,
         summary,
         *_price_tables(prices, battery, unequal),
         tables.layers(trace, "Layers"),
+        *(rule_tables(ruled) if ruled else ()),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
         tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
     ]
@@ -295,6 +301,7 @@ def report(
         "steps": trace.steps,
         "network_hash": network.hash,
         "engine": trace.settings.engine,
+        **(rule_facts(ruled) if ruled else {}),
     }
     if agreement is not None:
         facts["agreement"] = agreement.agreement

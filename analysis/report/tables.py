@@ -259,12 +259,14 @@ def left_out(frame: pd.DataFrame, name: str = "left_out") -> Table:
 
 def silicon(frame: pd.DataFrame, name: str = "silicon") -> Table:
     """Measured spiking networks beside what their cards say; see `studies.silicon`."""
+    inside = frame["published"].between(frame["low"], frame["high"])
     shown = frame.assign(
-        inside=["yes" if low <= value <= high else "no" for low, value, high in _ends(frame)],
-        kind=frame["kind"].str.removeprefix("silicon: "),
+        inside=inside.map({True: "yes", False: "no"}),
+        worth=frame["kind"].str.removeprefix("silicon: "),
     )
     columns = (
         Column("what", ("what",)),
+        Column("quantity", ("quantity",)),
         Column("measured", ("published", "unit"), _with_unit, number=True),
         Column("predicted", ("predicted", "unit"), _with_unit, number=True),
         Column("low", ("low", "unit"), _with_unit, number=True),
@@ -272,14 +274,10 @@ def silicon(frame: pd.DataFrame, name: str = "silicon") -> Table:
         Column("error", ("error",), unit=ERROR),
         Column("inside", ("inside",)),
         Column("of", ("boundary",)),
-        Column("worth", ("kind",), leave_out=1),
+        Column("worth", ("worth",)),
     )
     title = "Spiking networks measured on chips, and what their cards say"
     return Table(name, title, shown, columns)
-
-
-def _ends(frame: pd.DataFrame) -> zip:
-    return zip(frame["low"], frame["published"], frame["high"], strict=True)
 
 
 def _with_unit(value: float, unit: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ...energy.bill import Bill, Term
 from ...energy.cards.card import Card
@@ -30,16 +30,25 @@ from ...energy.silicon.workloads import (
     spinnaker_load,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 SILICON = "silicon"
 # What a row is worth.
-FITTED = "fitted: no validation"
-SAME_BOARD = "consistency: events and idle power are this board's"
-LEFT_OUT = "left out of the fit"
-HELD_OUT = "held out: no fit saw it"
-CONSTANTS = "published constants alone, nothing fitted"
+FITTED = "fitted"
+SAME_BOARD = "same board"
+LEFT_OUT = "left out"
+HELD_OUT = "held out"
+CONSTANTS = "constants"
+MEANT = (
+    f"{FITTED}: the card was fitted to it, which validates nothing",
+    f"{SAME_BOARD}: events and idle power were derived from these very loads",
+    f"{LEFT_OUT}: predicted by a fit without it",
+    f"{HELD_OUT}: no fit ever saw it",
+    f"{CONSTANTS}: published constants alone",
+)
+# Quantities.
+DYNAMIC, TOTAL, TIME = "dynamic", "total", "time"
+POWER, ABOVE_IDLE = "power", "power above idle"
+GIVEN = ", time given"  # the measured time in place of a predicted one
+PER_UPDATE = "per neuron, step"
 
 STATIC = "leakage"  # component of power that flows without an inference, too
 WORKLOAD = "snn"
@@ -51,8 +60,11 @@ class SiliconRow(NamedTuple):
     Parameters
     ----------
     what : str
+        Chip and network.
+    quantity : str
+        What of it; with GIVEN the card was told how long it took.
     boundary : str
-        What was measured: cores, ``chip``, ``board`` or ``host``.
+        What was measured: ``chip``, ``board`` or ``host``.
     measured : float
     predicted, low, high : float
         Median, 5th and 95th percentile; the ends are nan where nothing says them.
@@ -63,6 +75,7 @@ class SiliconRow(NamedTuple):
     """
 
     what: str
+    quantity: str
     boundary: str
     measured: float
     predicted: float
@@ -97,10 +110,16 @@ def silicon_rows() -> tuple[SiliconRow, ...]:
 
 
 def _row(
-    what: str, run: measured.Run, value: float, found: Estimate, unit: str, worth: str
+    what: str,
+    quantity: str,
+    run: measured.Run,
+    value: float,
+    found: Estimate,
+    unit: str,
+    worth: str,
 ) -> SiliconRow:
     ends = found.value, found.low, found.high
-    return SiliconRow(what, run.boundary, value, *ends, unit, worth, run.source)
+    return SiliconRow(what, quantity, run.boundary, value, *ends, unit, worth, run.source)
 
 
 # Bills
@@ -147,52 +166,51 @@ def _weighted(bills: Sequence[Bill], weights: Sequence[float]) -> list[Term]:
 def _keyword_spotter() -> Iterator[SiliconRow]:
     run = measured.mean_run(measured.LOIHI, measured.KEYWORD_SPOTTER)
     card = load_card("loihi")
-    for said, time_s in (("time predicted", None), ("time as measured", run.time_s)):
+    name = "Loihi, keyword spotter"
+    for given, time_s in (("", None), (GIVEN, run.time_s)):
         bill = bill_of(keyword_spotter(time_s=time_s), card)
-        name = "Loihi, keyword spotter"
         dynamic = estimate(bill, _dynamic(bill))
         total = estimate(bill, bill.select(WORKLOAD))
-        yield _row(f"{name}, dynamic, {said}", run, run.dynamic_j, dynamic, "J", HELD_OUT)
-        yield _row(f"{name}, total, {said}", run, run.total_j, total, "J", HELD_OUT)
+        yield _row(name, DYNAMIC + given, run, run.dynamic_j, dynamic, "J", HELD_OUT)
+        yield _row(name, TOTAL + given, run, run.total_j, total, "J", HELD_OUT)
         if time_s is None:
             time = estimate(bill, bill.select(WORKLOAD, "time_s"))
-            yield _row(f"{name}, time", run, run.time_s, time, "s", HELD_OUT)
+            yield _row(name, TIME, run, run.time_s, time, "s", HELD_OUT)
 
 
 def _series() -> Iterator[SiliconRow]:
     """Each network of the scaling series, by a fit without it."""
-    for measured_time, said in ((False, "time predicted"), (True, "time as measured")):
+    for given in ("", GIVEN):
         for number in BRANCHES:
             run = series(number)
-            bill = _with(_scaling_bill(number, measured_time), _card_without(number))
+            bill = _with(_scaling_bill(number, given == GIVEN), _card_without(number))
             found = estimate(bill, _dynamic(bill))
-            what = f"Loihi, scaling N={number}, dynamic, {said}"
-            yield _row(what, run, run.dynamic_j, found, "J", LEFT_OUT)
+            what = f"Loihi, scaling N={number}"
+            yield _row(what, DYNAMIC + given, run, run.dynamic_j, found, "J", LEFT_OUT)
 
 
 def _slope() -> Iterator[SiliconRow]:
     """Slope and intercept of the series: by fits without each network, and by constants alone."""
     run = series(BRANCHES[-1])._replace(case="scaling series")
-    truth = slope_j(BRANCHES, [series(number).dynamic_j for number in BRANCHES])
-    name = "Loihi, slope per neuron and step"
-    weights = _slope_weights()
+    energies = [series(number).dynamic_j for number in BRANCHES]
+    slope, weights = slope_j(BRANCHES, energies), _slope_weights()
     bills = [_scaling_bill(number, False) for number in BRANCHES]
     for number in BRANCHES:
         card = _card_without(number)
         found = estimate(_with(bills[0], card), _weighted(bills, weights))
-        yield _row(f"{name}, N={number} left out", run, truth, found, "J", LEFT_OUT)
+        what = f"Loihi, slope without N={number}"
+        yield _row(what, PER_UPDATE, run, slope, found, "J", LEFT_OUT)
 
     bare = _without_barrier(load_card("loihi"))
     alone = estimate(_with(bills[0], bare), _weighted(bills, weights))
-    yield _row(f"{name}, nothing fitted to it", run, truth, alone, "J", CONSTANTS)
+    yield _row("Loihi, slope, nothing fitted", PER_UPDATE, run, slope, alone, "J", CONSTANTS)
 
-    energies = [series(number).dynamic_j for number in BRANCHES]
     at_zero = _intercept_weights()
     intercept = sum(weight * energy for weight, energy in zip(at_zero, energies, strict=True))
     timed = [_scaling_bill(number, True) for number in BRANCHES]
     alone = estimate(_with(timed[0], bare), _weighted(timed, at_zero))
-    what = "Loihi, intercept of N >= 1, time as measured, nothing fitted to it"
-    yield _row(what, run, intercept, alone, "J", CONSTANTS)
+    what = "Loihi, intercept, nothing fitted"
+    yield _row(what, DYNAMIC + GIVEN, run, intercept, alone, "J", CONSTANTS)
 
 
 def _without_barrier(card: Card) -> Card:
@@ -222,23 +240,24 @@ def _intercept_weights() -> list[float]:
 
 
 def _pilotnet() -> Iterator[SiliconRow]:
+    """What the card was fitted to, static power of another version of the network included."""
     card = load_card("loihi2")
     run = measured.mean_run(measured.LOIHI_2, "PilotNet SNN")
-    name = "Loihi 2, PilotNet"
     bill = bill_of(pilotnet(), card)
     dynamic = estimate(bill, _dynamic(bill))
     total = estimate(bill, bill.select(WORKLOAD))
-    yield _row(f"{name}, dynamic, activity assumed", run, run.dynamic_j, dynamic, "J", FITTED)
-    yield _row(f"{name}, total, activity assumed", run, run.total_j, total, "J", FITTED)
+    yield _row("Loihi 2, PilotNet", DYNAMIC, run, run.dynamic_j, dynamic, "J", FITTED)
+    yield _row("Loihi 2, PilotNet", TOTAL, run, run.total_j, total, "J", FITTED)
 
     other = measured.mean_run(measured.LOIHI_2, "PilotNet SDNN")
+    on_chip = other._replace(boundary="chip")
     static = card["chip_static_power_w"]
     ends = [getattr(static, end) for end in ("value", "low", "high")]
-    what = "Loihi 2, PilotNet sigma-delta, static power"
-    yield _row(what, other, other.idle_w, Estimate(*ends), "W", HELD_OUT)._replace(boundary="chip")
+    what = "Loihi 2, PilotNet sigma-delta"
+    yield _row(what, "static power", on_chip, other.idle_w, Estimate(*ends), "W", FITTED)
+    # Input and output by the host set its pace: most of its energy is waiting.
     waiting = Estimate(*(end * other.time_s for end in ends))
-    what = "Loihi 2, PilotNet sigma-delta at the host's pace, static energy only"
-    yield _row(what, other, other.total_j, waiting, "J", HELD_OUT)
+    yield _row(what, "static, time given", other, other.total_j, waiting, "J", FITTED)
 
 
 # SpiNNaker
@@ -251,82 +270,14 @@ def _spinnaker() -> Iterator[SiliconRow]:
         for load in LOADS:
             run = measured.mean_run(chip, load)
             bill = bill_of(spinnaker_load(load), load_card(chip))
-            per_second = [
-                replace(term, count=term.count / run.time_s) for term in bill.select(WORKLOAD)
-            ]
-            found = estimate(bill, per_second)
-            yield _row(f"{board}, {load}", run, run.running_w, found, "W", worth)
+            name = f"{board}, {load.removesuffix('_non_rec')}"
+            power = estimate(bill, _per_second(bill.select(WORKLOAD), run.time_s))
+            yield _row(name, POWER, run, run.running_w, power, "W", worth)
+            above_w = run.running_w - run.idle_w
+            power = estimate(bill, _per_second(_dynamic(bill), run.time_s))
+            yield _row(name, ABOVE_IDLE, run, above_w, power, "W", worth)
 
 
-# What came of it
-
-
-class Asked(NamedTuple):
-    """A promise, and the rows that it is about.
-
-    Parameters
-    ----------
-    what : str
-    beginning, ending : str
-        Of the names of its rows.
-    most : float
-        Largest error, or inf where lying in the range is asked.
-    """
-
-    what: str
-    beginning: str
-    ending: str
-    most: float
-
-
-IN_RANGE = float("inf")
-WIDEST = 2.5
-ASKED = (
-    Asked("keyword spotter's energy in range", "Loihi, keyword", "time predicted", IN_RANGE),
-    Asked("each network of the series left out, 10 %", "Loihi, scaling", "time predicted", 0.10),
-    Asked("slope left out, 15 %", "Loihi, slope", "left out", 0.15),
-    Asked("SpiNNaker's board power, 10 %", "SpiNN-", "", 0.10),
-)
-
-
-def asked_rows(rows: Iterable[SiliconRow], asked: Asked) -> list[SiliconRow]:
-    """The rows that a promise is about."""
-    return [
-        row
-        for row in rows
-        if row.what.startswith(asked.beginning) and row.what.endswith(asked.ending)
-    ]
-
-
-def silicon_frame(rows: Sequence[SiliconRow]) -> pd.DataFrame:
-    """One line per row: its fields, ``error``, ``inside`` and ``high_over_low``."""
-    import pandas as pd
-
-    frame = pd.DataFrame(rows, columns=list(SiliconRow._fields))
-    frame["error"] = [row.error for row in rows]
-    frame["inside"] = [row.inside for row in rows]
-    frame["high_over_low"] = frame["high"] / frame["low"]
-    return frame
-
-
-def silicon_lines(rows: Sequence[SiliconRow]) -> list[str]:
-    """What the rows say together: how many lie inside, the worst, and what was asked and missed."""
-    unseen = [row for row in rows if row.worth in (LEFT_OUT, HELD_OUT)]
-    inside = sum(row.inside for row in unseen)
-    worst = max(unseen, key=lambda row: abs(row.error))
-    lines = [
-        f"silicon: {inside} of {len(unseen)} rows that no fit saw lie in their range; the worst is "
-        f"off by {worst.error:+.0%} ({worst.what}); spikes on Loihi are simulated."
-    ]
-    misses = []
-    for asked in ASKED:
-        about = asked_rows(rows, asked)
-        off = max(abs(row.error) for row in about)
-        wide = max(row.high / row.low for row in about)
-        if off > asked.most or not (asked.most < IN_RANGE or all(row.inside for row in about)):
-            misses.append(f"{asked.what} (off by {off:.1%})")
-        if wide > WIDEST:
-            misses.append(f"{asked.what}: high / low {wide:.2f}, not {WIDEST:g}")
-    if misses:
-        lines.append(f"silicon, asked and missed: {'; '.join(misses)}.")
-    return lines
+def _per_second(terms: Iterable[Term], time_s: float) -> list[Term]:
+    """Terms of power in W, of terms of energy that is used in so many s."""
+    return [replace(term, count=term.count / time_s) for term in terms]

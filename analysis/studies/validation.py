@@ -170,7 +170,8 @@ def _silicon() -> list[dict]:
     for row in silicon_rows():
         kind = f"{SILICON}: {row.worth}"
         found = _row(row.what, row.measured, row.predicted, row.unit, kind, row.source)
-        rows.append(found | {"low": row.low, "high": row.high, "boundary": row.boundary})
+        more = {key: getattr(row, key) for key in ("low", "high", "quantity", "boundary")}
+        rows.append(found | more)
     return rows
 
 

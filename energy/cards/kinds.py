@@ -112,7 +112,7 @@ class CardKind(Named):
         Key of each value -> its SI unit, "" for a plain number. A card holds exactly these,
         unless its words say otherwise (`layout`).
     optional : mapping of str
-        Likewise, of values that a card may hold beside these; no bill names them.
+        Likewise, of values that a card may hold beside these.
     never_zero : set of str
         Values whose low end lies above 0.
     limits : mapping of str
@@ -141,6 +141,11 @@ class CardKind(Named):
         """The SI unit of a value that a card may hold."""
         return {**self.units, **self.optional}[key]
 
+    @property
+    def priced(self) -> Mapping[str, str]:
+        """Key of each value that a bill may name -> its SI unit."""
+        return self.units
+
     def layout(self, words: Mapping[str, str]) -> Layout:
         """What a card with these words must and may hold.
 
@@ -162,6 +167,11 @@ class NeuromorphicCoreCard(CardKind):
     limits: ClassVar = CORE_LIMITS
     unsaid_limits: ClassVar = UNSAID_LIMITS
     told = (*TOLD, TIMING, UPDATES)
+
+    @property
+    def priced(self):
+        """Those that a card may leave out, too."""
+        return {**self.units, **self.optional}
 
     def layout(self, words: Mapping[str, str]) -> Layout:
         """As its timing says.

@@ -95,15 +95,15 @@ def _int8_layer(pre: LayerCounts, post: LayerCounts) -> Int8Layer:
     """The layer of an int8 network that has these synapses."""
     operator = DENSE if _is_dense(pre, post) else CONV
     synapses = round(pre.neurons * pre.fan_out)
-    known = pre.parameters is not None
+    stored = pre.parameters
     return Int8Layer(
         name=post.name,
         kind=operator.name,
         macs=synapses,
         outputs=post.neurons,
         elements=0,
-        weights=pre.parameters if known else synapses,
-        biases=0 if known else post.neurons,
+        weights=synapses if stored is None else stored,
+        biases=post.neurons if stored is None else 0,
         input_elements=pre.neurons,
         output_elements=post.neurons,
     )
@@ -127,7 +127,7 @@ def _write_spiking(writer: BillWriter, counts: Counts, pairs: list[Pair]) -> Non
     """Charge the neurons of all layers, then the synapses."""
     for layer in counts.layers:
         if not layer.is_input:
-            updates = updates_of(layer, counts)
+            updates = counts.updates_of(layer)
             done = {"cycles_per_neuron_update": updates, "cycles_per_step": counts.steps}
             write_work(writer, "snn", layer.name, done)
 
@@ -137,16 +137,6 @@ def _write_spiking(writer: BillWriter, counts: Counts, pairs: list[Pair]) -> Non
         if priced.gathers:
             done["cycles_per_neuron_gather"] = post.neurons * counts.steps
         write_work(writer, "snn", post.name, done)
-
-
-def updates_of(layer: LayerCounts, counts: Counts) -> float:
-    """Neuron updates of a layer: those that were counted, else one per neuron and step."""
-    if layer.is_input:
-        return 0.0
-    if layer.idle_updates is None:
-        return layer.neurons * counts.steps
-    active = layer.spikes if layer.active_updates is None else layer.active_updates
-    return active + layer.idle_updates
 
 
 # Assumptions

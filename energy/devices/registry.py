@@ -199,8 +199,10 @@ class Microcontroller(DeviceKind):
 
     def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """Both workloads, as far as they fit."""
-        model = counts_in_software if isinstance(work, Counts) else microcontroller
-        lines = model.write(writer, work, card)
+        if isinstance(work, Counts):
+            lines = counts_in_software.write(writer, work, card)
+        else:
+            lines = microcontroller.write(writer, work, card)
         if period_s:
             for workload in writer.workloads:
                 microcontroller.write_idle(writer, workload, period_s)

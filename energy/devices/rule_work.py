@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...sim.counts.counts import Counts
 from ...sim.engines.counts import LEDGERS
 from ...sim.trace.trace import Trace
-from .counts_in_software import updates_of
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class RuleLayer:
     Parameters
     ----------
     pre, post : str
-    operations : dict of float
+    operations : mapping of float
         Ledger -> synaptic operations of the spiking network.
     host_macs : float
         Multiply-accumulates that a host does in their place.
@@ -27,7 +27,7 @@ class RuleLayer:
 
     pre: str
     post: str
-    operations: dict[str, float]
+    operations: Mapping[str, float]
     host_macs: float
     macs: float
 
@@ -90,13 +90,13 @@ def of_counts(counts: Counts) -> RuleWork:
     for layer in counts.layers:
         if layer.fan_out:
             fed = counts.fed_by(layer)
-            operations = dict.fromkeys(LEDGERS, layer.synaptic_operations)
+            operations = {ledger: layer.synaptic_operations for ledger in LEDGERS}
             post = "behind " + layer.name if fed is None else fed.name
             macs = layer.neurons * layer.fan_out
             layers.append(RuleLayer(layer.name, post, operations, 0, macs))
     return RuleWork(
         tuple(layers),
-        {layer.name: updates_of(layer, counts) for layer in own},
+        {layer.name: counts.updates_of(layer) for layer in own},
         {layer.name: layer.spikes for layer in own},
         counts.steps,
     )

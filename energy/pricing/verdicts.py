@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
 from ...sim.counts.counts import Counts
+from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
 from ..bill import INT8_WORKLOADS, SPIKING, Bill
 from ..devices.registry import device_kind
@@ -144,6 +145,8 @@ def break_evens(work: Trace | Counts, bills: Sequence[Bill]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not isinstance(work, Counts):
+        check_trace("break_evens", work)
     spiking: list[Bill] = []
     against: list[Side] = []
     for bill, workload in workloads(bills):

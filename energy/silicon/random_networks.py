@@ -11,6 +11,9 @@ rectifiers lose activity: each layer of n inputs multiplies it by about sqrt(n w
 which is 0.33 for n = 256. So layers at the end of a branch hardly fire, whatever the input does.
 """
 
+# Populations and connections take names and plain numbers too.
+# pyright: reportArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -13,7 +13,7 @@ from ...sim.counts.counts import Counts, LayerCounts
 from .random_networks import DEPTH, LAYER, RATES, STEPS, USUAL_RATE
 
 SUB_LAYERS = 8  # cores of input and output layer in the scaling series ("n_sub_ens_inp", "…_out")
-SPOTTER_INPUT_CORES = 2  # the paper, section 3; of its output layer nothing is said: one
+SPOTTER_INPUT_CORES = 2  # the paper, section 3; of its output layer nothing is said
 PER_STEP_S = 1e-3  # SpiNNaker's step
 ROW = 255  # neurons of a full core of SpiNNaker
 
@@ -56,13 +56,17 @@ def keyword_spotter(input_rate: float = USUAL_RATE, time_s: float | None = None)
     """One inference of the keyword spotter, with the spikes of random weights of its shape.
 
     >>> [layer.cores for layer in keyword_spotter().layers]
-    [None, 2, 1]
+    [None, 2, None]
     """
-    return _rectifiers(0, input_rate, time_s, SPOTTER_INPUT_CORES, 1)
+    return _rectifiers(0, input_rate, time_s, SPOTTER_INPUT_CORES, None)
 
 
 def _rectifiers(
-    branches: int, input_rate: float, time_s: float | None, first_cores: int, last_cores: int
+    branches: int,
+    input_rate: float,
+    time_s: float | None,
+    first_cores: int,
+    last_cores: int | None,
 ) -> Counts:
     """Layers on as many cores as nengo-loihi takes: one for each 256, unless it was asked for more.
 

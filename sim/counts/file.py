@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ... import files
 from ...errors import SHOWN, FileFormatError, SpikewattError
 from . import fields
 
-if TYPE_CHECKING:
-    from .counts import Counts
-
 LARGEST = 2**24  # bytes of a file of counts
 VERSION = 1  # of the JSON form
 JSON_KEYS = ("version", "$schema")  # that say nothing about the network
 SEPARATORS = {";": "semicolons", "\t": "tabs"}  # that are not read
-Made = TypeVar("Made", bound="Counts")
+Made = TypeVar("Made")
 
 
-def write_counts(counts: Counts, path: str | Path) -> None:
+def write_counts(counts: Any, path: str | Path) -> None:
     """Write `counts` as JSON, whole or not at all."""
     if Path(path).suffix.lower() == ".csv":
         raise SpikewattError(str(path), "counts are saved as JSON", ".csv", ".json")
     files.write(path, json.dumps(as_json(counts), indent=2) + "\n")
 
 
-def as_json(counts: Counts) -> dict[str, Any]:
+def as_json(counts: Any) -> dict[str, Any]:
     """The JSON form; fields that nobody knows are left out."""
     about = {name: getattr(counts, name) for name in fields.INFERENCE}
     layers = [_known(asdict(layer)) for layer in counts.layers]
@@ -42,7 +39,7 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def read_counts(made: type[Made], path: str | Path, steps: int | None = None) -> Made:
+def read_counts(made: Callable[..., Made], path: str | Path, steps: int | None = None) -> Made:
     """Counts from a file: JSON where it begins with a bracket or is named so, else CSV."""
     text = _text(Path(path))
     is_json = text.lstrip()[:1] in ("{", "[") or Path(path).suffix.lower() == ".json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..network.neurons import RESETS, Zero
+from ..trace.guard import check_trace
 from ..trace.trace import Trace
 from .counts import Counts, LayerCounts
 
@@ -27,8 +28,13 @@ def counts_of(trace: Trace) -> Counts:
     Returns
     -------
     Counts
+
+    Raises
+    ------
+    SpikewattError
+        A trace that was put together by hand, and breaks a law.
     """
-    settings = trace.settings
+    settings = check_trace("counts_of", trace).settings
     zeroes = any(RESETS[name] == Zero() for name in settings.resets)
     return Counts(
         [_layer(trace, name) for name in trace.neurons],

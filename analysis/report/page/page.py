@@ -9,7 +9,7 @@ import pandas as pd
 
 from ....energy.bill import Bill
 from ....energy.cards.parametric_core import is_parametric
-from ....energy.devices.core.mapping import core_table, map_network
+from ....energy.devices.chip.table import cores_in_use
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.order import ordered
 from ....energy.pricing.prices import Prices
@@ -24,6 +24,7 @@ from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, knobs
 from .model import Page
 from .points import add_points
+from .rules import add_rules
 from .run_files import CONFIG, RunFiles
 from .tables import table
 
@@ -55,6 +56,7 @@ def run_page(folder: str | Path) -> Page:
         page.parts["mappings"] = _mappings(page, trace, prices)
     add_points(page, files, config.period_s)
     _add_layers(page, files)
+    add_rules(page, trace, prices, files.zeros(MATCHED_NETWORK))
     page.parts |= {
         "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
         "prices": _shown(files.frame("energy_totals"), "Energy of one inference", spent=True),
@@ -266,14 +268,14 @@ def _mappings(page: Page, trace: Trace, prices: Prices) -> list[dict]:
         if not device_kind(card).places_neurons or card.name in seen:
             continue
         seen.add(card.name)
-        mapping = map_network(trace, card, hosted=bill.device != card.name)
-        cores = pd.DataFrame(core_table(mapping))
+        rows, words, _ = cores_in_use(trace, card, hosted=bill.device != card.name)
+        cores = pd.DataFrame(rows)
         name = f"cores_{len(found)}"
         page.charts[name] = charts.cores(cores)
         found.append(
             {
                 "device": card.name,
-                "says": f"{mapping.describe()}; {mapping.loading(card)}",
+                "says": "; ".join(words),
                 "chart": name,
                 "table": table(cores, "Cores"),
             }

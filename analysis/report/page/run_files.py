@@ -56,8 +56,8 @@ class RunFiles:
         """Of the run."""
         return self.folder.resolve().name.removesuffix(".partial")
 
-    def zeros(self) -> ActivationZeros | None:
-        """Of the int8 network's activations; None where the run counted none.
+    def zeros(self, network: str = INT8_NETWORK) -> ActivationZeros | None:
+        """Of the activations of `network`; None where the run counted none.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class RunFiles:
             The file is not what a run wrote.
         """
         path = self.folder / ZEROS
-        return load_zeros(path).get(INT8_NETWORK) if path.is_file() else None
+        return load_zeros(path).get(network) if path.is_file() else None
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table; empty where there is none.

@@ -15,7 +15,9 @@ from .schema import CardFile, ValueEntry
 
 # What a template has where a figure or a word is to be filled in.
 FILL_IN = "FILL_IN"
-PARTS = ("values", "limits")  # mappings whose keys depend on the kind
+VALUES = "values"
+PARTS = (VALUES, "limits")  # mappings whose keys depend on the kind
+NO_MAPPING, NO_STRING = "model_type", "invalid_key"  # as pydantic calls them
 
 Location = tuple[Hashable, ...]
 
@@ -44,7 +46,7 @@ class Draft:
         location: Location,
         law: str,
         got: Any = None,
-        allowed: str | None = None,
+        allowed: Any = None,
         hint: str | None = None,
         at: Location | None = None,
     ) -> None:
@@ -105,7 +107,7 @@ class Draft:
 
     def entries(self) -> Iterator[tuple[str, ValueEntry]]:
         """The values that can be read."""
-        for key, found in (self.part("values") or {}).items():
+        for key, found in (self.part(VALUES) or {}).items():
             try:
                 yield key, ValueEntry.model_validate(found)
             except ValidationError:
@@ -131,6 +133,12 @@ class Draft:
             return
         law, got, allowed = said_of_fault(fault)
         hint = None
+        if fault["input"] is None:
+            got = "nothing"
+        if fault["type"] == NO_STRING:
+            hint = "figures have a point, never a comma"
+        if fault["type"] == NO_MAPPING and location[0] == VALUES:
+            law = "must be a mapping of value, low, high, unit, status, conditions and source"
         if fault["type"] == "extra_forbidden":
             known = CardFile.model_fields if len(location) == 1 else ValueEntry.model_fields
             meant = nearest(str(location[-1]), known)

@@ -65,7 +65,7 @@ class Clocked(Timing):
     taken_from: ClassVar = dict.fromkeys(LINK_KEYS, "odin_style")
     needs_limits = frozenset(LIMITS) - set(LIMIT_DEFAULTS) - set(UNSAID_LIMITS)
     counts_cycles = True
-    said = "each takes the cycles of its busiest core"
+    said = "a step takes the cycles of its busiest core"
 
 
 class _WithoutClock(Timing):
@@ -87,7 +87,7 @@ class Tick(_WithoutClock):
     """Every step lasts as long, in real time; a core that is not done by then is too slow."""
 
     name = "tick"
-    said = "each lasts one tick, real time"
+    said = "every step lasts one tick, in real time"
     needs = _WithoutClock.needs | set(TICK)
 
 
@@ -95,7 +95,7 @@ class Barrier(_WithoutClock):
     """A step ends when all cores have told each other that they are done."""
 
     name = "barrier"
-    said = "each ends with a barrier"
+    said = "a step ends with a barrier"
     needs = _WithoutClock.needs | {"barrier_time_s"}
     may_have = _WithoutClock.may_have | (set(BARRIER_TIMES) - {"barrier_time_s"})
 

@@ -36,6 +36,7 @@ from .said import lines
 SNN = "snn"
 OPERATION, UPDATE = "energy_per_sop_j", "energy_per_neuron_update_j"
 HOP = "energy_per_routed_event_j"
+PER_INPUT_CORE = "barrier_time_per_input_core_s"
 # Component -> the time of one, and which count of the busiest core it is of.
 WORK = {
     "synaptic operations": ("time_per_sop_s", "operations"),
@@ -161,10 +162,14 @@ def _write_barrier_time(writer: BillWriter, did: ChipActivity, card: Card) -> No
     """The end of each step, and what the cores that hear the input add to it."""
     row = (SNN, "all", "barrier")
     writer.seconds(*row, did.steps, "barrier_time_s")
-    if "barrier_time_per_input_core_s" in card.values:
-        beyond = did.input_cores - (card.limit("barrier_input_cores") or 0)  # fewer: it is shorter
-        count = did.steps * beyond
-        writer.seconds(*row, count, "barrier_time_per_input_core_s")
+    if PER_INPUT_CORE not in card.values:
+        return
+    beyond = did.input_cores - (card.limit("barrier_input_cores") or 0)  # fewer: it is shorter
+    step_s = card["barrier_time_s"].value + beyond * card[PER_INPUT_CORE].value
+    if step_s < 0:
+        law = f"{PER_INPUT_CORE} leaves time for a step with {did.input_cores} input cores"
+        raise SpikewattError(f"card {card.name!r}", law, f"{step_s:.3g} s", ">= 0 s")
+    writer.seconds(*row, did.steps * beyond, PER_INPUT_CORE)
 
 
 def _check_tick(did: ChipActivity, card: Card) -> None:

@@ -50,18 +50,31 @@ def write(
     DoesNotFitError
         The chip cannot hold or execute the network.
     """
+    counts, placed = placed_on_chips(work, card, max_cores)
+    if timing_in(card.about).counts_cycles:
+        return _write_clocked(writer, counts, card, placed, period_s)
+
+    lines = bill.write(writer, counts, card, placed)
+    if period_s:
+        bill.write_idle(writer, card, placed, period_s)
+    return lines
+
+
+def placed_on_chips(
+    work: Trace | Counts, card: Card, max_cores: int | None = None
+) -> tuple[Counts, Placed]:
+    """Counts, those of a trace after what they do not know was looked at, and their cores.
+
+    Raises
+    ------
+    SpikewattError, DoesNotFitError
+        As of `write`.
+    """
     if isinstance(work, Trace):
         raise_first(trace_misfits(work, card))
         work = counts_of(work)
     raise_first(counts_misfits(work, card))
-    placed = place(work, card, max_cores)
-    if timing_in(card.about).counts_cycles:
-        return _write_clocked(writer, work, card, placed, period_s)
-
-    lines = bill.write(writer, work, card, placed)
-    if period_s:
-        bill.write_idle(writer, card, placed, period_s)
-    return lines
+    return work, place(work, card, max_cores)
 
 
 def _write_clocked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....sim.counts.counts import Counts
 from ....sim.network.neurons import Subtract, Zero
-from ....sim.trace.trace import Trace
+from ....sim.trace.blueprint import Blueprint
 from ...cards.card import Card
 from ..what_fits import CORE_LAWS, Misfit, compares_nothing, executes_this_network
 
@@ -26,15 +26,22 @@ def counts_misfits(counts: Counts, card: Card) -> list[Misfit]:
     return [misfit for misfit in broken if misfit is not None]
 
 
-def trace_misfits(trace: Trace, card: Card) -> list[Misfit]:
-    """Laws that a trace breaks on a card that no clock drives; what counts do not know.
+def trace_misfits(trace: Blueprint, card: Card) -> list[Misfit]:
+    """Laws that a network breaks on a card that no clock drives; what its counts do not know.
+
+    Parameters
+    ----------
+    trace : Blueprint
+        A trace, or the plan of a network that has not run.
+    card : Card
 
     Raises
     ------
     SpikewattError
         The card does not say how wide weights and potentials are.
     """
-    broken = [law(trace, card, False) for law in CORE_LAWS]
+    broken = [executes_this_network(card)]
+    broken += [law(trace, card, False) for law in CORE_LAWS]
     broken += [compares_nothing(layer, card) for layer in trace.layers]
     return [misfit for misfit in broken if misfit is not None]
 

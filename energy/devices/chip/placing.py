@@ -13,7 +13,7 @@ from math import ceil
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts, LayerCounts
 from ...cards.card import Card
-from ..core.count import chips_for
+from ..core.count import chips_for, most_cores
 from ..what_fits import Misfit, cores_are_there, raise_first
 
 ROUNDING = 1e-9
@@ -70,7 +70,7 @@ class Placed:
     def describe(self) -> str:
         """One line: cores, chips, and how full they are."""
         cores, chips = self.cores, self.chips
-        on_chips = f" on {chips:,} chips" if chips > 1 else ""
+        on_chips = f" on {chips:,} chip{'s' if chips > 1 else ''}"
         return (
             f"{cores:,} core{'s' if cores > 1 else ''}{on_chips}; {self.neurons:,.0f} of "
             f"{cores * self.neurons_per_core:,} neurons used"
@@ -105,7 +105,9 @@ def place(counts: Counts, card: Card, max_cores: int | None = None) -> Placed:
         raise SpikewattError("Counts.layers", law, ", ".join(one.name for one in counts.layers))
 
     cores = sum(group.number for group in filling.groups)
-    raise_first([cores_are_there(cores, card), _few_enough(cores, max_cores, card)])
+    raise_first(
+        [cores_are_there(cores, card), _few_enough(cores, most_cores(max_cores, card), card)]
+    )
     return Placed(tuple(filling.groups), card.limits["neurons_per_core"], chips_for(cores, card))
 
 

@@ -61,7 +61,7 @@ def time_line(card: Card, did: ChipActivity, counts: Counts, predicted: Sequence
     if timing.counts_cycles:
         return "The core that is busiest over all steps is taken to be so in each."
     cores = f"{did.input_cores:,} core{'s' if did.input_cores > 1 else ''}"
-    return f"steps: {timing.said}; the input is heard by {cores}."
+    return f"{timing.said}; the input is heard by {cores}."
 
 
 def predicted_s(card: Card, terms: Iterable[Term]) -> float:

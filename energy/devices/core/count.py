@@ -36,20 +36,31 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
     return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
-def cores_allowed(max_cores: int | str | None, card: Card, of_counts: bool = False) -> int | None:
-    """A number of cores that was asked for; else one, or any number where the cores are given.
+def cores_allowed(max_cores: int | str | None, of_counts: bool = False) -> int | None:
+    """A number of cores that was asked for; else one, or any number of counts.
 
-    Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
-    their chip, and counts are of a network that ran on as many as it took.
+    The network of counts ran on as many as it took.
 
-    >>> from spikewatt.energy.cards.load import load_card
-    >>> card = load_card("odin_style")
-    >>> cores_allowed(AS_USUAL, card), cores_allowed(AS_USUAL, card, of_counts=True)
+    >>> cores_allowed(AS_USUAL), cores_allowed(AS_USUAL, of_counts=True)
     (1, None)
     """
     if max_cores != AS_USUAL:
         return checked_max_cores("price.max_cores", max_cores)
-    return 1 if timing_in(card.about).counts_cycles and not of_counts else None
+    return None if of_counts else 1
+
+
+def most_cores(max_cores: int | None, card: Card) -> int | None:
+    """The number of cores that binds: one is none of a chip without a clock, which has several.
+
+    Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
+    their chip, and one, what is usual where nobody says a number, does not bind them.
+
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> most_cores(1, load_card("odin_style"))
+    1
+    """
+    comes_with_cores = not timing_in(card.about).counts_cycles
+    return None if max_cores == 1 and comes_with_cores else max_cores
 
 
 def chips_for(cores: int, card: Card) -> int:

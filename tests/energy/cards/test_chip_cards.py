@@ -1,5 +1,7 @@
 """Cards of neuromorphic chips: words, the keys that each timing needs, and what they are worth."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from spikewatt.energy.cards.card import Card
@@ -11,6 +13,7 @@ from spikewatt.energy.cards.neuromorphic.timing import TIMINGS, timing_in
 from spikewatt.energy.cards.neuromorphic.updates import UPDATES, updates_in
 from spikewatt.errors import SpikewattError
 
+ROOT = Path(__file__).parents[3]
 KIND = CARD_KINDS["neuromorphic_core"]
 UNITS = {"J": "pJ", "W": "mW", "s": "us", "m**2": "um**2"}
 EARLIER = ("odin", "odin_style", "reference_core", "tinyodin")
@@ -170,3 +173,12 @@ def test_every_card_of_a_core_is_read():
     for card in cores:
         assert timing_in(card.about) in TIMINGS.values()
         assert updates_in(card.about) in UPDATES.values()
+
+
+def test_the_table_of_the_documentation_has_every_key():
+    """`docs/CHIPS.md`: values by their names, or with those of their kind."""
+    text = (ROOT / "docs" / "CHIPS.md").read_text("utf-8")
+    for key in (*NEW_UNITS, *LIMITS):
+        if not key.startswith("bits_beside"):
+            assert f"`{key}`" in text, key
+    assert len(LIMITS) >= 16

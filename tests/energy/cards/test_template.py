@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import spikewatt
 import yaml
+from spikewatt.energy.cards.files.document import limits_table, values_table, words_table
 from spikewatt.energy.cards.files.draft import FILL_IN
 from spikewatt.energy.cards.files.quantities import si_factor
 from spikewatt.energy.cards.files.said import (
@@ -20,13 +23,14 @@ from spikewatt.energy.cards.files.said import (
 from spikewatt.energy.cards.files.schema import CardFile
 from spikewatt.energy.cards.files.template import write_template
 from spikewatt.energy.cards.kinds import CARD_KINDS, plausible
-from spikewatt.energy.cards.load import load_card
-from spikewatt.energy.cards.neuromorphic.timing import TIMINGS
-from spikewatt.energy.cards.neuromorphic.updates import UPDATES
+from spikewatt.energy.cards.load import card_names, load_card
+from spikewatt.energy.cards.neuromorphic.timing import TIMINGS, timing_in
+from spikewatt.energy.cards.neuromorphic.updates import UPDATES, updates_in
 from spikewatt.errors import SpikewattError
 
 from ...helpers.filled import fill
 
+DOCUMENT = Path(spikewatt.__file__).parent / "docs" / "CHIPS.md"
 CORE = CARD_KINDS["neuromorphic_core"]
 KINDS = ("neuromorphic_core", "rule", "battery", "port")
 MADE = [(kind, None) for kind in KINDS[1:]] + [(KINDS[0], timing) for timing in TIMINGS]
@@ -57,7 +61,7 @@ def test_a_published_example_is_plausible_in_the_usual_dimension(kind):
     for key, one in said_of(card, VALUES).items():
         assert si_factor(one.unit, card.unit(key)) > 0
         if one.example:
-            number, unit = re.match(r"(?:[\d.]+ to )?([\d.,]+)(.*)", one.example).groups()  # type: ignore[union-attr]
+            ((number, unit),) = re.findall(r"^(?:[\d.]+ to )?([\d.,]+)(.*)", one.example)
             figure = float(number.replace(",", "")) * si_factor(unit.strip(), card.unit(key))
             least, most = plausible(key)
             assert figure == 0 or least <= figure <= most, key
@@ -174,3 +178,48 @@ def test_a_template_is_not_written_over_another_file(tmp_path):
         write_template(path, "battery")
     with pytest.raises(SpikewattError, match=r"a card is a .yaml file; got mine.txt"):
         write_template(tmp_path / "mine.txt", "battery")
+
+
+# ------------------------------------------------------------------ like another card
+
+
+@pytest.mark.parametrize("like", [name for name in card_names() if load_card(name).kind is CORE])
+def test_a_template_like_a_card_is_that_card_with_all_assumed(like, tmp_path):
+    path, places = template(tmp_path, "neuromorphic_core", like=like)
+    assert places == 3
+    words = {"title": "Mine", "includes": "mine", "excludes": "not mine"}
+    fill(path, words, {}, {})
+    mine, other = load_card(path), load_card(like)
+    assert mine.limits == other.limits
+    assert timing_in(mine.about) is timing_in(other.about)
+    assert updates_in(mine.about) is updates_in(other.about)
+    assert set(mine.values) == set(other.values)
+    for key, quantity in mine.values.items():
+        ends = (quantity.value, quantity.low, quantity.high)
+        assert ends == pytest.approx((other[key].value, other[key].low, other[key].high), rel=1e-8)
+        assert quantity.status == "assumed"
+        assert quantity.source == f"not known of this chip; assumed to be that of {other.name}"
+
+
+def test_a_template_like_a_card_of_another_timing_asks_for_the_rest(tmp_path):
+    path, places = template(tmp_path, "neuromorphic_core", "barrier", like="odin_style")
+    faults = refusal(path)
+    assert len(faults) == places == 4
+    assert "barrier_time_s: must be filled in" in faults[-1]
+
+
+def test_a_card_is_like_one_of_its_kind(tmp_path):
+    with pytest.raises(SpikewattError, match="--like: must be a rule; got odin is a neuromorphic"):
+        write_template(tmp_path / "mine.yaml", "rule", like="odin")
+    with pytest.raises(SpikewattError, match="must name a device card"):
+        write_template(tmp_path / "mine.yaml", "rule", like="abacus")
+
+
+# ------------------------------------------------------------------ the document
+
+
+@pytest.mark.parametrize("table", [words_table, values_table, limits_table])
+def test_the_document_holds_the_table_of_keys_as_it_is(table):
+    rows = table()
+    assert rows.count("\n") > 5
+    assert rows in DOCUMENT.read_text("utf-8")

@@ -13,8 +13,8 @@ from spikewatt.sim.counts.counts import Counts
 from spikewatt.sim.counts.of_trace import counts_of
 from spikewatt.sim.engines.simulate import simulate
 
-from ..helpers.cards import with_limits
-from ..helpers.random_networks import random_input, random_network
+from ...helpers.cards import with_limits
+from ...helpers.random_networks import random_input, random_network
 
 AMOUNTS = ["energy_j", "time_s", "cycles"]
 

@@ -5,50 +5,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spikewatt.energy.cards.card import Card, Quantity
-from spikewatt.energy.cards.kinds import CARD_KINDS
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.sim.counts.counts import Counts
 
+from ...helpers.cards import chip as card
+
 STEPS = 10
 # 300 inputs -> 256 (two cores of 128) -> 40, dense.
 INPUT, HIDDEN, OUT = 300, 256, 40
 SENT = {"in": 500.0, "hidden": 300.0, "out": 20.0}
-VALUES = {
-    "energy_per_sop_j": 20e-12,
-    "energy_per_neuron_update_j": 50e-12,
-    "leakage_power_w": 1e-3,
-}
-STEP = {"barrier": {"barrier_time_s": 1e-4}, "tick": {"step_time_s": 1e-3}}
-
-
-def exactly(value):
-    return Quantity(value, value, value, "assumed", "", "a test")
-
-
-def card(timing="barrier", limits=None, updates="used", **values) -> Card:
-    """A chip whose cores hold 128 neurons."""
-    return Card(
-        name="mine",
-        kind=CARD_KINDS["neuromorphic_core"],
-        title="Mine",
-        includes="everything",
-        excludes="",
-        about={"timing": timing, "updates": updates},
-        values={key: exactly(v) for key, v in {**VALUES, **STEP[timing], **values}.items()},
-        limits={
-            "neurons_per_core": 128,
-            "zero_skipping": 1,
-            "reset_to_zero": 0,
-            "signs_per_axon": 2,
-            "doubling_accumulator": 0,
-            "bits_beside_weight": 0,
-            **(limits or {}),
-        },
-    )
 
 
 def counts(sent=SENT, layers=None, **changes) -> Counts:
@@ -156,6 +124,16 @@ def test_a_barrier_waits_for_each_core_that_hears_the_input():
     from_neurons = counts(layers={"in": {"is_input": False}})
     found = price(from_neurons, card(barrier_time_per_input_core_s=3e-5))
     assert of("barrier", found, "time_s") == pytest.approx(BARRIER_S + STEPS * 3 * 3e-5)
+
+
+def test_a_barrier_of_fewer_input_cores_than_it_was_measured_with_is_shorter():
+    per_core = {"barrier_time_per_input_core_s": 3e-5}
+    measured_with_two = card(limits={"barrier_input_cores": 2}, **per_core)
+    found = price(counts(layers={"in": {"cores": 1}}), measured_with_two)
+    assert of("barrier", found, "time_s") == pytest.approx(BARRIER_S - STEPS * 3e-5)
+
+    with pytest.raises(SpikewattError, match="leaves time for a step with 2 input cores"):
+        price(counts(), card(limits={"barrier_input_cores": 8}, **per_core))
 
 
 def test_a_tick_lasts_as_long_whatever_happens():
