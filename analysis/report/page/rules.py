@@ -7,7 +7,7 @@ from ....sim.trace.trace import Trace
 from ....sim.zeros.activation_zeros import ActivationZeros
 from ...literature.quantities.quantities import can_be_ruled
 from ...literature.rules import rules
-from ..rules import rule_tables
+from ...literature.tables import rule_tables
 from .model import Page
 from .tables import as_shown
 

@@ -15,7 +15,7 @@ from spikewatt.analysis.literature.quantities.quantities import quantities_of
 from spikewatt.analysis.literature.quantities.span import Span
 from spikewatt.analysis.literature.rule import EQUAL, Rule, Status, Verdict
 from spikewatt.analysis.literature.rules import RULES, rules
-from spikewatt.analysis.report.rules import rule_findings, rule_tables
+from spikewatt.analysis.literature.tables import rule_findings, rule_tables
 from spikewatt.analysis.report.terminal.console import print_findings
 from spikewatt.cli.main import app
 from spikewatt.energy.pricing.price import price
