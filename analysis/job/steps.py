@@ -37,8 +37,8 @@ from ...sim.trace.trace import Trace
 from ...sim.zeros.activation_zeros import ActivationZeros
 from ..design.points import Points
 from ..literature.quantities.quantities import can_be_ruled
+from ..literature.report import rule_facts, rule_tables
 from ..literature.rules import rules
-from ..literature.tables import rule_facts, rule_tables
 from ..report import tables
 from ..report.baselines import Baselines, zeros_table
 from ..report.best.tables import best_table, beyond, points_table, verdict_lines

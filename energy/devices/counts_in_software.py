@@ -127,7 +127,7 @@ def _write_spiking(writer: BillWriter, counts: Counts, pairs: list[Pair]) -> Non
     """Charge the neurons of all layers, then the synapses."""
     for layer in counts.layers:
         if not layer.is_input:
-            updates = updates_of(layer, counts)
+            updates = counts.updates_of(layer)
             done = {"cycles_per_neuron_update": updates, "cycles_per_step": counts.steps}
             write_work(writer, "snn", layer.name, done)
 
@@ -137,16 +137,6 @@ def _write_spiking(writer: BillWriter, counts: Counts, pairs: list[Pair]) -> Non
         if priced.gathers:
             done["cycles_per_neuron_gather"] = post.neurons * counts.steps
         write_work(writer, "snn", post.name, done)
-
-
-def updates_of(layer: LayerCounts, counts: Counts) -> float:
-    """Neuron updates of a layer: those that were counted, else one per neuron and step."""
-    if layer.is_input:
-        return 0.0
-    if layer.idle_updates is None:
-        return layer.neurons * counts.steps
-    active = layer.spikes if layer.active_updates is None else layer.active_updates
-    return active + layer.idle_updates
 
 
 # Assumptions

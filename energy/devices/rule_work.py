@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ...sim.counts.counts import Counts
 from ...sim.engines.counts import LEDGERS
 from ...sim.trace.trace import Trace
-from .counts_in_software import updates_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def of_counts(counts: Counts) -> RuleWork:
             layers.append(RuleLayer(layer.name, post, operations, 0, macs))
     return RuleWork(
         tuple(layers),
-        {layer.name: updates_of(layer, counts) for layer in own},
+        {layer.name: counts.updates_of(layer) for layer in own},
         {layer.name: layer.spikes for layer in own},
         counts.steps,
     )

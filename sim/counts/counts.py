@@ -40,10 +40,10 @@ class LayerCounts:
     idle_updates : float, optional
         Other neuron updates; where unknown, those that the chip does.
     cores : int, optional
-        Cores that it is spread over; where unknown, as few as hold it.
+        Cores that it is spread over, or an input comes in by; where unknown, as few as hold it.
     row_length : float, optional
-        Synapses that an event meets at one core; where unknown, `fan_out` over the cores that the
-        next layer is spread over.
+        Synapses that an event meets at one core; where unknown, `fan_out` over the cores of the
+        next layer that it reaches: as few as hold so many neurons.
     parameters : int, optional
         Weights and biases that are stored for its synapses; where unknown, a weight for each
         synapse (those of a convolution are far fewer) and a bias for each neuron that it feeds.
@@ -136,6 +136,15 @@ class Counts:
         """The layer that one feeds: the next that is no input; None of the last."""
         behind = self.layers[self.layers.index(layer) + 1 :]
         return next((each for each in behind if not each.is_input), None)
+
+    def updates_of(self, layer: LayerCounts) -> float:
+        """Neuron updates of a layer: those that were counted, else one per neuron and step."""
+        if layer.is_input:
+            return 0.0
+        if layer.idle_updates is None:
+            return float(layer.neurons * self.steps)
+        active = layer.spikes if layer.active_updates is None else layer.active_updates
+        return active + layer.idle_updates
 
     def save(self, path: str | Path) -> None:
         """Write a ``.json`` file, whole or not at all."""

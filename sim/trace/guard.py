@@ -25,7 +25,8 @@ def check_trace(where: str, trace: object) -> Trace:
     """The trace, if its header agrees with itself, and its counts with its header.
 
     Names and shapes of all arrays are looked at, and the numbers of those that lie in memory;
-    those of a large file were checked when it was loaded. Rasters are only as large as they say.
+    those of a large file were checked when it was loaded. Of rasters and saturations, which cost
+    nothing, the shapes are enough.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def _check_array(where: str, array: object, shape: tuple[int | None, ...], axes:
 
 def _check_numbers(trace: Trace) -> None:
     """What lies in memory: numbers that can be, and the laws of counts."""
-    tables = {"spikes": trace.spikes, "saturations": trace.saturations}
+    tables = {"spikes": trace.spikes}
     tables |= {f"synaptic_operations[{name!r}]": each for name, each in _ledgers(trace)}
     for where, table in tables.items():
         for name, array in table.items():

@@ -199,6 +199,9 @@ def _check_hosts(layers: tuple[LayerSummary, ...], settings: RunSettings) -> Non
 def check_counts(trace) -> None:
     """Raise SpikewattError for the first law that the counts of a trace break."""
     check_spikes(trace)
+    for name, counts in trace.saturations.items():
+        most = trace.neurons[name] * trace.steps
+        _within(f"saturations of {name!r}", counts, most)
     check_operations(trace)
     for name, raster in trace.rasters.items():
         law = "a raster has the spikes that are counted"
@@ -208,12 +211,9 @@ def check_counts(trace) -> None:
 
 
 def check_spikes(trace) -> None:
-    """Raise SpikewattError where spikes or saturations are more than can be."""
+    """Raise SpikewattError where spikes are more than can be."""
     for name, counts in trace.spikes.items():
         _check_spikes(trace, name, counts)
-    for name, counts in trace.saturations.items():
-        most = trace.neurons[name] * trace.steps
-        _within(f"saturations of {name!r}", counts, most)
 
 
 def check_operations(trace) -> None:

@@ -13,12 +13,13 @@ from . import originals
 from .campaign import fuzz
 
 FORMATS = (
-    "spk", "trace", "nir", "keras", "npz", "config", "layers", "readings", "odin",
+    "spk", "trace", "nir", "keras", "npz", "config", "layers", "readings",
+    "counts-csv", "counts-json", "odin",
     "card-odin_style", "card-stm32l4r5", "card-rule_loihi_davies",
     "odin-synapses.hex", "odin-neurons.hex", "odin-registers.txt",
 )  # fmt: skip
 # Formats with several originals share their 100.
-MUTANTS = {name: 34 if name.startswith(("card-", "odin-")) else 100 for name in FORMATS}
+MUTANTS = {name: 34 if name.startswith(("card-", "odin-", "counts-")) else 100 for name in FORMATS}
 MANY = 50  # times as many in the slow set
 MOST_SECONDS = 7.0  # of one format in the quick set; a slow machine tries fewer
 LEAST = 20

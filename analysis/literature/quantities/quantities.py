@@ -7,6 +7,7 @@ from functools import cached_property
 
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts
+from ....sim.trace.guard import check_trace
 from ....sim.trace.trace import Trace
 from .of_counts import work_of_counts
 from .of_trace import work_of_trace
@@ -164,7 +165,7 @@ def can_be_ruled(work: Trace | Counts) -> bool:
 
 def _work(work: object) -> Work:
     if isinstance(work, Trace):
-        return work_of_trace(work)
+        return work_of_trace(check_trace("rules", work))
     if isinstance(work, Counts):
         return work_of_counts(work)
     law = "must be a trace or counts"

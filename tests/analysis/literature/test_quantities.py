@@ -51,7 +51,13 @@ def test_of_a_trace_counted_by_hand(tiny):
 
 def test_what_a_sample_sent_bounds_its_zeros(tiny):
     """Two spikes of two neurons can be one each: only of fewer spikes something is known."""
-    few = replace(tiny, spikes={"input": np.array([[1, 0] + [0] * 6, [0] * 8])})
+    sent = np.array([[1, 0] + [0] * 6, [0] * 8])
+    met = {
+        ledger: {layer.name: sent * layer.post_neurons * (ledger == "synapses")}
+        for ledger in tiny.synaptic_operations
+        for layer in tiny.layers
+    }
+    few = replace(tiny, spikes={"input": sent}, synaptic_operations=met)
     assert quantities_of(few).zeros == Span(1 - (1 + 0) / 4, 1 - 1 / 32)
 
 
@@ -134,7 +140,8 @@ def test_sums_over_a_window_are_zero_only_where_all_of_it_is():
 
 
 def test_a_network_whose_host_does_all_has_no_rules(tiny):
-    silent = replace(tiny, layers=tuple(replace(layer, host_macs=4) for layer in tiny.layers))
+    layers = tuple(replace(layer, host_macs=4) for layer in tiny.layers)
+    silent = replace(tiny, layers=layers, settings=replace(tiny.settings, input_code="analog"))
     assert can_be_ruled(tiny)
     assert not can_be_ruled(silent)
     with pytest.raises(SpikewattError, match=r"rules: must have a layer that multiplies"):

@@ -13,9 +13,9 @@ from spikewatt.analysis.literature.deciding import deciding_assumption, sentence
 from spikewatt.analysis.literature.lemaire import access_j, dense_j, spiking_j
 from spikewatt.analysis.literature.quantities.quantities import quantities_of
 from spikewatt.analysis.literature.quantities.span import Span
+from spikewatt.analysis.literature.report import rule_findings, rule_tables
 from spikewatt.analysis.literature.rule import EQUAL, Rule, Status, Verdict
 from spikewatt.analysis.literature.rules import RULES, rules
-from spikewatt.analysis.literature.tables import rule_findings, rule_tables
 from spikewatt.analysis.report.terminal.console import print_findings
 from spikewatt.cli.main import app
 from spikewatt.energy.pricing.price import price

@@ -61,3 +61,11 @@ def test_the_schema_accepts_what_is_saved_and_refuses_what_is_refused(tmp_path):
         layers = [{**values["layers"][0], key: wrong}, *values["layers"][1:]]
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**values, "layers": layers}, schema())
+
+
+def test_the_examples_beside_the_document_keep_to_the_schema():
+    examples = list((DOCS / "examples").glob("*.json"))
+    assert examples
+    for path in examples:
+        jsonschema.validate(json.loads(path.read_text()), schema())
+        assert Counts.load(path).spikes > 0

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.counts.of_trace import counts_of
@@ -171,6 +172,13 @@ def test_what_is_no_trace_is_named():
 
 def test_a_trace_that_was_simulated_passes(trace):
     assert check_trace("trace", trace) is trace
+
+
+def test_the_first_steps_of_a_run_that_saturated_pass(trace):
+    """How often potentials were held is a count of the whole run."""
+    held = {name: np.full(SAMPLES, size * STEPS) for name, size in trace.neurons.items()}
+    short = first_steps(replace(trace, saturations=held), 1)
+    assert check_trace("trace", short).steps == 1
 
 
 def test_numbers_that_lie_in_a_file_are_not_read(trace, tmp_path):
