@@ -13,9 +13,14 @@ from .errors import SpikewattError
 
 LARGEST = 2**22  # bytes
 MOST_NODES = 2**20  # after aliases are followed
+MOST_TWICE = 100  # keys that stand twice, of which each is told
 LONGEST_REASON = 200
 WHOLE_WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
 LAW = "must be YAML"
+HINTS = {
+    "\t": "lines are indented by spaces, never by tabs",
+    ":": "a text that holds a colon stands in quotes",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Document:
     text : str
     root : object
         The node of the whole, as PyYAML composes it; None of an empty file.
+    nodes : int
+        Mappings, lists, keys, numbers and texts in it, where an alias stands in for all it names.
     """
 
     path: Path
@@ -39,6 +46,7 @@ class Document:
     twice: tuple[tuple[int, SpikewattError], ...]
     text: str
     root: Any
+    nodes: int
 
     @property
     def faults(self) -> list[SpikewattError]:
@@ -82,6 +90,7 @@ def read_document(path: Path) -> Document:
 
     if not path.is_file():
         raise SpikewattError(str(path), "the file must exist", "no such file")
+    text = ""
     try:
         size = path.stat().st_size
         if size > LARGEST:
@@ -109,8 +118,8 @@ def _no_yaml(path: Path, text: str, error) -> SpikewattError:
 
 
 def _hint(text: str, mark) -> str | None:
-    at_a_tab = text[mark.index : mark.index + 1] == "\t"
-    return "lines are indented by spaces, never by tabs" if at_a_tab else None
+    """What is usually meant by the character that PyYAML stopped at."""
+    return HINTS.get(text[mark.index : mark.index + 1])
 
 
 def _parsed(path: Path, text: str) -> Document:
@@ -118,19 +127,23 @@ def _parsed(path: Path, text: str) -> Document:
     try:
         root = loader.get_single_node()
         if root is None:
-            return Document(path, None, (), text, None)
-        if _nodes(root, {}) > MOST_NODES:
+            return Document(path, None, (), text, None, 0)
+        nodes = _nodes(root, {})
+        if nodes > MOST_NODES:
             raise ValueError("aliases that repeat each other without end")
         content = loader.construct_document(root)
     finally:
         loader.dispose()
 
-    lines = [(_line(text, node.start_mark), key) for key, node in loader.twice]
-    twice = tuple(
-        (line, SpikewattError(f"{path}:{line}", LAW, f"key {key!r} stands twice"))
-        for line, key in lines
-    )
-    return Document(path, content, twice, text, root)
+    twice = []
+    for key, node in loader.twice[:MOST_TWICE]:
+        line = _line(text, node.start_mark)
+        twice.append((line, SpikewattError(f"{path}:{line}", LAW, f"key {key!r} stands twice")))
+    if more := len(loader.twice) - len(twice):
+        line = twice[-1][0]
+        fault = SpikewattError(f"{path}:{line}", LAW, f"{more:,} further keys that stand twice")
+        twice.append((line, fault))
+    return Document(path, content, tuple(twice), text, root, nodes)
 
 
 @cache

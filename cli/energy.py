@@ -162,7 +162,9 @@ def devices(
 ) -> None:
     """List the devices, show one in full, or write a new card.
 
-    A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
+    A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source. A
+    new card is that of a microcontroller, ready to price, or a template to fill in (--kind). All
+    that is wrong with a card of your own is told at once, with its lines.
     """
     given = {
         "core": core,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def rules_alone(work: Trace | Counts, zeros: list[str] | None) -> Findings:
     """What the rules say of work that is not priced."""
-    from ..analysis.report.rules import rule_findings
+    from ..analysis.literature.report import rule_findings
 
     return rule_findings(_ruled(work, None, zeros))
 
@@ -24,7 +24,7 @@ def with_rules(
     findings: Findings, work: Trace | Counts, prices: Prices, zeros: list[str] | None
 ) -> Findings:
     """The findings of a price, with what the rules say below them."""
-    from ..analysis.report.rules import rule_facts, rule_tables
+    from ..analysis.literature.report import rule_facts, rule_tables
 
     found = _ruled(work, prices, zeros)
     tables, facts = (*findings.tables, *rule_tables(found)), rule_facts(found)

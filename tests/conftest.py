@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 from .helpers.trained import OncePerRun, shared_folder
 
 CALIBRATION = 500  # images
+
+
+def pytest_collection_finish() -> None:
+    """What imports and collecting made stays to the end: the collector need not look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

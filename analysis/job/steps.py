@@ -37,13 +37,13 @@ from ...sim.trace.trace import Trace
 from ...sim.zeros.activation_zeros import ActivationZeros
 from ..design.points import Points
 from ..literature.quantities.quantities import can_be_ruled
+from ..literature.report import rule_facts, rule_tables
 from ..literature.rules import rules
 from ..report import tables
 from ..report.baselines import Baselines, zeros_table
 from ..report.best.tables import best_table, beyond, points_table, verdict_lines
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
-from ..report.rules import rule_facts, rule_tables
 from ..report.sentence import run_sentence
 from ..studies.agreement import Agreement, compare
 from ..studies.diagnosis import diagnose as diagnose_layers

@@ -54,7 +54,7 @@ def _ruling(name: str, said: str, spiking: Side, int8: Side) -> Ruling:
     return Ruling(
         name,
         said,
-        f"energy, {where}",
+        f"energy{_of_a_period(spiking)}, {where}",
         Span(found.low, found.high),
         Span.of(1.0),
         verdict,
@@ -64,6 +64,12 @@ def _ruling(name: str, said: str, spiking: Side, int8: Side) -> Ruling:
         Status.OURS,
         f"prices of {where}, 5 % to 95 %",
     )
+
+
+def _of_a_period(side: Side) -> str:
+    """What is compared, where more than the inference counts."""
+    period_s = side[0].period_s
+    return "" if period_s is None else f" in a period of {period_s:g} s"
 
 
 def _assumptions(spiking: Side, int8: Side) -> Assumptions:

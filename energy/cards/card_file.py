@@ -16,6 +16,8 @@ from .files.schema import FOLDER as FOLDER
 from .files.schema import HEAD, PROVENANCE, CardFile
 from .kinds import CARD_KINDS
 
+MOST_NODES = 4000  # of a file that is read as a card; the largest of ours has 400
+
 
 def read_card_file(path: Path) -> CardFile:
     """The content of `path`, which keeps the laws of its kind of card.
@@ -37,6 +39,9 @@ def read_card_file(path: Path) -> CardFile:
         found = "an empty file" if content is None else type(content).__name__
         law = "must be a card: a mapping of keys to values"
         raise SpikewattError(str(path), law, found, ", ".join(CardFile.model_fields))
+    if document.nodes > MOST_NODES:
+        law = f"must be a card, which holds at most {MOST_NODES:,} keys, numbers and texts"
+        raise SpikewattError(str(path), law, f"{document.nodes:,}")
 
     draft = Draft(document)
     check_laws(draft)

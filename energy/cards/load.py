@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SpikewattError
+from ...yaml_document import read_document
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
 from .any_chip.described import described_card
@@ -256,7 +257,7 @@ def _read(path: Path) -> Card:
     if not file.power_fit:
         return card
 
-    _check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
+    _check_power_fit(f"{read_document(path).where('power_fit')}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
     return with_measured_power(card, found, file.power_fit)
 

@@ -24,6 +24,9 @@ CHECK, LISTED, NONZERO_MAC, SUM, POSITION = SKIPPING_KEYS = (
     "cycles_per_sum",
     "cycles_per_position",
 )
+# The same layers by ordinary kernels: products, taps that are copied, sums and positions.
+ORDINARY_MAC = "cycles_per_mac"
+ORDINARY_KEYS = (ORDINARY_MAC, CHECK, SUM, POSITION)
 LAW = "must be one with software loops"
 
 
@@ -116,19 +119,12 @@ def skipping_values(card: Card) -> dict[str, Quantity]:
     return waiting_for_flash(card, values)
 
 
-def share_that_pays(card: Card) -> float:
-    """Share of zeros from which skipping them pays in a large dense layer, by loops of one hand.
+def ordinary_values(card: Card) -> dict[str, float]:
+    """ORDINARY_KEYS -> cycles of int8 kernels of the hand that wrote those that skip.
 
-        1 − (cycles of any product) / (cycles of a product that is not skipped)
-
-    Parameters
-    ----------
-    card : Card
-        Of a microcontroller; its core says.
+    What skipping itself saves is told from these, not from a library's.
     """
-    loop = _skipping_loop(card)
-    skipping = loop["values"][NONZERO_MAC]["value"]
-    return max(0.0, 1.0 - loop["ordinary_cycles_per_mac"] / skipping)
+    return dict(_skipping_loop(card)["ordinary"])
 
 
 def _skipping_loop(card: Card) -> dict:

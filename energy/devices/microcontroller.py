@@ -20,7 +20,6 @@ from ..cards.software_loops import (
     NONZERO_MAC,
     POSITION,
     SUM,
-    share_that_pays,
     skipping_values,
 )
 from ..firmware.spiking.layers import KINDS as COUNTED_KINDS
@@ -38,7 +37,7 @@ from .software_work import (
     spiking_work,
     update_work,
 )
-from .zero_skipping import skipping_need, skipping_work
+from .zero_skipping import skipping_lines, skipping_need, skipping_work
 
 COMPONENTS = {
     "cycles_per_mac_dense": "multiply-accumulates",
@@ -173,34 +172,10 @@ def write_zero_skipping(
     writer.values |= values
     writer.footprints[ZERO_SKIPPING] = Footprint(need.memory_bytes)
     library = named(card.about["library"])
-    known = {**card.values, **values}
-    cycles: dict[str, tuple[float, float]] = {}
     for layer in trace.layers:
-        done = skipping_work(layer, zeros, library.prunes)
-        write_work(writer, ZERO_SKIPPING, layer.post, done)
-        if NONZERO_MAC in done:
-            both = (int8_work(layer, library.prunes), done)
-            pair = [sum(known[key].value * n for key, n in each.items()) for each in both]
-            ordinary, skipping = cycles.get(layer.post, (0.0, 0.0))
-            cycles[layer.post] = (ordinary + pair[0], skipping + pair[1])
+        write_work(writer, ZERO_SKIPPING, layer.post, skipping_work(layer, zeros, library.prunes))
     write_work(writer, ZERO_SKIPPING, "all", {INFERENCE: 1})
-    return [_where_it_gains(cycles, str(library), share_that_pays(card))]
-
-
-def _where_it_gains(
-    cycles: Mapping[str, tuple[float, float]], library: str, pays_from: float
-) -> str:
-    """Layer by layer, whether to skip takes fewer cycles than the ordinary kernel."""
-    shares = {name: skipping / ordinary for name, (ordinary, skipping) in cycles.items()}
-    fewer = [f"{name} {share:.0%}" for name, share in shares.items() if share < 1]
-    more = [f"{name} {share:.0%}" for name, share in shares.items() if share >= 1]
-    said = f"fewer cycles in {', '.join(fewer) or 'no layer'}, more in {', '.join(more) or 'none'}"
-    return (
-        f"{ZERO_SKIPPING}: dense layers and convolutions multiply only activations that are not "
-        f"zero, by loops that were executed and counted; all else as in int8_ann. Of the cycles of "
-        f"{library}: {said}. Against ordinary loops of the same hand skipping pays from "
-        f"{pays_from:.0%} zeros; what is gained below is the hand's."
-    )
+    return skipping_lines(trace, zeros, card, library)
 
 
 def what_fits(

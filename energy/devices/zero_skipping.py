@@ -17,10 +17,24 @@ from typing import NamedTuple
 from ...sim.network.connection_kinds import ConnectionKind, Conv1D, Conv2D, Dense
 from ...sim.trace.blueprint import Blueprint
 from ...sim.trace.layer_summary import LayerSummary
+from ...sim.trace.trace import Trace
 from ...sim.zeros.activation_zeros import ActivationZeros, LayerZeros
 from ...sim.zeros.given import GivenZeros
-from ..cards.software_loops import CHECK, LISTED, NONZERO_MAC, POSITION, SUM
+from ..bill import INT8, ZERO_SKIPPING
+from ..cards.card import Card
+from ..cards.software_loops import (
+    CHECK,
+    LISTED,
+    NONZERO_MAC,
+    ORDINARY_KEYS,
+    POSITION,
+    SKIPPING_KEYS,
+    SUM,
+    ordinary_values,
+    skipping_values,
+)
 from ..kernels.law import ELEMENT, LAYER
+from ..kernels.versions import Library
 from .software_limits import SoftwareNeed
 from .software_work import Counts, channels_of, int8_work, priced_by
 
@@ -144,3 +158,63 @@ def skipping_need(need: SoftwareNeed, blueprint: Blueprint) -> SoftwareNeed:
     ]
     longest = round(max(taps, default=0.0))
     return replace(need, ram_bytes=need.ram_bytes + LISTED_BYTES * longest)
+
+
+def skipping_lines(trace: Trace, zeros: GivenZeros, card: Card, library: Library) -> list[str]:
+    """What a reader must know: where to skip pays, and how much of that is skipping itself.
+
+    Parameters
+    ----------
+    trace : Trace
+    zeros : float, mapping or ActivationZeros
+    card : Card
+        Of a microcontroller.
+    library : Library
+        Of its int8 network.
+    """
+    values = {**card.values, **skipping_values(card)}
+    cycles = {key: quantity.value for key, quantity in values.items()}
+    by_hand = ordinary_values(card)
+    of_library: Counter[str] = Counter()
+    ordinary: Counter[str] = Counter()
+    skipping: Counter[str] = Counter()
+    for layer in trace.layers:
+        done = skipping_work(layer, zeros, library.prunes)
+        if NONZERO_MAC not in done:
+            continue
+        skipping[layer.post] += _cycles(done, cycles)
+        of_library[layer.post] += _cycles(int8_work(layer, library.prunes), cycles)
+        same = {key: count for key, count in done.items() if key not in SKIPPING_KEYS}
+        ordinary[layer.post] += _cycles(same, cycles) + _cycles(_as_ordinary(layer), by_hand)
+
+    if not skipping:
+        return [f"{ZERO_SKIPPING}: no layer has rows of weights to skip; all as in {INT8}."]
+    compared = _shares(skipping, of_library), _shares(skipping, ordinary)
+    return [
+        f"{ZERO_SKIPPING}: dense layers and convolutions multiply only activations that are not "
+        f"zero, by loops written by hand, executed and counted; all else as in {INT8}. Cycles, of "
+        f"{library}'s: {compared[0]}; of those of the same hand's ordinary loops, which is what "
+        f"skipping itself saves: {compared[1]}."
+    ]
+
+
+def _as_ordinary(layer: LayerSummary) -> Counts:
+    """What ordinary kernels of the same hand do in the layers that skip."""
+    done: Counter[str] = Counter()
+    for part in parts_of(layer):
+        if skips(part.kind):
+            counts = (part.macs, part.taps, part.outputs, part.positions)
+            done.update(dict(zip(ORDINARY_KEYS, counts, strict=True)))
+    return dict(done)
+
+
+def _cycles(done: Counts, each: Mapping[str, float]) -> float:
+    return sum(count * each[key] for key, count in done.items())
+
+
+def _shares(these: Mapping[str, float], those: Mapping[str, float]) -> str:
+    """Layer by layer, and all together where there are several."""
+    shares = [f"{name} {these[name] / those[name]:.0%}" for name in these]
+    if len(shares) > 1:
+        shares.append(f"together {sum(these.values()) / sum(those.values()):.0%}")
+    return ", ".join(shares)

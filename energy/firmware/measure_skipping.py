@@ -10,7 +10,7 @@ each count. Every answer is compared with that of the ordinary kernel, bit for b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,15 @@ import numpy as np
 
 from ...errors import SpikewattError
 from ...files import write
-from ..cards.software_loops import SKIPPING_KEYS, SKIPPING_LOOPS
+from ..cards.software_loops import (
+    CHECK,
+    ORDINARY_KEYS,
+    ORDINARY_MAC,
+    POSITION,
+    SKIPPING_KEYS,
+    SKIPPING_LOOPS,
+    SUM,
+)
 from .build import build
 from .cores import FIRMWARE_CORES, FirmwareCore
 from .emulator import Emulator
@@ -27,7 +35,6 @@ from .int8.layers import Conv, Dense
 from .int8.samples import Sample, conv, dense
 from .int8.skipping import SKIPPING
 from .int8_network import write_graph
-from .measure_int8 import overhead
 from .spiking.measure_loops import UNTIMED, WAITING, borrowed
 from .timing import PUBLISHED
 from .versions import versions
@@ -44,6 +51,7 @@ class Measured(NamedTuple):
     cycles: float
     low: float
     high: float
+    ordinary: float  # cycles of the ordinary kernel of the same hand
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,15 @@ class Fitted:
         The least and the most that the core's timing leaves open, as shares of the value.
     residual : float
         Root mean square of the relative errors.
+    ordinary : mapping of float
+        Cycles of the ordinary kernels, by ORDINARY_KEYS.
     """
 
     values: Mapping[str, float]
     low: float
     high: float
     residual: float
+    ordinary: Mapping[str, float]
 
 
 def cases() -> Iterator[Sample]:
@@ -137,39 +148,54 @@ def measure(sample: Sample, core: FirmwareCore, defines: Iterable[str] = ()) -> 
     for share in SHARES:
         pixels = random.integers(-128, 128, graph.sizes[graph.input])
         pixels[random.random(len(pixels)) < share] = layer.input_zero
-        answers = []
+        answers, counted = [], []
         for emulator in (ordinary, skipping):
             emulator.write("network_input", pixels.astype(np.int8))
-            count = emulator.call("infer")
+            counted.append(emulator.call("infer"))
             answers.append(emulator.read("network_output", np.int8, graph.sizes[graph.output]))
         if not np.array_equal(*answers):
             law = "computes what the ordinary kernel computes"
             raise SpikewattError(f"{sample.name} on a {core.name}", law, "something else")
+        without, count = counted
         cycles, outside = count.cycles_range, count.by_layer["infer"].cycles
         yield Measured(
             counts_of(layer, pixels != layer.input_zero),
             cycles.value - outside.value,
             cycles.low - outside.low,
             cycles.high - outside.high,
+            without.cycles - without.by_layer["infer"].cycles.value,
         )
 
 
 def of_core(core: FirmwareCore, defines: Iterable[str] = ()) -> Fitted:
     """Cycles of each count on a core, by least squares of relative errors, none below 0."""
-    from scipy.optimize import nnls
-
     rows = [row for sample in cases() for row in measure(sample, core, defines)]
-    matrix = np.array([[row.counts[key] / row.cycles for key in SKIPPING_KEYS] for row in rows])
-    scale = matrix.max(axis=0)
-    found, _ = nnls(matrix / scale, np.ones(len(rows)))
-    values = found / scale
-    errors = matrix @ values - 1
+    counts = [row.counts for row in rows]
+    values, errors = _least_squares(counts, [row.cycles for row in rows], SKIPPING_KEYS)
+
+    every = [{**each, ORDINARY_MAC: each[CHECK] * each[SUM] / each[POSITION]} for each in counts]
+    ordinary, _ = _least_squares(every, [row.ordinary for row in rows], ORDINARY_KEYS)
     return Fitted(
-        dict(zip(SKIPPING_KEYS, values.tolist(), strict=True)),
+        values,
         low=min(row.low / row.cycles for row in rows),
         high=max(row.high / row.cycles for row in rows),
         residual=float(np.sqrt(np.mean(np.square(errors)))),
+        ordinary=ordinary,
     )
+
+
+def _least_squares(
+    counts: Sequence[Mapping[str, float]], cycles: Sequence[float], keys: Sequence[str]
+) -> tuple[dict[str, float], np.ndarray]:
+    """Cycles of each of `keys`, and the relative error of each row."""
+    from scipy.optimize import nnls
+
+    pairs = zip(counts, cycles, strict=True)
+    matrix = np.array([[each[key] / took for key in keys] for each, took in pairs])
+    scale = matrix.max(axis=0)
+    found, _ = nnls(matrix / scale, np.ones(len(matrix)))
+    values = found / scale
+    return dict(zip(keys, values.tolist(), strict=True)), matrix @ values - 1
 
 
 def entries(core: FirmwareCore, fitted: Fitted, in_c: Fitted) -> dict[str, dict]:
@@ -206,12 +232,12 @@ def main() -> None:
         fitted, in_c = of_core(core), of_core(core, (PLAIN_C,))
         print(name, {key: round(value, 2) for key, value in fitted.values.items()}, fitted.residual)
         print(name, {key: round(value, 2) for key, value in in_c.values.items()}, in_c.residual)
+        print(name, {key: round(value, 2) for key, value in fitted.ordinary.items()})
         found[name] = {
             SKIPPING: {
                 "values": entries(core, fitted, in_c),
-                # What the same hand's ordinary kernel takes: to skip pays for itself where fewer
-                # products than that share are left.
-                "ordinary_cycles_per_mac": round(overhead(core, "best").mac, 2),
+                # The same hand's ordinary kernels: what skipping itself saves is told from them.
+                "ordinary": {key: round(value, 3) for key, value in fitted.ordinary.items()},
             }
         }
     for core, lender in UNTIMED.items():

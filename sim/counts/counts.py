@@ -40,10 +40,10 @@ class LayerCounts:
     idle_updates : float, optional
         Other neuron updates; where unknown, those that the chip does.
     cores : int, optional
-        Cores that it is spread over; where unknown, as few as hold it.
+        Cores that it is spread over, or an input comes in by; where unknown, as few as hold it.
     row_length : float, optional
-        Synapses that an event meets at one core; where unknown, `fan_out` over the cores that the
-        next layer is spread over.
+        Synapses that an event meets at one core; where unknown, `fan_out` over the cores of the
+        next layer that it reaches: as few as hold so many neurons.
     parameters : int, optional
         Weights and biases that are stored for its synapses; where unknown, a weight for each
         synapse (those of a convolution are far fewer) and a bias for each neuron that it feeds.

@@ -12,24 +12,21 @@ import io
 import json
 import os
 import sys
-import time
 import traceback
 from pathlib import Path
 
 
 def run(argv: list[str], folder: str) -> dict:
-    """What the command did: exit code, both outputs, seconds, and the peak of its memory."""
+    """What the command did: exit code, both outputs, and the peak of its memory."""
     os.chdir(folder)
     before = _reset_peak()
     out, err = io.StringIO(), io.StringIO()
-    started = time.monotonic()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = _call(argv)
     return {
         "code": code,
         "stdout": out.getvalue(),
         "stderr": err.getvalue()[-4000:],
-        "seconds": time.monotonic() - started,
         "bytes": max(_peak() - before, 0),
     }
 

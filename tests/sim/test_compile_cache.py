@@ -144,7 +144,9 @@ def test_a_compiler_that_was_killed_leaves_nothing_that_is_used(tmp_path):
         standing(folder)
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_built_anew(cache, run):
+    """What is wiped, and that the compiler is asked again: the quick tests beside it."""
     empty_library(compiled(cache))
     assert run()
 

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import h5py
@@ -74,12 +73,18 @@ def test_no_new_version_comes_without_its_seal(name, format_and_version, files):
 
 
 @pytest.mark.parametrize("name", SEALED)
-def test_any_flipped_bit_and_any_zeroed_sector_is_found_at_once(name, files):
+def test_any_flipped_bit_and_any_zeroed_sector_is_found_at_once(name, files, monkeypatch):
+    """Before libhdf5, which some of them would hang, sees the file."""
     path = files / name
     whole = path.read_bytes()
     assert SEALED[name].load(path)
     places = np.random.default_rng(0).integers(0, len(whole), 60).tolist()
-    started = time.monotonic()
+
+    def never(*given, **options):
+        raise AssertionError("libhdf5 was asked")
+
+    monkeypatch.setattr(h5py, "File", never)
+    monkeypatch.setattr(hdf5.subprocess, "run", never)
     for place in [*range(0, 160, 3), *places]:
         flipped = bytearray(whole)
         flipped[place] ^= 1 << place % 8
@@ -93,7 +98,6 @@ def test_any_flipped_bit_and_any_zeroed_sector_is_found_at_once(name, files):
             path.write_bytes(zeroed[: len(whole)])
             with pytest.raises(FileFormatError):
                 SEALED[name].load(path)
-    assert time.monotonic() - started < 60
 
 
 def test_a_sealed_file_has_no_strings_of_variable_length(files):
@@ -322,10 +326,8 @@ def test_nothing_is_followed_out_of_a_file(make, match, sealed_again, tmp_path):
     path = unsealed(tmp_path / "t.trace", make)
     if sealed_again:
         path.write_bytes(hdf5.sealed(path.read_bytes(), "spikewatt-trace", 7))
-    started = time.monotonic()
     with pytest.raises(FileFormatError, match=match):
         Trace.load(path)
-    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("make", [external_link, soft_loop, terabytes])
@@ -341,7 +343,6 @@ def test_old_files_with_zeroed_sectors_end_in_one_line(tmp_path):
     path, refused = tmp_path / "t.trace", 0
     for start in range(0, len(whole), 1024):
         path.write_bytes((whole[:start] + bytes(512) + whole[start + 512 :])[: len(whole)])
-        started = time.monotonic()
         message = ""
         try:
             Trace.load(path)
@@ -349,7 +350,7 @@ def test_old_files_with_zeroed_sectors_end_in_one_line(tmp_path):
             message = str(error)
             refused += 1
         assert "\n" not in message
-        assert time.monotonic() - started < 30
+        assert "takes too long" not in message
     assert refused > 5
 
 

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,8 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.odin.network import OdinNetwork
 from spikewatt.sim.trace.trace import Trace
+
+from ..helpers.work import grows_evenly
 
 ROOT = Path(spikewatt.__file__).parent
 FULL = Path("/dev/full")
@@ -282,8 +283,7 @@ def test_copies_of_networks_cannot_change(mlp_network):
 
 
 HANGS = {
-    "many keys": "\n".join(f"k{i}: {i}" for i in range(40_000)),
-    "one key twice among many": "\n".join(f"k{i % 39_999}: {i}" for i in range(40_000)),
+    "one key twice among many": "\n".join(f"k{i % 4999}: {i}" for i in range(5000)),
     "deep": "[" * 100_000,
     "deep blocks": "- " * 100_000,
     "laughs": "a0: &a0 [1]\n"
@@ -298,13 +298,19 @@ HANGS = {
 def test_yaml_is_read_or_refused_at_once(name, tmp_path):
     path = tmp_path / "card.yaml"
     path.write_text(HANGS[name])
-    started = time.monotonic()
-    if name == "many keys":
-        assert len(files.read_yaml(path)) == 40_000  # type: ignore[arg-type]
-    else:
-        with pytest.raises(SpikewattError, match=r"card.yaml(:\d+)?: must be YAML; got .{3,220}$"):
-            files.read_yaml(path)
-    assert time.monotonic() - started < 10
+    with pytest.raises(SpikewattError, match=r"card.yaml(:\d+)?: must be YAML; got .{3,220}$"):
+        files.read_yaml(path)
+
+
+def test_many_keys_take_no_longer_each(tmp_path):
+    """Each was looked for among all before it."""
+    path = tmp_path / "card.yaml"
+
+    def read(keys: int) -> None:
+        path.write_text("\n".join(f"k{i}: {i}" for i in range(keys)))
+        assert len(files.read_yaml(path)) == keys  # type: ignore[arg-type]
+
+    assert grows_evenly(read, 500)
 
 
 def test_numbers_with_an_exponent_are_numbers(tmp_path):
@@ -333,31 +339,29 @@ def test_units_that_are_sums_are_refused_before_they_are_computed(unit, tmp_path
     text = (FOLDER / "odin_style.yaml").read_text()
     path = tmp_path / "mine.yaml"
     path.write_text(text.replace("unit: pJ", f"unit: '{unit}'", 1))
-    started = time.monotonic()
     with pytest.raises(
         SpikewattError, match="unit of the right dimension; got .*hint: units joined"
     ):
         load_card(path)
-    assert time.monotonic() - started < 10
 
 
-def test_a_table_of_three_thousand_networks(tmp_path):
-    """It was read once per network: hours."""
+def test_a_table_of_many_networks(tmp_path):
+    """It was read once per network: hours for three thousand."""
     import pandas as pd
     from spikewatt.cli.price import _price_layers
     from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers
 
     frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
     one = frame[frame["benchmark"] == "AD"].head(3)
-    many = pd.concat([one.assign(benchmark=f"n{i}") for i in range(3000)], ignore_index=True)
     path = tmp_path / "many.csv"
-    many.to_csv(path, index=False)
 
-    started = time.monotonic()
-    priced = _price_layers(path, ["stm32l4r5"], None, None, {})
-    assert time.monotonic() - started < 60
-    assert len(priced) == 3000
-    law = r"must be a benchmark of the layer table; got 'x'; allowed: n0, .* and 2,988 more$"
+    def price(networks: int) -> None:
+        many = [one.assign(benchmark=f"n{i}") for i in range(networks)]
+        pd.concat(many, ignore_index=True).to_csv(path, index=False)
+        assert len(_price_layers(path, ["stm32l4r5"], None, None, {})) == networks
+
+    assert grows_evenly(price, 100)
+    law = r"must be a benchmark of the layer table; got 'x'; allowed: n0, .* and 388 more$"
     with pytest.raises(SpikewattError, match=law):
         read_layers(path, "x")
 

@@ -154,7 +154,7 @@ def quantities_of(work: Trace | Counts, zeros: Zeros = None) -> Quantities:
         found.updates,
         found.ann_neurons,
         layers,
-        zeros is not None and all(layer.zeros.is_known for layer in layers),
+        zeros is not None and all(layer.zeros.is_known for layer in layers if layer.macs),
     )
 
 

@@ -6,8 +6,8 @@ from ....energy.pricing.prices import Prices
 from ....sim.trace.trace import Trace
 from ....sim.zeros.activation_zeros import ActivationZeros
 from ...literature.quantities.quantities import can_be_ruled
+from ...literature.report import rule_tables
 from ...literature.rules import rules
-from ..rules import rule_tables
 from .model import Page
 from .tables import as_shown
 

@@ -17,7 +17,7 @@ from .schema import CardFile, ValueEntry
 FILL_IN = "FILL_IN"
 VALUES = "values"
 PARTS = (VALUES, "limits")  # mappings whose keys depend on the kind
-NO_MAPPING = "model_type"  # as pydantic calls it
+NO_MAPPING, NO_STRING = "model_type", "invalid_key"  # as pydantic calls them
 
 Location = tuple[Hashable, ...]
 
@@ -46,7 +46,7 @@ class Draft:
         location: Location,
         law: str,
         got: Any = None,
-        allowed: str | None = None,
+        allowed: Any = None,
         hint: str | None = None,
         at: Location | None = None,
     ) -> None:
@@ -133,6 +133,10 @@ class Draft:
             return
         law, got, allowed = said_of_fault(fault)
         hint = None
+        if fault["input"] is None:
+            got = "nothing"
+        if fault["type"] == NO_STRING:
+            hint = "figures have a point, never a comma"
         if fault["type"] == NO_MAPPING and location[0] == VALUES:
             law = "must be a mapping of value, low, high, unit, status, conditions and source"
         if fault["type"] == "extra_forbidden":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ....errors import SpikewattError, check_name, nearest
+from ...kernels import library as kernel_library
 from ..any_chip.figures import check_clock
 from ..kinds import (
     COMMON_KEYS,
@@ -20,6 +21,7 @@ from ..neuromorphic.timing import TIMINGS
 from ..neuromorphic.timing import WORD as TIMING
 from ..neuromorphic.updates import UPDATES
 from ..neuromorphic.updates import WORD as UPDATED
+from ..software_loops import loop_values
 from .draft import Draft
 from .quantities import broken_laws, si_factor
 
@@ -36,6 +38,8 @@ def check_laws(draft: Draft) -> None:
 
     _check_required(draft, kind)
     _check_words(draft, kind)
+    if kind.runs_kernels:
+        _check_board(draft)
     values, limits = draft.part("values"), draft.part("limits")
     if not draft.is_wrong(TIMING):  # else nobody knows which keys there must be
         layout = kind.layout(draft.words())
@@ -87,6 +91,24 @@ def _check_words(draft: Draft, kind: CardKind) -> None:
         if found is not None and word not in kind.told:
             law, allowed = f"must not be given for a {kind}", f"of cores: {', '.join(choices)}"
             draft.refuse((word,), law, found, allowed)
+
+
+def _check_board(draft: Draft) -> None:
+    """Note a core, a library or measured rows that nobody knows, where the card asks for theirs."""
+    values = draft.part("values") or {}
+    asked: dict[str, Callable[[str], object]] = {"power_fit": kernel_library.measured_conditions}
+    if LOOP_KEYS[0] not in values:
+        asked["core"] = lambda core: loop_values(core, "")
+    if KERNEL_KEYS[0] not in values:
+        asked["library"] = kernel_library.named
+    for word, known in asked.items():
+        name = draft.word(word)
+        if name is None or draft.is_wrong(word):
+            continue
+        try:
+            known(name)
+        except SpikewattError as wrong:
+            draft.refuse((word,), wrong.law, wrong.got, wrong.allowed, wrong.hint)
 
 
 def _check_keys(

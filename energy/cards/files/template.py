@@ -31,6 +31,7 @@ HEAD = """\
 # What is left of them, and what is wrong, with its line: spikewatt devices {file}
 # Then price with it: spikewatt price … --device {file}
 # A key in a comment is optional: remove the "# " before it, and before the line below it.
+# Examples (e.g.) are figures of other chips, some by secondary transcription: look them up first.
 """
 LIKE = """\
 # What nobody said is that of {other}, its status "assumed": put the figures of the chip there.
@@ -200,7 +201,7 @@ class Template:
 
     def _entry(self, key: str, said: Said, is_open: bool) -> Iterator[str]:
         """A value to fill in, or that of another card; in a comment unless it `is_open`."""
-        fields = dict.fromkeys(ENTRY, FILL_IN)
+        fields: dict[str, str] = dict.fromkeys(ENTRY, FILL_IN)
         fields["unit"] = said.unit or quoted("")
         fields |= dict.fromkeys(("status", "conditions"), FILL_IN)
         fields["source"] = FILL_IN if self.source is None else quoted(self.source)

@@ -18,7 +18,7 @@ from .parts import Values
 from .sums import Sums
 from .tally import Tally
 
-RASTER_BATCH = 16  # samples whose every spike is kept at once
+RASTER_BYTES = 16e6  # of the spikes that are kept at once
 
 
 class Found(NamedTuple):
@@ -93,6 +93,9 @@ class Batch:
             if plan.largest and has_potential(network, p):
                 self.saturating.add(p.name)
 
+        neurons = sum(p.size for p in network.populations)
+        self.recorded = max(1, int(RASTER_BYTES // (neurons * plan.steps)))  # samples at once
+
         self.compiled = self.forward
         if compiled:
             self.compiled = self.tf.function(self.forward, autograph=False)
@@ -163,7 +166,9 @@ class Batch:
         rasters : how many of them are recorded spike by spike.
         """
         pixels = self.pixels(inputs, part.first + start, part.seed)
-        found = self.compiled(pixels)
+        # Where nothing is compiled, one pass finds counts and spikes of a short batch.
+        at_once = rasters > 0 and size <= self.recorded and self.compiled == self.forward
+        found = self.forward(pixels, record=True) if at_once else self.compiled(pixels)
         batch = slice(start, start + size)
 
         for name, tallied in found.tallied.items():
@@ -179,8 +184,11 @@ class Batch:
             held = np.asarray(losses)
             counts.saturations[name][batch] = held[:size]
 
-        for first in range(0, rasters, RASTER_BATCH):
-            last = min(first + RASTER_BATCH, rasters)
+        if at_once:
+            self._write_trains(found, counts, start, rasters)
+            return
+        for first in range(0, rasters, self.recorded):
+            last = min(first + self.recorded, rasters)
             recorded = inputs[first:last]
             self._record(recorded, counts, start + first, part)
 
@@ -188,10 +196,13 @@ class Batch:
         """Write every spike of a few samples, `start` onwards."""
         pixels = self.pixels(inputs, part.first + start, part.seed)
         found = self.forward(pixels, record=True)
+        self._write_trains(found, counts, start, len(inputs))
 
-        samples = slice(start, start + len(inputs))
+    def _write_trains(self, found: Found, counts: Counts, start: int, size: int) -> None:
+        """Write every spike of the first `size` samples of a batch, samples `start` onwards."""
+        samples = slice(start, start + size)
         for name, train in found.trains.items():
-            spikes = np.asarray(train).astype(np.int8)
+            spikes = np.asarray(train)[:, :size].astype(np.int8)
             steps = self._steps(name)
             counts.rasters[name][samples, steps] = spikes.swapaxes(0, 1)
 

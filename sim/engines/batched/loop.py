@@ -116,7 +116,7 @@ class Loop:
                 continue
             sent[name] = spikes if found.sent is None else found.sent
             fired = self.tf.cast(self.tf.abs(spikes), "uint8") if batch.retracts(p) else spikes
-            tally = batch.tallies[name].count(fired[None])[0]
+            tally = batch.tallies[name].of_step(fired)
             state.tallied[name] = state.tallied[name].write(t, tally)
             if name in state.kept:
                 train = self.tf.cast(spikes, "int8")
@@ -134,8 +134,8 @@ class Loop:
 
         gain = active = None
         if name in self.gains and name not in self.always:
-            gain = self.tf.constant(self.gains[name], batch.types[name])[t]
-            active = self.tf.constant(self.active[name], batch.types[name])[t]
+            gain = self.at(t, self.gains[name], batch.types[name])
+            active = self.at(t, self.active[name], batch.types[name])
         encoded = isinstance(self.network.rule(p), Given)
         return Heard(
             v=state.potential.get(name),
@@ -146,6 +146,12 @@ class Loop:
             gain=gain,
             active=active,
         )
+
+    def at(self, t, numbers: list, dtype: type) -> Any:
+        """Entry `t` of `numbers`; a step is a plain number where the loop is not compiled."""
+        if isinstance(t, int):
+            return self.tf.constant(numbers[t], dtype)
+        return self.tf.constant(numbers, dtype)[t]
 
     def _block(self, p: Population):
         """From what `p` hears to what it does: as few results as there can be, each is a pass."""

@@ -7,6 +7,7 @@ in that type is asked in kernels.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -28,6 +29,7 @@ from ...network.geometry import Geometry
 from ...network.spiking_network import SpikingNetwork
 
 
+@cache
 def import_tensorflow() -> Any:
     """The module tensorflow, with TF32 off: its 10-bit products would not be exact."""
     from ....models.keras_backend import import_keras

@@ -83,10 +83,14 @@ class Tally:
         """
         tf = import_tensorflow()
         flat = tf.reshape(spikes, (-1, self.population.size))
-        products = self.sums.products(flat)
-        sums = self.sums.total(products)
+        sums = self.of_step(flat)
         steps, batch = tf.shape(spikes)[0], tf.shape(spikes)[1]
         return tf.reshape(sums, (steps, batch, sums.shape[-1]))
+
+    def of_step(self, spikes) -> Any:
+        """(batch, digits) sums of one step's spikes, (batch, neurons)."""
+        products = self.sums.products(spikes)
+        return self.sums.total(products)
 
     def fill(self, found, counts: Counts, part: slice, steps: slice) -> None:
         """Write what `count` found into the counts of samples `part` at `steps`."""

@@ -15,6 +15,7 @@ from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.geometry import Geometry
 from spikewatt.sim.network.population import Population
 from spikewatt.sim.network.spiking_network import SpikingNetwork
+from spikewatt.sim.zeros.activation_zeros import ActivationZeros, LayerZeros
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,17 @@ def test_what_a_sample_sent_bounds_its_zeros(tiny):
 def test_zeros_as_given_of_all_and_of_one(tiny):
     assert quantities_of(tiny, 0.6).zeros == Span.of(0.6)
     found = quantities_of(tiny, {"input": 0.25})
+    assert found.zeros == Span.of(0.25)
+    assert found.knows_zeros
+
+
+def test_zeros_that_were_counted(tiny):
+    """Of populations that feed nothing here, as of what a host multiplies, none is asked."""
+    layers = [
+        LayerZeros("output", "output", "input->output", 2, 0.25, 0.0, 4, 3.0),
+        LayerZeros("other", "other", "elsewhere->other", 2, 0.5, 0.0, 4, 2.0),
+    ]
+    found = quantities_of(tiny, ActivationZeros("matched", 2, layers, 4))
     assert found.zeros == Span.of(0.25)
     assert found.knows_zeros
 

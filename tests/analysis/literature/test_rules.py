@@ -13,9 +13,9 @@ from spikewatt.analysis.literature.deciding import deciding_assumption, sentence
 from spikewatt.analysis.literature.lemaire import access_j, dense_j, spiking_j
 from spikewatt.analysis.literature.quantities.quantities import quantities_of
 from spikewatt.analysis.literature.quantities.span import Span
+from spikewatt.analysis.literature.report import rule_findings, rule_tables
 from spikewatt.analysis.literature.rule import EQUAL, Rule, Status, Verdict
 from spikewatt.analysis.literature.rules import RULES, rules
-from spikewatt.analysis.report.rules import rule_findings, rule_tables
 from spikewatt.analysis.report.terminal.console import print_findings
 from spikewatt.cli.main import app
 from spikewatt.energy.pricing.price import price
@@ -224,6 +224,10 @@ def test_our_own_verdict_stands_first_and_knows_its_silicon(trace):
         row = verdicts.loc[(first, "stm32l4r5 int8_ann")]
         assert (ruling.has.low, ruling.has.high) == pytest.approx((row.ratio_low, row.ratio_high))
         assert ruling.verdict == (row.verdict if row.verdict != "undecided" else "open")
+    a_second = rules(trace, price(trace, "odin_style", "stm32l4r5", period_s=1.0))["spikewatt"]
+    assert a_second.quantity.startswith("energy in a period of 1 s, ")
+    assert a_second.has.low > core.has.high  # the core leaks in between
+
     no_int8 = rules(trace, price(trace, "odin_style"))
     assert [ruling.rule for ruling in no_int8.rulings] == list(RULES)
 

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -120,12 +119,10 @@ def test_an_address_that_is_none(given, tmp_path, address):
 
 
 def test_a_scheduler_that_does_not_answer(given, tmp_path):
-    begin = time.monotonic()
     address = f"tcp://127.0.0.1:{closed_port()}"
     with pytest.raises(SpikewattError, match=f"sweep.scheduler {address}: must answer") as caught:
         sweep(given, tmp_path / "s", scheduler=address)
     assert "\n" not in str(caught.value)
-    assert time.monotonic() - begin < 60
 
 
 def test_a_number_of_workers_that_cannot_be(given, tmp_path):

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from spikewatt.energy.cards.card_file import MOST_NODES
 from spikewatt.energy.cards.files.draft import FILL_IN
 from spikewatt.energy.cards.load import FOLDER, load_card
 from spikewatt.errors import ManyFaults, SpikewattError
+from spikewatt.yaml_document import read_document
 
 HEAD = """\
 name: mine
@@ -144,7 +146,7 @@ NO_YAML = {
         BOTH.replace("source: ", "source: '", 1),
         "mine.yaml:7: .* quoted scalar.*line 9",
     ),
-    "a colon": (BOTH.replace("Mine", "a: b"), "mine.yaml:3: must be YAML; got mapping values are"),
+    "a colon": (BOTH.replace("Mine", "a: b"), "mine.yaml:3: must be YAML; .* a colon stands in"),
     "a date": (BOTH.replace("Mine", "2026-13-13"), "mine.yaml:3: must be YAML; got month must be"),
     "digits": (BOTH.replace("2.7", "9" * 5000, 1), "mine.yaml:7: must be YAML; got Exceeds"),
     "a control": (BOTH.replace("Mine", "\x07"), "mine.yaml: must be YAML; got unacceptable"),
@@ -222,3 +224,80 @@ def last_of(text: str, key: str) -> list[re.Match]:
 def says(fault: str, key: str) -> bool:
     """Whether a fault is of `key`."""
     return re.search(rf"(: |unknown key |key ')({key}s?)\b", fault) is not None
+
+
+# ------------------------------------------------------------------ microcontrollers
+
+
+def test_a_board_s_core_library_and_rows_are_told_together(tmp_path):
+    text = (FOLDER / "stm32l4r5.yaml").read_text("utf-8")
+    for word, said in {"core": "Z80", "library": "abacus", "power_fit": "no rows"}.items():
+        text = re.sub(rf"^{word}: .*$", f"{word}: {said}", text, flags=re.MULTILINE)
+        assert f"\n{word}: {said}\n" in text
+    found = faults(tmp_path, text.replace("unit: MHz", "unit: GHz"))
+    stands = text.splitlines()
+    for fault, word in zip(found[:3], sorted_words(stands), strict=True):
+        assert fault.startswith(f"mine.yaml:{line_of(stands, word)}: {word}: must ")
+    assert "clock_hz: must be plausible" in found[-1]
+    assert len(found) == 4
+
+
+def line_of(lines: list[str], word: str) -> int:
+    return next(n for n, line in enumerate(lines, start=1) if line.startswith(f"{word}: "))
+
+
+def sorted_words(lines: list[str]) -> list[str]:
+    return sorted(("core", "library", "power_fit"), key=lambda word: line_of(lines, word))
+
+
+def test_rows_of_another_chip_are_refused_with_their_line(tmp_path):
+    text = (FOLDER / "stm32l4r5.yaml").read_text("utf-8").replace("name: stm32l4r5", "name: mine")
+    (found,) = faults(tmp_path, text)
+    assert re.match(r"mine.yaml:\d+: power_fit: names rows of the card's own chip", found)
+
+
+# ------------------------------------------------------------------ slips of those who fill in
+
+
+SLIPS = {
+    "a unit in the number": ("value: 3", "value: 3 V", "7: voltage_v.value: .* number; got '3 V'"),
+    "a comma": ("high: 3", "high: 3,1", "7: voltage_v.1: .*; hint: figures have a point, never a"),
+    "nothing": (ENTRY, "", "7: voltage_v: must be a mapping of value, low, .*; got nothing"),
+    "a number": (ENTRY, "3", "7: voltage_v: must be a mapping of value, low, high, .*; got 3"),
+    "a word of one's own": ("assumed", "published", "7: voltage_v.status: .*got 'published'"),
+    "no unit": ("unit: V, ", "", "7: voltage_v.unit: Field required; got nothing"),
+}
+
+
+@pytest.mark.parametrize("case", SLIPS)
+def test_a_slip_is_told_where_it_stands(case, tmp_path):
+    before, after, match = SLIPS[case]
+    entry = ENTRY.replace(before, after)
+    assert entry != ENTRY
+    other = ENTRY.replace("unit: V", "unit: C")
+    (found,) = faults(tmp_path, f"{HEAD}  voltage_v: {entry}\n  capacity_c: {other}\n")
+    assert re.match(f"mine.yaml:{match}", found)
+
+
+# ------------------------------------------------------------------ too much
+
+
+def test_what_is_too_large_for_a_card_is_one_fault(tmp_path):
+    text = HEAD + "".join(f"  capacity_{i}: {{}}\n" for i in range(30_000))
+    (found,) = faults(tmp_path, text)
+    assert found == (
+        "mine.yaml: must be a card, which holds at most 4,000 keys, numbers and texts; got 60,013"
+    )
+
+
+def test_of_many_keys_that_stand_twice_a_hundred_are_told(tmp_path):
+    found = faults(tmp_path, HEAD + "  capacity_c: 1\n" * 1500 + f"  voltage_v: {ENTRY}\n")
+    twice = [fault for fault in found if "stands twice" in fault]
+    assert len(twice) == 100
+    assert sum("1,399 further keys that stand twice" in fault for fault in found) == 1
+    assert found[-1].startswith("mine.yaml:1506: capacity_c: must be a mapping of value")
+
+
+def test_no_card_that_comes_with_spikewatt_is_near_the_bound():
+    nodes = {path.stem: read_document(path).nodes for path in FOLDER.glob("*.yaml")}
+    assert 100 < max(nodes.values()) < MOST_NODES / 4

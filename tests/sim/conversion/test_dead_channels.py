@@ -34,7 +34,7 @@ def error(model, x, code: str, **options) -> float:
     outputs = simulate(network, x, "event", steps).outputs[:, -1] * network.output_unit
     if code == "rate":
         outputs = outputs / RATE_STEPS
-    wanted = model.predict(x, verbose=0)
+    wanted = model(x, training=False).numpy()
     return float(np.abs(outputs - wanted).max() / np.abs(wanted).max())
 
 

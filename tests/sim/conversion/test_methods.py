@@ -152,7 +152,7 @@ def residual_cnn(pool):
 def test_methods_convert_branches_and_pools(method, pool, digits):
     network = convert(
         residual_cnn(pool),
-        digits.scaled("train")[:40],
+        digits.scaled("train")[:12],
         input_levels=16,
         method=method,
         readout="spikes",

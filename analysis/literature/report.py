@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..literature.assumptions import COLUMNS
-from ..literature.rules import Rulings
-from .findings import Column, Findings, Table
-from .units import significant
+from ..report.findings import Column, Findings, Table
+from ..report.units import significant
+from .assumptions import COLUMNS
+from .rules import Rulings
 
 TITLE = "Do spikes win? The literature's rules on this trace"
 ASSUMED = "What each rule takes for granted"
