@@ -167,7 +167,7 @@ class Batch:
         """
         pixels = self.pixels(inputs, part.first + start, part.seed)
         # Where nothing is compiled, one pass finds counts and spikes of a short batch.
-        at_once = 0 < rasters and size <= self.recorded and self.compiled == self.forward
+        at_once = rasters > 0 and size <= self.recorded and self.compiled == self.forward
         found = self.forward(pixels, record=True) if at_once else self.compiled(pixels)
         batch = slice(start, start + size)
 
