@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .analysis.job.config import RunConfig as RunConfig
     from .analysis.job.run import RunResult as RunResult
     from .analysis.job.run import run as run
+    from .analysis.literature.rules import Rulings as Rulings
+    from .analysis.literature.rules import rules as rules
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
     from .analysis.report.page.write import write_report as write_report
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .energy.pricing.prices import Prices as Prices
     from .errors import SpikewattError as SpikewattError
     from .errors import SpikewattWarning as SpikewattWarning
+    from .models.capacity import capacity_bits as capacity_bits
     from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
     from .models.loading.load import load_keras as load_keras
@@ -55,10 +58,12 @@ if TYPE_CHECKING:
     from .rtl_ref.verification.verify import verify as verify
     from .shown_progress import show_progress as show_progress
     from .sim.conversion.convert import convert as convert
+    from .sim.conversion.few_bits import few_bits as few_bits
     from .sim.conversion.reading.reader import supported_layers as supported_layers
     from .sim.conversion.thresholds import Method as Method
     from .sim.counts.counts import Counts as Counts
     from .sim.counts.counts import LayerCounts as LayerCounts
+    from .sim.counts.of_trace import counts_of as counts_of
     from .sim.engines.estimate.estimate import Estimate as Estimate
     from .sim.engines.estimate.estimate import estimate as estimate
     from .sim.engines.simulate import simulate as simulate
@@ -72,6 +77,8 @@ if TYPE_CHECKING:
     from .sim.odin.network import OdinNetwork as OdinNetwork
     from .sim.trace.layer_summary import LayerSummary as LayerSummary
     from .sim.trace.trace import Trace as Trace
+    from .sim.zeros.activation_zeros import ActivationZeros as ActivationZeros
+    from .sim.zeros.measure import activation_zeros as activation_zeros
 
 # Module -> public names that it defines. They are loaded on first use, so that `import spikewatt`
 # is instant.
@@ -80,6 +87,7 @@ _HOME = {
     "analysis.job.best": ("best_points",),
     "analysis.job.config": ("RunConfig",),
     "analysis.job.run": ("RunResult", "run"),
+    "analysis.literature.rules": ("Rulings", "rules"),
     "analysis.report.findings": ("Findings", "Table"),
     "analysis.report.page.write": ("write_report",),
     "analysis.studies.agreement": ("compare",),
@@ -96,6 +104,7 @@ _HOME = {
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),
     "errors": ("SpikewattError", "SpikewattWarning"),
+    "models.capacity": ("capacity_bits",),
     "models.datasets": ("Dataset", "load_dataset"),
     "models.loading.load": ("load_keras",),
     "models.networks": ("build_network",),
@@ -106,9 +115,11 @@ _HOME = {
     "rtl_ref.verification.verify": ("Verification", "verify"),
     "shown_progress": ("show_progress",),
     "sim.conversion.convert": ("convert",),
+    "sim.conversion.few_bits": ("few_bits",),
     "sim.conversion.thresholds": ("Method",),
     "sim.conversion.reading.reader": ("supported_layers",),
     "sim.counts.counts": ("Counts", "LayerCounts"),
+    "sim.counts.of_trace": ("counts_of",),
     "sim.engines.estimate.estimate": ("Estimate", "estimate"),
     "sim.engines.simulate": ("simulate",),
     "sim.network.connection": ("Connection",),
@@ -121,6 +132,8 @@ _HOME = {
     "sim.odin.network": ("OdinNetwork",),
     "sim.trace.layer_summary": ("LayerSummary",),
     "sim.trace.trace": ("Trace",),
+    "sim.zeros.activation_zeros": ("ActivationZeros",),
+    "sim.zeros.measure": ("activation_zeros",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = sorted([*_MODULE_OF, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import index
 from typing import Self
 
@@ -17,7 +17,9 @@ NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<!-)"
 LONGEST_NAME = 100
 CALLER = 3  # frames up from the warning: who called the function that checks
 SHOWN = 80  # characters of a wrong value that an error shows
+ALIKE = 0.75  # of two names, one of which was perhaps meant to be the other
 LONGEST_VALUE = 400  # characters of a value that a message repeats at all
+UNKNOWN_KEY = "unknown key"
 
 
 class SpikewattWarning(UserWarning):
@@ -99,6 +101,49 @@ def _line(where: str, law: str, got: object, allowed: object, hint: str | None) 
     if hint is not None:
         text += f"; hint: {hint}"
     return printable(" ".join(text.split()))
+
+
+class ManyFaults(SpikewattError):
+    """Refused input with several faults, one line for each.
+
+    Parameters
+    ----------
+    faults : sequence of SpikewattError
+        At least one; `where`, `law` and the like are those of the first.
+
+    Examples
+    --------
+    >>> print(ManyFaults([SpikewattError("a", "is one"), SpikewattError("b", "is two")]))
+    a: is one
+    b: is two
+    """
+
+    def __init__(self, faults: Sequence[SpikewattError]):
+        first = faults[0]
+        super().__init__(first.where, first.law, first.got, first.allowed, first.hint)
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+    def with_hint(self, hint: str) -> Self:
+        """The same faults, of which the last says what to do now."""
+        *others, last = self.faults
+        return type(self)([*others, last.with_hint(hint)])
+
+
+def raise_faults(faults: Sequence[SpikewattError]) -> None:
+    """Raise what was found: nothing, the one fault, or all of them together.
+
+    Raises
+    ------
+    SpikewattError
+        Where there is a fault; of several a `ManyFaults`.
+    """
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise ManyFaults(faults)
 
 
 class FileFormatError(SpikewattError):
@@ -225,6 +270,17 @@ def check_name(where: str, name: str) -> str:
     return name
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant, if there is one.
+
+    >>> nearest("energy_per_sops_j", ["clock_hz", "energy_per_sop_j"])
+    'energy_per_sop_j'
+    """
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=ALIKE)), None)
+
+
 def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:
     """The first fault in a pydantic ValidationError, in the words of this project.
 
@@ -240,10 +296,15 @@ def first_fault(where: str, error, known: Iterable[str] = ()) -> SpikewattError:
     fault = error.errors()[0]
     key = ".".join(str(part) for part in fault["loc"])
     itself = f"{where}: {key}" if key else where
-    got = "nothing" if fault["type"] == "missing" else repr(fault["input"])[:SHOWN]
-    law, allowed = fault["msg"], fault.get("ctx", {}).get("expected")
-    if fault["type"] == "extra_forbidden":
-        law = "unknown key"
-        if len(fault["loc"]) == 1:
-            allowed = allowed or ", ".join(known) or None
+    law, got, allowed = said_of_fault(fault)
+    if law == UNKNOWN_KEY and len(fault["loc"]) == 1:
+        allowed = ", ".join(known) or None
     return SpikewattError(itself, law, got, allowed)
+
+
+def said_of_fault(fault) -> tuple[str, str, str | None]:
+    """The law, what was got and what is allowed, of one fault that pydantic found."""
+    got = "nothing" if fault["type"] == "missing" else quoted(fault["input"])[:SHOWN]
+    if fault["type"] == "extra_forbidden":
+        return UNKNOWN_KEY, got, None
+    return fault["msg"], got, fault.get("ctx", {}).get("expected")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from .errors import SpikewattError
+from .errors import SpikewattError, raise_faults
+from .yaml_document import read_document
 
 READABLE_BY_ALL = 0o644
-LARGEST_YAML = 2**22  # bytes of a YAML file
-WHOLE_WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
-MOST_YAML_NODES = 2**20  # of a YAML file, after its aliases are followed
 NOT_OVER = "an existing file is not written over"
 
 _promised_new: set[str] = set()
@@ -258,68 +255,9 @@ def read_yaml(path: Path) -> object:
     Raises SpikewattError if it is none, if a key stands in it twice, or if it is larger than any
     card or configuration.
     """
-    import yaml
-
-    if not path.is_file():
-        raise SpikewattError(str(path), "the file must exist", "no such file")
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_YAML:
-            raise ValueError(f"{size:,} bytes; at most {LARGEST_YAML:,} are read")
-        return _parsed(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OSError) as error:
-        reason = str(error)[:200]
-        raise SpikewattError(str(path), "must be YAML", reason) from error
-
-
-def _parsed(text: str) -> object:
-    import yaml
-
-    # The parser in C, which is ten times faster and ends with an error where lists nest too deep.
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Strict(base):
-        def construct_mapping(self, node, deep=False):
-            seen = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if key in seen:
-                    raise ValueError(f"key {key!r} stands twice")
-                seen.add(key)
-            return super().construct_mapping(node, deep)
-
-    # 64e6 is a number in YAML 1.2, and what a user writes; pyyaml reads YAML 1.1, where it is none.
-    Strict.add_implicit_resolver(
-        "tag:yaml.org,2002:float", WHOLE_WITH_EXPONENT, list("-+0123456789")
-    )
-    loader = Strict(text)
-    try:
-        root = loader.get_single_node()
-        if root is None:
-            return None
-        if _nodes(root, {}) > MOST_YAML_NODES:
-            raise ValueError("aliases that repeat each other without end")
-        return loader.construct_document(root)
-    finally:
-        loader.dispose()
-
-
-def _nodes(node, known: dict[int, int]) -> int:
-    """Nodes below and with `node`, aliases followed; a node that holds itself is an error."""
-    if id(node) in known:
-        count = known[id(node)]
-        if not count:
-            raise ValueError("an alias stands inside of what it names")
-        return count
-
-    known[id(node)] = 0
-    parts = node.value if isinstance(node.value, list) else []
-    count = 1
-    for part in parts:
-        pair = part if isinstance(part, tuple) else (part,)
-        count += sum(_nodes(child, known) for child in pair)
-    known[id(node)] = count
-    return count
+    document = read_document(path)
+    raise_faults(document.faults)
+    return document.content
 
 
 def cache_folder(*parts: str) -> Path:

@@ -113,12 +113,13 @@ def border(verb: str, given: Mapping[str, object]) -> Iterator[None]:
         _leave(_unforeseen(verb, given, error), REFUSED)
 
 
-def _leave(line: str, code: int) -> NoReturn:
-    """One line, and in verbose mode the traceback before it."""
+def _leave(lines: str, code: int) -> NoReturn:
+    """One line, or one for each fault of a file, and in verbose mode the traceback before it."""
     if _verbose:
         traceback.print_exc()
     with suppress(OSError):
-        print(f"spikewatt: {printable(line)}", file=sys.stderr)
+        for each in printable(lines).split("\n"):
+            print(f"spikewatt: {each}", file=sys.stderr)
     raise typer.Exit(code) from None
 
 

@@ -52,8 +52,8 @@ def map(
 
     from ..analysis.report.findings import Findings, Table
     from ..energy.cards.load import load_card
+    from ..energy.devices.chip.table import cores_in_use
     from ..energy.devices.core.count import checked_max_cores
-    from ..energy.devices.core.mapping import core_table, map_network
     from ..energy.devices.registry import device_kind
     from ..sim.trace.trace import Trace
 
@@ -63,11 +63,10 @@ def map(
         raise SpikewattError("map --device", "must be a neuromorphic core", found)
 
     most = checked_max_cores("map --max-cores", max_cores)
-    mapping = map_network(Trace.load(trace), card, max_cores=most)
-    cores = pd.DataFrame(core_table(mapping))
-    table = Table("rows", f"{card.name}: {mapping.describe()}", cores)
-    facts = {"area_m2": mapping.area_m2(card).value}
-    show(Findings((table,), facts=facts, notes=(mapping.loading(card),)), as_json)
+    rows, (filled, *loading), area_m2 = cores_in_use(Trace.load(trace), card, max_cores=most)
+    table = Table("rows", f"{card.name}: {filled}", pd.DataFrame(rows))
+    facts = {} if area_m2 is None else {"area_m2": area_m2.value}
+    show(Findings((table,), facts=facts, notes=tuple(loading)), as_json)
 
 
 def _fit_options():
@@ -144,6 +143,9 @@ def devices(
     path: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="With new: the .yaml file to write.")
     ] = None,
+    kind: Annotated[str | None, typer.Option(help=making.KIND_HELP)] = None,
+    timing: Annotated[str | None, typer.Option(help=making.TIMING_HELP)] = None,
+    like: Annotated[str | None, typer.Option(help=making.LIKE_HELP)] = None,
     core: Annotated[str | None, typer.Option(help=making.CORE_HELP)] = None,
     clock_mhz: Annotated[float | None, typer.Option(help=making.CLOCK_HELP)] = None,
     ua_per_mhz: Annotated[float | None, typer.Option(help=making.CURRENT_HELP)] = None,
@@ -160,9 +162,14 @@ def devices(
 ) -> None:
     """List the devices, show one in full, or write a new card.
 
-    A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source.
+    A value has a unit, a range, a status (measured, simulated, estimated, assumed) and a source. A
+    new card is that of a microcontroller, ready to price, or a template to fill in (--kind). All
+    that is wrong with a card of your own is told at once, with its lines.
     """
     given = {
+        "core": core,
+        "timing": timing,
+        "like": like,
         "clock_mhz": clock_mhz,
         "ua_per_mhz": ua_per_mhz,
         "supply_v": supply_v,
@@ -176,13 +183,14 @@ def devices(
         "source": source,
     }
     if name == making.NEW:
-        said = making.new_card(path, core, given)
-        if not as_json:
+        said = making.new_card(path, kind, given)
+        is_template = kind not in (None, making.MICROCONTROLLER)
+        if is_template or not as_json:
             print(said)
             return
         name = str(path)
     else:
-        making.only_with_new({"path": path, "core": core, **given})
+        making.only_with_new({"path": path, "kind": kind, **given})
     from ..analysis.report.devices import card_findings, device_findings
     from ..energy.cards.load import load_card
 
@@ -261,21 +269,25 @@ def validate(
 ) -> None:
     """Published and measured values beside our predictions.
 
-    With the error, and whether a row was fitted. Measured int8 networks on microcontrollers are
-    left out build by build and board by board, and summed up; all rows are in the CSV.
+    With the error, and whether a row was fitted. Spiking networks measured on Loihi, Loihi 2 and
+    SpiNNaker have a table of their own. Measured int8 networks on microcontrollers are left out
+    build by build and board by board, and summed up; all rows are in the CSV.
     """
     if output:
         new_file(output, force)
     from ..analysis.report.findings import Findings
     from ..analysis.report.rows import write_frame
-    from ..analysis.report.tables import left_out, validation
-    from ..analysis.studies.validation import left_out_summary, summary_lines
+    from ..analysis.report.tables import left_out, silicon, validation
+    from ..analysis.studies.silicon import silicon_rows
+    from ..analysis.studies.silicon_asked import silicon_lines
+    from ..analysis.studies.validation import left_out_summary, of_silicon, summary_lines
     from ..analysis.studies.validation import validate as compare
 
     frame = compare(dataset, data_dir)
     if output:
         write_frame(frame, output)
-    others = validation(frame[frame["scheme"].isna()])
+    others = validation(frame[frame["scheme"].isna() & frame["boundary"].isna()])
     summed = left_out_summary(frame)
-    tables = (others, left_out(summed))
-    show(Findings(tables, notes=tuple(summary_lines(summed))), as_json)
+    tables = (others, silicon(of_silicon(frame)), left_out(summed))
+    notes = (*silicon_lines(silicon_rows()), *summary_lines(summed))
+    show(Findings(tables, notes=notes), as_json)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SpikewattError, one_of
-from .options import (
-    DEVICE_HELP,
-    ENERGY,
-    Force,
-    Json,
-    new_file,
-    not_called_network,
-    number,
-    per_device,
-    show,
-    verb,
+from ..errors import SpikewattError
+from .options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
+from .priced import (
+    check_words,
+    device_settings,
+    price_layers,
+    price_work,
+    read_work,
+    refuse,
+    zeros_of,
 )
+from .ruled import rules_alone, with_rules
 
 if TYPE_CHECKING:
-    from ..energy.pricing.prices import Prices
+    from ..sim.counts.counts import Counts
     from ..sim.trace.trace import Trace
 
 LIBRARY_HELP = (
@@ -41,13 +40,25 @@ REGULATOR_HELP = (
     "ldo or dcdc, of all microcontrollers, which must have it, or DEVICE=NAME, repeated; else the "
     "card's own."
 )
-FASTEST_MHZ = 100_000  # beyond every device: somebody meant hertz
-MAX_CORES_HELP = "Neuromorphic cores that the network may take, or any; by default 1."
+COUNTS_HELP = (
+    "Counts of a network that ran elsewhere, in place of a trace: JSON, or a CSV with one row per "
+    "layer; see docs/COUNTS.md."
+)
+ZEROS_HELP = (
+    "Zeros among the ANN's activations: zeros.json of a run, a share 0..1 of all, or "
+    "POPULATION=SHARE, repeated. For --rules; and microcontrollers get int8_ann_zero_skipping, an "
+    "int8 network that multiplies no zeros."
+)
+MAX_CORES_HELP = (
+    "Neuromorphic cores that the network may take, or any; by default 1, and any of --counts."
+)
 
 
 @verb(ENERGY)
 def price(
-    trace: Annotated[Path | None, typer.Argument(help="Trace (.trace); not with --layers.")] = None,
+    trace: Annotated[
+        Path | None, typer.Argument(help="Trace (.trace); not with --counts or --layers.")
+    ] = None,
     device: Annotated[list[str] | None, typer.Option(help=DEVICE_HELP)] = None,
     spk: Annotated[
         Path | None, typer.Option(help="Spiking network, to check that it left the trace.")
@@ -71,6 +82,10 @@ def price(
     supply_v: Annotated[list[str] | None, typer.Option(help=SUPPLY_HELP)] = None,
     regulator: Annotated[list[str] | None, typer.Option(help=REGULATOR_HELP)] = None,
     max_cores: Annotated[str | None, typer.Option(help=MAX_CORES_HELP)] = None,
+    counts: Annotated[Path | None, typer.Option(help=COUNTS_HELP)] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps of one inference, of --counts that do not say them.")
+    ] = None,
     layers: Annotated[
         Path | None,
         typer.Option(
@@ -85,7 +100,14 @@ def price(
     explain: Annotated[
         bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
     ] = False,
-    workload: Annotated[str | None, typer.Option(help="snn or int8_ann, for --explain.")] = None,
+    workload: Annotated[
+        str | None,
+        typer.Option(help="snn, int8_ann or int8_ann_zero_skipping, for --explain."),
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option(help="Show what the literature's rules say: do spikes win?")
+    ] = False,
+    zeros: Annotated[list[str] | None, typer.Option(help=ZEROS_HELP)] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
     ] = None,
@@ -93,7 +115,7 @@ def price(
     as_json: Json = False,
     network: Annotated[str | None, typer.Option(help="The same as --benchmark.")] = None,
 ) -> None:
-    """Energy and time per inference of a trace or int8 layers.
+    """Energy and time of a trace, counts or int8 layers.
 
     On one or more devices, with ranges, verdicts and break-even points.
     """
@@ -104,142 +126,63 @@ def price(
     benchmark = network or benchmark
     if output:
         new_file(output, force)
-    if (trace is None) == (layers is None):
-        found = "both" if trace else "neither"
-        raise SpikewattError("price", "takes a trace, or --layers", found)
+    ways = {"a trace": trace, "--counts": counts, "--layers": layers}
+    ways = [name for name, given in ways.items() if given is not None]
+    if len(ways) != 1:
+        law = "takes a trace, or --counts, or --layers"
+        raise SpikewattError("price", law, " and ".join(ways) or "none")
+    way = ways[0]
+    if rules and layers is not None:
+        raise SpikewattError("price --rules", "goes with a trace or --counts", way)
+    if rules and not device:
+        show(rules_alone(read_work(trace, counts, steps), zeros), as_json)
+        return
     if not device:
         law = "must name at least one device"
         raise SpikewattError("price --device", law, "none", "see `spikewatt devices`")
-    _check_words(workload, explain)
-    from ..energy.kernels.library import named
+    check_words(workload, explain)
+    if steps is not None and counts is None:
+        raise SpikewattError("price --steps", "goes with --counts", way)
+    settings = device_settings(library, clock_hz, clock_mhz, supply_v, regulator)
+    of_cores = {"host": host, "max_cores": max_cores}
+    of_cores = {key: value for key, value in of_cores.items() if value is not None}
 
-    settings: dict[str, Any] = {
-        "library": per_device("price --library", library, named),
-        "clock_hz": _clock_hz(clock_hz, clock_mhz),
-        "supply_v": per_device("price --supply-v", supply_v, number),
-        "regulator": per_device("price --regulator", regulator),
-    }
-    from ..analysis.report.prices import components, price_findings
-    from ..analysis.report.rows import merged, write_csv
-
-    if layers is None:
-        if benchmark is not None:
-            raise SpikewattError("price --benchmark", "goes with --layers", "a trace")
-        of_cores = {"host": host, "max_cores": max_cores}
-        settings |= {key: value for key, value in of_cores.items() if value is not None}
-        loaded, prices = _price_trace(trace, device, period_s, spk, settings)
-        priced = {"": prices}
+    work: Trace | Counts | None = None
+    if layers is not None:
+        refuse("a trace or --counts", "--layers", workload=workload, max_cores=max_cores)
+        refuse("a trace", "--layers", spk=spk, host=host, zeros=zeros)
+        priced = price_layers(layers, device, period_s, benchmark, settings)
     else:
-        of_a_trace = {
-            "--spk": spk,
-            "--host": host,
-            "--workload": workload,
-            "--max-cores": max_cores,
-        }
-        for name, given in of_a_trace.items():
-            if given is not None:
-                raise SpikewattError(f"price {name}", "goes with a trace", "--layers")
-        loaded = None
-        priced = _price_layers(layers, device, period_s, benchmark, settings)
+        refuse("--layers", way, benchmark=benchmark)
+        if counts is not None:
+            refuse("a trace", way, spk=spk)
+            if not rules:
+                refuse("a trace or --rules", way, zeros=zeros)
+        elif zeros is not None:
+            settings["zeros"] = zeros_of(zeros)
+        work = read_work(trace, counts, steps)
+        priced = {"": price_work(work, device, period_s, spk, settings | of_cores)}
 
     for prices in priced.values():
         if not prices.bills:
             why = "; ".join(prices.does_not_fit.values())
             raise SpikewattError("price", "one of the devices can execute the network", why)
+    from ..analysis.report.prices import components, price_findings
+    from ..analysis.report.rows import merged, write_csv
+
     if output:
         write_csv(components(priced), output)
 
     findings = {
         name: price_findings(
-            prices, loaded, name=name, tornado=tornado, explain=explain, workload=workload
+            prices, work, name=name, tornado=tornado, explain=explain, workload=workload
         )
         for name, prices in priced.items()
     }
+    if rules and work is not None:
+        findings = {"": with_rules(findings[""], work, priced[""], zeros)}
     if as_json:
         show(merged(findings, "benchmark"), True)
     else:
         for found in findings.values():
             show(found, False)
-
-
-def _clock_hz(in_hz: list[str] | None, in_mhz: list[str] | None) -> Any:
-    """The clock that was given in hertz or in megahertz."""
-    if in_mhz is None:
-        return per_device("price --clock-hz", in_hz, number)
-    if in_hz is not None:
-        raise SpikewattError("price --clock-mhz", "is --clock-hz in megahertz", "both")
-    return per_device("price --clock-mhz", in_mhz, _from_megahertz)
-
-
-def _from_megahertz(text: str) -> float:
-    """Hz; raises SpikewattError where hertz were meant."""
-    megahertz = number(text)
-    if abs(megahertz) > FASTEST_MHZ:
-        law, hint = "must be a clock in megahertz", f"--clock-hz {text}"
-        raise SpikewattError("price --clock-mhz", law, text, f"<= {FASTEST_MHZ:,}", hint)
-    return megahertz * 1e6
-
-
-def _check_words(workload: str | None, explain: bool) -> None:
-    """Raise where a word means nothing, even if nothing would have asked for it."""
-    from ..energy.bill import WORKLOADS
-
-    if workload is None:
-        return
-    one_of("price --workload", "must name a workload", workload, WORKLOADS)
-    if not explain:
-        raise SpikewattError("price --workload", "goes with --explain", "none")
-
-
-def _price_trace(
-    path: Path | None,
-    devices: list[str],
-    period_s: float | None,
-    spk: Path | None,
-    settings: dict[str, Any],
-) -> tuple[Trace, Prices]:
-    """The trace, and its price on every device that can execute the network."""
-    from ..energy.pricing.price import price as price_trace
-    from ..sim.network.spiking_network import SpikingNetwork
-    from ..sim.trace.trace import Trace
-
-    trace = Trace.load(path)
-    prices = price_trace(
-        trace,
-        *devices,
-        network=SpikingNetwork.load(spk) if spk else None,
-        period_s=period_s,
-        skip_unfit=True,
-        **settings,
-    )
-    return trace, prices
-
-
-def _price_layers(
-    table: Path,
-    devices: list[str],
-    period_s: float | None,
-    benchmark: str | None,
-    settings: dict[str, Any],
-) -> dict[str, Prices]:
-    """Name of a network in the table -> its price on every device that can hold it."""
-    from ..energy.cards.load import load_card
-    from ..energy.layer_tables.tables import networks_in
-    from ..energy.pricing.price import price_layers
-    from ..shown_progress import show_progress
-
-    # Read once, whatever the number of networks.
-    cards = [load_card(device) for device in devices]
-    networks = networks_in(table, benchmark)
-    priced = {}
-    with show_progress() as progress:
-        for name, layers in networks.items():
-            priced[name] = price_layers(
-                layers,
-                *cards,
-                period_s=period_s,
-                skip_unfit=True,
-                **settings,
-            )
-            progress("price", len(priced), len(networks))
-    return priced

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..analysis.job.run import RunResult
 
 SHOWN = ("best", "points", "summary", "prices", "verdicts")
-IN_JSON = ("best", "points", "layers", "prices", "verdicts")
+IN_JSON = ("best", "points", "layers", "prices", "verdicts", "rules")
 
 
 def _options():

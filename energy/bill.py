@@ -23,7 +23,9 @@ Number = float | np.ndarray
 WHAT = ("energy_j", "cycles", "time_s")
 IDLE_COMPONENTS = ("between inferences", "waking")
 
-WORKLOADS = ("snn", "int8_ann")  # the spiking network, and the same layers as an int8 network
+# The spiking network, the same layers as an int8 network, and that which multiplies no zeros.
+SPIKING, INT8, ZERO_SKIPPING = WORKLOADS = ("snn", "int8_ann", "int8_ann_zero_skipping")
+INT8_WORKLOADS = (INT8, ZERO_SKIPPING)
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Term:
     Parameters
     ----------
     workload : str
-        ``snn`` or ``int8_ann``.
+        One of WORKLOADS.
     layer, component : str
         The row that it belongs to.
     what : str
@@ -83,10 +85,13 @@ class BillWriter:
     terms : list of Term
     footprints : dict of Footprint
         Workload -> what it takes up; a rule writes none.
+    values : dict of Quantity
+        That terms name beside those of the card.
     """
 
     terms: list[Term] = field(default_factory=list)
     footprints: dict[str, Footprint] = field(default_factory=dict)
+    values: dict[str, Quantity] = field(default_factory=dict)
 
     @property
     def workloads(self) -> list[str]:
@@ -138,10 +143,16 @@ class BillWriter:
         self._follow("cycles", 0, workload, component, count, keys)
 
     def per_second(
-        self, workload: str, component: str, count: float, *keys: str | Powers, since: int = 0
+        self,
+        workload: str,
+        component: str,
+        count: float,
+        *keys: str | Powers,
+        since: int = 0,
+        layer: str = "all",
     ) -> None:
         """Energy that follows the time charged from term `since` on: each second · Π keys, in J."""
-        self._follow("time_s", since, workload, component, count, keys)
+        self._follow("time_s", since, workload, component, count, keys, layer)
 
     def _follow(
         self,
@@ -151,13 +162,14 @@ class BillWriter:
         component: str,
         count: float,
         keys: tuple[str | Powers, ...],
+        layer: str = "all",
     ) -> None:
         """Charge energy in proportion to each term of `what`."""
         followed = [t for t in self.terms[since:] if t.workload == workload and t.what == what]
         for term in followed:
             powers = powers_of(term.powers, *keys)
             self._add(
-                workload, "all", component, "energy_j", count * term.count, powers, term.by_spikes
+                workload, layer, component, "energy_j", count * term.count, powers, term.by_spikes
             )
 
     def _add(

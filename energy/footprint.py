@@ -17,9 +17,10 @@ class Footprint:
         Neuromorphic cores; None of a device that has none.
     area_m2 : Quantity, optional
         m², of all cores with what links them, with its range; None where no card says it.
-    memory_bytes : int
+    memory_bytes : int, optional
         Of a core all of its memory, filled or not: synapses, and the words of its neurons. Of a
-        microcontroller flash and RAM that the workload needs, code and stack included.
+        microcontroller flash and RAM that the workload needs, code and stack included. None of a
+        chip whose card does not say it.
 
     Examples
     --------
@@ -27,6 +28,6 @@ class Footprint:
     True
     """
 
-    memory_bytes: int
+    memory_bytes: int | None
     cores: int | None = None
     area_m2: Quantity | None = None

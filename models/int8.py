@@ -64,15 +64,15 @@ class Int8Network:
 
     def _run(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict]:
         """What went in, what came out, and how the interpreter describes the latter."""
-        interpreter = _interpreter(self.content)
+        interpreter = interpreter_of(self.content)
         given = interpreter.get_input_details()[0]
         shape = tuple(int(size) for size in given["shape"][1:])
-        together = _together(interpreter, len(x), shape)
+        together = run_together(interpreter, len(x), shape)
 
         sent, found = [], []
         for start in range(0, len(x), together):
             part = x[start : start + together].reshape(-1, *shape)
-            levels = _as_levels(part, given)
+            levels = as_levels(part, given)
             # The last images come with dark ones, so that the interpreter is made ready once.
             whole = np.zeros((together, *shape), np.int8)
             whole[: len(levels)] = levels
@@ -162,26 +162,38 @@ def _no_int8(model, error: Exception) -> SpikewattError:
 
 def _check_all_int8(model, network: Int8Network) -> None:
     """Raise where a tensor is real: a layer that was left as it was is not an int8 layer."""
-    details = _interpreter(network.content).get_tensor_details()
+    details = interpreter_of(network.content).get_tensor_details()
     real = [tensor["name"] for tensor in details if tensor["dtype"] == np.float32]
     if real:
         raise _no_int8(model, ValueError(f"real numbers in {real[0]}"))
 
 
-def _interpreter(content: bytes):
-    """An interpreter of TensorFlow Lite's own kernels, which are those of microcontrollers."""
+def interpreter_of(content: bytes, keeps_all: bool = False):
+    """An interpreter of TensorFlow Lite's own kernels, which are those of microcontrollers.
+
+    Parameters
+    ----------
+    content : bytes
+        The ``.tflite`` file.
+    keeps_all : bool, default False
+        Whether what lies between operators can be read after a run.
+    """
     import_keras()
     with _silent():
         import tensorflow as tf
 
         lite: Any = tf.lite
         kernels = lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        made = lite.Interpreter(model_content=content, experimental_op_resolver_type=kernels)
+        made = lite.Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=kernels,
+            experimental_preserve_all_tensors=keeps_all,
+        )
         made.allocate_tensors()
     return made
 
 
-def _together(interpreter, samples: int, shape: tuple[int, ...]) -> int:
+def run_together(interpreter, samples: int, shape: tuple[int, ...]) -> int:
     """How many images are run together; the interpreter is made ready for them."""
     details = interpreter.get_tensor_details()
     per_image = sum(int(np.prod(tensor["shape"])) * 4 for tensor in details)
@@ -200,7 +212,7 @@ def _together(interpreter, samples: int, shape: tuple[int, ...]) -> int:
     return 1
 
 
-def _as_levels(x: np.ndarray, tensor: dict) -> np.ndarray:
+def as_levels(x: np.ndarray, tensor: dict) -> np.ndarray:
     """Real inputs as int8, halves away from zero as TensorFlow Lite rounds."""
     scale, zero = tensor["quantization"]
     share = np.asarray(x, np.float32) / np.float32(scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -34,6 +35,8 @@ def reader(tmp_path, digits, monkeypatch) -> Path:
     )
     (tmp_path / "my.yaml").write_text("epochs: 2\nengine: reference\ntest_samples: 20\n")
     readings().to_csv(tmp_path / "readings.csv", index=False)
+    counts = re.findall(r"```csv\n(.*?)```", (ROOT / "docs" / "COUNTS.md").read_text(), re.DOTALL)
+    (tmp_path / "my_counts.csv").write_text(counts[0])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

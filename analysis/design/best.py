@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...energy.bill import INT8, SPIKING
 from ...energy.pricing.prices import Prices
 from ...progress import Progress, silent
 from ...sim.trace.trace import Trace
 from .deciding import deciding
 from .front import on_front
-from .points import GOALS, INT8, SPIKING, Measured, Point, Points
+from .points import GOALS, Measured, Point, Points
 from .search import SLACK, Bench, Sample, Search, Tried
 
 if TYPE_CHECKING:

@@ -9,14 +9,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ...energy.bill import WORKLOADS, Bill
+from ...energy.bill import INT8, Bill
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.uncertainty import Estimate, Side, estimate
 from .front import on_front
 from .interval import wilson
 from .search import SLACK, Tried
 
-SPIKING, INT8 = WORKLOADS
 GOALS = {"accuracy": "most", "energy_j": "least"}
 
 

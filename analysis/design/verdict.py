@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ...energy.bill import INT8, SPIKING
 from ...energy.pricing.uncertainty import Estimate, ratio, verdict_of
 from .best import nearest
-from .points import INT8, SPIKING, Point, Points
+from .points import Point, Points
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
+from ...sim.zeros.given import ZEROS, save_zeros
 from ..design.points import Points
 from ..report.figures.run import TRACE, plot_run
 from ..report.findings import Findings
@@ -24,6 +25,7 @@ from ..report.page.write import write_report
 from ..report.rows import write_folder
 from ..studies.agreement import Agreement
 from . import steps
+from .baselines import baselines
 from .best import best
 from .config import RunConfig, as_config
 from .engine import DEFAULT, choose
@@ -146,9 +148,12 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     trace.save(into / TRACE)
 
     points = best(config, prepared, network, trace, progress)
+    measured = baselines(config, prepared, network, trace, progress)
+    if measured.measured:
+        save_zeros(into / ZEROS, *measured.measured)
 
     progress("report", 0, 1)
-    prices = steps.price(config, trace)
+    prices = steps.price(config, trace, measured.int8)
     diagnosis = steps.diagnose(config, prepared, network)
     findings = steps.report(
         prepared,
@@ -161,6 +166,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         choice.why,
         points,
         config.accuracy_loss[0],
+        measured,
     )
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)

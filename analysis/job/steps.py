@@ -34,8 +34,13 @@ from ...sim.conversion.reading.reader import read
 from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
+from ...sim.zeros.activation_zeros import ActivationZeros
 from ..design.points import Points
+from ..literature.quantities.quantities import can_be_ruled
+from ..literature.report import rule_facts, rule_tables
+from ..literature.rules import rules
 from ..report import tables
+from ..report.baselines import Baselines, zeros_table
 from ..report.best.tables import best_table, beyond, points_table, verdict_lines
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
@@ -199,8 +204,11 @@ def simulate(
     )
 
 
-def price(config: RunConfig, trace: Trace) -> Prices:
-    """Price one inference on each device of the configuration that can execute the network."""
+def price(config: RunConfig, trace: Trace, zeros: ActivationZeros | None = None) -> Prices:
+    """Price one inference on each device of the configuration that can execute the network.
+
+    With the `zeros` of the int8 network's activations, also an int8 network that skips them.
+    """
     return price_trace(
         trace,
         *config.devices,
@@ -208,6 +216,7 @@ def price(config: RunConfig, trace: Trace) -> Prices:
         **config.as_run,
         max_cores=config.max_cores,
         skip_unfit=True,
+        zeros=zeros,
     )
 
 
@@ -237,6 +246,7 @@ def report(
     engine: str = "",
     points: Points | None = None,
     tolerance: float = 0.5,
+    measured: Baselines | None = None,
 ) -> Findings:
     """Everything that a run found, as tables.
 
@@ -254,19 +264,31 @@ def report(
         The best points of each side.
     tolerance : float, default 0.5
         Points of percent below Keras, beyond which no network is told that it wins.
+    measured : Baselines, default None
+        Zeros of the ANN's activations, and the accuracy of one of equal capacity.
     """
     accuracy = trace.accuracy(prepared.labels)
-    summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]))
+    others: dict[str, tuple[str, float | None]] = {}
+    if points is not None:
+        others["int8_accuracy"] = ("int8 accuracy", points.int8_accuracy)
+    if measured is not None:
+        others["matched_accuracy"] = (measured.title, measured.accuracy)
+    summary = tables.summary(trace, prepared.ann_accuracy, float(accuracy[-1]), others)
     unequal = beyond(tolerance, prepared.ann_accuracy, float(accuracy[-1]), points)
     searched = [] if points is None else [best_table(points), points_table(points)]
+    matched = None if measured is None else measured.matched
+    ruled = rules(trace, prices, zeros=matched) if can_be_ruled(trace) else None
     found = [
         *searched,
         summary,
         *_price_tables(prices, battery, unequal),
         tables.layers(trace, "Layers"),
+        *(rule_tables(ruled) if ruled else ()),
         Table("classes", "Classes", tables.class_report(prepared.labels, trace.predictions())),
         tables.accuracy_table(accuracy, prepared.ann_accuracy, trace.samples),
     ]
+    if measured is not None and measured.measured:
+        found.append(zeros_table(measured.measured))
     if prepared.history is not None:
         found.append(Table("training", "Training", prepared.history))
     if diagnosis is not None:
@@ -279,6 +301,7 @@ def report(
         "steps": trace.steps,
         "network_hash": network.hash,
         "engine": trace.settings.engine,
+        **(rule_facts(ruled) if ruled else {}),
     }
     if agreement is not None:
         facts["agreement"] = agreement.agreement
@@ -293,6 +316,10 @@ def report(
     if points is not None:
         facts["int8_accuracy"] = points.int8_accuracy
         assumptions = (*assumptions, *points.notes)
+    if measured is not None:
+        facts["activation_bits"] = measured.bits
+        facts["matched_accuracy"] = measured.accuracy
+        assumptions = (*assumptions, *measured.lines)
     return Findings(
         tuple(found),
         assumptions,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...energy.cards.any_chip.figures import CORES
 from ...energy.cards.card import Card
+from ...energy.cards.files.said import choices_of
 from ...energy.cards.kinds import POWER_KEY
 from ...energy.cards.load import card_names, load_card
 from ...energy.kernels.measured import read_measured
@@ -160,6 +161,9 @@ def card_findings(card: Card) -> Findings:
             f"int8 by {card.about['library']} on {card.about['core']}, cycles {cycles}; "
             f"power: {_power(card)}."
         )
+    for word, choice in card.about.items():
+        if meaning := choices_of(card.kind, word).get(choice):
+            notes.append(f"{word} {choice}: {meaning}.")
     if caution := card.about.get("caution"):
         notes.append(f"{caution}.")
     return Findings((card_table(card),), notes=tuple(notes))

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...energy.bill import INT8, ZERO_SKIPPING
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import TIMES, Prices
 from ...errors import SpikewattError
+from ...sim.counts.counts import Counts
 from .findings import Column, Findings, Table
 from .numbers import is_missing, three_digits
 from .rows import merged
@@ -36,7 +38,7 @@ EXPLAINED = "From the first price to the second"
 
 def price_findings(
     prices: Prices,
-    trace: Trace | None = None,
+    work: Trace | Counts | None = None,
     *,
     name: str = "",
     tornado: bool = False,
@@ -49,7 +51,7 @@ def price_findings(
     ----------
     prices : Prices
         Prices of one network on one or more devices.
-    trace : Trace, default None
+    work : Trace or Counts, default None
         What was priced, for break-even points; None for a table of layers.
     name : str, default ""
         Name of the network, for the title.
@@ -67,8 +69,8 @@ def price_findings(
     """
     title = f"{name}: price of one inference" if name else "Price of one inference"
     found = [price_table(prices, title), verdict_table(prices)]
-    if trace is not None:
-        found.append(break_even_table(prices, trace))
+    if work is not None:
+        found.append(break_even_table(prices, work))
     if tornado:
         found.append(difference_table("tornado", "What matters most", prices.tornado()))
     if explain:
@@ -77,10 +79,34 @@ def price_findings(
     tables = tuple(table for table in found if len(table))
     return Findings(
         tables,
-        tuple(prices.assumptions),
+        (*prices.assumptions, *_without_zeros(prices, work)),
         prices.does_not_fit,
         sentence=energy_sentence(prices),
+        notes=_only_of_traces(prices) if isinstance(work, Counts) else (),
     )
+
+
+def _only_of_traces(prices: Prices) -> tuple[str, ...]:
+    """What counts do not say, and is therefore missing beside prices of them."""
+    if not any(device_kind(bill.card).places_neurons for bill in prices.bills):
+        return ()
+    return (
+        "Prices of counts: cores alone, as nothing says what a host would do; no number of steps "
+        "at which they draw level with int8, as nothing says what happened in fewer.",
+    )
+
+
+def _without_zeros(prices: Prices, work: Trace | Counts | None) -> list[str]:
+    """How an int8 network that skips zeros gets a price, where it could have one."""
+    priced = {workload for _, workload in prices.workloads}
+    if work is None or isinstance(work, Counts) or INT8 not in priced or ZERO_SKIPPING in priced:
+        return []
+    if not any(bill.card.kind.runs_kernels for bill in prices.bills):
+        return []
+    return [
+        f"{ZERO_SKIPPING} is not priced: --zeros with a share or with zeros.json of a run, in "
+        "Python zeros=activation_zeros(model, x, bits=8), says how many activations are zero."
+    ]
 
 
 def components(named: Mapping[str, Prices]) -> Table:
@@ -197,7 +223,7 @@ def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
     """Verdicts without those on networks of other accuracy."""
     if not len(frame) or not beyond:
         return frame
-    workloads = frame[["first", "second"]].map(lambda side: side.rsplit(" ", 1)[-1])
+    workloads = frame[["first", "second"]].map(_accurate_as)
     mask = workloads.isin(list(beyond)).any(axis=1)
     # Two that are beyond alike, as spikes on two devices, can still be compared.
     mask &= workloads["first"] != workloads["second"]
@@ -207,13 +233,19 @@ def _refused(frame: pd.DataFrame, beyond: Mapping[str, float]) -> pd.DataFrame:
     return found
 
 
+def _accurate_as(side: str) -> str:
+    """The workload whose accuracy a side has: to skip zeros changes none."""
+    workload = side.rsplit(" ", 1)[-1]
+    return INT8 if workload == ZERO_SKIPPING else workload
+
+
 def _ratio_and_verdict(ratio: float, verdict: str) -> str:
     return f"{verdict}, {ratio:.3g}"
 
 
-def break_even_table(prices: Prices, trace: Trace) -> Table:
+def break_even_table(prices: Prices, work: Trace | Counts) -> Table:
     """Break-even points, in words where nothing draws level or every simulated step stays below."""
-    return break_even_shown(prices.break_evens(trace))
+    return break_even_shown(prices.break_evens(work))
 
 
 def break_even_shown(frame: pd.DataFrame) -> Table:

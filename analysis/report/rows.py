@@ -161,6 +161,7 @@ def merged(named: Mapping[str, Findings], key: str) -> Findings:
     ----------
     named : mapping from str to Findings
         Name -> findings; the name "" stands for the only network there is, and labels nothing.
+        Its facts stay; those of several networks would not say whose they are.
     key : str
         Name of the first column.
     """
@@ -186,6 +187,7 @@ def merged(named: Mapping[str, Findings], key: str) -> Findings:
         tuple(tables),
         tuple(lines),
         does_not_fit,
+        named[""].facts if "" in named else {},
         sentence="\n".join(sentences),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...energy.bill import WORKLOADS
+from ...energy.bill import INT8, INT8_WORKLOADS, SPIKING, ZERO_SKIPPING
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.prices import Prices
 from ...energy.pricing.uncertainty import Estimate, Side, ratio, verdict_of
@@ -13,7 +13,6 @@ from ..design.points import Point
 from ..design.verdict import Verdict
 from .numbers import percent, with_prefix
 
-SPIKING, INT8 = WORKLOADS
 NOT_COMPARED = "Accuracies are not known here and not compared."
 
 
@@ -128,8 +127,8 @@ def energy_sentence(prices: Prices) -> str:
 def _compared(prices: Prices) -> str:
     """The energies of both sides; "" where only one workload was priced."""
     on_cores = {bill.device for bill in prices.bills if device_kind(bill.card).places_neurons}
-    spiking = _cheapest(prices, SPIKING, on_cores) or _cheapest(prices, SPIKING)
-    int8 = _cheapest(prices, INT8)
+    spiking = _cheapest(prices, SPIKING, among=on_cores) or _cheapest(prices, SPIKING)
+    int8 = _cheapest(prices, *INT8_WORKLOADS)
     if spiking is None or int8 is None:
         return ""
 
@@ -138,7 +137,8 @@ def _compared(prices: Prices) -> str:
     outcome = verdict_of(found)
     software = "" if spiking[0].device in on_cores else "in software "
     one = f"spikes {software}on {spiking[0].device}"
-    other = f"int8 on {int8[0].device}"
+    skipping = " that skips zeros" if int8[1] == ZERO_SKIPPING else ""
+    other = f"int8{skipping} on {int8[0].device}"
     if outcome == "wins":
         said = f"{one} take {less_energy(inverse(found), when)} than {other}."
     elif outcome == "loses":
@@ -175,13 +175,14 @@ def run_sentence(
     return f"{said} Accuracy: {accuracies}; int8 was not executed." if said else ""
 
 
-def _cheapest(prices: Prices, workload: str, among: set[str] | None = None) -> Side | None:
+def _cheapest(prices: Prices, *workloads: str, among: set[str] | None = None) -> Side | None:
     """The device that uses the least, of those that can decide, and of `among` if that is given."""
     names = deciding(prices.bills)
     if among is not None:
         names &= among
     able = [
         (bill, workload)
+        for workload in workloads
         for bill in prices.bills
         if bill.device in names and workload in bill.workloads
     ]

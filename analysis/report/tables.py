@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,17 +100,35 @@ def _of_layers(key: str, place: int) -> Column:
     return Column(key.replace("_", " "), (key,), unit=unit, leave_out=place)
 
 
-def summary(trace: Trace, ann_accuracy: float, snn_accuracy: float) -> Table:
-    """The network in one row: accuracy of both with its interval, spikes and operations."""
+def summary(
+    trace: Trace,
+    ann_accuracy: float,
+    snn_accuracy: float,
+    others: Mapping[str, tuple[str, float | None]] | None = None,
+) -> Table:
+    """The network in one row: accuracies with their intervals, spikes and operations.
+
+    Parameters
+    ----------
+    trace : Trace
+    ann_accuracy, snn_accuracy : float
+        Of Keras and of the spiking network.
+    others : mapping, optional
+        Key of a further accuracy -> its title and itself; None where there is none.
+    """
+    known = {key: pair for key, pair in (others or {}).items() if pair[1] is not None}
     row = {
         **_accuracy("ann_accuracy", ann_accuracy, trace.samples),
         **_accuracy("snn_accuracy", snn_accuracy, trace.samples),
         "spikes_per_inference": trace.mean_spikes(),
         "sops_per_inference": trace.mean_operations(),
     }
+    for key, (_, share) in known.items():
+        row |= _accuracy(key, float(share or 0.0), trace.samples)
     columns = (
         Column("Keras accuracy", _with_interval("ann_accuracy"), unit=PERCENT),
         Column("spiking accuracy", _with_interval("snn_accuracy"), unit=PERCENT),
+        *(Column(title, _with_interval(key), unit=PERCENT) for key, (title, _) in known.items()),
         Column("spikes per inference", ("spikes_per_inference",)),
         Column("SOPs per inference", ("sops_per_inference",)),
     )
@@ -236,6 +255,29 @@ def left_out(frame: pd.DataFrame, name: str = "left_out") -> Table:
     )
     title = "Measured int8 networks, predicted without their own submission or board"
     return Table(name, title, frame, columns)
+
+
+def silicon(frame: pd.DataFrame, name: str = "silicon") -> Table:
+    """Measured spiking networks beside what their cards say; see `studies.silicon`."""
+    inside = frame["published"].between(frame["low"], frame["high"])
+    shown = frame.assign(
+        inside=inside.map({True: "yes", False: "no"}),
+        worth=frame["kind"].str.removeprefix("silicon: "),
+    )
+    columns = (
+        Column("what", ("what",)),
+        Column("quantity", ("quantity",)),
+        Column("measured", ("published", "unit"), _with_unit, number=True),
+        Column("predicted", ("predicted", "unit"), _with_unit, number=True),
+        Column("low", ("low", "unit"), _with_unit, number=True),
+        Column("high", ("high", "unit"), _with_unit, number=True),
+        Column("error", ("error",), unit=ERROR),
+        Column("inside", ("inside",)),
+        Column("of", ("boundary",)),
+        Column("worth", ("worth",)),
+    )
+    title = "Spiking networks measured on chips, and what their cards say"
+    return Table(name, title, shown, columns)
 
 
 def _with_unit(value: float, unit: str) -> str:

@@ -17,9 +17,10 @@ from ...energy.pricing.odin import price_odin
 from ...rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 from ...rtl_ref.odin.run import run_odin
 from .left_out import LATENCY, left_out_rows, missed, summary
+from .silicon import SILICON, silicon_rows
 
 CELLS = ("what", "published", "predicted", "unit", "error", "kind", "source")
-COLUMNS = (*CELLS, "low", "high", "scheme", "quantity", "apart")
+COLUMNS = (*CELLS, "low", "high", "scheme", "quantity", "apart", "boundary")
 
 # Sources.
 ODIN = "Frenkel et al., IEEE TBioCAS 13(1), 2019, doi:10.1109/TBCAS.2018.2880425"
@@ -163,6 +164,22 @@ def _truenorth() -> list[dict]:
     ]
 
 
+def _silicon() -> list[dict]:
+    """Spiking networks measured on real chips; see `silicon`."""
+    rows = []
+    for row in silicon_rows():
+        kind = f"{SILICON}: {row.worth}"
+        found = _row(row.what, row.measured, row.predicted, row.unit, kind, row.source)
+        more = {key: getattr(row, key) for key in ("low", "high", "quantity", "boundary")}
+        rows.append(found | more)
+    return rows
+
+
+def of_silicon(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `validate` that were measured on neuromorphic chips."""
+    return table[table["boundary"].notna()]
+
+
 def _demonstration(dataset: str, data_dir: Path | None) -> list[dict]:
     """ODIN's MNIST demonstration and MorphIC's ratio of codes, with networks of our own."""
     from ...models.datasets import load_dataset, resized
@@ -230,7 +247,8 @@ def validate(dataset: str | None = None, data_dir: Path | None = None) -> pd.Dat
     -------
     DataFrame
         The columns COLUMNS; ``error`` = predicted / published − 1; ``kind`` says what a row is
-        worth; rows of microcontrollers have a range, and say what was left out.
+        worth; rows of microcontrollers have a range, and say what was left out; rows of
+        neuromorphic chips have a range and a boundary.
 
     Examples
     --------
@@ -243,6 +261,7 @@ def validate(dataset: str | None = None, data_dir: Path | None = None) -> pd.Dat
         *_odin_cycles(),
         *_microcontrollers(),
         *_truenorth(),
+        *_silicon(),
     ]
     if dataset is not None:
         rows += _demonstration(dataset, data_dir)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ... import files
-from ...energy.bill import WORKLOADS
+from ...energy.bill import INT8, SPIKING
 from ...errors import SpikewattError, one_of
 from ..report.numbers import with_prefix
 from ..report.rows import write_frame
@@ -85,7 +85,7 @@ class Sweep:
     def best(
         self,
         accuracy_loss: float | None = None,
-        workload: str = WORKLOADS[0],
+        workload: str = SPIKING,
         period_s: float | None = None,
     ) -> pd.Series:
         """The row with the least energy whose accuracy keeps within the tolerance.
@@ -106,7 +106,7 @@ class Sweep:
         SpikewattError
             No point keeps within it; the error names the nearest.
         """
-        one_of("Sweep.best.workload", "must name a workload", workload, WORKLOADS)
+        one_of("Sweep.best.workload", "must name a workload", workload, (SPIKING, INT8))
         tolerance = self.accuracy_loss if accuracy_loss is None else accuracy_loss
         found = read_sweep(self.path, front=True)
         found = found[(found["workload"] == workload) & found["energy_j"].notna()]
@@ -148,7 +148,7 @@ class Sweep:
         self.frame.to_parquet(buffer, index=False)
         files.write(path, buffer.getvalue())
 
-    def sensitivity(self, base: int = 256, workload: str = WORKLOADS[0]) -> pd.DataFrame:
+    def sensitivity(self, base: int = 256, workload: str = SPIKING) -> pd.DataFrame:
         """What moves the energy over the whole space; see `sensitivity.sensitivity`.
 
         Raises

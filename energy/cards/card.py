@@ -136,6 +136,20 @@ class Card:
         """The chip that it describes: its own name, unless it says another."""
         return self.about.get("chip", self.name)
 
+    def limit(self, key: str) -> int | None:
+        """The limit `key`, or what holds where the card does not say it; None where nothing bounds.
+
+        Raises
+        ------
+        SpikewattError
+            The card does not say it, and nothing holds then.
+        """
+        if key in self.limits:
+            return self.limits[key]
+        if key in self.kind.unsaid_limits:
+            return self.kind.unsaid_limits[key]
+        raise SpikewattError(f"card {self.name!r}", f"must say the limit {key!r}", "nothing")
+
     def __repr__(self) -> str:
         return f"Card({self.name}, {self.kind}, {len(self.values)} values)"
 

@@ -8,7 +8,8 @@ from functools import cache
 
 from ..kernels.library import power_over_datasheet
 from .card import Quantity
-from .card_file import FOLDER, ValueEntry, quantity_of
+from .files.quantities import quantity_of
+from .files.schema import FOLDER, ValueEntry
 
 FACTOR = "active_power_factor"
 COMMON = FOLDER / "microcontroller_common.json"

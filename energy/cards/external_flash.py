@@ -16,6 +16,7 @@ from .kinds import FLASH_BYTE
 USES = {
     "cycles_per_mac_dense": 1,
     "cycles_per_mac_conv": 16,
+    "cycles_per_mac_nonzero": 1,
     "cycles_per_synapse_dense": 1,
     "cycles_per_synapse_sparse": 1,
     "cycles_per_synapse_single": 1,

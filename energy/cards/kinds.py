@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from ...sim.network.named import Named, by_name
+from .neuromorphic.keys import CLOCKED_UNITS, NEW_UNITS, UNSAID_LIMITS
+from .neuromorphic.keys import LIMITS as CORE_LIMITS
+from .neuromorphic.keys import LINK_KEYS as LINK_KEYS
+from .neuromorphic.keys import SIZE as SIZE
+from .neuromorphic.timing import WORD as TIMING
+from .neuromorphic.timing import timing_in
+from .neuromorphic.updates import WORD as UPDATES
 
 # Cycle counts of an int8 kernel library: in the card, or fitted to its library and core.
 KERNEL_KEYS = (
@@ -35,14 +43,6 @@ COMMON_KEYS = (
     "cycles_per_result_read",
 )
 POWER_KEY = "energy_per_cycle_j"  # in the card, or measured while networks ran (its `power_fit`)
-# What the links between cores cost, which only networks on several cores pay.
-LINK_KEYS = (
-    "energy_per_router_cycle_j",
-    "router_leakage_power_w",
-    "cycles_per_routed_event",
-    "cycles_per_hop",
-    "area_of_router_m2",
-)
 
 # Of a microcontroller: the supplies that its data sheet allows, and, of a chip that has both an LDO
 # and a converter, the supply at which both draw the same: core voltage / efficiency.
@@ -58,6 +58,9 @@ FLASH_BYTE = "cycles_per_flash_byte"
 PLAUSIBLE = {
     "clock_hz": (1e3, 1e11),
     "energy_*_j": (1e-18, 1e-3),
+    "barrier_energy*_j": (1e-18, 1.0),  # of a whole chip, once a step
+    "barrier_time*_s": (1e-12, 1e2),
+    "time_per_*_s": (1e-15, 1.0),
     "*_power_w": (1e-12, 1e3),
     "*_time_s": (1e-12, 1e2),
     "*voltage_v": (1e-2, 1e3),
@@ -70,9 +73,34 @@ PLAUSIBLE = {
     "*_factor": (1e-2, 1e2),
     "*_efficiency": (1e-2, 1.0),
 }
-SIZE = (1, 10**12)
-SWITCH = (0, 1)  # whether the core can do it
 TOLD = ("node", "chip", "core", "library", "regulator", "caution", "executes")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What one card must and may hold, which its words can change.
+
+    Parameters
+    ----------
+    values, limits : set of str
+        Keys that it must have, those that are assumed in their absence included.
+    more_values, more_limits : set of str
+        Keys that it may have beside these.
+    one_of : tuple of tuple
+        Groups of values, of each of which it must have one.
+    limit_defaults : mapping of int
+        Limits that it gets where it does not say them.
+    taken_from : mapping of str
+        Values that it may leave out -> the card whose value is then assumed.
+    """
+
+    values: frozenset[str]
+    limits: frozenset[str]
+    more_values: frozenset[str] = frozenset()
+    more_limits: frozenset[str] = frozenset()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    limit_defaults: Mapping[str, int] = field(default_factory=dict)
+    taken_from: Mapping[str, str] = field(default_factory=dict)
 
 
 class CardKind(Named):
@@ -81,17 +109,16 @@ class CardKind(Named):
     Parameters
     ----------
     units : mapping of str
-        Key of each value -> its SI unit, "" for a plain number. A card holds exactly these.
+        Key of each value -> its SI unit, "" for a plain number. A card holds exactly these,
+        unless its words say otherwise (`layout`).
     optional : mapping of str
-        Likewise, of values that a card may hold beside these; no bill names them.
+        Likewise, of values that a card may hold beside these.
     never_zero : set of str
         Values whose low end lies above 0.
     limits : mapping of str
         Key of each limit -> its lowest and highest whole number. A card holds exactly these.
-    limit_defaults : mapping of int
-        Those that earlier files do not name, with what holds then.
-    taken_from : mapping of str
-        Values that earlier files do not name -> the card whose value is then assumed.
+    unsaid_limits : mapping of int or None
+        Those that a card may leave out, with what holds then; None where nothing bounds it.
     told : tuple of str
         Entries of the file that `Card.about` repeats where they are given.
     required : tuple of str
@@ -105,8 +132,7 @@ class CardKind(Named):
     optional: ClassVar[Mapping[str, str]] = {}
     never_zero: ClassVar[frozenset[str]] = frozenset()
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
-    limit_defaults: ClassVar[Mapping[str, int]] = {}
-    taken_from: ClassVar[Mapping[str, str]] = {}
+    unsaid_limits: ClassVar[Mapping[str, int | None]] = {}
     told: ClassVar[tuple[str, ...]] = TOLD
     required: ClassVar[tuple[str, ...]] = ()
     runs_kernels: ClassVar[bool] = False
@@ -115,48 +141,54 @@ class CardKind(Named):
         """The SI unit of a value that a card may hold."""
         return {**self.units, **self.optional}[key]
 
+    @property
+    def priced(self) -> Mapping[str, str]:
+        """Key of each value that a bill may name -> its SI unit."""
+        return self.units
+
+    def layout(self, words: Mapping[str, str]) -> Layout:
+        """What a card with these words must and may hold.
+
+        Parameters
+        ----------
+        words : mapping of str
+            Entries of its file, those of `told` that are given.
+        """
+        return Layout(frozenset(self.units), frozenset(self.limits), frozenset(self.optional))
+
 
 class NeuromorphicCoreCard(CardKind):
-    """A core of neurons and synapses that takes turns at one datapath."""
+    """Cores of neurons and synapses: one that takes turns at one datapath, or a chip of many."""
 
     name = "neuromorphic_core"
-    units: ClassVar = {
-        "clock_hz": "Hz",
-        "energy_per_sop_j": "J",
-        "energy_per_neuron_update_j": "J",
-        "energy_per_neuron_access_j": "J",
-        "energy_per_clock_cycle_j": "J",
-        "energy_per_routed_event_j": "J",
-        "energy_per_router_cycle_j": "J",
-        "leakage_power_w": "W",
-        "router_leakage_power_w": "W",
-        "cycles_per_sop": "",
-        "cycles_per_event": "",
-        "cycles_per_neuron_update": "",
-        "cycles_per_neuron_access": "",
-        "cycles_per_step": "",
-        "cycles_per_output_spike": "",
-        "cycles_per_routed_event": "",
-        "cycles_per_hop": "",
-        "area_per_synapse_bit_m2": "m**2",
-        "area_besides_synapses_m2": "m**2",
-        "area_of_router_m2": "m**2",
-        "regulator_efficiency": "",
-    }
-    never_zero = frozenset({"clock_hz", "regulator_efficiency"})
-    limits: ClassVar = {
-        "neurons_per_core": SIZE,
-        "axons_per_core": SIZE,
-        "weight_bits": SIZE,
-        "bits_beside_weight": (0, 64),  # of a synapse: ODIN keeps one that switches its learning
-        "state_bits": SIZE,
-        "signs_per_axon": (1, 2),
-        "doubling_accumulator": SWITCH,
-        "zero_skipping": SWITCH,
-        "reset_to_zero": SWITCH,
-    }
-    limit_defaults: ClassVar = {"reset_to_zero": 0, "bits_beside_weight": 0}
-    taken_from: ClassVar = dict.fromkeys(LINK_KEYS, "odin_style")
+    units: ClassVar = CLOCKED_UNITS
+    optional: ClassVar = NEW_UNITS
+    never_zero = frozenset({"clock_hz", "step_time_s", "regulator_efficiency"})
+    limits: ClassVar = CORE_LIMITS
+    unsaid_limits: ClassVar = UNSAID_LIMITS
+    told = (*TOLD, TIMING, UPDATES)
+
+    @property
+    def priced(self):
+        """Those that a card may leave out, too."""
+        return {**self.units, **self.optional}
+
+    def layout(self, words: Mapping[str, str]) -> Layout:
+        """As its timing says.
+
+        >>> sorted(NeuromorphicCoreCard().layout({"timing": "tick"}).values)
+        ['energy_per_neuron_update_j', 'energy_per_sop_j', 'step_time_s']
+        """
+        timing = timing_in(words)
+        return Layout(
+            values=timing.needs,
+            limits=timing.needs_limits | set(timing.limit_defaults),
+            more_values=timing.may_have,
+            more_limits=frozenset(self.limits),
+            one_of=timing.one_of,
+            limit_defaults=timing.limit_defaults,
+            taken_from=timing.taken_from,
+        )
 
 
 class MicrocontrollerCard(CardKind):

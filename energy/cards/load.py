@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SpikewattError
+from ...yaml_document import read_document
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
 from .any_chip.described import described_card
@@ -217,7 +218,8 @@ def _read_once(path: Path) -> Card:
 
 def _with_assumed_values(card: Card) -> Card:
     """`card`, its missing values taken from the cards that its kind names; each says so."""
-    missing = {key: name for key, name in card.kind.taken_from.items() if key not in card.values}
+    assumed = card.kind.layout(card.about).taken_from
+    missing = {key: name for key, name in assumed.items() if key not in card.values}
     values = dict(card.values)
     for key, name in missing.items():
         other = _read_once(_path_of(name))[key]
@@ -255,7 +257,7 @@ def _read(path: Path) -> Card:
     if not file.power_fit:
         return card
 
-    _check_power_fit(f"{path.name}: power_fit", file.power_fit, card)
+    _check_power_fit(f"{read_document(path).where('power_fit')}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
     return with_measured_power(card, found, file.power_fit)
 

@@ -109,6 +109,9 @@ def at_clock(card: Card, clock_hz: float) -> Card:
     >>> at_clock(load_card("stm32u575"), 40e6).title
     'STM32U575, Cortex-M33 at 160 MHz, 1.8 V, SMPS, here at 40 MHz'
     """
+    if "clock_hz" not in card.values:
+        law = "is that of a device with a clock"
+        raise SpikewattError(f"device {card.name!r}: clock_hz", law, _in_hertz(clock_hz))
     own = card["clock_hz"]
     follows = card.kind.runs_kernels
     highest = highest_priced_hz(own) if follows else own.high

@@ -8,6 +8,11 @@ from ..cards.cacti import NEURON_WORD_BYTES, ODIN_NEURONS
 from ..cards.card import Card, Quantity
 from ..footprint import Footprint
 
+# What the card of a chip may leave out.
+MEMORY_LIMITS = {"neurons_per_core", "axons_per_core", "weight_bits"}
+AREAS = {"area_per_synapse_bit_m2", "area_besides_synapses_m2"}
+ROUTER = "area_of_router_m2"
+
 
 def synapse_bits(card: Card, cores: int = 1) -> int:
     """Synapse memory of all cores: n · N · A · bits of a synapse."""
@@ -57,13 +62,13 @@ def area_m2(card: Card, cores: int = 1) -> Quantity:
     besides = card["area_besides_synapses_m2"]
     share = cores * card.limits["neurons_per_core"] / ODIN_NEURONS
 
-    router = card["area_of_router_m2"]
-    routers = cores if cores > 1 else 0
+    routers = cores if cores > 1 and ROUTER in card.values else 0
 
     def area(end: str) -> float:
         of_the_cores = share * getattr(besides, end)
         of_synapses = synapse_bits(card, cores) * getattr(per_bit, end)
-        return of_the_cores + of_synapses + routers * getattr(router, end)
+        of_routers = routers * getattr(card[ROUTER], end) if routers else 0
+        return of_the_cores + of_synapses + of_routers
 
     return replace(
         per_bit,
@@ -76,5 +81,10 @@ def area_m2(card: Card, cores: int = 1) -> Quantity:
 
 
 def footprint_of(card: Card, cores: int = 1) -> Footprint:
-    """What `cores` of this card take up."""
-    return Footprint(memory_bytes(card, cores), cores, area_m2(card, cores))
+    """What `cores` of this card take up, as far as the card says it."""
+    known = set(card.limits) >= MEMORY_LIMITS
+    return Footprint(
+        memory_bytes(card, cores) if known else None,
+        cores,
+        area_m2(card, cores) if known and set(card.values) >= AREAS else None,
+    )

@@ -11,8 +11,10 @@ from ...sim.network.named import Named
 from ...sim.trace.blueprint import Blueprint, NetworkPlan
 from ..cards.any_chip.described import UNKNOWN_BYTES
 from ..cards.card import ENDS, Card
+from ..cards.neuromorphic.timing import timing_in
 from ..cores.area import footprint_of
 from ..footprint import Footprint
+from .chip.fits import fit_on_chips
 from .core.mapping import try_to_map
 from .registry import device_kind
 from .software_limits import SoftwareNeed, all_that_is_short, potentials_are_int32
@@ -71,6 +73,8 @@ class Fit:
         What it takes up there.
     why_none : str, default ""
         Why no geometry of the parametric core would on so few cores, where none does.
+    said : str, default ""
+        Of a chip: its cores and chips, and how full they are.
     """
 
     device: str
@@ -84,6 +88,7 @@ class Fit:
     nearest: str | None = None
     nearest_footprint: Footprint | None = None
     why_none: str = ""
+    said: str = ""
 
     @property
     def why_not(self) -> str:
@@ -201,6 +206,8 @@ def _on_cores(blueprint: Blueprint, card: Card, max_cores: int | None) -> Fit:
     if bound and isinstance(blueprint, NetworkPlan):
         blueprint = blueprint.within(card.limits["state_bits"])
 
+    if not timing_in(card.about).counts_cycles:
+        return _on_a_chip(blueprint, card, max_cores, bound)
     attempt = try_to_map(blueprint, card, True, max_cores)
     mapping = attempt.mapping
     a_matter_of_size = any(misfit.of_size for misfit in attempt.misfits)
@@ -217,6 +224,21 @@ def _on_cores(blueprint: Blueprint, card: Card, max_cores: int | None) -> Fit:
         nearest=nearest[0].name if nearest else None,
         nearest_footprint=footprint_of(*nearest) if nearest else None,
         why_none="" if not a_matter_of_size or attempt.nearest.found else attempt.nearest.why_none,
+    )
+
+
+def _on_a_chip(
+    blueprint: Blueprint, card: Card, max_cores: int | None, bound: Misfit | None
+) -> Fit:
+    """On a chip that is priced alone: nobody multiplies an analog first layer for it."""
+    placed, broken = fit_on_chips(blueprint, card, max_cores)
+    return Fit(
+        card.name,
+        "snn",
+        _in_a_word(broken, bound),
+        (*broken, bound) if bound else tuple(broken),
+        None if placed is None else footprint_of(card, placed.cores),
+        said="" if placed is None else f"{card.name}: {placed.describe()}",
     )
 
 

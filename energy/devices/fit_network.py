@@ -81,8 +81,9 @@ def fit(
     cards = _cards(devices)
     most = checked_max_cores("fit.max_cores", max_cores)
     blueprint = _blueprint(network, steps, input_shape, classes, options)
-    found = fits_on(blueprint, cards, most)
-    return Fits(_name_of(network), tuple(found), tuple(_notes(network, blueprint)))
+    found = tuple(fits_on(blueprint, cards, most))
+    said = [each.said for each in found if each.said]
+    return Fits(_name_of(network), found, (*_notes(network, blueprint), *said))
 
 
 @cache

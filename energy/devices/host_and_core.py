@@ -90,15 +90,15 @@ def write(writer: BillWriter, trace: Trace, core: Card, host: Card, mapping: Map
     _write_analog_layers(writer, trace)
     _write_waking(writer, trace)
     # The cores leak while the host is awake, too.
-    neuromorphic_core.write_leakage(writer, cores, awake)
+    neuromorphic_core.write_leakage(writer, core, mapping, awake)
     _write_regulator_loss(writer, "regulator loss")
     return [*lines, *_lines(trace, host, did)]
 
 
-def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
+def write_idle(writer: BillWriter, core: Card, mapping: Mapping, period_s: float) -> None:
     """Charge cores that leak and a host that sleeps between inferences, and its next waking."""
     since = len(writer.terms)
-    neuromorphic_core.write_idle(writer, mapping, period_s)
+    neuromorphic_core.write_idle(writer, core, mapping, period_s)
     _write_regulator_loss(writer, "between inferences", since)
     microcontroller.write_idle(writer, "snn", period_s, PREFIX)
 

@@ -5,14 +5,23 @@ Energy = cycles · energy per cycle · active power factor; time = cycles / cloc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.network.codes import Signed
 from ...sim.trace.layer_summary import LayerSummary
 from ...sim.trace.trace import Trace
-from ..bill import BillWriter
+from ...sim.zeros.given import GivenZeros
+from ..bill import INT8, ZERO_SKIPPING, BillWriter
 from ..cards.card import Card
+from ..cards.software_loops import (
+    CHECK,
+    LISTED,
+    NONZERO_MAC,
+    POSITION,
+    SUM,
+    skipping_values,
+)
 from ..firmware.spiking.layers import KINDS as COUNTED_KINDS
 from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
@@ -28,6 +37,7 @@ from .software_work import (
     spiking_work,
     update_work,
 )
+from .zero_skipping import skipping_lines, skipping_need, skipping_work
 
 COMPONENTS = {
     "cycles_per_mac_dense": "multiply-accumulates",
@@ -36,6 +46,11 @@ COMPONENTS = {
     "cycles_per_pool_element": "pooling",
     "cycles_per_layer": "overhead",
     "cycles_per_inference": "overhead",
+    NONZERO_MAC: "multiply-accumulates",
+    CHECK: "zero checks",
+    LISTED: "zero checks",
+    SUM: "outputs",
+    POSITION: "outputs",
     "cycles_per_synapse_dense": "synaptic operations",
     "cycles_per_synapse_sparse": "synaptic operations",
     "cycles_per_synapse_single": "synaptic operations",
@@ -109,33 +124,87 @@ def write(writer: BillWriter, trace: Trace, card: Card) -> list[str]:
     DoesNotFitError
         Neither workload fits.
     """
-    needs = software_needs(trace)
+    fitting, misfits = what_fits(writer, software_needs(trace), card)
+    if "snn" in fitting:
+        _write_spiking(writer, trace)
+    library = named(card.about["library"])
+    if "int8_ann" in fitting:
+        for layer in trace.layers:
+            write_work(writer, "int8_ann", layer.post, int8_work(layer, library.prunes))
+        write_work(writer, "int8_ann", "all", {INFERENCE: 1})
+
+    first = [both_workloads(card)]
+    first += uncounted(trace)
+    first += _of_dead_channels(trace.layers, library)
+    if trace.settings.input_code.encoded:
+        first.append("an encoder is taken to cost a neuron update per input and step.")
+    return lines_of([*first, *misfits], card, list(fitting.values()))
+
+
+def write_zero_skipping(
+    writer: BillWriter, trace: Trace, card: Card, zeros: GivenZeros
+) -> list[str]:
+    """Charge the int8 network that skips activations of zero, if it fits.
+
+    Parameters
+    ----------
+    writer : BillWriter
+    trace : Trace
+    card : Card
+    zeros : float, mapping or ActivationZeros
+        Of its activations.
+
+    Returns
+    -------
+    list of str
+        The assumptions.
+
+    Raises
+    ------
+    SpikewattError
+        Zeros of another network.
+    """
+    need = skipping_need(software_needs(trace)[INT8], trace)
+    if why := why_not(need, card):
+        return [f"{ZERO_SKIPPING} does not fit: {why}."]
+
+    values = skipping_values(card)
+    writer.values |= values
+    writer.footprints[ZERO_SKIPPING] = Footprint(need.memory_bytes)
+    library = named(card.about["library"])
+    for layer in trace.layers:
+        write_work(writer, ZERO_SKIPPING, layer.post, skipping_work(layer, zeros, library.prunes))
+    write_work(writer, ZERO_SKIPPING, "all", {INFERENCE: 1})
+    return skipping_lines(trace, zeros, card, library)
+
+
+def what_fits(
+    writer: BillWriter, needs: Mapping[str, SoftwareNeed], card: Card
+) -> tuple[dict[str, SoftwareNeed], list[str]]:
+    """The workloads that fit, whose memory is written down, and a line for each other one.
+
+    Raises
+    ------
+    DoesNotFitError
+        None fits.
+    """
     faults = {workload: why_not(need, card) for workload, need in needs.items()}
     if all(faults.values()):
         reasons = "; ".join(f"{workload}: {why}" for workload, why in faults.items())
         raise DoesNotFitError(f"device {card.name!r}", "the network fits", reasons)
 
-    if not faults["snn"]:
-        _write_spiking(writer, trace)
-    library = named(card.about["library"])
-    if not faults["int8_ann"]:
-        for layer in trace.layers:
-            _write_counts(writer, "int8_ann", layer.post, int8_work(layer, library.prunes))
-        _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
-
     fitting = {workload: need for workload, need in needs.items() if not faults[workload]}
     for workload, need in fitting.items():
         writer.footprints[workload] = Footprint(need.memory_bytes)
-    first = [
-        f"{card.title}; int8 network by {library} cycle counts; "
+    return fitting, [f"{workload} does not fit: {why}." for workload, why in faults.items() if why]
+
+
+def both_workloads(card: Card) -> str:
+    """Where the cycles of both come from."""
+    return (
+        f"{card.title}; int8 network by {named(card.about['library'])} cycle counts; "
         f"spiking network: {card['cycles_per_synapse_dense'].conditions}."
-    ]
-    first += uncounted(trace)
-    first += _of_dead_channels(trace.layers, library)
-    if trace.settings.input_code.encoded:
-        first.append("an encoder is taken to cost a neuron update per input and step.")
-    first += [f"{workload} does not fit: {why}." for workload, why in faults.items() if why]
-    return _lines(first, card, list(fitting.values()))
+    )
 
 
 def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) -> list[str]:
@@ -173,15 +242,20 @@ def write_layers(writer: BillWriter, layers: Sequence[Int8Layer], card: Card) ->
     writer.footprints["int8_ann"] = Footprint(need.memory_bytes)
 
     library = named(card.about["library"])
-    for layer in layers:
-        counts = layer_work(layer, library.prunes)
-        done = {PRICED_BY[what]: count for what, count in counts.items() if count}
-        _write_counts(writer, "int8_ann", layer.name, done)
-    _write_counts(writer, "int8_ann", "all", {INFERENCE: 1})
+    write_int8(writer, layers, library)
     nothing = f"; beyond its call counted as nothing: {', '.join(free)}" if free else ""
     first = [f"{card.title}; {library} cycle counts; every layer as in the table{nothing}."]
     first += _of_dead_channels(layers, library)
-    return _lines(first, card, [need])
+    return lines_of(first, card, [need])
+
+
+def write_int8(writer: BillWriter, layers: Sequence[Int8Layer], library: Library) -> None:
+    """Charge the layers of an int8 network, and that it is one."""
+    for layer in layers:
+        counts = layer_work(layer, library.prunes)
+        done = {PRICED_BY[what]: count for what, count in counts.items() if count}
+        write_work(writer, "int8_ann", layer.name, done)
+    write_work(writer, "int8_ann", "all", {INFERENCE: 1})
 
 
 def uncounted(trace: Trace) -> list[str]:
@@ -231,17 +305,18 @@ def write_idle(writer: BillWriter, workload: str, period_s: float, prefix: str =
 def _write_spiking(writer: BillWriter, trace: Trace) -> None:
     """Charge the spiking network: first the neurons of all populations, then the synapses."""
     for population in trace.neurons:
-        _write_counts(writer, "snn", population, update_work(trace, population))
+        write_work(writer, "snn", population, update_work(trace, population))
     for layer in trace.layers:
-        _write_counts(writer, "snn", layer.post, spiking_work(trace, layer))
+        write_work(writer, "snn", layer.post, spiking_work(trace, layer))
 
 
-def _write_counts(writer: BillWriter, workload: str, layer: str, counts: Counts) -> None:
+def write_work(writer: BillWriter, workload: str, layer: str, counts: Counts) -> None:
+    """Charge events per inference, by the card value of each."""
     for key, count in counts.items():
         compute(writer, workload, layer, COMPONENTS[key], count, key)
 
 
-def _lines(first: Sequence[str], card: Card, needs: Sequence[SoftwareNeed]) -> list[str]:
+def lines_of(first: Sequence[str], card: Card, needs: Sequence[SoftwareNeed]) -> list[str]:
     """The assumptions: what is computed in how much memory, how sure, what is included."""
     flash = max(need.flash_bytes for need in needs)
     ram = max(need.ram_bytes for need in needs)

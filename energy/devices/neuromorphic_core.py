@@ -13,16 +13,28 @@ Physical SOPs are what the hardware sweeps: N per event and core, whether mapped
 zero skipping the weights that are not 0. Each step, every core first sweeps its events, then
 tests all its neurons once; a barrier ends the step. Links take no part of that time over: what the
 busiest link carries, and the barrier's way across the mesh, are added to it.
+
+A card may say more: which neurons are updated (`cards.neuromorphic.updates`), what an update costs
+whose neuron fires, an event besides its operations, a spike that is sent, and what the chips and
+the processors beside them draw:
+
+    E += E_event · events + (E_active - E_update) · active updates + E_spike · spikes
+        + (P_chip · chips + P_companion) · time
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from ...sim.trace.trace import Trace
 from ..bill import BillWriter
 from ..cards.card import Card
 from ..cores.mesh import Mesh
+from .core import power
 from .core.activity import Activity, activity
+from .core.count import chips_for
 from .core.mapping import Mapping
+from .core.updates import EVENT, SPIKE, write_updates
 
 HOST_EXCLUDED = (
     ", the host that writes pixels and reads results beyond the core's own memory accesses"
@@ -95,26 +107,54 @@ def write(
     list of str
         The assumptions.
     """
-    cores, size = len(mapping.cores), mapping.neurons_per_core
     did = activity(trace, card, mapping)
+    write_work(writer, did, card, mapping)
+    write_clock(writer, mapping)
+    write_leakage(writer, card, mapping)
+
+    besides = []
+    if trace.settings.input_code.encoded and not hosted:
+        besides.append(
+            "the events of the input are made outside of the core; making them is not included."
+        )
+    operations = trace.mean_operations()
+    excluded = _excluded_beside_host(card) if hosted else card.excludes + HOST_EXCLUDED
+    return [
+        swept_line(card, mapping, did, operations, trace.steps),
+        besides_line(card, mapping, did, besides),
+        f"included: {card.includes}. Not included: {excluded}.",
+    ]
+
+
+def write_work(writer: BillWriter, did: Activity, card: Card, mapping: Mapping) -> None:
+    """Charge what the cores do, without what their clock and leakage take meanwhile.
+
+    Parameters
+    ----------
+    writer : BillWriter
+    did : Activity
+    card : Card
+    mapping : Mapping
+    """
+    cores, size = len(mapping.cores), mapping.neurons_per_core
     writer.footprints["snn"] = mapping.footprint(card)
-    _write_sweeps(writer, trace, did)
+    _write_sweeps(writer, did, card)
     _write_links(writer, did)
-    _write_updates(writer, did, cores, size)
+    _write_updates(writer, did, card)
     _write_ports(writer, did, cores, size)
+
+
+def write_clock(writer: BillWriter, mapping: Mapping) -> None:
+    """Charge the clock of cores and routers for all cycles so far."""
+    cores = len(mapping.cores)
     writer.per_cycle("snn", "clock", cores, "energy_per_clock_cycle_j")
     if cores > 1:
         writer.per_cycle("snn", "routing", cores, "energy_per_router_cycle_j")
-    write_leakage(writer, cores)
-    return _lines(trace, card, mapping, did, hosted)
 
 
-def write_idle(writer: BillWriter, mapping: Mapping, period_s: float) -> None:
+def write_idle(writer: BillWriter, card: Card, mapping: Mapping, period_s: float) -> None:
     """Charge what the cores use between inferences: they leak, the clock is stopped."""
-    cores = len(mapping.cores)
-    for key in _leaking(cores):
-        writer.over_period("snn", period_s, cores, key)
-        writer.per_second("snn", "between inferences", -cores, key)
+    power.write_idle(writer, card, len(mapping.cores), chips_of(card, mapping), period_s)
 
 
 def write_waiting(writer: BillWriter, cores: int, since: int) -> None:
@@ -125,18 +165,17 @@ def write_waiting(writer: BillWriter, cores: int, since: int) -> None:
         writer.per_second("snn", component, cores, "clock_hz", key, since=since)
 
 
-def write_leakage(writer: BillWriter, cores: int, since: int = 0) -> None:
-    """Charge what cores and routers leak in the time charged from term `since` on."""
-    for key in _leaking(cores):
-        writer.per_second("snn", "leakage", cores, key, since=since)
+def write_leakage(writer: BillWriter, card: Card, mapping: Mapping, since: int = 0) -> None:
+    """Charge what cores, routers and chips leak in the time charged from term `since` on."""
+    power.write_draws(writer, card, len(mapping.cores), chips_of(card, mapping), since)
 
 
-def _leaking(cores: int) -> tuple[str, ...]:
-    """Powers that are drawn all the time by each core: of one core there is no router."""
-    return ("leakage_power_w", "router_leakage_power_w") if cores > 1 else ("leakage_power_w",)
+def chips_of(card: Card, mapping: Mapping) -> int:
+    """Chips that the cores of a mapping are on."""
+    return chips_for(len(mapping.cores), card)
 
 
-def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
+def _write_sweeps(writer: BillWriter, did: Activity, card: Card) -> None:
     """Synaptic operations.
 
     One sweep serves all the layers that listen to a population. A step's time is that of its
@@ -144,8 +183,7 @@ def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
     """
     all_events = did.events or 1.0
     for pre, events in did.swept.items():
-        listeners = [layer.post for layer in trace.layers if layer.pre == pre]
-        row = ("snn", "+".join(listeners), "synaptic operations")
+        row = ("snn", did.listeners[pre], "synaptic operations")
 
         operations = did.physical[pre]
         writer.charge(*row, operations, "energy_per_sop_j", by_spikes=True)
@@ -155,18 +193,21 @@ def _write_sweeps(writer: BillWriter, trace: Trace, did: Activity) -> None:
         serial_operations = serial_events * per_event
         writer.cycles(*row, serial_events, "cycles_per_event", by_spikes=True)
         writer.cycles(*row, serial_operations, "cycles_per_sop", by_spikes=True)
+        if EVENT in card.values:
+            writer.charge("snn", did.listeners[pre], "events", events, EVENT, by_spikes=True)
 
 
-def _write_updates(writer: BillWriter, did: Activity, cores: int, size: int) -> None:
-    """The test of all neurons at each step, and the spikes that it sends."""
+def _write_updates(writer: BillWriter, did: Activity, card: Card) -> None:
+    """The test of neurons at each step, and the spikes that it sends."""
     row = ("snn", "all", "neuron updates")
-    serial_updates = did.steps * size
-    updates = serial_updates * cores
-    writer.charge(*row, updates, "energy_per_neuron_update_j")
-    writer.cycles(*row, serial_updates, "cycles_per_neuron_update")
+    grows = did.updates.rule.grows_with_spikes
+    write_updates(writer, "all", did.updates, card)
+    writer.cycles(*row, did.updates.serial, "cycles_per_neuron_update", by_spikes=grows)
     writer.cycles(*row, did.steps, "cycles_per_step")
 
     row = ("snn", "all", "output spikes")
+    if SPIKE in card.values:
+        writer.charge(*row, did.sent, SPIKE, by_spikes=True)
     writer.cycles(*row, did.serial_spikes, "cycles_per_output_spike", by_spikes=True)
 
 
@@ -206,33 +247,28 @@ def _about_links(did: Activity, cores: int) -> list[str]:
     ]
 
 
-def _lines(trace: Trace, card: Card, mapping: Mapping, did: Activity, hosted: bool) -> list[str]:
-    """The assumptions: what is swept, what is not included."""
+def swept_line(card: Card, mapping: Mapping, did: Activity, operations: float, steps: int) -> str:
+    """The assumption of what is swept, for so many operations on existing synapses."""
     sweeps = f"each event sweeps all {mapping.neurons_per_core} neurons of a core"
     if card.limits["zero_skipping"]:
         sweeps = "each event meets the weights that are not 0"
+    if did.updates.rule.by_layer:
+        sweeps += f"; {did.updates.rule.said}"
     clock_mhz = card["clock_hz"].value / 1e6
-    swept = (
+    return (
         f"{card.title}; {mapping.describe()}; {clock_mhz:g} MHz; "
         f"{sweeps}: {did.operations:,.0f} physical SOPs per inference "
-        f"for {trace.mean_operations():,.0f} on existing synapses; "
-        f"{did.steps} steps of the core for {trace.steps} simulated."
+        f"for {operations:,.0f} on existing synapses; "
+        f"{did.steps} steps of the core for {steps} simulated."
     )
 
-    besides = [mapping.loading(card), *_about_links(did, len(mapping.cores))]
-    if trace.settings.input_code.encoded and not hosted:
-        besides.append(
-            "the events of the input are made outside of the core; making them is not included."
-        )
+
+def besides_line(card: Card, mapping: Mapping, did: Activity, more: Iterable[str] = ()) -> str:
+    """The assumption of what is loaded once, how events travel, and what else is to be known."""
+    besides = [mapping.loading(card), *_about_links(did, len(mapping.cores)), *more]
     if "caution" in card.about:
         besides.append(f"{card.about['caution']}.")
-
-    excluded = _excluded_beside_host(card) if hosted else card.excludes + HOST_EXCLUDED
-    return [
-        swept,
-        " ".join(besides),
-        f"included: {card.includes}. Not included: {excluded}.",
-    ]
+    return " ".join(besides)
 
 
 def _excluded_beside_host(card: Card) -> str:

@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ...errors import SpikewattError
+from ...errors import DoesNotFitError, SpikewattError
+from ...sim.counts.counts import Counts
 from ...sim.network.named import Named, by_name
 from ...sim.trace.trace import Trace
-from ..bill import BillWriter
+from ...sim.zeros.given import GivenZeros
+from ..bill import ZERO_SKIPPING, BillWriter
 from ..cards.card import Card
 from ..cards.kinds import CARD_KINDS, CardKind
-from . import host_and_core, microcontroller, neuromorphic_core, published_rule
+from ..cards.neuromorphic.timing import timing_in
+from . import (
+    counts_in_software,
+    host_and_core,
+    microcontroller,
+    neuromorphic_core,
+    published_rule,
+)
+from .chip import counted
 from .core.mapping import map_network
 from .what_fits import executes_this_network, raise_first
 
@@ -32,6 +42,7 @@ class DeviceKind(Named):
     takes_host : a microcontroller may stand beside it.
     places_neurons : its neurons and axons are placed on cores by `map_network`.
     supplies : it is what other devices live on.
+    prices_counts : it prices `Counts`, too, which have no connections.
     idle : what it does between two inferences, in words.
     """
 
@@ -42,6 +53,7 @@ class DeviceKind(Named):
     takes_host: ClassVar[bool] = False
     places_neurons: ClassVar[bool] = False
     supplies: ClassVar[bool] = False
+    prices_counts: ClassVar[bool] = False
     idle: ClassVar[str] = "nothing"
 
     @property
@@ -59,6 +71,10 @@ class DeviceKind(Named):
         """Key of each limit of its cards -> lowest and highest number."""
         return self.card.limits
 
+    def stands_beside_hosts(self, card: Card) -> bool:
+        """Whether a microcontroller may stand beside this device, where its kind takes one."""
+        return self.takes_host
+
     @property
     def runs_kernels(self) -> bool:
         """Whether it executes int8 networks by a kernel library, also without a trace."""
@@ -67,18 +83,19 @@ class DeviceKind(Named):
     def write(
         self,
         writer: BillWriter,
-        trace: Trace,
+        work: Trace | Counts,
         card: Card,
         host: Card | None = None,
         period_s: float | None = None,
         max_cores: int | None = None,
     ) -> list[str]:
-        """Charge what the device does with a trace, and what it uses for the rest of a period.
+        """Charge what the device does for one inference, and what it uses for the rest of a period.
 
         Parameters
         ----------
         writer : BillWriter
-        trace : Trace
+        work : Trace or Counts
+            Counts only where it `prices_counts`.
         card : Card
             Of this kind.
         host : Card, optional
@@ -104,6 +121,30 @@ class DeviceKind(Named):
             "price.devices", "must be devices that compute", f"{card.name} is a {card.kind}"
         )
 
+    def write_zero_skipping(
+        self,
+        writer: BillWriter,
+        trace: Trace,
+        card: Card,
+        zeros: GivenZeros,
+        period_s: float | None = None,
+    ) -> list[str]:
+        """Charge the int8 network that skips activations of zero, where it executes one.
+
+        Parameters
+        ----------
+        writer, trace, card, period_s
+            As of `write`.
+        zeros : float, mapping or ActivationZeros
+            Of the activations.
+
+        Returns
+        -------
+        list of str
+            The assumptions.
+        """
+        return []
+
 
 class NeuromorphicCore(DeviceKind):
     """Cores of neurons and synapses, alone or beside a host."""
@@ -111,34 +152,67 @@ class NeuromorphicCore(DeviceKind):
     name = "neuromorphic_core"
     takes_host = True
     places_neurons = True
+    prices_counts = True
     idle = "leaks, its clock stopped"
 
-    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+    def stands_beside_hosts(self, card):
+        """A clock can wait for a host; a chip that ends its steps itself is priced as it is."""
+        return timing_in(card.about).counts_cycles
+
+    def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """The spiking network, mapped onto as many cores as it needs and may take."""
-        raise_first([executes_this_network(card)])
-        mapping = map_network(trace, card, host is not None, max_cores)
-        if host is None:
-            lines = neuromorphic_core.write(writer, trace, card, mapping)
-        else:
-            lines = host_and_core.write(writer, trace, card, host, mapping)
-        if period_s:
-            model = neuromorphic_core if host is None else host_and_core
-            model.write_idle(writer, mapping, period_s)
-        return lines
+        if isinstance(work, Trace) and timing_in(card.about).counts_cycles:
+            return _write_trace(writer, work, card, host, period_s, max_cores)
+        if host is not None:
+            law = "is priced without a host: it is a chip of its own, or the work is counts"
+            raise DoesNotFitError(f"device {card.name!r}", law, f"host {host.name!r}")
+        return counted.write(writer, work, card, period_s, max_cores)
+
+
+def _write_trace(
+    writer: BillWriter,
+    trace: Trace,
+    card: Card,
+    host: Card | None,
+    period_s: float | None,
+    max_cores: int | None,
+) -> list[str]:
+    """A trace on cores that a clock drives, alone or beside a host."""
+    raise_first([executes_this_network(card)])
+    mapping = map_network(trace, card, host is not None, max_cores)
+    if host is None:
+        lines = neuromorphic_core.write(writer, trace, card, mapping)
+    else:
+        lines = host_and_core.write(writer, trace, card, host, mapping)
+    if period_s:
+        model = neuromorphic_core if host is None else host_and_core
+        model.write_idle(writer, card, mapping, period_s)
+    return lines
 
 
 class Microcontroller(DeviceKind):
     """A Cortex-M that runs the int8 network, and the spiking network in software."""
 
     name = "microcontroller"
+    prices_counts = True
     idle = "sleeps, and wakes once"
 
-    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+    def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """Both workloads, as far as they fit."""
-        lines = microcontroller.write(writer, trace, card)
+        if isinstance(work, Counts):
+            lines = counts_in_software.write(writer, work, card)
+        else:
+            lines = microcontroller.write(writer, work, card)
         if period_s:
             for workload in writer.workloads:
                 microcontroller.write_idle(writer, workload, period_s)
+        return lines
+
+    def write_zero_skipping(self, writer, trace, card, zeros, period_s=None):
+        """That int8 network, if it fits."""
+        lines = microcontroller.write_zero_skipping(writer, trace, card, zeros)
+        if period_s and ZERO_SKIPPING in writer.workloads:
+            microcontroller.write_idle(writer, ZERO_SKIPPING, period_s)
         return lines
 
 
@@ -156,13 +230,14 @@ class Rule(DeviceKind):
     """A rule from the literature: an estimate without a range, which decides nothing."""
 
     name = "rule"
+    prices_counts = True
     has_range = False
     has_time = False
     takes_period = False
 
-    def write(self, writer, trace, card, host=None, period_s=None, max_cores=None):
+    def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """Constants times operation counts."""
-        return published_rule.write(writer, trace, card)
+        return published_rule.write(writer, work, card)
 
 
 class Battery(DeviceKind):

@@ -193,10 +193,10 @@ def _executed_bytes(layer: LayerSummary) -> int:
     """Flash of the layers that the int8 network executes in place of the connection."""
     if layer.executed is None:
         return _channels_bytes(layer.parameters, layer.post_shape[-1])
-    return sum(_channels_bytes(part.parameters, _channels(part)) for part in layer.executed)
+    return sum(_channels_bytes(part.parameters, channels_of(part)) for part in layer.executed)
 
 
-def _channels(part: ExecutedLayer) -> int:
+def channels_of(part: ExecutedLayer) -> int:
     """Output channels of a layer that applies its kernel at every position.
 
     With k weights, c channels and p positions: macs = p k, outputs = p c, parameters = k + c.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from ...errors import DoesNotFitError
+from ...errors import DoesNotFitError, SpikewattError
 from ...sim.network.neurons import Zero
 from ...sim.trace.blueprint import Blueprint, Demands
 from ...sim.trace.layer_summary import LayerSummary
@@ -90,7 +90,7 @@ def executes_this_network(card: Card) -> Misfit | None:
 
 def weights_fit(blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | None:
     """A weight is as wide as a synapse at most."""
-    needed, there = blueprint.settings.weight_bits, card.limits["weight_bits"]
+    needed, there = blueprint.settings.weight_bits, _said(card, "weight_bits")
     if needed <= there:
         return None
     where = f"device {card.name!r}"
@@ -104,7 +104,7 @@ def weights_fit(blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | None
 
 def potentials_fit(blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | None:
     """A potential is as wide as the state of a neuron at most."""
-    needed, there = blueprint.settings.state_bits, card.limits["state_bits"]
+    needed, there = blueprint.settings.state_bits, _said(card, "state_bits")
     if needed <= there:
         return None
     return Misfit(
@@ -113,6 +113,14 @@ def potentials_fit(blueprint: Blueprint, card: Card, hosted: bool) -> Misfit | N
         f"{needed} bits",
         f"<= {there}",
     )
+
+
+def _said(card: Card, limit: str) -> int:
+    """A limit that the card of a chip may leave out, which then takes no trace."""
+    if limit not in card.limits:
+        law = f"must say the limit {limit!r}, which a trace is checked against"
+        raise SpikewattError(f"card {card.name!r}", law, "nothing", hint="counts know no widths")
+    return card.limits[limit]
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,10 @@ def _resets_to_zero(settings: Demands, card: Card, hosted: bool) -> bool:
     return Zero().name in settings.resets and not card.limits["reset_to_zero"]
 
 
+def _only_subtracts(settings: Demands, card: Card, hosted: bool) -> bool:
+    return Zero().name not in settings.resets and not card.limit("resets_by_subtraction")
+
+
 def _has_negative_events(settings: Demands, card: Card, hosted: bool) -> bool:
     return settings.input_code.encoded and settings.input_code.takes_negative
 
@@ -174,6 +186,7 @@ CORE_LAWS: tuple[Callable[[Blueprint, Card, bool], Misfit | None], ...] = (
     ArithmeticLaw("a negative spike takes one back", _takes_spikes_back),
     ArithmeticLaw("an analog first layer needs a host that multiplies", _multiplies_without_host),
     ArithmeticLaw("a reset to zero is not a subtraction", _resets_to_zero),
+    ArithmeticLaw("a subtraction is not a reset to zero", _only_subtracts),
     ArithmeticLaw("an event of the input is positive", _has_negative_events),
     ArithmeticLaw("an event of the input has one worth", _has_events_of_several_worths),
 )
@@ -208,16 +221,21 @@ class FeedingLayers:
         return any(self.copies[layer.name] > 1 for layer in self.feeding)
 
 
-def no_max_pooling(fed: FeedingLayers, card: Card) -> Misfit | None:
+def compares_nothing(layer: LayerSummary, card: Card) -> Misfit | None:
     """The core adds what arrives, it does not compare."""
-    if not fed.layer.kind.compares:
+    if not layer.kind.compares:
         return None
     return Misfit(
-        _where(card, fed.layer.post),
+        _where(card, layer.post),
         "the core integrates and fires; max pooling counts the spikes of each input",
-        fed.layer.kind,
+        layer.kind,
         "average pooling or a strided convolution",
     )
+
+
+def no_max_pooling(fed: FeedingLayers, card: Card) -> Misfit | None:
+    """As `compares_nothing`."""
+    return compares_nothing(fed.layer, card)
 
 
 def inputs_of_a_neuron_fit(fed: FeedingLayers, card: Card) -> Misfit | None:
@@ -280,6 +298,21 @@ def cores_are_few_enough(
         f"{cores:,} cores",
         f"{instead or nearest.why_none}, or max_cores >= {cores}",
         instead,
+        of_size=True,
+    )
+
+
+def cores_are_there(cores: int, card: Card) -> Misfit | None:
+    """The network takes no more cores than its chips have."""
+    per_chip, chips = card.limit("cores_per_chip"), card.limit("chips_per_board")
+    if per_chip is None or cores <= per_chip * (chips or 1):
+        return None
+    law = "the network fits on its cores (cores_per_chip * chips_per_board)"
+    return Misfit(
+        f"device {card.name!r}",
+        law,
+        f"{cores:,} cores",
+        f"<= {per_chip * (chips or 1):,}",
         of_size=True,
     )
 

@@ -9,7 +9,10 @@ from ...errors import one_of
 from ...models.int8 import Int8Network
 from .int8.c_text import Declared
 from .int8.graph import Int8Graph, read_graph
+from .int8.layers import Layer
 from .int8.memory_plan import Buffer, MemoryPlan, plan_memory
+from .int8.skipping import SKIPPING, skips
+from .int8.skipping import declared as declared_skipping
 
 SOURCES = Path(__file__).parent / "c"
 HEADERS = (
@@ -19,6 +22,7 @@ HEADERS = (
     "int8_blocks.h",
     "int8_inside.h",
 )
+SKIPPING_HEADER = "int8_skipping.h"
 POOL_HEADER = "int8_pool_window.h"
 QUALITIES = ("plain", "best")
 
@@ -32,7 +36,7 @@ class Int8Firmware:
     Parameters
     ----------
     quality : str
-        ``plain`` or ``best``.
+        ``plain``, ``best`` or ``skipping``.
     sources : dict from file name to text
         All that is compiled.
     graph : Int8Graph
@@ -61,8 +65,9 @@ def int8_network(network: Int8Network | bytes, quality: str = "best") -> Int8Fir
     network : Int8Network or bytes
         As `quantise_int8` makes it, or the content of a ``.tflite`` file.
     quality : str, default "best"
-        ``plain`` is the definition written down; ``best`` is written for the core. Both compute
-        what TensorFlow Lite's reference kernels compute, bit for bit.
+        ``plain`` is the definition written down; ``best`` is written for the core; ``skipping``
+        is ``best`` whose dense layers and convolutions do not multiply activations of zero. All
+        compute what TensorFlow Lite's reference kernels compute, bit for bit.
 
     Raises
     ------
@@ -75,10 +80,11 @@ def int8_network(network: Int8Network | bytes, quality: str = "best") -> Int8Fir
 
 def write_graph(graph: Int8Graph, quality: str) -> Int8Firmware:
     """Write a graph as C; as of `int8_network`."""
-    one_of("int8_network.quality", "must be a quality of kernels", quality, QUALITIES)
-    qualities = [quality if layer.has_best else "plain" for layer in graph.layers]
+    known = (*QUALITIES, SKIPPING)
+    one_of("int8_network.quality", "must be a quality of kernels", quality, known)
+    qualities = [_chosen(layer, quality) for layer in graph.layers]
     declared = [
-        layer.declared(number, chosen == "best")
+        _declared(layer, number, chosen)
         for number, (layer, chosen) in enumerate(zip(graph.layers, qualities, strict=True))
     ]
     functions = tuple(f"layer_{n}_{layer.kind}" for n, layer in enumerate(graph.layers))
@@ -89,9 +95,24 @@ def write_graph(graph: Int8Graph, quality: str) -> Int8Firmware:
     plain = tuple(
         function
         for function, layer, chosen in zip(functions, graph.layers, qualities, strict=True)
-        if chosen != quality and layer.kind != "softmax"
+        if chosen == "plain" != quality and layer.kind != "softmax"
     )
     return Int8Firmware(quality, sources, graph, functions, plain, plan)
+
+
+def _chosen(layer: Layer, quality: str) -> str:
+    """The quality of one layer: what cannot skip is the best that it can be."""
+    if quality == SKIPPING:
+        if skips(layer):
+            return SKIPPING
+        quality = "best"
+    return quality if layer.has_best else "plain"
+
+
+def _declared(layer: Layer, number: int, quality: str) -> Declared:
+    if quality == SKIPPING:
+        return declared_skipping(layer, number)
+    return layer.declared(number, quality == "best")
 
 
 def _buffers(graph: Int8Graph, declared: list[Declared]) -> list[Buffer]:
@@ -116,6 +137,8 @@ def _kernels(written: _Written) -> dict[str, str]:
     names = {*HEADERS, *written.files}
     if any(name.startswith("int8_pool") for name in written.files):
         names.add(POOL_HEADER)
+    if any(name.endswith(f"_{SKIPPING}.c") for name in written.files):
+        names.add(SKIPPING_HEADER)
     return {name: (SOURCES / name).read_text("utf-8") for name in sorted(names)}
 
 

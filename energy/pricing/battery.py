@@ -77,8 +77,11 @@ def battery_life(
 
 
 def _row(total: dict[str, Any], bill: Bill, cell: Card, period_s: float) -> dict[str, Any]:
-    """One device and workload on the cell; of a device that has no period nothing is known."""
-    if not device_kind(bill.card).takes_period:
+    """One device and workload on the cell; of a device that has no period nothing is known.
+
+    Nor is it of a chip whose card names no converter between a cell and its supply.
+    """
+    if not device_kind(bill.card).takes_period or not _lives_on_a_cell(bill.card):
         return {"device": total["device"], "workload": total["workload"], "battery": cell.name}
     charge = cell["capacity_c"]
     if bill.host is None:
@@ -98,6 +101,11 @@ def _row(total: dict[str, Any], bill: Bill, cell: Card, period_s: float) -> dict
         "battery_life_low_s": charge.low * volt["low"] / high_w,
         "battery_life_high_s": charge.high * volt["high"] / low_w,
     }
+
+
+def _lives_on_a_cell(card: Card) -> bool:
+    """Whether the card says how its supply is made from a cell."""
+    return "regulator" in card.about or "regulator_efficiency" in card.values
 
 
 def _drawn_at(card: Card, cell: Card) -> Ends:

@@ -1,4 +1,4 @@
-"""The bill of one device for one trace."""
+"""The bill of one device for one trace, or for counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ...errors import DoesNotFitError, SpikewattError
+from ...sim.counts.counts import Counts
 from ...sim.trace.trace import Trace
+from ...sim.zeros.given import GivenZeros
 from ..bill import Bill, BillWriter
 from ..cards.card import Card, Quantity
 from ..devices import host_and_core
@@ -29,17 +31,18 @@ class TooSlowError(DoesNotFitError):
 
 
 def bill_of(
-    trace: Trace,
+    work: Trace | Counts,
     card: Card,
     period_s: float | None = None,
     host: Card | None = None,
     max_cores: int | None = None,
+    zeros: GivenZeros | None = None,
 ) -> Bill:
-    """The bill of one device for a trace.
+    """The bill of one device for a trace, or for counts.
 
     Parameters
     ----------
-    trace : Trace
+    work : Trace or Counts
     card : Card
         Of a device that computes.
     period_s : float, optional
@@ -48,23 +51,30 @@ def bill_of(
         Of a microcontroller; not charged to a kind that takes none.
     max_cores : int, optional
         Neuromorphic cores that the network may take; by default as many as it takes.
+    zeros : float, mapping or ActivationZeros, optional
+        Of the ANN's activations; a microcontroller then has an int8 network that skips them, too.
 
     Raises
     ------
     SpikewattError
-        A device that does not compute.
+        A device that does not compute, or does not price counts.
     DoesNotFitError
         The device cannot hold or execute the network, or not within the period.
     """
     kind = device_kind(card)
+    if isinstance(work, Counts) and kind.computes and not kind.prices_counts:
+        law = "must be devices that price counts, or a trace must be given"
+        raise SpikewattError("price.devices", law, f"{card.name} is a {card.kind}")
     beside = host if kind.takes_host else None
     period = period_s if kind.takes_period else None
 
     writer = BillWriter()
-    lines = kind.write(writer, trace, card, beside, period, max_cores)
+    lines = kind.write(writer, work, card, beside, period, max_cores)
+    if zeros is not None and isinstance(work, Trace):
+        lines += kind.write_zero_skipping(writer, work, card, zeros, period)
 
     name = card.name
-    values = dict(card.values)
+    values = {**card.values, **writer.values}
     if beside is not None:
         name = f"{card.name}+{beside.name}"
         values |= host_and_core.values_beside(beside)

@@ -48,7 +48,8 @@ class Order:
 
     def beside(self, card: Card) -> tuple[Card | None, ...]:
         """What `card` is priced beside: nothing first, then each host where it takes one."""
-        return (None, *self.hosts) if device_kind(card).takes_host else (None,)
+        beside = self.hosts if device_kind(card).stands_beside_hosts(card) else ()
+        return (None, *beside)
 
     def in_its_place(self, asked_for: str, device: str) -> Card:
         """The card of `device` at the operating point of what was asked for."""

@@ -1,22 +1,25 @@
-"""price: Trace x parameter cards -> energy and time, with the range that the cards imply."""
+"""price: Trace or Counts x parameter cards -> energy and time, with the range of the cards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import DoesNotFitError, SpikewattError
+from ...errors import DoesNotFitError, SpikewattError, one_of
+from ...sim.counts.counts import Counts
+from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
+from ...sim.zeros.given import GivenZeros, checked_zeros
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
-from ..devices.core.count import checked_max_cores
+from ..devices.core.count import AS_USUAL, cores_allowed
 from ..kernels.law import Int8Layer
 from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished
-from .order import COMPARED, Order, PerDevice, TextPerDevice, ordered
+from .order import COMPARED, NONE, Order, PerDevice, TextPerDevice, ordered
 from .prices import Prices
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def price(
-    trace: Trace,
+    work: Trace | Counts,
     *devices: str | Card,
     network: SpikingNetwork | None = None,
     period_s: float | None = None,
@@ -36,20 +39,21 @@ def price(
     supply_v: PerDevice = None,
     regulator: TextPerDevice = None,
     skip_unfit: bool = False,
-    max_cores: int | str | None = 1,
+    max_cores: int | str | None = AS_USUAL,
+    zeros: GivenZeros | None = None,
 ) -> Prices:
     """Energy and time of one inference (mean over the samples) on each device.
 
     Parameters
     ----------
-    trace : Trace
-        What a simulation counted.
+    work : Trace or Counts
+        What a simulation counted; or counts of a network that ran elsewhere.
     *devices : str or Card
         Names of cards, paths of ``.yaml`` cards, or cards. A neuromorphic core gets the workload
         ``snn``; a microcontroller gets ``snn`` (the spiking network in software) and ``int8_ann``
         (the same layers as an int8 network).
     network : SpikingNetwork, optional
-        Checked to be the one that left the trace.
+        Checked to be the one that left the trace; of counts nobody knows it.
     period_s : float, optional
         One inference per period; adds what the device uses between two inferences as components
         ``between inferences`` and ``waking``.
@@ -58,6 +62,7 @@ def price(
         core gets a bill without it and one beside it: by default beside every microcontroller
         among the devices (``core+microcontroller``), or beside the one that is named; ``none`` or
         None leaves these out. A core that needs a host is refused alone, and priced beside it.
+        With counts there is none: they do not say what a host would have to do.
     library : str or mapping, optional
         Int8 kernel library of the microcontrollers, in place of their cards' own; of each device
         that a mapping names.
@@ -73,8 +78,14 @@ def price(
         Devices that cannot hold or execute the network are left out, and named with the reason
         in `Prices.does_not_fit`. Where the reason names another geometry of the parametric core,
         that is priced in its place: `Bill.instead_of`.
-    max_cores : int or None, default 1
-        Neuromorphic cores that the network may take; None or ``any`` for as many as it takes.
+    max_cores : int or None, optional
+        Neuromorphic cores that the network may take; None or ``any`` for as many as it takes. By
+        default 1 of a trace, and any number of counts, whose network ran on as many as it took;
+        1 does not bind a chip without a clock, which comes with its cores.
+    zeros : float, mapping or ActivationZeros, optional
+        Zeros among the activations of the int8 network, as `activation_zeros` counts them; or a
+        share of all, or of each population by its name (others have none). Each microcontroller
+        then has the workload ``int8_ann_zero_skipping``, which multiplies no zeros, too.
 
     Returns
     -------
@@ -84,7 +95,7 @@ def price(
     ------
     SpikewattError
         Unknown device, host or library, a network of another hash, a clock or supply that a
-        device does not reach.
+        device does not reach, a host or network with counts.
     DoesNotFitError
         A device, with a host or without, cannot hold or execute the network, or not within the
         period, unless `skip_unfit`.
@@ -110,21 +121,54 @@ def price(
     """
     if not devices:
         raise SpikewattError("price.devices", "must name at least one device")
-    if network is not None and network.hash != trace.network_hash:
+    host = _checked_host(work, network, host)
+    order = ordered(devices, host, library, clock_hz, supply_v, regulator)
+    period = checked_period(period_s)
+    most = cores_allowed(max_cores, of_counts=isinstance(work, Counts))
+    if zeros is not None:
+        zeros = _checked_zeros(work, zeros)
+
+    def bill(card: Card, beside: Card | None) -> Bill:
+        return bill_of(work, card, period, beside, most, zeros)
+
+    return _priced(order, bill, period, skip_unfit)
+
+
+def _checked_zeros(work: Trace | Counts, zeros: GivenZeros) -> GivenZeros:
+    """The zeros, of populations that the trace has."""
+    if isinstance(work, Counts):
+        law = "belong to a trace: counts do not say which layers the ANN has"
+        raise SpikewattError("price.zeros", law)
+    checked = checked_zeros("price.zeros", zeros)
+    if isinstance(checked, Mapping):
+        for name in checked:
+            one_of("price.zeros", "must name populations of the trace", name, work.neurons)
+    return checked
+
+
+def _checked_host(
+    work: Trace | Counts, network: SpikingNetwork | None, host: str | Card | None
+) -> str | Card | None:
+    """The host, which counts have not; raises where the network is another."""
+    if isinstance(work, Counts):
+        if network is not None:
+            raise SpikewattError("price.network", "belongs to a trace, which counts are not")
+        if host is not None and host not in (COMPARED, NONE):
+            law = "stands beside a core that runs a trace: counts do not say what a host would do"
+            raise SpikewattError("price.host", law, getattr(host, "name", host), "none")
+        return NONE
+
+    if not isinstance(work, Trace):
+        raise SpikewattError("price", "must be given a Trace or Counts", type(work).__name__)
+    check_trace("trace", work)
+    if network is not None and network.hash != work.network_hash:
         raise SpikewattError(
             "price.network",
             "must be the network that left the trace",
             network.hash[:12],
-            f"hash {trace.network_hash[:12]}",
+            f"hash {work.network_hash[:12]}",
         )
-    order = ordered(devices, host, library, clock_hz, supply_v, regulator)
-    period = checked_period(period_s)
-    most = checked_max_cores("price.max_cores", max_cores)
-
-    def bill(card: Card, beside: Card | None) -> Bill:
-        return bill_of(trace, card, period, beside, most)
-
-    return _priced(order, bill, period, skip_unfit)
+    return host
 
 
 def price_layers(

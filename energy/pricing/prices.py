@@ -17,6 +17,7 @@ from .waterfall import explain
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...sim.counts.counts import Counts
     from ...sim.trace.trace import Trace
     from ..cards.card import Card
 
@@ -193,9 +194,9 @@ class Prices:
         """The `rows` measurements that matter most, per device and workload."""
         return tornadoes(self.bills, rows)
 
-    def break_evens(self, trace: Trace) -> pd.DataFrame:
-        """What draws level with the int8 networks, for prices of `trace`; see `verdicts`."""
-        return break_evens(trace, self.bills)
+    def break_evens(self, work: Trace | Counts) -> pd.DataFrame:
+        """What draws level with the int8 networks, for prices of `work`; see `verdicts`."""
+        return break_evens(work, self.bills)
 
     def explain(self, first: str, second: str, workload: str | None = None) -> pd.DataFrame:
         """Why the prices of two devices differ, step by step; see `waterfall.explain`.

@@ -7,8 +7,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError
+from ...sim.counts.counts import Counts
+from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
-from ..bill import Bill
+from ..bill import INT8_WORKLOADS, SPIKING, Bill
 from ..devices.registry import device_kind
 from .break_even import break_even_period_s, break_even_spikes, break_even_steps
 from .uncertainty import Side, ratio, tornado, verdict_of
@@ -99,8 +101,8 @@ def compared_with(bill: Bill, int8: Sequence[Side]) -> list[Side]:
 
 def _telling(sides: Sequence[Side]) -> list[tuple[Side, Side]]:
     """Each spiking workload against what it is compared with."""
-    spiking = [side for side in sides if side[1] == "snn"]
-    int8 = [side for side in sides if side[1] == "int8_ann"]
+    spiking = [side for side in sides if side[1] == SPIKING]
+    int8 = [side for side in sides if side[1] in INT8_WORKLOADS]
     return [(side, other) for side in spiking for other in compared_with(side[0], int8)]
 
 
@@ -125,36 +127,37 @@ def tornadoes(bills: Iterable[Bill], rows: int = 5) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def break_evens(trace: Trace, bills: Sequence[Bill]) -> pd.DataFrame:
+def break_evens(work: Trace | Counts, bills: Sequence[Bill]) -> pd.DataFrame:
     """Each spiking workload on a core against what it is `compared_with`: what draws level.
 
     Parameters
     ----------
-    trace : Trace
+    work : Trace or Counts
         What was priced.
     bills : sequence of Bill
 
     Returns
     -------
     DataFrame
-        Columns device, against, factor_on_spikes (None if the steps alone cost more); for a
-        streaming code also steps, at most the simulated_steps.
+        Columns device, against, factor_on_spikes (None if the steps alone cost more, or if no
+        spike costs anything); for a trace of a streaming code also steps, at most the
+        simulated_steps. Counts do not say what happened in fewer steps.
     """
     import pandas as pd
 
+    if not isinstance(work, Counts):
+        check_trace("break_evens", work)
     spiking: list[Bill] = []
     against: list[Side] = []
     for bill, workload in workloads(bills):
         kind = device_kind(bill.card)
-        if workload == "snn" and kind.places_neurons:
+        if workload == SPIKING and kind.places_neurons:
             spiking.append(bill)
-        if workload == "int8_ann" and kind.has_range:
+        if workload in INT8_WORKLOADS and kind.has_range:
             against.append((bill, workload))
 
     rows = [
-        _break_even(trace, bill, other)
-        for bill in spiking
-        for other in compared_with(bill, against)
+        _break_even(work, bill, other) for bill in spiking for other in compared_with(bill, against)
     ]
     return pd.DataFrame(rows)
 
@@ -183,16 +186,17 @@ def _of_a_period(first: Side, second: Side) -> dict[str, Any]:
     }
 
 
-def _break_even(trace: Trace, bill: Bill, other: Side) -> dict[str, Any]:
+def _break_even(work: Trace | Counts, bill: Bill, other: Side) -> dict[str, Any]:
     """One spiking workload against one int8 network."""
     energy_j = float(other[0].total(other[1], idle=False))
-    factor = break_even_spikes(bill, energy_j)
+    grows = any(term.by_spikes and term.count for term in bill.select("snn", idle=False))
+    factor = break_even_spikes(bill, energy_j) if grows else 0.0
     row: dict[str, Any] = {
         "device": bill.device,
         "against": label(other),
         "factor_on_spikes": factor if factor > 0 else None,
     }
-    if not trace.settings.code.limited:
-        row["steps"] = break_even_steps(trace, bill.card, energy_j, bill.host)
-        row["simulated_steps"] = trace.steps
+    if isinstance(work, Trace) and not work.settings.code.limited:
+        row["steps"] = break_even_steps(work, bill.card, energy_j, bill.host)
+        row["simulated_steps"] = work.steps
     return row

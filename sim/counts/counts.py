@@ -5,21 +5,16 @@ A network of another tool, the log of a chip, or a table of a paper can then be 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from numbers import Real
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from ...errors import SpikewattError, one_of, whole_number
+from ...errors import SpikewattError
+from . import fields
+from .file import read_counts, write_counts
 
-MOST = 10**15  # neurons, steps or spikes of one inference
 ROUNDING = 1e-9  # by which a product of means may lie above a count
-
-RESETS = ("subtract", "zero")
-
-REQUIRED = ("name", "neurons", "fan_out", "spikes", "synaptic_operations")
-OPTIONAL_NUMBERS = ("active_updates", "idle_updates", "row_length")
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,9 @@ class LayerCounts:
     Parameters
     ----------
     name : str
+        No two layers have the same.
     neurons : int
+        How many it has, those that never spike included.
     fan_out : float
         Synapses that a spike of one of its neurons meets, mean; 0 for a read-out.
     spikes : float
@@ -43,10 +40,13 @@ class LayerCounts:
     idle_updates : float, optional
         Other neuron updates; where unknown, those that the chip does.
     cores : int, optional
-        Cores that it is spread over; where unknown, as few as hold it.
+        Cores that it is spread over, or an input comes in by; where unknown, as few as hold it.
     row_length : float, optional
-        Synapses that an event meets at one core; where unknown, `fan_out` over the cores that the
-        next layer is spread over.
+        Synapses that an event meets at one core; where unknown, `fan_out` over the cores of the
+        next layer that it reaches: as few as hold so many neurons.
+    parameters : int, optional
+        Weights and biases that are stored for its synapses; where unknown, a weight for each
+        synapse (those of a convolution are far fewer) and a bias for each neuron that it feeds.
     """
 
     name: str
@@ -59,6 +59,7 @@ class LayerCounts:
     idle_updates: float | None = None
     cores: int | None = None
     row_length: float | None = None
+    parameters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Counts:
     Parameters
     ----------
     layers : sequence of LayerCounts, or of mappings with their fields
+        In the order of the data; each feeds the next one that is no input.
     steps : int
         Steps of one inference.
     time_s : float, optional
@@ -77,7 +79,7 @@ class Counts:
     leaks : bool, default False
         Whether potentials leak.
     reset : str, default "subtract"
-        ``subtract`` or ``zero``.
+        ``subtract`` or ``zero``, which a neuron does that fired.
 
     Raises
     ------
@@ -96,7 +98,7 @@ class Counts:
     (6, 9.0, 16.0)
     """
 
-    layers: Sequence[LayerCounts] | Sequence[Mapping[str, Any]]
+    layers: Sequence[LayerCounts]  # mappings are taken, too, and become these
     steps: int
     time_s: float | None = field(default=None, kw_only=True)
     spikes_per_step: int = field(default=1, kw_only=True)
@@ -104,12 +106,10 @@ class Counts:
     reset: str = field(default="subtract", kw_only=True)
 
     def __post_init__(self) -> None:
-        whole_number("Counts.steps", "must be a number of steps", self.steps, 1, MOST)
-        law = "must be the most spikes of a neuron in one step"
-        whole_number("Counts.spikes_per_step", law, self.spikes_per_step, 1, MOST)
-        one_of("Counts.reset", "must name a reset", self.reset, RESETS)
-        if self.time_s is not None:
-            _finite("Counts.time_s", self.time_s, above_zero=True)
+        for name, kind in fields.INFERENCE.items():
+            value = getattr(self, name)
+            if value is not None or name not in fields.MAY_BE_UNKNOWN:
+                object.__setattr__(self, name, kind.checked(f"Counts.{name}", value))
 
         layers = tuple(_layer(number, each) for number, each in enumerate(_listed(self.layers)))
         object.__setattr__(self, "layers", layers)
@@ -132,6 +132,42 @@ class Counts:
         """Synaptic operations of all layers."""
         return sum(layer.synaptic_operations for layer in self.layers)
 
+    def fed_by(self, layer: LayerCounts) -> LayerCounts | None:
+        """The layer that one feeds: the next that is no input; None of the last."""
+        behind = self.layers[self.layers.index(layer) + 1 :]
+        return next((each for each in behind if not each.is_input), None)
+
+    def updates_of(self, layer: LayerCounts) -> float:
+        """Neuron updates of a layer: those that were counted, else one per neuron and step."""
+        if layer.is_input:
+            return 0.0
+        if layer.idle_updates is None:
+            return float(layer.neurons * self.steps)
+        active = layer.spikes if layer.active_updates is None else layer.active_updates
+        return active + layer.idle_updates
+
+    def save(self, path: str | Path) -> None:
+        """Write a ``.json`` file, whole or not at all."""
+        write_counts(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, steps: int | None = None) -> Counts:
+        """Read a JSON file, or a CSV with one row per layer; see docs/COUNTS.md.
+
+        Parameters
+        ----------
+        path : str or Path
+        steps : int, optional
+            Steps of one inference, of a file that does not say them.
+
+        Raises
+        ------
+        SpikewattError
+            No such file, none of counts, a field that is missing, unknown, negative or not finite,
+            counts that contradict each other; with the line.
+        """
+        return read_counts(cls, path, steps)
+
     def __repr__(self) -> str:
         names = ", ".join(layer.name for layer in self.layers)
         return f"Counts({self.steps} steps, {names})"
@@ -150,53 +186,23 @@ def _listed(layers: object) -> list[Any]:
 
 def _layer(number: int, given: LayerCounts | Mapping[str, Any]) -> LayerCounts:
     """One layer, its fields checked one by one."""
+    where = f"Counts.layers[{number}]"
     if isinstance(given, LayerCounts):
-        values = {each.name: getattr(given, each.name) for each in fields(LayerCounts)}
+        values = {name: getattr(given, name) for name in fields.LAYER}
     elif isinstance(given, Mapping):
         values = dict(given)
     else:
         law = "must be a mapping of fields, or LayerCounts"
-        raise SpikewattError(f"Counts.layers[{number}]", law, type(given).__name__)
+        raise SpikewattError(where, law, type(given).__name__)
 
-    where = f"Counts.layers[{number}]"
-    known = [each.name for each in fields(LayerCounts)]
-    missing = [name for name in REQUIRED if name not in values]
-    unknown = [str(name) for name in values if name not in known]
-    if missing or unknown:
-        fault = f"{', '.join(missing)} missing" if missing else f"{', '.join(unknown)} unknown"
-        raise SpikewattError(where, "must have the fields of a layer", fault, ", ".join(known))
-
-    name = values["name"]
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise SpikewattError(f"{where}.name", "must be a name", repr(name))
-    where = f"layer {name!r}"
-    values["neurons"] = _whole(f"{where}: neurons", values["neurons"])
-    if values.get("cores") is not None:
-        values["cores"] = _whole(f"{where}: cores", values["cores"])
-    if not isinstance(values.get("is_input", False), bool):
-        raise SpikewattError(f"{where}: is_input", "must be true or false", values["is_input"])
-    for key in ("fan_out", "spikes", "synaptic_operations", *OPTIONAL_NUMBERS):
-        if key in REQUIRED or values.get(key) is not None:
-            values[key] = _finite(f"{where}: {key}", values[key])
-    return LayerCounts(**values)
-
-
-def _whole(where: str, value: object) -> int:
-    """A number of neurons or cores; 256.0, as tables hold it, is one."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return whole_number(where, "must be a whole number", value, 1, MOST)
-
-
-def _finite(where: str, value: object, above_zero: bool = False) -> float:
-    """A number that is finite and not negative."""
-    allowed = "> 0" if above_zero else ">= 0"
-    number = math.nan
-    if isinstance(value, Real) and not isinstance(value, bool):
-        number = float(value)
-    if not 0 <= number < math.inf or (above_zero and number == 0):
-        raise SpikewattError(where, "must be a finite number", repr(value), allowed)
-    return number
+    fields.check_known(where, values, fields.REQUIRED, fields.OPTIONAL)
+    found = {"name": fields.REQUIRED["name"].checked(f"{where}.name", values["name"])}
+    where = f"layer {found['name']!r}"
+    for name, kind in fields.LAYER.items():
+        value = values.get(name)
+        if name in fields.REQUIRED or value is not None:
+            found[name] = kind.checked(f"{where}: {name}", value)
+    return LayerCounts(**found)
 
 
 def _check_names(layers: Sequence[LayerCounts]) -> None:

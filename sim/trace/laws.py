@@ -19,6 +19,18 @@ def check_header(
     layers: tuple[LayerSummary, ...], neurons: dict[str, int], settings: RunSettings
 ) -> None:
     """Raise SpikewattError for the first law that the static part of a trace breaks."""
+    check_structure(layers, neurons, settings)
+    for layer in layers:
+        _check_counts_of(f"layer {layer.name!r}", layer)
+
+
+def check_structure(
+    layers: tuple[LayerSummary, ...], neurons: dict[str, int], settings: RunSettings
+) -> None:
+    """Raise SpikewattError where names, shapes, kinds and windows do not agree.
+
+    Synapses and multiply-accumulates are held against what may be at most, and to no closed form.
+    """
     names = [layer.name for layer in layers]
     _law("header.layers", "have different names", len(set(names)) == len(names))
     for layer in layers:
@@ -55,7 +67,6 @@ def _check_layer(layer: LayerSummary, neurons: dict[str, int]) -> None:
     windowed = layer.kind.windowed
     has_window = (layer.geometry is not None) == windowed
     _law(where, "has a window where its kind has one", has_window, layer.kind)
-    _check_counts_of(where, layer)
 
 
 def _check_counts_of(where: str, layer: LayerSummary) -> None:
@@ -187,12 +198,26 @@ def _check_hosts(layers: tuple[LayerSummary, ...], settings: RunSettings) -> Non
 
 def check_counts(trace) -> None:
     """Raise SpikewattError for the first law that the counts of a trace break."""
-    for name, counts in trace.spikes.items():
-        _check_spikes(trace, name, counts)
+    check_spikes(trace)
     for name, counts in trace.saturations.items():
         most = trace.neurons[name] * trace.steps
         _within(f"saturations of {name!r}", counts, most)
+    check_operations(trace)
+    for name, raster in trace.rasters.items():
+        law = "a raster has the spikes that are counted"
+        counted = trace.spikes[name][: len(raster)]
+        recorded = np.abs(raster, dtype=np.int64).sum(axis=-1)
+        _law(f"raster of {name!r}", law, np.array_equal(recorded, counted))
 
+
+def check_spikes(trace) -> None:
+    """Raise SpikewattError where spikes are more than can be."""
+    for name, counts in trace.spikes.items():
+        _check_spikes(trace, name, counts)
+
+
+def check_operations(trace) -> None:
+    """Raise SpikewattError where operations are more than their spikes can cause."""
     for layer in trace.layers:
         every, nonzero = (trace.synaptic_operations[column][layer.name] for column in LEDGERS)
         where = f"operations of {layer.name!r}"
@@ -201,12 +226,6 @@ def check_counts(trace) -> None:
         law = "those with weights are among all"
         _law(where, law, (nonzero <= every).all())
         _check_reach(where, layer, trace.spikes[layer.pre], every)
-
-    for name, raster in trace.rasters.items():
-        law = "a raster has the spikes that are counted"
-        counted = trace.spikes[name][: len(raster)]
-        recorded = np.abs(raster, dtype=np.int64).sum(axis=-1)
-        _law(f"raster of {name!r}", law, np.array_equal(recorded, counted))
 
 
 def _check_spikes(trace, name: str, counts: np.ndarray) -> None:

@@ -216,7 +216,7 @@ REFUSED = {
         ["run", "list.yaml"],
         "list.yaml: must be a mapping of keys to values; got list",
     ),
-    "key twice": (["run", "twice.yaml"], "twice.yaml: must be YAML; got key 'steps' stands twice"),
+    "key twice": (["run", "twice.yaml"], "twice.yaml:2: must be YAML; got key 'steps' stands"),
     "bool": (["run", "bool.yaml"], "bool.yaml: epochs: Input should be a valid integer; got True"),
     "nan": (["run", "nan.yaml"], "period_s: Input should be a finite number"),
     "one device twice": (

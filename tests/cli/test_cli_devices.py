@@ -8,6 +8,8 @@ import pytest
 from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
 
+from ..helpers.filled import fill
+
 M4 = "cortex-m4:clock_mhz=100,ua_per_mhz=116,supply_v=3.3,flash_kib=512,ram_kib=128"
 M0 = "cortex-m0+:clock_mhz=133,ua_per_mhz=160,supply_v=3.3,flash_kib=2048,ram_kib=264"
 FIGURES = (
@@ -82,6 +84,12 @@ REFUSED = {
     "new": "devices new: must name the file to write; got none; hint: spikewatt devices new mine",
     "new x.yaml": "devices new --core: must be given; got none; allowed: cortex-m0+, cortex-m4,",
     "new x.yaml --core cortex-m4": "devices new: must say its clock; got nothing",
+    "new x.yaml --kind abacus": "devices new --kind: must be a kind of card; got 'abacus'; allowed",
+    "new x.yaml --kind rule --timing tick": "goes with a kind that has one; got tick of a rule",
+    "new x.yaml --kind battery --core m4": "--core: goes with --kind microcontroller; got m4",
+    "new x.yaml --timing tick": "--timing: goes with --kind neuromorphic_core; got tick",
+    "new x.txt --kind battery": "x.txt: a card is a .yaml file; got x.txt",
+    "stm32l4r5 --kind rule": "devices --kind: goes with new; got rule",
     "stm32l4r5 --clock-mhz 3": "devices --clock-mhz: goes with new; got 3.0",
     "stm32l4r5 x.yaml": "devices FILE: goes with new; got x.yaml",
     "cortex-m4:clock_mhz=3,fast=1": "unknown key; got 'fast'; allowed: clock_mhz, ua_per_mhz,",
@@ -98,10 +106,46 @@ def test_what_makes_no_card_is_one_line(words, tmp_path, monkeypatch):
     assert not any(tmp_path.iterdir())
 
 
+def test_a_template_is_written_and_what_is_left_of_it_is_listed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("new", "mine.yaml", "--kind", "neuromorphic_core", "--timing", "tick")
+    made = spikewatt("devices", *words, "--source", "a paper")
+    assert made.exit_code == 0, made.output
+    assert made.stdout.startswith("mine.yaml: 9 places to fill in, each says FILL_IN.")
+
+    for more in ((), ("--json",)):
+        left = spikewatt("devices", "mine.yaml", *more)
+        assert left.exit_code == 2
+        assert left.stdout == ""
+        lines = left.stderr.splitlines()
+        assert len(lines) == 9
+        assert all(line.startswith("spikewatt: mine.yaml:") for line in lines)
+        assert all("must be filled in; got FILL_IN" in line for line in lines)
+
+
+def test_a_core_says_what_its_words_mean(tmp_path):
+    card = tmp_path / "mine.yaml"
+    spikewatt("devices", "new", str(card), "--kind", "neuromorphic_core", "--timing", "barrier")
+    values = {
+        key: (1, 1, 1, unit)
+        for key, unit in {
+            "energy_per_sop_j": "pJ",
+            "energy_per_neuron_update_j": "pJ",
+            "leakage_power_w": "uW",
+            "barrier_time_s": "us",
+        }.items()
+    }
+    words = dict.fromkeys(("title", "includes", "excludes"), "mine") | {"updates": "touched"}
+    fill(card, words, values, {"neurons_per_core": 8})
+    shown = " ".join(spikewatt("devices", str(card)).stdout.split())
+    assert "timing barrier: a step takes the work of its busiest core, and then the" in shown
+    assert "updates touched: those that an operation reached" in shown
+
+
 def test_the_list_says_what_to_do_about_a_chip_that_is_not_there():
-    assert (
-        "A chip that is not here: by its core, --device cortex-m4:" in spikewatt("devices").stdout
-    )
+    shown = " ".join(spikewatt("devices").stdout.split())
+    assert "A chip that is not here: by its core, --device cortex-m4:" in shown
+    assert "spikewatt devices new mine.yaml --kind neuromorphic_core" in shown
 
 
 def test_a_run_is_configured_with_them():

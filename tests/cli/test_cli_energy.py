@@ -284,9 +284,9 @@ def test_odin_takes_the_chip(tmp_path):
 REFUSED = {
     "both": (
         "price TRACE --layers LAYERS --device stm32l4r5",
-        "takes a trace, or --layers; got both",
+        "takes a trace, or --counts, or --layers; got a trace and --layers",
     ),
-    "neither": ("price --device stm32l4r5", "takes a trace, or --layers; got neither"),
+    "neither": ("price --device stm32l4r5", "takes a trace, or --counts, or --layers; got none"),
     "no device": ("price TRACE", "price --device: must name at least one device"),
     "period": (
         "price TRACE --device stm32l4r5 --period-s 1e-6",

@@ -11,6 +11,7 @@ from spikewatt.energy.kernels.measured import MEASURED
 from spikewatt.energy.layer_tables.layer_table import LAYERS
 from spikewatt.models.networks import build_network
 from spikewatt.sim.conversion.convert import convert
+from spikewatt.sim.counts.counts import Counts
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.nir.write import to_nir
@@ -39,6 +40,14 @@ battery: cr2032
 """
 
 
+COUNTS = """\
+name,neurons,fan_out,spikes,synaptic_operations,is_input,idle_updates,cores,steps,time_s,reset
+in,784,128,2150.5,275264,true,,,25,0.01,zero
+hidden,128,10,301.2,3012,false,2898.8,1,25,0.01,zero
+out,10,0,18.4,0,false,,,25,0.01,zero
+"""
+
+
 def make(folder: Path) -> None:
     """Write every original into `folder`."""
     random = np.random.default_rng(3)
@@ -61,6 +70,8 @@ def make(folder: Path) -> None:
     layers = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
     layers[layers["benchmark"] == "KWS"].to_csv(folder / "layers.csv", index=False)
     _readings(folder / "readings.csv")
+    (folder / "counts.csv").write_text(COUNTS)
+    Counts.load(folder / "counts.csv").save(folder / "counts.json")
     config = CONFIG.format(data=folder / "data.npz", model=folder / "model.keras")
     (folder / "config.yaml").write_text(config)
 
@@ -97,6 +108,7 @@ def formats(folder: Path) -> dict[str, Format]:
         return _words("price", trace, "--device", path, "-o", path.parent / "out.csv", "--json")
 
     layer_options = ("--device", "stm32l4r5", "--tornado", "--json")
+    counted = ("--device", "loihi", "--device", "stm32l4r5", "--json")
     chip = folder / "chip"
     found = [
         of("spk", "network.spk", mutations.hdf5,
@@ -119,6 +131,9 @@ def formats(folder: Path) -> dict[str, Format]:
         of("readings", "readings.csv", mutations.text,
            lambda p: _words("calibrate", p, "--device", "stm32u575", "-o", p.parent / "out.yaml",
                             "--json")),
+        *(of(f"counts-{kind}", f"counts.{kind}", mutations.text,
+             lambda p: _words("price", "--counts", p, *counted, "-o", p.parent / "out.csv"))
+          for kind in ("csv", "json")),
         of("odin", "network.odin.h5", mutations.hdf5, lambda p: _words("read-odin", p)),
     ]  # fmt: skip
     for name in ("odin_style", "stm32l4r5", "rule_loihi_davies"):

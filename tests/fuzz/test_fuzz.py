@@ -13,12 +13,16 @@ from . import originals
 from .campaign import fuzz
 
 FORMATS = (
-    "spk", "trace", "nir", "keras", "npz", "config", "layers", "readings", "odin",
+    "spk", "trace", "nir", "keras", "npz", "config", "layers", "readings",
+    "counts-csv", "counts-json", "odin",
     "card-odin_style", "card-stm32l4r5", "card-rule_loihi_davies",
     "odin-synapses.hex", "odin-neurons.hex", "odin-registers.txt",
 )  # fmt: skip
 # Formats with several originals share their 100.
-MUTANTS = {name: 34 if name.startswith(("card-", "odin-")) else 100 for name in FORMATS}
+SHARED = 34
+MUTANTS = {
+    name: SHARED if name.startswith(("card-", "odin-", "counts-")) else 100 for name in FORMATS
+}
 MUTANTS |= {"keras": 30, "nir": 60}  # which take longest; the slow set has as many as of others
 MANY = 5000  # of each in the slow set, and of several originals a third
 
@@ -62,5 +66,5 @@ def test_a_mutant_ends_in_its_result_or_in_one_line(name, folder, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_many_mutants_end_in_their_result_or_in_one_line(name, folder, tmp_path):
-    many = MANY // 3 if name.startswith(("card-", "odin-")) else MANY
+    many = MANY // 3 if MUTANTS[name] == SHARED else MANY
     check(name, many, MUTANTS[name], folder, tmp_path)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spikewatt.energy.cards.card import Card
+from spikewatt.energy.cards.card import Card, Quantity
+from spikewatt.energy.cards.kinds import CARD_KINDS
 from spikewatt.energy.cards.load import load_card
+
+LEAST_OF_A_CHIP = {
+    "energy_per_sop_j": 20e-12,
+    "energy_per_neuron_update_j": 50e-12,
+    "leakage_power_w": 1e-3,
+}
+STEP_OF_A_CHIP = {"barrier": {"barrier_time_s": 1e-4}, "tick": {"step_time_s": 1e-3}}
 
 
 def with_limits(**limits: int) -> Card:
@@ -17,3 +25,31 @@ def with_limits(**limits: int) -> Card:
 def with_value(card: Card, key: str, **changes: float) -> Card:
     """`card` with another value, low or high of one quantity."""
     return replace(card, values={**card.values, key: replace(card[key], **changes)})
+
+
+def exactly(value: float) -> Quantity:
+    """A value without a range."""
+    return Quantity(value, value, value, "assumed", "", "a test")
+
+
+def chip(timing="barrier", limits=None, updates="used", **values) -> Card:
+    """A chip whose cores hold 128 neurons."""
+    numbers = {**LEAST_OF_A_CHIP, **STEP_OF_A_CHIP[timing], **values}
+    return Card(
+        name="mine",
+        kind=CARD_KINDS["neuromorphic_core"],
+        title="Mine",
+        includes="everything",
+        excludes="",
+        about={"timing": timing, "updates": updates},
+        values={key: exactly(number) for key, number in numbers.items()},
+        limits={
+            "neurons_per_core": 128,
+            "zero_skipping": 1,
+            "reset_to_zero": 0,
+            "signs_per_axon": 2,
+            "doubling_accumulator": 0,
+            "bits_beside_weight": 0,
+            **(limits or {}),
+        },
+    )

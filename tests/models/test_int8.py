@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
-from spikewatt.models.int8 import _as_levels, _interpreter, quantise_int8
+from spikewatt.models.int8 import as_levels, interpreter_of, quantise_int8
 from spikewatt.models.keras_backend import import_keras
 from spikewatt.models.networks import build_network
 from spikewatt.models.training import predictions
@@ -43,9 +43,9 @@ def test_the_same_network_every_time_and_no_line_printed(mlp, digits, int8_mlp, 
 
 
 def test_an_input_is_the_nearest_level(int8_mlp, digits):
-    interpreter = _interpreter(int8_mlp.content)
+    interpreter = interpreter_of(int8_mlp.content)
     given = interpreter.get_input_details()[0]
-    levels = _as_levels(digits.scaled("test")[:1], given)
+    levels = as_levels(digits.scaled("test")[:1], given)
     # Pixels are sixteenths: half of a level is rounded away from zero.
     scale, zero = given["quantization"]
     exact = digits.x_test[:1].astype(float) / 16 / scale + zero

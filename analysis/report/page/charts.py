@@ -167,6 +167,7 @@ def cores(frame: pd.DataFrame) -> dict:
     import altair as alt
 
     of = {"neurons_used": "neurons", "axons_used": "axons"}
+    of = {column: what for column, what in of.items() if column in frame}
     used = frame[["core", *of]].rename(columns=of)
     long = used.melt("core", list(of.values()), "of", "share")
     colour = alt.Color(

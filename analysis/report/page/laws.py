@@ -64,7 +64,7 @@ def knobs(card: Card) -> dict:
     """
     if is_parametric(card.name):
         return _of_a_core(card)
-    if not (card.kind.runs_kernels or device_kind(card).places_neurons):
+    if CLOCK not in card.values or not (card.kind.runs_kernels or device_kind(card).places_neurons):
         return {}
     found = {"lowest_clock_hz": LOWEST_CLOCK_HZ, "fastest": card[CLOCK].high}
     return found | (_of_a_microcontroller(card) if card.kind.runs_kernels else {})

@@ -9,12 +9,13 @@ import pandas as pd
 
 from ....energy.bill import Bill
 from ....energy.cards.parametric_core import is_parametric
-from ....energy.devices.core.mapping import core_table, map_network
+from ....energy.devices.chip.table import cores_in_use
 from ....energy.devices.registry import device_kind
 from ....energy.pricing.order import ordered
 from ....energy.pricing.prices import Prices
 from ....errors import SpikewattError
 from ....sim.trace.trace import Trace
+from ....sim.zeros.activation_zeros import MATCHED_NETWORK
 from ...job import steps
 from ...job.config import RunConfig
 from ..rows import SENTENCE
@@ -23,6 +24,7 @@ from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, knobs
 from .model import Page
 from .points import add_points
+from .rules import add_rules
 from .run_files import CONFIG, RunFiles
 from .tables import table
 
@@ -54,9 +56,11 @@ def run_page(folder: str | Path) -> Page:
         page.parts["mappings"] = _mappings(page, trace, prices)
     add_points(page, files, config.period_s)
     _add_layers(page, files)
+    add_rules(page, trace, prices, files.zeros(MATCHED_NETWORK))
     page.parts |= {
         "energy": _shown(files.frame("energy"), "Energy by layer and component", spent=True),
         "prices": _shown(files.frame("energy_totals"), "Energy of one inference", spent=True),
+        "zeros": _shown(files.frame("zeros"), "Zeros among the activations of the ANN"),
         "tornado": _shown(files.frame("tornado"), "What matters most"),
         "hardware": _hardware(files),
         "assumptions": [line for line in files.text("assumptions.txt").splitlines() if line],
@@ -95,9 +99,21 @@ def _below(files: RunFiles, trace: Trace) -> list[str]:
         row = summary.iloc[0]
         lines.append(
             f"Accuracy: spiking {row['snn_accuracy']:.1%} after {trace.steps} steps, "
-            f"Keras {row['ann_accuracy']:.1%}.".replace("%", " %")
+            f"Keras {row['ann_accuracy']:.1%}{_of_few_bits(files, row)}.".replace("%", " %")
         )
     return lines
+
+
+def _of_few_bits(files: RunFiles, row: pd.Series) -> str:
+    """The accuracies of the int8 network and of the ANN of equal capacity, where measured."""
+    said = ""
+    if "int8_accuracy" in row:
+        said += f", int8 {row['int8_accuracy']:.1%}"
+    zeros = files.frame("zeros")
+    if "matched_accuracy" in row and {"network", "title"} <= set(zeros.columns):
+        titles = zeros[zeros["network"] == MATCHED_NETWORK]["title"]
+        said += f", {titles.iloc[0]} {row['matched_accuracy']:.1%}" if len(titles) else ""
+    return said
 
 
 # ------------------------------------------------------------------ prices that move
@@ -106,7 +122,7 @@ def _below(files: RunFiles, trace: Trace) -> list[str]:
 def _priced(page: Page, files: RunFiles, trace: Trace, config: RunConfig) -> Prices | None:
     """The prices of today; None, and a warning, where a card is gone."""
     try:
-        prices = steps.price(config, trace)
+        prices = steps.price(config, trace, files.zeros())
     except SpikewattError as error:
         page.warnings.append(f"No controls: the devices cannot be priced again ({error}).")
         return None
@@ -132,8 +148,10 @@ def _differs(now: pd.DataFrame, then: pd.DataFrame) -> bool:
 def _add_live(page: Page, files: RunFiles, trace: Trace, config: RunConfig, prices: Prices) -> None:
     """Coefficients, knobs and the charts that follow them."""
 
+    zeros = files.zeros()
+
     def pricing(shorter: Trace, period_s: float) -> Prices:
-        return steps.price(config.model_copy(update={"period_s": period_s}), shorter)
+        return steps.price(config.model_copy(update={"period_s": period_s}), shorter, zeros)
 
     offered = offered_steps(trace)
     found = sides(trace, pricing, offered)
@@ -250,14 +268,14 @@ def _mappings(page: Page, trace: Trace, prices: Prices) -> list[dict]:
         if not device_kind(card).places_neurons or card.name in seen:
             continue
         seen.add(card.name)
-        mapping = map_network(trace, card, hosted=bill.device != card.name)
-        cores = pd.DataFrame(core_table(mapping))
+        rows, words, _ = cores_in_use(trace, card, hosted=bill.device != card.name)
+        cores = pd.DataFrame(rows)
         name = f"cores_{len(found)}"
         page.charts[name] = charts.cores(cores)
         found.append(
             {
                 "device": card.name,
-                "says": f"{mapping.describe()}; {mapping.loading(card)}",
+                "says": "; ".join(words),
                 "chart": name,
                 "table": table(cores, "Cores"),
             }

@@ -12,6 +12,8 @@ import pandas as pd
 from ....errors import FileFormatError, SpikewattError
 from ....files import read_yaml
 from ....sim.trace.trace import Trace
+from ....sim.zeros.activation_zeros import INT8_NETWORK, ActivationZeros
+from ....sim.zeros.given import ZEROS, load_zeros
 from ...job.config import RunConfig
 from ...report.figures.run import trace_file
 
@@ -53,6 +55,17 @@ class RunFiles:
     def name(self) -> str:
         """Of the run."""
         return self.folder.resolve().name.removesuffix(".partial")
+
+    def zeros(self, network: str = INT8_NETWORK) -> ActivationZeros | None:
+        """Of the activations of `network`; None where the run counted none.
+
+        Raises
+        ------
+        FileFormatError
+            The file is not what a run wrote.
+        """
+        path = self.folder / ZEROS
+        return load_zeros(path).get(network) if path.is_file() else None
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table; empty where there is none.

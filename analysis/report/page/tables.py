@@ -48,15 +48,28 @@ def table(
     highs = [_high(key, keys) for key in keys]
     pairs = [(key, high) for key, high in zip(keys, highs, strict=True) if key not in highs]
     columns = [_range(*pair) if pair[1] else _column(pair[0], shown[pair[0]]) for pair in pairs]
-    drawn = Table("", title, shown, columns).shown()
-    grey = [False] * len(shown) if faded is None else list(faded)
-    cells = zip(*([cell(value) for value in column.cells] for column in drawn), strict=True)
+    found = as_shown(Table("", title, shown, columns), faded)
     more = len(frame) - len(shown)
+    return {**found, "more": f"{more:,} more rows are in the CSV file." if more > 0 else ""}
+
+
+def as_shown(found: Table, faded: Sequence[bool] | None = None) -> dict[str, Any]:
+    """What the template shows of a table that has columns of its own.
+
+    Parameters
+    ----------
+    found : Table
+    faded : sequence of bool, default None
+        Rows that are shown in grey.
+    """
+    drawn = found.shown()
+    cells = list(zip(*([cell(value) for value in column.cells] for column in drawn), strict=True))
+    grey = [False] * len(cells) if faded is None else list(faded)
     return {
-        "title": title,
+        "title": found.title,
         "heads": [{"title": column.head, "number": column.number} for column in drawn],
         "rows": [{"cells": row, "faded": grey[i]} for i, row in enumerate(cells)],
-        "more": f"{more:,} more rows are in the CSV file." if more > 0 else "",
+        "more": "",
     }
 
 

@@ -68,7 +68,7 @@ class Host(Words):
 
     def applies(self, card):
         """Cores have one."""
-        return device_kind(card).takes_host
+        return device_kind(card).stands_beside_hosts(card)
 
 
 class Library(Words):
@@ -240,7 +240,7 @@ def said_of(where: str, axis: Axis) -> Iterator[None]:
 
 def _card_values() -> dict[str, HardwareAxis]:
     computing = [kind for kind in CARD_KINDS.values() if kind.name != "battery"]
-    keys = dict.fromkeys(key for kind in computing for key in kind.units)
+    keys = dict.fromkeys(key for kind in computing for key in kind.priced)
     return {key: CardValue(key) for key in keys}
 
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ....energy.bill import WORKLOADS, Bill, powers_of
+from ....energy.bill import INT8, SPIKING, Bill, powers_of
 from ....energy.cards.card import Card, Quantity
 from ....energy.cards.load import load_card, with_library
 from ....energy.cards.operating_point import at_operating_point
@@ -68,7 +68,7 @@ class Made:
 
 def workloads_of(card: Card) -> tuple[str, ...]:
     """What a device can run: a core only spikes."""
-    return WORKLOADS if card.kind.runs_kernels else WORKLOADS[:1]
+    return (SPIKING, INT8) if card.kind.runs_kernels else (SPIKING,)
 
 
 @functools.cache

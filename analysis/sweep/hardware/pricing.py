@@ -245,7 +245,9 @@ def _footprint(bill: Bill, workload: str) -> dict[str, float]:
     found = bill.footprints.get(workload)
     if found is None:
         return {}
-    columns = {"memory_bytes": float(found.memory_bytes)}
+    columns = {}
+    if found.memory_bytes is not None:
+        columns["memory_bytes"] = float(found.memory_bytes)
     if found.cores is not None:
         columns["cores"] = float(found.cores)
     if found.area_m2 is not None:

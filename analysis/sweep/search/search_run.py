@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....energy.bill import WORKLOADS
+from ....energy.bill import SPIKING
 from ....sim.trace.trace import Trace
 from ..hardware.points import batches_of, parts_of
 from ..hardware.pricing import Priced, Pricer
@@ -15,8 +15,6 @@ from ..samples import Sample
 from ..space import OBJECTIVES
 from ..work.network import ONCE, NetworkFound
 from .search import ACCURACY, Found, leaves_hardware_open, network_count, search
-
-SPIKING = WORKLOADS[0]
 
 
 class SearchRun(Run):

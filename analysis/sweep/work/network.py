@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .... import files
-from ....energy.bill import WORKLOADS
+from ....energy.bill import INT8
 from ....errors import SpikewattError
 from ....models.int8 import quantise_int8
 from ....models.training import predictions
@@ -23,7 +23,6 @@ from ...job.config import make_config
 from ...job.run_folder import RunFolder
 from ..network_points import TRAINING, Simulation
 
-INT8 = WORKLOADS[1]
 ACCURACIES = (
     "accuracy_validation",
     "accuracy",

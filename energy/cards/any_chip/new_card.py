@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from .... import files
-from ....errors import SpikewattError, check_name
-from ...kernels.library import measured_chips
 from ..card import ENDS, Card, Quantity
+from ..files.new_file import (
+    HOW_VALUES_ARE_SAID,
+    check_new_file,
+    checked_new_name,
+    quoted,
+    write_new_file,
+)
 from ..kinds import EQUAL_SUPPLY, HIGHEST_SUPPLY, LOWEST_SUPPLY, POWER_KEY
-from ..load import card_names, known_microcontrollers, with_library
+from ..load import known_microcontrollers, with_library
 from ..microcontroller_laws import ASLEEP, SUPPLY
 from .described import FACTOR, described_card
 from .figures import Figures, check_figures, core_called
@@ -21,11 +24,8 @@ NO_SOURCE = "as given; write here which table of which data sheet"
 
 HEAD = """\
 # A card of a chip that spikewatt does not know. Price with it: spikewatt price … --device {file}
-# Each value has its median, the 5th and 95th percentile (low, high), a unit, and where it is from:
-#   status: measured, simulated, estimated or assumed;  conditions: supply, mode, temperature;
-#   source: which table of which data sheet. A value that is not sure has low < value < high.
-# What says "assumed" nobody gave: put your own figures there. `spikewatt devices {file}` shows the
-# whole card, with what is filled in: cycles of kernel libraries (by library and core), software
+{how}# What says "assumed" nobody gave: put your own figures there. `spikewatt devices {file}` shows
+# the whole card, with what is filled in: cycles of kernel libraries (by library and core), software
 # loops of a spiking network (by core), and what networks draw beyond a data sheet's current.
 """
 SAID = {
@@ -96,45 +96,28 @@ def write_new_card(
         exists or is no ``.yaml`` file.
     """
     path = Path(path)
-    if path.suffix not in (".yaml", ".yml"):
-        raise SpikewattError(str(path), "a card is a .yaml file", path.name)
+    check_new_file(path)
     chosen = core_called("devices new --core", "must be a core", core)
     if "regulator" in figures:
         figures = {**figures, "regulator": str(figures["regulator"]).lower()}
     check_figures("devices new", chosen, figures, EXAMPLE)
-    own_name = check_name("devices new --name", path.stem if name is None else name)
-    _check_not_measured(own_name)
+    own_name = checked_new_name(path, name)
     card = described_card(own_name, chosen, figures, known_microcontrollers(), source or NO_SOURCE)
     with_library(card)  # which must be one that there is
 
-    if path.exists():
-        law = "an existing file is not written over"
-        raise SpikewattError(str(path), law, "it exists", "another name")
-    files.promise_new(path)
-    files.write(path, "\n".join(_lines(path, card, figures)) + "\n")
+    write_new_file(path, "\n".join(_lines(path, card, figures)) + "\n")
     return card
-
-
-def _check_not_measured(name: str) -> None:
-    """Raise where a chip of this name is known: by its name a card claims the rows of that chip."""
-    if name.lower() in measured_chips() | set(card_names()):
-        raise SpikewattError(
-            "devices new --name",
-            "must be another name than that of a chip or card that is known here",
-            repr(name),
-            hint=f"--name my_{name.lower()}, or price with --device {name.lower()}",
-        )
 
 
 def _lines(path: Path, card: Card, figures: Figures) -> Iterator[str]:
     """The file, line by line."""
-    yield HEAD.format(file=path.name)
+    yield HEAD.format(file=path.name, how=HOW_VALUES_ARE_SAID)
     head = {"name": card.name, "kind": str(card.kind), "title": card.title, **card.about}
     head |= {"includes": card.includes, "excludes": card.excludes}
     for key, text in head.items():
         if key in SAID:
             yield f"# {SAID[key]}{_not_given(key, figures)}"
-        yield f"{key}: {_quoted(text)}"
+        yield f"{key}: {quoted(text)}"
     yield "values:"
     for key, (said, unit, size) in VALUES.items():
         if key in card.values and (key != FACTOR or "ua_per_mhz" not in figures):
@@ -162,11 +145,6 @@ def _not_given(key: str, figures: Figures) -> str:
 def _entry(quantity: Quantity, unit: str, size: float) -> str:
     """A value with its range and where it comes from, on one line."""
     numbers = [f"{end}: {getattr(quantity, end) / size:.9g}" for end in ENDS]
-    words = [f"unit: {_quoted(unit)}", f"status: {quantity.status}"]
-    words += [f"{key}: {_quoted(getattr(quantity, key))}" for key in ("conditions", "source")]
+    words = [f"unit: {quoted(unit)}", f"status: {quantity.status}"]
+    words += [f"{key}: {quoted(getattr(quantity, key))}" for key in ("conditions", "source")]
     return "{" + ", ".join(numbers + words) + "}"
-
-
-def _quoted(text: str) -> str:
-    """A text as YAML: every text of JSON is one."""
-    return json.dumps(text, ensure_ascii=False)

@@ -16,6 +16,7 @@ from ....sim.trace.trace import Trace
 from ...cards.card import Card
 from .links import LinkActivity, link_activity
 from .mapping import Mapping
+from .updates import CoreUpdates, updates_of_trace
 
 Shares = Sequence[Map[str, float]]  # per core: pre population -> sweeps of each of its spikes
 
@@ -38,6 +39,12 @@ class Activity:
         Events of the busiest link of each step, summed.
     physical : dict of float
         Pre population -> physical synaptic operations.
+    listeners : dict of str
+        Pre population -> who hears its events, as a price calls them.
+    updates : CoreUpdates
+        Neuron updates, all of them and those of the busiest core.
+    sent : float
+        Spikes that neurons of the cores send.
     steps : int
         Steps of the cores, those of the pipeline included.
     inputs, results : float
@@ -50,6 +57,9 @@ class Activity:
     links: LinkActivity | None
     serial_hops: float
     physical: dict[str, float]
+    listeners: dict[str, str]
+    updates: CoreUpdates
+    sent: float
     steps: int
     inputs: float
     results: float
@@ -88,10 +98,27 @@ def activity(trace: Trace, card: Card, mapping: Mapping) -> Activity:
         links=links,
         serial_hops=serial_events(trace, links.loads, depth, steps) if links else 0.0,
         physical=physical_operations(trace, card, mapping, swept),
+        listeners=listeners(trace),
+        updates=updates_of_trace(trace, card, mapping, steps),
+        sent=spikes_sent(trace, mapping),
         steps=steps,
         inputs=values_written(trace),
         results=values_read(trace),
     )
+
+
+def listeners(trace: Trace) -> dict[str, str]:
+    """Pre population -> the layers that hear its spikes, which one sweep serves."""
+    return {
+        pre: "+".join(layer.post for layer in trace.layers if layer.pre == pre)
+        for pre in trace.spikes
+    }
+
+
+def spikes_sent(trace: Trace, mapping: Mapping) -> float:
+    """Spikes of the populations that are on the cores."""
+    placed = {name for core in mapping.cores for name, _, _ in core.residents}
+    return sum(trace.mean_spikes(name) for name in trace.spikes if name in placed)
 
 
 def pipeline_depth(trace: Trace) -> dict[str, int]:

@@ -1,10 +1,15 @@
-"""How many neuromorphic cores a network may take."""
+"""How many neuromorphic cores a network may take, and on how many chips they are."""
 
 from __future__ import annotations
 
+from math import ceil
+
 from ....errors import whole_number
+from ...cards.card import Card
+from ...cards.neuromorphic.timing import timing_in
 
 ANY_NUMBER = "any"
+AS_USUAL = "as usual"  # number of cores that nobody said
 MOST_CORES = 10**9
 
 
@@ -29,3 +34,36 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
         max_cores = int(max_cores)
     law = f"must be a number of cores, or {ANY_NUMBER} for as many as it takes"
     return whole_number(where, law, max_cores, 1, MOST_CORES)
+
+
+def cores_allowed(max_cores: int | str | None, of_counts: bool = False) -> int | None:
+    """A number of cores that was asked for; else one, or any number of counts.
+
+    The network of counts ran on as many as it took.
+
+    >>> cores_allowed(AS_USUAL), cores_allowed(AS_USUAL, of_counts=True)
+    (1, None)
+    """
+    if max_cores != AS_USUAL:
+        return checked_max_cores("price.max_cores", max_cores)
+    return None if of_counts else 1
+
+
+def most_cores(max_cores: int | None, card: Card) -> int | None:
+    """The number of cores that binds: one is none of a chip without a clock, which has several.
+
+    Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
+    their chip, and one, what is usual where nobody says a number, does not bind them.
+
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> most_cores(1, load_card("odin_style"))
+    1
+    """
+    comes_with_cores = not timing_in(card.about).counts_cycles
+    return None if max_cores == 1 and comes_with_cores else max_cores
+
+
+def chips_for(cores: int, card: Card) -> int:
+    """Chips that so many cores are on; one where the card does not say how many a chip has."""
+    per_chip = card.limit("cores_per_chip")
+    return 1 if per_chip is None else ceil(cores / per_chip)

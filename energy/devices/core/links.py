@@ -11,7 +11,7 @@ import numpy as np
 from ....sim.trace.trace import Trace
 from ...cores.mesh import OUTSIDE_CORE, Flow, Mesh, undominated
 from ...cores.placement import Core
-from ...cores.traffic import homes_of, traffic
+from ...cores.traffic import Homes, homes_of, traffic
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,46 @@ def link_activity(
     """
     if len(cores) == 1:
         return None
-    mesh = Mesh(len(cores))
     flows = {pre: flow for pre, flow in traffic(trace, cores).items() if pre in trace.spikes}
-    spike_hops = sum(trace.mean_spikes(pre) * mesh.event_hops(flow) for pre, flow in flows.items())
+    spikes = {pre: trace.mean_spikes(pre) for pre in flows}
+    return carried(Mesh(len(cores)), flows, spikes, homes_of(cores), steps, ends)
+
+
+def carried(
+    mesh: Mesh,
+    flows: Map[str, Flow],
+    spikes: Map[str, float],
+    homes: Map[str, Homes],
+    steps: int,
+    ends: Sequence[str],
+) -> LinkActivity:
+    """What the links of a mesh carry.
+
+    Parameters
+    ----------
+    mesh : Mesh
+    flows : mapping of Flow
+        Population -> events from core to core for one of its spikes.
+    spikes : mapping of float
+        Population -> its spikes.
+    homes : mapping of Homes
+        Population -> where its neurons live.
+    steps, ends
+        As of `link_activity`.
+    """
+    spike_hops = sum(spikes[pre] * mesh.event_hops(flow) for pre, flow in flows.items())
     told = 2 * (mesh.cores - 1) * steps
     return LinkActivity(
         spike_hops=spike_hops,
-        value_hops=told + sum(_hops_to_outside(mesh, cores, name) for name in ends),
+        value_hops=told + sum(_hops_to_outside(mesh, homes, name) for name in ends),
         ways=2 * mesh.longest_way * (steps + 1),
         loads=_busiest(mesh, flows),
     )
 
 
-def _hops_to_outside(mesh: Mesh, cores: Sequence[Core], population: str) -> float:
+def _hops_to_outside(mesh: Mesh, places: Map[str, Homes], population: str) -> float:
     """Hops between the neurons of a population and the port to the outside, one value each."""
-    homes = homes_of(cores).get(population)
+    homes = places.get(population)
     if homes is None:
         return 0.0
     neurons = np.diff(homes.ends, prepend=0)

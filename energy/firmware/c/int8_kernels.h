@@ -2,6 +2,7 @@
  *
  * Activations are int8, sums int32. Each kernel has two qualities with equal results:
  * `_plain` is what the definition says, written down; `_best` is written for the core.
+ * Dense and conv have a third, `_skipping`: inputs of zero are not multiplied.
  */
 #ifndef INT8_KERNELS_H
 #define INT8_KERNELS_H
@@ -50,10 +51,11 @@ typedef struct {
     int32_t output_zero;
     int32_t low;
     int32_t high;
-    const int8_t *weights;  /* plain: (outputs, inputs); best: blocks, see int8_blocks.h */
+    const int8_t *weights;  /* plain: (outputs, inputs); best: blocks, see int8_blocks.h;
+                             * skipping: (inputs, outputs), see int8_skipping.h */
     const Int8Channel *channels;    /* plain */
-    const Int8Scale *scales;        /* best */
-    int16_t *scratch;       /* best: one column */
+    const Int8Scale *scales;        /* best, skipping */
+    int16_t *scratch;       /* best: one column; skipping: a list of inputs */
 } Int8Dense;
 
 typedef struct {
@@ -64,10 +66,11 @@ typedef struct {
     int32_t output_zero;
     int32_t low;
     int32_t high;
-    const int8_t *weights;  /* plain: (outputs, rows, columns, inputs); best: blocks */
+    const int8_t *weights;  /* plain: (outputs, rows, columns, inputs); best: blocks;
+                             * skipping: (rows, columns, inputs, outputs) */
     const Int8Channel *channels;    /* plain */
-    const Int8Scale *scales;        /* best */
-    int16_t *scratch;       /* best: two columns */
+    const Int8Scale *scales;        /* best, skipping */
+    int16_t *scratch;       /* best: two columns; skipping: a list of inputs */
 } Int8Conv;
 
 typedef struct {
@@ -116,8 +119,10 @@ typedef struct {
 
 void int8_dense_plain(const Int8Dense *layer, const int8_t *input, int8_t *restrict output);
 void int8_dense_best(const Int8Dense *layer, const int8_t *input, int8_t *restrict output);
+void int8_dense_skipping(const Int8Dense *layer, const int8_t *input, int8_t *restrict output);
 void int8_conv_plain(const Int8Conv *layer, const int8_t *input, int8_t *restrict output);
 void int8_conv_best(const Int8Conv *layer, const int8_t *input, int8_t *restrict output);
+void int8_conv_skipping(const Int8Conv *layer, const int8_t *input, int8_t *restrict output);
 void int8_depthwise_plain(const Int8Depthwise *layer, const int8_t *input, int8_t *restrict output);
 void int8_depthwise_best(const Int8Depthwise *layer, const int8_t *input, int8_t *restrict output);
 void int8_average_pool_plain(const Int8Pool *layer, const int8_t *input, int8_t *restrict output);

@@ -136,11 +136,15 @@ def reaches(term: Term, quantised: bool) -> np.ndarray:
 def as_int8(term: Term) -> np.ndarray:
     """|weights| as int8, by the largest of each output channel; halves are 1."""
     size = np.abs(term.weights)
-    outputs = _output_axes(term)
-    axes = tuple(axis for axis in range(size.ndim) if axis not in outputs)
-    largest = size.max(axis=axes, keepdims=True, initial=0.0)
+    largest = size.max(axis=summed_axes(term), keepdims=True, initial=0.0)
     scale = np.maximum(largest, LEAST_RANGE) / INT8_MOST
     return np.floor(size / scale + 0.5)
+
+
+def summed_axes(term: Term) -> tuple[int, ...]:
+    """Axes of the weights over which an output channel is summed."""
+    outputs = _output_axes(term)
+    return tuple(axis for axis in range(term.weights.ndim) if axis not in outputs)
 
 
 @singledispatch

@@ -98,6 +98,7 @@ def test_sections_stand_in_their_order(report):
         "Turn the knobs",
         "Accuracy against energy",
         "Operations and sparsity, layer by layer",
+        "What the literature’s rules say",
         "Energy by component",
         "Latency",
         "Mapping",
@@ -105,6 +106,16 @@ def test_sections_stand_in_their_order(report):
         "Assumptions",
         "Provenance",
     ]
+
+
+def test_the_rules_stand_below_the_sentence_that_says_what_decides(report):
+    body = markup_of(report)
+    section = body[body.index('id="h-rules"') : body.index('id="h-energy"')]
+    assert re.search(r"<p>With [^<]* spikes per neuron [^<]*decides[^<]*</p>", section)
+    assert section.count("<table") == 2
+    for said in ("our price, one chip", "Davidson &amp; Furber 2021", "weight fetch", "silicon"):
+        assert said in section
+    assert "zeros of the ANN" in section
 
 
 def test_results_of_the_rtl_and_of_synthesis_are_shown_where_they_are(run_folder, tmp_path):

@@ -266,7 +266,7 @@ RENAMED = ("name: stm32l4r5", "name: my_board")
 FOREIGN = {
     "another chip": (
         [RENAMED],
-        r"copy.yaml: power_fit: names rows of the card's own chip; got rows of stm32l4r5 in the "
+        r"copy.yaml:7: power_fit: names rows of the card's own chip; got rows of stm32l4r5 in the "
         r"card of my_board; hint: remove power_fit and give energy_per_cycle_j: .*; or say "
         "chip: stm32l4r5, if that is the chip",
     ),

@@ -82,5 +82,5 @@ def test_half_a_loop_is_an_error(tmp_path):
     content["values"]["cycles_per_step"] = entry
     half = tmp_path / "half.yaml"
     half.write_text(yaml.safe_dump(content))
-    with pytest.raises(SpikewattError, match="missing keys cycles_per_neuron_update"):
+    with pytest.raises(SpikewattError, match="missing key cycles_per_neuron_update"):
         load_card(half)

@@ -100,7 +100,7 @@ def check(network, levels, expected, core, quality) -> None:
     np.testing.assert_array_equal(got, expected)
 
 
-@pytest.mark.parametrize(("core", "quality"), [(M0, "plain"), (M4, "best")])
+@pytest.mark.parametrize(("core", "quality"), [(M0, "plain"), (M4, "best"), (M4, "skipping")])
 def test_every_layer_computes_what_tensorflow_lite_computes(small, core, quality):
     network, levels, expected = small
     assert len(np.unique(expected[:FEW])) > 20

@@ -230,7 +230,11 @@ REFUSED = {
         {"clock_hz": 1e6},
         "price.clock_hz: is for microcontrollers, or for cores; got rule_ac_mac_45nm",
     ),
-    "clock of that rule": ((RULE, MCU), {"clock_hz": {RULE: 1e6}}, "card 'rule_ac_mac_45nm'"),
+    "clock of that rule": (
+        (RULE, MCU),
+        {"clock_hz": {RULE: 1e6}},
+        "'rule_ac_mac_45nm': clock_hz: is that of a device with a clock",
+    ),
 }
 
 

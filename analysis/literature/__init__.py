@@ -1,0 +1,1 @@
+"""The literature's rules for "does the spiking network win?", on the user's own trace."""

@@ -1,0 +1,1 @@
+"""Neuromorphic chips: what happens on their cores, from counts, and its bill."""

@@ -1,0 +1,163 @@
+"""What the cores of a chip do in one inference, from counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....sim.counts.counts import Counts, LayerCounts
+from ...cards.card import Card
+from ...cards.neuromorphic.updates import updates_in
+from ..core.updates import CoreUpdates, Share, core_updates
+from .arrivals import Arrival, arrivals, heard
+from .placing import LikeCores, Placed
+
+
+@dataclass(frozen=True)
+class CoreWork:
+    """What one core does in one inference.
+
+    Parameters
+    ----------
+    operations, events, updates, spikes : float
+        Synaptic operations, events that arrive, neuron updates, spikes that it sends.
+    """
+
+    operations: float
+    events: float
+    updates: float
+    spikes: float
+
+
+@dataclass(frozen=True)
+class ChipActivity:
+    """What the cores of a chip do in one inference.
+
+    Parameters
+    ----------
+    arrivals : list of Arrival
+        Events and operations, layer by layer.
+    updates : CoreUpdates
+        All of them, over all cores.
+    updates_of : dict of CoreUpdates
+        The same by rows of a price: layer by layer, or ``all`` where each core has its own.
+    sent : dict of float
+        Layer -> spikes that its neurons send; inputs are not among them.
+    work : list of CoreWork
+        Of one core of each kind.
+    input_cores : int
+        Cores that hear the input.
+    steps : int
+    """
+
+    arrivals: list[Arrival]
+    updates: CoreUpdates
+    updates_of: dict[str, CoreUpdates]
+    sent: dict[str, float]
+    work: list[CoreWork]
+    input_cores: int
+    steps: int
+
+    @property
+    def operations(self) -> float:
+        """Synaptic operations over all cores."""
+        return sum(each.operations for each in self.arrivals)
+
+    @property
+    def events(self) -> float:
+        """Events over all cores."""
+        return sum(each.events for each in self.arrivals)
+
+
+def chip_activity(
+    counts: Counts, card: Card, placed: Placed, steps: int | None = None
+) -> ChipActivity:
+    """What the cores do.
+
+    Parameters
+    ----------
+    counts : Counts
+    card : Card
+        Says which neurons are updated, and what an event sweeps.
+    placed : Placed
+        The counts on cores.
+    steps : int, optional
+        Of the cores; by default those of the counts.
+    """
+    steps = counts.steps if steps is None else steps
+    found = arrivals(counts, card, placed)
+    layers = [layer for layer in counts.layers if not layer.is_input]
+    numbers = {layer.name: _updates(layer, card, found, steps) for layer in layers}
+    active = {layer.name: min(_active(layer), max(numbers[layer.name], 0)) for layer in layers}
+    updates = core_updates(card, _shares(counts, placed), numbers, steps, sum(active.values()))
+    by_row = {"all": updates}
+    if updates.rule.by_layer:
+        by_row = {
+            name: CoreUpdates(updates.rule, number, 0.0, active[name])
+            for name, number in numbers.items()
+        }
+    return ChipActivity(
+        arrivals=found,
+        updates=updates,
+        updates_of=by_row,
+        sent={layer.name: layer.spikes for layer in layers},
+        work=[_work(group, counts, card, found, numbers, steps) for group in placed.groups],
+        input_cores=_input_cores(counts, found, layers[0], placed),
+        steps=steps,
+    )
+
+
+def _updates(layer: LayerCounts, card: Card, found: list[Arrival], steps: int) -> float:
+    """Updates of a layer by the card's rule, or as they were counted where the rule takes that."""
+    rule = updates_in(card.about)
+    if rule.takes_counted and layer.idle_updates is not None:
+        return layer.idle_updates + _active(layer)
+    by_rule = rule.of_layer(layer.neurons, heard(found, layer.name), steps)
+    return max(by_rule, min(_active(layer), layer.neurons * steps))
+
+
+def _active(layer: LayerCounts) -> float:
+    """Updates after which a neuron fires: those that were counted, or one for each spike."""
+    return layer.spikes if layer.active_updates is None else layer.active_updates
+
+
+def _shares(counts: Counts, placed: Placed) -> list[Share]:
+    """Per kind of core: how many, and which part of each layer one of them holds."""
+    sizes = {layer.name: layer.neurons for layer in counts.layers}
+    return [
+        (group.number, {name: part / sizes[name] for name, part in group.neurons.items()})
+        for group in placed.groups
+    ]
+
+
+def _work(
+    group: LikeCores,
+    counts: Counts,
+    card: Card,
+    found: list[Arrival],
+    numbers: dict[str, float],
+    steps: int,
+) -> CoreWork:
+    """What one core of a kind does."""
+    layers = {layer.name: layer for layer in counts.layers}
+    parts = {name: neurons / layers[name].neurons for name, neurons in group.neurons.items()}
+    events = {each.pre.name: each.events_at(group) for each in found}
+    held = sum(part * numbers[name] for name, part in parts.items())
+    slots = card.limits["neurons_per_core"]
+    return CoreWork(
+        operations=sum(events[each.pre.name] * each.row_length for each in found),
+        events=sum(events.values()),
+        updates=updates_in(card.about).of_core(slots, held, steps),
+        spikes=sum(part * layers[name].spikes for name, part in parts.items()),
+    )
+
+
+def _input_cores(counts: Counts, found: list[Arrival], first: LayerCounts, placed: Placed) -> int:
+    """Cores that hear the input: those that an input layer says, or of the layers that it feeds.
+
+    Without inputs those of the first layer.
+    """
+    said = [layer.cores for layer in counts.layers if layer.is_input and layer.cores is not None]
+    if said:
+        return sum(said)
+    hearing = {each.post.name for each in found if each.from_input} or {first.name}
+    return sum(group.number for group in placed.groups if not hearing.isdisjoint(group.neurons))

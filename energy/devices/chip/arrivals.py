@@ -1,0 +1,108 @@
+"""Arrivals: how often the spikes of each layer are heard at a core, and what they meet there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from ....errors import SpikewattError
+from ....sim.counts.counts import Counts, LayerCounts
+from ...cards.card import Card
+from .placing import ROUNDING, LikeCores, Placed
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Events that the spikes of one layer are at the cores of the layer that they reach.
+
+    Parameters
+    ----------
+    pre, post : LayerCounts
+        Who sent them, and who hears them.
+    from_input : bool
+        Whether they come from outside.
+    cores : int
+        Cores that hold a part of `post`.
+    reached : float
+        Cores that one spike reaches, on average.
+    operations : float
+        What the events meet, over all cores: operations of the counts, or all that a core has room
+        for at each event.
+    """
+
+    pre: LayerCounts
+    post: LayerCounts
+    from_input: bool
+    cores: int
+    reached: float
+    operations: float
+
+    @property
+    def events(self) -> float:
+        """Events over all cores."""
+        return self.pre.spikes * self.reached
+
+    @property
+    def row_length(self) -> float:
+        """Operations of an event at one core."""
+        return self.operations / self.events if self.events else 0.0
+
+    def events_at(self, group: LikeCores) -> float:
+        """Events that one core of a group hears.
+
+        All spikes where they go to all cores; else each core in proportion to its neurons.
+        """
+        neurons = group.neurons.get(self.post.name, 0.0)
+        if not neurons:
+            return 0.0
+        share = 1.0 if self.reached >= self.cores else neurons / self.post.neurons * self.reached
+        return self.pre.spikes * min(1.0, share)
+
+
+def arrivals(counts: Counts, card: Card, placed: Placed) -> list[Arrival]:
+    """What each layer's spikes are at the cores, in the order of the layers.
+
+    Spikes of the last layer that have a fan-out go to its own neurons. A spike reaches all cores of
+    the layer that it feeds where its fan-out is all of that layer's neurons, and else as few as
+    hold so many: min(cores, ceil(fan_out / neurons per core)); with a row length that was given,
+    fan_out / row_length.
+
+    Parameters
+    ----------
+    counts : Counts
+    card : Card
+        Says whether an event sweeps all that a core has room for (zero_skipping 0).
+    placed : Placed
+    """
+    found = []
+    for pre in counts.layers:
+        post = counts.fed_by(pre) or (None if pre.is_input else pre)
+        if post is None or not pre.fan_out:
+            continue
+        cores = placed.cores_of(post.name)
+        reached = _reached(pre, post, cores)
+        operations = pre.synaptic_operations
+        if not card.limits["zero_skipping"]:
+            operations = pre.spikes * reached * placed.neurons_per_core
+        found.append(Arrival(pre, post, pre.is_input, cores, reached, operations))
+    return found
+
+
+def _reached(pre: LayerCounts, post: LayerCounts, cores: int) -> float:
+    """Cores that one spike of `pre` reaches."""
+    if pre.row_length:
+        reached = pre.fan_out / pre.row_length
+        if reached > cores * (1 + ROUNDING):
+            law = f"an event goes to each core of {post.name!r} once: fan_out / row_length"
+            got = f"{pre.fan_out:g} / {pre.row_length:g} = {reached:.4g} cores"
+            raise SpikewattError(f"layer {pre.name!r}: row_length", law, got, f"<= {cores} cores")
+        return reached
+    if pre.fan_out >= post.neurons * (1 - ROUNDING):
+        return cores
+    return min(cores, ceil(pre.fan_out / (post.neurons / cores) * (1 - ROUNDING)))
+
+
+def heard(found: Sequence[Arrival], layer: str) -> float:
+    """Synaptic operations of the counts that reach a layer."""
+    return sum(each.pre.synaptic_operations for each in found if each.post.name == layer)

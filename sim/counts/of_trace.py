@@ -1,0 +1,73 @@
+"""The counts of a trace: what is left of it without connections, windows and samples."""
+
+from __future__ import annotations
+
+from ..network.neurons import RESETS, Zero
+from ..trace.guard import check_trace
+from ..trace.trace import Trace
+from .counts import Counts, LayerCounts
+
+
+def counts_of(trace: Trace) -> Counts:
+    """What happened in one inference of a trace, mean over the samples.
+
+    Sums are those of the trace: of a population its spikes, and the operations on all synapses of
+    its outgoing connections, of weight 0 too. Its fan-out is outgoing synapses / neurons, or what
+    its spikes met where that is more (silent borders of an image have fewer synapses).
+
+    Neurons that integrate their pixels are a layer as any; events of an encoder, and values that a
+    host multiplies, come from outside (`is_input`). What a host multiplies is no part of counts.
+
+    Updates are known where a population is visited within a window only; else each neuron is at
+    each step, which is what counts mean that do not say.
+
+    Parameters
+    ----------
+    trace : Trace
+
+    Returns
+    -------
+    Counts
+
+    Raises
+    ------
+    SpikewattError
+        A trace that was put together by hand, and breaks a law.
+    """
+    settings = check_trace("counts_of", trace).settings
+    zeroes = any(RESETS[name] == Zero() for name in settings.resets)
+    return Counts(
+        [_layer(trace, name) for name in trace.neurons],
+        steps=trace.steps,
+        reset="zero" if zeroes else "subtract",
+    )
+
+
+def _layer(trace: Trace, population: str) -> LayerCounts:
+    """One population, with all that it feeds."""
+    neurons = trace.neurons[population]
+    outgoing = [layer for layer in trace.layers if layer.pre == population]
+    spikes = trace.mean_spikes(population) if population in trace.spikes else 0.0
+    operations = sum(trace.mean_operations(layer.name) for layer in outgoing)
+
+    fan_out = sum(layer.synapses for layer in outgoing) / neurons
+    if spikes:
+        fan_out = max(fan_out, operations / spikes)
+
+    input_code = trace.settings.input_code
+    is_fed = any(layer.post == population for layer in trace.layers)
+    from_outside = not is_fed and (input_code.encoded or input_code.analog)
+
+    visited = trace.settings.active_steps(population)
+    knows_updates = not from_outside and visited < trace.steps
+    return LayerCounts(
+        population,
+        neurons,
+        fan_out,
+        spikes,
+        operations,
+        is_input=from_outside,
+        active_updates=spikes if knows_updates else None,
+        idle_updates=neurons * visited - spikes if knows_updates else None,
+        parameters=sum(layer.parameters for layer in outgoing) or None,
+    )

@@ -1,0 +1,1 @@
+"""Zeros among the activations of an ANN: counted, written, and read back."""
