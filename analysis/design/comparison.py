@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...energy.bill import INT8_WORKLOADS, SPIKING
 from ...energy.pricing.prices import ENERGIES, TIMES
 from ...errors import SpikewattError, warn
 from ..report.findings import Column, Findings, Table
@@ -170,10 +171,8 @@ def _prices_of(run: _Run) -> pd.DataFrame:
     summary = run.files.frame("summary")
     by_workload = {}
     if len(summary):
-        by_workload = {
-            "snn": float(summary["snn_accuracy"].iloc[0]),
-            "int8_ann": _int8_accuracy(run.files),
-        }
+        by_workload = {SPIKING: float(summary["snn_accuracy"].iloc[0])}
+        by_workload |= dict.fromkeys(INT8_WORKLOADS, _int8_accuracy(run.files))
     totals.insert(0, "run", run.label)
     totals["accuracy"] = totals["workload"].map(by_workload).astype(float)
     return totals.reindex(columns=columns)

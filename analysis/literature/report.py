@@ -25,10 +25,10 @@ def rule_tables(rulings: Rulings) -> tuple[Table, Table]:
     frame = rulings.frame
     verdicts = [
         Column("rule", ("paper",)),
-        Column("compares", ("quantity",), leave_out=2),
+        Column("spikes", ("verdict",)),
         Column("this trace", ("has_low", "has_high"), _span, number=True),
         Column("spikes win below", ("threshold_low", "threshold_high"), _span, number=True),
-        Column("spikes", ("verdict",)),
+        Column("compares", ("quantity",), leave_out=2),
         Column("open on", ("depends_on",), leave_out=3),
         Column("status", ("status",), leave_out=1),
     ]

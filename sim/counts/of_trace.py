@@ -33,6 +33,20 @@ def counts_of(trace: Trace) -> Counts:
     ------
     SpikewattError
         A trace that was put together by hand, and breaks a law.
+
+    Examples
+    --------
+    >>> from spikewatt.sim.engines.simulate import simulate
+    >>> from spikewatt.sim.network.connection import Connection
+    >>> from spikewatt.sim.network.population import Population
+    >>> from spikewatt.sim.network.spiking_network import SpikingNetwork
+    >>> pixels = Population("input", (2,), "input", threshold=255, bias=0, initial_potential=127)
+    >>> classes = Population("output", (2,), "readout", threshold=1, bias=0, initial_potential=0)
+    >>> arrow = Connection("input", "output", "dense", [[1, 0], [0, 1]])
+    >>> network = SpikingNetwork([pixels, classes], [arrow], "rate", 1 / 255, 1.0, 8)
+    >>> counts = counts_of(simulate(network, [[0.25, 1.0]], engine="reference", steps=8))
+    >>> counts.steps, counts.spikes, counts.synaptic_operations
+    (8, 10.0, 20.0)
     """
     settings = check_trace("counts_of", trace).settings
     zeroes = any(RESETS[name] == Zero() for name in settings.resets)

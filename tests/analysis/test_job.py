@@ -11,10 +11,17 @@ import pandas as pd
 import pytest
 import spikewatt as sw
 from spikewatt.analysis.job import steps
+from spikewatt.analysis.job.baselines import levels_sent
 from spikewatt.analysis.job.config import as_config, read_config
 from spikewatt.analysis.job.run_folder import claimed
 from spikewatt.analysis.report.figures.run import plot_run
+from spikewatt.cli.main import app
+from spikewatt.energy.bill import ZERO_SKIPPING
 from spikewatt.errors import SpikewattError
+from spikewatt.models.capacity import capacity_bits
+from spikewatt.models.datasets import load_dataset
+from spikewatt.sim.zeros.given import load_zeros
+from typer.testing import CliRunner
 
 SHORT = {"epochs": 2, "engine": "reference", "steps": 8, "test_samples": 40}
 
@@ -173,3 +180,61 @@ def test_a_configuration_comes_from_a_file_a_mapping_or_itself(tmp_path, config)
     assert as_config(None).network == "mlp-64-48-10"
     with pytest.raises(SpikewattError, match="config: dataset: must name a data set"):
         as_config(sw.RunConfig(dataset="letters"))
+
+
+def test_a_run_counts_zeros_and_executes_an_ann_of_equal_capacity(result):
+    """Eight steps are four bits; what the folder holds prices the same workload again."""
+    zeros = load_zeros(result.folder / "zeros.json")
+    assert set(zeros) == {"int8", "matched"}
+    assert zeros["matched"].bits == capacity_bits(8) == 4
+
+    model = sw.load_keras(result.folder / "model.keras")
+    images = load_dataset("digits").scaled("test")[: len(result.labels)]
+    calibration = load_dataset("digits").scaled("train")[: as_config(SHORT).calibration_samples]
+    few = sw.few_bits(model, calibration, activation_bits=4, input_levels=16)
+    accuracy = float((few.predictions(images) == result.labels).mean())
+    assert result.findings.facts["matched_accuracy"] == accuracy
+    assert result.findings["summary"].frame.loc[0, "matched_accuracy"] == accuracy
+    assert zeros["int8"] == sw.activation_zeros(model, images, calibration, bits=8)
+
+    totals = result.prices.totals().set_index(["device", "workload"])["energy_j"]
+    assert totals["stm32l4r5", ZERO_SKIPPING] < totals["stm32l4r5", "int8_ann"]
+    again = sw.price(result.trace, "stm32l4r5", zeros=zeros["int8"], period_s=1.0)
+    assert again.bill("stm32l4r5").total(ZERO_SKIPPING) == totals["stm32l4r5", ZERO_SKIPPING]
+    counted = pd.read_csv(result.folder / "zeros.csv")
+    assert counted.groupby("network")["layer"].count().to_dict() == {"int8": 2, "matched": 2}
+
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "Zeros among the activations of the ANN" in page
+    assert "4-bit activations" in page
+    assert any(
+        line.startswith("capacity-matched ANN: 4-bit") for line in result.findings.assumptions
+    )
+
+
+@pytest.mark.parametrize(("code", "steps", "levels"), [("radix", 3, 7), ("sync_rate", 6, 6)])
+def test_an_exact_code_has_the_capacity_of_its_levels(prepared, code, steps, levels):
+    network = sw.convert(prepared.model, prepared.calibration, code, steps=steps)
+    trace = sw.simulate(network, prepared.x[:1], "reference")
+    assert levels_sent(network, trace) == levels
+
+
+def test_the_command_line_reads_the_zeros_of_a_run(result):
+    trace, zeros = (str(result.folder / name) for name in ("spikes.trace", "zeros.json"))
+    words = ["price", trace, "--device", "stm32l4r5", "--json"]
+    found = {}
+    for name, more in (("without", []), ("file", ["--zeros", zeros]), ("share", ["--zeros", "1"])):
+        done = CliRunner().invoke(app, [*words, *more])
+        assert done.exit_code == 0, done.output
+        said = json.loads(done.output)
+        energies = {row["workload"]: row["energy_j"] for row in said["rows"]}
+        found[name] = energies.get(ZERO_SKIPPING)
+        how = any("is not priced: --zeros" in line for line in said["assumptions"])
+        assert how == (name == "without")
+    assert found["without"] is None
+    assert 0 < found["share"] < found["file"]
+    refused = CliRunner().invoke(
+        app, ["price", "--layers", "mlperf_tiny", *words[2:], "--zeros", "1"]
+    )
+    assert refused.exit_code != 0
+    assert "goes with a trace" in refused.output

@@ -19,7 +19,7 @@ from spikewatt.sim.odin.chip_files import export
 from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.trace.trace import Trace
 
-from ..helpers.odin_networks import small
+from ..helpers.odin.networks import small
 from . import mutations
 from .campaign import Format
 

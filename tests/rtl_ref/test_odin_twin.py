@@ -10,7 +10,7 @@ import pytest
 from spikewatt.errors import SpikewattError
 from spikewatt.rtl_ref import Accesses, Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 
-from ..helpers.odin_clocked import Configuration, clocked
+from ..helpers.odin.clocked import Configuration, clocked
 
 EMPTY = np.zeros((256, 256), np.uint8)
 

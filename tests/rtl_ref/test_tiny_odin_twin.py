@@ -22,7 +22,7 @@ from spikewatt.rtl_ref.odin.core_twin import CoreTwin
 from spikewatt.rtl_ref.odin.run import TWINS
 from spikewatt.sim.odin.images import IMAGES
 
-from ..helpers.tiny_odin_clocked import Configuration, clocked
+from ..helpers.odin.tiny_clocked import Configuration, clocked
 
 EMPTY = np.zeros((256, 256), int)
 

@@ -60,6 +60,7 @@ FILLS = {
     "step overhead": Fill(PURPLE),
     "overhead": Fill(PURPLE, "...."),
     "multiply-accumulates": Fill(YELLOW),
+    "zero checks": Fill(YELLOW, "...."),
     "pooling": Fill(YELLOW, "////"),
     "outputs": Fill(DARK),
     "regulator loss": Fill(PURPLE, "////"),

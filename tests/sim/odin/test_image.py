@@ -14,7 +14,7 @@ from spikewatt.sim.odin.codes import INPUT_CODES
 from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.odin.network import OdinNetwork
 
-from ...helpers.odin_networks import small
+from ...helpers.odin.networks import small
 
 MEMORIES = (
     "synapses",

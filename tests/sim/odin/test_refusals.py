@@ -11,7 +11,7 @@ from spikewatt.sim.odin.chip_files import export, read_export
 from spikewatt.sim.odin.counts import OdinCounts
 from spikewatt.sim.odin.image import OdinImage
 
-from ...helpers.odin_networks import one_layer, small
+from ...helpers.odin.networks import one_layer, small
 
 PIXELS = np.zeros((4, 12), np.uint8)
 REFUSED = [

@@ -22,7 +22,7 @@ from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.odin.network import OdinNetwork
 from spikewatt.sim.odin.tiny_image import TinyOdinImage
 
-from ...helpers.odin_networks import small, small_tiny
+from ...helpers.odin.networks import small, small_tiny
 
 FIELDS = ("synapses", "threshold", "leak", "enabled", "neurons", "open_loop")
 
