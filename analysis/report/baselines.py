@@ -14,8 +14,8 @@ from .numbers import percent
 from .units import PERCENT
 
 SAME_CYCLES = (
-    "Kernels for Cortex-M take as many cycles for activations of fewer bits as for 8: none are "
-    "gained, and half the RAM of activations with at most 4."
+    "It has no price of its own: the int8 kernels that are priced here take a byte for an activation "
+    "of fewer bits, too."
 )
 
 
