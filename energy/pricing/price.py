@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DoesNotFitError, SpikewattError, one_of
 from ...sim.counts.counts import Counts
+from ...sim.counts.doubts import warn_of_fan_outs
 from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
 from ...sim.zeros.given import GivenZeros, checked_zeros
@@ -127,6 +128,8 @@ def price(
     most = cores_allowed(max_cores, of_counts=isinstance(work, Counts))
     if zeros is not None:
         zeros = _checked_zeros(work, zeros)
+    if isinstance(work, Counts):
+        warn_of_fan_outs(work)
 
     def bill(card: Card, beside: Card | None) -> Bill:
         return bill_of(work, card, period, beside, most, zeros)
