@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-PLAIN_WORD = re.compile(r"[a-z]+(?![\w-])")
+from ..bill import WORKLOADS
+
+PLAIN_WORD = re.compile(rf"(?!({'|'.join(WORKLOADS)})\b)[a-z]+(?![\w-])")
 
 
 def begun(sentence: str) -> str:
     """A sentence with a capital, unless it begins with a name or a key.
 
-    >>> begun("a step ends with a barrier."), begun("int8 cycle counts"), begun("clock_hz is fixed")
-    ('A step ends with a barrier.', 'int8 cycle counts', 'clock_hz is fixed')
+    >>> begun("a step ends with a barrier."), begun("clock_hz is fixed"), begun("snn does not fit")
+    ('A step ends with a barrier.', 'clock_hz is fixed', 'snn does not fit')
     """
     return sentence[:1].upper() + sentence[1:] if PLAIN_WORD.match(sentence) else sentence
 

@@ -158,7 +158,7 @@ def test_what_is_assumed_is_said():
         "A weight is stored for each synapse behind in, mid",
         "Making the spikes of in is not included",
         "the loops were counted without a leak",
-        "the time that was measured elsewhere is not taken",
+        "The time that was measured elsewhere is not taken",
     ):
         assert text in said
     silent = counts({"name": "in", "spikes": 0, "synaptic_operations": 0})
