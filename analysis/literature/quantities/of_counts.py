@@ -12,10 +12,11 @@ def work_of_counts(counts: Counts) -> Work:
     fed = [(layer, counts.fed_by(layer)) for layer in counts.layers if layer.fan_out]
     found = [_layer(counts, pre, post) for pre, post in fed if post is not None]
     updated = [layer for layer in counts.layers if not layer.is_input]
+    slots = counts.steps * counts.spikes_per_step  # in each of which a neuron may send one spike
     return Work(
         tuple(found),
-        counts.steps,
-        counts.steps * counts.spikes_per_step,
+        slots,
+        slots,
         None,
         None,
         sum(counts.updates_of(layer) for layer in updated),
