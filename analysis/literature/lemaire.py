@@ -48,9 +48,7 @@ def words_j(words: float) -> float:
     return access_j(words * WORD_BYTES)
 
 
-def spiking_j(
-    layer: LayerQuantities, weight_j: float | None = None, state: bool = True
-) -> float:
+def spiking_j(layer: LayerQuantities, weight_j: float | None = None, state: bool = True) -> float:
     """Energy of a layer as spikes: operations + addressing + memory.
 
     Parameters
@@ -79,9 +77,7 @@ def spiking_j(
     return operations_j + addressing_j + memory_j
 
 
-def dense_j(
-    layer: LayerQuantities, weight_j: float | None = None, reuses: bool = False
-) -> float:
+def dense_j(layer: LayerQuantities, weight_j: float | None = None, reuses: bool = False) -> float:
     """Energy of a layer as an ANN of the same weights.
 
     Parameters
