@@ -135,7 +135,8 @@ def _turns(turns: Sequence[Turns]) -> str:
     if not turns:
         return ""
     said = [
-        f"{SAID[each.column]} turns {len(each.papers)} of {len(each.asked)} ({_listed(each.papers)})"
+        f"{SAID[each.column]} turns {len(each.papers)} of {len(each.asked)} "
+        f"({_listed(each.papers)})"
         for each in turns
         if each.turned
     ]
