@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .silicon_row import DYNAMIC, GIVEN, MEANT, PER_UPDATE, POWER, SiliconRow
+from .silicon_row import (
+    CONSTANTS,
+    DYNAMIC,
+    GIVEN,
+    HELD_OUT,
+    LEFT_OUT,
+    MEANT,
+    PER_UPDATE,
+    POWER,
+    PRIOR,
+    SiliconRow,
+)
 
 
 class Asked(NamedTuple):
@@ -28,6 +39,7 @@ class Asked(NamedTuple):
 
 IN_RANGE = float("inf")
 WIDEST = 2.5
+UNSEEN = (HELD_OUT, PRIOR, LEFT_OUT, CONSTANTS)
 ASKED = (
     Asked("the keyword spotter's dynamic energy in range", "Loihi, keyword", DYNAMIC, IN_RANGE),
     Asked("each network of the series left out, 10 %", "Loihi, scaling", DYNAMIC, 0.10),
@@ -59,9 +71,12 @@ def asked_rows(rows: Iterable[SiliconRow], asked: Asked) -> list[SiliconRow]:
 
 def silicon_lines(rows: Sequence[SiliconRow]) -> list[str]:
     """What the rows say together: how many lie inside, by worth, and each promise, kept or not."""
+    open_rows = [row for row in rows if row.worth in UNSEEN]
+    inside = sum(row.inside for row in open_rows)
     lines = [
-        f"silicon, inside of their range: {counted(rows)}. Spikes on Loihi are simulated, "
-        "PilotNet's activity is assumed.",
+        f"silicon: {inside} of {len(open_rows)} rows lie in their range that no fit saw and of "
+        f"which neither time nor idle power was given ({', '.join(UNSEEN)}). By worth: "
+        f"{counted(rows)}. Spikes on Loihi are simulated, PilotNet's activity is assumed.",
         f"worth: {'; '.join(f'{worth}: {meant}' for worth, meant in MEANT.items())}.",
     ]
     return [*lines, *(_judged(asked, asked_rows(rows, asked)) for asked in ASKED)]

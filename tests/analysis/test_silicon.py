@@ -166,6 +166,7 @@ def test_every_row_is_counted_once_by_what_it_is_worth(rows):
     assert sum(int(number) for number in re.findall(r" of (\d+) \(", counted)) == len(rows)
     inside = sum(int(number) for number in re.findall(r"(\d+) of \d+ \(", counted))
     assert inside == sum(row.inside for row in rows)
+    assert counted.startswith("silicon: 15 of 22 rows")  # as README says
 
 
 def test_the_table_of_validate_says_kind_worth_and_inside(rows):
