@@ -160,3 +160,16 @@ def pilotnet() -> Counts:
         fan_out = synapses / neurons
         layers.append(LayerCounts(name, neurons, fan_out, spikes, spikes * fan_out, cores=cores))
     return Counts(layers, PILOTNET_STEPS)
+
+
+def examples() -> dict[str, Counts]:
+    """Name of a file of `docs/examples` -> what it holds: networks and loads that were measured.
+
+    >>> list(examples())[:3]
+    ['keyword_spotter', 'loihi_scaling_0', 'loihi_scaling_10']
+    """
+    found = {"keyword_spotter": keyword_spotter()}
+    found |= {f"loihi_scaling_{number}": scaling_series(number) for number in (0, 10)}
+    for case in LOADS:
+        found[f"spinnaker_{case.removesuffix('_non_rec')}"] = spinnaker_load(case)
+    return found

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import pytest
-import spikewatt
 from spikewatt.analysis.studies.silicon import silicon_rows
 from spikewatt.analysis.studies.silicon_asked import ASKED, WIDEST, asked_rows, silicon_lines
 from spikewatt.analysis.studies.silicon_row import (
@@ -32,9 +29,6 @@ from spikewatt.analysis.studies.silicon_row import (
 from spikewatt.analysis.studies.validation import of_silicon, validate
 from spikewatt.energy.pricing.price import price
 from spikewatt.energy.silicon.workloads import keyword_spotter
-from spikewatt.sim.counts.counts import Counts
-
-EXAMPLE = Path(spikewatt.__file__).parent / "docs" / "examples" / "keyword_spotter.json"
 
 
 @pytest.fixture(scope="module")
@@ -174,12 +168,6 @@ def test_the_table_of_validate_says_kind_worth_and_inside(rows):
     assert set(frame["kind"]) == {"silicon"}
     assert list(frame["worth"]) == [row.worth for row in rows]
     assert list(frame["inside"]) == [row.inside for row in rows]
-
-
-def test_the_example_of_the_readme_is_the_keyword_spotter():
-    found = Counts.load(EXAMPLE)
-    assert found == keyword_spotter()
-    assert json.loads(EXAMPLE.read_text())["steps"] == 10
 
 
 def test_components_of_loihi_stand_apart():
