@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DoesNotFitError, SpikewattError, one_of
 from ...sim.counts.counts import Counts
+from ...sim.counts.doubts import warn_of_fan_outs
 from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
 from ...sim.zeros.given import GivenZeros, checked_zeros
@@ -128,6 +129,8 @@ def price(
         max_cores = checked_max_cores("price.max_cores", max_cores)
     if zeros is not None:
         zeros = _checked_zeros(work, zeros)
+    if isinstance(work, Counts):
+        warn_of_fan_outs(work)
 
     def bill(card: Card, beside: Card | None) -> Bill:
         most = cores_allowed(max_cores, card, of_counts=isinstance(work, Counts))
