@@ -11,12 +11,16 @@ from .span import Span
 def work_of_counts(counts: Counts) -> Work:
     """What the rules ask of each layer of `counts` whose spikes meet synapses.
 
+    An input that sends none stands for values that are multiplied: as of a trace, what it feeds is
+    left out on both sides.
+
     Raises
     ------
     SpikewattError
         The last layer has synapses: an ANN that is computed once has none that lead back.
     """
-    fed = [(layer, _fed_by(counts, layer)) for layer in counts.layers if layer.fan_out]
+    sending = [layer for layer in counts.layers if layer.spikes or not layer.is_input]
+    fed = [(layer, _fed_by(counts, layer)) for layer in sending if layer.fan_out]
     found = [_layer(counts, pre, post) for pre, post in fed]
     updated = [layer for layer in counts.layers if not layer.is_input]
     in_ann = {post.name: post.neurons for _, post in fed}

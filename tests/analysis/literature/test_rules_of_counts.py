@@ -59,6 +59,14 @@ def test_values_that_a_host_multiplies_are_left_out_on_both_sides():
     assert "input" not in set(frame["layer"])
 
 
+def test_an_input_without_spikes_is_left_out_on_both_sides():
+    silent = replace(INPUT, spikes=0, synaptic_operations=0)
+    found = rules(Counts([silent, HIDDEN, OUTPUT], 20)).quantities
+    assert (found.macs, found.operations, found.neurons) == (1000, 1500, 100)
+    with pytest.raises(SpikewattError, match="must have a layer that multiplies and is fed by"):
+        rules(Counts([silent, OUTPUT], 20))
+
+
 def test_a_last_layer_that_feeds_itself_is_refused():
     recurrent = replace(HIDDEN, fan_out=100, synaptic_operations=15_000)
     counts = Counts([INPUT, recurrent], 20)

@@ -147,6 +147,11 @@ def test_rows_of_a_table_are_layers_and_nan_of_an_optional_column_is_unknown():
             '{"version": true, "steps": 3, "layers": []}',
             "version: must be a version that is known; got True",
         ),
+        (
+            "a.json",
+            '{"steps": 3, "layers": [{"name": "a", "idle_updates": NaN}]}',
+            "must be JSON; got key 'idle_updates' must be a finite number; got nan",
+        ),
     ],
 )
 def test_files_of_no_counts_are_one_line(tmp_path, file, text, law):
