@@ -36,11 +36,10 @@ def device_files(devices: list[str] | None) -> list[str]:
 
 def other_than(output: Path, *given: str | Path | None) -> None:
     """Raise where `output` would be written over a file that is read."""
-    for each in given:
-        if each is not None and output.exists() and os.path.exists(each):
-            if os.path.samefile(output, each):
-                law = "is another file than those that are read"
-                raise SpikewattError("price --output", law, str(output), "another name")
+    read = [each for each in given if each is not None and os.path.exists(each)]
+    if output.exists() and any(os.path.samefile(output, each) for each in read):
+        law = "is another file than those that are read"
+        raise SpikewattError("price --output", law, str(output), "another name")
 
 
 def device_settings(

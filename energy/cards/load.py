@@ -264,10 +264,10 @@ def _read(path: Path) -> Card:
 
 def _said_to_be_another(path: Path, card: Card) -> Card:
     """`card`, with a warning where it has the name of one that comes with spikewatt and is none."""
-    if path.parent != FOLDER and card.name in card_names():
-        if card != _read_once(FOLDER / f"{card.name}.yaml"):
-            law = "is that of a card that comes with spikewatt, whose values are others"
-            warn(f"{path}: name", law, card.name, f"name: my_{card.name}, to tell them apart")
+    known = FOLDER / f"{card.name}.yaml"
+    if path.parent != FOLDER and card.name in card_names() and card != _read_once(known):
+        law = "is that of a card that comes with spikewatt, whose values are others"
+        warn(f"{path}: name", law, card.name, f"name: my_{card.name}, to tell them apart")
     return card
 
 
