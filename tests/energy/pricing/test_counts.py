@@ -163,7 +163,9 @@ def test_what_is_assumed_is_said():
         assert text in said
     silent = counts({"name": "in", "spikes": 0, "synaptic_operations": 0})
     said = " ".join(price(silent, "stm32l4r5").assumptions)
-    assert "No spikes come from in: values that are multiplied in their place are not included" in said
+    assert (
+        "No spikes come from in: values that are multiplied in their place are not included" in said
+    )
 
 
 def test_layers_without_synapses_have_no_int8_network():
