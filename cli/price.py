@@ -50,7 +50,8 @@ ZEROS_HELP = (
     "int8 network that multiplies no zeros."
 )
 MAX_CORES_HELP = (
-    "Neuromorphic cores that the network may take, or any; by default 1, and any of --counts."
+    "Neuromorphic cores that the network may take, or any; by default 1, and any of "
+    "--counts and of chips that come with their cores."
 )
 
 

@@ -15,6 +15,7 @@ from ..cards.neuromorphic.timing import timing_in
 from ..cores.area import footprint_of
 from ..footprint import Footprint
 from .chip.fits import fit_on_chips
+from .core.count import AS_USUAL, cores_allowed
 from .core.mapping import try_to_map
 from .registry import device_kind
 from .software_limits import SoftwareNeed, all_that_is_short, potentials_are_int32
@@ -164,7 +165,7 @@ class Fits:
 
 
 def fits_on(
-    blueprint: Blueprint, cards: Sequence[Card], max_cores: int | None = 1
+    blueprint: Blueprint, cards: Sequence[Card], max_cores: int | str | None = AS_USUAL
 ) -> Iterator[Fit]:
     """How a network sits on each device.
 
@@ -174,8 +175,8 @@ def fits_on(
         A trace, or the plan of a network that has not run.
     cards : sequence of Card
         Of neuromorphic cores and microcontrollers.
-    max_cores : int, optional
-        Neuromorphic cores that it may take.
+    max_cores : int, str or None, optional
+        Neuromorphic cores that it may take, as of `asked_cores`.
 
     Raises
     ------
@@ -184,7 +185,7 @@ def fits_on(
     """
     for card in cards:
         if device_kind(card).places_neurons:
-            yield _on_cores(blueprint, card, max_cores)
+            yield _on_cores(blueprint, card, cores_allowed(max_cores, card))
         elif card.kind.runs_kernels:
             yield from _on_a_microcontroller(blueprint, card)
         else:

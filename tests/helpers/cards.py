@@ -13,7 +13,11 @@ LEAST_OF_A_CHIP = {
     "energy_per_neuron_update_j": 50e-12,
     "leakage_power_w": 1e-3,
 }
-STEP_OF_A_CHIP = {"barrier": {"barrier_time_s": 1e-4}, "tick": {"step_time_s": 1e-3}}
+NO_SPIKE = {"energy_per_spike_j": 0.0}
+STEP_OF_A_CHIP = {
+    "barrier": {"barrier_time_s": 1e-4, "barrier_energy_j": 0.0, **NO_SPIKE},
+    "tick": {"step_time_s": 1e-3, **NO_SPIKE},
+}
 
 
 def with_limits(**limits: int) -> Card:

@@ -47,6 +47,8 @@ class ChipActivity:
     input_cores : int
         Cores that hear the input.
     steps : int
+    counted : tuple of str
+        Layers whose updates were counted.
     """
 
     arrivals: list[Arrival]
@@ -56,6 +58,7 @@ class ChipActivity:
     work: list[CoreWork]
     input_cores: int
     steps: int
+    counted: tuple[str, ...] = ()
 
     @property
     def operations(self) -> float:
@@ -86,8 +89,8 @@ def chip_activity(
     steps = counts.steps if steps is None else steps
     found = arrivals(counts, card, placed)
     layers = [layer for layer in counts.layers if not layer.is_input]
-    numbers = {layer.name: _updates(layer, card, found, steps) for layer in layers}
-    active = {layer.name: min(_active(layer), max(numbers[layer.name], 0)) for layer in layers}
+    numbers = {layer.name: _updates(layer, counts, card, found, steps) for layer in layers}
+    active = {layer.name: min(_active(layer, counts), numbers[layer.name]) for layer in layers}
     updates = core_updates(card, _shares(counts, placed), numbers, steps, sum(active.values()))
     by_row = {"all": updates}
     if updates.rule.by_layer:
@@ -103,21 +106,29 @@ def chip_activity(
         work=[_work(group, counts, card, found, numbers, steps) for group in placed.groups],
         input_cores=_input_cores(counts, found, layers[0], placed),
         steps=steps,
+        counted=tuple(layer.name for layer in layers if layer.idle_updates is not None),
     )
 
 
-def _updates(layer: LayerCounts, card: Card, found: list[Arrival], steps: int) -> float:
-    """Updates of a layer by the card's rule, or as they were counted where the rule takes that."""
-    rule = updates_in(card.about)
-    if rule.takes_counted and layer.idle_updates is not None:
-        return layer.idle_updates + _active(layer)
-    by_rule = rule.of_layer(layer.neurons, heard(found, layer.name), steps)
-    return max(by_rule, min(_active(layer), layer.neurons * steps))
+def _updates(
+    layer: LayerCounts, counts: Counts, card: Card, found: list[Arrival], steps: int
+) -> float:
+    """Updates of a layer as they were counted, else by the card's rule."""
+    active = _active(layer, counts)
+    if layer.idle_updates is not None:
+        return layer.idle_updates + active
+    by_rule = updates_in(card.about).of_layer(layer.neurons, heard(found, layer.name), steps)
+    return max(by_rule, active)
 
 
-def _active(layer: LayerCounts) -> float:
-    """Updates after which a neuron fires: those that were counted, or one for each spike."""
-    return layer.spikes if layer.active_updates is None else layer.active_updates
+def _active(layer: LayerCounts, counts: Counts) -> float:
+    """Updates after which a neuron fires: as counted, or one for each spike.
+
+    A neuron that sends several spikes in a step is updated once.
+    """
+    if layer.active_updates is not None:
+        return layer.active_updates
+    return min(layer.spikes, layer.neurons * counts.steps - (layer.idle_updates or 0.0))
 
 
 def _shares(counts: Counts, placed: Placed) -> list[Share]:

@@ -44,6 +44,15 @@ class Arrival:
         return self.pre.spikes * self.reached
 
     @property
+    def way(self) -> str:
+        """By which law a spike reaches so many cores."""
+        if self.pre.row_length:
+            return "at as many cores as its row length says"
+        if self.reached >= self.cores:
+            return "at each core of the next layer"
+        return "at as few cores as hold its fan-out"
+
+    @property
     def row_length(self) -> float:
         """Operations of an event at one core."""
         return self.operations / self.events if self.events else 0.0

@@ -155,7 +155,7 @@ def test_what_is_assumed_is_said():
     for text in (
         "a row of weights behind in; indexed targets behind mid",
         "its multiply-accumulates are neurons * fan-out",
-        "a weight is stored for each synapse behind in, mid",
+        "a weight is stored for each synapse.",
         "making the spikes of in is not included",
         "the loops were counted without a leak",
         "the time that was measured elsewhere is not taken",
