@@ -143,8 +143,16 @@ class Counts:
             return 0.0
         if layer.idle_updates is None:
             return float(layer.neurons * self.steps)
-        active = layer.spikes if layer.active_updates is None else layer.active_updates
-        return active + layer.idle_updates
+        return self.active_updates_of(layer) + layer.idle_updates
+
+    def active_updates_of(self, layer: LayerCounts) -> float:
+        """Updates after which a neuron fires: those that were counted, else one for each spike.
+
+        A neuron that sends several spikes in a step is updated once.
+        """
+        if layer.active_updates is not None:
+            return layer.active_updates
+        return min(layer.spikes, layer.neurons * self.steps - (layer.idle_updates or 0.0))
 
     def save(self, path: str | Path) -> None:
         """Write a ``.json`` file, whole or not at all."""

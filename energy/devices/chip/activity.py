@@ -90,7 +90,9 @@ def chip_activity(
     found = arrivals(counts, card, placed)
     layers = [layer for layer in counts.layers if not layer.is_input]
     numbers = {layer.name: _updates(layer, counts, card, found, steps) for layer in layers}
-    active = {layer.name: min(_active(layer, counts), numbers[layer.name]) for layer in layers}
+    active = {
+        layer.name: min(counts.active_updates_of(layer), numbers[layer.name]) for layer in layers
+    }
     updates = core_updates(card, _shares(counts, placed), numbers, steps, sum(active.values()))
     by_row = {"all": updates}
     if updates.rule.by_layer:
@@ -114,21 +116,11 @@ def _updates(
     layer: LayerCounts, counts: Counts, card: Card, found: list[Arrival], steps: int
 ) -> float:
     """Updates of a layer as they were counted, else by the card's rule."""
-    active = _active(layer, counts)
+    active = counts.active_updates_of(layer)
     if layer.idle_updates is not None:
         return layer.idle_updates + active
     by_rule = updates_in(card.about).of_layer(layer.neurons, heard(found, layer.name), steps)
     return max(by_rule, active)
-
-
-def _active(layer: LayerCounts, counts: Counts) -> float:
-    """Updates after which a neuron fires: as counted, or one for each spike.
-
-    A neuron that sends several spikes in a step is updated once.
-    """
-    if layer.active_updates is not None:
-        return layer.active_updates
-    return min(layer.spikes, layer.neurons * counts.steps - (layer.idle_updates or 0.0))
 
 
 def _shares(counts: Counts, placed: Placed) -> list[Share]:
