@@ -54,6 +54,10 @@ synth-table: setup
 bench: setup
 	$(BIN)/python benchmarks $(ARGS)
 
+# As many processes as cores share the tests: linear algebra in threads of its own makes each of
+# them several times as slow.
+test test-slow: export OPENBLAS_NUM_THREADS = 1
+
 # pyright resolves `import spikewatt` in the tests through a link of that name.
 lint: setup
 	$(BIN)/ruff check .

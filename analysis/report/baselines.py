@@ -10,11 +10,12 @@ import pandas as pd
 from ...models.capacity import capacity_bits
 from ...sim.zeros.activation_zeros import ActivationZeros
 from .findings import Column, Table
+from .numbers import percent
 from .units import PERCENT
 
 SAME_CYCLES = (
-    "Kernels for Cortex-M take as many cycles for activations of fewer bits as for 8: none are "
-    "gained, and half the RAM of activations with at most 4."
+    "It has no price of its own: the int8 kernels that are priced here take a byte for an "
+    "activation of fewer bits, too."
 )
 
 
@@ -68,8 +69,9 @@ class Baselines:
         if self.accuracy is None:
             return self.notes
         about = (
-            f"capacity-matched ANN: {self.title}, up to the clips of the conversion, weights as "
-            f"wide as those of the spiking network, inputs as they are. {SAME_CYCLES}"
+            f"capacity-matched ANN: {self.title}, {percent(self.accuracy)} right; up to the clips "
+            f"of the conversion, weights as wide as those of the spiking network, inputs as they "
+            f"are. {SAME_CYCLES}"
         )
         return (about, *self.notes)
 

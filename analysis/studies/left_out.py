@@ -7,7 +7,8 @@ and priced. Only the fit has not seen the rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import exp, inf, isnan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,12 +77,28 @@ FEW_CHIPS = "power was measured on four chips, too few to say how narrow a range
 IN_RANGE = (0.80, 0.97)  # asked share of rows: a 90 % range that is neither too narrow nor too wide
 
 
-class Fold(NamedTuple):
+@dataclass(frozen=True)
+class Fold:
     """Fits to all rows but those left out."""
 
     rows: pd.DataFrame
     stacks: FittedStacks
     power: PowerModel
+
+    @cached_property
+    def unseen(self) -> FittedStacks:
+        """The stacks as far as the effects go that they share with others."""
+        return FittedStacks(self.stacks.model, self.stacks.work_of, unseen=True)
+
+    @cached_property
+    def cores(self) -> set[str]:
+        """Cores of the rows."""
+        return set(self.rows["core"])
+
+    @cached_property
+    def kin(self) -> set[str]:
+        """Kin of the libraries of the rows."""
+        return {named(library).kin for library in self.rows["library"]}
 
 
 def left_out_rows(rows: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -155,8 +172,8 @@ def cards_of(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
     stacks = fold.stacks
     library = named(row["library"])
     of_its_family = any(library.family == known.family for known in stacks.libraries())
-    if _apart(row, fold) or not of_its_family:  # as far as the effects go that other stacks share
-        stacks = FittedStacks(stacks.model, stacks.work_of, unseen=True)
+    if _apart(row, fold) or not of_its_family:
+        stacks = fold.unseen
     card = with_library(card, row["library"], stacks)
     supply_v = None if isnan(row["supply_v"]) else row["supply_v"]
     if row["chip"] in fold.power.regulators:
@@ -171,10 +188,9 @@ def cards_of(row: Mapping[str, Any], fold: Fold) -> dict[str, Card]:
 
 def _apart(row: Mapping[str, Any], fold: Fold) -> str:
     """Why nothing in the fold is like the row."""
-    if row["core"] not in set(fold.rows["core"]):
+    if row["core"] not in fold.cores:
         return NO_CORE
-    kin = {named(library).kin for library in fold.rows["library"]}
-    return "" if named(row["library"]).kin in kin else NO_LIBRARY
+    return "" if named(row["library"]).kin in fold.kin else NO_LIBRARY
 
 
 def _with_known_power(card: Card, power: PowerModel) -> Card:

@@ -6,6 +6,7 @@ it is what data sheets of known chips differ by.
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp, hypot, log, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,6 +147,16 @@ def datasheet_energies(source: str | Path = CURRENTS) -> dict[str, Datasheet]:
     SpikewattError
         As `layer_table.read_table`.
     """
+    return dict(_committed()) if source == CURRENTS else _read(source)
+
+
+@cache
+def _committed() -> dict[str, Datasheet]:
+    return _read(CURRENTS)
+
+
+def _read(source: str | Path) -> dict[str, Datasheet]:
+    """As `datasheet_energies`."""
     where, frame = read_table(source, COLUMNS, "data sheet currents")
     frame = frame[frame["code"] == TYPICAL].drop_duplicates("chip")
     supply_v = numbers(where, frame, "supply_v")

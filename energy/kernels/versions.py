@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from ...errors import SpikewattError
@@ -195,8 +196,12 @@ def named(library: str | Library) -> Library:
     >>> str(named("STM32Cube.AI 9")), str(named("Plumerai Inference Engine 2023.05"))
     ('x-cube-ai-9.0', 'plumerai-2023.05')
     """
-    if isinstance(library, Library):
-        return library
+    return library if isinstance(library, Library) else _named(str(library))
+
+
+@lru_cache(maxsize=512)  # a few texts stand in many rows
+def _named(library: str) -> Library:
+    """As `named`."""
     plain = _plain(library)
     plain = UNDATED.get(plain, plain)
     for family in FAMILIES:

@@ -15,7 +15,7 @@ from spikewatt.models import networks
 from spikewatt.sim.engines.simulate import simulate
 from typer.testing import CliRunner
 
-from ..helpers.work import Calls
+from ..work import Calls
 
 
 def spikewatt(*arguments: str):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ class OncePerRun:
     def value(self, name: str, make: Callable[[], Any]):
         """What `make` returns, if it can be pickled; arrays come back writable."""
         return pickle.loads(self._file(f"{name}.pickle", make, _save_pickle).read_bytes())
+
+    def made(self, name: str, make: Callable[[Path], None]) -> Path:
+        """The folder of this name that `make` fills, to be read and not written to."""
+        folder, whole = self.folder / name, self.folder / f"{name}.whole"
+        with FileLock(f"{folder}.lock"):
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
 
     def _file(self, name: str, make: Callable[[], Any], save: Callable[[Any, Path], None]) -> Path:
         """The file of this name, made by the first process that asks for it."""

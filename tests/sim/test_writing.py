@@ -22,7 +22,7 @@ from spikewatt.sim.odin.image import OdinImage
 from spikewatt.sim.odin.network import OdinNetwork
 from spikewatt.sim.trace.trace import Trace
 
-from ..helpers.work import grows_evenly
+from ..work import grows_evenly
 
 ROOT = Path(spikewatt.__file__).parent
 FULL = Path("/dev/full")
