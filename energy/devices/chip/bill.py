@@ -145,7 +145,7 @@ def _write_events(writer: BillWriter, did: ChipActivity, card: Card) -> None:
         if EVENT in card.values:
             writer.charge(SNN, layer, "events", each.events, EVENT, by_spikes=True)
         if HOP in card.values and not each.from_input:
-            writer.charge(SNN, layer, "routing", each.events, HOP, by_spikes=True)
+            writer.charge(SNN, layer, "routing", each.travelling, HOP, by_spikes=True)
 
 
 def _write_spikes(writer: BillWriter, did: ChipActivity, card: Card) -> None:
@@ -179,10 +179,11 @@ def _write_barrier_time(writer: BillWriter, did: ChipActivity, card: Card) -> No
     if PER_INPUT_CORE not in card.values:
         return
     beyond = did.input_cores - (card.limit("barrier_input_cores") or 0)  # fewer: it is shorter
-    step_s = card["barrier_time_s"].value + beyond * card[PER_INPUT_CORE].value
-    if step_s < 0:
+    least_s = card["barrier_time_s"].low + beyond * card[PER_INPUT_CORE].high
+    if beyond < 0 and least_s < 0:
         law = f"{PER_INPUT_CORE} leaves time for a step with {did.input_cores} input cores"
-        raise SpikewattError(f"card {card.name!r}", law, f"{step_s:.3g} s", ">= 0 s")
+        found = f"{least_s:.3g} s at the ends of the ranges"
+        raise SpikewattError(f"card {card.name!r}", law, found, ">= 0 s")
     writer.seconds(*row, did.steps * beyond, PER_INPUT_CORE)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from ....sim.counts.counts import Counts
 from ...bill import Term
 from ...cards.card import Card
-from ...cards.neuromorphic.timing import timing_in
+from ...cards.neuromorphic.keys import WORK_TIMES
+from ...cards.neuromorphic.timing import Barrier, Tick, timing_in
 from .activity import ChipActivity
 from .placing import Placed
 
+PER_INPUT_CORE = "barrier_time_per_input_core_s"
 # What a card need not say: the values, and what is then not charged.
 LEFT_OUT = {
     "events beside their operations": ("energy_per_event_j",),
@@ -18,8 +20,14 @@ LEFT_OUT = {
     "active updates apart from idle ones": ("energy_per_active_update_j",),
     "processors beside the cores": ("companion_power_w",),
 }
+# Likewise of a barrier.
+OF_A_BARRIER = {
+    "a barrier's energy of the whole chip": ("barrier_energy_j",),
+    "a barrier's energy of each core": ("barrier_energy_per_core_j",),
+    "its time for each core of the input": (PER_INPUT_CORE,),
+    "time of a core's work": tuple(WORK_TIMES),
+}
 NEVER = "loading of weights, reset of the state, input and read-out"
-PER_INPUT_CORE = "barrier_time_per_input_core_s"
 
 
 def lines(
@@ -86,10 +94,14 @@ def time_line(card: Card, did: ChipActivity, counts: Counts, predicted: Sequence
     timing = timing_in(card.about)
     if timing.counts_cycles:
         return "The core that is busiest over all steps is taken to be so in each."
-    if PER_INPUT_CORE not in card.values:
-        return f"{timing.said}."
-    cores = f"{did.input_cores:,} core{'s' if did.input_cores > 1 else ''}"
-    return f"{timing.said}; {cores} hear{'' if did.input_cores > 1 else 's'} the input."
+    said = timing.said
+    if PER_INPUT_CORE in card.values:
+        cores = f"{did.input_cores:,} core{'' if did.input_cores == 1 else 's'}"
+        held = card.limit("barrier_input_cores") or 0
+        said += f"; {cores} for the input, barrier_time_s is that of {held:,}"
+    if isinstance(timing, Tick) and not set(WORK_TIMES) & set(card.values):
+        said += "; the card has no time of work, so that any load fits"
+    return f"{said}."
 
 
 def predicted_s(card: Card, terms: Iterable[Term]) -> float:
@@ -105,7 +117,8 @@ def predicted_s(card: Card, terms: Iterable[Term]) -> float:
 
 def _excluded(card: Card) -> str:
     """What the card excludes, and what it has no value for."""
-    missing = [what for what, keys in LEFT_OUT.items() if not set(keys) & set(card.values)]
+    may_say = LEFT_OUT | (OF_A_BARRIER if isinstance(timing_in(card.about), Barrier) else {})
+    missing = [what for what, keys in may_say.items() if not set(keys) & set(card.values)]
     said = [card.excludes] if card.excludes else []
     if missing:
         said.append(f"without a value: {', '.join(missing)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from spikewatt.energy.pricing.price import price
 from spikewatt.errors import DoesNotFitError, SpikewattError
 
 from ...helpers.cards import chip as card
+from ...helpers.cards import with_value
 from ...helpers.chip_network import (
     ACTIVE,
     BARRIER_S,
@@ -105,6 +108,35 @@ def test_a_barrier_of_fewer_input_cores_than_it_was_measured_with_is_shorter():
 
     with pytest.raises(SpikewattError, match="leaves time for a step with 2 input cores"):
         price(counts(), card(limits={"barrier_input_cores": 8}, **per_core))
+
+
+def test_the_range_of_a_step_leaves_it_time_too():
+    wide = card(limits={"barrier_input_cores": 4}, barrier_time_per_input_core_s=3e-5)
+    assert price(counts(), wide).totals()["time_s"][0] == pytest.approx(STEPS * 4e-5)
+    wide = with_value(wide, "barrier_time_per_input_core_s", high=6e-5)
+    with pytest.raises(SpikewattError, match="got -2e-05 s at the ends of the ranges"):
+        price(counts(), wide)
+
+
+TWO_INPUTS = {
+    "both say it": (4, 3, 1, 7),
+    "one says it": (4, None, 1, 6),
+    "one feeds nobody": (None, 100, 0, 2),
+    "one says it and one feeds nobody": (4, 100, 0, 4),
+}
+
+
+@pytest.mark.parametrize("case", TWO_INPUTS)
+def test_the_cores_of_all_inputs_that_feed_a_layer_are_added(case):
+    one, other, fan_out, expected = TWO_INPUTS[case]
+    more = {
+        "name": "more", "neurons": 3, "fan_out": fan_out, "spikes": 2, "is_input": True,
+        "synaptic_operations": 2 * fan_out, "cores": other,
+    }  # fmt: skip
+    given = counts(layers={"in": {"cores": one}})
+    both = replace(given, layers=[more, *given.layers])
+    found = price(both, card(barrier_time_per_input_core_s=3e-5))
+    assert of("barrier", found, "time_s") == pytest.approx(BARRIER_S + STEPS * expected * 3e-5)
 
 
 def test_a_tick_lasts_as_long_whatever_happens():
