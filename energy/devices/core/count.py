@@ -41,7 +41,7 @@ def asked_cores(where: str, max_cores: object) -> int | str | None:
     return AS_USUAL if max_cores == AS_USUAL else checked_max_cores(where, max_cores)
 
 
-def one_as_usual(max_cores: int | None) -> int | str | None:
+def one_as_usual(max_cores: int | str | None) -> int | str | None:
     """The number of cores of a run or sweep, whose files say 1 where nobody asked for a number.
 
     >>> one_as_usual(1) == AS_USUAL, one_as_usual(2)
@@ -70,8 +70,8 @@ def cores_allowed(asked: int | str | None, card: Card, of_counts: bool = False) 
     >>> cores_allowed(AS_USUAL, core), cores_allowed(AS_USUAL, chip), cores_allowed(1, chip)
     (1, None, 1)
     """
-    if asked is None or isinstance(asked, int):
-        return asked
+    if asked != AS_USUAL:
+        return checked_max_cores("max_cores", asked)
     comes_with_cores = not timing_in(card.about).counts_cycles
     return None if of_counts or comes_with_cores else 1
 

@@ -115,3 +115,29 @@ def test_inputs_alone_take_no_core():
           "is_input": True}], 1)  # fmt: skip
     with pytest.raises(SpikewattError, match="must have a layer that is no input; got in"):
         price(alone, card())
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("barrier_energy_per_core_j", "a barrier's energy of each core"),
+        ("barrier_time_per_input_core_s", "its time for each core of the input"),
+        ("time_per_sop_s", "time of a core's work"),
+        ("companion_power_w", "processors beside the cores"),
+    ],
+)
+def test_what_a_barrier_leaves_out_is_named(key, what):
+    assert what in price(counts(), card()).assumptions[2]
+    assert what not in price(counts(), card(**{key: 1e-9})).assumptions[2]
+    assert "a barrier" not in price(counts(), card("tick")).assumptions[2]
+
+
+def test_the_cores_of_the_input_are_told_with_those_that_a_barrier_holds_for():
+    told = price(counts(), card(barrier_time_per_input_core_s=1e-9)).assumptions[1]
+    assert "2 cores for the input, barrier_time_s is that of 0." in told
+
+
+def test_a_tick_without_a_time_of_work_says_that_any_load_fits():
+    assert "so that any load fits" in price(counts(), card("tick")).assumptions[1]
+    known = price(counts(), card("tick", time_per_sop_s=1e-12)).assumptions[1]
+    assert "any load" not in known
