@@ -32,9 +32,6 @@ FIT_STEPS_HELP = (
     "and signed, by default 5, 15 and 15. More of them widen the bound of the potentials."
 )
 # Options of a conversion that change no size.
-FIT_CORES_HELP = (
-    "Cores that the network may take, or any; by default 1, and any of chips that come with cores."
-)
 NEED_DATA = ("method", "bias_correction", "input_max", "per_channel")
 
 
@@ -88,7 +85,9 @@ def fit(
         ),
     ],
     device: Annotated[list[str] | None, typer.Option(help=FIT_DEVICE_HELP)] = None,
-    max_cores: Annotated[str | None, typer.Option(help=FIT_CORES_HELP)] = None,
+    max_cores: Annotated[
+        str, typer.Option(help="Cores that the network may take, or any; by default 1.")
+    ] = "1",
     input_shape: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +115,7 @@ def fit(
         fit_network(
             network,
             *(device or ()),
-            **({} if max_cores is None else {"max_cores": max_cores}),
+            max_cores=max_cores,
             input_shape=shape,
             classes=classes,
             steps=steps,

@@ -15,7 +15,7 @@ from ..cards.neuromorphic.timing import timing_in
 from ..cores.area import footprint_of
 from ..footprint import Footprint
 from .chip.fits import fit_on_chips
-from .core.count import AS_USUAL, cores_allowed
+from .core.count import most_cores
 from .core.mapping import try_to_map
 from .registry import device_kind
 from .software_limits import SoftwareNeed, all_that_is_short, potentials_are_int32
@@ -165,7 +165,7 @@ class Fits:
 
 
 def fits_on(
-    blueprint: Blueprint, cards: Sequence[Card], max_cores: int | str | None = AS_USUAL
+    blueprint: Blueprint, cards: Sequence[Card], max_cores: int | None = 1
 ) -> Iterator[Fit]:
     """How a network sits on each device.
 
@@ -175,8 +175,8 @@ def fits_on(
         A trace, or the plan of a network that has not run.
     cards : sequence of Card
         Of neuromorphic cores and microcontrollers.
-    max_cores : int, str or None, optional
-        Neuromorphic cores that it may take, as of `asked_cores`.
+    max_cores : int, optional
+        Neuromorphic cores that it may take.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def fits_on(
     """
     for card in cards:
         if device_kind(card).places_neurons:
-            yield _on_cores(blueprint, card, cores_allowed(max_cores, card))
+            yield _on_cores(blueprint, card, max_cores)
         elif card.kind.runs_kernels:
             yield from _on_a_microcontroller(blueprint, card)
         else:
@@ -232,7 +232,7 @@ def _on_a_chip(
     blueprint: Blueprint, card: Card, max_cores: int | None, bound: Misfit | None
 ) -> Fit:
     """On a chip that is priced alone: nobody multiplies an analog first layer for it."""
-    placed, broken = fit_on_chips(blueprint, card, max_cores)
+    placed, broken = fit_on_chips(blueprint, card, most_cores(max_cores, card))
     return Fit(
         card.name,
         "snn",

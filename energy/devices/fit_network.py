@@ -16,7 +16,7 @@ from ...sim.trace.blueprint import Blueprint, NetworkPlan
 from ...sim.trace.trace import Trace
 from ..cards.card import Card
 from ..cards.load import card_names, load_card
-from .core.count import AS_USUAL, asked_cores
+from .core.count import checked_max_cores
 from .fit import Fits, fits_on
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ HOSTED = "an analog first layer is computed by a host beside the cores"
 def fit(
     network: Any,
     *devices: str | Card,
-    max_cores: int | str | None = AS_USUAL,
+    max_cores: int | str | None = 1,
     steps: int | None = None,
     input_shape: tuple[int, ...] | None = None,
     classes: int | None = None,
@@ -51,9 +51,8 @@ def fit(
     *devices : str or Card
         Neuromorphic cores and microcontrollers; by default `odin_style` and every microcontroller
         that has a card.
-    max_cores : int or None, optional
-        Neuromorphic cores that it may take; None or ``any`` for as many as it takes. By default one
-        that a clock drives, and as many as it takes of a chip that comes with its cores.
+    max_cores : int or None, default 1
+        Neuromorphic cores that it may take; None or ``any`` for as many as it takes.
     steps : int, optional
         Simulated steps of a streaming code, else steps per layer as of `convert`; they widen the
         potentials.
@@ -80,7 +79,7 @@ def fit(
     [['no', 'odin_style:neurons_per_core=1024,axons_per_core=1024']]
     """
     cards = _cards(devices)
-    most = asked_cores("fit.max_cores", max_cores)
+    most = checked_max_cores("fit.max_cores", max_cores)
     blueprint = _blueprint(network, steps, input_shape, classes, options)
     found = tuple(fits_on(blueprint, cards, most))
     said = [each.said for each in found if each.said]

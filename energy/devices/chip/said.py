@@ -99,8 +99,10 @@ def time_line(card: Card, did: ChipActivity, counts: Counts, predicted: Sequence
         cores = f"{did.input_cores:,} core{'' if did.input_cores == 1 else 's'}"
         held = card.limit("barrier_input_cores") or 0
         said += f"; {cores} for the input, barrier_time_s is that of {held:,}"
+        if did.input_cores > held:
+            said += ", and more of them are extrapolated in a straight line, without a bound"
     if isinstance(timing, Tick) and not set(WORK_TIMES) & set(card.values):
-        said += "; the card has no time of work, so that any load fits"
+        said += "; the card has no time of work, so that it is not checked whether it fits"
     return f"{said}."
 
 

@@ -36,44 +36,35 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
     return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
-def asked_cores(where: str, max_cores: object) -> int | str | None:
-    """A number of cores, as of `checked_max_cores`, or AS_USUAL where nobody said one."""
-    return AS_USUAL if max_cores == AS_USUAL else checked_max_cores(where, max_cores)
+def cores_allowed(max_cores: int | str | None, card: Card, of_counts: bool = False) -> int | None:
+    """A number of cores that was asked for; else one, or any number of counts or of a chip's own.
 
+    The network of counts ran on as many as it took.
 
-def one_as_usual(max_cores: int | str | None) -> int | str | None:
-    """The number of cores of a run or sweep, whose files say 1 where nobody asked for a number.
-
-    >>> one_as_usual(1) == AS_USUAL, one_as_usual(2)
-    (True, 2)
-    """
-    return AS_USUAL if max_cores == 1 else max_cores
-
-
-def cores_allowed(asked: int | str | None, card: Card, of_counts: bool = False) -> int | None:
-    """A number of cores that was asked for; else one, or as many as it takes.
-
-    Cores that a clock drives are put side by side by whoever makes a chip of them: a trace takes
-    one, counts as many as they ran on. Other cores come with their chip.
-
-    Parameters
-    ----------
-    asked : int, str or None
-        As of `asked_cores`.
-    card : Card
-    of_counts : bool, default False
-
-    Examples
-    --------
     >>> from spikewatt.energy.cards.load import load_card
     >>> core, chip = load_card("odin_style"), load_card("loihi")
-    >>> cores_allowed(AS_USUAL, core), cores_allowed(AS_USUAL, chip), cores_allowed(1, chip)
-    (1, None, 1)
+    >>> cores_allowed(AS_USUAL, core), cores_allowed(AS_USUAL, core, of_counts=True)
+    (1, None)
+    >>> cores_allowed(AS_USUAL, chip), cores_allowed(1, chip)
+    (None, 1)
     """
-    if asked != AS_USUAL:
-        return checked_max_cores("max_cores", asked)
+    if max_cores != AS_USUAL:
+        return checked_max_cores("price.max_cores", max_cores)
+    return None if of_counts else most_cores(1, card)
+
+
+def most_cores(max_cores: int | None, card: Card) -> int | None:
+    """The number that binds where one is usual, and may not have been asked for.
+
+    Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
+    their chip, and one does not bind them.
+
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> most_cores(1, load_card("odin_style"))
+    1
+    """
     comes_with_cores = not timing_in(card.about).counts_cycles
-    return None if of_counts or comes_with_cores else 1
+    return None if max_cores == 1 and comes_with_cores else max_cores
 
 
 def chips_for(cores: int, card: Card) -> int:

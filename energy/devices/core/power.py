@@ -20,7 +20,7 @@ class Draw:
     key : str
         Of the value in the card.
     number : int
-        How many draw it: cores, or chips.
+        How many draw it: cores or chips.
     component, layer : str
         The row of a price that it is charged to.
     stays : bool, default True

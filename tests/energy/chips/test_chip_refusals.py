@@ -134,10 +134,10 @@ def test_what_a_barrier_leaves_out_is_named(key, what):
 
 def test_the_cores_of_the_input_are_told_with_those_that_a_barrier_holds_for():
     told = price(counts(), card(barrier_time_per_input_core_s=1e-9)).assumptions[1]
-    assert "2 cores for the input, barrier_time_s is that of 0." in told
+    assert "2 cores for the input, barrier_time_s is that of 0, and more of them are extrap" in told
 
 
-def test_a_tick_without_a_time_of_work_says_that_any_load_fits():
-    assert "so that any load fits" in price(counts(), card("tick")).assumptions[1]
+def test_a_tick_without_a_time_of_work_says_that_nobody_checks_it():
+    assert "it is not checked whether it fits" in price(counts(), card("tick")).assumptions[1]
     known = price(counts(), card("tick", time_per_sop_s=1e-12)).assumptions[1]
-    assert "any load" not in known
+    assert "not checked" not in known

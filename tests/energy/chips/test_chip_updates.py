@@ -43,7 +43,7 @@ def test_where_little_happens_few_neurons_are_touched():
     assert of("neuron updates", found) == pytest.approx(touched * 50e-12, rel=1e-12)
 
 
-COUNTED = {"active_updates": 200, "idle_updates": 700}  # of the hidden layer
+COUNTED = {"active_updates": 300, "idle_updates": 700}  # of the hidden layer
 
 
 @pytest.mark.parametrize("updates", ["used", "touched"])
@@ -51,7 +51,7 @@ def test_updates_that_were_counted_are_what_happened(updates):
     chip = card(updates=updates, energy_per_active_update_j=8e-11)
     found = price(counts(layers={"hidden": COUNTED}), chip)
     of_hidden = rows(found)["hidden", "neuron updates"]
-    assert of_hidden == pytest.approx(200 * 8e-11 + 700 * 5e-11, rel=1e-12)
+    assert of_hidden == pytest.approx(300 * 8e-11 + 700 * 5e-11, rel=1e-12)
     assert "updates of hidden as counted, else " in found.assumptions[0]
 
     every = {name: {"idle_updates": 30} for name in ("hidden", "out")}
@@ -63,7 +63,7 @@ def test_updates_that_were_counted_are_what_happened(updates):
 def test_a_core_that_sweeps_its_slots_pays_for_idle_ones_besides():
     chip = card(updates="slots", energy_per_active_update_j=8e-11)
     found = price(counts(layers={"hidden": COUNTED}), chip)
-    active = 200 + SENT["out"]
+    active = 300 + SENT["out"]
     idle = CORES * 128 * STEPS - active
     assert of("neuron updates", found) == pytest.approx(active * 8e-11 + idle * 5e-11, rel=1e-12)
     assert "idle slots besides the updates that the counts say" in found.assumptions[0]
@@ -77,7 +77,8 @@ def test_several_spikes_in_a_step_are_one_update():
     of_out = rows(price(several, chip))["out", "neuron updates"]
     assert of_out == pytest.approx(OUT * STEPS * 8e-11, rel=1e-12)
 
-    some_idle = counts(sent, spikes_per_step=4, layers={"out": {"idle_updates": 100}})
+    fewer = {**sent, "out": 3.0 * OUT * STEPS}
+    some_idle = counts(fewer, spikes_per_step=4, layers={"out": {"idle_updates": 100}})
     of_out = rows(price(some_idle, chip))["out", "neuron updates"]
     assert of_out == pytest.approx((OUT * STEPS - 100) * 8e-11 + 100 * 5e-11, rel=1e-12)
 
