@@ -31,12 +31,12 @@ def effective_operations(operations: float, updates: float) -> float:
 
 
 class SynapticOperations(Rule):
-    """SOP + 10 U of the spikes against MAC + 10 n of the ANN, which updates each neuron once."""
+    """SOP + 10 U of the spikes against MAC + 10 m of the ANN, whose m neurons update once."""
 
     name = "synops_proxy"
     paper = "Intel N-DNS 2023"
     quantity = "effective operations, spiking / dense"
-    formula = "(SOP + 10 U) / (MAC + 10 n) < 1"
+    formula = "(SOP + 10 U) / (MAC + 10 m) < 1"
     depends_on = ""
     assumptions = Assumptions(
         Unit.OPERATIONS, WeightFetch.FREE, Reuse.NOT_ASKED, Bits.NOT_MATCHED, State.STATE

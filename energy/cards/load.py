@@ -9,7 +9,7 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from ...errors import SpikewattError
+from ...errors import SpikewattError, warn
 from ...yaml_document import read_document
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
@@ -255,11 +255,20 @@ def _read(path: Path) -> Card:
     card = _with_assumed_values(card_of(path, file))
     card = _with_common_values(card, is_measured=bool(file.power_fit))
     if not file.power_fit:
-        return card
+        return _said_to_be_another(path, card)
 
     _check_power_fit(f"{read_document(path).where('power_fit')}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
-    return with_measured_power(card, found, file.power_fit)
+    return _said_to_be_another(path, with_measured_power(card, found, file.power_fit))
+
+
+def _said_to_be_another(path: Path, card: Card) -> Card:
+    """`card`, with a warning where it has the name of one that comes with spikewatt and is none."""
+    known = FOLDER / f"{card.name}.yaml"
+    if path.parent != FOLDER and card.name in card_names() and card != _read_once(known):
+        law = "is that of a card that comes with spikewatt, whose values are others"
+        warn(f"{path}: name", law, card.name, f"name: my_{card.name}, to tell them apart")
+    return card
 
 
 def _check_power_fit(where: str, name: str, card: Card) -> None:

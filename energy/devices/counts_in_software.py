@@ -70,7 +70,8 @@ def _pairs(counts: Counts, card: Card) -> list[Pair]:
                 f"device {card.name!r}",
                 "the synapses of the last layer lead to a layer of the counts",
                 f"a fan-out of {layer.fan_out:g} behind {layer.name!r}, and no layer",
-                hint="add what it feeds, or say that its fan-out is 0",
+                hint="add the layer that it feeds; one that feeds itself has no int8 network here, "
+                "and is priced on a neuromorphic core",
             )
         if layer.fan_out and fed is not None:
             pairs.append((layer, fed))
@@ -171,7 +172,7 @@ def left_out(counts: Counts) -> list[str]:
     lines = [f"making the spikes of {', '.join(inputs)} is not included."] if inputs else []
     if silent:
         lines.append(
-            f"{', '.join(silent)} sends no spikes: values that are multiplied in their place are "
+            f"no spikes come from {', '.join(silent)}: values that are multiplied in their place are "
             "not included."
         )
     if counts.time_s is not None:

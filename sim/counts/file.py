@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from io import StringIO
@@ -41,6 +42,9 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_counts(made: Callable[..., Made], path: str | Path, steps: int | None = None) -> Made:
     """Counts from a file: JSON where it begins with a bracket or is named so, else CSV."""
+    if not isinstance(path, str | Path):
+        law = "must be the path of a file of counts"
+        raise SpikewattError("Counts.load", law, repr(path)[:SHOWN], "str or Path")
     text = _text(Path(path))
     is_json = text.lstrip()[:1] in ("{", "[") or Path(path).suffix.lower() == ".json"
     found = _from_json(str(path), text) if is_json else _from_csv(str(path), text)
@@ -119,7 +123,8 @@ def _from_json(where: str, text: str) -> _Found:
 
     optional = (*fields.INFERENCE, *JSON_KEYS)
     fields.check_known(where, found, ("layers",), optional)
-    if found.get("version", VERSION) != VERSION:
+    version = found.get("version", VERSION)
+    if version != VERSION or isinstance(version, bool):
         law = "must be a version that is known"
         raise FileFormatError(f"{where}: version", law, repr(found["version"])[:SHOWN], VERSION)
     about = {name: found[name] for name in fields.INFERENCE if found.get(name) is not None}
@@ -131,6 +136,8 @@ def _no_key_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         if key in found:
             raise ValueError(f"key {key!r} stands twice")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"key {key!r} must be a finite number; got {value}")
         found[key] = value
     return found
 
@@ -153,7 +160,8 @@ def _from_csv(where: str, text: str) -> _Found:
             value = _read(at, name, row[name])
             if about.setdefault(name, value) != value:
                 law = f"must be what line {rows[0][0]} says"
-                raise FileFormatError(f"{at}: {name}", law, value, about[name])
+                said = ["nothing" if each is None else each for each in (value, about[name])]
+                raise FileFormatError(f"{at}: {name}", law, *said)
     about = {name: value for name, value in about.items() if value is not None}
     return _Found(layers, about, lines, " (a column steps)")
 
@@ -181,6 +189,8 @@ def _rows(where: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
         at = f"{where}: line {reader.line_num}"
         raise FileFormatError(at, "must be CSV", str(error)[:SHOWN]) from error
 
+    if not rows:
+        raise FileFormatError(where, "must be a file of counts", "empty cells alone")
     (_, header), *layers = rows
     if len(header) == 1:
         _check_separator(where, header[0])

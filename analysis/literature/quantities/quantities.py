@@ -38,7 +38,8 @@ class Quantities:
     updates : float
         Neuron updates, those of inputs that integrate their pixels too.
     ann_neurons : int
-        Neurons of the ANN, inputs and max pools left out.
+        Neurons of the ANN, each updated once: those that a layer fed by spikes leads to, max pools
+        left out.
     layers : tuple of LayerQuantities
     knows_zeros : bool
         Whether the zeros of the ANN were given; else they are bounds from the spikes.

@@ -38,6 +38,7 @@ LIKE = """\
 """
 OPTIONAL = "# Optional: what is not said is not charged, unless a line says what is assumed."
 NEEDED = ("title", "includes", "excludes")  # texts of each card
+EXECUTES = "executes"  # a word of cards that price what `price_odin` does
 ENTRY = ("value", "low", "high")
 COLUMNS = 90
 
@@ -157,6 +158,9 @@ class Template:
             yield from (f"#   {choice}: {meaning}" for choice, meaning in choices.items())
             needed = word in NEEDED or bool(choices)
             yield f"{'' if needed else '# '}{word}: {self.words.get(word, FILL_IN)}"
+        if self.like is not None and EXECUTES in self.like.about:
+            yield f"\n# {self.like.name} executes other networks than a trace's; remove it if not"
+            yield f"{EXECUTES}: {quoted(self.like.about[EXECUTES])}"
 
     def _value_lines(self) -> Iterator[str]:
         """Values that the card must have, then those that it may have."""
@@ -217,11 +221,14 @@ class Template:
         quantity = self.like[key]
         size = si_factor(said.unit, self.kind.unit(key))
         source = f"not known of this chip; assumed to be that of {self.like.name}"
+        of_itself = f"{self.like.name}: {key}"  # what a value has that names no measurement
+        shared = "" if quantity.measurement == of_itself else quantity.measurement
         return {
             **{end: f"{getattr(quantity, end) / size:.9g}" for end in ENTRY},
             "status": "assumed",
             "conditions": quoted(quantity.conditions),
             "source": quoted(source),
+            **({"measurement": quoted(shared)} if shared else {}),
         }
 
 

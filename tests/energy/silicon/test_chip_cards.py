@@ -37,8 +37,11 @@ def test_idle_power_of_loihi_stands_apart_as_leakage():
     assert leakage == pytest.approx(series(0).idle_w * counts.time_s, rel=0.01)
 
 
-def test_truenorth_of_akopyan_et_al_figure_17_at_20_hz_and_128_synapses():
-    """71 mW: a million neurons that fire at 20 Hz, each spike at 128 synapses, for one second."""
+def test_truenorth_gives_back_a_point_that_its_line_was_drawn_through():
+    """Consistency, no check of the card: Akopyan et al., Fig. 17, 71 mW.
+
+    A million neurons that fire at 20 Hz, each spike at 128 synapses, for one second.
+    """
     neurons, spikes = 2**20, 20 * 2**20
     cells = {"name": "cells", "neurons": neurons, "fan_out": 128, "spikes": spikes}
     counts = Counts([{**cells, "synaptic_operations": 128 * spikes}], 1000)
