@@ -102,6 +102,9 @@ def price(
     explain: Annotated[
         bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
     ] = False,
+    components: Annotated[
+        bool, typer.Option(help="Show where the energy goes; with --counts it is always shown.")
+    ] = False,
     workload: Annotated[
         str | None,
         typer.Option(help="snn, int8_ann or int8_ann_zero_skipping, for --explain."),
@@ -190,15 +193,22 @@ def price(
         if not prices.bills:
             why = "; ".join(prices.does_not_fit.values())
             raise SpikewattError("price", "one of the devices can execute the network", why)
-    from ..analysis.report.prices import components, price_findings
+    from ..analysis.report.prices import components as every_component
+    from ..analysis.report.prices import price_findings
     from ..analysis.report.rows import merged, write_csv
 
     if output:
-        write_csv(components(priced), output)
+        write_csv(every_component(priced), output)
 
     findings = {
         name: price_findings(
-            prices, work, name=name, tornado=tornado, explain=explain, workload=workload
+            prices,
+            work,
+            name=name,
+            tornado=tornado,
+            explain=explain,
+            workload=workload,
+            by_component=components,
         )
         for name, prices in priced.items()
     }

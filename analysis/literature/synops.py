@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
 from .quantities.quantities import Quantities
 from .quantities.span import Span
-from .rule import Rule, Status
+from .rule import Rule, Status, Swap
 
 OPERATIONS_PER_UPDATE = 10.0
 
@@ -51,3 +53,8 @@ class SynapticOperations(Rule):
     def threshold(self, quantities: Quantities) -> Span:
         """1."""
         return Span.of(1.0)
+
+    def swaps(self, quantities: Quantities) -> Iterator[Swap]:
+        """Without updates: SOP / MAC."""
+        has = Span.of(quantities.operations / quantities.macs)
+        yield Swap("state", State.NOTHING, has, self.threshold(quantities))

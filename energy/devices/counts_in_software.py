@@ -172,8 +172,8 @@ def left_out(counts: Counts) -> list[str]:
     lines = [f"making the spikes of {', '.join(inputs)} is not included."] if inputs else []
     if silent:
         lines.append(
-            f"{', '.join(silent)} sends no spikes: values that are multiplied in their place are "
-            "not included."
+            f"no spikes come from {', '.join(silent)}: values that are multiplied in their place "
+            "are not included."
         )
     if counts.time_s is not None:
         lines.append("the time that was measured elsewhere is not taken.")

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import SpikewattError
 from . import fields
+from .doubts import check_leads_somewhere
 from .file import read_counts, write_counts
 
 ROUNDING = 1e-9  # by which a product of means may lie above a count
@@ -86,7 +87,7 @@ class Counts:
     ------
     SpikewattError
         A field that is missing, unknown, negative or not finite; counts that contradict each
-        other.
+        other; an input that has synapses and feeds no layer.
 
     Examples
     --------
@@ -118,6 +119,7 @@ class Counts:
         _check_names(layers)
         for layer in layers:
             _check_against_each_other(layer, self)
+            check_leads_somewhere(layer, self)
 
     @property
     def neurons(self) -> int:

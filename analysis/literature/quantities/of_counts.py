@@ -23,11 +23,12 @@ def work_of_counts(counts: Counts) -> Work:
     fed = [(layer, _fed_by(counts, layer)) for layer in sending if layer.fan_out]
     found = [_layer(counts, pre, post) for pre, post in fed]
     updated = [layer for layer in counts.layers if not layer.is_input]
+    slots = counts.steps * counts.spikes_per_step  # in each of which a neuron may send one spike
     in_ann = {post.name: post.neurons for _, post in fed}
     return Work(
         tuple(found),
-        counts.steps,
-        counts.steps * counts.spikes_per_step,
+        slots,
+        slots,
         None,
         None,
         sum(counts.updates_of(layer) for layer in updated),

@@ -4,8 +4,8 @@ Of one inference of S steps on n cores of c chips:
 
     E = E_sop · operations + E_event · events
         + E_update · idle updates + E_active · active updates + E_spike · spikes
-        + S (E_barrier + n E_barrier per core)
-        + (n P_leak + c P_chip + P_companion) · T
+        + S (c E_barrier + n E_barrier per core)
+        + (n P_leak + c P_chip + c P_companion) · T
 
     T = S t_step                                                 (timing: tick)
     T = W + S (t_barrier + t_barrier per input core · (k - k_0)) (timing: barrier)
@@ -77,7 +77,7 @@ def write(writer: BillWriter, counts: Counts, card: Card, placed: Placed) -> lis
     for layer, updates in did.updates_of.items():
         write_updates(writer, layer, updates, card)
     _write_spikes(writer, did, card)
-    _write_barrier_energy(writer, did, card, placed.cores)
+    _write_barrier_energy(writer, did, card, placed)
 
     if isinstance(timing_in(card.about), Tick):
         if counts.time_s is None:
@@ -144,9 +144,14 @@ def _write_spikes(writer: BillWriter, did: ChipActivity, card: Card) -> None:
             writer.charge(SNN, layer, "output spikes", spikes, SPIKE, by_spikes=True)
 
 
-def _write_barrier_energy(writer: BillWriter, did: ChipActivity, card: Card, cores: int) -> None:
+def _write_barrier_energy(
+    writer: BillWriter, did: ChipActivity, card: Card, placed: Placed
+) -> None:
     """What each step costs, whatever happens in it."""
-    for key, number in (("barrier_energy_j", 1), ("barrier_energy_per_core_j", cores)):
+    for key, number in (
+        ("barrier_energy_j", placed.chips),
+        ("barrier_energy_per_core_j", placed.cores),
+    ):
         if key in card.values:
             writer.charge(SNN, "all", "barrier", did.steps * number, key)
 

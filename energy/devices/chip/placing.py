@@ -13,7 +13,7 @@ from math import ceil
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts, LayerCounts
 from ...cards.card import Card
-from ..core.count import chips_for, most_cores
+from ..core.count import chips_for
 from ..what_fits import Misfit, cores_are_there, raise_first
 
 ROUNDING = 1e-9
@@ -105,9 +105,7 @@ def place(counts: Counts, card: Card, max_cores: int | None = None) -> Placed:
         raise SpikewattError("Counts.layers", law, ", ".join(one.name for one in counts.layers))
 
     cores = sum(group.number for group in filling.groups)
-    raise_first(
-        [cores_are_there(cores, card), _few_enough(cores, most_cores(max_cores, card), card)]
-    )
+    raise_first([cores_are_there(cores, card), _few_enough(cores, max_cores, card)])
     return Placed(tuple(filling.groups), card.limits["neurons_per_core"], chips_for(cores, card))
 
 

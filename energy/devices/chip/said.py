@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from ....sim.counts.counts import Counts
 from ...bill import Term
 from ...cards.card import Card
-from ...cards.neuromorphic.timing import timing_in
+from ...cards.neuromorphic.keys import WORK_TIMES
+from ...cards.neuromorphic.timing import Tick, timing_in
 from .activity import ChipActivity
 from .placing import Placed
 
@@ -20,6 +21,7 @@ LEFT_OUT = {
     "a barrier's energy": ("barrier_energy_j", "barrier_energy_per_core_j"),
     "processors beside the cores": ("companion_power_w",),
 }
+PER_INPUT_CORE = "barrier_time_per_input_core_s"
 NEVER = "loading of weights, reset of the state, input and read-out"
 
 
@@ -61,7 +63,23 @@ def time_line(card: Card, did: ChipActivity, counts: Counts, predicted: Sequence
     if timing.counts_cycles:
         return "The core that is busiest over all steps is taken to be so in each."
     cores = f"{did.input_cores:,} core{'s' if did.input_cores > 1 else ''}"
-    return f"{timing.said}; the input is heard by {cores}."
+    return f"{timing.said}; the input is heard by {cores}.{_doubts(card, did)}"
+
+
+def _doubts(card: Card, did: ChipActivity) -> str:
+    """What nobody checks of a predicted time."""
+    if isinstance(timing_in(card.about), Tick) and not set(WORK_TIMES) & set(card.values):
+        return (
+            " The card has no time of an event, operation or update: it is not checked whether the "
+            "busiest core is done within its step."
+        )
+    known = card.limit("barrier_input_cores") or 0
+    if PER_INPUT_CORE in card.values and did.input_cores > known:
+        return (
+            f" Its time was measured with {known:,} such cores: what {did.input_cores:,} take is "
+            "extrapolated in a straight line, without a bound."
+        )
+    return ""
 
 
 def predicted_s(card: Card, terms: Iterable[Term]) -> float:
