@@ -79,7 +79,17 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return card if library is None else with_library(card, library)
 
     path = _path_of(text)
-    card = _read_once(path) if path.parent == FOLDER else _read(path)
+    if path.parent == FOLDER:
+        return _with_kernels(_read_once(path), library)
+    card = _with_kernels(_read(path), library)
+    if card.name in card_names() and card != load_card(card.name, library):
+        law = "is that of a card that comes with spikewatt, and what it says is not"
+        warn(f"{path}: name", law, card.name, f"name: my_{card.name}, to tell them apart")
+    return card
+
+
+def _with_kernels(card: Card, library: str | None) -> Card:
+    """`card` with cycle counts of kernels, where it runs some and has none of its own."""
     if not card.kind.runs_kernels:
         return card
     has_its_own_counts = KERNEL_KEYS[0] in card.values
@@ -255,20 +265,11 @@ def _read(path: Path) -> Card:
     card = _with_assumed_values(card_of(path, file))
     card = _with_common_values(card, is_measured=bool(file.power_fit))
     if not file.power_fit:
-        return _said_to_be_another(path, card)
+        return card
 
     _check_power_fit(f"{read_document(path).where('power_fit')}: power_fit", file.power_fit, card)
     found = kernel_library.measured_energy_per_cycle(file.power_fit)
-    return _said_to_be_another(path, with_measured_power(card, found, file.power_fit))
-
-
-def _said_to_be_another(path: Path, card: Card) -> Card:
-    """`card`, with a warning where it has the name of one that comes with spikewatt and is none."""
-    known = FOLDER / f"{card.name}.yaml"
-    if path.parent != FOLDER and card.name in card_names() and card != _read_once(known):
-        law = "is that of a card that comes with spikewatt, whose values are others"
-        warn(f"{path}: name", law, card.name, f"name: my_{card.name}, to tell them apart")
-    return card
+    return with_measured_power(card, found, file.power_fit)
 
 
 def _check_power_fit(where: str, name: str, card: Card) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from io import StringIO
@@ -154,7 +153,7 @@ def _no_key_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         if key in found:
             raise ValueError(f"key {key!r} stands twice")
-        if isinstance(value, float) and not math.isfinite(value):
+        if key in fields.OPTIONAL and fields.is_missing(value):  # unknown in a table only
             raise ValueError(f"key {key!r} must be a finite number; got {value}")
         found[key] = value
     return found

@@ -20,10 +20,15 @@ def test_a_copy_is_the_card_and_another_one_is_said(tmp_path, name):
         assert load_card(path) == load_card(name)
 
     card = load_card(name)
+    save_card(card, path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_card(path) == card
+
     key = next(iter(card.values))
     value = replace(card[key], value=card[key].high * 1.01, high=card[key].high * 1.01)
     save_card(replace(card, values={**card.values, key: value}), path)
-    law = f"name: is that of a card that comes with spikewatt, whose values are others; got {name}"
+    law = f"name: is that of a card that comes with spikewatt, and what it says is not; got {name}"
     with pytest.warns(SpikewattWarning, match=law):
         load_card(path)
 
