@@ -11,7 +11,9 @@ from ..errors import SpikewattError
 from .options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
 from .priced import (
     check_words,
+    device_files,
     device_settings,
+    other_than,
     price_layers,
     price_work,
     read_work,
@@ -128,6 +130,7 @@ def price(
         raise SpikewattError("price --network", "is --benchmark by another name", "both")
     benchmark = network or benchmark
     if output:
+        other_than(output, trace, counts, layers, spk, *device_files(device), *(zeros or ()))
         new_file(output, force)
     ways = {"a trace": trace, "--counts": counts, "--layers": layers}
     ways = [name for name, given in ways.items() if given is not None]
@@ -138,6 +141,26 @@ def price(
     if rules and layers is not None:
         raise SpikewattError("price --rules", "goes with a trace or --counts", way)
     if rules and not device:
+        refuse(
+            "--device",
+            "--rules alone",
+            output=output,
+            period_s=period_s,
+            tornado=tornado or None,
+            explain=explain or None,
+            workload=workload,
+            spk=spk,
+            host=host,
+            max_cores=max_cores,
+            library=library,
+            clock_hz=clock_hz,
+            clock_mhz=clock_mhz,
+            supply_v=supply_v,
+            regulator=regulator,
+            benchmark=benchmark,
+        )
+        if steps is not None and counts is None:
+            raise SpikewattError("price --steps", "goes with --counts", way)
         show(rules_alone(read_work(trace, counts, steps), zeros), as_json)
         return
     if not device:

@@ -14,8 +14,8 @@ from .numbers import percent
 from .units import PERCENT
 
 SAME_CYCLES = (
-    "It has no price of its own: the int8 kernels that are priced here take a byte for an activation "
-    "of fewer bits, too."
+    "It has no price of its own: the int8 kernels that are priced here take a byte for an "
+    "activation of fewer bits, too."
 )
 
 

@@ -19,7 +19,7 @@ whose neuron fires, an event besides its operations, a spike that is sent, and w
 the processors beside them draw:
 
     E += E_event · events + (E_active - E_update) · active updates + E_spike · spikes
-        + (P_chip · chips + P_companion) · time
+        + (P_chip + P_companion) · chips · time
 """
 
 from __future__ import annotations

@@ -160,7 +160,8 @@ def checked_period(period_s: float | None) -> float | None:
     """`period_s`, or SpikewattError if it is no time."""
     if period_s is None:
         return None
-    if not isinstance(period_s, int | float) or not 0 < period_s < math.inf:
+    is_number = isinstance(period_s, int | float) and not isinstance(period_s, bool)
+    if not is_number or not 0 < period_s < math.inf:
         raise SpikewattError(
             "price.period_s",
             "must be a time in seconds",

@@ -54,7 +54,8 @@ AT_ONCE = {
     ),
     "workload": (
         "price t.trace --device odin --workload nope",
-        "price --workload: must name a workload; got 'nope'; allowed: int8_ann, snn",
+        "price --workload: must name a workload; got 'nope'; "
+        "allowed: int8_ann, int8_ann_zero_skipping, snn",
     ),
     "workload alone": (
         "price t.trace --device odin --workload snn",

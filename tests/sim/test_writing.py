@@ -348,7 +348,7 @@ def test_units_that_are_sums_are_refused_before_they_are_computed(unit, tmp_path
 def test_a_table_of_many_networks(tmp_path):
     """It was read once per network: hours for three thousand."""
     import pandas as pd
-    from spikewatt.cli.price import _price_layers
+    from spikewatt.cli.priced import price_layers
     from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers
 
     frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)
@@ -358,7 +358,7 @@ def test_a_table_of_many_networks(tmp_path):
     def price(networks: int) -> None:
         many = [one.assign(benchmark=f"n{i}") for i in range(networks)]
         pd.concat(many, ignore_index=True).to_csv(path, index=False)
-        assert len(_price_layers(path, ["stm32l4r5"], None, None, {})) == networks
+        assert len(price_layers(path, ["stm32l4r5"], None, None, {})) == networks
 
     assert grows_evenly(price, 100)
     law = r"must be a benchmark of the layer table; got 'x'; allowed: n0, .* and 388 more$"

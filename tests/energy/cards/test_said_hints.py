@@ -49,7 +49,8 @@ def test_a_hole_whose_place_another_value_takes_may_be_removed(template, unfille
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("lohi", "loihi"), ("Spinaker1", "spinnaker1"), ("odin_stile", "odin_style")]
+    ("name", "meant"),
+    [("lohi", "loihi"), ("Spinaker1", "spinnaker1"), ("odin_stile", "odin_style")],
 )
 def test_a_name_that_is_nearly_one_says_which(name, meant):
     with pytest.raises(SpikewattError, match=f"hint: did you mean {meant}?"):

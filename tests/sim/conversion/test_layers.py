@@ -139,6 +139,7 @@ BETWEEN = {
     "cropping": lambda: [layers.ReLU(), layers.Cropping2D(((1, 0), (2, 1))), conv(padding="same")],
     "cropping, norm": lambda: [NORM(), layers.Cropping2D(1)],
     "transposed": lambda: [layers.Conv2DTranspose(3, 3, strides=2, padding="same")],
+    "transposed, even": lambda: [layers.Conv2DTranspose(3, 4, strides=2, padding="same")],
     "transposed, valid": lambda: [layers.Conv2DTranspose(3, (2, 3), strides=(1, 2)), conv()],
     "flatten and back": lambda: [layers.ReLU(), layers.Flatten(), layers.Reshape(IMAGE), conv()],
 }
