@@ -1,4 +1,4 @@
-"""What counts say that is probably not meant, and what is then taken to hold."""
+"""What counts say that is allowed, and probably not meant."""
 
 from __future__ import annotations
 
