@@ -22,7 +22,7 @@ STATUS = (
     "sources: docs/RULES.md and --json."
 )
 UNITS = (
-    "two values of this trace: per neuron and per synapse, the smaller first; a rule is open where "
+    "of a rate two values: per neuron and per synapse, the smaller first; a rule is open where "
     "they disagree."
 )
 INFERRED = "?: not said in what was read; inferred from the form of the rule."

@@ -98,8 +98,8 @@ def _only_of_traces(prices: Prices) -> tuple[str, ...]:
     if not any(device_kind(bill.card).places_neurons for bill in prices.bills):
         return ()
     return (
-        "Prices of counts: cores alone, as nothing says what a host would do; no number of steps "
-        "at which they draw level with int8, as nothing says what happened in fewer.",
+        "Prices of counts: cores alone, without a host, and no number of steps at which they draw "
+        "level with int8: counts do not say what a host would do, nor what fewer steps would.",
     )
 
 

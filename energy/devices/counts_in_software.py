@@ -152,12 +152,13 @@ def _about(counts: Counts, pairs: list[Pair]) -> list[str]:
     lines = [f"each layer feeds the next: {'; '.join(ways)}." if ways else "no synapses."]
     if pairs:
         lines.append(
-            "the int8 network has the same layers, its multiply-accumulates are neurons * fan-out."
+            "the int8 network has the same layers, its multiply-accumulates are neurons * fan-out; "
+            "weights are int8, potentials int32."
         )
     unsaid = [pre.name for pre, _ in pairs if pre.parameters is None]
     if unsaid:
-        lines.append(f"a weight is stored for each synapse behind {', '.join(unsaid)}.")
-    lines.append("weights are taken to be int8, potentials int32.")
+        behind = f" behind {', '.join(unsaid)}" if len(unsaid) < len(pairs) else ""
+        lines.append(f"a weight is stored for each synapse{behind}.")
     if counts.leaks:
         lines.append("potentials leak: the loops were counted without a leak.")
     if counts.spikes_per_step > 1:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +139,26 @@ class Counts:
 
     def fed_by(self, layer: LayerCounts) -> LayerCounts | None:
         """The layer that one feeds: the next that is no input; None of the last."""
-        behind = self.layers[self.layers.index(layer) + 1 :]
-        return next((each for each in behind if not each.is_input), None)
+        return self._fed[layer.name]
+
+    def heard_by(self, layer: LayerCounts) -> LayerCounts | None:
+        """The layer whose neurons hear its spikes: the one that it feeds, of the last itself.
+
+        None where nobody does: of a layer without a fan-out, of an input behind all others.
+        """
+        if not layer.fan_out:
+            return None
+        return self.fed_by(layer) or (None if layer.is_input else layer)
+
+    @cached_property
+    def _fed(self) -> dict[str, LayerCounts | None]:
+        """Layer -> what it feeds, all in one go from the last one on."""
+        fed: dict[str, LayerCounts | None] = {}
+        behind = None
+        for layer in reversed(self.layers):
+            fed[layer.name] = behind
+            behind = behind if layer.is_input else layer
+        return fed
 
     def updates_of(self, layer: LayerCounts) -> float:
         """Neuron updates of a layer: those that were counted, else one per neuron and step."""
@@ -147,8 +166,16 @@ class Counts:
             return 0.0
         if layer.idle_updates is None:
             return float(layer.neurons * self.steps)
-        active = layer.spikes if layer.active_updates is None else layer.active_updates
-        return active + layer.idle_updates
+        return self.active_updates_of(layer) + layer.idle_updates
+
+    def active_updates_of(self, layer: LayerCounts) -> float:
+        """Updates after which a neuron fires: those that were counted, else one for each spike.
+
+        A neuron that sends several spikes in a step is updated once.
+        """
+        if layer.active_updates is not None:
+            return layer.active_updates
+        return min(layer.spikes, layer.neurons * self.steps - (layer.idle_updates or 0.0))
 
     def save(self, path: str | Path) -> None:
         """Write a ``.json`` file, whole or not at all."""

@@ -188,7 +188,7 @@ OPTIONAL: dict[str, Kind] = {
     "active_updates": Number(),
     "idle_updates": Number(),
     "cores": Whole(),
-    "row_length": Number(),
+    "row_length": Number(above_zero=True),
     "parameters": Whole(),
 }
 LAYER: dict[str, Kind] = REQUIRED | OPTIONAL

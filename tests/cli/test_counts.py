@@ -62,7 +62,7 @@ def test_a_reader_sees_the_tables_of_a_price_and_what_was_taken(folder):
         "Price of one inference",
         "Verdicts",
         "What matters most",
-        "A weight is stored for each synapse behind in, hidden",
+        "A weight is stored for each synapse.",
         "Making the spikes of in is not included",
         "average current",
     ):

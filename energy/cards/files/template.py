@@ -180,8 +180,7 @@ class Template:
         if optional:
             yield f"\n  {OPTIONAL}"
         for key in optional:
-            other = layout.taken_from.get(key)
-            yield from _comments("  ", said[key], f"else that of {other}, assumed" if other else "")
+            yield from _comments("  ", said[key], _else(key, layout))
             is_open = self.like is not None and key in self.like.values
             yield from self._entry(key, said[key], is_open)
         if elsewhere := [key for key in said if key not in may]:
@@ -230,6 +229,17 @@ class Template:
             "source": quoted(source),
             **({"measurement": quoted(shared)} if shared else {}),
         }
+
+
+def _else(key: str, layout: Layout) -> str:
+    """What happens where a card does not say an optional value, unless it is not charged."""
+    if key in layout.taken_from:
+        return f"else that of {layout.taken_from[key]}, assumed"
+    for group in layout.needs_a_price:
+        if key in group:
+            others = "".join(f", or {other}" for other in group if other != key)
+            return f"counts that have any ask for it{others} (0 where another value includes it)"
+    return ""
 
 
 def _comments(indent: str, said: Said, note: str = "") -> Iterator[str]:
