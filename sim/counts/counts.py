@@ -13,7 +13,6 @@ from typing import Any
 
 from ...errors import SpikewattError
 from . import fields
-from .doubts import check_leads_somewhere
 from .file import read_counts, write_counts
 
 ROUNDING = 1e-9  # by which a product of means may lie above a count
@@ -120,7 +119,7 @@ class Counts:
         _check_names(layers)
         for layer in layers:
             _check_against_each_other(layer, self)
-            check_leads_somewhere(layer, self)
+            _check_leads_somewhere(layer, self)
 
     @property
     def neurons(self) -> int:
@@ -267,6 +266,15 @@ def _check_against_each_other(layer: LayerCounts, counts: Counts) -> None:
     if layer.row_length is not None:
         law = "a row is at most as long as the fan-out"
         _at_most(f"{where}: row_length", law, layer.row_length, layer.fan_out)
+
+
+def _check_leads_somewhere(layer: LayerCounts, counts: Counts) -> None:
+    """Raise SpikewattError where an input has synapses, and no layer that they lead to."""
+    if layer.is_input and layer.fan_out and counts.fed_by(layer) is None:
+        where = f"layer {layer.name!r}: fan_out"
+        law = "an input has a fan-out only where a layer that is no input comes behind it"
+        hint = "layers stand in the order of the data; the fan-out of a read-out is 0"
+        raise SpikewattError(where, law, f"{layer.fan_out:g}", "0", hint)
 
 
 def _check_updates(where: str, layer: LayerCounts, counts: Counts) -> None:

@@ -1,29 +1,20 @@
-"""What counts say that leads nowhere, or is probably not meant."""
+"""What counts say that is probably not meant."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import SpikewattError, warn
+from ...errors import warn
 
 if TYPE_CHECKING:
-    from .counts import Counts, LayerCounts
+    from .counts import Counts
 
 ROUNDING = 1e-9
-LEADS_NOWHERE = "an input has a fan-out only where a layer that is no input comes behind it"
 MORE_THAN_NEXT = "is more than the {neurons:,} neurons of {fed!r}, the layer that it feeds"
 TAKEN_AS = (
     "taken as synapses that are met there: a spike goes to every core of {fed!r}, and in software "
     "its targets are looked up; of a recurrent layer so (docs/COUNTS.md), else correct it"
 )
-
-
-def check_leads_somewhere(layer: LayerCounts, counts: Counts) -> None:
-    """Raise SpikewattError where an input has synapses, and no layer that they lead to."""
-    if layer.is_input and layer.fan_out and counts.fed_by(layer) is None:
-        where = f"layer {layer.name!r}: fan_out"
-        hint = "layers stand in the order of the data; the fan-out of a read-out is 0"
-        raise SpikewattError(where, LEADS_NOWHERE, f"{layer.fan_out:g}", "0", hint)
 
 
 def warn_of_fan_outs(counts: Counts) -> None:
