@@ -268,6 +268,15 @@ def _check_against_each_other(layer: LayerCounts, counts: Counts) -> None:
         _at_most(f"{where}: row_length", law, layer.row_length, layer.fan_out)
 
 
+def _check_leads_somewhere(layer: LayerCounts, counts: Counts) -> None:
+    """Raise SpikewattError where an input has synapses, and no layer that they lead to."""
+    if layer.is_input and layer.fan_out and counts.fed_by(layer) is None:
+        where = f"layer {layer.name!r}: fan_out"
+        law = "an input has a fan-out only where a layer that is no input comes behind it"
+        hint = "layers stand in the order of the data; the fan-out of a read-out is 0"
+        raise SpikewattError(where, law, f"{layer.fan_out:g}", "0", hint)
+
+
 def _check_updates(where: str, layer: LayerCounts, counts: Counts) -> None:
     """Raise SpikewattError where updates contradict spikes or steps."""
     active, idle = layer.active_updates, layer.idle_updates
