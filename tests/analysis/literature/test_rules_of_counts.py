@@ -74,4 +74,4 @@ def test_a_last_layer_that_feeds_itself_is_refused():
         rules(counts)
     with pytest.raises(SpikewattError, match="is priced on a neuromorphic core"):
         price(counts, "stm32l4r5")
-    assert price(counts, "odin_style").totals()["energy_j"][0] > 0
+    assert price(counts, "loihi").totals()["energy_j"][0] > 0

@@ -68,4 +68,4 @@ def test_the_examples_beside_the_document_keep_to_the_schema():
     assert examples
     for path in examples:
         jsonschema.validate(json.loads(path.read_text()), schema())
-        assert Counts.load(path).spikes > 0
+        assert Counts.load(path).neurons > 0

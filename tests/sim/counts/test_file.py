@@ -143,7 +143,7 @@ REFUSED = {
     "an integer without end": ('{"steps": ' + "9" * 5000 + "}", ": must be JSON; got"),
     "nan in json": (
         JSON.replace("16", "NaN"),
-        ": must be JSON; got key 'synaptic_operations' must be a finite number; got nan",
+        ": line 1: layer 'a': synaptic_operations: must be a finite number; got nan",
     ),
     "operations of a layer in its lines": (
         json.dumps(json.loads(JSON), indent=1).replace("16", "17"),
