@@ -230,7 +230,8 @@ def diagnosis(frame: pd.DataFrame, title: str, name: str = "diagnosis") -> Table
 
 
 def validation(frame: pd.DataFrame, name: str = "rows") -> Table:
-    """A validation, with SI prefixes; see `validate`."""
+    """A validation, with SI prefixes, laws of a published chip last; see `validate`."""
+    frame = frame.sort_values("kind", key=lambda kind: kind.str.startswith("law"), kind="stable")
     columns = (
         Column("what", ("what",)),
         Column("published", ("published", "unit"), _with_unit, number=True),
@@ -265,8 +266,8 @@ def silicon(frame: pd.DataFrame, name: str = "silicon") -> Table:
         Column("quantity", ("quantity",)),
         Column("measured", ("published", "unit"), _with_unit, number=True),
         Column("predicted", ("predicted", "unit"), _with_unit, number=True),
-        Column("low", ("low", "unit"), _with_unit, number=True),
-        Column("high", ("high", "unit"), _with_unit, number=True),
+        Column("low", ("low", "unit"), _with_unit, number=True, leave_out=1),
+        Column("high", ("high", "unit"), _with_unit, number=True, leave_out=2),
         Column("error", ("error",), unit=ERROR),
         Column("inside", ("inside",)),
         Column("of", ("boundary",)),

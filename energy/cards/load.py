@@ -9,7 +9,7 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from ...errors import SpikewattError, warn
+from ...errors import SpikewattError, nearest, warn
 from ...yaml_document import read_document
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
@@ -210,6 +210,8 @@ def _path_of(text: str) -> Path:
             "a .yaml file, or a name of `spikewatt devices`",
         )
     hint = nearest_boards(text, known_microcontrollers())
+    if not hint and (meant := nearest(text.lower(), card_names())):
+        hint = f"did you mean {meant}?"
     every = f"{', '.join(card_names())}, or {BY_CORE}"
     raise SpikewattError(
         "device",

@@ -304,11 +304,3 @@ def _check_updates(where: str, layer: LayerCounts, counts: Counts) -> None:
 def _at_most(where: str, law: str, got: float, most: float) -> None:
     if got > most * (1 + ROUNDING):
         raise SpikewattError(where, law, f"{got:.10g}", f"<= {most:.10g}")
-
-
-def _check_leads_somewhere(layer: LayerCounts, counts: Counts) -> None:
-    """Raise SpikewattError where an input has synapses, and no layer that they lead to."""
-    if layer.is_input and layer.fan_out and counts.fed_by(layer) is None:
-        law = "an input has a fan-out only where a layer that is no input comes behind it"
-        hint = "layers stand in the order of the data; the fan-out of a read-out is 0"
-        raise SpikewattError(f"layer {layer.name!r}: fan_out", law, f"{layer.fan_out:g}", "0", hint)

@@ -297,7 +297,7 @@ def test_events_of_an_encoder_come_from_outside_the_core(mlp, digits):
         with pytest.raises(DoesNotFitError, match=match):
             price(run(code), "odin_style")
     on_software = price(run("phase"), "stm32l4r5").assumptions
-    assert any("an encoder is taken to cost" in line for line in on_software)
+    assert any("An encoder is taken to cost" in line for line in on_software)
 
 
 def test_odin_itself_prices_no_other_network(trace):

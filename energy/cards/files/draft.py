@@ -120,12 +120,23 @@ class Draft:
         for location, holes in self.holes.items():
             fields = [str(hole[-1]) for hole in holes if len(hole) > len(location)]
             of = f" for {', '.join(fields)}" if fields else ""
-            self.refuse(location, "must be filled in", f"{FILL_IN}{of}")
+            hint = self._instead_of(location)
+            self.refuse(location, "must be filled in", f"{FILL_IN}{of}", hint=hint)
         try:
             self.file = CardFile.model_validate(self.content)
         except ValidationError as error:
             for fault in error.errors():
                 self._refuse_schema(fault)
+
+    def _instead_of(self, location: Location) -> str | None:
+        """That a value may be removed, where another one that may stand in its place is there."""
+        kind, values = self.kind, self.part(VALUES) or {}
+        if kind is None or location[0] != VALUES:
+            return None
+        groups = kind.layout(self.words()).one_of
+        others = [key for group in groups if location[-1] in group for key in group]
+        there = [key for key in others if key in values and (VALUES, key) not in self.holes]
+        return f"fill it in, or remove it: {there[0]} is there" if there else None
 
     def _refuse_schema(self, fault) -> None:
         location = tuple(fault["loc"])
@@ -143,6 +154,8 @@ class Draft:
             known = CardFile.model_fields if len(location) == 1 else ValueEntry.model_fields
             meant = nearest(str(location[-1]), known)
             hint = f"nearest: {meant}" if meant else None
+            if fault["input"] is None and not meant:  # a flow mapping was cut at a comma
+                hint = "text that holds a comma stands in quotes"
             allowed = None if meant else ", ".join(known)
         self.refuse(location, law, got, allowed, hint)
 

@@ -206,8 +206,9 @@ class Template:
         """A value to fill in, or that of another card; in a comment unless it `is_open`."""
         fields: dict[str, str] = dict.fromkeys(ENTRY, FILL_IN)
         fields["unit"] = said.unit or quoted("")
-        fields |= dict.fromkeys(("status", "conditions"), FILL_IN)
-        fields["source"] = FILL_IN if self.source is None else quoted(self.source)
+        fields["status"] = FILL_IN
+        fields["conditions"] = quoted(FILL_IN)  # so that commas may stand in it
+        fields["source"] = quoted(FILL_IN if self.source is None else self.source)
         if self.like is not None and key in self.like.values:
             fields |= self._assumed(key, said)
         start = "  " if is_open else "  # "

@@ -9,6 +9,7 @@ from ...bill import BillWriter
 from ...cards.card import Card
 from ...cards.neuromorphic.timing import timing_in
 from .. import neuromorphic_core
+from ..sentences import in_a_row
 from ..what_fits import raise_first
 from . import bill
 from .clocked import counted_activity, mapping_of
@@ -95,6 +96,6 @@ def _write_clocked(
     return [
         neuromorphic_core.swept_line(card, mapping, did, counts.synaptic_operations, counts.steps),
         neuromorphic_core.besides_line(card, mapping, did),
-        " ".join(filter(None, said)),
+        in_a_row([each for each in said if each]),
         f"included: {card.includes}. Not included: {excluded}.",
     ]

@@ -14,6 +14,7 @@ from math import ceil
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts, LayerCounts
 from ...cards.card import Card
+from ...cards.neuromorphic.timing import timing_in
 from ..core.count import chips_for
 from ..what_fits import Misfit, cores_are_there, raise_first
 
@@ -138,7 +139,10 @@ class _Filling:
         """Put one layer behind the others; `inputs` are the axons that it needs on each core."""
         if self.axons is not None and inputs > self.axons:
             law = f"a neuron has at most {self.axons} inputs (axons_per_core)"
-            raise self._misfit(layer, law, inputs, f"<= {self.axons}").error
+            there = f"<= {self.axons}"
+            if not timing_in(self.card.about).counts_cycles:
+                there += "; a card without this limit, if its tool chain splits inputs"
+            raise self._misfit(layer, law, inputs, there).error
         if layer.cores is not None:
             self._spread(layer, layer.cores)
             return

@@ -9,6 +9,7 @@ from ...bill import Term
 from ...cards.card import Card
 from ...cards.neuromorphic.keys import WORK_TIMES
 from ...cards.neuromorphic.timing import Barrier, Tick, timing_in
+from ..sentences import in_a_row
 from .activity import ChipActivity
 from .placing import Placed
 
@@ -44,7 +45,7 @@ def lines(
         said.append(f"{card.about['caution']}.")
     return [
         f"{card.title}; {placed.describe()} ({sharing}); {updates_line(did)}.",
-        " ".join(said),
+        in_a_row(said),
         f"included: {card.includes}. Not included: {_excluded(card)}.",
     ]
 
