@@ -11,7 +11,9 @@ from ..errors import SpikewattError
 from .options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
 from .priced import (
     check_words,
+    device_files,
     device_settings,
+    other_than,
     price_layers,
     price_work,
     read_work,
@@ -100,6 +102,9 @@ def price(
     explain: Annotated[
         bool, typer.Option(help="Lay the first two devices side by side, difference by difference.")
     ] = False,
+    components: Annotated[
+        bool, typer.Option(help="Show where the energy goes; with --counts it is always shown.")
+    ] = False,
     workload: Annotated[
         str | None,
         typer.Option(help="snn, int8_ann or int8_ann_zero_skipping, for --explain."),
@@ -125,6 +130,7 @@ def price(
         raise SpikewattError("price --network", "is --benchmark by another name", "both")
     benchmark = network or benchmark
     if output:
+        other_than(output, trace, counts, layers, spk, *device_files(device), *(zeros or ()))
         new_file(output, force)
     ways = {"a trace": trace, "--counts": counts, "--layers": layers}
     ways = [name for name, given in ways.items() if given is not None]
@@ -135,6 +141,26 @@ def price(
     if rules and layers is not None:
         raise SpikewattError("price --rules", "goes with a trace or --counts", way)
     if rules and not device:
+        refuse(
+            "--device",
+            "--rules alone",
+            output=output,
+            period_s=period_s,
+            tornado=tornado or None,
+            explain=explain or None,
+            workload=workload,
+            spk=spk,
+            host=host,
+            max_cores=max_cores,
+            library=library,
+            clock_hz=clock_hz,
+            clock_mhz=clock_mhz,
+            supply_v=supply_v,
+            regulator=regulator,
+            benchmark=benchmark,
+        )
+        if steps is not None and counts is None:
+            raise SpikewattError("price --steps", "goes with --counts", way)
         show(rules_alone(read_work(trace, counts, steps), zeros), as_json)
         return
     if not device:
@@ -167,15 +193,22 @@ def price(
         if not prices.bills:
             why = "; ".join(prices.does_not_fit.values())
             raise SpikewattError("price", "one of the devices can execute the network", why)
-    from ..analysis.report.prices import components, price_findings
+    from ..analysis.report.prices import components as every_component
+    from ..analysis.report.prices import price_findings
     from ..analysis.report.rows import merged, write_csv
 
     if output:
-        write_csv(components(priced), output)
+        write_csv(every_component(priced), output)
 
     findings = {
         name: price_findings(
-            prices, work, name=name, tornado=tornado, explain=explain, workload=workload
+            prices,
+            work,
+            name=name,
+            tornado=tornado,
+            explain=explain,
+            workload=workload,
+            by_component=components,
         )
         for name, prices in priced.items()
     }

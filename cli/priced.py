@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,19 @@ def refuse(goes_with: str, got: str, **given: Any) -> None:
         if value is not None:
             flag = name.replace("_", "-")
             raise SpikewattError(f"price --{flag}", f"goes with {goes_with}", got)
+
+
+def device_files(devices: list[str] | None) -> list[str]:
+    """Those devices that may be card files."""
+    return [device for device in devices or () if device.endswith((".yaml", ".yml"))]
+
+
+def other_than(output: Path, *given: str | Path | None) -> None:
+    """Raise where `output` would be written over a file that is read."""
+    read = [each for each in given if each is not None and os.path.exists(each)]
+    if output.exists() and any(os.path.samefile(output, each) for each in read):
+        law = "is another file than those that are read"
+        raise SpikewattError("price --output", law, str(output), "another name")
 
 
 def device_settings(

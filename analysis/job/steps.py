@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...energy.devices.core.count import AS_USUAL
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
@@ -214,7 +215,7 @@ def price(config: RunConfig, trace: Trace, zeros: ActivationZeros | None = None)
         *config.devices,
         period_s=config.period_s,
         **config.as_run,
-        max_cores=config.max_cores,
+        max_cores=AS_USUAL if config.max_cores == 1 else config.max_cores,
         skip_unfit=True,
         zeros=zeros,
     )

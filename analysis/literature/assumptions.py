@@ -41,6 +41,7 @@ class Bits(StrEnum):
 
     MATCHED = "matched"
     BUDGET = "8 x 8 bits"
+    EIGHT = "8 bits"
     NOT_MATCHED = "not matched"
 
 
@@ -72,6 +73,8 @@ class Assumptions:
     bits : Bits
     state : State
     silicon : Silicon, default the same
+    inferred : tuple of str, default ()
+        Columns that what was read does not say: taken from the form of the rule.
     """
 
     unit: Unit
@@ -80,6 +83,7 @@ class Assumptions:
     bits: Bits
     state: State
     silicon: Silicon = Silicon.ONE
+    inferred: tuple[str, ...] = ()
 
 
 # Field -> what it is called in a sentence.
@@ -91,4 +95,4 @@ SAID = {
     "state": "whether state and routing are charged",
     "silicon": "the silicon of both sides",
 }
-COLUMNS = tuple(field.name for field in fields(Assumptions))
+COLUMNS = tuple(field.name for field in fields(Assumptions) if field.name != "inferred")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
 from .quantities.quantities import Quantities
 from .quantities.span import Span
-from .rule import Rule, Status
+from .rule import Rule, Status, Swap
 
 WEIGHT_BITS = 8  # where counts do not say
 INT8_BITS = 8
@@ -31,7 +33,12 @@ class BitBudget(Rule):
     formula = "w · 1 · T < 8 · 8"
     depends_on = ""
     assumptions = Assumptions(
-        Unit.STEPS, WeightFetch.FREE, Reuse.NOT_ASKED, Bits.BUDGET, State.NOTHING
+        Unit.STEPS,
+        WeightFetch.FREE,
+        Reuse.NOT_ASKED,
+        Bits.BUDGET,
+        State.NOTHING,
+        inferred=("weight_fetch", "reuse", "state"),
     )
     status = Status.ABSTRACT
     source = "CVPR 2024, doi:10.48550/arXiv.2311.10802"
@@ -44,3 +51,9 @@ class BitBudget(Rule):
     def threshold(self, quantities: Quantities) -> Span:
         """That of int8."""
         return Span.of(float(bit_budget(INT8_BITS, INT8_BITS)))
+
+    def swaps(self, quantities: Quantities) -> Iterator[Swap]:
+        """The budget of an ANN that carries as much as T steps: w b."""
+        width = quantities.weight_bits or WEIGHT_BITS
+        matched = Span.of(float(bit_budget(width, quantities.activation_bits)))
+        yield Swap("bits", Bits.MATCHED, self.has(quantities), matched)

@@ -1,17 +1,19 @@
-"""Which assumption decides: the one value of one column that parts the verdicts best.
+"""With which assumption the verdicts go, in words; and which change of one turns them.
 
-Rules that assume the value are taken to say one thing, all others the opposite; the value with the
-fewest exceptions decides, of equals that of the column with the fewest values. One with as many
-exceptions as no value at all would leave decides nothing.
+Rules that assume a value are taken to say one thing, all others the opposite; the verdicts go with
+the value that has the fewest exceptions, of equals that of the column with the fewest values, and
+the other columns are named as ties. One with as many exceptions as no value at all goes with
+nothing. That compares labels; what a change of an assumption does is computed (`turns`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .assumptions import COLUMNS, SAID
 from .rule import Ruling, Verdict
+from .turns import Turns
 
 OPPOSITE = {Verdict.WINS: Verdict.LOSES, Verdict.LOSES: Verdict.WINS}
 SAY = {Verdict.WINS: "win", Verdict.LOSES: "lose"}
@@ -19,7 +21,7 @@ SAY = {Verdict.WINS: "win", Verdict.LOSES: "lose"}
 
 @dataclass(frozen=True)
 class Deciding:
-    """The assumption that decides.
+    """The assumption with which the verdicts go.
 
     Parameters
     ----------
@@ -31,12 +33,15 @@ class Deciding:
         Of the rules that assume it; the others say the opposite.
     exceptions : tuple of str
         Rules that do not.
+    ties : tuple of str
+        Other columns of which a value parts the rules with as few exceptions.
     """
 
     column: str
     value: str
     verdict: Verdict
     exceptions: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ()
 
 
 def deciding_assumption(rulings: Sequence[Ruling]) -> Deciding | None:
@@ -60,7 +65,11 @@ def deciding_assumption(rulings: Sequence[Ruling]) -> Deciding | None:
                 decides = Deciding(column, value, verdict, exceptions)
                 found.append((len(exceptions), len(values), decides))
     best = min(found, key=lambda each: each[:2], default=None)
-    return best[2] if best and best[0] < without else None
+    if best is None or best[0] >= without:
+        return None
+    fewest, _, decides = best
+    equal = dict.fromkeys(each.column for count, _, each in found if count == fewest)
+    return replace(decides, ties=tuple(name for name in equal if name != decides.column))
 
 
 def assumed(ruling: Ruling, column: str) -> str:
@@ -82,14 +91,15 @@ def _exceptions(
 # ------------------------------------------------------------------ in words
 
 
-def sentence(rulings: Sequence[Ruling], what: str) -> str:
-    """Who says what, and which assumption decides.
+def sentence(rulings: Sequence[Ruling], what: str, turns: Sequence[Turns] = ()) -> str:
+    """Who says what, with which assumption the verdicts go, and which change turns them.
 
     Parameters
     ----------
     rulings : sequence of Ruling
     what : str
         The trace in a few words.
+    turns : sequence of Turns, optional
     """
     parts = [
         f"{word} by {_listed(names)}"
@@ -99,22 +109,41 @@ def sentence(rulings: Sequence[Ruling], what: str) -> str:
     said = [f"spikes {' and '.join(parts)}"] if parts else []
     if undecided := _names(rulings, Verdict.OPEN):
         said.append(f"{_listed(undecided)} {'leave' if undecided[1:] else 'leaves'} it open")
-    return f"{what}, {', while '.join(said)}; {_decides(rulings)}."
+    return f"{what}, {', while '.join(said)}; {_goes_with(rulings)}.{_turns(turns)}"
 
 
-def _decides(rulings: Sequence[Ruling]) -> str:
+def _goes_with(rulings: Sequence[Ruling]) -> str:
     found = deciding_assumption(rulings)
     verdicts = {ruling.verdict for ruling in rulings} - {Verdict.OPEN}
     if len(verdicts) < 2:
-        return "no assumption decides, since all that give a verdict agree"
+        return "all that give a verdict agree"
     if found is None:
         return "no single assumption parts them"
     exceptions = f" (all but {_listed(found.exceptions)})" if found.exceptions else ""
     others = SAY[OPPOSITE[found.verdict]]
-    return (
-        f"what decides is {SAID[found.column]}: spikes {SAY[found.verdict]} where it is "
+    said = (
+        f"this goes with {SAID[found.column]}: spikes {SAY[found.verdict]} where it is "
         f"“{found.value}”, and {others} elsewhere{exceptions}"
     )
+    if found.ties:
+        said += f"; as well with {_listed([SAID[column] for column in found.ties])}"
+    return said
+
+
+def _turns(turns: Sequence[Turns]) -> str:
+    """Which verdicts turn, each assumption changed alone."""
+    if not turns:
+        return ""
+    said = [
+        f"{SAID[each.column]} turns {len(each.papers)} of {len(each.asked)} "
+        f"({_listed(each.papers)})"
+        for each in turns
+        if each.turned
+    ]
+    none = [SAID[each.column] for each in turns if not each.turned]
+    if none:
+        said.append(f"{_listed(none)} {'turn' if none[1:] else 'turns'} none")
+    return f" Evaluated again with one assumption changed: {'; '.join(said)}."
 
 
 def _names(rulings: Sequence[Ruling], verdict: Verdict) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...energy.pricing.prices import Prices
@@ -21,6 +22,7 @@ from .own import own_rulings
 from .quantities.quantities import Quantities, quantities_of
 from .rule import Rule, Ruling
 from .synops import SynapticOperations
+from .turns import Turns, turns_of
 from .yan import ComputeOnly, DataMovement, DenseLimit
 
 if TYPE_CHECKING:
@@ -65,20 +67,26 @@ class Rulings:
 
     @property
     def deciding(self) -> Deciding | None:
-        """The assumption that parts the verdicts best; None where none does."""
+        """The assumption with which the verdicts go; None where they go with none."""
         return deciding_assumption(self.rulings)
+
+    @cached_property
+    def turns(self) -> tuple[Turns, ...]:
+        """Which verdicts turn if one assumption is changed."""
+        return turns_of(RULES.values(), self.rulings, self.quantities)
 
     @property
     def sentence(self) -> str:
-        """Who says what, and which assumption decides."""
-        return sentence(self.rulings, _in_words(self.quantities))
+        """Who says what, with which assumption that goes, and which change turns verdicts."""
+        return sentence(self.rulings, _in_words(self.quantities), self.turns)
 
     @property
     def frame(self) -> pd.DataFrame:
         """One row per rule.
 
         Columns rule, paper, quantity, has_low, has_high, threshold_low, threshold_high, verdict,
-        depends_on, the assumptions (`Assumptions`), formula, status, source.
+        depends_on, the assumptions (`Assumptions`), those of them that are inferred, formula,
+        status, source.
         """
         import pandas as pd
 
@@ -96,6 +104,7 @@ class Rulings:
                     "verdict": str(ruling.verdict),
                     "depends_on": ruling.depends_on,
                     **{column: assumed(ruling, column) for column in COLUMNS},
+                    "inferred": ", ".join(ruling.assumptions.inferred),
                     "formula": ruling.formula,
                     "status": str(ruling.status),
                     "source": ruling.source,
@@ -153,5 +162,5 @@ def _in_words(quantities: Quantities) -> str:
     """The trace in a few words."""
     return (
         f"With {quantities.spikes_per_neuron:.3g} spikes per neuron and "
-        f"{quantities.spikes_per_synapse:.3g} per synapse in {quantities.steps} steps"
+        f"{quantities.spikes_per_synapse:.3g} per synapse at T = {quantities.steps}"
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
 from .quantities.quantities import Quantities
 from .quantities.span import Span
-from .rule import Rule, Status
+from .rule import Rule, Status, Swap
 
 OPERATIONS_PER_UPDATE = 10.0
 
@@ -29,12 +31,12 @@ def effective_operations(operations: float, updates: float) -> float:
 
 
 class SynapticOperations(Rule):
-    """SOP + 10 U of the spikes against MAC + 10 n of the ANN, which updates each neuron once."""
+    """SOP + 10 U of the spikes against MAC + 10 m of the ANN, whose m neurons update once."""
 
     name = "synops_proxy"
     paper = "Intel N-DNS 2023"
     quantity = "effective operations, spiking / dense"
-    formula = "(SOP + 10 U) / (MAC + 10 n) < 1"
+    formula = "(SOP + 10 U) / (MAC + 10 m) < 1"
     depends_on = ""
     assumptions = Assumptions(
         Unit.OPERATIONS, WeightFetch.FREE, Reuse.NOT_ASKED, Bits.NOT_MATCHED, State.STATE
@@ -51,3 +53,8 @@ class SynapticOperations(Rule):
     def threshold(self, quantities: Quantities) -> Span:
         """1."""
         return Span.of(1.0)
+
+    def swaps(self, quantities: Quantities) -> Iterator[Swap]:
+        """Without updates: SOP / MAC."""
+        has = Span.of(quantities.operations / quantities.macs)
+        yield Swap("state", State.NOTHING, has, self.threshold(quantities))

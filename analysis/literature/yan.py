@@ -10,12 +10,13 @@ but for two that no text at hand gives: `MAC_PER_BIT_J` is a law of ours, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from .assumptions import Assumptions, Bits, Reuse, State, Unit, WeightFetch
 from .quantities.quantities import Quantities
 from .quantities.span import Span
-from .rule import Rule, Status
+from .rule import Rule, Status, Swap, units
 
 ACCUMULATE_J = 0.05448e-12
 SPARSE_PER_BIT_J = 3.0e-12  # of an event, per bit and hop, with what it carries beside
@@ -23,6 +24,8 @@ DENSE_PER_BIT_J = 0.25e-12  # of an activation, per bit and hop
 # A multiplication by an activation of b bits as b accumulates: our law, not the paper's.
 MAC_PER_BIT_J = ACCUMULATE_J
 WEIGHT_PER_BIT_J = 0.155e-12 / 4  # fitted, see above
+DRAM_PER_BIT_J = 20.3e-12
+INT8_BITS = 8
 
 WEIGHT_BITS = 8  # where counts do not say
 SOURCE = "doi:10.48550/arXiv.2409.08290 (v4)"
@@ -43,6 +46,8 @@ class Twins:
         That an event or activation travels.
     reuse : float, default 1
         Multiply-accumulates per fetch of a weight, on both sides.
+    fetch_per_bit_j : float, optional
+        Of a weight; by default the fitted one.
 
     Examples
     --------
@@ -55,6 +60,7 @@ class Twins:
     weight_bits: int = 4
     hops: float = 1.0
     reuse: float = 1.0
+    fetch_per_bit_j: float | None = None
 
     @property
     def mac_ratio(self) -> float:
@@ -64,7 +70,14 @@ class Twins:
     @property
     def weight_j(self) -> float:
         """A weight, shared by all that use it."""
-        return self.weight_bits * WEIGHT_PER_BIT_J / self.reuse
+        per_bit_j = WEIGHT_PER_BIT_J if self.fetch_per_bit_j is None else self.fetch_per_bit_j
+        return self.weight_bits * per_bit_j / self.reuse
+
+    @property
+    def dense_from(self) -> float:
+        """s from which on dense movement costs less than events."""
+        sparse_j = self.hops * SPARSE_PER_BIT_J + self.weight_j
+        return (self.hops * DENSE_PER_BIT_J + self.weight_j) / sparse_j
 
     def spiking_j(self, rate: float) -> float:
         """T s (E_ACC + h E_sparse + E_w), or dense movement where that costs less.
@@ -126,28 +139,55 @@ def twins_of(quantities: Quantities) -> Twins:
     )
 
 
+def _thresholds(twins: Twins, quantities: Quantities) -> Span:
+    """Break-even rates at both ends of what is known of the zeros."""
+    zeros = quantities.zeros
+    return Span(*(twins.break_even_rate(1 - end) for end in (zeros.high, zeros.low)))
+
+
 class ComputeOnly(Rule):
-    """T s < k (1 − γ), with k = b."""
+    """T s < k (1 − γ), with k = b; s per neuron, as it is defined, and per synapse, as it costs."""
 
     name = "yan_compute"
     paper = "Yan 2024, compute"
-    quantity = "spikes per synapse"
+    quantity = "spikes per neuron, per synapse"
     formula = "T s < k (1 − γ), k = E_MAC / E_ACC = b"
     depends_on = "the zeros of the ANN (--zeros)"
     assumptions = Assumptions(
-        Unit.SYNAPSE, WeightFetch.FREE, Reuse.NOT_ASKED, Bits.MATCHED, State.NOTHING
+        Unit.NEURON, WeightFetch.FREE, Reuse.NOT_ASKED, Bits.MATCHED, State.NOTHING
     )
-    status = Status.SECONDARY
+    status = Status.CONSTANTS_OURS
     source = SOURCE
 
     def has(self, quantities: Quantities) -> Span:
         """T s."""
-        return Span.of(quantities.spikes_per_synapse)
+        return quantities.spikes_by_unit
 
     def threshold(self, quantities: Quantities) -> Span:
         """k (1 − γ)."""
-        factor, zeros = twins_of(quantities).mac_ratio, quantities.zeros
-        return Span(factor * (1 - zeros.high), factor * (1 - zeros.low))
+        return self._threshold(twins_of(quantities), quantities)
+
+    def swaps(self, quantities: Quantities) -> Iterator[Swap]:
+        """Each unit; weights from SRAM and DRAM, fetched each time; 8 bits; movement charged."""
+        has, twins = self.has(quantities), twins_of(quantities)
+        yield from units(quantities, self.threshold(quantities))
+
+        for value, per_bit_j in (
+            (WeightFetch.SRAM, WEIGHT_PER_BIT_J),
+            (WeightFetch.DRAM, DRAM_PER_BIT_J),
+        ):
+            fetched = replace(twins, hops=0.0, reuse=1.0, fetch_per_bit_j=per_bit_j)
+            most = _thresholds(fetched, quantities).scaled(quantities.steps)
+            yield Swap("weight_fetch", value, has, most)
+
+        unmatched = self._threshold(replace(twins, bits=INT8_BITS), quantities)
+        yield Swap("bits", Bits.EIGHT, has, unmatched)
+        moved = _thresholds(replace(twins, weight_bits=0), quantities)
+        yield Swap("state", State.ROUTING, has, moved.scaled(quantities.steps))
+
+    def _threshold(self, twins: Twins, quantities: Quantities) -> Span:
+        zeros = quantities.zeros
+        return Span(twins.mac_ratio * (1 - zeros.high), twins.mac_ratio * (1 - zeros.low))
 
 
 class DataMovement(Rule):
@@ -155,35 +195,63 @@ class DataMovement(Rule):
 
     name = "yan_movement"
     paper = "Yan 2024, movement"
-    quantity = "spikes per synapse and step"
+    quantity = "spikes per neuron, per synapse; and step"
     formula = "s < (b (1 − γ) E_ACC + b E_dense + E_w) / (T (E_ACC + E_sparse + E_w))"
     depends_on = "the zeros of the ANN (--zeros)"
-    assumptions = Assumptions(Unit.STEP, WeightFetch.SRAM, Reuse.LAYER, Bits.MATCHED, State.ROUTING)
-    status = Status.SECONDARY
+    assumptions = Assumptions(
+        Unit.STEP,
+        WeightFetch.SRAM,
+        Reuse.LAYER,
+        Bits.MATCHED,
+        State.ROUTING,
+        inferred=("weight_fetch",),
+    )
+    status = Status.CONSTANTS_OURS
     source = SOURCE
 
     def has(self, quantities: Quantities) -> Span:
         """s."""
-        return Span.of(quantities.rate)
+        return quantities.rate_by_unit
 
     def threshold(self, quantities: Quantities) -> Span:
         """The break-even rate."""
-        twins, zeros = twins_of(quantities), quantities.zeros
-        return Span(*(twins.break_even_rate(1 - end) for end in (zeros.high, zeros.low)))
+        return _thresholds(twins_of(quantities), quantities)
+
+    def swaps(self, quantities: Quantities) -> Iterator[Swap]:
+        """Each unit; weights for nothing and from DRAM; fetched each time; 8 bits; no movement."""
+        has, twins = self.has(quantities), twins_of(quantities)
+        yield from units(quantities, self.threshold(quantities), quantities.steps)
+        for column, value, other in (
+            ("weight_fetch", WeightFetch.FREE, replace(twins, weight_bits=0)),
+            ("weight_fetch", WeightFetch.DRAM, replace(twins, fetch_per_bit_j=DRAM_PER_BIT_J)),
+            ("reuse", Reuse.NONE, replace(twins, reuse=1.0)),
+            ("bits", Bits.EIGHT, replace(twins, bits=INT8_BITS)),
+            ("state", State.NOTHING, replace(twins, hops=0.0)),
+        ):
+            yield Swap(column, value, has, _thresholds(other, quantities))
 
 
 class DenseLimit(Rule):
-    """Where every step moves everything, T / b: never below 1."""
+    """Where every step moves everything, T / b: never below 1.
+
+    Its condition is dense activity: s from 0.12 to 0.17 on, by the width of weights. Below that,
+    events cost less than dense movement, and the rule says nothing.
+    """
 
     name = "yan_dense_limit"
     paper = "Yan 2024, dense limit"
     quantity = "energy, spiking / dense"
-    formula = "T / b < 1"
+    formula = "T / b < 1, of dense activity"
     depends_on = ""
     assumptions = Assumptions(
-        Unit.STEPS, WeightFetch.SRAM, Reuse.LAYER, Bits.MATCHED, State.ROUTING
+        Unit.STEPS,
+        WeightFetch.SRAM,
+        Reuse.LAYER,
+        Bits.MATCHED,
+        State.ROUTING,
+        inferred=("weight_fetch",),
     )
-    status = Status.SECONDARY
+    status = Status.CONSTANTS_OURS
     source = SOURCE
 
     def has(self, quantities: Quantities) -> Span:
@@ -193,3 +261,15 @@ class DenseLimit(Rule):
     def threshold(self, quantities: Quantities) -> Span:
         """1."""
         return Span.of(1.0)
+
+    def not_met(self, quantities: Quantities) -> str:
+        """Dense activity, by either unit; one hop and no reuse, as the paper reports it."""
+        least = replace(twins_of(quantities), reuse=1.0).dense_from
+        if quantities.rate_by_unit.low >= least:
+            return ""
+        return f"does not apply: dense activity is s from {least:.2f} on"
+
+    def swaps(self, quantities: Quantities) -> Iterator[Swap]:
+        """An ANN of 8 bits, not of matched ones."""
+        ratio = Span.of(quantities.steps / INT8_BITS)
+        yield Swap("bits", Bits.EIGHT, ratio, self.threshold(quantities))

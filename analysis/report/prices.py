@@ -14,6 +14,7 @@ from ...errors import SpikewattError
 from ...sim.counts.counts import Counts
 from .findings import Column, Findings, Table
 from .numbers import is_missing, three_digits
+from .priced.components import component_table
 from .rows import merged
 from .sentence import energy_sentence
 from .times import time_columns
@@ -44,6 +45,7 @@ def price_findings(
     tornado: bool = False,
     explain: bool = False,
     workload: str | None = None,
+    by_component: bool = False,
 ) -> Findings:
     """What a price says: the price itself, who wins, what draws level, and more where asked for.
 
@@ -61,6 +63,8 @@ def price_findings(
         Add a waterfall from the price on the first device to that on the second.
     workload : str, default None
         ``snn`` or ``int8_ann``, which `explain` compares; by default the first of each device.
+    by_component : bool, default False
+        Add where the energy goes; of counts it is always there.
 
     Raises
     ------
@@ -68,7 +72,10 @@ def price_findings(
         Something to explain, and fewer than two devices that can execute the network.
     """
     title = f"{name}: price of one inference" if name else "Price of one inference"
-    found = [price_table(prices, title), verdict_table(prices)]
+    found = [price_table(prices, title)]
+    if by_component or isinstance(work, Counts):
+        found.append(component_table(prices))
+    found.append(verdict_table(prices))
     if work is not None:
         found.append(break_even_table(prices, work))
     if tornado:
@@ -91,8 +98,8 @@ def _only_of_traces(prices: Prices) -> tuple[str, ...]:
     if not any(device_kind(bill.card).places_neurons for bill in prices.bills):
         return ()
     return (
-        "Prices of counts: cores alone, as nothing says what a host would do; no number of steps "
-        "at which they draw level with int8, as nothing says what happened in fewer.",
+        "Prices of counts: cores alone, without a host, and no number of steps at which they draw "
+        "level with int8: counts do not say what a host would do, nor what fewer steps would.",
     )
 
 

@@ -17,10 +17,11 @@ from ...energy.pricing.odin import price_odin
 from ...rtl_ref import Bistability, OdinTwin, SingleSynapse, TimeReference, Virtual
 from ...rtl_ref.odin.run import run_odin
 from .left_out import LATENCY, left_out_rows, missed, summary
-from .silicon import SILICON, silicon_rows
+from .silicon import silicon_rows
+from .silicon_row import SILICON
 
 CELLS = ("what", "published", "predicted", "unit", "error", "kind", "source")
-COLUMNS = (*CELLS, "low", "high", "scheme", "quantity", "apart", "boundary")
+COLUMNS = (*CELLS, "low", "high", "scheme", "quantity", "apart", "boundary", "worth", "inside")
 
 # Sources.
 ODIN = "Frenkel et al., IEEE TBioCAS 13(1), 2019, doi:10.1109/TBCAS.2018.2880425"
@@ -168,9 +169,9 @@ def _silicon() -> list[dict]:
     """Spiking networks measured on real chips; see `silicon`."""
     rows = []
     for row in silicon_rows():
-        kind = f"{SILICON}: {row.worth}"
-        found = _row(row.what, row.measured, row.predicted, row.unit, kind, row.source)
-        more = {key: getattr(row, key) for key in ("low", "high", "quantity", "boundary")}
+        found = _row(row.what, row.measured, row.predicted, row.unit, SILICON, row.source)
+        keys = ("low", "high", "quantity", "boundary", "worth", "inside")
+        more = {key: getattr(row, key) for key in keys}
         rows.append(found | more)
     return rows
 
@@ -248,7 +249,8 @@ def validate(dataset: str | None = None, data_dir: Path | None = None) -> pd.Dat
     DataFrame
         The columns COLUMNS; ``error`` = predicted / published − 1; ``kind`` says what a row is
         worth; rows of microcontrollers have a range, and say what was left out; rows of
-        neuromorphic chips have a range and a boundary.
+        neuromorphic chips (``silicon``) have a range, a boundary, a worth, and whether they lie
+        inside.
 
     Examples
     --------

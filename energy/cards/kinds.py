@@ -88,6 +88,8 @@ class Layout:
         Keys that it may have beside these.
     one_of : tuple of tuple
         Groups of values, of each of which it must have one.
+    needs_a_price : tuple of tuple
+        Likewise, of which it must have one as soon as counts hold what they are the price of.
     limit_defaults : mapping of int
         Limits that it gets where it does not say them.
     taken_from : mapping of str
@@ -99,6 +101,7 @@ class Layout:
     more_values: frozenset[str] = frozenset()
     more_limits: frozenset[str] = frozenset()
     one_of: tuple[tuple[str, ...], ...] = ()
+    needs_a_price: tuple[tuple[str, ...], ...] = ()
     limit_defaults: Mapping[str, int] = field(default_factory=dict)
     taken_from: Mapping[str, str] = field(default_factory=dict)
 
@@ -186,6 +189,7 @@ class NeuromorphicCoreCard(CardKind):
             more_values=timing.may_have,
             more_limits=frozenset(self.limits),
             one_of=timing.one_of,
+            needs_a_price=timing.needs_a_price,
             limit_defaults=timing.limit_defaults,
             taken_from=timing.taken_from,
         )

@@ -9,7 +9,7 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from ...errors import SpikewattError
+from ...errors import SpikewattError, warn
 from ...yaml_document import read_document
 from ..kernels import library as kernel_library
 from ..kernels.overhead import OF_INTERPRETERS, is_of_a_library, overhead_of
@@ -79,7 +79,17 @@ def load_card(name: str | Path | Card, library: str | None = None) -> Card:
         return card if library is None else with_library(card, library)
 
     path = _path_of(text)
-    card = _read_once(path) if path.parent == FOLDER else _read(path)
+    if path.parent == FOLDER:
+        return _with_kernels(_read_once(path), library)
+    card = _with_kernels(_read(path), library)
+    if card.name in card_names() and card != load_card(card.name, library):
+        law = "is that of a card that comes with spikewatt, and what it says is not"
+        warn(f"{path}: name", law, card.name, f"name: my_{card.name}, to tell them apart")
+    return card
+
+
+def _with_kernels(card: Card, library: str | None) -> Card:
+    """`card` with cycle counts of kernels, where it runs some and has none of its own."""
     if not card.kind.runs_kernels:
         return card
     has_its_own_counts = KERNEL_KEYS[0] in card.values

@@ -70,7 +70,8 @@ def _pairs(counts: Counts, card: Card) -> list[Pair]:
                 f"device {card.name!r}",
                 "the synapses of the last layer lead to a layer of the counts",
                 f"a fan-out of {layer.fan_out:g} behind {layer.name!r}, and no layer",
-                hint="add what it feeds, or say that its fan-out is 0",
+                hint="add the layer that it feeds; one that feeds itself has no int8 network here, "
+                "and is priced on a neuromorphic core",
             )
         if layer.fan_out and fed is not None:
             pairs.append((layer, fed))
@@ -151,12 +152,13 @@ def _about(counts: Counts, pairs: list[Pair]) -> list[str]:
     lines = [f"each layer feeds the next: {'; '.join(ways)}." if ways else "no synapses."]
     if pairs:
         lines.append(
-            "the int8 network has the same layers, its multiply-accumulates are neurons * fan-out."
+            "the int8 network has the same layers, its multiply-accumulates are neurons * fan-out; "
+            "weights are int8, potentials int32."
         )
     unsaid = [pre.name for pre, _ in pairs if pre.parameters is None]
     if unsaid:
-        lines.append(f"a weight is stored for each synapse behind {', '.join(unsaid)}.")
-    lines.append("weights are taken to be int8, potentials int32.")
+        behind = f" behind {', '.join(unsaid)}" if len(unsaid) < len(pairs) else ""
+        lines.append(f"a weight is stored for each synapse{behind}.")
     if counts.leaks:
         lines.append("potentials leak: the loops were counted without a leak.")
     if counts.spikes_per_step > 1:
@@ -171,8 +173,8 @@ def left_out(counts: Counts) -> list[str]:
     lines = [f"making the spikes of {', '.join(inputs)} is not included."] if inputs else []
     if silent:
         lines.append(
-            f"{', '.join(silent)} sends no spikes: values that are multiplied in their place are "
-            "not included."
+            f"no spikes come from {', '.join(silent)}: values that are multiplied in their place "
+            "are not included."
         )
     if counts.time_s is not None:
         lines.append("the time that was measured elsewhere is not taken.")

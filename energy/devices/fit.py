@@ -15,6 +15,7 @@ from ..cards.neuromorphic.timing import timing_in
 from ..cores.area import footprint_of
 from ..footprint import Footprint
 from .chip.fits import fit_on_chips
+from .core.count import most_cores
 from .core.mapping import try_to_map
 from .registry import device_kind
 from .software_limits import SoftwareNeed, all_that_is_short, potentials_are_int32
@@ -231,7 +232,7 @@ def _on_a_chip(
     blueprint: Blueprint, card: Card, max_cores: int | None, bound: Misfit | None
 ) -> Fit:
     """On a chip that is priced alone: nobody multiplies an analog first layer for it."""
-    placed, broken = fit_on_chips(blueprint, card, max_cores)
+    placed, broken = fit_on_chips(blueprint, card, most_cores(max_cores, card))
     return Fit(
         card.name,
         "snn",

@@ -27,6 +27,7 @@ from ..footprint import Footprint
 from ..kernels.law import INFERENCE, LAYER, PRICED_BY, Int8Layer, layer_work
 from ..kernels.versions import Library, named
 from ..layer_tables.memory import arena_bytes, flash_bytes
+from .sentences import in_a_row
 from .software_limits import SoftwareNeed, why_not
 from .software_work import (
     CODE_BYTES,
@@ -328,7 +329,7 @@ def lines_of(first: Sequence[str], card: Card, needs: Sequence[SoftwareNeed]) ->
     if "caution" in card.about:
         sure.append(f"{card.about['caution']}.")
     return [
-        " ".join([*first, memory]),
-        " ".join(sure),
+        in_a_row([*first, memory]),
+        in_a_row(sure),
         f"included: {card.includes}. Not included: {card.excludes}.",
     ]

@@ -19,7 +19,7 @@ whose neuron fires, an event besides its operations, a spike that is sent, and w
 the processors beside them draw:
 
     E += E_event · events + (E_active - E_update) · active updates + E_spike · spikes
-        + (P_chip · chips + P_companion) · time
+        + (P_chip + P_companion) · chips · time
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from .core.activity import Activity, activity
 from .core.count import chips_for
 from .core.mapping import Mapping
 from .core.updates import EVENT, SPIKE, write_updates
+from .sentences import in_a_row
 
 HOST_EXCLUDED = (
     ", the host that writes pixels and reads results beyond the core's own memory accesses"
@@ -268,7 +269,7 @@ def besides_line(card: Card, mapping: Mapping, did: Activity, more: Iterable[str
     besides = [mapping.loading(card), *_about_links(did, len(mapping.cores)), *more]
     if "caution" in card.about:
         besides.append(f"{card.about['caution']}.")
-    return " ".join(besides)
+    return in_a_row(besides)
 
 
 def _excluded_beside_host(card: Card) -> str:

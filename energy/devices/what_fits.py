@@ -76,14 +76,14 @@ def raise_first(misfits: Iterable[Misfit | None]) -> None:
 # Laws of a neuromorphic core, for a whole network
 
 
-def executes_this_network(card: Card) -> Misfit | None:
-    """A chip that executes only networks made for it takes no other trace."""
+def executes_this_network(card: Card, work: str = "a trace of another network") -> Misfit | None:
+    """A chip that executes only networks made for it takes no other trace, and no counts."""
     if "executes" not in card.about:
         return None
     return Misfit(
         f"device {card.name!r}",
         f"executes {card.about['executes']}",
-        "a trace of another network",
+        work,
         "`spikewatt odin`, in Python price_odin",
     )
 

@@ -7,7 +7,7 @@ layers are those of the ordinary int8 network: a depthwise layer has one weight 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
@@ -175,9 +175,9 @@ def skipping_lines(trace: Trace, zeros: GivenZeros, card: Card, library: Library
     values = {**card.values, **skipping_values(card)}
     cycles = {key: quantity.value for key, quantity in values.items()}
     by_hand = ordinary_values(card)
-    of_library: Counter[str] = Counter()
-    ordinary: Counter[str] = Counter()
-    skipping: Counter[str] = Counter()
+    of_library: dict[str, float] = defaultdict(float)
+    ordinary: dict[str, float] = defaultdict(float)
+    skipping: dict[str, float] = defaultdict(float)
     for layer in trace.layers:
         done = skipping_work(layer, zeros, library.prunes)
         if NONZERO_MAC not in done:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from ...errors import DoesNotFitError, SpikewattError
 from ...sim.counts.counts import Counts
+from ...sim.counts.doubts import without_input
 from ...sim.trace.trace import Trace
 from ...sim.zeros.given import GivenZeros
 from ..bill import Bill, BillWriter
@@ -70,7 +71,9 @@ def bill_of(
 
     writer = BillWriter()
     lines = kind.write(writer, work, card, beside, period, max_cores)
-    if zeros is not None and isinstance(work, Trace):
+    if isinstance(work, Counts):
+        lines = [*lines, *without_input(work)]
+    elif zeros is not None:
         lines += kind.write_zero_skipping(writer, work, card, zeros, period)
 
     name = card.name
@@ -157,7 +160,8 @@ def checked_period(period_s: float | None) -> float | None:
     """`period_s`, or SpikewattError if it is no time."""
     if period_s is None:
         return None
-    if not isinstance(period_s, int | float) or not 0 < period_s < math.inf:
+    is_number = isinstance(period_s, int | float) and not isinstance(period_s, bool)
+    if not is_number or not 0 < period_s < math.inf:
         raise SpikewattError(
             "price.period_s",
             "must be a time in seconds",

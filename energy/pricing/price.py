@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from ...errors import DoesNotFitError, SpikewattError, one_of
 from ...sim.counts.counts import Counts
+from ...sim.counts.doubts import warn_of_fan_outs
 from ...sim.trace.guard import check_trace
 from ...sim.trace.trace import Trace
 from ...sim.zeros.given import GivenZeros, checked_zeros
 from ..bill import Bill, BillWriter
 from ..cards.card import Card
 from ..devices import microcontroller
-from ..devices.core.count import AS_USUAL, cores_allowed
+from ..devices.core.count import AS_USUAL, checked_max_cores, cores_allowed
 from ..kernels.law import Int8Layer
 from ..layer_tables.tables import layers_in
 from .bills import TooSlowError, bill_of, checked_period, finished
@@ -80,8 +81,8 @@ def price(
         that is priced in its place: `Bill.instead_of`.
     max_cores : int or None, optional
         Neuromorphic cores that the network may take; None or ``any`` for as many as it takes. By
-        default 1 of a trace, and any number of counts, whose network ran on as many as it took;
-        1 does not bind a chip without a clock, which comes with its cores.
+        default 1 of a trace, and any number of counts, whose network ran on as many as it took,
+        and of a chip without a clock, which comes with its cores.
     zeros : float, mapping or ActivationZeros, optional
         Zeros among the activations of the int8 network, as `activation_zeros` counts them; or a
         share of all, or of each population by its name (others have none). Each microcontroller
@@ -124,11 +125,15 @@ def price(
     host = _checked_host(work, network, host)
     order = ordered(devices, host, library, clock_hz, supply_v, regulator)
     period = checked_period(period_s)
-    most = cores_allowed(max_cores, of_counts=isinstance(work, Counts))
+    if max_cores != AS_USUAL:
+        max_cores = checked_max_cores("price.max_cores", max_cores)
     if zeros is not None:
         zeros = _checked_zeros(work, zeros)
+    if isinstance(work, Counts):
+        warn_of_fan_outs(work)
 
     def bill(card: Card, beside: Card | None) -> Bill:
+        most = cores_allowed(max_cores, card, of_counts=isinstance(work, Counts))
         return bill_of(work, card, period, beside, most, zeros)
 
     return _priced(order, bill, period, skip_unfit)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...errors import SpikewattError
 from ..bill import WHAT, Bill, Term
 from .battery import battery_life
+from .boundaries import boundary_line
 from .uncertainty import Side, estimate
 from .verdicts import break_evens, side_of, tornadoes, verdicts, workloads
 from .waterfall import explain
@@ -127,7 +128,7 @@ class Prices:
                     lines.append(line)
             if bill.host is None:
                 of_the_core |= {line.removeprefix(f"{bill.device}: ") for line in bill.assumptions}
-        return lines
+        return [*lines, *boundary_line([bill.card for bill in self.bills])]
 
     @cached_property
     def frame(self) -> pd.DataFrame:

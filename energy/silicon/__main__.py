@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from .loihi_fit import fit_loihi
-from .measurements import SPINN_3, SPINN_5
+from .measurements import SPINN_5
 from .spinnaker_fit import fit_spinnaker
 
 for name, fit in (
     ("loihi", fit_loihi()),
     ("spinnaker1", fit_spinnaker()),
-    ("spinnaker1_48", fit_spinnaker(SPINN_3, SPINN_5)),
+    ("spinnaker1_48", fit_spinnaker(SPINN_5)),
 ):
     print(name)
     for key, found in fit.values.items():

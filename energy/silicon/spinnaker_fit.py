@@ -27,15 +27,13 @@ class SpinnakerFit(NamedTuple):
     residuals: dict[str, float]
 
 
-def fit_spinnaker(board: str = SPINN_3, static_of: str = SPINN_3) -> SpinnakerFit:
-    """Fit events of a board.
+def fit_spinnaker(static_of: str = SPINN_3) -> SpinnakerFit:
+    """Fit events of the board of 4 chips.
 
     Parameters
     ----------
-    board : str
-        Whose events are used.
     static_of : str
-        Whose idle power is used.
+        Board whose idle power is used.
 
     Examples
     --------
@@ -43,7 +41,7 @@ def fit_spinnaker(board: str = SPINN_3, static_of: str = SPINN_3) -> SpinnakerFi
     >>> f"{values['energy_per_event_j'].value * 1e9:.0f} nJ"
     '85 nJ'
     """
-    measured = event_energies(board)
+    measured = event_energies(SPINN_3)
     rows = [each for each in measured.values() if each.row_length is not None]
     counts = np.array([(1 / (each.row_length or 1), 1.0) for each in rows])
     wanted = np.array([each.energy_j for each in rows])

@@ -128,7 +128,6 @@ LOADS = {
     "full_spiking_non_rec": (16_065, 0, 0, 0, 160_682_130, 10_002),
     "non_spiking_non_rec": (16_065, 0, 0, 0, 0, 10_002),
 }
-TRANSMITTING = ("inter_random", "inter_s2A", "inter_O2O")
 
 # PilotNet's layers: neurons, cores by the notebook's partition, synapses to the layer after it.
 PILOTNET_LAYERS = {
@@ -147,7 +146,7 @@ PILOTNET_STEPS = 16
 PILOTNET_ACTIVITY = 0.05  # spikes per neuron and step; not published, assumed
 
 
-def pilotnet(time_s: float | None = None, activity: float = PILOTNET_ACTIVITY) -> Counts:
+def pilotnet() -> Counts:
     """One inference of PilotNet, whose activity is not published.
 
     The pixels are biases of neurons on the chip, which are updated as any are.
@@ -157,7 +156,20 @@ def pilotnet(time_s: float | None = None, activity: float = PILOTNET_ACTIVITY) -
     """
     layers = []
     for name, (neurons, cores, synapses) in PILOTNET_LAYERS.items():
-        spikes = neurons * PILOTNET_STEPS * activity
+        spikes = neurons * PILOTNET_STEPS * PILOTNET_ACTIVITY
         fan_out = synapses / neurons
         layers.append(LayerCounts(name, neurons, fan_out, spikes, spikes * fan_out, cores=cores))
-    return Counts(layers, PILOTNET_STEPS, time_s=time_s)
+    return Counts(layers, PILOTNET_STEPS)
+
+
+def examples() -> dict[str, Counts]:
+    """Name of a file of `docs/examples` -> what it holds: networks and loads that were measured.
+
+    >>> list(examples())[:3]
+    ['keyword_spotter', 'loihi_scaling_0', 'loihi_scaling_10']
+    """
+    found = {"keyword_spotter": keyword_spotter()}
+    found |= {f"loihi_scaling_{number}": scaling_series(number) for number in (0, 10)}
+    for case in LOADS:
+        found[f"spinnaker_{case.removesuffix('_non_rec')}"] = spinnaker_load(case)
+    return found

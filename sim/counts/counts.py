@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ...errors import SpikewattError
 from . import fields
+from .doubts import check_leads_somewhere
 from .file import read_counts, write_counts
 
 ROUNDING = 1e-9  # by which a product of means may lie above a count
@@ -69,7 +71,8 @@ class Counts:
     Parameters
     ----------
     layers : sequence of LayerCounts, or of mappings with their fields
-        In the order of the data; each feeds the next one that is no input.
+        In the order of the data; each feeds the next one that is no input. Rows of a pandas table
+        are mappings; NaN in an optional field is one that nobody knows.
     steps : int
         Steps of one inference.
     time_s : float, optional
@@ -85,7 +88,7 @@ class Counts:
     ------
     SpikewattError
         A field that is missing, unknown, negative or not finite; counts that contradict each
-        other.
+        other; an input that has synapses and feeds no layer.
 
     Examples
     --------
@@ -98,8 +101,9 @@ class Counts:
     (6, 9.0, 16.0)
     """
 
-    layers: Sequence[LayerCounts]  # mappings are taken, too, and become these
-    steps: int
+    # Without a value both end in one line; mappings are taken as layers, too, and become these.
+    layers: Sequence[LayerCounts] = ()
+    steps: int = 0
     time_s: float | None = field(default=None, kw_only=True)
     spikes_per_step: int = field(default=1, kw_only=True)
     leaks: bool = field(default=False, kw_only=True)
@@ -116,6 +120,7 @@ class Counts:
         _check_names(layers)
         for layer in layers:
             _check_against_each_other(layer, self)
+            check_leads_somewhere(layer, self)
 
     @property
     def neurons(self) -> int:
@@ -134,8 +139,26 @@ class Counts:
 
     def fed_by(self, layer: LayerCounts) -> LayerCounts | None:
         """The layer that one feeds: the next that is no input; None of the last."""
-        behind = self.layers[self.layers.index(layer) + 1 :]
-        return next((each for each in behind if not each.is_input), None)
+        return self._fed[layer.name]
+
+    def heard_by(self, layer: LayerCounts) -> LayerCounts | None:
+        """The layer whose neurons hear its spikes: the one that it feeds, of the last itself.
+
+        None where nobody does: of a layer without a fan-out, of an input behind all others.
+        """
+        if not layer.fan_out:
+            return None
+        return self.fed_by(layer) or (None if layer.is_input else layer)
+
+    @cached_property
+    def _fed(self) -> dict[str, LayerCounts | None]:
+        """Layer -> what it feeds, all in one go from the last one on."""
+        fed: dict[str, LayerCounts | None] = {}
+        behind = None
+        for layer in reversed(self.layers):
+            fed[layer.name] = behind
+            behind = behind if layer.is_input else layer
+        return fed
 
     def updates_of(self, layer: LayerCounts) -> float:
         """Neuron updates of a layer: those that were counted, else one per neuron and step."""
@@ -143,8 +166,16 @@ class Counts:
             return 0.0
         if layer.idle_updates is None:
             return float(layer.neurons * self.steps)
-        active = layer.spikes if layer.active_updates is None else layer.active_updates
-        return active + layer.idle_updates
+        return self.active_updates_of(layer) + layer.idle_updates
+
+    def active_updates_of(self, layer: LayerCounts) -> float:
+        """Updates after which a neuron fires: those that were counted, else one for each spike.
+
+        A neuron that sends several spikes in a step is updated once.
+        """
+        if layer.active_updates is not None:
+            return layer.active_updates
+        return min(layer.spikes, layer.neurons * self.steps - (layer.idle_updates or 0.0))
 
     def save(self, path: str | Path) -> None:
         """Write a ``.json`` file, whole or not at all."""
@@ -178,7 +209,10 @@ def _listed(layers: object) -> list[Any]:
     if isinstance(layers, str | bytes | Mapping) or not isinstance(layers, Iterable):
         law = "must be a list of layers"
         raise SpikewattError("Counts.layers", law, type(layers).__name__)
-    found = list(layers)
+    try:
+        found = list(layers)
+    except TypeError as error:  # an array of no axis
+        raise SpikewattError("Counts.layers", "must be a list of layers", layers) from error
     if not found:
         raise SpikewattError("Counts.layers", "must have a layer", "none")
     return found
@@ -189,8 +223,12 @@ def _layer(number: int, given: LayerCounts | Mapping[str, Any]) -> LayerCounts:
     where = f"Counts.layers[{number}]"
     if isinstance(given, LayerCounts):
         values = {name: getattr(given, name) for name in fields.LAYER}
-    elif isinstance(given, Mapping):
-        values = dict(given)
+    elif isinstance(given, Mapping) or fields.is_table_row(given):
+        values = {name: given[name] for name in given.keys()}  # noqa: SIM118, of a row its values
+        values = {
+            name: None if name in fields.OPTIONAL and fields.is_missing(value) else value
+            for name, value in values.items()
+        }
     else:
         law = "must be a mapping of fields, or LayerCounts"
         raise SpikewattError(where, law, type(given).__name__)
@@ -225,14 +263,34 @@ def _check_against_each_other(layer: LayerCounts, counts: Counts) -> None:
     met = layer.spikes * layer.fan_out
     _at_most(f"{where}: synaptic_operations", law, layer.synaptic_operations, met)
 
-    updates = (layer.active_updates or 0.0) + (layer.idle_updates or 0.0)
-    law = "updates each of its neurons at most once in a step"
-    _at_most(f"{where}: active_updates + idle_updates", law, updates, visits)
-    if layer.is_input and updates:
-        raise SpikewattError(where, "is an input, which has no neuron updates", updates)
+    _check_updates(where, layer, counts)
     if layer.row_length is not None:
         law = "a row is at most as long as the fan-out"
         _at_most(f"{where}: row_length", law, layer.row_length, layer.fan_out)
+
+
+def _check_updates(where: str, layer: LayerCounts, counts: Counts) -> None:
+    """Raise SpikewattError where updates contradict spikes or steps."""
+    active, idle = layer.active_updates, layer.idle_updates
+    if layer.is_input:
+        if updates := (active or 0.0) + (idle or 0.0):
+            raise SpikewattError(where, "is an input, which has no neuron updates", updates)
+        return
+
+    fewest = layer.spikes / counts.spikes_per_step
+    if active is not None:
+        at = f"{where}: active_updates"
+        _at_most(at, "are followed by a spike each, or more", active, layer.spikes)
+        if active < fewest * (1 - ROUNDING):
+            law = "are followed by at most spikes_per_step spikes each"
+            raise SpikewattError(at, law, f"{active:.10g}", f">= {fewest:.10g}")
+    if idle is not None or active is not None:
+        at, unsaid = f"{where}: active_updates + idle_updates", active is None
+        if unsaid:
+            at = f"{where}: spikes / spikes_per_step + idle_updates"
+        law = "updates each of its neurons at most once in a step"
+        updates = (fewest if active is None else active) + (idle or 0.0)
+        _at_most(at, law, updates, layer.neurons * counts.steps)
 
 
 def _at_most(where: str, law: str, got: float, most: float) -> None:

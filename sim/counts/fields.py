@@ -16,6 +16,8 @@ from ..network.neurons import RESETS
 
 MOST = 10**15  # neurons, steps or spikes of one inference
 LONGEST_NAME = 200
+ROWS_OF_PRICES = ("all", "chip", "cores")  # what a price calls what belongs to no single layer
+CONTROLS = r"\u0000-\u001f\u007f-\u00a0\u2028\u2029"  # of characters that no line is printed with
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
@@ -40,15 +42,29 @@ class Name(Kind):
 
     def checked(self, where: str, value: Any) -> str:
         """Not empty, and not longer than a line."""
-        right = isinstance(value, str) and value.strip() and value.isprintable()
-        if not right or len(value) > LONGEST_NAME:
+        if not isinstance(value, str):
+            raise SpikewattError(where, "must be text", quoted(value)[:LONGEST_NAME])
+        if len(value) > LONGEST_NAME:
             law = f"must be a name of at most {LONGEST_NAME} characters"
-            raise SpikewattError(where, law, quoted(value)[:LONGEST_NAME])
+            raise SpikewattError(where, law, f"{len(value):,}")
+        if not value.strip() or not value.isprintable():
+            law = "must be a name that can be printed: no line breaks or tabs, and not empty"
+            raise SpikewattError(where, law, quoted(value))
+        if value in ROWS_OF_PRICES:
+            law = "must be another name than a row of a price has"
+            allowed = f"not {', '.join(ROWS_OF_PRICES)}"
+            raise SpikewattError(where, law, quoted(value), allowed)
         return value
 
     def schema(self) -> dict[str, Any]:
         """Text."""
-        return {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+        return {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_NAME,
+            "pattern": rf"^[^{CONTROLS}]*[^{CONTROLS} ][^{CONTROLS}]*$",
+            "not": {"enum": list(ROWS_OF_PRICES)},
+        }
 
 
 class Flag(Kind):
@@ -79,8 +95,9 @@ class Whole(Kind):
 
     def checked(self, where: str, value: Any) -> int:
         """An int."""
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        number = _as_float(value) if isinstance(value, Real) else math.nan  # numpy's, too
+        if not isinstance(value, bool) and not isinstance(value, int) and number.is_integer():
+            value = int(number)
         return whole_number(where, self.law, value, 1, MOST)
 
     def read(self, where: str, cell: str) -> int:
@@ -132,6 +149,18 @@ class Word(Kind):
         return {"enum": list(self.words)}
 
 
+def is_table_row(given: object) -> bool:
+    """Whether it is a row of a pandas table: values by name, and no Mapping."""
+    return type(given).__name__ == "Series" and hasattr(given, "keys")
+
+
+def is_missing(value: object) -> bool:
+    """Whether it is what a table holds in place of a value: NaN, or NA of pandas."""
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, Real) and math.isnan(_as_float(value))
+
+
 def _number(cell: str) -> Any:
     """The number that a cell holds, else its text; 1_000 and ١ are none."""
     try:
@@ -159,7 +188,7 @@ OPTIONAL: dict[str, Kind] = {
     "active_updates": Number(),
     "idle_updates": Number(),
     "cores": Whole(),
-    "row_length": Number(),
+    "row_length": Number(above_zero=True),
     "parameters": Whole(),
 }
 LAYER: dict[str, Kind] = REQUIRED | OPTIONAL

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from ... import files
 from ...errors import SHOWN, FileFormatError, SpikewattError
 from . import fields
+from .json_lines import layer_lines
 
 LARGEST = 2**24  # bytes of a file of counts
 VERSION = 1  # of the JSON form
@@ -41,6 +42,9 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_counts(made: Callable[..., Made], path: str | Path, steps: int | None = None) -> Made:
     """Counts from a file: JSON where it begins with a bracket or is named so, else CSV."""
+    if not isinstance(path, str | Path):
+        law = "must be the path of a file of counts"
+        raise SpikewattError("Counts.load", law, repr(path)[:SHOWN], "str or Path")
     text = _text(Path(path))
     is_json = text.lstrip()[:1] in ("{", "[") or Path(path).suffix.lower() == ".json"
     found = _from_json(str(path), text) if is_json else _from_csv(str(path), text)
@@ -65,7 +69,7 @@ def read_counts(made: Callable[..., Made], path: str | Path, steps: int | None =
 
 
 class _Found(NamedTuple):
-    """What stands in a file: fields of layers and of the inference, and the lines of layers."""
+    """What stands in a file: fields of layers and of the inference, and where its layers begin."""
 
     layers: list[dict[str, Any]]
     about: dict[str, Any]
@@ -74,8 +78,8 @@ class _Found(NamedTuple):
 
     def line_of(self, where: str) -> str:
         """The line of the layer that an error is about."""
-        for name, line in self.lines.items():
-            if where == f"layer {name!r}" or where.startswith(f"layer {name!r}:"):
+        for layer, line in self.lines.items():
+            if where == layer or where.startswith((f"{layer}:", f"{layer}.")):
                 return f"line {line}: "
         return ""
 
@@ -111,6 +115,7 @@ def _from_json(where: str, text: str) -> _Found:
     """{"steps": …, "layers": [{…}, …]}."""
     try:
         found = json.loads(text, object_pairs_hook=_no_key_twice)
+        begins = layer_lines(text) if isinstance(found, dict) else []
     except (ValueError, RecursionError) as error:
         raise FileFormatError(where, "must be JSON", str(error)[:SHOWN]) from error
     if not isinstance(found, dict):
@@ -119,11 +124,28 @@ def _from_json(where: str, text: str) -> _Found:
 
     optional = (*fields.INFERENCE, *JSON_KEYS)
     fields.check_known(where, found, ("layers",), optional)
-    if found.get("version", VERSION) != VERSION:
+    version = found.get("version", VERSION)
+    if version != VERSION or isinstance(version, bool):
         law = "must be a version that is known"
         raise FileFormatError(f"{where}: version", law, repr(found["version"])[:SHOWN], VERSION)
     about = {name: found[name] for name in fields.INFERENCE if found.get(name) is not None}
-    return _Found(found["layers"], about, {}, " (the key steps)")
+    return _Found(
+        found["layers"], about, _lines_in_json(found["layers"], begins), " (the key steps)"
+    )
+
+
+def _lines_in_json(layers: Any, begins: list[int]) -> dict[str, int]:
+    """The line that each layer begins in, by its number, and by its name if it alone has it."""
+    if not isinstance(layers, list):
+        return {}
+    names = [layer.get("name") if isinstance(layer, dict) else None for layer in layers]
+    by_number = {f"Counts.layers[{number}]": line for number, line in enumerate(begins)}
+    by_name = {
+        f"layer {name!r}": line
+        for name, line in zip(names, begins, strict=True)
+        if isinstance(name, str) and names.count(name) == 1
+    }
+    return by_number | by_name
 
 
 def _no_key_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -131,6 +153,8 @@ def _no_key_twice(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         if key in found:
             raise ValueError(f"key {key!r} stands twice")
+        if key in fields.OPTIONAL and fields.is_missing(value):  # unknown in a table only
+            raise ValueError(f"key {key!r} must be a finite number; got {value}")
         found[key] = value
     return found
 
@@ -147,13 +171,14 @@ def _from_csv(where: str, text: str) -> _Found:
         at = f"{where}: line {line}"
         layer = {name: _read(at, name, row[name]) for name in header if name in fields.LAYER}
         layers.append({name: value for name, value in layer.items() if value is not None})
-        lines.setdefault(layer["name"], line)
+        lines.setdefault(f"layer {layer['name']!r}", line)
 
         for name in (each for each in header if each in fields.INFERENCE):
             value = _read(at, name, row[name])
             if about.setdefault(name, value) != value:
                 law = f"must be what line {rows[0][0]} says"
-                raise FileFormatError(f"{at}: {name}", law, value, about[name])
+                said = ["nothing" if each is None else each for each in (value, about[name])]
+                raise FileFormatError(f"{at}: {name}", law, *said)
     about = {name: value for name, value in about.items() if value is not None}
     return _Found(layers, about, lines, " (a column steps)")
 
@@ -181,6 +206,8 @@ def _rows(where: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
         at = f"{where}: line {reader.line_num}"
         raise FileFormatError(at, "must be CSV", str(error)[:SHOWN]) from error
 
+    if not rows:
+        raise FileFormatError(where, "must be a file of counts", "empty cells alone")
     (_, header), *layers = rows
     if len(header) == 1:
         _check_separator(where, header[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import warn
 from ..network.neurons import RESETS, Zero
 from ..trace.guard import check_trace
 from ..trace.trace import Trace
@@ -15,8 +16,9 @@ def counts_of(trace: Trace) -> Counts:
     its outgoing connections, of weight 0 too. Its fan-out is outgoing synapses / neurons, or what
     its spikes met where that is more (silent borders of an image have fewer synapses).
 
-    Neurons that integrate their pixels are a layer as any; events of an encoder, and values that a
-    host multiplies, come from outside (`is_input`). What a host multiplies is no part of counts.
+    Neurons that integrate their pixels are a layer as any; events of an encoder come from outside
+    (`is_input`). Values that a host multiplies (an analog first layer) are no spikes: they and
+    their synapses are left out, with a warning, and the counts begin with the neurons behind them.
 
     Updates are known where a population is visited within a window only; else each neuron is at
     each step, which is what counts mean that do not say.
@@ -49,12 +51,24 @@ def counts_of(trace: Trace) -> Counts:
     (8, 10.0, 20.0)
     """
     settings = check_trace("counts_of", trace).settings
+    left_out = _multiplied_elsewhere(trace)
+    if left_out:
+        law = "leaves out values that are no spikes, and what multiplies them"
+        warn("counts_of", law, ", ".join(left_out), "say so beside each price of these counts")
     zeroes = any(RESETS[name] == Zero() for name in settings.resets)
     return Counts(
-        [_layer(trace, name) for name in trace.neurons],
+        [_layer(trace, name) for name in trace.neurons if name not in left_out],
         steps=trace.steps,
         reset="zero" if zeroes else "subtract",
     )
+
+
+def _multiplied_elsewhere(trace: Trace) -> list[str]:
+    """Inputs whose values a host multiplies."""
+    if not trace.settings.input_code.analog:
+        return []
+    fed = {layer.post for layer in trace.layers}
+    return [name for name in trace.neurons if name not in fed]
 
 
 def _layer(trace: Trace, population: str) -> LayerCounts:
@@ -70,7 +84,7 @@ def _layer(trace: Trace, population: str) -> LayerCounts:
 
     input_code = trace.settings.input_code
     is_fed = any(layer.post == population for layer in trace.layers)
-    from_outside = not is_fed and (input_code.encoded or input_code.analog)
+    from_outside = not is_fed and input_code.encoded
 
     visited = trace.settings.active_steps(population)
     knows_updates = not from_outside and visited < trace.steps

@@ -16,6 +16,7 @@ from .stored import Stored
 from .trace import Trace
 
 LARGEST = 2**62
+WIDEST = 4096  # bits
 COUNTED = ("synapses", "nonzero_synapses", "macs", "parameters", "fan_in", "host_macs")
 NUMBERS = "biuf"  # kinds of dtypes whose sums are counts
 NOT_OF_ITS_TYPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -70,6 +71,7 @@ def _check_static(trace: Trace) -> None:
         for key in COUNTED:
             at, law = f"layers: {layer.name}: {key}", "must be a count"
             whole_number(at, law, getattr(layer, key), 0, LARGEST)
+    _check_layers(trace)
     try:
         check_structure(tuple(trace.layers), dict(trace.neurons), trace.settings)
     except SpikewattError:
@@ -77,6 +79,25 @@ def _check_static(trace: Trace) -> None:
     except NOT_OF_ITS_TYPE as error:
         law = "must have the types of a trace that was simulated"
         raise SpikewattError("layers and settings", law, str(error)) from error
+
+
+def _check_layers(trace: Trace) -> None:
+    """What a network has that was simulated: weights, layers after what feeds them."""
+    for key in ("weight_bits", "state_bits", "needed_state_bits"):
+        width = getattr(trace.settings, key)
+        whole_number(f"settings: {key}", "must be a number of bits", width, 1, WIDEST)
+
+    posts = {layer.post for layer in trace.layers}
+    known = set(trace.neurons) - posts  # the inputs
+    for layer in trace.layers:
+        where = f"layers: {layer.name}"
+        if layer.pre not in known:
+            law = "stands behind the layers that feed it"
+            raise SpikewattError(where, law, f"nothing feeds {layer.pre!r} before")
+        known.add(layer.post)
+        if layer.kind.multiplies and layer.synapses and not layer.macs and not layer.executed:
+            law = "must be those of a layer with synapses"
+            raise SpikewattError(f"{where}: macs", law, layer.macs, ">= 1")
 
 
 def _populations(trace: Trace) -> list[str]:

@@ -84,6 +84,9 @@ def read_zeros(
     texts = [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
     named = [text.rpartition("=") for text in texts]
     if all(name and _number(share) is not None for name, _, share in named):
+        names = [name for name, _, _ in named]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise SpikewattError(OPTION, "names a population once", f"{', '.join(twice)} twice")
         return {name: _share(f"{OPTION} {name}", _number(share)) for name, _, share in named}
     if len(texts) != 1:
         law = "is one share, one file, or POPULATION=SHARE of several"

@@ -62,8 +62,8 @@ def test_a_reader_sees_the_tables_of_a_price_and_what_was_taken(folder):
         "Price of one inference",
         "Verdicts",
         "What matters most",
-        "a weight is stored for each synapse behind in, hidden",
-        "making the spikes of in is not included",
+        "A weight is stored for each synapse.",
+        "Making the spikes of in is not included",
         "average current",
     ):
         assert text in shown, text

@@ -1,19 +1,25 @@
-"""Cards with other limits and values than those that come with spikewatt."""
+"""Cards with other limits and values than those that come with spikewatt, and what is wrong."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from spikewatt.energy.cards.card import Card, Quantity
 from spikewatt.energy.cards.kinds import CARD_KINDS
 from spikewatt.energy.cards.load import load_card
+from spikewatt.errors import ManyFaults, SpikewattError
 
 LEAST_OF_A_CHIP = {
     "energy_per_sop_j": 20e-12,
     "energy_per_neuron_update_j": 50e-12,
     "leakage_power_w": 1e-3,
 }
-STEP_OF_A_CHIP = {"barrier": {"barrier_time_s": 1e-4}, "tick": {"step_time_s": 1e-3}}
+NO_SPIKE = {"energy_per_spike_j": 0.0}
+STEP_OF_A_CHIP = {
+    "barrier": {"barrier_time_s": 1e-4, "barrier_energy_j": 0.0, **NO_SPIKE},
+    "tick": {"step_time_s": 1e-3, **NO_SPIKE},
+}
 
 
 def with_limits(**limits: int) -> Card:
@@ -53,3 +59,27 @@ def chip(timing="barrier", limits=None, updates="used", **values) -> Card:
             **(limits or {}),
         },
     )
+
+
+# A card of two values, text by text.
+HEAD = """\
+name: mine
+kind: battery
+title: Mine
+includes: a charge
+excludes: all else
+values:
+"""
+ENTRY = '{value: 3, low: 2.7, high: 3, unit: V, status: assumed, conditions: "", source: here}'
+
+
+def faults(tmp_path, text: str | bytes) -> list[str]:
+    """What is wrong with a card, line by line, without the folder."""
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SpikewattError) as refused:
+        load_card(path)
+    many = isinstance(refused.value, ManyFaults)
+    found = refused.value.faults if many else (refused.value,)
+    assert str(refused.value).splitlines() == [str(fault) for fault in found]
+    return [str(fault).removeprefix(f"{tmp_path}/") for fault in found]

@@ -20,7 +20,8 @@ def work_of_trace(trace: Trace) -> Work:
     silent = _silent(trace, {layer.pre for layer in fed})
 
     updated = {layer.post for layer in trace.layers if not layer.post_kind.compares}
-    ann_neurons = sum(trace.neurons[name] for name in updated)
+    in_ann = {layer.post for layer in fed if layer.post in updated}
+    ann_neurons = sum(trace.neurons[name] for name in in_ann)
     if settings.input_code.integrates:
         updated |= set(trace.neurons) - {layer.post for layer in trace.layers}
     steps = max((settings.active_steps(layer.pre) for layer in fed), default=trace.steps)

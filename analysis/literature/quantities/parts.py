@@ -57,7 +57,7 @@ class Work:
     ----------
     layers : tuple of LayerQuantities
     steps : int
-        Longest window in which a population sends.
+        Longest window in which a population sends, times the spikes that a neuron may send in one.
     levels : int
         Largest value that so many steps transmit.
     weight_bits, state_bits : int or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isclose
 
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts
@@ -23,7 +24,8 @@ class Quantities:
     Parameters
     ----------
     steps : int
-        T, the longest window in which a population of spikes is sent.
+        T, the longest window in which a population of spikes is sent. Where a neuron may send
+        several spikes in a step, each counts as a step of its own.
     activation_bits : int
         ⌈log2(L + 1)⌉ bits of the capacity-matched ANN, L the levels that T steps transmit: T of
         them, 2^T − 1 of radix.
@@ -36,7 +38,8 @@ class Quantities:
     updates : float
         Neuron updates, those of inputs that integrate their pixels too.
     ann_neurons : int
-        Neurons of the ANN, inputs and max pools left out.
+        Neurons of the ANN, each updated once: those that a layer fed by spikes leads to, max pools
+        left out.
     layers : tuple of LayerQuantities
     knows_zeros : bool
         Whether the zeros of the ANN were given; else they are bounds from the spikes.
@@ -94,6 +97,20 @@ class Quantities:
         return self.spikes_per_synapse / self.steps
 
     @property
+    def spikes_by_unit(self) -> Span:
+        """Spikes per neuron and per synapse, as two readings of one rate.
+
+        They are one where all neurons have one fan-out; a merged pool and layers of unlike fan-out
+        and activity part them.
+        """
+        return _both(self.spikes_per_neuron, self.spikes_per_synapse)
+
+    @property
+    def rate_by_unit(self) -> Span:
+        """The same per step."""
+        return self.spikes_by_unit.scaled(1 / self.steps)
+
+    @property
     def reuse(self) -> float:
         """Multiply-accumulates per stored weight: 1 of a dense layer, many of a convolution."""
         return max(1.0, self.macs / self.parameters) if self.parameters else 1.0
@@ -104,6 +121,13 @@ class Quantities:
         low = sum(layer.macs * layer.zeros.low for layer in self.layers) / self.macs
         high = sum(layer.macs * layer.zeros.high for layer in self.layers) / self.macs
         return Span.of(low) if self.knows_zeros else Span(low, high)
+
+
+def _both(one: float, other: float) -> Span:
+    """Two readings; one value where they differ by rounding alone."""
+    if isclose(one, other, rel_tol=1e-12):
+        return Span.of(other)
+    return Span(min(one, other), max(one, other))
 
 
 def quantities_of(work: Trace | Counts, zeros: Zeros = None) -> Quantities:

@@ -27,6 +27,10 @@ class Span:
         """A value that is known."""
         return cls(value, value)
 
+    def scaled(self, factor: float) -> Span:
+        """Both ends times a factor above 0."""
+        return Span(self.low * factor, self.high * factor)
+
     @property
     def is_known(self) -> bool:
         """Whether both ends are one value."""

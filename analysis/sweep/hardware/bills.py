@@ -12,6 +12,7 @@ from ....energy.cards.card import Card, Quantity
 from ....energy.cards.load import load_card, with_library
 from ....energy.cards.operating_point import at_operating_point
 from ....energy.cards.parametric_core import PARAMETRIC, is_parametric, parse_choices, scaled_core
+from ....energy.devices.core.count import most_cores
 from ....energy.devices.registry import device_kind
 from ....energy.devices.software_limits import why_not
 from ....energy.devices.software_work import software_needs
@@ -86,7 +87,7 @@ def make(trace: Trace, structure: Structure, max_cores: int | None = None) -> Ma
     try:
         host = None if structure.host is None else _as_run(load_card(structure.host), structure)
         card = _as_run(card, structure)
-        bill = bill_of(trace, card, None, host, max_cores)
+        bill = bill_of(trace, card, None, host, most_cores(max_cores, card))
         if device_kind(card).takes_period:
             bill = _with_period(trace, card, host, bill)
     except SpikewattError as error:

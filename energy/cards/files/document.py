@@ -52,18 +52,37 @@ def _asked(key: str) -> str:
     needed = [name for name, one in layouts.items() if key in one.values - set(one.taken_from)]
     assumed = [name for name, one in layouts.items() if key in one.taken_from]
     one_of = [name for name, one in layouts.items() if any(key in group for group in one.one_of)]
+    where_it_is = [
+        name for name, one in layouts.items() if any(key in group for group in one.needs_a_price)
+    ]
     may = [
         name
         for name, one in layouts.items()
-        if key in one.more_values and name not in {*needed, *assumed, *one_of}
+        if key in one.more_values and name not in {*needed, *assumed, *one_of, *where_it_is}
     ]
-    said = {"": needed, f"or {_others(key)}: ": one_of, "else assumed: ": assumed, "may: ": may}
+    said = {
+        "": needed,
+        f"or {_others(key)}: ": one_of,
+        f"{_instead(key)}as soon as counts have any: ": where_it_is,
+        "else assumed: ": assumed,
+        "may: ": may,
+    }
     return "; ".join(f"{how}{_named(names)}" for how, names in said.items() if names)
 
 
 def _others(key: str) -> str:
     """Values of which a card may have one in place of `key`."""
-    groups = {group for name in TIMINGS for group in KIND.layout({WORD: name}).one_of}
+    return _beside(key, {group for name in TIMINGS for group in KIND.layout({WORD: name}).one_of})
+
+
+def _instead(key: str) -> str:
+    """Likewise, of values that are asked for where counts have what they price."""
+    groups = {group for name in TIMINGS for group in KIND.layout({WORD: name}).needs_a_price}
+    others = _beside(key, groups)
+    return f"or {others}, " if others else ""
+
+
+def _beside(key: str, groups: set[tuple[str, ...]]) -> str:
     found = {other for group in groups if key in group for other in group if other != key}
     return " or ".join(f"`{other}`" for other in sorted(found))
 

@@ -15,6 +15,7 @@ HOW_VALUES_ARE_SAID = """\
 # Each value has its median, the 5th and 95th percentile (low, high), a unit, and where it is from:
 #   status: measured, simulated, estimated or assumed;  conditions: supply, mode, temperature;
 #   source: which table of which paper or data sheet. What is not sure has low < value < high.
+#   measurement: optional, a name; values of one measurement are high or low together.
 """
 
 

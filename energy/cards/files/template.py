@@ -38,6 +38,7 @@ LIKE = """\
 """
 OPTIONAL = "# Optional: what is not said is not charged, unless a line says what is assumed."
 NEEDED = ("title", "includes", "excludes")  # texts of each card
+EXECUTES = "executes"  # a word of cards that price what `price_odin` does
 ENTRY = ("value", "low", "high")
 COLUMNS = 90
 
@@ -157,6 +158,9 @@ class Template:
             yield from (f"#   {choice}: {meaning}" for choice, meaning in choices.items())
             needed = word in NEEDED or bool(choices)
             yield f"{'' if needed else '# '}{word}: {self.words.get(word, FILL_IN)}"
+        if self.like is not None and EXECUTES in self.like.about:
+            yield f"\n# {self.like.name} executes other networks than a trace's; remove it if not"
+            yield f"{EXECUTES}: {quoted(self.like.about[EXECUTES])}"
 
     def _value_lines(self) -> Iterator[str]:
         """Values that the card must have, then those that it may have."""
@@ -176,8 +180,7 @@ class Template:
         if optional:
             yield f"\n  {OPTIONAL}"
         for key in optional:
-            other = layout.taken_from.get(key)
-            yield from _comments("  ", said[key], f"else that of {other}, assumed" if other else "")
+            yield from _comments("  ", said[key], _else(key, layout))
             is_open = self.like is not None and key in self.like.values
             yield from self._entry(key, said[key], is_open)
         if elsewhere := [key for key in said if key not in may]:
@@ -217,12 +220,26 @@ class Template:
         quantity = self.like[key]
         size = si_factor(said.unit, self.kind.unit(key))
         source = f"not known of this chip; assumed to be that of {self.like.name}"
+        of_itself = f"{self.like.name}: {key}"  # what a value has that names no measurement
+        shared = "" if quantity.measurement == of_itself else quantity.measurement
         return {
             **{end: f"{getattr(quantity, end) / size:.9g}" for end in ENTRY},
             "status": "assumed",
             "conditions": quoted(quantity.conditions),
             "source": quoted(source),
+            **({"measurement": quoted(shared)} if shared else {}),
         }
+
+
+def _else(key: str, layout: Layout) -> str:
+    """What happens where a card does not say an optional value, unless it is not charged."""
+    if key in layout.taken_from:
+        return f"else that of {layout.taken_from[key]}, assumed"
+    for group in layout.needs_a_price:
+        if key in group:
+            others = "".join(f", or {other}" for other in group if other != key)
+            return f"counts that have any ask for it{others} (0 where another value includes it)"
+    return ""
 
 
 def _comments(indent: str, said: Said, note: str = "") -> Iterator[str]:

@@ -39,6 +39,7 @@ class Timing(Named):
     needs : values that a card must have.
     may_have : values that it may have beside these; no bill needs them.
     one_of : groups of values, of each of which it must have one.
+    needs_a_price : groups of values, of each of which counts that have what they price need one.
     taken_from : values that are assumed where a card does not say them -> the card they are from.
     needs_limits : limits that a card must have.
     limit_defaults : limits that it gets where it does not say them.
@@ -49,6 +50,7 @@ class Timing(Named):
     needs: ClassVar[frozenset[str]]
     may_have: ClassVar[frozenset[str]]
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    needs_a_price: ClassVar[tuple[tuple[str, ...], ...]] = ()
     taken_from: ClassVar[Mapping[str, str]] = {}
     needs_limits: ClassVar[frozenset[str]]
     limit_defaults: ClassVar[Mapping[str, int]] = LIMIT_DEFAULTS
@@ -74,6 +76,7 @@ class _WithoutClock(Timing):
     needs = frozenset({"energy_per_sop_j", "energy_per_neuron_update_j"})
     may_have = frozenset({*_KEPT, *OF_ANY_CHIP, *WORK_TIMES, *BARRIER_ENERGIES})
     one_of = (("leakage_power_w", "chip_static_power_w"),)
+    needs_a_price: ClassVar[tuple[tuple[str, ...], ...]] = (("energy_per_spike_j",),)
     needs_limits = frozenset({"neurons_per_core"})
     limit_defaults: ClassVar = {
         **LIMIT_DEFAULTS,
@@ -96,6 +99,7 @@ class Barrier(_WithoutClock):
 
     name = "barrier"
     said = "a step ends with a barrier"
+    needs_a_price = (*_WithoutClock.needs_a_price, tuple(BARRIER_ENERGIES))
     needs = _WithoutClock.needs | {"barrier_time_s"}
     may_have = _WithoutClock.may_have | (set(BARRIER_TIMES) - {"barrier_time_s"})
 

@@ -16,13 +16,11 @@ class Updates(Named):
     Facts
     -----
     by_layer : each layer has its own; else each core that is in use.
-    takes_counted : updates that were counted are taken as they are.
     grows_with_spikes : there are more of them where there are more spikes.
     said : in words, of an assumption.
     """
 
     by_layer: ClassVar[bool] = True
-    takes_counted: ClassVar[bool] = False
     grows_with_spikes: ClassVar[bool] = False
     said: ClassVar[str]
 
@@ -85,7 +83,6 @@ class Touched(Updates):
     """Those that a synaptic operation reached in this step."""
 
     name = "touched"
-    takes_counted = True
     grows_with_spikes = True
     said = "a neuron is updated in the steps in which an operation reaches it"
 

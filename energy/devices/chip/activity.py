@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ....sim.counts.counts import Counts, LayerCounts
 from ...cards.card import Card
 from ...cards.neuromorphic.updates import updates_in
 from ..core.updates import CoreUpdates, Share, core_updates
-from .arrivals import Arrival, arrivals, heard
+from .arrivals import Arrival, arrivals
 from .placing import LikeCores, Placed
 
 
@@ -47,6 +48,8 @@ class ChipActivity:
     input_cores : int
         Cores that hear the input.
     steps : int
+    counted : tuple of str
+        Layers whose updates were counted.
     """
 
     arrivals: list[Arrival]
@@ -56,6 +59,7 @@ class ChipActivity:
     work: list[CoreWork]
     input_cores: int
     steps: int
+    counted: tuple[str, ...] = ()
 
     @property
     def operations(self) -> float:
@@ -84,10 +88,17 @@ def chip_activity(
         Of the cores; by default those of the counts.
     """
     steps = counts.steps if steps is None else steps
+    sizes = {layer.name: layer for layer in counts.layers}
     found = arrivals(counts, card, placed)
     layers = [layer for layer in counts.layers if not layer.is_input]
-    numbers = {layer.name: _updates(layer, card, found, steps) for layer in layers}
-    active = {layer.name: min(_active(layer), max(numbers[layer.name], 0)) for layer in layers}
+    heard = _heard(found)
+    numbers = {
+        layer.name: _updates(layer, counts, card, heard.get(layer.name, ()), steps)
+        for layer in layers
+    }
+    active = {
+        layer.name: min(counts.active_updates_of(layer), numbers[layer.name]) for layer in layers
+    }
     updates = core_updates(card, _shares(counts, placed), numbers, steps, sum(active.values()))
     by_row = {"all": updates}
     if updates.rule.by_layer:
@@ -100,24 +111,23 @@ def chip_activity(
         updates=updates,
         updates_of=by_row,
         sent={layer.name: layer.spikes for layer in layers},
-        work=[_work(group, counts, card, found, numbers, steps) for group in placed.groups],
+        work=[_work(group, sizes, card, heard, numbers, steps) for group in placed.groups],
         input_cores=_input_cores(counts, found, layers[0], placed),
         steps=steps,
+        counted=tuple(layer.name for layer in layers if layer.idle_updates is not None),
     )
 
 
-def _updates(layer: LayerCounts, card: Card, found: list[Arrival], steps: int) -> float:
-    """Updates of a layer by the card's rule, or as they were counted where the rule takes that."""
-    rule = updates_in(card.about)
-    if rule.takes_counted and layer.idle_updates is not None:
-        return layer.idle_updates + _active(layer)
-    by_rule = rule.of_layer(layer.neurons, heard(found, layer.name), steps)
-    return max(by_rule, min(_active(layer), layer.neurons * steps))
-
-
-def _active(layer: LayerCounts) -> float:
-    """Updates after which a neuron fires: those that were counted, or one for each spike."""
-    return layer.spikes if layer.active_updates is None else layer.active_updates
+def _updates(
+    layer: LayerCounts, counts: Counts, card: Card, heard: Sequence[Arrival], steps: int
+) -> float:
+    """Updates of a layer as they were counted, else by the card's rule."""
+    active = counts.active_updates_of(layer)
+    if layer.idle_updates is not None:
+        return layer.idle_updates + active
+    reached = sum(each.pre.synaptic_operations for each in heard)
+    by_rule = updates_in(card.about).of_layer(layer.neurons, reached, steps)
+    return max(by_rule, active)
 
 
 def _shares(counts: Counts, placed: Placed) -> list[Share]:
@@ -129,35 +139,45 @@ def _shares(counts: Counts, placed: Placed) -> list[Share]:
     ]
 
 
+def _heard(found: Sequence[Arrival]) -> dict[str, list[Arrival]]:
+    """Layer -> what arrives there."""
+    heard: dict[str, list[Arrival]] = {}
+    for each in found:
+        heard.setdefault(each.post.name, []).append(each)
+    return heard
+
+
 def _work(
     group: LikeCores,
-    counts: Counts,
+    layers: Mapping[str, LayerCounts],
     card: Card,
-    found: list[Arrival],
-    numbers: dict[str, float],
+    heard: Mapping[str, Sequence[Arrival]],
+    numbers: Mapping[str, float],
     steps: int,
 ) -> CoreWork:
     """What one core of a kind does."""
-    layers = {layer.name: layer for layer in counts.layers}
     parts = {name: neurons / layers[name].neurons for name, neurons in group.neurons.items()}
-    events = {each.pre.name: each.events_at(group) for each in found}
+    arriving = [each for name in parts for each in heard.get(name, ())]
+    events = [each.events_at(group) for each in arriving]
     held = sum(part * numbers[name] for name, part in parts.items())
     slots = card.limits["neurons_per_core"]
     return CoreWork(
-        operations=sum(events[each.pre.name] * each.row_length for each in found),
-        events=sum(events.values()),
+        operations=sum(n * each.row_length for n, each in zip(events, arriving, strict=True)),
+        events=sum(events),
         updates=updates_in(card.about).of_core(slots, held, steps),
         spikes=sum(part * layers[name].spikes for name, part in parts.items()),
     )
 
 
 def _input_cores(counts: Counts, found: list[Arrival], first: LayerCounts, placed: Placed) -> int:
-    """Cores that hear the input: those that an input layer says, or of the layers that it feeds.
+    """Cores that hear the input: those that an input says, else of the layer that it feeds.
 
-    Without inputs those of the first layer.
+    Without inputs, or where none of them feeds anybody, those of the first layer.
     """
-    said = [layer.cores for layer in counts.layers if layer.is_input and layer.cores is not None]
-    if said:
-        return sum(said)
-    hearing = {each.post.name for each in found if each.from_input} or {first.name}
-    return sum(group.number for group in placed.groups if not hearing.isdisjoint(group.neurons))
+    inputs = [each for each in found if each.from_input]
+    if not inputs:
+        return placed.cores_of(first.name)
+    said = sum(each.pre.cores for each in inputs if each.pre.cores is not None)
+    hearing = {each.post.name for each in inputs if each.pre.cores is None}
+    groups = [group for group in placed.groups if not hearing.isdisjoint(group.neurons)]
+    return said + sum(group.number for group in groups)

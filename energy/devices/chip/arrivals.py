@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from ....errors import SpikewattError
@@ -22,7 +23,7 @@ class Arrival:
         Who sent them, and who hears them.
     from_input : bool
         Whether they come from outside.
-    cores : int
+    groups : tuple of LikeCores
         Cores that hold a part of `post`.
     reached : float
         Cores that one spike reaches, on average.
@@ -34,14 +35,42 @@ class Arrival:
     pre: LayerCounts
     post: LayerCounts
     from_input: bool
-    cores: int
+    groups: tuple[LikeCores, ...]
     reached: float
     operations: float
+
+    @cached_property
+    def cores(self) -> int:
+        """Cores that hold a part of the layer that hears them."""
+        return sum(group.number for group in self.groups)
 
     @property
     def events(self) -> float:
         """Events over all cores."""
         return self.pre.spikes * self.reached
+
+    @property
+    def travelling(self) -> float:
+        """Events of neurons of other cores than the one that hears them; none is from outside."""
+        if self.from_input:
+            return 0.0
+        return sum(
+            group.number * self.events_at(group) * (1 - self._share_in(group))
+            for group in self.groups
+        )
+
+    def _share_in(self, group: LikeCores) -> float:
+        """Part of the senders that are on one core of a group."""
+        return group.neurons.get(self.pre.name, 0.0) / self.pre.neurons
+
+    @property
+    def way(self) -> str:
+        """By which law a spike reaches so many cores."""
+        if self.pre.row_length is not None:
+            return "at as many cores as its row length says"
+        if self.reached >= self.cores:
+            return "at each core of the next layer"
+        return "at as few cores as hold its fan-out"
 
     @property
     def row_length(self) -> float:
@@ -77,32 +106,40 @@ def arrivals(counts: Counts, card: Card, placed: Placed) -> list[Arrival]:
     """
     found = []
     for pre in counts.layers:
-        post = counts.fed_by(pre) or (None if pre.is_input else pre)
-        if post is None or not pre.fan_out:
+        post = counts.heard_by(pre)
+        if post is None:
             continue
-        cores = placed.cores_of(post.name)
-        reached = _reached(pre, post, cores)
+        groups = tuple(placed.holding(post.name))
+        reached = _reached(pre, post, groups)
         operations = pre.synaptic_operations
         if not card.limits["zero_skipping"]:
             operations = pre.spikes * reached * placed.neurons_per_core
-        found.append(Arrival(pre, post, pre.is_input, cores, reached, operations))
+        found.append(Arrival(pre, post, pre.is_input, groups, reached, operations))
     return found
 
 
-def _reached(pre: LayerCounts, post: LayerCounts, cores: int) -> float:
+def _reached(pre: LayerCounts, post: LayerCounts, groups: Sequence[LikeCores]) -> float:
     """Cores that one spike of `pre` reaches."""
-    if pre.row_length:
-        reached = pre.fan_out / pre.row_length
-        if reached > cores * (1 + ROUNDING):
-            law = f"an event goes to each core of {post.name!r} once: fan_out / row_length"
-            got = f"{pre.fan_out:g} / {pre.row_length:g} = {reached:.4g} cores"
-            raise SpikewattError(f"layer {pre.name!r}: row_length", law, got, f"<= {cores} cores")
-        return reached
+    cores = sum(group.number for group in groups)
+    if pre.row_length is not None:
+        _check_row(pre, pre.row_length, post, groups, cores)
+        return pre.fan_out / pre.row_length
     if pre.fan_out >= post.neurons * (1 - ROUNDING):
         return cores
     return min(cores, ceil(pre.fan_out / (post.neurons / cores) * (1 - ROUNDING)))
 
 
-def heard(found: Sequence[Arrival], layer: str) -> float:
-    """Synaptic operations of the counts that reach a layer."""
-    return sum(each.pre.synaptic_operations for each in found if each.post.name == layer)
+def _check_row(
+    pre: LayerCounts, row: float, post: LayerCounts, groups: Sequence[LikeCores], cores: int
+) -> None:
+    """Raise where rows so long need more cores, or more neurons on one, than hold the layer."""
+    where = f"layer {pre.name!r}: row_length"
+    most = max(group.neurons[post.name] for group in groups)
+    if row > most * (1 + ROUNDING):
+        law = f"a row is at most as long as the neurons of {post.name!r} that one core holds"
+        raise SpikewattError(where, law, f"{row:g}", f"<= {most:g}")
+    reached = pre.fan_out / row
+    if reached > cores * (1 + ROUNDING):
+        law = f"an event goes to each core of {post.name!r} once: fan_out / row_length"
+        got = f"{pre.fan_out:g} / {row:g} = {reached:.4g} cores"
+        raise SpikewattError(where, law, got, f"<= {cores} cores")

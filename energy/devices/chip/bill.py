@@ -4,8 +4,8 @@ Of one inference of S steps on n cores of c chips:
 
     E = E_sop · operations + E_event · events
         + E_update · idle updates + E_active · active updates + E_spike · spikes
-        + S (E_barrier + n E_barrier per core)
-        + (n P_leak + c P_chip + P_companion) · T
+        + S (c E_barrier + n E_barrier per core)
+        + (n P_leak + c P_chip + c P_companion) · T
 
     T = S t_step                                                 (timing: tick)
     T = W + S (t_barrier + t_barrier per input core · (k - k_0)) (timing: barrier)
@@ -13,8 +13,9 @@ Of one inference of S steps on n cores of c chips:
 W is the work of the busiest core, operations, events, updates and spikes times their times where
 the card has them, k the number of cores that hear the input, and k_0 the limit barrier_input_cores
 of the card, so many being those that its barrier time was measured with. Where counts say how long
-an inference took, T is that. A value that a card does not have is left out, and the assumptions
-name it.
+an inference took, T is that. A card that has no E_event, E_active, hop or companion leaves it out,
+and the assumptions name it; operations, updates, spikes and barriers that counts hold need a price,
+be it 0.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from ..core.updates import EVENT, SPIKE, write_updates
 from .activity import ChipActivity, CoreWork, chip_activity
 from .measured import take_measured_time
 from .placing import Placed
-from .said import lines
+from .said import PER_INPUT_CORE, lines
 
 SNN = "snn"
 OPERATION, UPDATE = "energy_per_sop_j", "energy_per_neuron_update_j"
 HOP = "energy_per_routed_event_j"
-PER_INPUT_CORE = "barrier_time_per_input_core_s"
+WHERE_INCLUDED = "write it with value 0, if another value includes it, and say in its source which"
 # Component -> the time of one, and which count of the busiest core it is of.
 WORK = {
     "synaptic operations": ("time_per_sop_s", "operations"),
@@ -77,7 +78,7 @@ def write(writer: BillWriter, counts: Counts, card: Card, placed: Placed) -> lis
     for layer, updates in did.updates_of.items():
         write_updates(writer, layer, updates, card)
     _write_spikes(writer, did, card)
-    _write_barrier_energy(writer, did, card, placed.cores)
+    _write_barrier_energy(writer, did, card, placed)
 
     if isinstance(timing_in(card.about), Tick):
         if counts.time_s is None:
@@ -112,17 +113,27 @@ def time_of(work: CoreWork, card: Card) -> float:
 
 def _check_prices(did: ChipActivity, card: Card) -> None:
     """Raise where the counts hold what the card must price, and does not."""
-    needed = {
+    timing = timing_in(card.about)
+    needed = [(OPERATION,), (UPDATE,), *timing.needs_a_price]
+    needed += [(key,) for key in timing.needs if "time" in key]
+    for keys in needed:
+        count, what = _held(did, keys[0])
+        if not count or set(keys) & set(card.values):
+            continue
+        named = " or ".join(repr(key) for key in keys)
+        law = f"must price {named}: the counts have {count:,.6g} {what}"
+        hint = WHERE_INCLUDED if keys in timing.needs_a_price else None
+        raise SpikewattError(f"card {card.name!r}", law, "no such value", hint=hint)
+
+
+def _held(did: ChipActivity, key: str) -> tuple[float, str]:
+    """How many the counts have of what a value is the price of, and what that is."""
+    held = {
         OPERATION: (did.operations, "synaptic operations"),
         UPDATE: (did.updates.number, "neuron updates"),
-        **{key: (did.steps, "steps") for key in timing_in(card.about).needs if "time" in key},
+        SPIKE: (sum(did.sent.values()), "spikes that neurons of the chip send"),
     }
-    for key, (count, what) in needed.items():
-        if count and key not in card.values:
-            law = f"must price {key!r}: the counts have {count:,.6g} {what}"
-            raise SpikewattError(
-                f"card {card.name!r}", law, "no such value", ", ".join(card.values)
-            )
+    return held.get(key, (did.steps, "steps"))
 
 
 def _write_events(writer: BillWriter, did: ChipActivity, card: Card) -> None:
@@ -134,7 +145,7 @@ def _write_events(writer: BillWriter, did: ChipActivity, card: Card) -> None:
         if EVENT in card.values:
             writer.charge(SNN, layer, "events", each.events, EVENT, by_spikes=True)
         if HOP in card.values and not each.from_input:
-            writer.charge(SNN, layer, "routing", each.events, HOP, by_spikes=True)
+            writer.charge(SNN, layer, "routing", each.travelling, HOP, by_spikes=True)
 
 
 def _write_spikes(writer: BillWriter, did: ChipActivity, card: Card) -> None:
@@ -144,9 +155,12 @@ def _write_spikes(writer: BillWriter, did: ChipActivity, card: Card) -> None:
             writer.charge(SNN, layer, "output spikes", spikes, SPIKE, by_spikes=True)
 
 
-def _write_barrier_energy(writer: BillWriter, did: ChipActivity, card: Card, cores: int) -> None:
-    """What each step costs, whatever happens in it."""
-    for key, number in (("barrier_energy_j", 1), ("barrier_energy_per_core_j", cores)):
+def _write_barrier_energy(
+    writer: BillWriter, did: ChipActivity, card: Card, placed: Placed
+) -> None:
+    """What each step costs on each chip and core, whatever happens in it."""
+    each = {"barrier_energy_j": placed.chips, "barrier_energy_per_core_j": placed.cores}
+    for key, number in each.items():
         if key in card.values:
             writer.charge(SNN, "all", "barrier", did.steps * number, key)
 
@@ -165,10 +179,11 @@ def _write_barrier_time(writer: BillWriter, did: ChipActivity, card: Card) -> No
     if PER_INPUT_CORE not in card.values:
         return
     beyond = did.input_cores - (card.limit("barrier_input_cores") or 0)  # fewer: it is shorter
-    step_s = card["barrier_time_s"].value + beyond * card[PER_INPUT_CORE].value
-    if step_s < 0:
+    least_s = card["barrier_time_s"].low + beyond * card[PER_INPUT_CORE].high
+    if beyond < 0 and least_s < 0:
         law = f"{PER_INPUT_CORE} leaves time for a step with {did.input_cores} input cores"
-        raise SpikewattError(f"card {card.name!r}", law, f"{step_s:.3g} s", ">= 0 s")
+        found = f"{least_s:.3g} s at the ends of the ranges"
+        raise SpikewattError(f"card {card.name!r}", law, found, ">= 0 s")
     writer.seconds(*row, did.steps * beyond, PER_INPUT_CORE)
 
 

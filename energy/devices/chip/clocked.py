@@ -22,7 +22,7 @@ from ..core.links import LinkActivity, carried
 from ..core.mapping import Mapping
 from .activity import ChipActivity, chip_activity
 from .arrivals import Arrival
-from .placing import Placed, inputs_of_a_neuron
+from .placing import Placed, inputs_of_neurons
 
 MOST_IN_A_MESH = 4096  # cores whose links are looked at one by one
 
@@ -40,7 +40,7 @@ def mapping_of(counts: Counts, card: Card, placed: Placed) -> Mapping:
         where = f"device {card.name!r}"
         raise DoesNotFitError(where, law, f"{placed.cores:,} cores", f"<= {MOST_IN_A_MESH:,}")
 
-    inputs = {layer.name: inputs_of_a_neuron(counts, layer) for layer in counts.layers}
+    inputs = inputs_of_neurons(counts)
     begun: dict[str, float] = {}
     cores = []
     for group in placed.groups:

@@ -15,7 +15,7 @@ from .clocked import counted_activity, mapping_of
 from .laws import counts_misfits, trace_misfits
 from .measured import take_measured_time
 from .placing import Placed, place
-from .said import events_line, time_line
+from .said import counted_line, events_line, time_line
 
 
 def write(
@@ -90,9 +90,11 @@ def _write_clocked(
     if period_s:
         neuromorphic_core.write_idle(writer, card, mapping, period_s)
     excluded = card.excludes + neuromorphic_core.HOST_EXCLUDED
+    said = [counted_line(counted), events_line(counted)]
+    said.append(time_line(card, counted, counts, predicted))
     return [
         neuromorphic_core.swept_line(card, mapping, did, counts.synaptic_operations, counts.steps),
         neuromorphic_core.besides_line(card, mapping, did),
-        f"{events_line(card, counted)} {time_line(card, counted, counts, predicted)}",
+        " ".join(filter(None, said)),
         f"included: {card.includes}. Not included: {excluded}.",
     ]

@@ -16,7 +16,7 @@ def counts_misfits(counts: Counts, card: Card) -> list[Misfit]:
     can_reset = card.limits["reset_to_zero"] or reset != Zero()
     can_subtract = card.limit("resets_by_subtraction") or reset != Subtract()
     broken = [
-        executes_this_network(card),
+        executes_this_network(card, "counts, which do not say which network ran"),
         None if card.limit("leaks") or not counts.leaks else _misfit(card, "leaks", "they leak"),
         None if can_reset else _misfit(card, "reset_to_zero", "a reset to zero"),
         None if can_subtract else _misfit(card, "resets_by_subtraction", "a subtraction"),

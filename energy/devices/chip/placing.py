@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from ....errors import SpikewattError
 from ....sim.counts.counts import Counts, LayerCounts
 from ...cards.card import Card
-from ..core.count import chips_for, most_cores
+from ..core.count import chips_for
 from ..what_fits import Misfit, cores_are_there, raise_first
 
 ROUNDING = 1e-9
@@ -65,7 +66,19 @@ class Placed:
 
     def cores_of(self, layer: str) -> int:
         """Cores that hold a part of a layer; none of an input."""
-        return sum(group.number for group in self.groups if layer in group.neurons)
+        return sum(group.number for group in self.holding(layer))
+
+    def holding(self, layer: str) -> list[LikeCores]:
+        """Cores that hold a part of a layer."""
+        return self._holding.get(layer, [])
+
+    @cached_property
+    def _holding(self) -> dict[str, list[LikeCores]]:
+        found: dict[str, list[LikeCores]] = {}
+        for group in self.groups:
+            for layer in group.neurons:
+                found.setdefault(layer, []).append(group)
+        return found
 
     def describe(self) -> str:
         """One line: cores, chips, and how full they are."""
@@ -96,18 +109,16 @@ def place(counts: Counts, card: Card, max_cores: int | None = None) -> Placed:
         A layer has more neurons than its cores have room for, or inputs than a core has axons; more
         cores than there are.
     """
-    filling = _Filling(card)
+    filling, inputs = _Filling(card), inputs_of_neurons(counts)
     for layer in counts.layers:
         if not layer.is_input:
-            filling.add(layer, sum(inputs_of_a_neuron(counts, layer).values()))
+            filling.add(layer, sum(inputs[layer.name].values()))
     if not filling.groups:
         law = "must have a layer that is no input"
         raise SpikewattError("Counts.layers", law, ", ".join(one.name for one in counts.layers))
 
     cores = sum(group.number for group in filling.groups)
-    raise_first(
-        [cores_are_there(cores, card), _few_enough(cores, most_cores(max_cores, card), card)]
-    )
+    raise_first([cores_are_there(cores, card), _few_enough(cores, max_cores, card)])
     return Placed(tuple(filling.groups), card.limits["neurons_per_core"], chips_for(cores, card))
 
 
@@ -167,13 +178,17 @@ class _Filling:
         return Misfit(where, law, needed, there, of_size=True)
 
 
-def inputs_of_a_neuron(counts: Counts, layer: LayerCounts) -> dict[str, int]:
-    """Layer -> its axons that a neuron of `layer` hears, on average; of a dense one all of them."""
-    inputs = {}
+def inputs_of_neurons(counts: Counts) -> dict[str, dict[str, int]]:
+    """Layer -> layer that it hears -> axons of it that a neuron hears, on average.
+
+    Of a dense layer they are all; a last layer with a fan-out hears itself.
+    """
+    inputs: dict[str, dict[str, int]] = {layer.name: {} for layer in counts.layers}
     for pre in counts.layers:
-        if counts.fed_by(pre) is layer and pre.fan_out:
-            synapses = min(pre.neurons * pre.fan_out, pre.neurons * layer.neurons)
-            inputs[pre.name] = ceil(synapses / layer.neurons * (1 - ROUNDING))
+        post = counts.heard_by(pre)
+        if post is not None:
+            synapses = min(pre.neurons * pre.fan_out, pre.neurons * post.neurons)
+            inputs[post.name][pre.name] = ceil(synapses / post.neurons * (1 - ROUNDING))
     return inputs
 
 

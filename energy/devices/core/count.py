@@ -36,24 +36,28 @@ def checked_max_cores(where: str, max_cores: object) -> int | None:
     return whole_number(where, law, max_cores, 1, MOST_CORES)
 
 
-def cores_allowed(max_cores: int | str | None, of_counts: bool = False) -> int | None:
-    """A number of cores that was asked for; else one, or any number of counts.
+def cores_allowed(max_cores: int | str | None, card: Card, of_counts: bool = False) -> int | None:
+    """A number of cores that was asked for; else one, or any number of counts or of a chip's own.
 
     The network of counts ran on as many as it took.
 
-    >>> cores_allowed(AS_USUAL), cores_allowed(AS_USUAL, of_counts=True)
+    >>> from spikewatt.energy.cards.load import load_card
+    >>> core, chip = load_card("odin_style"), load_card("loihi")
+    >>> cores_allowed(AS_USUAL, core), cores_allowed(AS_USUAL, core, of_counts=True)
     (1, None)
+    >>> cores_allowed(AS_USUAL, chip), cores_allowed(1, chip)
+    (None, 1)
     """
     if max_cores != AS_USUAL:
         return checked_max_cores("price.max_cores", max_cores)
-    return None if of_counts else 1
+    return None if of_counts else most_cores(1, card)
 
 
 def most_cores(max_cores: int | None, card: Card) -> int | None:
-    """The number of cores that binds: one is none of a chip without a clock, which has several.
+    """The number that binds where one is usual, and may not have been asked for.
 
     Cores that a clock drives are put side by side by whoever makes a chip of them; others come with
-    their chip, and one, what is usual where nobody says a number, does not bind them.
+    their chip, and one does not bind them.
 
     >>> from spikewatt.energy.cards.load import load_card
     >>> most_cores(1, load_card("odin_style"))

@@ -20,7 +20,7 @@ class Draw:
     key : str
         Of the value in the card.
     number : int
-        How many draw it: cores, chips, or 1.
+        How many draw it: cores or chips.
     component, layer : str
         The row of a price that it is charged to.
     stays : bool, default True
@@ -46,7 +46,7 @@ def draws(card: Card, cores: int, chips: int = 1) -> list[Draw]:
         found.append(Draw("chip_static_power_w", chips, "leakage", "chip"))
     if "companion_power_w" in card.values:
         stays = not card.limit("companion_sleeps")
-        found.append(Draw("companion_power_w", 1, COMPANION, "all", stays))
+        found.append(Draw("companion_power_w", chips, COMPANION, "all", stays))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from spikewatt.analysis.literature import yan
 from spikewatt.analysis.literature.bit_budget import bit_budget
-from spikewatt.analysis.literature.dampfhoffer import BETWEEN
 from spikewatt.analysis.literature.davidson_furber import MOST_SPIKES
 from spikewatt.analysis.literature.dram_fetch import highest_rate
 from spikewatt.analysis.literature.lemaire import access_j
@@ -22,9 +21,21 @@ def test_davidson_furber_2021():
     assert abs(MOST_SPIKES - 1.72) < 0.01
 
 
-def test_dampfhoffer_2023_abstract():
-    """doi:10.1109/TETCI.2022.3214509: between 0.15 and 1.38 spikes per synapse per inference."""
-    assert (BETWEEN.low, BETWEEN.high) == (0.15, 1.38)
+@pytest.mark.parametrize(
+    ("operations", "verdict"), [(14, "wins"), (16, "open"), (137, "open"), (139, "loses")]
+)
+def test_dampfhoffer_2023_abstract(operations, verdict):
+    """doi:10.1109/TETCI.2022.3214509: between 0.15 and 1.38 spikes per synapse per inference.
+
+    Of 100 neurons with one synapse each.
+    """
+    layers = [
+        {"name": "a", "neurons": 100, "fan_out": 1, "spikes": operations},
+        {"name": "b", "neurons": 1, "fan_out": 0, "spikes": 0},
+    ]
+    for layer in layers:
+        layer["synaptic_operations"] = layer["spikes"] * layer["fan_out"]
+    assert rules(Counts(layers, steps=4))["dampfhoffer"].verdict == verdict
 
 
 @pytest.mark.parametrize(("steps", "bits", "percent"), [(5, 3, 7.5), (10, 4, 5.0)])
@@ -79,13 +90,12 @@ def test_yan_2024_compute_only_by_zeros(steps, zeros, verdict):
 @pytest.mark.parametrize("steps", [3, 7, 15])
 def test_yan_2024_dense_limit(steps):
     """Where all is moved at each step the ratio is T / b: 1.500, 2.333, 3.750 (SST-2: 1.500, 2.338,
-    3.762; Llama-2 7B at T = 15: 3.793)."""
+    3.762; Llama-2 7B at T = 15: 3.793). The full equation tends to it as movement outweighs all."""
     measured = {3: 1.500, 7: 2.338, 15: 3.762}[steps]
     found = rules(half_a_spike(steps))["yan_dense_limit"].has.low
     assert found == pytest.approx(measured, rel=0.004)
-    assert Twins(steps, steps.bit_length(), hops=4.75, reuse=1e9).ratio(1.0, 1.0) == pytest.approx(
-        found, rel=0.08
-    )
+    far = Twins(steps, steps.bit_length(), hops=1e6)
+    assert far.ratio(1.0, 1.0) == pytest.approx(found, rel=1e-5)
 
 
 def half_a_spike(steps: int) -> Counts:
@@ -103,7 +113,8 @@ BREAK_EVENS = {(5, 3, 4): 5.7, (2, 2, 4): 10.4, (2, 2, 8): 12.3, (3, 2, 8): 8.2}
 
 @pytest.mark.parametrize("case", BREAK_EVENS)
 def test_yan_2024_break_even_rates(case):
-    """The energy of a weight was fitted to the first alone; the others are predictions."""
+    """The energy of a weight was fitted to how the first moves with it (`SENSITIVITIES`), not to
+    these; the others are predictions, the first nearly so."""
     assert 100 * Twins(*case).break_even_rate() == pytest.approx(BREAK_EVENS[case], abs=0.05)
 
 
@@ -142,9 +153,7 @@ def test_yan_2024_arithmetic_hardly_moves_the_break_even(factor, monkeypatch):
 @pytest.mark.parametrize(("weight_bits", "rate"), [(4, 0.12), (8, 0.17)])
 def test_yan_2024_where_dense_movement_costs_less(weight_bits, rate):
     """Between 0.12 and 0.17, by the width of weights."""
-    twins = Twins(5, 3, weight_bits)
-    sparse_j = yan.SPARSE_PER_BIT_J + twins.weight_j
-    assert (yan.DENSE_PER_BIT_J + twins.weight_j) / sparse_j == pytest.approx(rate, abs=0.01)
+    assert Twins(5, 3, weight_bits).dense_from == pytest.approx(rate, abs=0.01)
 
 
 TABLE = {3: 0.987, 4: 1.026, 5: 1.406, 6: 1.824, 7: 2.243, 8: 1.966}
@@ -169,7 +178,10 @@ def vgg16(steps: int) -> Twins:
 
 @pytest.mark.parametrize("steps", RATES)
 def test_yan_2024_table_of_vgg16_on_cifar10(steps):
-    """E_SNN / E_QNN at T = 3 and 8: 0.970 for 0.987, 1.986 for 1.966, within 2 %.
+    """E_SNN / E_QNN at T = 3 and 8: 0.971 for 0.987, 1.986 for 1.966, within 2 %.
+
+    A weaker check than it looks: 21 uses of each weight make its energy vanish, hops cancel but for
+    arithmetic, and the ratio is nearly 12 T s / b, which tests two constants of movement alone.
 
     Missing, and not in any text at hand: the zeros of the QNN (here the mean of their bounds), the
     energy of its multiplications (here b accumulates), the width of its weights.
@@ -178,8 +190,10 @@ def test_yan_2024_table_of_vgg16_on_cifar10(steps):
 
 
 def test_yan_2024_table_of_vgg16_on_cifar10_between_its_ends():
-    """T = 4..7, whose spike rates are missing: those that the table implies rise from the first to
-    the last, and rates on a straight line give ratios 4.0 % to 6.6 % below the table's.
+    """Golden, not published: how far we miss T = 4..7, whose spike rates are missing.
+
+    Those that the table implies rise from the first to the last; rates on a straight line, which is
+    ours, give ratios 4.0 % to 6.6 % below the table's.
     """
     implied = {steps: implied_rate(steps) for steps in TABLE}
     assert sorted(implied.values()) == list(implied.values())

@@ -55,6 +55,7 @@ def test_a_chip_like_loihi(tmp_path):
         "energy_per_neuron_update_j": (52, 45, 80, "pJ"),
         "energy_per_active_update_j": (81, 70, 120, "pJ"),
         "energy_per_spike_j": (1.7, 1.7, 1.7, "pJ"),
+        "barrier_energy_j": (1, 0.5, 2, "uJ"),
         "barrier_time_s": (0.6, 0.4, 0.9, "ms"),
         "chip_static_power_w": (29.5, 29, 30, "mW"),
         "companion_power_w": (70, 60, 80, "mW"),
@@ -71,7 +72,7 @@ def test_a_chip_like_loihi(tmp_path):
             "output spikes": FIRED * 1.7e-12,
             "leakage": time_s * 29.5e-3,
             "companion processor": time_s * 70e-3,
-            "barrier": 0.0,
+            "barrier": STEPS * 1e-6,
         }
     )
 
@@ -82,6 +83,7 @@ def test_a_chip_like_truenorth(tmp_path):
         "energy_per_sop_j": (2.3, 2.3, 2.3, "pJ"),
         "energy_per_neuron_update_j": (1, 0, 2, "pJ"),
         "energy_per_routed_event_j": (2.3, 2, 3, "pJ"),
+        "energy_per_spike_j": (0, 0, 0, "pJ"),
         "step_time_s": (1, 1, 1, "ms"),
         "chip_static_power_w": (64.4, 60, 68, "mW"),
     }
@@ -101,6 +103,7 @@ def test_a_chip_like_xylo(tmp_path):
     values = {
         "energy_per_sop_j": (50, 10, 200, "pJ"),
         "energy_per_neuron_update_j": (40, 10, 200, "pJ"),
+        "energy_per_spike_j": (1, 0, 2, "pJ"),
         "step_time_s": (10, 10, 10, "ms"),
         "leakage_power_w": (200, 150, 300, "uW"),
     }
@@ -110,4 +113,19 @@ def test_a_chip_like_xylo(tmp_path):
     assert card.limit("spikes_per_step") == 31
     assert found["energy_j"]["neuron updates"] == pytest.approx(touched * 40e-12)
     assert found["energy_j"]["leakage"] == pytest.approx(STEPS * 10e-3 * 200e-6)
-    assert set(found.index) == {"synaptic operations", "neuron updates", "leakage", "steps"}
+    assert found["energy_j"]["output spikes"] == pytest.approx(FIRED * 1e-12)
+    components = {"synaptic operations", "neuron updates", "output spikes", "leakage", "steps"}
+    assert set(found.index) == components
+
+
+def test_what_counts_ask_for_and_the_card_does_not_say_is_told_with_a_remedy(tmp_path):
+    values = {
+        "energy_per_sop_j": (50, 10, 200, "pJ"),
+        "energy_per_neuron_update_j": (40, 10, 200, "pJ"),
+        "step_time_s": (10, 10, 10, "ms"),
+        "leakage_power_w": (200, 150, 300, "uW"),
+    }
+    with pytest.raises(SpikewattError, match="have 320 spikes .*hint: write it with value 0"):
+        made(tmp_path, "tick", "used", values, {"neurons_per_core": 1000})
+    template = (tmp_path / "mine.yaml").read_text("utf-8")
+    assert "counts that have any ask for it (0 where another value includes it)" in template

@@ -199,6 +199,22 @@ def test_a_template_like_a_card_is_that_card_with_all_assumed(like, tmp_path):
         assert ends == pytest.approx((other[key].value, other[key].low, other[key].high), rel=1e-8)
         assert quantity.status == "assumed"
         assert quantity.source == f"not known of this chip; assumed to be that of {other.name}"
+    assert moving_together(mine) == moving_together(other)
+    assert mine.about.get("executes") == other.about.get("executes")
+
+
+def moving_together(card) -> list[list[str]]:
+    """Keys whose values are of one measurement, those on their own left out."""
+    groups: dict[str, list[str]] = {}
+    for key in sorted(card.values):
+        groups.setdefault(card[key].measurement, []).append(key)
+    return sorted(keys for keys in groups.values() if len(keys) > 1)
+
+
+def test_a_template_says_that_values_may_be_of_one_measurement(tmp_path):
+    path, _ = template(tmp_path, "neuromorphic_core")
+    assert "measurement: optional, a name; values of one" in path.read_text("utf-8")
+    assert any(moving_together(load_card(name)) for name in ("loihi", "odin_style", "odin"))
 
 
 def test_a_template_like_a_card_of_another_timing_asks_for_the_rest(tmp_path):

@@ -20,25 +20,30 @@ from spikewatt.sim.counts.counts import Counts
 @pytest.mark.parametrize("branches", BRANCHES)
 def test_the_bill_of_loihi_is_the_formula_of_its_fit(branches):
     """P_companion t + T (E_barrier + E_core cores) + E_events, values as the card rounds them."""
-    counts = scaling_series(branches, time_s=series(branches).time_s)
+    time_s = series(branches).time_s
+    counts = scaling_series(branches, time_s=time_s)
     frame = price(counts, "loihi").frame
     found = frame[frame["component"] != "leakage"]["energy_j"].sum()
     values = fit_loihi().values
     per_core = values["barrier_energy_per_core_j"].value
     per_step = values["barrier_energy_j"].value + per_core * cores_of(counts)
-    expected = COMPANION_W.value * counts.time_s + event_energy_j(counts) + counts.steps * per_step
+    expected = COMPANION_W.value * time_s + event_energy_j(counts) + counts.steps * per_step
     assert found == pytest.approx(expected, rel=1e-3)
 
 
 def test_idle_power_of_loihi_stands_apart_as_leakage():
-    counts = scaling_series(0, time_s=series(0).time_s)
+    time_s = series(0).time_s
+    counts = scaling_series(0, time_s=time_s)
     frame = price(counts, "loihi").frame
     leakage = frame[frame["component"] == "leakage"]["energy_j"].sum()
-    assert leakage == pytest.approx(series(0).idle_w * counts.time_s, rel=0.01)
+    assert leakage == pytest.approx(series(0).idle_w * time_s, rel=0.01)
 
 
-def test_truenorth_of_akopyan_et_al_figure_17_at_20_hz_and_128_synapses():
-    """71 mW: a million neurons that fire at 20 Hz, each spike at 128 synapses, for one second."""
+def test_truenorth_gives_back_a_point_that_its_line_was_drawn_through():
+    """Consistency, no check of the card: Akopyan et al., Fig. 17, 71 mW.
+
+    A million neurons that fire at 20 Hz, each spike at 128 synapses, for one second.
+    """
     neurons, spikes = 2**20, 20 * 2**20
     cells = {"name": "cells", "neurons": neurons, "fan_out": 128, "spikes": spikes}
     counts = Counts([{**cells, "synaptic_operations": 128 * spikes}], 1000)

@@ -14,7 +14,7 @@ from spikewatt.sim.counts.counts import Counts
 FITS = {
     "loihi": fit_loihi(),
     "spinnaker1": fit_spinnaker(),
-    "spinnaker1_48": fit_spinnaker(SPINN_3, SPINN_5),
+    "spinnaker1_48": fit_spinnaker(SPINN_5),
 }
 
 

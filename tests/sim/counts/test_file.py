@@ -143,11 +143,28 @@ REFUSED = {
     "an integer without end": ('{"steps": ' + "9" * 5000 + "}", ": must be JSON; got"),
     "nan in json": (
         JSON.replace("16", "NaN"),
-        ": layer 'a': synaptic_operations: must be a finite number; got nan",
+        ": must be JSON; got key 'synaptic_operations' must be a finite number; got nan",
+    ),
+    "operations of a layer in its lines": (
+        json.dumps(json.loads(JSON), indent=1).replace("16", "17"),
+        ": line 4: layer 'a': synaptic_operations: has at most .*; got 17; allowed: <= 16",
+    ),
+    "spikes of the second layer": (
+        "\n" + JSON.replace(', {"name"', ',\n\n{"name"').replace('"spikes": 1,', '"spikes": -1,'),
+        ": line 4: layer 'b': spikes: must be a finite number; got -1",
+    ),
+    "a layer without a name": (
+        JSON.replace(', {"name": "b",', ",\n\n\n{"),
+        ": line 4: layers.1.: must have .*; got name missing",
+    ),
+    "a layer that is none": (JSON.replace("]", ",\n3]"), ": line 2: layers.2.: must be a mapping"),
+    "names of two layers": (
+        JSON.replace('"b"', '"a"').replace('"spikes": 1,', '"spikes": -1,'),
+        ": layer 'a': spikes: must be a finite number; got -1",
     ),
     "a number as text": (
         JSON.replace("16", '"16"'),
-        ": layer 'a': synaptic_operations: must be a finite number; got '16'",
+        ": line 1: layer 'a': synaptic_operations: must be a finite number; got '16'",
     ),
 }
 
@@ -224,6 +241,7 @@ def test_what_is_saved_is_read_again(tmp_path_factory, found, steps, time_s, lea
         operations = share * spikes * layer["fan_out"]
         more = {"spikes": spikes, "synaptic_operations": operations}
         made.append({"name": f"layer, {number}", **layer, **more})
+    made[-1].pop("is_input", None)  # else its synapses would lead nowhere
     counts = Counts(made, steps, time_s=time_s, leaks=leaks, reset=reset)
 
     folder = tmp_path_factory.mktemp("counts")

@@ -66,8 +66,28 @@ def with_layer(**changes):
     return changed
 
 
+def with_setting(**changes):
+    def changed(trace):
+        return replace(trace, settings=replace(trace.settings, **changes))
+
+    return changed
+
+
 # What is done to a trace, and what is said after its name.
 WRONG = {
+    "layers back to front": (
+        lambda trace: replace(trace, layers=trace.layers[::-1]),
+        "layers: layer0->output: stands behind the layers that feed it; got nothing feeds 'layer0'",
+    ),
+    "synapses and no macs": (with_layer(macs=0), "input->layer0: macs: must be those of a layer"),
+    "weights of no bits": (
+        with_setting(weight_bits=0),
+        "settings: weight_bits: must be a number of bits; got 0",
+    ),
+    "weights of unknown bits": (
+        with_setting(weight_bits=None),
+        "settings: weight_bits: must be a number of bits; got None",
+    ),
     "steps too few": (
         spikes(lambda array: array[:, :-1]),
         "spikes\\['layer0'\\]: must have the shape \\(samples, steps\\); got \\(3, 4\\); "
