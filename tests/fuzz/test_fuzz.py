@@ -23,7 +23,7 @@ SHARED = 34
 MUTANTS = {
     name: SHARED if name.startswith(("card-", "odin-", "counts-")) else 100 for name in FORMATS
 }
-MUTANTS |= {"keras": 30, "nir": 60}  # which take longest; the slow set has as many as of others
+MUTANTS |= {"keras": 30, "nir": 40}  # which take longest; the slow set has as many as of others
 MANY = 5000  # of each in the slow set, and of several originals a third
 
 
