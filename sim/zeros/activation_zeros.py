@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -124,7 +125,7 @@ class ActivationZeros:
 
     @property
     def share(self) -> float:
-        """Of the activations that go into layers, those that are zero: γ of the literature."""
+        """Of the activations that go into layers, those that are zero."""
         return _share(self.layers)
 
     @property
@@ -140,6 +141,18 @@ class ActivationZeros:
                 by_sender.setdefault(layer.sender, []).append(layer)
             seen.add(layer.connection)
         return {sender: _share(layers) for sender, layers in by_sender.items()}
+
+    @property
+    def mac_shares(self) -> dict[str, float]:
+        """Connection -> share of its multiply-accumulates that meet a zero, as counted.
+
+        A tap on padding is one. Several layers of the ANN in one connection count together.
+        """
+        macs, left = Counter[str](), defaultdict[str, float](float)
+        for layer in self.layers:
+            macs[layer.connection] += layer.macs
+            left[layer.connection] += layer.nonzero_macs
+        return {name: 1 - left[name] / number for name, number in macs.items() if number}
 
     def of(self, layer: LayerSummary) -> tuple[LayerZeros, ...]:
         """The ANN's layers in place of a connection of a trace, in the trace's order.

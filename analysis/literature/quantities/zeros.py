@@ -32,16 +32,34 @@ def with_zeros(layers: Sequence[LayerQuantities], zeros: Zeros) -> tuple[LayerQu
     """
     if zeros is None:
         return tuple(layers)
-    senders = {layer.pre for layer in layers}
     given = checked_zeros(WHERE, zeros)
     if isinstance(given, ActivationZeros):
-        given = {name: share for name, share in given.shares.items() if name in senders}
-    if isinstance(given, Mapping):
-        law = "must name a population whose spikes feed a layer"
-        shares = {one_of(WHERE, law, name, sorted(senders)): given[name] for name in given}
+        shares = _as_counted(layers, given)
     else:
-        shares = dict.fromkeys(senders, given)
+        shares = _of_senders(layers, given)
     return tuple(
-        replace(layer, zeros=Span.of(shares[layer.pre])) if layer.pre in shares else layer
+        replace(layer, zeros=Span.of(shares[layer.name])) if layer.name in shares else layer
         for layer in layers
     )
+
+
+def _as_counted(layers: Sequence[LayerQuantities], given: ActivationZeros) -> dict[str, float]:
+    """Connection -> share of its multiply-accumulates that meet a zero.
+
+    Where another code names the connection otherwise, the share of its sender's zeros.
+    """
+    exact, of_senders = given.mac_shares, given.shares
+    known = {layer.name: exact.get(layer.name, of_senders.get(layer.pre)) for layer in layers}
+    return {name: share for name, share in known.items() if share is not None}
+
+
+def _of_senders(
+    layers: Sequence[LayerQuantities], given: float | Mapping[str, float]
+) -> dict[str, float]:
+    """Connection -> share of zeros among what its sender's neurons yield."""
+    if not isinstance(given, Mapping):
+        return {layer.name: given for layer in layers}
+    law = "must name a population whose spikes feed a layer"
+    senders = sorted({layer.pre for layer in layers})
+    shares = {one_of(WHERE, law, name, senders): given[name] for name in given}
+    return {layer.name: shares[layer.pre] for layer in layers if layer.pre in shares}

@@ -79,6 +79,16 @@ def test_zeros_that_were_counted(tiny):
     assert found.knows_zeros
 
 
+def test_what_was_multiplied_is_counted_and_no_share_of_inputs(tiny):
+    """Half of the inputs are zero, and seven of eight multiply-accumulates meet one."""
+    layers = [LayerZeros("output", "output", "input->output", 2, 0.5, 0.0, 8, 1.0)]
+    counted = ActivationZeros("matched", 2, layers, 4)
+    assert (counted.shares, counted.mac_shares) == ({"input": 0.5}, {"input->output": 0.875})
+    assert quantities_of(tiny, counted).zeros == Span.of(0.875)
+    elsewhere = [replace(layers[0], connection="input->renamed")]
+    assert quantities_of(tiny, replace(counted, layers=elsewhere)).zeros == Span.of(0.5)
+
+
 def counts(spikes=(90.0, 4.0), **more) -> Counts:
     """100 -> 10 -> 5, five steps."""
     layers = [
