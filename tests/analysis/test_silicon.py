@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from spikewatt.analysis.studies.silicon import silicon_rows
@@ -27,7 +28,10 @@ from spikewatt.analysis.studies.silicon_row import (
     TOTAL,
 )
 from spikewatt.analysis.studies.validation import of_silicon, validate
+from spikewatt.energy.cards.load import load_card
+from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.price import price
+from spikewatt.energy.pricing.uncertainty import estimate
 from spikewatt.energy.silicon.workloads import keyword_spotter
 
 
@@ -180,3 +184,24 @@ def test_components_of_loihi_stand_apart():
         "companion processor",
         "leakage",
     } <= set(frame["component"])
+
+
+def test_a_cores_own_time_by_sana_fe_puts_the_keyword_spotter_below_the_range():
+    """What README says of the times that the card leaves out: arch/loihi.yaml, dense synapses."""
+    card = load_card("loihi")
+    seconds = {
+        "time_per_sop_s": 3.8e-9,
+        "time_per_event_s": 16e-9,
+        "time_per_neuron_update_s": 6.0e-9 + 3.7e-9,
+        "time_per_spike_s": 30e-9,
+    }
+    assert not set(seconds) & set(card.values)
+    exact = {
+        key: card["energy_per_sop_j"].exactly(s, measurement=key) for key, s in seconds.items()
+    }
+    bill = bill_of(keyword_spotter(), replace(card, values={**card.values, **exact}))
+    dynamic = [term for term in bill.select("snn") if term.component != "leakage"]
+    low = estimate(bill, dynamic).low
+    (row,) = found(silicon_rows(), "Loihi, keyword spotter", DYNAMIC)
+    assert row.inside
+    assert row.measured / low == pytest.approx(0.91, abs=0.01)
