@@ -43,8 +43,8 @@ RESULT_COLUMNS = (
     "tensorflow",
     "annarchy",
 )
-# One line per device and workload of those lines; of a device that refuses, why. A core is priced in
-# the nearest geometry that holds the network, which `priced_as` names.
+# One line per device and workload of those lines; of a device that refuses, why. A core is priced
+# in the nearest geometry that holds the network, which `priced_as` names.
 PRICE_COLUMNS = (
     "study",
     "row",
