@@ -8,12 +8,11 @@ from typing import Any
 from ....errors import SpikewattError
 from ....models.int8 import quantise_int8
 from ...design.interval import wilson
-from ..judgement import INT8, KERAS
 from ..kept import fingerprint
 from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results
-from ..row import Cell
+from ..row import INT8, KERAS, Cell
 from .conversion import annarchy_equal, converted, run_cell
 from .prepared import INT8_CALIBRATION, PreparedRow, prepare, versions
 
