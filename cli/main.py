@@ -20,6 +20,7 @@ from . import network
 from . import price
 from . import energy
 from . import firmware
+from . import study
 from .chip import odin
 from .chip import rtl
 from .chip import synth
