@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from ....errors import SpikewattError
-from ..outcome import Outcome, Shortfall, Side
-from ..places import Places
-from ..results import Results
 from ..row import Checked, RowFile
 
 
@@ -24,8 +21,6 @@ class SizedNetwork(Checked):
 
 class SizeRow(RowFile):
     """Networks of several sizes on the same targets."""
-
-    name: ClassVar[str] = "size"
 
     kind: Literal["size"]
     dataset: str
@@ -57,43 +52,3 @@ class SizeRow(RowFile):
                 law = "is a number of placements"
                 raise SpikewattError(f"devices {device}", law, seeds, "1..100")
         return self
-
-    def run(self, study: str, places: Places) -> Results:
-        """Simulate, synthesise, draw; ``sizes.csv`` and a picture come into the folder, too."""
-        from ..hardware.run_sizes import run_size_row
-
-        return run_size_row(study, self, places)
-
-    def outcome(self, committed: Results) -> Outcome:
-        """A line per network; nothing was published of them."""
-        lines = {line["cell"]: line for line in committed.of_row(self.row)}
-        sides, shortfalls, own = [], [], {}
-        for run in self.runs:
-            line = lines.get(run.run)
-            if line is None:
-                shortfalls.append(Shortfall(run.run, "is run", "everything"))
-                continue
-            priced = [
-                price
-                for price in committed.prices
-                if (price["row"], price["cell"]) == (self.row, run.run) and not price["refused"]
-            ]
-            energies = {price["device"]: price["energy_j"] for price in priced}
-            own[run.run] = {
-                "accuracy_percent": 100 * line["accuracy"],
-                "ann_accuracy_percent": 100 * line["ann_accuracy"],
-                "images": line["images"],
-                "energy_per_inference_j": energies,
-            }
-            side = Side(
-                run.run,
-                line["steps"],
-                ann_percent=100 * line["ann_accuracy"],
-                own_percent=100 * line["accuracy"],
-                images=line["images"],
-                operations=line["synaptic_operations_per_image"],
-            )
-            sides.append(side)
-
-        published: dict[str, Any] = {}
-        return Outcome(self.row, self.title, published, own, tuple(sides), tuple(shortfalls))
