@@ -31,17 +31,19 @@ def run_cell(prepared: PreparedRow, cell: Cell, network: SpikingNetwork) -> list
     """What the network does on the cell's images: per number of steps one mapping.
 
     With ``steps``, ``images``, ``right``, ``same`` as Keras, sums of ``spikes``, ``operations`` and
-    ``later_operations`` (without the first layer's), and mean ``prices``.
+    ``later_operations`` (without the first layer's), and mean ``prices``. Rows that share a run
+    find it in the same files.
     """
     images = min(cell.images, len(prepared.test))
     parts = [
         _kept_part(prepared, cell, network, start, stop) for start, stop in _parts(cell, images)
     ]
-    return [_together([part[which] for part in parts]) for which in range(len(parts[0]))]
+    counted = [_together([part[which] for part in parts]) for which in range(len(parts[0]))]
+    return [each for each in counted if not cell.durations or each["steps"] in cell.durations]
 
 
 def _parts(cell: Cell, images: int) -> Iterator[tuple[int, int]]:
-    longest = max(cell.durations, default=1)
+    longest = max(cell.counted_durations, default=1)
     at_once = max(1, min(MOST_IMAGES, IMAGE_STEPS // longest))
     for start in range(0, images, at_once):
         yield start, min(start + at_once, images)
@@ -53,18 +55,18 @@ def _kept_part(
     asked = {
         "network": network.hash,
         "dataset": prepared.row.dataset,
-        "durations": cell.durations,
+        "durations": cell.counted_durations,
         "seed": cell.seed,
         "images": (start, stop),
     }
-    name = f"{prepared.row.row}.{cell.cell}"
+    name = f"{prepared.row.network}.{network.code}"
 
     def work() -> list[dict[str, Any]]:
         trace = simulate(
             network,
             prepared.test[start:stop],
             ENGINE,
-            max(cell.durations, default=None),
+            max(cell.counted_durations, default=None),
             seed=cell.seed + start,  # a part has draws of its own
         )
         return [
@@ -75,7 +77,7 @@ def _kept_part(
 
 
 def _looked_at(cell: Cell, trace: Trace) -> list[int]:
-    return sorted(cell.durations) or [trace.steps]
+    return cell.counted_durations or [trace.steps]
 
 
 def _counted(
@@ -123,7 +125,7 @@ def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
 def annarchy_equal(prepared: PreparedRow, cell: Cell, network: SpikingNetwork) -> tuple[int, bool]:
     """(images, whether ANNarchy gives the same spikes, operations and outputs on them)."""
     images = min(ANNARCHY_IMAGES, cell.images, len(prepared.test))
-    longest = max(cell.durations, default=None)
+    longest = max(cell.counted_durations, default=None)
     steps = None if longest is None else min(longest, ANNARCHY_STEPS)
     asked = {"network": network.hash, "images": images, "steps": steps, "seed": cell.seed}
 
@@ -135,5 +137,5 @@ def annarchy_equal(prepared: PreparedRow, cell: Cell, network: SpikingNetwork) -
         )
         return ours == theirs
 
-    name = f"{prepared.row.row}.{cell.cell}.annarchy"
+    name = f"{prepared.row.network}.{network.code}.annarchy"
     return images, kept(prepared.places.kept, name, asked, work)

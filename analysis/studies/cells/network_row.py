@@ -67,7 +67,7 @@ def _int8_lines(study: str, prepared: PreparedRow) -> list[dict[str, Any]]:
         same = int((answers == prepared.keras_classes).sum())
         return [int((answers == prepared.labels).sum()), same]
 
-    found = kept(prepared.places.kept, f"{prepared.row.row}.{INT8}", asked, work)
+    found = kept(prepared.places.kept, f"{prepared.row.network}.{INT8}", asked, work)
     if found is None:
         return []
     right, same = found

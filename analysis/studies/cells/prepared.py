@@ -10,7 +10,9 @@ import numpy as np
 
 from ....models.datasets import load_dataset
 from ....models.studied.load import load_studied
+from ....models.studied.weights import content_hash
 from ....models.training import predictions
+from ..kept import kept
 from ..kinds.network import NetworkRow
 from ..places import Places
 
@@ -44,8 +46,18 @@ class PreparedRow:
 
     @cached_property
     def keras_classes(self) -> np.ndarray:
-        """(samples,) the answers of Keras."""
-        return predictions(self.model, self.test)
+        """(samples,) the answers of Keras, kept for the rows that share its weights."""
+        asked = {"weights": self._weights_hash(), "images": len(self.test)}
+        asked |= {"dataset": self.row.dataset, "input_max": self.row.input_max}
+
+        def work() -> list[int]:
+            return predictions(self.model, self.test).tolist()
+
+        return np.asarray(kept(self.places.kept, f"{self.row.network}.keras", asked, work))
+
+    def _weights_hash(self) -> str:
+        arrays = {str(number): array for number, array in enumerate(self.model.get_weights())}
+        return content_hash(arrays)
 
     def ann_right(self, images: int) -> int:
         """How many of the first `images` Keras gets right."""
