@@ -17,7 +17,7 @@ from .options import app
 from . import run
 from . import sweep
 from . import network
-from . import price
+from .pricing import price
 from . import energy
 from . import firmware
 from . import study

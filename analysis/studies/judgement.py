@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
+from .results import Results
 from .row import Cell
-
-if TYPE_CHECKING:
-    from .kinds.network import NetworkRow
 
 KERAS, INT8 = "keras", "int8"  # cells that every row has
 ROUNDING = 1e-6  # points by which a share in a file may be off
@@ -17,8 +16,9 @@ ROUNDING = 1e-6  # points by which a share in a file may be off
 Lines = Sequence[Mapping[str, Any]]
 
 
-def judged(row: NetworkRow, lines: Lines) -> Outcome:
+def judged(row: NetworkRow, committed: Results) -> Outcome:
     """The outcome of a row from its lines in ``results.csv``."""
+    lines = committed.of_row(row.row)
     by_cell = {
         cell.cell: [line for line in lines if line["cell"] == cell.cell] for cell in row.cells
     }

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...errors import SpikewattError
-
-if TYPE_CHECKING:
-    from .outcome import Outcome
-    from .places import Places
-    from .results import Results
 
 # Images of each cell that also run in ANNarchy, and the most steps of a streaming one.
 ANNARCHY_IMAGES = 20
@@ -102,16 +97,9 @@ class Cell(Checked):
 
 
 class RowFile(Checked):
-    """What all kinds of rows have."""
+    """What all kinds of rows have; each has a `kind` of its own, too."""
 
+    kind: str
     row: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
     title: str
     different: str = Field(default="", description="what is different here")
-
-    def run(self, study: str, places: Places) -> Results:
-        """Run the row; what was done before is taken from ``places.kept``."""
-        raise NotImplementedError
-
-    def outcome(self, committed: Results) -> Outcome:
-        """What became of the row, by what the CSV files of its study say."""
-        raise NotImplementedError

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...progress import Progress, silent
+from .kinds.registry import kind_of
 from .places import Places
 from .results import Results, read_results
 from .study import read_study
@@ -62,7 +63,7 @@ def run_study(
 
     found = Results()
     for row in chosen:
-        of_row = row.run(study.name, places)
+        of_row = kind_of(row).run(study.name, row, places)
         read_results(folder).replaced_by(of_row).write(folder)
         found.add(of_row)
 

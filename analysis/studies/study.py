@@ -98,10 +98,10 @@ def read_row(path: Path) -> RowFile:
     law = "must name a kind of row"
     kind = ROW_KINDS[one_of(f"{path.name}: kind", law, content.get("kind", USUAL), ROW_KINDS)]
     try:
-        row = kind.model_validate(content)
+        row = kind.file.model_validate(content)
     except ValidationError as error:
         place = document.where(*error.errors()[0]["loc"])
-        raise first_fault(f"{place}: ", error, kind.model_fields) from error
+        raise first_fault(f"{place}: ", error, kind.file.model_fields) from error
     if row.row != path.stem:
         raise SpikewattError(document.where("row"), "is the name of the file", row.row, path.stem)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..report.findings import Column, Findings, Table
+from .kinds.registry import kind_of
 from .outcome import Outcome, Side
 from .study import Study, read_study, study_names
 
@@ -18,7 +19,7 @@ def studies(names: Iterable[str] | None = None) -> list[Study]:
 def outcomes(study: Study) -> list[Outcome]:
     """Each row of a study, judged by its committed files."""
     committed = study.committed()
-    return [row.outcome(committed) for row in study.rows]
+    return [kind_of(row).outcome(row, committed) for row in study.rows]
 
 
 def as_objects(chosen: Iterable[Study]) -> list[dict[str, Any]]:
