@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ....errors import SpikewattError
 from ....models.int8 import quantise_int8
-from ...design.interval import wilson
 from ..judgement import INT8, KERAS
 from ..kept import kept
 from ..kinds.network import NetworkRow
@@ -16,6 +13,7 @@ from ..places import Places
 from ..results import Results
 from ..row import Cell
 from .conversion import annarchy_equal, converted, run_cell
+from .lines import line_of, named
 from .prepared import PreparedRow, prepare
 
 INT8_CALIBRATION = 500  # training images
@@ -51,7 +49,7 @@ def run_network_row(study: str, row: NetworkRow, places: Places) -> Results:
 
 def _keras_line(study: str, prepared: PreparedRow) -> dict[str, Any]:
     images = len(prepared.test)
-    return _line(study, prepared, KERAS, images, prepared.ann_right(images))
+    return line_of(study, prepared, KERAS, images, prepared.ann_right(images))
 
 
 def _int8_lines(study: str, prepared: PreparedRow) -> list[dict[str, Any]]:
@@ -72,7 +70,7 @@ def _int8_lines(study: str, prepared: PreparedRow) -> list[dict[str, Any]]:
         return []
     right, same = found
     images = len(prepared.test)
-    return [_line(study, prepared, INT8, images, right) | {"agreement": same / images}]
+    return [line_of(study, prepared, INT8, images, right) | {"agreement": same / images}]
 
 
 def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
@@ -86,7 +84,7 @@ def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
     code = network.code.name
     for counts in run_cell(prepared, cell, network):
         found.lines.append(
-            _line(study, prepared, cell.cell, counts["images"], counts["right"])
+            line_of(study, prepared, cell.cell, counts["images"], counts["right"])
             | {
                 "code": code,
                 "steps": counts["steps"],
@@ -104,47 +102,7 @@ def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
             }
         )
         found.prices.extend(
-            _named(study, prepared, cell.cell) | {"steps": counts["steps"]} | line
+            named(study, prepared, cell.cell) | {"steps": counts["steps"]} | line
             for line in counts["prices"]
         )
     return found
-
-
-def _named(study: str, prepared: PreparedRow, cell: str) -> dict[str, Any]:
-    return {"study": study, "row": prepared.row.row, "cell": cell}
-
-
-def _line(
-    study: str, prepared: PreparedRow, cell: str, images: int, right: int
-) -> Mapping[str, Any]:
-    """A line with accuracies: of the ANN on the same images, and of the cell."""
-    ann = prepared.ann_right(images)
-    ann_low, ann_high = wilson(ann, images)
-    low, high = wilson(right, images)
-    return {
-        **_named(study, prepared, cell),
-        "images": images,
-        "ann_accuracy": ann / images,
-        "ann_low": ann_low,
-        "ann_high": ann_high,
-        "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
-        **versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Of what ran."""
-    return {
-        "spikewatt": _version("spikewatt"),
-        "tensorflow": _version("tensorflow"),
-        "annarchy": _version("ANNarchy"),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
