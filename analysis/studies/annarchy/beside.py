@@ -42,7 +42,7 @@ def lines_beside(study: str, prepared: PreparedRow, asked: OwnConverter) -> list
 def _kept_classes(prepared: PreparedRow, asked: OwnConverter, images: int):
     import numpy as np
 
-    depends = {"weights": prepared.weights_hash, "images": images} | asked.model_dump()
+    depends = {"weights": prepared.model_fingerprint, "images": images} | asked.model_dump()
 
     def work() -> list[int]:
         return classes_of_own_converter(

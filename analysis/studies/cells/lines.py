@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ...design.interval import wilson
-from .prepared import PreparedRow
+from .prepared import PreparedRow, versions
 
 
 def named(study: str, prepared: PreparedRow, cell: str) -> dict[str, Any]:
@@ -32,19 +31,3 @@ def line_of(
         "accuracy_high": high,
         **versions(),
     }
-
-
-def versions() -> dict[str, str]:
-    """Of what ran."""
-    return {
-        "spikewatt": _version("spikewatt"),
-        "tensorflow": _version("tensorflow"),
-        "annarchy": _version("ANNarchy"),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
