@@ -16,6 +16,9 @@ __version__ = "0.1.0"
 
 # For type checkers and editors; a test compares these with _HOME.
 if TYPE_CHECKING:
+    from .analysis.checks.agreement import compare as compare
+    from .analysis.checks.diagnosis import diagnose as diagnose
+    from .analysis.checks.validation import validate as validate
     from .analysis.design.comparison import compare_runs as compare_runs
     from .analysis.job.best import best_points as best_points
     from .analysis.job.config import RunConfig as RunConfig
@@ -26,9 +29,6 @@ if TYPE_CHECKING:
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
     from .analysis.report.page.write import write_report as write_report
-    from .analysis.studies.agreement import compare as compare
-    from .analysis.studies.diagnosis import diagnose as diagnose
-    from .analysis.studies.validation import validate as validate
     from .analysis.sweep.results import Sweep as Sweep
     from .analysis.sweep.rows import read_sweep as read_sweep
     from .analysis.sweep.sweep import sweep as sweep
@@ -90,9 +90,9 @@ _HOME = {
     "analysis.literature.rules": ("Rulings", "rules"),
     "analysis.report.findings": ("Findings", "Table"),
     "analysis.report.page.write": ("write_report",),
-    "analysis.studies.agreement": ("compare",),
-    "analysis.studies.diagnosis": ("diagnose",),
-    "analysis.studies.validation": ("validate",),
+    "analysis.checks.agreement": ("compare",),
+    "analysis.checks.diagnosis": ("diagnose",),
+    "analysis.checks.validation": ("validate",),
     "analysis.sweep.results": ("Sweep",),
     "analysis.sweep.rows": ("read_sweep",),
     "analysis.sweep.sweep": ("sweep",),

@@ -275,13 +275,13 @@ def validate(
     """
     if output:
         new_file(output, force)
+    from ..analysis.checks.silicon import silicon_rows
+    from ..analysis.checks.silicon_asked import silicon_lines
+    from ..analysis.checks.validation import left_out_summary, of_silicon, summary_lines
+    from ..analysis.checks.validation import validate as compare
     from ..analysis.report.findings import Findings
     from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import left_out, silicon, validation
-    from ..analysis.studies.silicon import silicon_rows
-    from ..analysis.studies.silicon_asked import silicon_lines
-    from ..analysis.studies.validation import left_out_summary, of_silicon, summary_lines
-    from ..analysis.studies.validation import validate as compare
 
     frame = compare(dataset, data_dir)
     if output:

@@ -17,9 +17,10 @@ from .options import app
 from . import run
 from . import sweep
 from . import network
-from . import price
+from .pricing import price
 from . import energy
 from . import firmware
+from . import study
 from .chip import odin
 from .chip import rtl
 from .chip import synth

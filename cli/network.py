@@ -102,7 +102,7 @@ def _check_range(keras_model, path: Path, data, calibration, largest: float) -> 
 
 def _agreement(keras_model, network, calibration):
     """How far the network answers as Keras does; warns if that is bad."""
-    from ..analysis.studies.agreement import compare
+    from ..analysis.checks.agreement import compare
 
     found = compare(keras_model, network, calibration)
     found.warn()
@@ -283,11 +283,11 @@ def diagnose(
         1,
         2000,
     )
+    from ..analysis.checks.diagnosis import diagnose as diagnose_layers
     from ..analysis.report.figures.diagnosis import save_diagnosis
     from ..analysis.report.findings import Findings
     from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import diagnosis
-    from ..analysis.studies.diagnosis import diagnose as diagnose_layers
     from ..models.loading.load import load_keras
     from ..shown_progress import show_progress
     from ..sim.network.spiking_network import SpikingNetwork

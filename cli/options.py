@@ -109,6 +109,34 @@ app = typer.Typer(
 )
 
 
+def family(name: str, group: str, text: str) -> typer.Typer:
+    """Register verbs of two words, of which `name` is the first; see `member`.
+
+    Parameters
+    ----------
+    name : str
+        The first word.
+    group : str
+        One of GROUPS.
+    text : str
+        Its help.
+    """
+    made = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(made, name=name)
+    _group_of[name] = group
+    return made
+
+
+def member(made: typer.Typer, first: str):
+    """Register a verb of the two words `first` and the function's name, as `verb` does."""
+
+    def register(function):
+        second = function.__name__.rstrip("_").replace("_", "-")
+        return made.command(second, cls=Verb)(_guarded(f"{first} {second}", function))
+
+    return register
+
+
 def verb(group: str, options: Callable[[], list[inspect.Parameter]] | None = None):
     """Register a verb whose bad input is one line on stderr and exit code 2.
 

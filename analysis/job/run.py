@@ -18,12 +18,12 @@ from ...sim.engines.annarchy.build import check_toolchain
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ...sim.zeros.given import ZEROS, save_zeros
+from ..checks.agreement import Agreement
 from ..design.points import Points
 from ..report.figures.run import TRACE, plot_run
 from ..report.findings import Findings
 from ..report.page.write import write_report
 from ..report.rows import write_folder
-from ..studies.agreement import Agreement
 from . import steps
 from .baselines import baselines
 from .best import best

@@ -36,6 +36,8 @@ from ...sim.engines.simulate import simulate as run_engine
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.trace.trace import Trace
 from ...sim.zeros.activation_zeros import ActivationZeros
+from ..checks.agreement import Agreement, compare
+from ..checks.diagnosis import diagnose as diagnose_layers
 from ..design.points import Points
 from ..literature.quantities.quantities import can_be_ruled
 from ..literature.report import rule_facts, rule_tables
@@ -46,8 +48,6 @@ from ..report.best.tables import best_table, beyond, points_table, verdict_lines
 from ..report.findings import Findings, Table
 from ..report.prices import price_table, verdict_table
 from ..report.sentence import run_sentence
-from ..studies.agreement import Agreement, compare
-from ..studies.diagnosis import diagnose as diagnose_layers
 from .config import RunConfig
 from .engine import choose
 from .plausible import check_accuracy, check_model

@@ -259,7 +259,7 @@ def left_out(frame: pd.DataFrame, name: str = "left_out") -> Table:
 
 
 def silicon(frame: pd.DataFrame, name: str = "silicon") -> Table:
-    """Measured spiking networks beside what their cards say; see `studies.silicon`."""
+    """Measured spiking networks beside what their cards say; see `checks.silicon`."""
     shown = frame.assign(inside=frame["inside"].map({True: "yes", False: "no"}))
     columns = (
         Column("what", ("what",)),

@@ -1,1 +1,1 @@
-"""Questions beside the main job: diagnosis, cross-checks, validation."""
+"""Published studies, a folder each: the rows of their tables, run again, ours beside theirs."""

@@ -65,9 +65,9 @@ def odin(
     chosen = chip_of("odin --chip", chip)
     if side is not None:
         whole_number("odin --side", "must be a number of pixels", side, 1, 4096)
+    from ...analysis.checks.odin_on_chip import run_job
     from ...analysis.report.findings import Findings
     from ...analysis.report.prices import price_table
-    from ...analysis.studies.odin_on_chip import run_job
     from ...shown_progress import show_progress
 
     with show_progress() as progress:

@@ -205,10 +205,10 @@ def crosscheck(
         1,
         10**6,
     )
+    from ...analysis.checks.crosscheck import crosscheck as count
+    from ...analysis.checks.standing_network import standing_input, standing_network
     from ...analysis.report.findings import Findings
     from ...analysis.report.tables import crosscheck_table
-    from ...analysis.studies.crosscheck import crosscheck as count
-    from ...analysis.studies.standing_network import standing_input, standing_network
     from ...sim.network.spiking_network import SpikingNetwork
 
     if network:

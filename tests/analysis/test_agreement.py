@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import spikewatt as sw
 from keras import Model, layers
+from spikewatt.analysis.checks.agreement import Agreement, compare
 from spikewatt.analysis.job import steps
 from spikewatt.analysis.job.config import as_config
 from spikewatt.analysis.job.plausible import check_accuracy
 from spikewatt.analysis.report.terminal.console import print_findings
-from spikewatt.analysis.studies.agreement import Agreement, compare
 from spikewatt.errors import SpikewattError, SpikewattWarning
 
 
@@ -125,7 +125,7 @@ def test_labels_are_checked_before_a_diagnosis(mlp, mlp_network, digits, monkeyp
     def never(*_, **__):
         raise AssertionError("simulated first")
 
-    monkeypatch.setattr("spikewatt.analysis.studies.diagnosis.simulate", never)
+    monkeypatch.setattr("spikewatt.analysis.checks.diagnosis.simulate", never)
     with pytest.raises(SpikewattError, match="diagnose.labels: labels are integers below the 10"):
         sw.diagnose(mlp, mlp_network, x, np.full(5, 10), steps=4)
     with pytest.raises(SpikewattError, match="diagnose.labels: one label per sample"):

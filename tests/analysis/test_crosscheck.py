@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spikewatt.analysis.studies.crosscheck import crosscheck
-from spikewatt.analysis.studies.standing_network import standing_input, standing_network
+from spikewatt.analysis.checks.crosscheck import crosscheck
+from spikewatt.analysis.checks.standing_network import standing_input, standing_network
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.engines import ENGINES
 from spikewatt.sim.engines.simulate import simulate

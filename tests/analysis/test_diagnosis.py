@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from spikewatt.analysis.studies.diagnosis import diagnose
+from spikewatt.analysis.checks.diagnosis import diagnose
 from spikewatt.errors import SpikewattError
 from spikewatt.models.networks import build_network
 from spikewatt.sim.engines.simulate import simulate

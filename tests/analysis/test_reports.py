@@ -190,7 +190,7 @@ def test_layer_table_counts_what_the_trace_counted(trace):
 
 def test_layer_table_counts_the_macs_of_depthwise_layers():
     """They were 0; a depthwise layer of 3x3 taps and padding multiplies 9 times per output."""
-    from spikewatt.analysis.studies.standing_network import standing_input, standing_network
+    from spikewatt.analysis.checks.standing_network import standing_input, standing_network
     from spikewatt.sim.engines.simulate import simulate
 
     network = standing_network()

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from spikewatt.analysis.studies.silicon import silicon_rows
-from spikewatt.analysis.studies.silicon_asked import ASKED, WIDEST, asked_rows, silicon_lines
-from spikewatt.analysis.studies.silicon_row import (
+from spikewatt.analysis.checks.silicon import silicon_rows
+from spikewatt.analysis.checks.silicon_asked import ASKED, WIDEST, asked_rows, silicon_lines
+from spikewatt.analysis.checks.silicon_row import (
     ABOVE_IDLE,
     CONSTANTS,
     DYNAMIC,
@@ -27,7 +27,7 @@ from spikewatt.analysis.studies.silicon_row import (
     TIME_GIVEN,
     TOTAL,
 )
-from spikewatt.analysis.studies.validation import of_silicon, validate
+from spikewatt.analysis.checks.validation import of_silicon, validate
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
 from spikewatt.energy.pricing.price import price

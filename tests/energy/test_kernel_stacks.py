@@ -8,7 +8,7 @@ from math import log
 
 import numpy as np
 import pytest
-from spikewatt.analysis.studies.left_out import (
+from spikewatt.analysis.checks.left_out import (
     ASKED,
     ENERGY,
     EVERY,

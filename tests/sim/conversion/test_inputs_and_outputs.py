@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from spikewatt.analysis.studies.diagnosis import diagnose
+from spikewatt.analysis.checks.diagnosis import diagnose
 from spikewatt.errors import SpikewattError
 from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert

@@ -6,7 +6,7 @@ layer whose input is not all 0 and 1, such as one after an average pool; sinabs 
 batch, and forgets the pool unless asked per layer. So every layer is run on its own, one sample at
 a time, and a layer after a summed window is left to sinabs.
 
-``python -m spikewatt.analysis.studies.crosscheck FILE.npz`` writes the fixture of the tests; it
+``python -m spikewatt.analysis.checks.crosscheck FILE.npz`` writes the fixture of the tests; it
 needs ``pip install 'spikewatt[crosscheck]'``.
 """
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import SpikewattError
-from .options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
+from ...errors import SpikewattError
+from ..options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
 from .priced import (
     check_words,
     device_files,
@@ -23,8 +23,8 @@ from .priced import (
 from .ruled import rules_alone, with_rules
 
 if TYPE_CHECKING:
-    from ..sim.counts.counts import Counts
-    from ..sim.trace.trace import Trace
+    from ...sim.counts.counts import Counts
+    from ...sim.trace.trace import Trace
 
 LIBRARY_HELP = (
     "int8 kernels: cmsis-nn, tflm, tvm, x-cube-ai, hale, plumerai, onnc, each with its version "
@@ -193,9 +193,9 @@ def price(
         if not prices.bills:
             why = "; ".join(prices.does_not_fit.values())
             raise SpikewattError("price", "one of the devices can execute the network", why)
-    from ..analysis.report.prices import components as every_component
-    from ..analysis.report.prices import price_findings
-    from ..analysis.report.rows import merged, write_csv
+    from ...analysis.report.prices import components as every_component
+    from ...analysis.report.prices import price_findings
+    from ...analysis.report.rows import merged, write_csv
 
     if output:
         write_csv(every_component(priced), output)

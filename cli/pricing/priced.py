@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SpikewattError, one_of
-from .options import number, per_device
+from ...errors import SpikewattError, one_of
+from ..options import number, per_device
 
 if TYPE_CHECKING:
-    from ..energy.pricing.prices import Prices
-    from ..sim.counts.counts import Counts
-    from ..sim.trace.trace import Trace
-    from ..sim.zeros.given import GivenZeros
+    from ...energy.pricing.prices import Prices
+    from ...sim.counts.counts import Counts
+    from ...sim.trace.trace import Trace
+    from ...sim.zeros.given import GivenZeros
 
 FASTEST_MHZ = 100_000  # beyond every device: somebody meant hertz
 
@@ -50,7 +50,7 @@ def device_settings(
     regulator: list[str] | None,
 ) -> dict[str, Any]:
     """How devices are run, as `price` takes it."""
-    from ..energy.kernels.library import named
+    from ...energy.kernels.library import named
 
     return {
         "library": per_device("price --library", library, named),
@@ -80,7 +80,7 @@ def _from_megahertz(text: str) -> float:
 
 def check_words(workload: str | None, explain: bool) -> None:
     """Raise where a word means nothing, even if nothing would have asked for it."""
-    from ..energy.bill import WORKLOADS
+    from ...energy.bill import WORKLOADS
 
     if workload is None:
         return
@@ -91,7 +91,7 @@ def check_words(workload: str | None, explain: bool) -> None:
 
 def zeros_of(texts: list[str]) -> GivenZeros:
     """Zeros of the int8 network's activations, from numbers or the file of a run."""
-    from ..sim.zeros.given import read_zeros
+    from ...sim.zeros.given import read_zeros
 
     return read_zeros(texts)
 
@@ -102,10 +102,10 @@ def zeros_of(texts: list[str]) -> GivenZeros:
 def read_work(trace: Path | None, counts: Path | None, steps: int | None) -> Trace | Counts:
     """The trace, or the counts, whichever was given."""
     if counts is not None:
-        from ..sim.counts.counts import Counts
+        from ...sim.counts.counts import Counts
 
         return Counts.load(counts, steps)
-    from ..sim.trace.trace import Trace
+    from ...sim.trace.trace import Trace
 
     assert trace is not None
     return Trace.load(trace)
@@ -119,8 +119,8 @@ def price_work(
     settings: dict[str, Any],
 ) -> Prices:
     """The price on every device that can execute the network."""
-    from ..energy.pricing.price import price
-    from ..sim.network.spiking_network import SpikingNetwork
+    from ...energy.pricing.price import price
+    from ...sim.network.spiking_network import SpikingNetwork
 
     return price(
         work,
@@ -140,10 +140,10 @@ def price_layers(
     settings: dict[str, Any],
 ) -> dict[str, Prices]:
     """Name of a network in the table -> its price on every device that can hold it."""
-    from ..energy.cards.load import load_card
-    from ..energy.layer_tables.tables import networks_in
-    from ..energy.pricing import price
-    from ..shown_progress import show_progress
+    from ...energy.cards.load import load_card
+    from ...energy.layer_tables.tables import networks_in
+    from ...energy.pricing import price
+    from ...shown_progress import show_progress
 
     # Read once, whatever the number of networks.
     cards = [load_card(device) for device in devices]

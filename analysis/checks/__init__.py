@@ -1,0 +1,1 @@
+"""Checks beside the main job: diagnosis, cross-checks with other tools, validation."""

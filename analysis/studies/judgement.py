@@ -1,0 +1,144 @@
+"""Whether a row of networks reaches what its file asks for, and by how much it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .kinds.network import NetworkRow
+from .outcome import Outcome, Shortfall, Side
+from .results import Results
+from .row import Cell
+
+KERAS, INT8 = "keras", "int8"  # cells that every row has
+ROUNDING = 1e-6  # points by which a share in a file may be off
+
+Lines = Sequence[Mapping[str, Any]]
+
+
+def judged(row: NetworkRow, committed: Results) -> Outcome:
+    """The outcome of a row from its lines in ``results.csv``."""
+    lines = committed.of_row(row.row)
+    by_cell = {
+        cell.cell: [line for line in lines if line["cell"] == cell.cell] for cell in row.cells
+    }
+    keras = next((line for line in lines if line["cell"] == KERAS), None)
+    published = row.published.model_dump(exclude_none=True, exclude_defaults=True)
+    spiking = {c.cell: c.published.accuracy_percent for c in row.cells if c.published}
+    if spiking:
+        published["accuracy_percent"] = spiking
+
+    own: dict[str, Any] = {"cells": {}}
+    if keras is not None:
+        own = {"ann_accuracy_percent": 100 * keras["ann_accuracy"], "cells": {}}
+    for line in lines:
+        if line["cell"] != KERAS:
+            own["cells"].setdefault(line["cell"], []).append(_figures(line))
+
+    shortfalls = [*_of_the_ann(row, keras)]
+    sides = [_ann_side(row, keras)] if keras is not None else []
+    for cell in row.cells:
+        shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
+        sides.extend(_sides(cell, by_cell[cell.cell]))
+
+    return Outcome(row.row, row.title, published, own, tuple(sides), tuple(shortfalls))
+
+
+def _figures(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What JSON says of a line."""
+    return {
+        "steps": line["steps"],
+        "steps_per_layer": line["steps_per_layer"],
+        "images": line["images"],
+        "accuracy_percent": 100 * line["accuracy"],
+        "accuracy_low_percent": 100 * line["accuracy_low"],
+        "accuracy_high_percent": 100 * line["accuracy_high"],
+        "ann_accuracy_percent": 100 * line["ann_accuracy"],
+        "spikes_per_image": line["spikes_per_image"],
+        "synaptic_operations_per_image": line["synaptic_operations_per_image"],
+    }
+
+
+# What falls short
+
+
+def _of_the_ann(row: NetworkRow, keras: Mapping[str, Any] | None) -> Iterator[Shortfall]:
+    if keras is None:
+        yield Shortfall("", "is run", "everything")
+        return
+
+    asked = row.published.ann_accuracy_percent
+    own = 100 * keras["ann_accuracy"]
+    if asked is not None and own < asked - ROUNDING:
+        law = f"an ANN at least as good as the published one, {asked:g} %"
+        yield Shortfall("", law, _points(asked - own))
+
+
+def _of_a_cell(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
+    if not lines:
+        yield Shortfall(cell.cell, "is run", "everything")
+        return
+
+    yield from _below_aims(cell, lines[-1])
+    yield from _far_from_published(cell, lines)
+
+
+def _below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
+    """The aims are those of the longest duration."""
+    if cell.aim is None:
+        return
+    own, ann = 100 * line["accuracy"], 100 * line["ann_accuracy"]
+    most, least = cell.aim.points_below_ann, cell.aim.accuracy_percent
+    if most is not None and ann - own > most + ROUNDING:
+        law = f"at most {most:g} points below its ANN"
+        yield Shortfall(cell.cell, law, _points(ann - own - most), cell.explained)
+    if least is not None and own < least - ROUNDING:
+        yield Shortfall(cell.cell, f"at least {least:g} %", _points(least - own), cell.explained)
+
+    fewest = cell.aim.synaptic_operations_below
+    operations = line["synaptic_operations_without_first_layer"]
+    if fewest is not None and operations >= fewest:
+        law = f"fewer than {fewest:,.0f} operations without the first layer's"
+        by = f"{operations - fewest:,.0f} operations"
+        yield Shortfall(cell.cell, law, by, cell.explained)
+
+
+def _far_from_published(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
+    if cell.within_points is None or cell.published is None:
+        return
+    own = {line["steps"]: 100 * line["accuracy"] for line in lines}
+    for steps, published in cell.published.accuracy_percent.items():
+        if steps not in own:
+            yield Shortfall(cell.cell, f"is looked at after {steps} steps", "that step")
+            continue
+        away = abs(own[steps] - published)
+        if away > cell.within_points + ROUNDING:
+            law = f"within {cell.within_points:g} points of {published:g} % at {steps} steps"
+            yield Shortfall(cell.cell, law, _points(away - cell.within_points), cell.explained)
+
+
+def _points(points: float) -> str:
+    return f"{points:.2f} points"
+
+
+# What is shown
+
+
+def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
+    published = row.published.ann_accuracy_percent
+    own = 100 * keras["ann_accuracy"]
+    return Side("ANN", None, published, own, own, keras["images"])
+
+
+def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
+    published = cell.published.accuracy_percent if cell.published else {}
+    for line in lines:
+        yield Side(
+            cell.cell,
+            line["steps"],
+            published.get(line["steps"]),
+            100 * line["ann_accuracy"],
+            100 * line["accuracy"],
+            line["images"],
+            line["synaptic_operations_per_image"],
+        )

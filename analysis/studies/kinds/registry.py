@@ -1,0 +1,45 @@
+"""The kinds of rows by name; who adds one writes its file, two functions, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..cells.network_row import run_network_row
+from ..judgement import judged
+from ..outcome import Outcome
+from ..places import Places
+from ..results import Results
+from ..row import RowFile
+from .network import NetworkRow
+
+
+@dataclass(frozen=True)
+class RowKind:
+    """A kind of row.
+
+    Parameters
+    ----------
+    file : type of RowFile
+        What its file holds.
+    run : callable
+        Runs a row of a study in places; what was done before is taken from ``places.kept``.
+    outcome : callable
+        What became of a row, by what the CSV files of its study say.
+    """
+
+    file: type[RowFile]
+    run: Callable[[str, Any, Places], Results]
+    outcome: Callable[[Any, Results], Outcome]
+
+
+ROW_KINDS = {"network": RowKind(NetworkRow, run_network_row, judged)}
+"""Name -> kind."""
+
+USUAL = "network"  # of a file that says no kind
+
+
+def kind_of(row: RowFile) -> RowKind:
+    """The kind of a row."""
+    return ROW_KINDS[row.kind]

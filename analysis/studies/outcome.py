@@ -1,0 +1,91 @@
+"""What became of a row: the published figures, ours, and by how much ours fall short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Something that was asked for, and not reached.
+
+    Parameters
+    ----------
+    cell : str
+        "" of the row as a whole.
+    law : str
+        What was asked, in words.
+    by : str
+        How much is missing, with its unit.
+    explained : str, default ""
+        Why, as its file says.
+    """
+
+    cell: str
+    law: str
+    by: str
+    explained: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.cell}: " if self.cell else ""
+        why = f" ({self.explained})" if self.explained else ""
+        return f"{where}{self.law}; short by {self.by}{why}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A line of the table: one of our cells beside what was published of it.
+
+    Parameters
+    ----------
+    cell : str
+    steps : int or None
+        None of a network without steps.
+    published_percent, ann_percent, own_percent : float or None
+        Accuracies, in per cent; ANN is ours, on the same images.
+    images : int or None
+        Behind our accuracy.
+    operations : float or None
+        Synaptic operations per image.
+    note : str, default ""
+        What else there is to say.
+    """
+
+    cell: str
+    steps: int | None = None
+    published_percent: float | None = None
+    ann_percent: float | None = None
+    own_percent: float | None = None
+    images: int | None = None
+    operations: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row, judged.
+
+    Parameters
+    ----------
+    row, title : str
+    published, own : mapping
+        Figures, by names with units, as JSON shows them.
+    sides : tuple of Side
+        Lines of the printed table.
+    shortfalls : tuple of Shortfall
+        Empty where the row reaches what it asks for.
+    """
+
+    row: str
+    title: str
+    published: Mapping[str, Any]
+    own: Mapping[str, Any]
+    sides: tuple[Side, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = field(default=())
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether anything that was asked for is not reached."""
+        return bool(self.shortfalls)

@@ -1,0 +1,33 @@
+"""Where a study finds data and weights, and where it leaves what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Places:
+    """What the rows of a run share.
+
+    Parameters
+    ----------
+    kept : Path
+        Folder in which each part of the work is kept as soon as it is done, and taken up again.
+    models_dir : Path or None, default None
+        Folder with weights that are too large for the package.
+    data_dir : Path or None, default None
+        Folder with ``<dataset>.npz``.
+    images : int or None, default None
+        The most test images of any cell; None for as many as its row says.
+    progress : Progress, default silent
+        Called as the work goes on.
+    """
+
+    kept: Path
+    models_dir: Path | None = None
+    data_dir: Path | None = None
+    images: int | None = None
+    progress: Progress = silent

@@ -1,0 +1,150 @@
+"""What was found of the rows of a study: two tables, which are two committed CSV files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ... import files
+from ...errors import SpikewattError
+
+RESULTS = "results.csv"
+PRICES = "prices.csv"
+# One line per row, cell and number of steps that was looked at. Steps are simulated ones, from the
+# first input to the last output; those per layer are K of radix, L of sync_rate. Accuracies are
+# shares with the ends of their 95 % intervals; spikes and operations are per image.
+RESULT_COLUMNS = (
+    "study",
+    "row",
+    "cell",
+    "code",
+    "steps",
+    "steps_per_layer",
+    "images",
+    "ann_accuracy",
+    "ann_low",
+    "ann_high",
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "agreement",
+    "spikes_per_image",
+    "synaptic_operations_per_image",
+    "synaptic_operations_without_first_layer",
+    "multiply_accumulates",
+    "annarchy_images",
+    "annarchy_equal",
+    "seed",
+    "network_hash",
+    "spikewatt",
+    "tensorflow",
+    "annarchy",
+)
+# One line per device and workload of those lines; of a device that refuses, why.
+PRICE_COLUMNS = (
+    "study",
+    "row",
+    "cell",
+    "steps",
+    "device",
+    "workload",
+    "energy_j",
+    "energy_low_j",
+    "energy_high_j",
+    "time_s",
+    "time_low_s",
+    "time_high_s",
+    "cores",
+    "refused",
+)
+WORDS = {"study", "row", "cell", "code", "network_hash", "device", "workload", "refused"}
+VERSIONS = {"spikewatt", "tensorflow", "annarchy"}
+WHOLE = {"steps", "steps_per_layer", "images", "annarchy_images", "seed", "cores"}
+DIGITS = 9  # of a number in a file
+
+
+@dataclass
+class Results:
+    """Lines of the two tables.
+
+    Parameters
+    ----------
+    lines : list of mapping from column to value
+        Of `RESULT_COLUMNS`.
+    prices : list of mapping from column to value
+        Of `PRICE_COLUMNS`.
+    """
+
+    lines: list[Mapping[str, Any]] = field(default_factory=list)
+    prices: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def add(self, other: Results) -> None:
+        """Append the lines of `other`."""
+        self.lines.extend(other.lines)
+        self.prices.extend(other.prices)
+
+    def of_row(self, row: str) -> list[Mapping[str, Any]]:
+        """The lines of one row."""
+        return [line for line in self.lines if line["row"] == row]
+
+    def replaced_by(self, newer: Results) -> Results:
+        """With the rows of `newer` in the place of those of the same name."""
+        rows = {line["row"] for line in newer.lines}
+
+        def kept(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+            return [line for line in lines if line["row"] not in rows]
+
+        whole = Results(kept(self.lines), kept(self.prices))
+        whole.add(newer)
+        return whole
+
+    def write(self, folder: Path) -> None:
+        """Write both files into `folder`, rows in the order of their names."""
+        files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
+        files.write(folder / PRICES, _as_csv(self.prices, PRICE_COLUMNS))
+
+
+def read_results(folder: Path) -> Results:
+    """What the files in `folder` say; nothing where there are none.
+
+    Raises
+    ------
+    SpikewattError : other columns.
+    """
+    lines = _read_csv(folder / RESULTS, RESULT_COLUMNS)
+    return Results(lines, _read_csv(folder / PRICES, PRICE_COLUMNS))
+
+
+def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:
+    import pandas as pd
+
+    frame = pd.DataFrame(lines, columns=list(columns))
+    frame = frame.sort_values(["study", "row"], kind="stable")
+    return frame.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
+
+
+def _read_csv(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    import pandas as pd
+
+    if not path.is_file():
+        return []
+    text = path.read_text(encoding="utf-8")
+    words = dict.fromkeys(WORDS | VERSIONS, str)
+    frame = pd.read_csv(io.StringIO(text), dtype=words, keep_default_na=False, na_values=[""])
+    if list(frame.columns) != list(columns):
+        law = "has the columns of this table"
+        raise SpikewattError(str(path), law, ", ".join(frame.columns), ", ".join(columns))
+
+    frame = frame.astype(
+        {column: "Int64" for column in WHOLE & set(columns) if _is_whole(frame[column])}
+    )
+    known = frame.astype(object).where(frame.notna(), None)
+    return [dict(zip(columns, values, strict=True)) for values in known.itertuples(index=False)]
+
+
+def _is_whole(column) -> bool:
+    """Whether all its numbers are whole; mean cores of several networks need not be."""
+    return bool((column.dropna() % 1 == 0).all())

@@ -1,0 +1,1 @@
+"""The verb that prices, what it takes, and the rules of the literature."""
