@@ -74,6 +74,11 @@ class Cell(Checked):
     durations: list[int] = Field(
         default_factory=list, description="of a streaming code: steps that are looked at"
     )
+    shared_durations: list[int] = Field(
+        default_factory=list,
+        description="steps that are looked at in a run which this cell shares with those of other "
+        "rows; `durations` are among them",
+    )
     seed: int = Field(default=0, ge=0, le=2**30, description="of Poisson inputs")
     published: PublishedCell | None = None
     aim: Aim | None = None
@@ -117,10 +122,15 @@ class Cell(Checked):
             raise SpikewattError("durations", law, "none", "durations: [100, 200]")
 
         law = "is a number of steps, each once"
-        for steps in self.durations:
-            whole_number("durations", law, steps, 1, LARGEST_STEPS)
-        if len(set(self.durations)) < len(self.durations):
-            raise SpikewattError("durations", law, self.durations)
+        for name in ("durations", "shared_durations"):
+            given = getattr(self, name)
+            for steps in given:
+                whole_number(name, law, steps, 1, LARGEST_STEPS)
+            if len(set(given)) < len(given):
+                raise SpikewattError(name, law, given)
+        if others := sorted(set(self.durations) - set(self.counted_durations)):
+            law = "holds the cell's own durations"
+            raise SpikewattError("shared_durations", law, self.shared_durations, str(others))
 
     def _check_published(self) -> None:
         if self.published is None:
@@ -136,6 +146,11 @@ class Cell(Checked):
         if self.durations and (unseen := sorted(set(steps) - set(self.durations))):
             law = "steps are among the durations"
             raise SpikewattError("published.accuracy_percent", law, unseen, self.durations)
+
+    @property
+    def counted_durations(self) -> list[int]:
+        """Steps that its run looks at, in ascending order."""
+        return sorted(self.shared_durations or self.durations)
 
 
 class RowFile(Checked):

@@ -24,6 +24,7 @@ def run_study(
     data_dir: Path | None = None,
     output: Path | None = None,
     images: int | None = None,
+    with_own_converter: bool = False,
     progress: Progress = silent,
 ) -> Results:
     """Run the rows of a study, and write ``results.csv`` and ``prices.csv``.
@@ -45,6 +46,9 @@ def run_study(
         Folder of the files; by default ``studies/<name>`` here. Made where it is missing.
     images : int, optional
         The most test images of any cell, for a try.
+    with_own_converter : bool, default False
+        Whether rows that ask for it run in ANNarchy's own converter, too, which takes seconds for
+        an image; without it their lines of an earlier run stay.
     progress : Progress, default silent
         Called with the row and what is done of it: (stage, done, in all).
 
@@ -71,7 +75,7 @@ def run_study(
     found = Results()
     for which, row in enumerate(chosen, 1):
         stages = progress if len(chosen) == 1 else _numbered(progress, which, len(chosen))
-        places = Places(folder / KEPT, models_dir, data_dir, images, stages)
+        places = Places(folder / KEPT, models_dir, data_dir, images, stages, with_own_converter)
         of_row = kind_of(row).run(study.name, row, places)
         study.results_in(folder).replaced_by(of_row).write(folder)
         found.add(of_row)

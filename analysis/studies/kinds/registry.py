@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cells.network_row import run_network_row
+from ..hardware.outcomes import odin_judged, sizes_judged
+from ..hardware.run_odin import run_odin_row
+from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
 from ..row import RowFile
 from .network import NetworkRow
+from .odin import OdinRow
+from .size import SizeRow
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,11 @@ class RowKind:
     outcome: Callable[[Any, Results], Outcome]
 
 
-ROW_KINDS = {"network": RowKind(NetworkRow, run_network_row, judged)}
+ROW_KINDS = {
+    "network": RowKind(NetworkRow, run_network_row, judged),
+    "odin": RowKind(OdinRow, run_odin_row, odin_judged),
+    "size": RowKind(SizeRow, run_size_row, sizes_judged),
+}
 """Name -> kind."""
 
 USUAL = "network"  # of a file that says no kind
