@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spikewatt.errors import SpikewattError
 from spikewatt.models.datasets import Dataset
-from spikewatt.models.studied.catalogue import studied
-from spikewatt.models.studied.load import load_studied
 from spikewatt.models.studied.training.train import train_studied
 from spikewatt.models.studied.weights import read_archive
 

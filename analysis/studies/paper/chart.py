@@ -70,9 +70,7 @@ def _point(facts: SizeFacts, size: int, run: str) -> tuple[float, float, float, 
     """(energy in µJ, accuracy in %, and how far its interval reaches below and above)."""
     line = facts.run_of(size, run)
     found = facts.accuracy_of(line)
-    percent, low, high = (
-        100 * found[key] for key in ("accuracy", "accuracy_low", "accuracy_high")
-    )
+    percent, low, high = (100 * found[key] for key in ("accuracy", "accuracy_low", "accuracy_high"))
     return line["energy_per_inference_j"] / MICRO, percent, percent - low, high - percent
 
 

@@ -101,7 +101,6 @@ def _precision(facts: SizeFacts) -> str:
 
 
 def _odin(facts: SizeFacts) -> str:
-    _, price = facts.odin
     return (
         f"ODIN’s authors published {PUBLISHED_ODIN} for 16 × 16 pixels and ten neurons, trained on "
         f"the chip. Its twin gives {sentences.odin(facts)}, trained off the chip: better in "

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 from .... import files
-from ....errors import MissingToolError, SpikewattError, one_of
+from ....errors import MissingToolError, one_of
 from ..study import read_study
 from .chart import energy_chart
 from .facts import SizeFacts
