@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .judgement import LINE
 from .results import Results
 from .study import Study
 from .study_file import Tolerance
 
-LINE = ("row", "cell", "steps")
 PRICE = (*LINE, "device", "workload")
 SAME = ("code", "steps_per_layer", "annarchy_equal", "multiply_accumulates")
 # Answers and counts of the spiking network alone, which an equal network gives again.
@@ -61,13 +61,16 @@ class Comparison:
     ----------
     lines : int
         Lines of both tables that were compared.
-    not_compared : int
-        Lines on another number of images, or of a study of which nothing is committed yet.
+    new : int
+        Lines of rows of which nothing is committed.
+    other_images : int
+        Lines on another number of images than the committed ones.
     differences : tuple of Difference
     """
 
     lines: int
-    not_compared: int
+    new: int
+    other_images: int
     differences: tuple[Difference, ...]
 
     @property
@@ -76,13 +79,21 @@ class Comparison:
         return tuple(each for each in self.differences if not each.within)
 
     def __str__(self) -> str:
-        skipped = f"; {self.not_compared:,} not compared" if self.not_compared else ""
-        if not self.differences:
-            return f"{self.lines:,} lines are as committed{skipped}"
-        return (
-            f"{self.lines:,} lines compared with the committed ones: {len(self.differences):,} "
-            f"numbers differ, {len(self.beyond):,} of them beyond the tolerance{skipped}"
-        )
+        said = []
+        if self.lines and not self.differences:
+            said.append(f"{self.lines:,} lines are as committed")
+        elif self.lines or self.differences:
+            numbers, beyond = len(self.differences), len(self.beyond)
+            said.append(
+                f"{self.lines:,} lines compared with the committed ones: {numbers:,} numbers "
+                f"differ, {beyond:,} of them beyond the tolerance"
+            )
+        if self.other_images:
+            law = "not compared, being of another number of images than the committed ones"
+            said.append(f"{self.other_images:,} lines {law}")
+        if self.new:
+            said.append(f"{self.new:,} lines of rows of which nothing is committed")
+        return "; ".join(said)
 
 
 def compare(study: Study, own: Results, committed: Results | None = None) -> Comparison:
@@ -98,32 +109,27 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
         By default those of the study.
     """
     committed = study.committed() if committed is None else committed
-    rows = {line["row"] for line in own.lines}
+    known = {line["row"] for line in committed.lines}
+    new = [line for line in own.lines if line["row"] not in known]
+    ours = _keyed((line for line in own.lines if line["row"] in known), LINE)
+    rows = {line["row"] for line in ours.values()}
     theirs = _keyed((line for line in committed.lines if line["row"] in rows), LINE)
-    ours = _keyed(own.lines, LINE)
 
-    found: list[Difference] = []
-    alike = {  # on as many images: only equals are compared
-        key
-        for key, line in ours.items()
-        if key in theirs and line["images"] == theirs[key]["images"]
-    }
-    other_images = {key for key in ours if key in theirs} - alike
+    both = ours.keys() & theirs.keys()
+    alike = {key for key in both if ours[key]["images"] == theirs[key]["images"]}
+    found = list(_only_in_one(ours, theirs))
     for key in alike:
         found.extend(_of_a_line(_named(key), ours[key], theirs[key], study.file.tolerance))
-    if theirs:
-        found.extend(_only_in_one(ours, theirs))
 
     our_prices = _keyed((p for p in own.prices if _key(p, LINE) in alike), PRICE)
     their_prices = _keyed((p for p in committed.prices if _key(p, LINE) in alike), PRICE)
+    found.extend(_only_in_one(our_prices, their_prices))
     for key in our_prices.keys() & their_prices.keys():
         pair = our_prices[key], their_prices[key]
         found.extend(_of_a_price(_named(key), *pair, study.file.tolerance))
-    found.extend(_only_in_one(our_prices, their_prices))
 
-    skipped = len(other_images) if theirs else len(ours)
     found.sort(key=lambda each: (each.within, each.where))
-    return Comparison(len(alike) + len(our_prices), skipped, tuple(found))
+    return Comparison(len(alike) + len(our_prices), len(new), len(both - alike), tuple(found))
 
 
 def _key(line: Line, columns: Iterable[str]) -> tuple:

@@ -10,6 +10,7 @@ from .outcome import Outcome, Shortfall, Side
 from .results import Results
 from .row import KERAS, Cell
 
+LINE = ("row", "cell", "steps")  # what a line is told by
 ROUNDING = 1e-6  # points by which a share in a file may be off
 
 Lines = Sequence[Mapping[str, Any]]
@@ -27,12 +28,14 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     if spiking:
         published["accuracy_percent"] = spiking
 
+    prices = [price for price in committed.prices if price["row"] == row.row]
     own: dict[str, Any] = {"cells": {}}
     if keras is not None:
         own = {"ann_accuracy_percent": 100 * keras["ann_accuracy"], "cells": {}}
     for line in lines:
         if line["cell"] != KERAS:
-            own["cells"].setdefault(line["cell"], []).append(_figures(line))
+            figures = _figures(line) | {"prices": _prices(line, prices)}
+            own["cells"].setdefault(line["cell"], []).append(figures)
 
     shortfalls = [*_of_the_ann(row, keras)]
     sides = [_ann_side(row, keras)] if keras is not None else []
@@ -53,9 +56,20 @@ def _figures(line: Mapping[str, Any]) -> dict[str, Any]:
         "accuracy_low_percent": 100 * line["accuracy_low"],
         "accuracy_high_percent": 100 * line["accuracy_high"],
         "ann_accuracy_percent": 100 * line["ann_accuracy"],
+        "agreement_percent": None if line["agreement"] is None else 100 * line["agreement"],
         "spikes_per_image": line["spikes_per_image"],
         "synaptic_operations_per_image": line["synaptic_operations_per_image"],
     }
+
+
+def _prices(line: Mapping[str, Any], prices: Lines) -> list[dict[str, Any]]:
+    """Energy and latency of a line on each device, without what it does not have."""
+    named = {*LINE, "study"}
+    return [
+        {key: value for key, value in price.items() if key not in named and value is not None}
+        for price in prices
+        if all(price[key] == line[key] for key in LINE)
+    ]
 
 
 # What falls short
@@ -117,7 +131,8 @@ def _far_from_published(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
             law = (
                 f"within {cell.within_points:g} points of {published:g} % at {line['steps']} steps"
             )
-            yield Shortfall(cell.cell, law, _points(away - cell.within_points), cell.explained)
+            by = _points(away - cell.within_points)
+            yield Shortfall(cell.cell, law, by, cell.explained, line["steps"])
 
 
 def _published(cell: Cell, line: Mapping[str, Any]) -> float | None:
