@@ -113,6 +113,14 @@ class Results:
         whole.add(newer)
         return whole
 
+    def filled(self) -> Results:
+        """With every column in each line: None where it says nothing, as files are read."""
+
+        def filled(lines: list[Mapping[str, Any]], columns: tuple[str, ...]):
+            return [{name: _or_none(line.get(name)) for name in columns} for line in lines]
+
+        return Results(filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS))
+
     def write(self, folder: Path) -> None:
         """Write both files into `folder`, rows in the order of their names."""
         files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
@@ -128,6 +136,10 @@ def read_results(folder: Path) -> Results:
     """
     lines = _read_csv(folder / RESULTS, RESULT_COLUMNS)
     return Results(lines, _read_csv(folder / PRICES, PRICE_COLUMNS))
+
+
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value else value
 
 
 def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:
