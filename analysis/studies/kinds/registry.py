@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..annarchy.pictures import pictures_outcome, run_pictures_row
 from ..cells.network_row import run_network_row
 from ..judgement import judged
 from ..outcome import Outcome
@@ -13,6 +14,7 @@ from ..places import Places
 from ..results import Results
 from ..row import RowFile
 from .network import NetworkRow
+from .pictures import PicturesRow
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class RowKind:
     outcome: Callable[[Any, Results], Outcome]
 
 
-ROW_KINDS = {"network": RowKind(NetworkRow, run_network_row, judged)}
+ROW_KINDS = {
+    "network": RowKind(NetworkRow, run_network_row, judged),
+    "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
+}
 """Name -> kind."""
 
 USUAL = "network"  # of a file that says no kind
