@@ -8,13 +8,18 @@ from typing import Any
 
 from ..annarchy.pictures import pictures_outcome, run_pictures_row
 from ..cells.network_row import run_network_row
+from ..hardware.outcomes import odin_judged, sizes_judged
+from ..hardware.run_odin import run_odin_row
+from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
 from ..row import RowFile
 from .network import NetworkRow
+from .odin import OdinRow
 from .pictures import PicturesRow
+from .size import SizeRow
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class RowKind:
 ROW_KINDS = {
     "network": RowKind(NetworkRow, run_network_row, judged),
     "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
+    "odin": RowKind(OdinRow, run_odin_row, odin_judged),
+    "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
 """Name -> kind."""
 
