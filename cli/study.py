@@ -57,7 +57,7 @@ def run(
         bool,
         typer.Option(
             "--with-own-converter",
-            help="Also ANNarchy's own converter on the rows that ask for it: seconds per image.",
+            help="Also run ANNarchy's own converter where a row asks for it: seconds per image.",
         ),
     ] = False,
     models_dir: ModelsDir = None,

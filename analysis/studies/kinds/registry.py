@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..annarchy.pictures import pictures_outcome, run_pictures_row
 from ..cells.network_row import run_network_row
 from ..hardware.outcomes import odin_judged, sizes_judged
 from ..hardware.run_odin import run_odin_row
@@ -17,6 +18,7 @@ from ..results import Results
 from ..row import RowFile
 from .network import NetworkRow
 from .odin import OdinRow
+from .pictures import PicturesRow
 from .size import SizeRow
 
 
@@ -41,6 +43,7 @@ class RowKind:
 
 ROW_KINDS = {
     "network": RowKind(NetworkRow, run_network_row, judged),
+    "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
     "odin": RowKind(OdinRow, run_odin_row, odin_judged),
     "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
