@@ -72,6 +72,7 @@ def compare_sizes(
     devices: Mapping[str, Sequence[int]],
     libraries: Sequence[Path] = (),
     progress: Progress = silent,
+    fewer: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
 ) -> pd.DataFrame:
     """What each network takes and costs on each target.
 
@@ -81,6 +82,7 @@ def compare_sizes(
     devices : name of an FPGA -> seeds of its placer
     libraries : paths of cell libraries, plain or gzipped
     progress : called with (stage, done, in all)
+    fewer : name of a run -> its devices, where they are not the same
 
     Returns
     -------
@@ -96,7 +98,7 @@ def compare_sizes(
     _check(runs, devices, libraries)
     lines: list[dict[str, Any]] = []
     for number, run in enumerate(runs):
-        for device, seeds in devices.items():
+        for device, seeds in (fewer or {}).get(run.cell, devices).items():
             lines += fpga_lines(run, device, seeds)
         for library in libraries:
             lines.append(cells_line(run, library))
