@@ -26,8 +26,6 @@ def median_lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
         ordered = same.sort_values(["frequency_hz", "seed"], kind="stable")
         middle = ordered.iloc[(len(ordered) - 1) // 2].to_dict()
         clocks = ordered["frequency_hz"]
-        lines.append(
-            middle | {SEEDS: len(ordered), LOWEST: clocks.min(), HIGHEST: clocks.max()}
-        )
+        lines.append(middle | {SEEDS: len(ordered), LOWEST: clocks.min(), HIGHEST: clocks.max()})
 
     return lines

@@ -19,9 +19,7 @@ class SizedNetwork(Checked):
     network: str = Field(description="of models/studied, or of a file in --models-dir")
     convert: dict[str, Any] = Field(description="options of `convert`")
     steps: int | None = Field(default=None, ge=1, description="of a streaming code")
-    devices: dict[str, int] | None = Field(
-        default=None, description="in place of those of the row"
-    )
+    devices: dict[str, int] | None = Field(default=None, description="in place of those of the row")
 
 
 class SizeRow(RowFile):
