@@ -38,9 +38,9 @@ COLUMNS = (
     "cell", "network", "network_hash", "design", "code", "steps", "weight_bits", "images",
     "spikes_per_image", "synaptic_operations_per_image", "memory_bits", "target", "kind", "seed",
     "luts", "flip_flops", "block_rams", "block_rams_available", "cells", "area_mm2", "frequency_hz",
-    "frequency_by", "latency_s", "latency_low_s", "latency_high_s", "power_w", "power_low_w", "power_high_w",
-    "energy_per_inference_j", "energy_per_inference_low_j", "energy_per_inference_high_j",
-    "refused", "tools",
+    "frequency_by", "latency_s", "latency_low_s", "latency_high_s", "power_w", "power_low_w",
+    "power_high_w", "energy_per_inference_j", "energy_per_inference_low_j",
+    "energy_per_inference_high_j", "refused", "tools",
 )  # fmt: skip
 
 

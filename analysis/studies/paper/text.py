@@ -116,9 +116,9 @@ def _odin(facts: SizeFacts) -> str:
     return (
         f"ODIN’s authors published {published.accuracy_percent:g} % and "
         f"{published.energy_per_inference_j / NANO:g} nJ for 16 × 16 pixels and ten neurons, "
-        f"trained on the chip. Its twin gives {sentences.odin(facts)}, trained off the chip: better "
-        "in accuracy, and more energy, since whole events, 256 neurons each, and the read-out are "
-        "counted."
+        f"trained on the chip. Its twin gives {sentences.odin(facts)}, trained off the chip: "
+        "better in accuracy, and more energy, since whole events, 256 neurons each, and the "
+        "read-out are counted."
     )
 
 

@@ -115,4 +115,4 @@ def _with_whole_names(text: Markup) -> Markup:
     """Names of designs, such as 784-48-10, are not broken at the end of a line."""
     from markupsafe import Markup
 
-    return Markup(DESIGN.sub(r'<span class="whole">\g<0></span>', text))
+    return Markup(DESIGN.sub(r'<span class="whole">\g<0></span>', str(text)))
