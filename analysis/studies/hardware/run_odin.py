@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...checks.odin_on_chip import run_job
 from ...design.interval import wilson
-from ..cells.network_row import versions
+from ..cells.prepared import versions
 from ..kept import kept
 from ..places import Places
 from ..results import Results

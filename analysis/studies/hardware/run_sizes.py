@@ -17,8 +17,7 @@ from ....rtl_ref.synthesis.pictures.two_designs import two_designs_picture
 from ....sim.engines.simulate import simulate
 from ...design.interval import wilson
 from ..cells.conversion import ENGINE, converted
-from ..cells.network_row import versions
-from ..cells.prepared import PreparedRow, prepare
+from ..cells.prepared import PreparedRow, prepare, versions
 from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results
