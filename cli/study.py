@@ -173,3 +173,25 @@ def train(
             f"{trained.path}: {100 * trained.accuracy:.2f} % of the test images are right, "
             f"{100 * facts.accuracy:.2f} % with the published weights"
         )
+
+
+@member(studies, STUDY)
+def paper(
+    name: Annotated[str, typer.Argument(help="A study that has a paper: aizu_2024.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the paper.")],
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Folder that `study run` left; by default the committed results."
+        ),
+    ] = None,
+    pdf: Annotated[bool, typer.Option(help="Print a PDF, too, with Chromium.")] = True,
+) -> None:
+    """Write a study's white paper, two pages of A4: HTML in one file, and PDF.
+
+    Numbers and sentences come from the study's tables; nothing is run.
+    """
+    from ..analysis.studies.paper.write import white_paper
+
+    for path in white_paper(name, output, results=results, pdf=pdf):
+        print(path)

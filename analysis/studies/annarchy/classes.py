@@ -11,7 +11,7 @@ from ....sim.engines.simulate import simulate
 from ...report.tables import class_report
 from ..cells.conversion import ENGINE, converted
 from ..cells.prepared import PreparedRow
-from ..judgement import KERAS
+from ..row import KERAS
 from ..places import Places
 from ..row import Cell
 from .asked import PublishedClasses
