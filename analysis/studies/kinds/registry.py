@@ -8,6 +8,8 @@ from typing import Any
 
 from ..cells.network_row import run_network_row
 from ..judgement import judged
+from ..k_bit.row import KBitRow
+from ..k_bit.run import outcome_of, run_k_bit_row
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
@@ -34,7 +36,10 @@ class RowKind:
     outcome: Callable[[Any, Results], Outcome]
 
 
-ROW_KINDS = {"network": RowKind(NetworkRow, run_network_row, judged)}
+ROW_KINDS = {
+    "network": RowKind(NetworkRow, run_network_row, judged),
+    "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
+}
 """Name -> kind."""
 
 USUAL = "network"  # of a file that says no kind
