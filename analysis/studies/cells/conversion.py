@@ -46,11 +46,12 @@ def run_cell(prepared: PreparedRow, cell: Cell, network: SpikingNetwork) -> list
         parts.append(_kept_part(prepared, cell, network, start, stop, images))
     tell(images, images)
 
-    return [_together([part[which] for part in parts]) for which in range(len(parts[0]))]
+    counted = [_together([part[which] for part in parts]) for which in range(len(parts[0]))]
+    return [each for each in counted if not cell.durations or each["steps"] in cell.durations]
 
 
 def _parts(cell: Cell, images: int) -> Iterator[tuple[int, int]]:
-    longest = max(cell.durations, default=1)
+    longest = max(cell.counted_durations, default=1)
     at_once = max(1, min(MOST_IMAGES, IMAGE_STEPS // longest))
     for start in range(0, images, at_once):
         yield start, min(start + at_once, images)
@@ -63,7 +64,7 @@ def _kept_part(
         "network": network.hash,
         "images": prepared.images_fingerprint(start, stop),
         "first": start,  # draws of a Poisson input depend on it
-        "durations": sorted(cell.durations),
+        "durations": cell.counted_durations,
         "seed": cell.seed,
         "cards": cards_fingerprint(),
     }
@@ -78,11 +79,11 @@ def _kept_part(
             network,
             prepared.test[start:stop],
             ENGINE,
-            max(cell.durations, default=None),
+            max(cell.counted_durations, default=None),
             progress=progress,
             seed=cell.seed + start,  # a part has draws of its own
         )
-        looked_at = sorted(cell.durations) or [trace.steps]
+        looked_at = cell.counted_durations or [trace.steps]
         return [_counted(prepared, network, trace, start, steps) for steps in looked_at]
 
     return prepared.kept(cell.cell, asked, work)
@@ -134,7 +135,7 @@ def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
 def annarchy_equal(prepared: PreparedRow, cell: Cell, network: SpikingNetwork) -> tuple[int, bool]:
     """(images, whether ANNarchy gives the same spikes, operations and outputs on them)."""
     images = min(ANNARCHY_IMAGES, cell.images, len(prepared.test))
-    longest = max(cell.durations, default=None)
+    longest = max(cell.counted_durations, default=None)
     steps = None if longest is None else min(longest, ANNARCHY_STEPS)
     asked = {
         "network": network.hash,

@@ -7,7 +7,6 @@ from typing import Any
 
 from ....errors import SpikewattError
 from ....models.int8 import quantise_int8
-from ...design.interval import wilson
 from ..judgement import INT8, KERAS
 from ..kept import fingerprint
 from ..kinds.network import NetworkRow
@@ -15,7 +14,8 @@ from ..places import Places
 from ..results import Results
 from ..row import Cell
 from .conversion import annarchy_equal, converted, run_cell
-from .prepared import INT8_CALIBRATION, PreparedRow, prepare, versions
+from .lines import line_of, named
+from .prepared import INT8_CALIBRATION, PreparedRow, prepare
 
 
 def run_network_row(study: str, row: NetworkRow, places: Places) -> Results:
@@ -39,7 +39,7 @@ def _keras_line(study: str, prepared: PreparedRow) -> Mapping[str, Any]:
     prepared.told(KERAS)(0, 1)
     right = prepared.ann_right(images)
     prepared.told(KERAS)(1, 1)
-    return _line(study, prepared, KERAS, images, right)
+    return line_of(study, prepared, KERAS, images, right)
 
 
 def _int8_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
@@ -67,7 +67,7 @@ def _int8_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
     if found is None:
         return []
     right, same = found
-    return [{**_line(study, prepared, INT8, images, right), "agreement": same / images}]
+    return [{**line_of(study, prepared, INT8, images, right), "agreement": same / images}]
 
 
 def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
@@ -82,7 +82,7 @@ def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
     for counts in run_cell(prepared, cell, network):
         found.lines.append(
             {
-                **_line(study, prepared, cell.cell, counts["images"], counts["right"]),
+                **line_of(study, prepared, cell.cell, counts["images"], counts["right"]),
                 "code": code,
                 "steps": counts["steps"],
                 "steps_per_layer": counts["steps_per_layer"],
@@ -99,31 +99,7 @@ def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
             }
         )
         found.prices.extend(
-            _named(study, prepared, cell.cell) | {"steps": counts["steps"]} | line
+            named(study, prepared, cell.cell) | {"steps": counts["steps"]} | line
             for line in counts["prices"]
         )
     return found
-
-
-def _named(study: str, prepared: PreparedRow, cell: str) -> dict[str, Any]:
-    return {"study": study, "row": prepared.row.row, "cell": cell}
-
-
-def _line(
-    study: str, prepared: PreparedRow, cell: str, images: int, right: int
-) -> Mapping[str, Any]:
-    """A line with accuracies: of the ANN on the same images, and of the cell."""
-    ann = prepared.ann_right(images)
-    ann_low, ann_high = wilson(ann, images)
-    low, high = wilson(right, images)
-    return {
-        **_named(study, prepared, cell),
-        "images": images,
-        "ann_accuracy": ann / images,
-        "ann_low": ann_low,
-        "ann_high": ann_high,
-        "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
-        **versions(),
-    }

@@ -50,9 +50,9 @@ class PreparedRow:
 
     def kept(self, what: str, asked: dict[str, Any], work: Callable[[], Any]) -> Any:
         """What `work` returns, or returned before; `asked` are the things it depends on beside
-        versions and the row's name.
+        versions. Rows of the same network share it.
         """
-        name = f"{self.row.row}.{what}"
+        name = f"{self.row.network}.{what}"
         return kept(self.places.kept, name, asked | versions(), work)
 
     def told(self, what: str) -> Callable[[int, int], None]:

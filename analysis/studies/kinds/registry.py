@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cells.network_row import run_network_row
+from ..hardware.outcomes import odin_judged, sizes_judged
+from ..hardware.run_odin import run_odin_row
+from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
 from ..k_bit.row import KBitRow
 from ..k_bit.run import outcome_of, run_k_bit_row
@@ -15,6 +18,8 @@ from ..places import Places
 from ..results import Results
 from ..row import RowFile
 from .network import NetworkRow
+from .odin import OdinRow
+from .size import SizeRow
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class RowKind:
 ROW_KINDS = {
     "network": RowKind(NetworkRow, run_network_row, judged),
     "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
+    "odin": RowKind(OdinRow, run_odin_row, odin_judged),
+    "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
 """Name -> kind."""
 
