@@ -12,6 +12,8 @@ from ..hardware.outcomes import odin_judged, sizes_judged
 from ..hardware.run_odin import run_odin_row
 from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
+from ..k_bit.row import KBitRow
+from ..k_bit.run import outcome_of, run_k_bit_row
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
@@ -44,6 +46,7 @@ class RowKind:
 ROW_KINDS = {
     "network": RowKind(NetworkRow, run_network_row, judged),
     "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
+    "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
     "odin": RowKind(OdinRow, run_odin_row, odin_judged),
     "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
