@@ -31,3 +31,8 @@ class Places:
     data_dir: Path | None = None
     images: int | None = None
     progress: Progress = silent
+
+    @property
+    def folder(self) -> Path:
+        """Where the tables and pictures of the study come."""
+        return self.kept.parent

@@ -73,6 +73,7 @@ def _table(study: Study, found: Iterable[Outcome]) -> Table:
         Column("images", ("images",), _whole, number=True, leave_out=3),
         Column("SOPs", ("operations",), _whole, number=True, leave_out=4),
         Column("short", ("falls_short",), leave_out=0),
+        *([Column("note", ("note",), leave_out=1)] if any(row["note"] for row in rows) else []),
     )
     return Table(study.name, study.title, pd.DataFrame(rows), columns)
 
@@ -89,6 +90,7 @@ def _record(outcome: Outcome, side: Side, *, first: bool) -> dict[str, Any]:
         "ann_percent": side.ann_percent,
         "images": side.images,
         "operations": side.operations,
+        "note": side.note,
         "falls_short": "short" if marked else "",
     }
 

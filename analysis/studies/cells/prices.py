@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ....energy.bill import SPIKING, Bill
 from ....energy.pricing.price import price
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
@@ -26,9 +27,14 @@ AMOUNTS = (
 
 def prices_of(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
     """One line per device and workload: mean over the images of `trace`; or why it is refused."""
-    found = price(
-        trace, *STUDY_DEVICES, network=network, max_cores=None, skip_unfit=True, host=None
-    )
+    return lines_of(network, trace, STUDY_DEVICES, None)
+
+
+def lines_of(
+    network: SpikingNetwork, trace: Trace, devices: Iterable[str], host: str | None
+) -> list[dict[str, Any]]:
+    """As `prices_of`, on other devices; with a `host`, a core is priced beside it, too."""
+    found = price(trace, *devices, network=network, max_cores=None, skip_unfit=True, host=host)
     totals = found.totals().to_dict("records")
     lines = [
         {"device": total["device"], "workload": total["workload"], "refused": ""}
@@ -37,8 +43,20 @@ def prices_of(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
     ]
     for device, reason in found.does_not_fit.items():
         lines.append({"device": device, "workload": "", "refused": reason})
+    for bill in found.bills:
+        lines.extend(_left_out(bill))
 
     return lines
+
+
+def _left_out(bill: Bill) -> list[dict[str, Any]]:
+    """A line for the spiking network, where a device can only hold the int8 one."""
+    if SPIKING in bill.workloads:
+        return []
+    begins = f"{SPIKING} does not fit"
+    reasons = (begins + text.partition(begins)[2] for text in bill.assumptions if begins in text)
+    reason = next(reasons, begins).partition(". ")[0]
+    return [{"device": bill.device, "workload": SPIKING, "refused": reason}]
 
 
 def mean_of_parts(parts: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[dict[str, Any]]:

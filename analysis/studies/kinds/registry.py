@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..benchmark.outcome import benchmark_judged
+from ..benchmark.run import run_benchmark_row
 from ..cells.network_row import run_network_row
 from ..judgement import judged
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
 from ..row import RowFile
+from .benchmark import BenchmarkRow
 from .network import NetworkRow
 
 
@@ -34,7 +37,10 @@ class RowKind:
     outcome: Callable[[Any, Results], Outcome]
 
 
-ROW_KINDS = {"network": RowKind(NetworkRow, run_network_row, judged)}
+ROW_KINDS = {
+    "benchmark": RowKind(BenchmarkRow, run_benchmark_row, benchmark_judged),
+    "network": RowKind(NetworkRow, run_network_row, judged),
+}
 """Name -> kind."""
 
 USUAL = "network"  # of a file that says no kind
