@@ -51,6 +51,13 @@ def run(
     images: Annotated[
         int | None, typer.Option(min=1, help="The most test images of any cell, for a try.")
     ] = None,
+    with_own_converter: Annotated[
+        bool,
+        typer.Option(
+            "--with-own-converter",
+            help="Also ANNarchy's own converter on the rows that ask for it: seconds per image.",
+        ),
+    ] = False,
     models_dir: ModelsDir = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -73,6 +80,7 @@ def run(
             data_dir=data_dir,
             output=folder,
             images=images,
+            with_own_converter=with_own_converter,
             progress=progress,
         )
     if as_json:

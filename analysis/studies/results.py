@@ -44,13 +44,15 @@ RESULT_COLUMNS = (
     "tensorflow",
     "annarchy",
 )
-# One line per device and workload of those lines; of a device that refuses, why.
+# One line per device and workload of those lines; of a device that refuses, why. A core is priced
+# in the nearest geometry that holds the network, which `priced_as` names.
 PRICE_COLUMNS = (
     "study",
     "row",
     "cell",
     "steps",
     "device",
+    "priced_as",
     "workload",
     "energy_j",
     "energy_low_j",
@@ -63,7 +65,18 @@ PRICE_COLUMNS = (
 )
 # One line per measure of a cell that has no column of its own; most studies have none.
 MEASURE_COLUMNS = ("study", "row", "cell", "measure", "value")
-WORDS = {"study", "row", "cell", "code", "network_hash", "device", "workload", "refused", "measure"}
+WORDS = {
+    "study",
+    "row",
+    "cell",
+    "code",
+    "network_hash",
+    "device",
+    "priced_as",
+    "workload",
+    "refused",
+    "measure",
+}
 VERSIONS = {"spikewatt", "tensorflow", "annarchy"}
 WHOLE = {"steps", "steps_per_layer", "images", "annarchy_images", "seed", "cores"}
 DIGITS = 9  # of a number in a file

@@ -69,6 +69,11 @@ class Cell(Checked):
     durations: list[int] = Field(
         default_factory=list, description="of a streaming code: steps that are looked at"
     )
+    shared_durations: list[int] = Field(
+        default_factory=list,
+        description="steps that are looked at in a run which this cell shares with those of other "
+        "rows; `durations` are among them",
+    )
     seed: int = Field(default=0, ge=0, description="of Poisson inputs")
     published: PublishedCell | None = None
     aim: Aim | None = None
@@ -76,6 +81,19 @@ class Cell(Checked):
         default=None, gt=0, description="points of percent between ours and the published one"
     )
     explained: str = Field(default="", description="why it falls short, where it does")
+
+    @model_validator(mode="after")
+    def _shares_its_own(self):
+        others = sorted(set(self.durations) - set(self.counted_durations))
+        if others:
+            law = "holds the cell's own durations"
+            raise SpikewattError("shared_durations", law, self.shared_durations, str(others))
+        return self
+
+    @property
+    def counted_durations(self) -> list[int]:
+        """Steps that its run looks at, in ascending order."""
+        return sorted(self.shared_durations or self.durations)
 
 
 class RowFile(Checked):

@@ -22,6 +22,7 @@ def run_study(
     data_dir: Path | None = None,
     output: Path | None = None,
     images: int | None = None,
+    with_own_converter: bool = False,
     progress: Progress = silent,
 ) -> Results:
     """Run the rows of a study, and write ``results.csv`` and ``prices.csv``.
@@ -43,6 +44,9 @@ def run_study(
         Folder of the files; by default ``studies/<name>`` here. Made where it is missing.
     images : int, optional
         The most test images of any cell, for a try.
+    with_own_converter : bool, default False
+        Whether rows that ask for it run in ANNarchy's own converter, too, which takes seconds for
+        an image; without it their lines of an earlier run stay.
     progress : Progress, default silent
         Called with (row, done, in all).
 
@@ -59,7 +63,7 @@ def run_study(
     chosen = study.chosen(rows)
     folder = output or Path("studies") / name
     folder.mkdir(parents=True, exist_ok=True)
-    places = Places(folder / KEPT, models_dir, data_dir, images, progress)
+    places = Places(folder / KEPT, models_dir, data_dir, images, progress, with_own_converter)
 
     found = Results()
     for row in chosen:

@@ -84,7 +84,7 @@ class ConversionOptions(BaseModel):
         default="if",
         description="how inputs become spikes: if (a neuron integrates the pixel), bitplane (not "
         "under rate), analog (none: a host multiplies), or under rate an encoder: poisson, "
-        "signed_poisson, constant, bursting, phase, rank_order",
+        "signed_poisson, exponential_poisson, resetting, constant, bursting, phase, rank_order",
     )
     per_channel: bool | None = Field(
         default=None,

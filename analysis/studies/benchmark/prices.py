@@ -15,20 +15,13 @@ BOARDS = (*HOSTS, "stm32h7a3")
 BESIDE = "+"  # in the name of a core with a host
 
 
-def prices_with_hosts(network: SpikingNetwork, trace: Trace, core: str) -> list[dict[str, Any]]:
-    """One line per device and workload: mean over the inputs of `trace`; or why it is refused.
+ALONE = tuple(dict.fromkeys((*STUDY_DEVICES, *BOARDS)))
 
-    Parameters
-    ----------
-    network : SpikingNetwork
-    trace : Trace
-    core : str
-        The neuromorphic core; it is priced alone and with each host.
-    """
-    others = [device for device in STUDY_DEVICES if device != CORE]
-    boards = [board for board in BOARDS if board not in others]
-    lines = lines_of(network, trace, [core, *others, *boards], None)
+
+def prices_with_hosts(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
+    """One line per device and workload: mean over the inputs of `trace`; or why it is refused."""
+    lines = lines_of(network, trace, ALONE)
     for host in HOSTS:
-        with_host = lines_of(network, trace, [core], host)
-        lines.extend(line for line in with_host if BESIDE in line["device"])
+        with_host = lines_of(network, trace, [CORE], host)
+        lines.extend(line for line in with_host if BESIDE in line["priced_as"])
     return lines

@@ -18,15 +18,16 @@ from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ...design.interval import wilson
 from ..cells.network_row import versions
-from ..cells.prices import mean_of_parts
+from ..cells.conversion import steps_per_layer
+from ..cells.prices import cards_fingerprint, mean_of_parts
 from ..judgement import INT8, KERAS
-from ..kept import kept
+from ..kept import fingerprint, kept
 from ..places import Places
 from ..results import Results
 from ..row import ANNARCHY_IMAGES
 from .answers import Measures
 from .inputs.source import TEST, TRAIN, Drawn
-from .prices import prices_with_hosts
+from .prices import ALONE, prices_with_hosts
 
 if TYPE_CHECKING:
     from ..kinds.benchmark import BenchmarkCell, BenchmarkRow
@@ -64,9 +65,14 @@ class Prepared:
         return np.asarray(outputs, np.float64).reshape(len(self.drawn.x), -1)
 
     def kept(self, cell: str, asked: Mapping[str, Any], work) -> Any:
-        """What `work` returns, or returned in an earlier run on the same inputs."""
-        inputs = self.row.inputs.model_dump() | {"samples": len(self.drawn.x)}
-        return kept(self.places.kept, f"{self.row.row}.{cell}", {"inputs": inputs} | asked, work)
+        """What `work` returns, or returned in an earlier run with these inputs and this Keras."""
+        asked = {"inputs": self.fingerprint, "keras": fingerprint(self.keras), **asked}
+        return kept(self.places.kept, f"{self.row.row}.{cell}", asked, work)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all inputs."""
+        return fingerprint(self.calibration, self.drawn.x)
 
     def compared(self, outputs: np.ndarray) -> dict[str, Any]:
         """How near outputs come to Keras, and how many are right, where somebody knows."""
@@ -134,7 +140,7 @@ def _int8(prepared: Prepared) -> dict[str, Any]:
         network = quantise_int8(prepared.model, prepared.calibration)
         return prepared.compared(np.asarray(network.outputs(prepared.drawn.x), np.float64))
 
-    return prepared.kept(INT8, {"model": prepared.row.network}, work)
+    return prepared.kept(INT8, {}, work)
 
 
 def _run_cell(prepared: Prepared, cell: BenchmarkCell) -> dict[str, Any]:
@@ -153,7 +159,7 @@ def _run_cell(prepared: Prepared, cell: BenchmarkCell) -> dict[str, Any]:
         where = f"study {prepared.study}, row {prepared.row.row}, cell {cell.cell}"
         raise SpikewattError(where, "ANNarchy gives the same spikes as the event engine", "others")
 
-    asked |= {"core": prepared.row.core}
+    asked |= {"cards": cards_fingerprint(ALONE)}
     counted = prepared.kept(cell.cell, asked, lambda: _counted(prepared, network))
     return counted | {
         "annarchy_images": images,
@@ -168,7 +174,7 @@ def _counted(prepared: Prepared, network: SpikingNetwork) -> dict[str, Any]:
         trace = simulate(network, x[start : start + AT_ONCE], ENGINE)
         last = np.asarray(trace.outputs[:, -1], np.float64)
         outputs.append(last * network.output_unit)
-        parts.append(_sums(network, trace, prepared.row.core))
+        parts.append(_sums(network, trace))
 
     summed = ("spikes", "operations", "later_operations")
     totals = {key: sum(part[key] for part in parts) / len(x) for key in summed}
@@ -181,23 +187,20 @@ def _counted(prepared: Prepared, network: SpikingNetwork) -> dict[str, Any]:
     )
 
 
-def _sums(network: SpikingNetwork, trace: Trace, core: str) -> dict[str, Any]:
+def _sums(network: SpikingNetwork, trace: Trace) -> dict[str, Any]:
     """Sums over the samples of a trace."""
-    inputs = {p.name for p in network.populations if p.kind.is_input}
-    firing = [p.name for p in network.populations if p.name in trace.spikes]
+    inputs = {population.name for population in network.inputs}
     operations = {layer.name: int(trace.sops[layer.name].sum()) for layer in trace.layers}
     later = [layer.name for layer in trace.layers if layer.pre not in inputs]
     return {
         "steps": trace.steps,
-        "steps_per_layer": max(
-            trace.settings.active_steps(name) for name in firing if name not in inputs
-        ),
+        "steps_per_layer": steps_per_layer(network),
         "images": trace.samples,
-        "spikes": int(sum(np.abs(counts).sum() for counts in trace.spikes.values())),
+        "spikes": int(sum(counts.sum() for counts in trace.spikes.values())),
         "operations": sum(operations.values()),
         "later_operations": sum(operations[name] for name in later),
         "macs": int(sum(layer.macs for layer in trace.layers)),
-        "prices": prices_with_hosts(network, trace, core),
+        "prices": prices_with_hosts(network, trace),
     }
 
 

@@ -10,7 +10,6 @@ from ....errors import SpikewattError, one_of
 from ..benchmark.answers import ANSWERS, Answer, ClassAnswer
 from ..benchmark.inputs.registry import SOURCES
 from ..benchmark.inputs.source import Source
-from ..cells.prices import CORE
 from ..row import Cell, Checked, Published, RowFile
 
 
@@ -63,10 +62,7 @@ class BenchmarkRow(RowFile):
     inputs: Inputs
     answer: str = ClassAnswer.name
     input_max: float = Field(default=1.0, gt=0)
-    core: str = Field(default=CORE, description="the neuromorphic core")
-    core_explained: str = Field(default="", description="why it is not that of the other studies")
     published: Published = Published()
-    verdict: str = Field(default="", description="in a sentence or two")
     cells: list[BenchmarkCell] = Field(min_length=1)
 
     @field_validator("answer")

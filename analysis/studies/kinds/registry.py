@@ -9,6 +9,9 @@ from typing import Any
 from ..benchmark.outcome import benchmark_judged
 from ..benchmark.run import run_benchmark_row
 from ..cells.network_row import run_network_row
+from ..hardware.outcomes import odin_judged, sizes_judged
+from ..hardware.run_odin import run_odin_row
+from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
 from ..outcome import Outcome
 from ..places import Places
@@ -16,6 +19,8 @@ from ..results import Results
 from ..row import RowFile
 from .benchmark import BenchmarkRow
 from .network import NetworkRow
+from .odin import OdinRow
+from .size import SizeRow
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class RowKind:
 ROW_KINDS = {
     "benchmark": RowKind(BenchmarkRow, run_benchmark_row, benchmark_judged),
     "network": RowKind(NetworkRow, run_network_row, judged),
+    "odin": RowKind(OdinRow, run_odin_row, odin_judged),
+    "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
 """Name -> kind."""
 

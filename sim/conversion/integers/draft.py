@@ -21,6 +21,8 @@ from ..options import ConversionOptions
 
 ZERO = np.asarray(0)
 ONE = np.asarray(1)
+Clip = float | np.ndarray
+"""λ of a layer, or (channels,) of each output channel."""
 
 
 @dataclass(eq=False)
@@ -31,7 +33,7 @@ class Draft:
     ----------
     graph : Graph
         What was read.
-    clips : mapping from name of a node to float
+    clips : mapping from name of a node to float or array (channels,)
         λ of every node that fires.
     options : ConversionOptions
         Bits, levels and code.
@@ -52,7 +54,7 @@ class Draft:
     """
 
     graph: Graph
-    clips: Mapping[str, float]
+    clips: Mapping[str, Clip]
     options: ConversionOptions
     calibration: list[np.ndarray]
     corrections: Mapping[str, np.ndarray]

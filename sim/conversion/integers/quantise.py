@@ -20,7 +20,7 @@ from ..graph.nodes import (
     ReluNode,
 )
 from ..options import ConversionOptions
-from .draft import Draft
+from .draft import Clip, Draft
 from .inputs import add_input
 from .pools import add_average_pool, add_flip, add_max_pool
 from .sums import add_readout, add_relu
@@ -28,7 +28,7 @@ from .sums import add_readout, add_relu
 
 def quantise(
     graph: Graph,
-    clips: Mapping[str, float],
+    clips: Mapping[str, Clip],
     options: ConversionOptions,
     calibration: list[np.ndarray],
     corrections: Mapping[str, np.ndarray] | None = None,
@@ -39,7 +39,7 @@ def quantise(
     ----------
     graph : Graph
         What was read of the Keras model.
-    clips : mapping from name of a node to float
+    clips : mapping from name of a node to float or array (channels,)
         λ of every node that fires, in the terms of Keras.
     options : ConversionOptions
         Bits, levels and code.

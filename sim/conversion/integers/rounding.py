@@ -6,6 +6,8 @@ round(b / w), threshold θ = round(λ / (L w)). One spike is then worth θ w exa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 SHARES = np.linspace(0.5, 1.0, 26)[::-1]  # of the largest weight, tried as the clip of the weights
@@ -13,16 +15,19 @@ LARGEST_RATIO = 2**20  # of a bias or threshold to the unit of the weights; more
 HEADROOM = 2**8  # of a bias over the most that one synapse adds, before weights lose bits
 
 
-def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
+def least_error_unit(sizes: np.ndarray, grids: Iterable[float], limit: int) -> np.ndarray:
     """The unit with which weights lose least by rounding: Σ (w round(|W| / w) − |W|)² is least.
+
+    All weights into a channel are looked at together, whichever connection they belong to: they
+    share its sum, and so its unit.
 
     Parameters
     ----------
     sizes : array, (weights, channels)
         |W|; each channel has a unit of its own.
-    grid : float
-        Unit of the values that the weights multiply. Weights that lie on a power-of-two grid of it
-        are found there, and lose nothing.
+    grids : iterable of float
+        Units of the values that the weights multiply. Weights that lie on a power-of-two grid of
+        one of them are found there, and lose nothing.
     limit : int
         Largest integer weight.
 
@@ -32,14 +37,17 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
 
     Examples
     --------
-    >>> least_error_unit(np.array([[0.5], [0.25]]), grid=1.0, limit=127)
+    >>> least_error_unit(np.array([[0.5], [0.25]]), [1.0], limit=127)
     array([0.0078125])
     """
     largest = sizes.max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)
-    power = np.log2(largest / grid / limit)
-    power = np.ceil(power - 1e-9)  # a power that was met but for a rounding is met
-    candidates = [grid * 2.0**power]
+
+    candidates = []
+    for grid in grids:
+        power = np.log2(largest / grid / limit)
+        power = np.ceil(power - 1e-9)  # a power that was met but for a rounding is met
+        candidates.append(grid * 2.0**power)
     candidates += [largest * share / limit for share in SHARES]
 
     best = largest / limit
@@ -55,12 +63,9 @@ def least_error_unit(sizes: np.ndarray, grid: float, limit: int) -> np.ndarray:
     return np.where(sizes.any(axis=0), best, 0.0)
 
 
-def common_unit(units: list[np.ndarray]) -> np.ndarray:
-    """(channels,) or (1,) the largest of the units of several connections; 0 where all are 0."""
-    return np.max(np.broadcast_arrays(*units), axis=0)
-
-
-def unit_of_constant(bias: np.ndarray, value_per_level: float, limit: int) -> np.ndarray:
+def unit_of_constant(
+    bias: np.ndarray, value_per_level: np.ndarray | float, limit: int
+) -> np.ndarray:
     """(channels,) the unit of channels whose weights are all zero.
 
     Their threshold is then the largest weight, so that they need no wider state than others; a
@@ -70,7 +75,7 @@ def unit_of_constant(bias: np.ndarray, value_per_level: float, limit: int) -> np
     ----------
     bias : array, (…, channels)
         In the terms of Keras.
-    value_per_level : float
+    value_per_level : array, (channels,) or (1,), or float
         λ / L; 0 for a read-out.
     limit : int
         Largest integer weight.
@@ -82,8 +87,9 @@ def unit_of_constant(bias: np.ndarray, value_per_level: float, limit: int) -> np
     >>> unit_of_constant(np.array([2.54, 0.0]), value_per_level=0.0, limit=127)
     array([0.02, 0.02])
     """
-    size = value_per_level or float(np.abs(bias).max()) or 1.0
-    return np.full(bias.shape[-1], size / limit)
+    largest_bias = float(np.abs(bias).max()) or 1.0
+    size = np.where(value_per_level, value_per_level, largest_bias)
+    return np.broadcast_to(size / limit, bias.shape[-1:])
 
 
 def largest_ratio(limit: int, levels: int) -> int:
@@ -110,7 +116,7 @@ def largest_ratio(limit: int, levels: int) -> int:
 def wide_enough(
     unit: np.ndarray,
     bias: np.ndarray,
-    value_per_level: float,
+    value_per_level: np.ndarray | float,
     ratio: int = LARGEST_RATIO,
 ) -> np.ndarray:
     """`unit`, or more: weights this small beside the bias and the threshold are nothing.
@@ -123,7 +129,7 @@ def wide_enough(
         Of the weights.
     bias : array, (…, channels)
         In the terms of Keras.
-    value_per_level : float
+    value_per_level : array, (channels,) or (1,), or float
         λ / L.
     ratio : int, default `LARGEST_RATIO`
         As `largest_ratio` says.
@@ -156,7 +162,7 @@ def integer_bias(bias: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return by_position[0] if same else rounded
 
 
-def integer_threshold(value_per_level: float, unit: np.ndarray) -> np.ndarray:
+def integer_threshold(value_per_level: np.ndarray | float, unit: np.ndarray) -> np.ndarray:
     """θ = round(λ / (L w)), at least 1.
 
     Where the weights are coarser than a level, a spike is worth their unit: the sum is then sent

@@ -19,7 +19,7 @@ from ..clip_rules import Drive
 from ..graph.nodes import Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm, Term
 from . import rounding
-from .draft import ONE, ZERO, Draft
+from .draft import ONE, ZERO, Clip, Draft
 
 SPIKE_NORM_STEPS = 100  # Sengupta et al. took 2,500: fewer steps may miss the largest sum
 SPIKE_NORM_SAMPLES = 100
@@ -98,11 +98,11 @@ def _connect(draft: Draft, node: Node) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return unit, rounding.integer_bias(bias, unit), alive
 
 
-def _value_per_level(draft: Draft, node: Node, clip: float | None = None) -> float:
-    """λ / L; 0 for an output that does not fire."""
+def _value_per_level(draft: Draft, node: Node, clip: Clip | None = None) -> np.ndarray:
+    """λ / L, (channels,) or (1,); 0 for an output that does not fire."""
     if clip is None:
         clip = draft.clips.get(node.name, 0.0)
-    return clip / max(draft.options.levels_of(node), 1)
+    return np.atleast_1d(clip) / max(draft.options.levels_of(node), 1)
 
 
 def _most_levels(draft: Draft, node: Node) -> int:
@@ -112,7 +112,7 @@ def _most_levels(draft: Draft, node: Node) -> int:
 
 
 def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
-    """(channels,) or (1,) unit of the weights into `node`: the largest over its terms.
+    """(channels,) or (1,) unit of the weights into `node`, one for all of its terms.
 
     0 where all weights are 0. Weights that are as wide as they have to be do not count, unless
     all others are 0.
@@ -127,20 +127,16 @@ def _weight_unit(draft: Draft, node: Node) -> np.ndarray:
 
 
 def _least_error_unit(draft: Draft, node: Node, terms: list[Term]) -> np.ndarray:
-    """(channels,) or (1,) the largest unit of `terms`; 0 where their weights are 0."""
+    """(channels,) or (1,) the unit of `terms` together; 0 where their weights are 0."""
     options = draft.options
     one = not options.unit_per_channel or isinstance(node, ReadoutNode)
     units_wanted = 1 if one else node.shape[-1]
+    if not terms:
+        return np.zeros(units_wanted)
 
-    units = [np.zeros(units_wanted)]
-    for term in terms:
-        sizes = np.abs(draft.per_spike(term))
-        sizes = sizes.reshape(-1, units_wanted)
-        grid = float(draft.units[term.source].max())
-        unit = rounding.least_error_unit(sizes, grid, options.largest_weight)
-        units.append(unit)
-
-    return rounding.common_unit(units)
+    sizes = [np.abs(draft.per_spike(term)).reshape(-1, units_wanted) for term in terms]
+    grids = dict.fromkeys(float(draft.units[term.source].max()) for term in terms)
+    return rounding.least_error_unit(np.concatenate(sizes), grids, options.largest_weight)
 
 
 def _add_firing(
@@ -175,12 +171,13 @@ def _add_firing(
 
 def _check_resolution(
     node: Node,
-    clip: float,
+    clip: Clip,
     unit: np.ndarray,
     alive: np.ndarray,
 ) -> None:
     """Raise where every channel with weights is coarser than the largest value it sends."""
     coarse = np.round(clip / unit) < 1
+    coarse, alive = np.broadcast_arrays(coarse, alive)
     if alive.any() and coarse[alive].all():
         raise SpikewattError(
             f"convert: layer {node.name!r}",
