@@ -21,7 +21,7 @@ class Answer:
     name = ""
 
     def decided(self, keras: np.ndarray, outputs: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """(samples,) int, the answer to each input; `keras` are the outputs that set a threshold."""
+        """(samples,) int, the answer to each input; a threshold is that of `keras`."""
         raise NotImplementedError
 
     def nearness(self, keras: np.ndarray, outputs: np.ndarray, x: np.ndarray) -> Measures:

@@ -17,8 +17,8 @@ from ....sim.engines.simulate import simulate
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ...design.interval import wilson
-from ..cells.network_row import versions
 from ..cells.conversion import steps_per_layer
+from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint, mean_of_parts
 from ..judgement import INT8, KERAS
 from ..kept import fingerprint, kept
@@ -234,9 +234,7 @@ def _compared_line(prepared: Prepared, cell: str, found: Mapping[str, Any]) -> d
     return line | {"agreement": found["measures"]["agreement"]}
 
 
-def _cell_line(
-    prepared: Prepared, cell: BenchmarkCell, found: Mapping[str, Any]
-) -> dict[str, Any]:
+def _cell_line(prepared: Prepared, cell: BenchmarkCell, found: Mapping[str, Any]) -> dict[str, Any]:
     return _compared_line(prepared, cell.cell, found) | {
         "code": found["code"],
         "steps": found["steps"],

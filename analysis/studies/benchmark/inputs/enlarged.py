@@ -23,9 +23,7 @@ class EnlargedCifar10(Source):
     name = "enlarged_cifar10"
     seeded = False
 
-    def draw(
-        self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None
-    ) -> Drawn:
+    def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """The first images, without labels: theirs are not those of the network."""
         images, _ = images_of(load_dataset(CIFAR10, data_dir), part, samples)
         return Drawn(np.rint(enlarged(images)) / np.float32(LARGEST))

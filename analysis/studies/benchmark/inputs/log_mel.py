@@ -25,9 +25,7 @@ class SyntheticLogMel(Source):
 
     name = "synthetic_log_mel"
 
-    def draw(
-        self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None
-    ) -> Drawn:
+    def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """Decoded codes with noise, from a generator of the part's own."""
         generator = np.random.default_rng([seed, part == TRAIN])
         norm, decoder = _bottleneck(model)
@@ -49,9 +47,7 @@ def _bottleneck(model: Any) -> tuple[Any, list]:
     SpikewattError : the model is no autoencoder of dense layers, batch norm and activations.
     """
     layers = model.layers
-    widths = [
-        layer.units if type(layer).__name__ == "Dense" else np.inf for layer in layers
-    ]
+    widths = [layer.units if type(layer).__name__ == "Dense" else np.inf for layer in layers]
     narrowest = int(np.argmin(widths))
     kinds = [type(layer).__name__ for layer in layers[narrowest : narrowest + 3]]
     if kinds != ["Dense", "BatchNormalization", "Activation"]:

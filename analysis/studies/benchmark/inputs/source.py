@@ -42,9 +42,7 @@ class Source:
     name = ""
     seeded = True
 
-    def draw(
-        self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None
-    ) -> Drawn:
+    def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """Inputs for `model`.
 
         Parameters
@@ -76,8 +74,6 @@ class Cifar10(Source):
     name = CIFAR10
     seeded = False
 
-    def draw(
-        self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None
-    ) -> Drawn:
+    def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """The first images."""
         return Drawn(*images_of(load_dataset(CIFAR10, data_dir), part, samples))

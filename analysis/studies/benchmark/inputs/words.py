@@ -37,9 +37,7 @@ class SyntheticMfcc(Source):
 
     name = "synthetic_mfcc"
 
-    def draw(
-        self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None
-    ) -> Drawn:
+    def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """Words, from a generator of the part's own."""
         generator = np.random.default_rng([seed, part == TRAIN])
         spectra = np.stack([_word(generator) for _ in range(samples)])
