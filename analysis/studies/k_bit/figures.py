@@ -13,8 +13,6 @@ from ...report.figures.style import (
     BLUE,
     DARK,
     GREEN,
-    GREY,
-    LIGHT,
     ORANGE,
     PURPLE,
     RED,

@@ -10,8 +10,8 @@ from ..results import Results
 from ..study import Study
 from .figures import OURS, THEIRS, Curve, Side, write_pictures
 from .row import KBitRow
-from .run import STEPS, read_steps
 from .rule import ADDITIONS_PER_MULTIPLY_ACCUMULATE
+from .run import STEPS, read_steps
 
 # Of LeNet 20C5-P2-50C5-P2-500 without its first layer, each tap of a window counted.
 LATER_MULTIPLY_ACCUMULATES = 2_395_400
