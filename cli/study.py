@@ -57,7 +57,7 @@ def run(
         bool,
         typer.Option(
             "--with-own-converter",
-            help="Also ANNarchy's own converter on the rows that ask for it: seconds per image.",
+            help="Also run ANNarchy's own converter where a row asks for it: seconds per image.",
         ),
     ] = False,
     models_dir: ModelsDir = None,
@@ -134,3 +134,64 @@ def table(
         print_json(json_text(as_objects(found)))
     else:
         show(studies_findings(found), as_json)
+
+
+@member(studies, STUDY)
+def train(
+    name: Annotated[str, typer.Argument(help="A network of the studies.")],
+    models_dir: Annotated[
+        Path | None, typer.Option(help="Folder for the weights; by default $SPIKEWATT_MODELS.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the images; by default the recipe's.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Train a network by its recipe; the same line goes on where it was interrupted.
+
+    NAME.npz comes into the folder, with which `study run --models-dir` then runs. The weights of
+    the package were trained on a GPU with the same recipes; these are others, as good within some
+    tenths of a percent.
+    """
+    from ..analysis.report.rows import json_text
+    from ..models.datasets import load_dataset
+    from ..models.studied.catalogue import studied
+    from ..models.studied.find import folder_to_train_in
+    from ..models.studied.training.train import train_studied
+    from ..shown_progress import show_progress
+
+    facts = studied(name)
+    folder = folder_to_train_in(models_dir)
+    dataset = load_dataset(facts.dataset, data_dir)
+    with show_progress() as progress:
+        trained = train_studied(name, dataset, folder, epochs, progress)
+    if as_json:
+        print_json(json_text(trained.said(facts.accuracy)))
+    else:
+        print(
+            f"{trained.path}: {100 * trained.accuracy:.2f} % of the test images are right, "
+            f"{100 * facts.accuracy:.2f} % with the published weights"
+        )
+
+
+@member(studies, STUDY)
+def paper(
+    name: Annotated[str, typer.Argument(help="A study that has a paper: aizu_2024.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the paper.")],
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Folder that `study run` left; by default the committed results."
+        ),
+    ] = None,
+    pdf: Annotated[bool, typer.Option(help="Print a PDF, too, with Chromium.")] = True,
+) -> None:
+    """Write a study's white paper, two pages of A4: HTML in one file, and PDF.
+
+    Numbers and sentences come from the study's tables; nothing is run.
+    """
+    from ..analysis.studies.paper.write import white_paper
+
+    for path in white_paper(name, output, results=results, pdf=pdf):
+        print(path)

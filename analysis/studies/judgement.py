@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
 from .results import Results
@@ -42,6 +43,7 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     for cell in row.cells:
         shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
         sides.extend(_sides(cell, by_cell[cell.cell]))
+    sides.extend(_beside(lines))
 
     return Outcome(row.row, row.title, published, own, tuple(sides), tuple(shortfalls))
 
@@ -156,6 +158,14 @@ def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     published = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
     return Side("ANN", None, published, own, own, keras["images"])
+
+
+def _beside(lines: Lines) -> Iterator[Side]:
+    """ANNarchy's own converter, and ours on the same images."""
+    for line in lines:
+        if line["cell"] in (OWN_CONVERTER, OURS_BESIDE):
+            ann, own = 100 * line["ann_accuracy"], 100 * line["accuracy"]
+            yield Side(line["cell"], line["steps"], None, ann, own, line["images"])
 
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:

@@ -113,6 +113,7 @@ def _table(study: Study, found: list[Outcome]) -> Table:
         Column("SOPs", ("operations",), _whole, number=True, leave_out=4),
         Column("core", ("core_j",), unit=JOULES, leave_out=5),
         Column("int8", ("int8_j",), unit=JOULES, leave_out=6),
+        *([Column("note", ("note",), leave_out=1)] if any(row["note"] for row in rows) else []),
     )
     lines = [f"{outcome.row}: {each}" for outcome in found for each in outcome.shortfalls]
     return Table(study.name, study.title, pd.DataFrame(rows), columns, footnotes=lines)
@@ -153,6 +154,7 @@ def _record(
         "operations": side.operations,
         "core_j": energy_j(outcome.row, side, SPIKING),
         "int8_j": energy_j(outcome.row, side, INT8),
+        "note": side.note,
     }
 
 
