@@ -12,6 +12,7 @@ from .study import Study
 from .study_file import Tolerance
 
 PRICE = (*LINE, "device", "workload")
+MEASURE = ("row", "cell", "measure")
 SAME = ("code", "steps_per_layer", "annarchy_equal", "multiply_accumulates")
 # Answers and counts of the spiking network alone, which an equal network gives again.
 EXACT_SHARES = ("accuracy",)
@@ -117,19 +118,28 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
 
     both = ours.keys() & theirs.keys()
     alike = {key for key in both if ours[key]["images"] == theirs[key]["images"]}
-    found = list(_only_in_one(ours, theirs))
+    found, lines = list(_only_in_one(ours, theirs)), len(alike)
     for key in alike:
         found.extend(_of_a_line(_named(key), ours[key], theirs[key], study.file.tolerance))
 
-    our_prices = _keyed((p for p in own.prices if _key(p, LINE) in alike), PRICE)
-    their_prices = _keyed((p for p in committed.prices if _key(p, LINE) in alike), PRICE)
-    found.extend(_only_in_one(our_prices, their_prices))
-    for key in our_prices.keys() & their_prices.keys():
-        pair = our_prices[key], their_prices[key]
-        found.extend(_of_a_price(_named(key), *pair, study.file.tolerance))
+    allowed = study.file.tolerance
+    prices = (
+        _keyed((price for price in results.prices if _key(price, LINE) in alike), PRICE)
+        for results in (own, committed)
+    )
+    cells = {key[:2] for key in alike}
+    measures = (
+        _keyed((each for each in results.measures if _key(each, MEASURE[:2]) in cells), MEASURE)
+        for results in (own, committed)
+    )
+    for of_pair, (ours, theirs) in ((_of_a_price, prices), (_of_a_measure, measures)):
+        found.extend(_only_in_one(ours, theirs))
+        for key in ours.keys() & theirs.keys():
+            found.extend(of_pair(_named(key), ours[key], theirs[key], allowed))
+        lines += len(ours.keys() & theirs.keys())
 
     found.sort(key=lambda each: (each.within, each.where))
-    return Comparison(len(alike) + len(our_prices), len(new), len(both - alike), tuple(found))
+    return Comparison(lines, len(new), len(both - alike), tuple(found))
 
 
 def _key(line: Line, columns: Iterable[str]) -> tuple:
@@ -141,9 +151,9 @@ def _keyed(lines: Iterable[Line], columns: tuple[str, ...]) -> dict[tuple, Line]
 
 
 def _named(key: tuple) -> str:
-    row, cell, steps, *rest = key
-    at = [] if steps is None else [f"{steps} steps"]
-    return ", ".join([row, cell, *at, *(str(part) for part in rest if part)])
+    row, cell, which, *rest = key
+    at = f"{which} steps" if isinstance(which, int) else which
+    return ", ".join(str(part) for part in (row, cell, at, *rest) if part)
 
 
 def _only_in_one(ours: Mapping[tuple, Line], theirs: Mapping[tuple, Line]) -> Iterator[Difference]:
@@ -177,6 +187,13 @@ def _of_a_price(where: str, own: Line, committed: Line, allowed: Tolerance) -> I
     for column in AMOUNTS:
         most = allowed.energy_percent / 100
         yield from _differing(where, column, own, committed, most, of_share=True)
+
+
+def _of_a_measure(
+    where: str, own: Line, committed: Line, allowed: Tolerance
+) -> Iterator[Difference]:
+    most = allowed.counts_percent / 100
+    yield from _differing(where, "value", own, committed, most, of_share=True)
 
 
 def _differing(

@@ -135,13 +135,14 @@ class Results:
         def filled(lines: list[Mapping[str, Any]], columns: tuple[str, ...]):
             return [{name: _or_none(line.get(name)) for name in columns} for line in lines]
 
-        return Results(filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS))
+        lines, prices = filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS)
+        return Results(lines, prices, filled(self.measures, MEASURE_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write the files into `folder`, rows in the order of their names."""
         files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
         files.write(folder / PRICES, _as_csv(self.prices, PRICE_COLUMNS))
-        if self.measures:
+        if self.measures or (folder / MEASURES).exists():
             files.write(folder / MEASURES, _as_csv(self.measures, MEASURE_COLUMNS))
 
 
