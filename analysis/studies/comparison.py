@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .judgement import LINE
 from .results import Results
 from .study import Study
 from .study_file import Tolerance
 
-PRICE = (*LINE, "device", "workload")
+PRICE = (*LINE, "device", "priced_as", "workload")
 MEASURE = ("row", "cell", "measure")
 SAME = ("code", "steps_per_layer", "annarchy_equal", "multiply_accumulates")
 # Answers and counts of the spiking network alone, which an equal network gives again.
@@ -23,6 +24,7 @@ COUNTS = (
     "synaptic_operations_without_first_layer",
 )
 AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
+IF_ASKED_FOR = (OWN_CONVERTER, OURS_BESIDE)  # cells that not every rerun has
 DIGITS = 1e-8  # by which a number differs from itself in a file, as a share
 
 Line = Mapping[str, Any]
@@ -115,6 +117,9 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
     ours = _keyed((line for line in own.lines if line["row"] in known), LINE)
     rows = {line["row"] for line in ours.values()}
     theirs = _keyed((line for line in committed.lines if line["row"] in rows), LINE)
+    for key in theirs.keys() - ours.keys():
+        if key[1] in IF_ASKED_FOR:
+            del theirs[key]
 
     both = ours.keys() & theirs.keys()
     alike = {key for key in both if ours[key]["images"] == theirs[key]["images"]}
@@ -153,7 +158,8 @@ def _keyed(lines: Iterable[Line], columns: tuple[str, ...]) -> dict[tuple, Line]
 def _named(key: tuple) -> str:
     row, cell, which, *rest = key
     at = f"{which} steps" if isinstance(which, int) else which
-    return ", ".join(str(part) for part in (row, cell, at, *rest) if part)
+    parts = dict.fromkeys((row, cell, at, *rest))
+    return ", ".join(str(part) for part in parts if part)
 
 
 def _only_in_one(ours: Mapping[tuple, Line], theirs: Mapping[tuple, Line]) -> Iterator[Difference]:
@@ -181,9 +187,8 @@ def _of_a_line(where: str, own: Line, committed: Line, allowed: Tolerance) -> It
 
 
 def _of_a_price(where: str, own: Line, committed: Line, allowed: Tolerance) -> Iterator[Difference]:
-    for column in ("priced_as", "cores"):
-        if (own.get(column) or None) != (committed.get(column) or None):
-            yield Difference(where, column, committed.get(column), own.get(column), False)
+    if own.get("cores") != committed.get("cores"):
+        yield Difference(where, "cores", committed.get("cores"), own.get("cores"), False)
     for column in AMOUNTS:
         most = allowed.energy_percent / 100
         yield from _differing(where, column, own, committed, most, of_share=True)
