@@ -11,9 +11,8 @@ from ....sim.engines.simulate import simulate
 from ...report.tables import class_report
 from ..cells.conversion import ENGINE, converted
 from ..cells.prepared import PreparedRow
-from ..judgement import KERAS
 from ..places import Places
-from ..row import Cell
+from ..row import KERAS, Cell
 from .asked import PublishedClasses
 
 CLASSES = "classes.csv"

@@ -10,12 +10,11 @@ from ....models.int8 import quantise_int8
 from ..annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from ..annarchy.beside import lines_beside
 from ..annarchy.classes import write_class_report
-from ..judgement import INT8, KERAS
 from ..kept import fingerprint
 from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results, read_results
-from ..row import Cell
+from ..row import INT8, KERAS, Cell
 from .conversion import annarchy_equal, converted, run_cell
 from .lines import line_of, named
 from .prepared import INT8_CALIBRATION, PreparedRow, prepare
