@@ -10,8 +10,8 @@ from ..results import Results
 from ..study import Study
 from .figures import OURS, THEIRS, Curve, Side, write_pictures
 from .row import KBitRow
-from .run import STEPS, read_steps
 from .rule import ADDITIONS_PER_MULTIPLY_ACCUMULATE
+from .run import STEPS, read_steps
 
 # Of LeNet 20C5-P2-50C5-P2-500 without its first layer, each tap of a window counted.
 LATER_MULTIPLY_ACCUMULATES = 2_395_400
@@ -27,6 +27,7 @@ def draw_study(study: Study, folder: Path) -> list[Path]:
     committed = study.committed()
     steps = read_steps(study.folder)
     rows = [row for row in study.rows if isinstance(row, KBitRow)]
+    rows.sort(key=lambda row: row.theirs is None)  # so that both sides begin alike
     ours = [_own_curve(row, steps, committed) for row in rows]
     theirs = [_their_curve(row) for row in rows if row.theirs is not None]
 

@@ -13,8 +13,8 @@ from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ..cells.conversion import ENGINE, converted
 from ..cells.prepared import PreparedRow
-from .rule import zou_operations
 from .row import KBitRow
+from .rule import zou_operations
 
 PART = 250  # images; every spike of them is held at once
 SUMMED = ("right", "settled", "positive_spikes", "negative_spikes", "operations")
@@ -25,9 +25,9 @@ def steps_of_row(prepared: PreparedRow, row: KBitRow) -> dict[str, Any]:
 
     Returns
     -------
-    mapping : ``images``, ``neurons`` that fire, and lists with a number per step: ``right`` answers,
-        ``settled`` images (all outputs equal those of the exact code), ``positive_spikes``,
-        ``negative_spikes`` and ``operations`` so far.
+    mapping : ``images``, ``neurons`` that fire, and lists with a number per step: ``right``
+        answers, ``settled`` images (all outputs equal those of the exact code, from then on),
+        ``positive_spikes``, ``negative_spikes`` and ``operations`` so far.
 
     Raises
     ------
