@@ -16,7 +16,6 @@ ROW, INT8, KERAS = "mlp-{}", "int8", "keras"
 NETWORKS = {
     "rate": "spiking, rate, 32 steps",
     "exact": "spiking, K = 4 bits",
-    "weights-6-bits": "… weights of 6 bits",
     "weights-4-bits": "… weights of 4 bits",
     "pixels-4-bits": "… pixels of 4 bits",
     "pixels-2-bits": "… pixels of 2 bits",
