@@ -1,4 +1,4 @@
-"""What was found of the rows of a study: two tables, which are two committed CSV files."""
+"""What was found of the rows of a study: tables, each a committed CSV file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ...errors import SpikewattError
 
 RESULTS = "results.csv"
 PRICES = "prices.csv"
+MEASURES = "measures.csv"
 # One line per row, cell and number of steps that was looked at. Steps are simulated ones, from the
 # first input to the last output; those per layer are K of radix, L of sync_rate. Accuracies are
 # shares with the ends of their 95 % intervals; spikes and operations are per image.
@@ -62,6 +63,8 @@ PRICE_COLUMNS = (
     "cores",
     "refused",
 )
+# One line per measure of a cell that has no column of its own; most studies have none.
+MEASURE_COLUMNS = ("study", "row", "cell", "measure", "value")
 WORDS = {
     "study",
     "row",
@@ -72,6 +75,7 @@ WORDS = {
     "priced_as",
     "workload",
     "refused",
+    "measure",
 }
 VERSIONS = {"spikewatt", "tensorflow", "annarchy"}
 WHOLE = {"steps", "steps_per_layer", "images", "annarchy_images", "seed", "cores"}
@@ -80,7 +84,7 @@ DIGITS = 9  # of a number in a file
 
 @dataclass
 class Results:
-    """Lines of the two tables.
+    """Lines of the tables.
 
     Parameters
     ----------
@@ -88,19 +92,31 @@ class Results:
         Of `RESULT_COLUMNS`.
     prices : list of mapping from column to value
         Of `PRICE_COLUMNS`.
+    measures : list of mapping from column to value
+        Of `MEASURE_COLUMNS`.
     """
 
     lines: list[Mapping[str, Any]] = field(default_factory=list)
     prices: list[Mapping[str, Any]] = field(default_factory=list)
+    measures: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(self, other: Results) -> None:
         """Append the lines of `other`."""
         self.lines.extend(other.lines)
         self.prices.extend(other.prices)
+        self.measures.extend(other.measures)
 
     def of_row(self, row: str) -> list[Mapping[str, Any]]:
         """The lines of one row."""
         return [line for line in self.lines if line["row"] == row]
+
+    def measures_of(self, row: str) -> dict[str, dict[str, float]]:
+        """Cell -> measure -> value, of one row."""
+        found: dict[str, dict[str, float]] = {}
+        for line in self.measures:
+            if line["row"] == row:
+                found.setdefault(line["cell"], {})[line["measure"]] = line["value"]
+        return found
 
     def replaced_by(self, newer: Results) -> Results:
         """With the rows of `newer` in the place of those of the same name."""
@@ -109,14 +125,16 @@ class Results:
         def kept(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             return [line for line in lines if line["row"] not in rows]
 
-        whole = Results(kept(self.lines), kept(self.prices))
+        whole = Results(kept(self.lines), kept(self.prices), kept(self.measures))
         whole.add(newer)
         return whole
 
     def write(self, folder: Path) -> None:
-        """Write both files into `folder`, rows in the order of their names."""
+        """Write the files into `folder`, rows in the order of their names."""
         files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
         files.write(folder / PRICES, _as_csv(self.prices, PRICE_COLUMNS))
+        if self.measures:
+            files.write(folder / MEASURES, _as_csv(self.measures, MEASURE_COLUMNS))
 
 
 def read_results(folder: Path) -> Results:
@@ -127,7 +145,8 @@ def read_results(folder: Path) -> Results:
     SpikewattError : other columns.
     """
     lines = _read_csv(folder / RESULTS, RESULT_COLUMNS)
-    return Results(lines, _read_csv(folder / PRICES, PRICE_COLUMNS))
+    prices = _read_csv(folder / PRICES, PRICE_COLUMNS)
+    return Results(lines, prices, _read_csv(folder / MEASURES, MEASURE_COLUMNS))
 
 
 def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:

@@ -27,9 +27,9 @@ AMOUNTS = (
 )
 
 
-def cards_fingerprint() -> str:
+def cards_fingerprint(devices: Iterable[str] = STUDY_DEVICES) -> str:
     """Differs where a value of a card differs: a price that was kept is then found again."""
-    return fingerprint(*(repr(load_card(device)) for device in STUDY_DEVICES))
+    return fingerprint(*(repr(load_card(device)) for device in devices))
 
 
 def prices_of(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
@@ -38,9 +38,14 @@ def prices_of(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
     A core is priced in the nearest geometry that holds the network: `priced_as`. A microcontroller
     may hold one workload and refuse the other.
     """
-    found = price(
-        trace, *STUDY_DEVICES, network=network, max_cores=None, skip_unfit=True, host=None
-    )
+    return lines_of(network, trace, STUDY_DEVICES)
+
+
+def lines_of(
+    network: SpikingNetwork, trace: Trace, devices: Iterable[str], host: str | None = None
+) -> list[dict[str, Any]]:
+    """As `prices_of`, on other devices; with a host a core is priced beside it, too."""
+    found = price(trace, *devices, network=network, max_cores=None, skip_unfit=True, host=host)
     lines = []
     for total in found.totals().to_dict("records"):
         asked_for = total["instead_of"] or total["device"]
@@ -63,8 +68,9 @@ def _refused_workloads(bill: Bill) -> Iterator[dict[str, Any]]:
     """What does not fit where something else does: the bill says so among its assumptions."""
     for workload in (SPIKING, INT8):
         begins = f"{workload} does not fit"
-        for reason in bill.assumptions:
-            if workload not in bill.workloads and reason.startswith(begins):
+        for text in bill.assumptions:
+            if workload not in bill.workloads and begins in text:
+                reason = begins + text.partition(begins)[2].partition(". ")[0]
                 asked_for = bill.instead_of or bill.device
                 yield {
                     "device": asked_for,
