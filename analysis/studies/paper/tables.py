@@ -79,7 +79,9 @@ def accuracy_table(facts: SizeFacts) -> PaperTable:
 
 def hardware_table(facts: SizeFacts) -> PaperTable:
     """What both sizes take and cost, target by target, and the larger over the smaller."""
-    rows = [(f"Lattice {BOARD}: LUTs", *_both(facts, BOARD, "luts", 1, _whole))]
+    rows: list[tuple[str, ...]] = [
+        (f"Lattice {BOARD}: LUTs", *_both(facts, BOARD, "luts", 1, _whole))
+    ]
     rows.append(("flip-flops", *_both(facts, BOARD, "flip_flops", 1, _whole)))
     of_board = facts.run_of(SIZES[SMALL], USUAL)["block_rams_available"]
     title = f"block RAMs, of {of_board:.0f}"

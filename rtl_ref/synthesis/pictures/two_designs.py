@@ -38,8 +38,9 @@ NAMES = 1.35  # width of the modules' names, inches
 def two_designs_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
     """Draw two implemented designs side by side, cells coloured by module, with a legend.
 
-    Both show the columns and rows up to the last cell of either, at one scale. The legend names each module with the LUTs, flip-flops
-    and block RAMs that it takes in either design, and its share of the design's LUTs.
+    Both show the columns and rows up to the last cell of either, at one scale. The legend names
+    each module with the LUTs, flip-flops and block RAMs that it takes in either design, and its
+    share of the design's LUTs.
 
     Parameters
     ----------

@@ -112,6 +112,8 @@ def test_a_line_per_seed_costs_what_its_own_clock_and_size_say(run, report, monk
     work = chain_work(run.network, run.trace)
     for line, placed in zip(found.to_dict("records"), seed_reports(report).values(), strict=True):
         cost = fpga_cost(placed, work)
+        assert cost.energy_j
+        assert cost.latency_s
         assert line["energy_per_inference_j"] == cost.energy_j.value
         assert line["latency_s"] == cost.latency_s.value
         # Power is energy over time, at each end.
