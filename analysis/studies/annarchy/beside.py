@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from ....sim.engines.simulate import simulate
 from ..cells.conversion import ENGINE, converted
 from ..cells.lines import line_of
 from ..cells.prepared import PreparedRow
-from ..kept import kept
 from .asked import OURS_BESIDE, OWN_CONVERTER, OwnConverter
 from .converter import classes_of_own_converter
 
 
-def lines_beside(study: str, prepared: PreparedRow, asked: OwnConverter) -> list[dict[str, Any]]:
+def lines_beside(study: str, prepared: PreparedRow, asked: OwnConverter) -> list[Mapping[str, Any]]:
     """Two lines: the accuracy of ANNarchy's own converter, and of our first cell beside it.
 
     Raises
@@ -39,10 +41,13 @@ def lines_beside(study: str, prepared: PreparedRow, asked: OwnConverter) -> list
     ]
 
 
-def _kept_classes(prepared: PreparedRow, asked: OwnConverter, images: int):
-    import numpy as np
-
-    depends = {"weights": prepared.model_fingerprint, "images": images} | asked.model_dump()
+def _kept_classes(prepared: PreparedRow, asked: OwnConverter, images: int) -> np.ndarray:
+    depends = {
+        "model": prepared.model_fingerprint,
+        "images": prepared.images_fingerprint(0, images),
+        "steps": asked.steps,
+        "input_encoding": asked.input_encoding,
+    }
 
     def work() -> list[int]:
         return classes_of_own_converter(
@@ -50,8 +55,7 @@ def _kept_classes(prepared: PreparedRow, asked: OwnConverter, images: int):
             prepared.test[:images],
             asked.steps,
             asked.input_encoding,
-            prepared.places.progress,
+            prepared.told(OWN_CONVERTER),
         ).tolist()
 
-    name = f"{prepared.row.network}.{OWN_CONVERTER}"
-    return np.asarray(kept(prepared.places.kept, name, depends, work))
+    return np.asarray(prepared.kept(OWN_CONVERTER, depends, work))

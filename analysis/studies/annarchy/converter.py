@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from ....errors import SpikewattError
-from ....progress import Progress, silent
 from ....sim.engines.annarchy.build import check_toolchain
 from ....sim.engines.annarchy.processes import Workers
 from .joined import joined
@@ -18,7 +18,11 @@ MODEL, INPUTS = "model.keras", "inputs.npy"
 
 
 def classes_of_own_converter(
-    model, x: np.ndarray, steps: int, input_encoding: str = "IB", progress: Progress = silent
+    model,
+    x: np.ndarray,
+    steps: int,
+    input_encoding: str = "IB",
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> np.ndarray:
     """The classes that ANNarchy's own converter gives, with spikes of its output counted.
 
@@ -35,8 +39,8 @@ def classes_of_own_converter(
         Of 1 ms, for each sample.
     input_encoding : str, default "IB"
         ``IB``, ``CPN`` or ``PSO``.
-    progress : Progress, default silent
-        Called with ("ANNarchy's converter", done, in all).
+    tell : callable
+        Called with (done, in all).
 
     Returns
     -------
@@ -61,7 +65,7 @@ def classes_of_own_converter(
                     if words[0] == "class":
                         done = int(words[1]) + 1
                         found[done - 1] = int(words[2])
-                    progress("ANNarchy's converter", done, samples)
+                    tell(done, samples)
                     if done == samples:
                         break
                     workers.ask(worker, f"{done} {steps} {input_encoding}")

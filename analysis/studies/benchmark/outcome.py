@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..judgement import INT8, KERAS, ROUNDING
+from ..judgement import ROUNDING
 from ..outcome import Outcome, Shortfall, Side
 from ..results import Results
+from ..row import INT8, KERAS
 from .boards import measured_rows
 
 if TYPE_CHECKING:

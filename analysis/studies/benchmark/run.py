@@ -20,11 +20,10 @@ from ...design.interval import wilson
 from ..cells.conversion import steps_per_layer
 from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint, mean_of_parts
-from ..judgement import INT8, KERAS
 from ..kept import fingerprint, kept
 from ..places import Places
 from ..results import Results
-from ..row import ANNARCHY_IMAGES
+from ..row import ANNARCHY_IMAGES, INT8, KERAS
 from .answers import Measures
 from .inputs.source import TEST, TRAIN, Drawn
 from .prices import ALONE, prices_with_hosts

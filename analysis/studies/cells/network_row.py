@@ -7,12 +7,14 @@ from typing import Any
 
 from ....errors import SpikewattError
 from ....models.int8 import quantise_int8
-from ..judgement import INT8, KERAS
+from ..annarchy.asked import OURS_BESIDE, OWN_CONVERTER
+from ..annarchy.beside import lines_beside
+from ..annarchy.classes import write_class_report
 from ..kept import fingerprint
 from ..kinds.network import NetworkRow
 from ..places import Places
-from ..results import Results
-from ..row import Cell
+from ..results import Results, read_results
+from ..row import INT8, KERAS, Cell
 from .conversion import annarchy_equal, converted, run_cell
 from .lines import line_of, named
 from .prepared import INT8_CALIBRATION, PreparedRow, prepare
@@ -30,6 +32,9 @@ def run_network_row(study: str, row: NetworkRow, places: Places) -> Results:
     found = Results([_keras_line(study, prepared), *_int8_lines(study, prepared)])
     for cell in row.cells:
         found.add(_cell_lines(study, prepared, cell))
+    found.lines.extend(_beside_lines(study, prepared))
+    if row.classes is not None:
+        write_class_report(study, prepared, row.classes, places)
 
     return found
 
@@ -68,6 +73,17 @@ def _int8_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
         return []
     right, same = found
     return [{**line_of(study, prepared, INT8, images, right), "agreement": same / images}]
+
+
+def _beside_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
+    """ANNarchy's own converter and ours on its images; where it does not run, an earlier run's."""
+    row, places = prepared.row, prepared.places
+    if row.own_converter is None:
+        return []
+    if places.with_own_converter:
+        return lines_beside(study, prepared, row.own_converter)
+    earlier = read_results(places.folder).of_row(row.row)
+    return [line for line in earlier if line["cell"] in (OWN_CONVERTER, OURS_BESIDE)]
 
 
 def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:

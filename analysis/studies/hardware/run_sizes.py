@@ -59,8 +59,8 @@ def run_size_row(study: str, row: SizeRow, places: Places) -> Results:
         found.lines.append(line)
         tell()
 
-    devices = {device: tuple(range(1, seeds + 1)) for device, seeds in row.devices.items()}
-    frame = compare_sizes(runs, devices, libraries, tell)
+    fewer = {run.run: _seeds(run.devices) for run in row.runs if run.devices is not None}
+    frame = compare_sizes(runs, _seeds(row.devices), libraries, tell, fewer)
     found.prices.extend(_prices(study, row.row, frame))
     write_sizes(places.folder, study, row.row, frame)
     if row.pictured:
@@ -85,6 +85,11 @@ def library_path(study: str, row: str, name: str) -> Path:
         raise SpikewattError(where, law, got, allowed)
 
     return path
+
+
+def _seeds(devices: Mapping[str, int]) -> dict[str, Sequence[int]]:
+    """Device -> seeds of the placer, from how many there are."""
+    return {device: range(1, seeds + 1) for device, seeds in devices.items()}
 
 
 def _simulated(

@@ -37,9 +37,9 @@ ENDS = {"": "value", "low_": "low", "high_": "high"}
 COLUMNS = (
     "cell", "network", "network_hash", "design", "code", "steps", "weight_bits", "images",
     "spikes_per_image", "synaptic_operations_per_image", "memory_bits", "target", "kind", "seed",
-    "luts", "flip_flops", "block_rams", "block_rams_available", "cells", "area_mm2",
-    "frequency_hz", "frequency_by", "latency_s", "latency_low_s", "latency_high_s", "power_w",
-    "power_low_w", "power_high_w", "energy_per_inference_j", "energy_per_inference_low_j",
+    "luts", "flip_flops", "block_rams", "block_rams_available", "cells", "area_mm2", "frequency_hz",
+    "frequency_by", "latency_s", "latency_low_s", "latency_high_s", "power_w", "power_low_w",
+    "power_high_w", "energy_per_inference_j", "energy_per_inference_low_j",
     "energy_per_inference_high_j", "refused", "tools",
 )  # fmt: skip
 
@@ -72,6 +72,7 @@ def compare_sizes(
     devices: Mapping[str, Sequence[int]],
     libraries: Sequence[Path] = (),
     progress: Progress = silent,
+    fewer: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
 ) -> pd.DataFrame:
     """What each network takes and costs on each target.
 
@@ -81,6 +82,7 @@ def compare_sizes(
     devices : name of an FPGA -> seeds of its placer
     libraries : paths of cell libraries, plain or gzipped
     progress : called with (stage, done, in all)
+    fewer : name of a run -> its devices, where they are not the same
 
     Returns
     -------
@@ -96,7 +98,7 @@ def compare_sizes(
     _check(runs, devices, libraries)
     lines: list[dict[str, Any]] = []
     for number, run in enumerate(runs):
-        for device, seeds in devices.items():
+        for device, seeds in (fewer or {}).get(run.cell, devices).items():
             lines += fpga_lines(run, device, seeds)
         for library in libraries:
             lines.append(cells_line(run, library))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..annarchy.pictures import pictures_outcome, run_pictures_row
 from ..benchmark.outcome import benchmark_judged
 from ..benchmark.run import run_benchmark_row
 from ..cells.network_row import run_network_row
@@ -13,6 +14,8 @@ from ..hardware.outcomes import odin_judged, sizes_judged
 from ..hardware.run_odin import run_odin_row
 from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
+from ..k_bit.row import KBitRow
+from ..k_bit.run import outcome_of, run_k_bit_row
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
@@ -20,6 +23,7 @@ from ..row import RowFile
 from .benchmark import BenchmarkRow
 from .network import NetworkRow
 from .odin import OdinRow
+from .pictures import PicturesRow
 from .size import SizeRow
 
 
@@ -45,6 +49,8 @@ class RowKind:
 ROW_KINDS = {
     "benchmark": RowKind(BenchmarkRow, run_benchmark_row, benchmark_judged),
     "network": RowKind(NetworkRow, run_network_row, judged),
+    "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
+    "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
     "odin": RowKind(OdinRow, run_odin_row, odin_judged),
     "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }

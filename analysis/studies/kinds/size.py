@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from ....errors import SpikewattError
 from ..row import Checked, RowFile
 
+MOST_SEEDS = 100
+
 
 class SizedNetwork(Checked):
     """A conversion whose cores are synthesised."""
@@ -17,6 +19,7 @@ class SizedNetwork(Checked):
     network: str = Field(description="of models/studied, or of a file in --models-dir")
     convert: dict[str, Any] = Field(description="options of `convert`")
     steps: int | None = Field(default=None, ge=1, description="of a streaming code")
+    devices: dict[str, int] | None = Field(default=None, description="in place of those of the row")
 
 
 class SizeRow(RowFile):
@@ -47,8 +50,9 @@ class SizeRow(RowFile):
         if self.pictured and self.pictured_on not in self.devices:
             law = "is one of the devices"
             raise SpikewattError("pictured_on", law, self.pictured_on, ", ".join(self.devices))
-        for device, seeds in self.devices.items():
-            if not 1 <= seeds <= 100:
-                law = "is a number of placements"
-                raise SpikewattError(f"devices {device}", law, seeds, "1..100")
+        for devices in (self.devices, *(run.devices or {} for run in self.runs)):
+            for device, seeds in devices.items():
+                if not 1 <= seeds <= MOST_SEEDS:
+                    law = "is a number of placements"
+                    raise SpikewattError(f"devices {device}", law, seeds, f"1..{MOST_SEEDS}")
         return self

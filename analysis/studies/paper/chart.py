@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, HEIGHT = 3.5, 2.35  # inches
+WIDTH, HEIGHT = 3.5, 2.4  # inches
 POINTS = 7.0
 COLOURS = dict(zip(SIZES, (BLUE, RED), strict=True))
 # Runs that a line joins -> marker, and whether it is filled.
@@ -117,4 +117,11 @@ def _legend(ax: Axes) -> None:
             Line2D([], [], marker=marker, markersize=4, markerfacecolor="white",
                    label=f"fine-tuned, {label}", **plain)
         )  # fmt: skip
-    ax.legend(handles=handles, fontsize=POINTS - 0.5, frameon=False, loc="lower right")
+    ax.legend(
+        handles=handles,
+        fontsize=POINTS - 0.5,
+        frameon=False,
+        loc="upper center",
+        ncols=2,
+        bbox_to_anchor=(0.45, -0.24),
+    )

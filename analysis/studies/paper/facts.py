@@ -11,7 +11,8 @@ from typing import Any
 from ....errors import SpikewattError
 from ..hardware.size_files import PLACEMENTS, read_modules, read_sizes
 from ..hardware.size_table import median_lines
-from ..results import RESULTS, Results, read_results
+from ..kinds.odin import PublishedChip
+from ..results import PRICES, RESULTS, Results, read_results
 
 Line = Mapping[str, Any]
 SMALL, LARGE = "784-48-10", "784-128-10"
@@ -33,16 +34,19 @@ class SizeFacts:
         A line per run and target, of FPGAs that of the median clock.
     modules : list of mappings
         A line per design and module.
+    published_odin : PublishedChip
+        Of ODIN's demonstration.
     """
 
     folder: Path
     results: Results
     hardware: list[dict[str, Any]]
     modules: list[dict[str, Any]]
+    published_odin: PublishedChip
 
     @classmethod
-    def read(cls, folder: Path) -> SizeFacts:
-        """From the files in `folder`.
+    def read(cls, folder: Path, published_odin: PublishedChip) -> SizeFacts:
+        """From the files in `folder`, and what was published of ODIN.
 
         Raises
         ------
@@ -55,7 +59,7 @@ class SizeFacts:
 
         hardware = median_lines(read_sizes(folder))
         modules = read_modules(folder).to_dict("records")
-        return cls(folder, read_results(folder), hardware, modules)
+        return cls(folder, read_results(folder), hardware, modules, published_odin)
 
     @cached_property
     def picture(self) -> bytes:
@@ -94,6 +98,16 @@ class SizeFacts:
 
         law = "holds the lines that the paper shows"
         raise SpikewattError(str(self.folder / RESULTS), law, f"no {row}, {cell}")
+
+    def price_of(self, row: str, cell: str, device: str, workload: str) -> Line:
+        """A line of prices by its names."""
+        asked = (row, cell, device, workload)
+        for price in self.results.prices:
+            if (price["row"], price["cell"], price["device"], price["workload"]) == asked:
+                return price
+
+        law = "holds the prices that the paper shows"
+        raise SpikewattError(str(self.folder / PRICES), law, f"no {', '.join(asked)}")
 
     @property
     def odin(self) -> tuple[Line, Line]:

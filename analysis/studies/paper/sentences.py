@@ -8,6 +8,7 @@ from .facts import BOARD, LARGE, SIZES, SMALL, Line, SizeFacts
 from .tables import MICRO, USUAL, percent, short_name
 
 FEW_PIXELS = "pixels-2-bits"
+MICROCONTROLLER = "stm32l4r5"
 
 
 def answer(facts: SizeFacts) -> str:
@@ -19,11 +20,11 @@ def answer(facts: SizeFacts) -> str:
     slower = 1 - large["frequency_hz"] / small["frequency_hz"]
     word = "lower" if slower > 0 else "higher"
     return (
-        f"{LARGE} is right on {percent(right[1])} % of MNIST's test images and {SMALL} on "
+        f"{LARGE} is right on {percent(right[1])} % of MNIST’s test images and {SMALL} on "
         f"{percent(right[0])} %: {100 * (right[1] - right[0]):.2f} points for "
         f"{_ratio(small, large, 'energy_per_inference_j')} times the energy, "
         f"{_ratio(small, large, 'block_rams')} times the block RAMs and a clock that is "
-        f"{_share(slower)} {word}. Logic: {_share(logic)} {more} LUTs."
+        f"{_share(slower)} {word}; it has {_share(logic)} {more} LUTs."
     )
 
 
@@ -35,9 +36,9 @@ def few_pixels(facts: SizeFacts) -> str:
     right = [percent(facts.accuracy_of(run)["accuracy"]) for run in (small, large)]
     said = [significant(energy / MICRO) for energy in energies]
     if energies[1] < energies[0]:
-        begins = "Bits of the input cost more than neurons"
+        begins = "Bits of a pixel cost more than neurons"
     else:
-        begins = "Fewer bits of the input do not pay for the larger layer"
+        begins = "Fewer bits of a pixel do not pay for the larger layer"
     return (
         f"{begins}: with pixels of 2 bits {LARGE} takes {said[1]} µJ and is right on {right[1]} %, "
         f"{SMALL} with pixels of 8 bits {said[0]} µJ and {right[0]} %."
@@ -57,7 +58,7 @@ def where_the_memory_goes(facts: SizeFacts) -> str:
         text += (
             f" Potentials, thresholds and biases of {SIZES[SMALL]} neurons lie in LUTs "
             f"({neurons[0]['luts']}), those of {SIZES[LARGE]} in {neurons[1]['block_rams']} block "
-            "RAMs, which is why the smaller design has the more LUTs."
+            "RAMs: the smaller design has the more LUTs."
         )
     return text
 
@@ -76,7 +77,30 @@ def ratio_of_energies(facts: SizeFacts) -> str:
         name = target if target == BOARD else short_name(target)
         ratios.append(f"{ends[1]:.2f} ({min(ends):.2f} to {max(ends):.2f}) on {name}")
 
-    return f"Both ends taken alike, the larger takes {', '.join(ratios)} times the energy."
+    return (
+        "The sizes share their coefficients: ratios of energy with the ends taken alike are "
+        f"{', '.join(ratios)}."
+    )
+
+
+def intervals(facts: SizeFacts) -> str:
+    """Whether the accuracies of both sizes can be told apart on these images."""
+    small, large = (facts.accuracy_of(run) for run in _usual(facts))
+    apart = large["accuracy_low"] > small["accuracy_high"]
+    said = "do not overlap" if apart else "overlap"
+    return f"the 95 % intervals of the two sizes {said}."
+
+
+def microcontroller(facts: SizeFacts) -> str:
+    """What the int8 network of the smaller size costs on a microcontroller."""
+    price = facts.price_of(f"mlp-{SIZES[SMALL]}", USUAL, MICROCONTROLLER, "int8_ann")
+    value, low, high = (
+        significant(price[f"energy_{end}j"] / MICRO) for end in ("", "low_", "high_")
+    )
+    return (
+        f"The int8 network of {SMALL} on an STM32L4R5, a microcontroller, is priced at {value} µJ "
+        f"({low} to {high})."
+    )
 
 
 def odin(facts: SizeFacts) -> str:

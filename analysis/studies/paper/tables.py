@@ -28,6 +28,7 @@ NETWORKS = {
     "k1-pixels-2-bits": "… K = 1, pixels of 2 bits",
 }
 USUAL = "exact"  # the run that a design is shown with
+LIBRARIES = {"sky130": "SkyWater sky130", "sg13g2": "IHP SG13G2"}
 MICRO, MILLI, MEGA = 1e-6, 1e-3, 1e6
 
 
@@ -106,7 +107,8 @@ def hardware_table(facts: SizeFacts) -> PaperTable:
         if runs[0]["kind"] == CELLS:
             rows.append((f"{name}: logic, mm²", *_both(facts, target, "area_mm2", 1)))
             ranges = _ranges(facts, target, "power_{}w", MILLI)
-            rows.append(("… power at 75 MHz, mW", *ranges))
+            clock = runs[0]["frequency_hz"] / MEGA
+            rows.append((f"… power at {clock:.0f} MHz, mW", *ranges))
         else:
             rows.append((f"{name}: block RAMs", *_both(facts, target, "block_rams", 1, _whole)))
         ranges = _ranges(facts, target, "energy_per_inference_{}j", MICRO)
@@ -128,9 +130,10 @@ def short_name(target: str) -> str:
     """A target as it is called in a sentence.
 
     >>> short_name("sky130_fd_sc_hd__tt_025C_1v80"), short_name("iCE40UP5K")
-    ('sky130', 'iCE40UP5K')
+    ('SkyWater sky130', 'iCE40UP5K')
     """
-    return target.partition("_")[0]
+    first = target.partition("_")[0]
+    return LIBRARIES.get(first, first)
 
 
 def _stacked(title: str, unit: str) -> str:

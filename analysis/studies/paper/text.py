@@ -5,18 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from ...report.units import significant
+from ..hardware.sizes import CELLS
 from . import sentences
 from .facts import BOARD, LARGE, SIZES, SMALL, SizeFacts
-from .tables import MICRO, USUAL, percent
+from .tables import MEGA, MICRO, USUAL, percent
 
-TITLE = "What a larger hidden layer costs: [784, 48, 10] against [784, 128, 10]"
-PUBLISHED_ODIN = "84.5 % and 15 nJ"
+TITLE = "What a larger hidden layer costs"
+SUBTITLE = (
+    "[784, 48, 10] against [784, 128, 10]: a spiking network for MNIST on an FPGA and in two open "
+    "cell libraries"
+)
+CHART_NOTE = (
+    "K = 4 where nothing else is said. Beside a point: bits of a pixel; a dotted line goes from 8 "
+    "to 2. Bars: 95 % intervals of 10,000 images."
+)
+NANO = 1e-9
 
 
 def words_of(facts: SizeFacts) -> dict[str, Any]:
     """Name in the template -> text."""
     return {
         "title": TITLE,
+        "subtitle": SUBTITLE,
         "answer": sentences.answer(facts),
         "question": _question(),
         "method_networks": _networks(facts),
@@ -25,6 +35,7 @@ def words_of(facts: SizeFacts) -> dict[str, Any]:
         "hardware_note": _hardware_note(facts),
         "picture_says": f"{SMALL} and {LARGE}, placed on the same FPGA, by module",
         "picture_note": _picture_note(facts),
+        "chart_note": CHART_NOTE,
         "few_pixels": sentences.few_pixels(facts),
         "precision": _precision(facts),
         "odin": _odin(facts),
@@ -73,8 +84,8 @@ def _accuracy_note(facts: SizeFacts) -> str:
     return (
         f"Right: of 10,000 test images; the 95 % interval of the first {USUAL} line is {low} to "
         f"{high}. Operations: synaptic ones, spikes times the synapses that they reach. Energy: on "
-        f"{BOARD}, for the ranges see below. All networks that were tried are listed, none was "
-        "chosen."
+        f"{BOARD}, for the ranges see below. None was chosen by these images; what else ran is in "
+        "results.csv."
     )
 
 
@@ -101,11 +112,13 @@ def _precision(facts: SizeFacts) -> str:
 
 
 def _odin(facts: SizeFacts) -> str:
+    published = facts.published_odin
     return (
-        f"ODIN’s authors published {PUBLISHED_ODIN} for 16 × 16 pixels and ten neurons, trained on "
-        f"the chip. Its twin gives {sentences.odin(facts)}, trained off the chip: better in "
-        "accuracy, and more energy, since whole events, 256 neurons each, and the read-out are "
-        "counted."
+        f"ODIN’s authors published {published.accuracy_percent:g} % and "
+        f"{published.energy_per_inference_j / NANO:g} nJ for 16 × 16 pixels and ten neurons, "
+        f"trained on the chip. Its twin gives {sentences.odin(facts)}, trained off the chip: "
+        "better in accuracy, and more energy, since whole events, 256 neurons each, and the "
+        "read-out are counted."
     )
 
 
@@ -120,14 +133,22 @@ def _limits(facts: SizeFacts) -> list[str]:
         "of two sizes is known better than either.",
         "Clocks are those of the placer, without pins: a system around the core may be slower. The "
         "placer aimed at 100 MHz, and other aims give other medians.",
-        "Cells: logic only, without wiring, clock tree and leakage, at an assumed 75 MHz where "
-        "OpenSTA is not installed. The memories, in which the sizes differ, are in the energy and "
-        "not in the area.",
-        "One training each. Another seed moves an accuracy by tenths of a point, as much as some "
-        "differences in the table; MNIST says little of harder tasks.",
+        "Cells: no layout. Area is that of the logic’s cells alone; the memories, in which the "
+        "sizes differ, are in the energy and not in the area. Energy assumes a capacitance of each "
+        f"net and flip-flop, {_clock_of_cells(facts)}, no leakage.",
+        f"One training each: {sentences.intervals(facts)} What another seed would give is not in "
+        "them, and MNIST says little of harder tasks.",
         "The host that prepares pixels and reads the answer is not in it, nor is loading weights. "
-        "An int8 network on a microcontroller may cost less: `spikewatt study table` prices both.",
+        f"{sentences.microcontroller(facts)}",
     ]
+
+
+def _clock_of_cells(facts: SizeFacts) -> str:
+    """The clock of the cells, and who says it."""
+    run = next(
+        line for line in facts.hardware if line["kind"] == CELLS and line["cell"].endswith(USUAL)
+    )
+    return f"{run['frequency_hz'] / MEGA:.0f} MHz ({run['frequency_by']})"
 
 
 def _again(facts: SizeFacts) -> str:

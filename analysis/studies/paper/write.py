@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from .... import files
 from ....errors import MissingToolError, one_of
+from ..kinds.odin import OdinRow
 from ..study import read_study
 from .chart import energy_chart
-from .facts import SizeFacts
+from .facts import ODIN, SizeFacts
 from .pdf import as_pdf, check_browser
 from .tables import accuracy_table, hardware_table
 from .text import words_of
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 TEMPLATES = Path(__file__).parent / "templates"
 PAPERS = ("aizu_2024",)
 WHERE = "study paper"
+DESIGN = re.compile(r"\d+(-\d+){2,}")
+UNITS = ("%", "µJ", "nJ", "MHz")
 
 
 def white_paper(
@@ -44,7 +52,9 @@ def white_paper(
     if pdf:
         check_browser()
 
-    facts = SizeFacts.read(results or read_study(name).folder)
+    study = read_study(name)
+    published = cast(OdinRow, study.row(ODIN)).published
+    facts = SizeFacts.read(results or study.folder, published)
     text = paper_html(facts)
     content = {".html": text.encode()}
     if pdf:
@@ -73,7 +83,7 @@ def paper_html(facts: SizeFacts) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    words = {name: _without_breaks(text) for name, text in words_of(facts).items()}
+    words = {name: _set(text) for name, text in words_of(facts).items()}
     return environment.get_template("paper.html").render(
         style=Markup((TEMPLATES / "paper.css").read_text("utf-8")),
         accuracy=accuracy_table(facts),
@@ -88,10 +98,21 @@ def _inline(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def _without_breaks(text):
-    """A number and its unit stay on one line."""
+def _set(text):
+    """A text or texts as HTML: commands as code, a number and its unit on one line."""
+    from markupsafe import Markup, escape
+
     if isinstance(text, list):
-        return [_without_breaks(line) for line in text]
-    for unit in ("%", "µJ", "nJ", "MHz"):
+        return [_set(line) for line in text]
+    for unit in UNITS:
         text = text.replace(f" {unit}", f"\u00a0{unit}")
-    return text
+    parts = [_with_whole_names(escape(part)) for part in text.split("`")]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
+def _with_whole_names(text: Markup) -> Markup:
+    """Names of designs, such as 784-48-10, are not broken at the end of a line."""
+    from markupsafe import Markup
+
+    return Markup(DESIGN.sub(r'<span class="whole">\g<0></span>', str(text)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,17 +34,41 @@ class Checkpoint:
     moments: list[np.ndarray]
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else trains in this folder meanwhile.
+
+    Raises
+    ------
+    SpikewattError : somebody does.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise SpikewattError(
+            where=str(folder),
+            law="is of one training at a time",
+            got="another that runs",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def save(folder: Path, said: dict, state: Checkpoint) -> None:
     """Write the state, whole or not at all; the one before it is kept until then.
 
     Parameters
     ----------
     folder : Path
-        Made if it does not exist.
     said : dict
         What is trained, on what, by which recipe.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     arrays = {f"weight{i:04d}": value for i, value in enumerate(state.weights)}
     arrays |= {f"moment{i:04d}": value for i, value in enumerate(state.moments)}
     text = np.frombuffer(json.dumps(said).encode(), np.uint8)

@@ -103,9 +103,9 @@ def recipe_of(facts: Studied) -> Recipe:
     if facts.recipe is None:
         raise SpikewattError(
             where=f"network {facts.name!r}",
-            law="needs a recipe to be trained",
+            law="has a recipe to be trained by",
             got="none",
-            hint="its weights come with the package or from another program",
+            hint=f"put {facts.name}.npz into --models-dir",
         )
     return _recipes()[facts.recipe]
 

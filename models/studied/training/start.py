@@ -79,7 +79,7 @@ def calibrate(model, x: np.ndarray) -> None:
         return
 
     for layer in quantised:  # from the front: what comes in has passed the clips before
-        inner = keras.Model(model.inputs, layer.input)
+        inner = keras.Model(model.input, layer.input)
         values = np.maximum(np.asarray(inner.predict(x, batch_size=100, verbose=0)), 0).ravel()
         layer.clip.assign(least_error_clip(values[:MOST_VALUES], layer.levels))
 

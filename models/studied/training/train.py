@@ -19,7 +19,7 @@ from ...training import predictions
 from ..catalogue import Studied, studied
 from ..find import ARCHIVE
 from .augmentation import batches
-from .checkpoint import Checkpoint, save, take_up
+from .checkpoint import Checkpoint, alone, save, take_up
 from .recipe import Recipe, recipe_of
 from .start import begin
 from .stored import stored_arrays
@@ -47,6 +47,16 @@ class Trained:
     accuracy: float
     epochs: int
     resumed_after: int
+
+    def said(self, published: float) -> dict:
+        """What JSON says of it, beside the accuracy of the published weights."""
+        return {
+            "path": str(self.path),
+            "accuracy": self.accuracy,
+            "published_accuracy": published,
+            "epochs": self.epochs,
+            "resumed_after": self.resumed_after,
+        }
 
 
 def train_studied(
@@ -100,15 +110,15 @@ def train_studied(
     x, y = _learnt(dataset)
     said = _said(facts, recipe, epochs, x, y)
     kept = folder / f"{name}.training"
-    state = take_up(kept, said)
+    with alone(kept):
+        state = take_up(kept, said)
+        model, placed = begin(facts, _with_variable(folder), x)
+        updates = Updates(model, recipe, _teacher(recipe, folder))
+        begun = _put_state(updates, state)
+        _learn(updates, recipe, facts.seed, x, y, begun, epochs, kept, said, progress or silent)
 
-    model, placed = begin(facts, _with_variable(folder), x)
-    updates = Updates(model, recipe, _teacher(recipe, folder))
-    begun = _put_state(updates, state)
-    _learn(updates, recipe, facts.seed, x, y, begun, epochs, kept, said, progress or silent)
-
-    arrays = stored_arrays(facts, model, placed)
-    write(target, npz(**arrays))
+        arrays = stored_arrays(facts, model, placed)
+        write(target, npz(**arrays))
     shutil.rmtree(kept, ignore_errors=True)
     return Trained(target, _accuracy(facts, arrays, dataset), epochs, begun)
 

@@ -65,7 +65,7 @@ class Updates:
         if self.penalty is None:
             return self.model
         keras = import_keras()
-        return keras.Model(self.model.inputs, [self.model.output, *self.penalty.outputs])
+        return keras.Model(self.model.input, [self.model.output, *self.penalty.outputs])
 
     def _optimizer(self):
         """The optimiser; its weight decay is that of kernels alone."""

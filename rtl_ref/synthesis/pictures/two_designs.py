@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 7.1  # of the text of an A4 page, inches
-LEFT, BETWEEN = 0.30, 0.16  # inches
+LEFT, BETWEEN = 0.36, 0.16  # inches
+RIGHT = 0.03  # inches
 TITLE, FOOT = 0.52, 0.30  # above and below a die, inches
 LINE = 0.172  # of the legend, inches
 DOTS_PER_INCH = 240
@@ -71,7 +72,7 @@ def two_designs_figure(reports: Mapping[str, FpgaReport]) -> Figure:
 
     places = {name: places_of(report) for name, report in reports.items()}
     columns, rows = _extent(places)
-    die_width = (WIDTH - LEFT - BETWEEN) / 2
+    die_width = (WIDTH - LEFT - BETWEEN - RIGHT) / 2
     die_height = die_width * rows / columns
     lines = len(COLOURS) + 3
     height = TITLE + die_height + FOOT + lines * LINE
@@ -178,7 +179,9 @@ def _draw_legend(
 
     for number, (name, of_module) in enumerate(counts.items()):
         left = LEFT + NAMES + number * (half + BETWEEN / 2)
-        ax.text(left + half, 0.5, name, **{**plain, "fontweight": "bold"}, ha="right")
+        bold = {**plain, "fontweight": "bold"}
+        ax.text(left + (0.1 + half) / 2, 0.45, name, **bold, ha="center")
+        ax.plot([left + 0.1, left + half], [0.95, 0.95], color=RULE, linewidth=0.6)
         for title, end in COLUMNS.items():
             kind, right = KIND[title], left + end * half
             ax.text(right, 1.5, title, **{**plain, "color": SOFT}, ha="right")
@@ -187,7 +190,7 @@ def _draw_legend(
                 said = _said(found[kind], whole, kind)
                 ax.text(right, line + 0.5, said, **plain, ha="right")
             said = f"{whole:,}"
-            ax.text(right, total_line + 0.5, said, **{**plain, "fontweight": "bold"}, ha="right")
+            ax.text(right, total_line + 0.5, said, **bold, ha="right")
 
 
 def _said(count: int, whole: int, kind: str) -> str:
