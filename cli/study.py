@@ -197,12 +197,11 @@ def paper(
         print(path)
 
 
-
 @member(studies, STUDY)
 def figure(
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Picture, .png or .svg.")
-    ] = Path("studies.png"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Picture, .png or .svg.")] = Path(
+        "studies.png"
+    ),
     force: Force = False,
 ) -> None:
     """Draw energy against accuracy over all rows, by the committed results."""

@@ -16,10 +16,10 @@ from .families import CORES
 from .markdown import markdown_table, whole
 
 Price = Mapping[str, Any]
-TEXT = """Energy and time of an inference: measured on boards of the benchmark (the least and the most of
-all submissions with energy), predicted for the same network in int8, as spikes of the row's first
-cell on the same board, and as spikes on as many cores as they take, with the board as their host.
-Ranges are 5 % to 95 %.
+TEXT = """Energy and time of an inference: measured on boards of the benchmark (the least and the
+most of all submissions with energy), predicted for the same network in int8, as spikes of the
+row's first cell on the same board, and as spikes on as many cores as they take, with the board as
+their host. Ranges are 5 % to 95 %.
 """
 
 
@@ -65,14 +65,18 @@ def verdict(row: BenchmarkRow, prices: list[Price]) -> str:
     sentences = []
     for host in HOSTS:
         known = [side for side in _sides(row, host, prices).values() if side.price is not None]
-        known.sort(key=lambda side: side.price["energy_j"])  # pyright: ignore[reportOptionalSubscript]
-        best, *rest = known
+        best, *rest = sorted(known, key=_energy_of)
         if not rest:
             sentences.append(f"with an {_board(host)} only {best.words} is possible")
             continue
         others = ", ".join(_against(best, side) for side in rest)
         sentences.append(f"with an {_board(host)} {best.words}: {others}")
     return "; ".join(sentences) + "."
+
+
+def _energy_of(side: Side) -> float:
+    assert side.price is not None
+    return side.price["energy_j"]
 
 
 def _against(best: Side, other: Side) -> str:

@@ -36,9 +36,7 @@ def studies_figure(shown: Shown) -> Figure:
     """
     panels = shown.panels
     fig = figure(WIDTH, PANEL_INCHES * max(1, len(panels)) + REST_INCHES)
-    grid = fig.subplots(
-        max(1, len(panels)), 2, squeeze=False, width_ratios=TO_LOSSES, sharey="row"
-    )
+    grid = fig.subplots(max(1, len(panels)), 2, squeeze=False, width_ratios=TO_LOSSES, sharey="row")
     energies = [point.energy_j for point in shown.points]
     for (left, right), panel in zip(grid, panels, strict=False):
         points = [point for point in shown.points if point.panel == panel]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....energy.bill import INT8 as INT8_WORKLOAD
-from ..judgement import INT8
-from ..row import RowFile
+from ..row import INT8, RowFile
 from ..study import Study
 from ..table import outcomes
 
