@@ -62,7 +62,9 @@ def price(**more) -> dict:
 
 
 def results() -> Results:
-    refused = price(device="core", priced_as=None, workload=None, energy_j=None, refused="too large")
+    refused = price(
+        device="core", priced_as=None, workload=None, energy_j=None, refused="too large"
+    )
     keras = line(cell="keras", code=None, steps=None, steps_per_layer=None, agreement=None)
     measure = dict(zip(MEASURE_COLUMNS, ("s", "r", "a", "score", 0.5), strict=True))
     return Results([keras, line()], [price(), price(device="odin", cores=4), refused], [measure])
