@@ -68,7 +68,8 @@ def targets(sums: np.ndarray, wanted: np.ndarray, clip: np.ndarray | None) -> np
 
     Examples
     --------
-    >>> targets(np.array([[-3.0], [0.5], [9.0]]), np.array([[-1.0], [-1.0], [5.0]]), np.array([4.0]))
+    >>> wanted, reached = np.array([[-3.0], [0.5], [9.0]]), np.array([[-1.0], [-1.0], [5.0]])
+    >>> targets(wanted, reached, np.array([4.0]))
     array([[-3.],
            [ 0.],
            [ 9.]])
