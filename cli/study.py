@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .border import print_json
-from .options import JOB, DataDir, Json, family, member, show
+from .options import JOB, DataDir, Force, Json, family, member, new_file, show
 
 STUDY = "study"
 MODELS_HELP = (
     "Folder with weights that are too large for the package, searched with its subfolders; "
     "by default $SPIKEWATT_MODELS."
 )
+MOST_DIFFERENCES = 20  # that are told one by one
 
 ModelsDir = Annotated[Path | None, typer.Option(help=MODELS_HELP)]
 
@@ -23,10 +25,10 @@ studies = family(STUDY, JOB, "The published studies, run again: ours beside thei
 
 @member(studies, STUDY)
 def list_(as_json: Json = False) -> None:
-    """The studies, with how many rows their tables have, and how many of ours fall short."""
+    """The studies, with how many rows their tables have, and in how many ours falls short."""
     import pandas as pd
 
-    from ..analysis.report.findings import Findings, Table
+    from ..analysis.report.findings import Column, Findings, Table
     from ..analysis.studies.table import outcomes
     from ..analysis.studies.table import studies as chosen
 
@@ -34,9 +36,15 @@ def list_(as_json: Json = False) -> None:
     for study in chosen():
         found = outcomes(study)
         short = sum(outcome.falls_short for outcome in found)
-        rows.append((study.name, study.title, len(found), short))
-    frame = pd.DataFrame(rows, columns=["study", "title", "rows", "falling short"])
-    show(Findings((Table("studies", "Published studies", frame),)), as_json)
+        rows.append((study.name, study.title, len(found), short, study.file.source))
+    frame = pd.DataFrame(rows, columns=["study", "title", "rows", "rows_short", "source"])
+    shown = [
+        Column("study", ("study",)),
+        Column("rows", ("rows",), number=True),
+        Column("fall short", ("rows_short",), number=True),
+        Column("title", ("title",)),
+    ]
+    show(Findings((Table("studies", "Published studies", frame, shown),)), as_json)
 
 
 @member(studies, STUDY)
@@ -51,6 +59,13 @@ def run(
     images: Annotated[
         int | None, typer.Option(min=1, help="The most test images of any cell, for a try.")
     ] = None,
+    with_own_converter: Annotated[
+        bool,
+        typer.Option(
+            "--with-own-converter",
+            help="Also run ANNarchy's own converter where a row asks for it: seconds per image.",
+        ),
+    ] = False,
     models_dir: ModelsDir = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -58,27 +73,46 @@ def run(
     """Run the rows of a study again; the same line goes on where it was interrupted.
 
     Every cell runs on test images in the event engine, and on 20 of them in ANNarchy, which must
-    give the same spikes. results.csv and prices.csv come into the folder.
+    give the same spikes. results.csv and prices.csv come into the folder, and are compared with
+    the committed ones: exit code 1 where a number lies beyond the study's tolerance.
     """
     from ..analysis.report.rows import json_text
+    from ..analysis.studies.comparison import compare
     from ..analysis.studies.run import run_study
+    from ..analysis.studies.study import read_study
     from ..shown_progress import show_progress
 
     folder = output or Path("studies") / name
-    with show_progress() as progress:
-        found = run_study(
-            name,
-            row or None,
-            models_dir=models_dir,
-            data_dir=data_dir,
-            output=folder,
-            images=images,
-            progress=progress,
-        )
+    study = read_study(name)
+    committed = study.committed()
+    try:
+        with show_progress() as progress:
+            found = run_study(
+                name,
+                row or None,
+                models_dir=models_dir,
+                data_dir=data_dir,
+                output=folder,
+                images=images,
+                with_own_converter=with_own_converter,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        print(f"spikewatt: {folder}/kept has what is done; the same line goes on", file=sys.stderr)
+        raise
+
+    compared = compare(study, found, committed)
     if as_json:
-        print_json(json_text({"folder": str(folder), "results": found.lines}))
+        differences = [vars(each) for each in compared.differences]
+        said = {"folder": str(folder), "results": found.lines, "differences": differences}
+        print_json(json_text(said))
     else:
-        print(f"{len(found.lines)} lines of results are in {folder}/results.csv")
+        print(f"{len(found.lines):,} lines of results are in {folder}/results.csv")
+        for each in compared.differences[:MOST_DIFFERENCES]:
+            print(f"  {each}")
+        print(compared)
+    if compared.beyond:
+        raise typer.Exit(1)
 
 
 @member(studies, STUDY)
@@ -86,17 +120,123 @@ def table(
     name: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]…", help="Studies; by default all.")
     ] = None,
+    row: Annotated[
+        list[str] | None, typer.Option(help="A row; repeat for several. By default all.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="Only rows that fall short.")] = False,
     as_json: Json = False,
 ) -> None:
     """Every row, ours beside theirs, by the committed results; what falls short, and by how much.
 
-    With --json one object per row: study, row, published and own figures, falls_short.
+    With --json one object per row: study, row, published and own figures (energy and latency on
+    each device, too), falls_short.
     """
     from ..analysis.report.rows import json_text
-    from ..analysis.studies.table import as_objects, studies_findings
+    from ..analysis.studies.table import as_objects, chosen_outcomes, studies_findings
     from ..analysis.studies.table import studies as chosen
 
+    found = chosen_outcomes(chosen(name or None), row or None, short)
     if as_json:
-        print_json(json_text(as_objects(chosen(name or None))))
+        print_json(json_text(as_objects(found)))
     else:
-        show(studies_findings(chosen(name or None)), as_json)
+        show(studies_findings(found), as_json)
+
+
+@member(studies, STUDY)
+def train(
+    name: Annotated[str, typer.Argument(help="A network of the studies.")],
+    models_dir: Annotated[
+        Path | None, typer.Option(help="Folder for the weights; by default $SPIKEWATT_MODELS.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the images; by default the recipe's.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Train a network by its recipe; the same line goes on where it was interrupted.
+
+    NAME.npz comes into the folder, with which `study run --models-dir` then runs. The weights of
+    the package were trained on a GPU with the same recipes; these are others, as good within some
+    tenths of a percent.
+    """
+    from ..analysis.report.rows import json_text
+    from ..models.datasets import load_dataset
+    from ..models.studied.catalogue import studied
+    from ..models.studied.find import folder_to_train_in
+    from ..models.studied.training.train import train_studied
+    from ..shown_progress import show_progress
+
+    facts = studied(name)
+    folder = folder_to_train_in(models_dir)
+    dataset = load_dataset(facts.dataset, data_dir)
+    with show_progress() as progress:
+        trained = train_studied(name, dataset, folder, epochs, progress)
+    if as_json:
+        print_json(json_text(trained.said(facts.accuracy)))
+    else:
+        print(
+            f"{trained.path}: {100 * trained.accuracy:.2f} % of the test images are right, "
+            f"{100 * facts.accuracy:.2f} % with the published weights"
+        )
+
+
+@member(studies, STUDY)
+def paper(
+    name: Annotated[str, typer.Argument(help="A study that has a paper: aizu_2024.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the paper.")],
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Folder that `study run` left; by default the committed results."
+        ),
+    ] = None,
+    pdf: Annotated[bool, typer.Option(help="Print a PDF, too, with Chromium.")] = True,
+) -> None:
+    """Write a study's white paper, two pages of A4: HTML in one file, and PDF.
+
+    Numbers and sentences come from the study's tables; nothing is run.
+    """
+    from ..analysis.studies.paper.write import white_paper
+
+    for path in white_paper(name, output, results=results, pdf=pdf):
+        print(path)
+
+
+@member(studies, STUDY)
+def figure(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Picture, .png or .svg.")] = Path(
+        "studies.png"
+    ),
+    force: Force = False,
+) -> None:
+    """Draw energy against accuracy over all rows, by the committed results."""
+    from .. import files
+    from ..analysis.report.figures.style import drawn
+    from ..analysis.studies.shown.figure import caption, studies_figure
+    from ..analysis.studies.shown.points import shown_of
+    from ..analysis.studies.table import studies as chosen
+    from ..errors import one_of
+
+    new_file(output, force)
+    kind = one_of("--output", "is a picture", output.suffix.removeprefix("."), ("png", "svg"))
+    shown = shown_of(chosen())
+    files.write(output, drawn(studies_figure(shown), str(kind)))
+    print(f"{output}: {caption(shown)}")
+
+
+@member(studies, STUDY)
+def gallery(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Page, in Markdown; pictures are beside it.")
+    ] = Path("GALLERY.md"),
+    force: Force = False,
+) -> None:
+    """Write all studies as a page: what each did, ours beside theirs, pictures."""
+    from .. import files
+    from ..analysis.studies.shown.gallery import gallery as page
+    from ..analysis.studies.table import studies as chosen
+
+    new_file(output, force)
+    files.write(output, page(chosen(), output.parent))
+    print(f"{output} is written")

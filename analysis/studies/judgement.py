@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
 from .results import Results
-from .row import Cell
+from .row import KERAS, Cell
 
-KERAS, INT8 = "keras", "int8"  # cells that every row has
+LINE = ("row", "cell", "steps")  # what a line is told by
 ROUNDING = 1e-6  # points by which a share in a file may be off
 
 Lines = Sequence[Mapping[str, Any]]
@@ -28,18 +29,21 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     if spiking:
         published["accuracy_percent"] = spiking
 
+    prices = [price for price in committed.prices if price["row"] == row.row]
     own: dict[str, Any] = {"cells": {}}
     if keras is not None:
         own = {"ann_accuracy_percent": 100 * keras["ann_accuracy"], "cells": {}}
     for line in lines:
         if line["cell"] != KERAS:
-            own["cells"].setdefault(line["cell"], []).append(_figures(line))
+            figures = _figures(line) | {"prices": _prices(line, prices)}
+            own["cells"].setdefault(line["cell"], []).append(figures)
 
     shortfalls = [*_of_the_ann(row, keras)]
     sides = [_ann_side(row, keras)] if keras is not None else []
     for cell in row.cells:
         shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
         sides.extend(_sides(cell, by_cell[cell.cell]))
+    sides.extend(_beside(lines))
 
     return Outcome(row.row, row.title, published, own, tuple(sides), tuple(shortfalls))
 
@@ -54,9 +58,20 @@ def _figures(line: Mapping[str, Any]) -> dict[str, Any]:
         "accuracy_low_percent": 100 * line["accuracy_low"],
         "accuracy_high_percent": 100 * line["accuracy_high"],
         "ann_accuracy_percent": 100 * line["ann_accuracy"],
+        "agreement_percent": None if line["agreement"] is None else 100 * line["agreement"],
         "spikes_per_image": line["spikes_per_image"],
         "synaptic_operations_per_image": line["synaptic_operations_per_image"],
     }
+
+
+def _prices(line: Mapping[str, Any], prices: Lines) -> list[dict[str, Any]]:
+    """Energy and latency of a line on each device, without what it does not have."""
+    named = {*LINE, "study"}
+    return [
+        {key: value for key, value in price.items() if key not in named and value is not None}
+        for price in prices
+        if all(price[key] == line[key] for key in LINE)
+    ]
 
 
 # What falls short
@@ -79,6 +94,9 @@ def _of_a_cell(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
         yield Shortfall(cell.cell, "is run", "everything")
         return
 
+    looked_at = {line["steps"] for line in lines}
+    if missing := sorted(set(cell.durations) - looked_at):
+        yield Shortfall(cell.cell, "is looked at after each of its durations", f"{missing}")
     yield from _below_aims(cell, lines[-1])
     yield from _far_from_published(cell, lines)
 
@@ -104,17 +122,29 @@ def _below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
 
 
 def _far_from_published(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
-    if cell.within_points is None or cell.published is None:
+    if cell.within_points is None:
         return
-    own = {line["steps"]: 100 * line["accuracy"] for line in lines}
-    for steps, published in cell.published.accuracy_percent.items():
-        if steps not in own:
-            yield Shortfall(cell.cell, f"is looked at after {steps} steps", "that step")
+    for line in lines:
+        published = _published(cell, line)
+        if published is None:
             continue
-        away = abs(own[steps] - published)
+        away = abs(100 * line["accuracy"] - published)
         if away > cell.within_points + ROUNDING:
-            law = f"within {cell.within_points:g} points of {published:g} % at {steps} steps"
-            yield Shortfall(cell.cell, law, _points(away - cell.within_points), cell.explained)
+            law = (
+                f"within {cell.within_points:g} points of {published:g} % at {line['steps']} steps"
+            )
+            by = _points(away - cell.within_points)
+            yield Shortfall(cell.cell, law, by, cell.explained, line["steps"])
+
+
+def _published(cell: Cell, line: Mapping[str, Any]) -> float | None:
+    """The published figure beside a line, per cent; a cell that is looked at once has one."""
+    if cell.published is None:
+        return None
+    figures = cell.published.accuracy_percent
+    if not cell.durations:
+        return next(iter(figures.values()))
+    return figures.get(line["steps"])
 
 
 def _points(points: float) -> str:
@@ -130,13 +160,20 @@ def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     return Side("ANN", None, published, own, own, keras["images"])
 
 
+def _beside(lines: Lines) -> Iterator[Side]:
+    """ANNarchy's own converter, and ours on the same images."""
+    for line in lines:
+        if line["cell"] in (OWN_CONVERTER, OURS_BESIDE):
+            ann, own = 100 * line["ann_accuracy"], 100 * line["accuracy"]
+            yield Side(line["cell"], line["steps"], None, ann, own, line["images"])
+
+
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
-    published = cell.published.accuracy_percent if cell.published else {}
     for line in lines:
         yield Side(
             cell.cell,
             line["steps"],
-            published.get(line["steps"]),
+            _published(cell, line),
             100 * line["ann_accuracy"],
             100 * line["accuracy"],
             line["images"],

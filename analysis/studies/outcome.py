@@ -21,12 +21,15 @@ class Shortfall:
         How much is missing, with its unit.
     explained : str, default ""
         Why, as its file says.
+    steps : int or None, default None
+        Where one number of steps is meant among several.
     """
 
     cell: str
     law: str
     by: str
     explained: str = ""
+    steps: int | None = None
 
     def __str__(self) -> str:
         where = f"{self.cell}: " if self.cell else ""

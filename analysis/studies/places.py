@@ -20,6 +20,9 @@ class Places:
         Folder with weights that are too large for the package.
     data_dir : Path or None, default None
         Folder with ``<dataset>.npz``.
+    with_own_converter : bool, default False
+        Whether rows that ask for it run in ANNarchy's own converter, too, which takes seconds for
+        an image.
     images : int or None, default None
         The most test images of any cell; None for as many as its row says.
     progress : Progress, default silent
@@ -31,3 +34,9 @@ class Places:
     data_dir: Path | None = None
     images: int | None = None
     progress: Progress = silent
+    with_own_converter: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of the run are."""
+        return self.kept.parent

@@ -1,4 +1,4 @@
-"""What was found of the rows of a study: two tables, which are two committed CSV files."""
+"""What was found of the rows of a study: tables, each a committed CSV file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ...errors import SpikewattError
 
 RESULTS = "results.csv"
 PRICES = "prices.csv"
+MEASURES = "measures.csv"
 # One line per row, cell and number of steps that was looked at. Steps are simulated ones, from the
 # first input to the last output; those per layer are K of radix, L of sync_rate. Accuracies are
 # shares with the ends of their 95 % intervals; spikes and operations are per image.
@@ -43,13 +44,15 @@ RESULT_COLUMNS = (
     "tensorflow",
     "annarchy",
 )
-# One line per device and workload of those lines; of a device that refuses, why.
+# One line per device and workload of those lines; of a device that refuses, why. A core is priced
+# in the nearest geometry that holds the network, which `priced_as` names.
 PRICE_COLUMNS = (
     "study",
     "row",
     "cell",
     "steps",
     "device",
+    "priced_as",
     "workload",
     "energy_j",
     "energy_low_j",
@@ -60,7 +63,20 @@ PRICE_COLUMNS = (
     "cores",
     "refused",
 )
-WORDS = {"study", "row", "cell", "code", "network_hash", "device", "workload", "refused"}
+# One line per measure of a cell that has no column of its own; most studies have none.
+MEASURE_COLUMNS = ("study", "row", "cell", "measure", "value")
+WORDS = {
+    "study",
+    "row",
+    "cell",
+    "code",
+    "network_hash",
+    "device",
+    "priced_as",
+    "workload",
+    "refused",
+    "measure",
+}
 VERSIONS = {"spikewatt", "tensorflow", "annarchy"}
 WHOLE = {"steps", "steps_per_layer", "images", "annarchy_images", "seed", "cores"}
 DIGITS = 9  # of a number in a file
@@ -68,7 +84,7 @@ DIGITS = 9  # of a number in a file
 
 @dataclass
 class Results:
-    """Lines of the two tables.
+    """Lines of the tables.
 
     Parameters
     ----------
@@ -76,19 +92,31 @@ class Results:
         Of `RESULT_COLUMNS`.
     prices : list of mapping from column to value
         Of `PRICE_COLUMNS`.
+    measures : list of mapping from column to value
+        Of `MEASURE_COLUMNS`.
     """
 
     lines: list[Mapping[str, Any]] = field(default_factory=list)
     prices: list[Mapping[str, Any]] = field(default_factory=list)
+    measures: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(self, other: Results) -> None:
         """Append the lines of `other`."""
         self.lines.extend(other.lines)
         self.prices.extend(other.prices)
+        self.measures.extend(other.measures)
 
     def of_row(self, row: str) -> list[Mapping[str, Any]]:
         """The lines of one row."""
         return [line for line in self.lines if line["row"] == row]
+
+    def measures_of(self, row: str) -> dict[str, dict[str, float]]:
+        """Cell -> measure -> value, of one row."""
+        found: dict[str, dict[str, float]] = {}
+        for line in self.measures:
+            if line["row"] == row:
+                found.setdefault(line["cell"], {})[line["measure"]] = line["value"]
+        return found
 
     def replaced_by(self, newer: Results) -> Results:
         """With the rows of `newer` in the place of those of the same name."""
@@ -97,14 +125,25 @@ class Results:
         def kept(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             return [line for line in lines if line["row"] not in rows]
 
-        whole = Results(kept(self.lines), kept(self.prices))
+        whole = Results(kept(self.lines), kept(self.prices), kept(self.measures))
         whole.add(newer)
         return whole
 
+    def filled(self) -> Results:
+        """With every column in each line: None where it says nothing, as files are read."""
+
+        def filled(lines: list[Mapping[str, Any]], columns: tuple[str, ...]):
+            return [{name: _or_none(line.get(name)) for name in columns} for line in lines]
+
+        lines, prices = filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS)
+        return Results(lines, prices, filled(self.measures, MEASURE_COLUMNS))
+
     def write(self, folder: Path) -> None:
-        """Write both files into `folder`, rows in the order of their names."""
+        """Write the files into `folder`, rows in the order of their names."""
         files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
         files.write(folder / PRICES, _as_csv(self.prices, PRICE_COLUMNS))
+        if self.measures or (folder / MEASURES).exists():
+            files.write(folder / MEASURES, _as_csv(self.measures, MEASURE_COLUMNS))
 
 
 def read_results(folder: Path) -> Results:
@@ -115,7 +154,12 @@ def read_results(folder: Path) -> Results:
     SpikewattError : other columns.
     """
     lines = _read_csv(folder / RESULTS, RESULT_COLUMNS)
-    return Results(lines, _read_csv(folder / PRICES, PRICE_COLUMNS))
+    prices = _read_csv(folder / PRICES, PRICE_COLUMNS)
+    return Results(lines, prices, _read_csv(folder / MEASURES, MEASURE_COLUMNS))
+
+
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value else value
 
 
 def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ...errors import SpikewattError
+from ...errors import SpikewattError, whole_number
+from ...sim.conversion.options import ConversionOptions
+from ...sim.engines.schedule import LARGEST_STEPS
+from ...sim.network.codes import Code
 
 # Images of each cell that also run in ANNarchy, and the most steps of a streaming one.
 ANNARCHY_IMAGES = 20
 ANNARCHY_STEPS = 50
+# Cells that every row has: the network itself, and in int8.
+KERAS, INT8 = EVERY_ROW = ("keras", "int8")
 
 
 class Checked(BaseModel):
@@ -69,13 +74,83 @@ class Cell(Checked):
     durations: list[int] = Field(
         default_factory=list, description="of a streaming code: steps that are looked at"
     )
-    seed: int = Field(default=0, ge=0, description="of Poisson inputs")
+    shared_durations: list[int] = Field(
+        default_factory=list,
+        description="steps that are looked at in a run which this cell shares with those of other "
+        "rows; `durations` are among them",
+    )
+    seed: int = Field(default=0, ge=0, le=2**30, description="of Poisson inputs")
     published: PublishedCell | None = None
     aim: Aim | None = None
     within_points: float | None = Field(
         default=None, gt=0, description="points of percent between ours and the published one"
     )
     explained: str = Field(default="", description="why it falls short, where it does")
+
+    @field_validator("cell")
+    @classmethod
+    def _not_of_every_row(cls, name: str) -> str:
+        if name in EVERY_ROW:
+            law = "is another name than those of the lines that every row has"
+            raise SpikewattError("cell", law, name, f"not {', '.join(EVERY_ROW)}")
+        return name
+
+    @field_validator("convert")
+    @classmethod
+    def _convertible(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """What `convert` would refuse is refused before anything is run."""
+        ConversionOptions.checked("convert.", options)
+        return options
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        self._check_durations()
+        self._check_published()
+        return self
+
+    @property
+    def code(self) -> Code:
+        """How its values become spikes."""
+        return ConversionOptions.checked("convert.", self.convert).spike_code
+
+    def _check_durations(self) -> None:
+        if self.durations and self.code.exact:
+            law = "an exact code has its number of steps"
+            raise SpikewattError("durations", law, self.durations, f"none with {self.code}")
+        if not self.durations and not self.code.limited:
+            law = "a code without an end is looked at after some steps"
+            raise SpikewattError("durations", law, "none", "durations: [100, 200]")
+
+        law = "is a number of steps, each once"
+        for name in ("durations", "shared_durations"):
+            given = getattr(self, name)
+            for steps in given:
+                whole_number(name, law, steps, 1, LARGEST_STEPS)
+            if len(set(given)) < len(given):
+                raise SpikewattError(name, law, given)
+        if others := sorted(set(self.durations) - set(self.counted_durations)):
+            law = "holds the cell's own durations"
+            raise SpikewattError("shared_durations", law, self.shared_durations, str(others))
+
+    def _check_published(self) -> None:
+        if self.published is None:
+            if self.within_points is not None:
+                law = "is the distance from what was published"
+                raise SpikewattError("within_points", law, "no `published`")
+            return
+
+        steps = list(self.published.accuracy_percent)
+        if not self.durations and len(steps) > 1:
+            law = "one figure beside a cell that is looked at once"
+            raise SpikewattError("published.accuracy_percent", law, steps)
+        if self.durations and (unseen := sorted(set(steps) - set(self.durations))):
+            law = "steps are among the durations"
+            raise SpikewattError("published.accuracy_percent", law, unseen, self.durations)
+
+    @property
+    def counted_durations(self) -> list[int]:
+        """Steps that its run looks at, in ascending order."""
+        return sorted(self.shared_durations or self.durations)
 
 
 class RowFile(Checked):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...errors import whole_number
 from ...progress import Progress, silent
+from ...resources import check_writable
 from .kinds.registry import kind_of
 from .places import Places
-from .results import Results, read_results
+from .results import Results
 from .study import read_study
 
 KEPT = "kept"
@@ -22,6 +24,7 @@ def run_study(
     data_dir: Path | None = None,
     output: Path | None = None,
     images: int | None = None,
+    with_own_converter: bool = False,
     progress: Progress = silent,
 ) -> Results:
     """Run the rows of a study, and write ``results.csv`` and ``prices.csv``.
@@ -43,8 +46,11 @@ def run_study(
         Folder of the files; by default ``studies/<name>`` here. Made where it is missing.
     images : int, optional
         The most test images of any cell, for a try.
+    with_own_converter : bool, default False
+        Whether rows that ask for it run in ANNarchy's own converter, too, which takes seconds for
+        an image; without it their lines of an earlier run stay.
     progress : Progress, default silent
-        Called with (row, done, in all).
+        Called with the row and what is done of it: (stage, done, in all).
 
     Returns
     -------
@@ -53,18 +59,34 @@ def run_study(
     Raises
     ------
     SpikewattError
-        Unknown study or row; missing data or weights; spikes of ANNarchy that differ.
+        Unknown study or row; missing data or weights; a folder that holds another study's results
+        or cannot be written into; spikes of ANNarchy that differ.
     """
     study = read_study(name)
     chosen = study.chosen(rows)
+    if images is not None:
+        law = "must be a number of test images"
+        whole_number("run_study.images", law, images, 1, 2**31)
     folder = output or Path("studies") / name
+    check_writable(folder)
+    study.results_in(folder)  # refused now, and not after hours
     folder.mkdir(parents=True, exist_ok=True)
-    places = Places(folder / KEPT, models_dir, data_dir, images, progress)
 
     found = Results()
-    for row in chosen:
-        of_row = kind_of(row).run(study.name, row, places)
-        read_results(folder).replaced_by(of_row).write(folder)
+    for which, row in enumerate(chosen, 1):
+        stages = progress if len(chosen) == 1 else _numbered(progress, which, len(chosen))
+        places = Places(folder / KEPT, models_dir, data_dir, images, stages, with_own_converter)
+        of_row = kind_of(row).run(study.name, row, places).filled()
+        study.results_in(folder).replaced_by(of_row).write(folder)
         found.add(of_row)
 
     return found
+
+
+def _numbered(progress: Progress, which: int, rows: int) -> Progress:
+    """Says in front of each stage which row it is of how many."""
+
+    def told(stage: str, done: int, total: int) -> None:
+        progress(f"[{which}/{rows}] {stage}", done, total)
+
+    return told

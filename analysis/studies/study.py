@@ -6,17 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from ...errors import SpikewattError, first_fault, one_of
-from ...yaml_document import read_document
+from ...errors import UNKNOWN_KEY, SpikewattError, one_of, said_of_fault
+from ...yaml_document import Document, read_document
 from .kinds.registry import ROW_KINDS, USUAL
-from .results import Results, read_results
+from .results import MEASURES, PRICES, RESULTS, Results, read_results
 from .row import RowFile
+from .study_file import StudyFile
 
 FOLDER = Path(__file__).parent
 ROWS = "rows"
+FILE = "study.yaml"
+README = "README.md"
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -28,19 +34,21 @@ class Study:
     name : str
         Of its folder: author and year.
     folder : Path
+    file : StudyFile
+        Whose it is, and the tolerance of a rerun.
     rows : tuple of RowFile
         In the order of their files' names.
     """
 
     name: str
     folder: Path
+    file: StudyFile
     rows: tuple[RowFile, ...]
 
     @property
     def title(self) -> str:
-        """The first head of its README."""
-        first = (self.folder / "README.md").read_text(encoding="utf-8").partition("\n")[0]
-        return first.removeprefix("#").strip()
+        """What a reader calls it."""
+        return self.file.title
 
     def row(self, name: str) -> RowFile:
         """The row of this name.
@@ -53,12 +61,33 @@ class Study:
         return known[one_of(f"study {self.name} row", "must name a row", name, known)]
 
     def chosen(self, names: Iterable[str] | None) -> tuple[RowFile, ...]:
-        """The rows of these names; None for all."""
-        return self.rows if names is None else tuple(self.row(name) for name in names)
+        """The rows of these names, each once; None for all."""
+        if names is None:
+            return self.rows
+        return tuple(self.row(name) for name in dict.fromkeys(names))
 
     def committed(self) -> Results:
         """What its committed CSV files say; empty where nothing was run yet."""
-        return read_results(self.folder)
+        return self.results_in(self.folder)
+
+    def results_in(self, folder: Path) -> Results:
+        """What the CSV files in `folder` say of its rows.
+
+        Raises
+        ------
+        SpikewattError : other columns, another study's lines, or a row that it does not have.
+        """
+        found = read_results(folder)
+        known = {(self.name, row.row) for row in self.rows}
+        tables = {RESULTS: found.lines, PRICES: found.prices, MEASURES: found.measures}
+        for name, lines in tables.items():
+            for line in lines:
+                if (line["study"], line["row"]) not in known:
+                    got = f"{line['study']}, {line['row']}"
+                    law = f"holds rows of the study {self.name} alone"
+                    allowed = ", ".join(row.row for row in self.rows)
+                    raise SpikewattError(str(folder / name), law, got, allowed)
+        return found
 
 
 def study_names() -> list[str]:
@@ -76,8 +105,9 @@ def read_study(name: str) -> Study:
     """
     one_of("study", "must name a study", name, study_names())
     folder = FOLDER / name
+    file = _read(folder / FILE, StudyFile)
     rows = tuple(read_row(path) for path in sorted((folder / ROWS).glob("*.yaml")))
-    return Study(name, folder, rows)
+    return Study(name, folder, file, rows)
 
 
 def read_row(path: Path) -> RowFile:
@@ -87,22 +117,49 @@ def read_row(path: Path) -> RowFile:
     ------
     SpikewattError : a file that is no row, with the line of what is wrong.
     """
+    document = _document(path)
+    asked_for = document.content.get("kind", USUAL)
+    law = "must name a kind of row"
+    kind = ROW_KINDS[one_of(f"{document.where('kind')}: kind", law, asked_for, ROW_KINDS)]
+    row = _checked(document, kind.file)
+    if row.row != path.stem:
+        where = f"{document.where('row')}: row"
+        raise SpikewattError(where, "is the name of the file", row.row, path.stem)
+
+    return row
+
+
+def _read(path: Path, model: type[Model]) -> Model:
+    """The `model` that a YAML file holds."""
+    return _checked(_document(path), model)
+
+
+def _document(path: Path) -> Document:
     document = read_document(path)
     for fault in document.faults:
         raise fault
 
-    content = document.content
-    if not isinstance(content, dict):
-        raise SpikewattError(str(path), "holds the keys of a row", type(content).__name__)
+    if not isinstance(document.content, dict):
+        got = type(document.content).__name__
+        raise SpikewattError(str(path), "holds keys with their values", got)
+    return document
 
-    law = "must name a kind of row"
-    kind = ROW_KINDS[one_of(f"{path.name}: kind", law, content.get("kind", USUAL), ROW_KINDS)]
+
+def _checked(document: Document, model: type[Model]) -> Model:
+    """The content of a file as `model`; of several faults the first, with its line."""
     try:
-        row = kind.file.model_validate(content)
+        return model.model_validate(document.content)
     except ValidationError as error:
-        place = document.where(*error.errors()[0]["loc"])
-        raise first_fault(f"{place}: ", error, kind.file.model_fields) from error
-    if row.row != path.stem:
-        raise SpikewattError(document.where("row"), "is the name of the file", row.row, path.stem)
+        # A misspelt key is told as such, and not as one that is missing.
+        fault = min(error.errors(), key=lambda each: each["type"] == "missing")
+        place = document.where(*fault["loc"])
+        inner = fault.get("ctx", {}).get("error")
+        if isinstance(inner, SpikewattError):  # a law of ours that pydantic passes on
+            where = f"{place}: {inner.where}"
+            raise SpikewattError(where, inner.law, inner.got, inner.allowed) from error
 
-    return row
+        law, got, allowed = said_of_fault(fault)
+        if law == UNKNOWN_KEY and len(fault["loc"]) == 1:
+            allowed = ", ".join(model.model_fields)
+        key = ".".join(map(str, fault["loc"]))
+        raise SpikewattError(f"{place}: {key}", law, got, allowed) from error

@@ -40,7 +40,7 @@ def first_steps(trace: Trace, steps: int) -> Trace:
         An exact code, whose number of steps is fixed, or more steps than were simulated.
     """
     settings = trace.settings
-    if settings.code.limited:
+    if settings.code.exact:
         raise SpikewattError(
             "first_steps",
             "a network of an exact code has its number of steps",

@@ -134,7 +134,7 @@ def unknown_network(name: str) -> SpikewattError:
         where="network of a study",
         law="must name one",
         got=repr(name),
-        allowed=", ".join(studied_names()),
+        allowed=", ".join(sorted(studied_names())),
         hint=f"did you mean {meant!r}?" if meant else None,
     )
 

@@ -113,6 +113,24 @@ def model_folders(models_dir: str | os.PathLike | None = None) -> list[Path]:
     return folders
 
 
+def folder_to_train_in(models_dir: str | os.PathLike | None = None) -> Path:
+    """The one folder that a trained network comes into.
+
+    Raises
+    ------
+    SpikewattError : none is named, or several.
+    """
+    folders = model_folders(models_dir)
+    if len(folders) != 1:
+        raise SpikewattError(
+            where="models_dir",
+            law="must name the folder that the trained network comes into",
+            got=", ".join(map(str, folders)) or "none",
+            hint=f"--models-dir DIR, or ${MODELS_VARIABLE}",
+        )
+    return folders[0]
+
+
 def _candidates(name: str, folder: Path, is_known: bool) -> Iterator[Path]:
     """Files in a folder that can hold the network: first by their name, then by what is in them."""
     files = sorted(_files(folder), key=lambda path: (len(path.parts), path))
@@ -154,7 +172,7 @@ def _missing(facts: Studied, folders: list[Path]) -> SpikewattError:
         hint += f", or train it: spikewatt study train {facts.name} --models-dir DIR"
     return SpikewattError(
         where=f"network {facts.name!r}",
-        law="needs its trained weights, which are too large to come with the package",
+        law="needs its trained weights, which do not come with the package",
         got="none",
         hint=hint,
     )

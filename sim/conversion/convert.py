@@ -134,9 +134,7 @@ def _in_order(
     check_excites(firing, activations_of(graph, firing, samples), samples, options)
     told.done(ACTIVATIONS)
     nodes = len(graph.nodes)
-    return calibrate_in_order(
-        graph, samples, options, lambda done: told.of(IN_ORDER, done, nodes)
-    )
+    return calibrate_in_order(graph, samples, options, lambda done: told.of(IN_ORDER, done, nodes))
 
 
 class _Told:

@@ -91,7 +91,7 @@ class ConversionOptions(BaseModel):
         default="if",
         description="how inputs become spikes: if (a neuron integrates the pixel), bitplane (not "
         "under rate), analog (none: a host multiplies), or under rate an encoder: poisson, "
-        "signed_poisson, constant, bursting, phase, rank_order",
+        "signed_poisson, exponential_poisson, resetting, constant, bursting, phase, rank_order",
     )
     per_channel: bool | None = Field(
         default=None,
@@ -308,7 +308,9 @@ class ConversionOptions(BaseModel):
             return
         if self.rules.rule != "least_error" or not self.rules.half_start:
             law = f"{self.layer_by_layer!r} chooses clips by least error"
-            raise SpikewattError("layer_by_layer", law, f"method {self.rules.name!r}", "'least_error'")
+            raise SpikewattError(
+                "layer_by_layer", law, f"method {self.rules.name!r}", "'least_error'"
+            )
         if self.bias_correction:
             law = f"{self.layer_by_layer!r} corrects each bias when its layer's turn comes"
             raise SpikewattError("layer_by_layer", law, "bias_correction", "bias_correction=0")

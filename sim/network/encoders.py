@@ -10,6 +10,7 @@ from .named import Named, by_name
 ROUND_STEPS = 16  # of the rank-order code
 BURST_DRIVE = 100.0  # input current of the brightest pixel, as in ANNarchy's converter
 UNIT_STEPS = 400  # over which the mean worth of a level is taken
+DRAWS = 2**32 - 1  # outcomes of a draw whose probability is no multiple of 1 / levels
 
 
 class InputCode(Named):
@@ -24,6 +25,8 @@ class InputCode(Named):
     takes_negative : pixels may be below zero.
     worth_varies : an event may count for something else than 1.
     drawn : its events are drawn at random, from a seed.
+    full_scale : an event counts as the largest input, as mlGeNN has it; else as what one means on
+        average.
     """
 
     encoded = False
@@ -33,6 +36,7 @@ class InputCode(Named):
     takes_negative = False
     worth_varies = False
     drawn = False
+    full_scale = False
 
     def drives(self, code: Code) -> bool:
         """Whether a network of `code` can take such an input."""
@@ -69,26 +73,82 @@ class Encoder(InputCode):
         return ()
 
 
-class Poisson(Encoder):
+class Drawn(Encoder):
+    """Events at random: one falls with a probability that the size of the pixel says."""
+
+    drawn = True
+
+    def probability(self, levels: int) -> np.ndarray:
+        """(levels + 1,) of an event in a step."""
+        return np.arange(levels + 1) / levels
+
+    def draw(
+        self, random: np.random.Generator, sizes: np.ndarray, levels: int, steps: int
+    ) -> np.ndarray:
+        """(steps, neurons) whether an event falls, of pixels of `sizes`, (neurons,)."""
+        draws = random.integers(0, levels, (steps, len(sizes)), np.int64)
+        return draws < sizes
+
+
+class Poisson(Drawn):
     """An event falls with probability pixel / levels in each step.
 
     Diehl et al., IJCNN 2015, doi:10.1109/IJCNN.2015.7280696.
     """
 
     name = "poisson"
-    drawn = True
 
 
-class SignedPoisson(Encoder):
+class SignedPoisson(Drawn):
     """As `Poisson`, with negative events from pixels below zero.
 
     Sengupta et al., Front. Neurosci. 13:95 (2019), doi:10.3389/fnins.2019.00095.
     """
 
     name = "signed_poisson"
-    drawn = True
     takes_negative = True
     worth_varies = True
+
+
+class ExponentialPoisson(Drawn):
+    """An event falls with probability 1 − exp(−pixel / levels) in each step, at most 0.63.
+
+    That of one event or more of a Poisson process: the ``poisson`` input of mlGeNN, Turner et al.
+    (2022), doi:10.1088/2634-4386/ac5ac5.
+    """
+
+    name = "exponential_poisson"
+    full_scale = True
+
+    def probability(self, levels: int) -> np.ndarray:
+        """1 − exp(−pixel / levels)."""
+        return 1 - np.exp(-np.arange(levels + 1) / levels)
+
+    def draw(
+        self, random: np.random.Generator, sizes: np.ndarray, levels: int, steps: int
+    ) -> np.ndarray:
+        """(steps, neurons) whether an event falls, of pixels of `sizes`, (neurons,)."""
+        falls_below = np.round(DRAWS * self.probability(levels)).astype(np.uint32)
+        draws = random.integers(0, DRAWS, (steps, len(sizes)), np.uint32)
+        return draws < falls_below[sizes]
+
+
+class Resetting(Encoder):
+    """A neuron adds the pixel at each step, fires at `levels`, and begins at 0 again.
+
+    What exceeds `levels` is lost: pixels of 0.5 and of 0.99 both fire at every second step. The
+    ``if`` input of mlGeNN, Turner et al. (2022), doi:10.1088/2634-4386/ac5ac5.
+    """
+
+    name = "resetting"
+    full_scale = True
+
+    def by_level(self, levels: int, steps: int) -> np.ndarray:
+        """An event in every ⌈levels / level⌉-th step."""
+        level = np.arange(1, levels + 1)
+        period = np.concatenate([[steps + 1], -(-levels // level)])
+        step = np.arange(1, steps + 1)
+        return step % period[:, None] == 0
 
 
 class Constant(Encoder):
@@ -180,7 +240,16 @@ class RankOrder(Encoder):
 
 
 ENCODERS: dict[str, Encoder] = by_name(
-    (Poisson(), SignedPoisson(), Constant(), Bursting(), Phase(), RankOrder())
+    (
+        Poisson(),
+        SignedPoisson(),
+        ExponentialPoisson(),
+        Resetting(),
+        Constant(),
+        Bursting(),
+        Phase(),
+        RankOrder(),
+    )
 )
 
 
@@ -210,18 +279,16 @@ def encode(
     -------
     (samples, steps, neurons) int8.
     """
-    if not encoder.drawn:
+    if not isinstance(encoder, Drawn):
         by_level = encoder.by_level(levels, steps)
         by_level = by_level.astype(np.int8)
         return np.swapaxes(by_level[pixels], 1, 2)
 
     samples, neurons = pixels.shape
-    size = (steps, neurons)
-    events = np.empty((samples, *size), np.int8)
+    events = np.empty((samples, steps, neurons), np.int8)
     for i, row in enumerate(pixels):
         random = np.random.default_rng([seed, first + i])
-        draws = random.integers(0, levels, size, np.int64)
-        falls = draws < np.abs(row)
+        falls = encoder.draw(random, np.abs(row), levels, steps)
         events[i] = np.sign(row) * falls
     return events
 
@@ -229,17 +296,20 @@ def encode(
 def unit_of(encoder: Encoder, levels: int, counts: np.ndarray) -> float:
     """Value of one event of worth 1 per step, in units of the largest input.
 
-    The least-squares fit over pixels.
-
-    Exact for the codes that are linear in the pixel.
+    The least-squares fit over pixels, exact for the codes that are linear in the pixel; 1 of those
+    that count an event as the largest input.
 
     Parameters
     ----------
     counts : (levels + 1,) how often each level occurs.
     """
+    if encoder.full_scale:
+        return 1.0
+
     value = np.arange(levels + 1) / levels
-    mean = value
-    if not encoder.drawn:
+    if isinstance(encoder, Drawn):
+        mean = encoder.probability(levels)
+    else:
         mean = _mean_worth(encoder, levels)
 
     weighted = counts @ (mean * mean)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ....errors import SpikewattError
 from ....models.int8 import quantise_int8
-from ...design.interval import wilson
-from ..judgement import INT8, KERAS
-from ..kept import kept
+from ..annarchy.asked import OURS_BESIDE, OWN_CONVERTER
+from ..annarchy.beside import lines_beside
+from ..annarchy.classes import write_class_report
+from ..kept import fingerprint
 from ..kinds.network import NetworkRow
 from ..places import Places
-from ..results import Results
-from ..row import Cell
+from ..results import Results, read_results
+from ..row import INT8, KERAS, Cell
 from .conversion import annarchy_equal, converted, run_cell
-from .prepared import PreparedRow, prepare
-
-INT8_CALIBRATION = 500  # training images
+from .lines import line_of, named
+from .prepared import INT8_CALIBRATION, PreparedRow, prepare
 
 
 def run_network_row(study: str, row: NetworkRow, places: Places) -> Results:
@@ -29,50 +28,62 @@ def run_network_row(study: str, row: NetworkRow, places: Places) -> Results:
     SpikewattError
         Missing data or weights; ANNarchy gives other spikes, operations or outputs.
     """
-    done, parts = 0, len(row.cells) + 2
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        places.progress(row.row, done, parts)
-
-    places.progress(row.row, 0, parts)
     prepared = prepare(row, places)
-    found = Results([_keras_line(study, prepared)])
-    tell()
-    found.lines.extend(_int8_lines(study, prepared))
-    tell()
+    found = Results([_keras_line(study, prepared), *_int8_lines(study, prepared)])
     for cell in row.cells:
         found.add(_cell_lines(study, prepared, cell))
-        tell()
+    found.lines.extend(_beside_lines(study, prepared))
+    if row.classes is not None:
+        write_class_report(study, prepared, row.classes, places)
 
     return found
 
 
-def _keras_line(study: str, prepared: PreparedRow) -> dict[str, Any]:
+def _keras_line(study: str, prepared: PreparedRow) -> Mapping[str, Any]:
     images = len(prepared.test)
-    return _line(study, prepared, KERAS, images, prepared.ann_right(images))
+    prepared.told(KERAS)(0, 1)
+    right = prepared.ann_right(images)
+    prepared.told(KERAS)(1, 1)
+    return line_of(study, prepared, KERAS, images, right)
 
 
-def _int8_lines(study: str, prepared: PreparedRow) -> list[dict[str, Any]]:
+def _int8_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
     """The network in int8, executed; none where TensorFlow Lite has no kernel for a layer."""
-    asked = {"model": prepared.row.network, "images": len(prepared.test)}
+    images = len(prepared.test)
+    calibration = prepared.train[:INT8_CALIBRATION]
+    asked = {
+        "model": prepared.model_fingerprint,
+        "images": prepared.images_fingerprint(0, images),
+        "calibration": fingerprint(calibration),
+    }
 
     def work() -> list[int] | None:
         try:
-            network = quantise_int8(prepared.model, prepared.train[:INT8_CALIBRATION])
+            network = quantise_int8(prepared.model, calibration)
         except SpikewattError:
             return None
         answers = network.predictions(prepared.test)
         same = int((answers == prepared.keras_classes).sum())
         return [int((answers == prepared.labels).sum()), same]
 
-    found = kept(prepared.places.kept, f"{prepared.row.row}.{INT8}", asked, work)
+    prepared.told(INT8)(0, 1)
+    found = prepared.kept(INT8, asked, work)
+    prepared.told(INT8)(1, 1)
     if found is None:
         return []
     right, same = found
-    images = len(prepared.test)
-    return [_line(study, prepared, INT8, images, right) | {"agreement": same / images}]
+    return [{**line_of(study, prepared, INT8, images, right), "agreement": same / images}]
+
+
+def _beside_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
+    """ANNarchy's own converter and ours on its images; where it does not run, an earlier run's."""
+    row, places = prepared.row, prepared.places
+    if row.own_converter is None:
+        return []
+    if places.with_own_converter:
+        return lines_beside(study, prepared, row.own_converter)
+    earlier = read_results(places.folder).of_row(row.row)
+    return [line for line in earlier if line["cell"] in (OWN_CONVERTER, OURS_BESIDE)]
 
 
 def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
@@ -86,8 +97,8 @@ def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
     code = network.code.name
     for counts in run_cell(prepared, cell, network):
         found.lines.append(
-            _line(study, prepared, cell.cell, counts["images"], counts["right"])
-            | {
+            {
+                **line_of(study, prepared, cell.cell, counts["images"], counts["right"]),
                 "code": code,
                 "steps": counts["steps"],
                 "steps_per_layer": counts["steps_per_layer"],
@@ -104,47 +115,7 @@ def _cell_lines(study: str, prepared: PreparedRow, cell: Cell) -> Results:
             }
         )
         found.prices.extend(
-            _named(study, prepared, cell.cell) | {"steps": counts["steps"]} | line
+            named(study, prepared, cell.cell) | {"steps": counts["steps"]} | line
             for line in counts["prices"]
         )
     return found
-
-
-def _named(study: str, prepared: PreparedRow, cell: str) -> dict[str, Any]:
-    return {"study": study, "row": prepared.row.row, "cell": cell}
-
-
-def _line(
-    study: str, prepared: PreparedRow, cell: str, images: int, right: int
-) -> Mapping[str, Any]:
-    """A line with accuracies: of the ANN on the same images, and of the cell."""
-    ann = prepared.ann_right(images)
-    ann_low, ann_high = wilson(ann, images)
-    low, high = wilson(right, images)
-    return {
-        **_named(study, prepared, cell),
-        "images": images,
-        "ann_accuracy": ann / images,
-        "ann_low": ann_low,
-        "ann_high": ann_high,
-        "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
-        **versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Of what ran."""
-    return {
-        "spikewatt": _version("spikewatt"),
-        "tensorflow": _version("tensorflow"),
-        "annarchy": _version("ANNarchy"),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

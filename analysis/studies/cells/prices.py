@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ....energy.bill import INT8, SPIKING, Bill
+from ....energy.cards.load import load_card
 from ....energy.pricing.price import price
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
+from ..kept import fingerprint
 
-# A core that can execute an exact code, with as many inputs as any layer but VGG's has; two
-# microcontrollers; and the literature's rule, which refuses nothing.
-CORE = "odin_style:doubling_accumulator=1,axons_per_core=4096,neurons_per_core=256"
+# A core that can execute an exact code, in the nearest geometry that holds the network, and as many
+# of them as it takes; two microcontrollers; and the literature's rule, which refuses nothing.
+CORE = "odin_style:doubling_accumulator=1"
 STUDY_DEVICES = (CORE, "stm32l4r5", "stm32h743", "rule_ac_mac_45nm")
 AMOUNTS = (
     "energy_j",
@@ -24,21 +27,57 @@ AMOUNTS = (
 )
 
 
+def cards_fingerprint(devices: Iterable[str] = STUDY_DEVICES) -> str:
+    """Differs where a value of a card differs: a price that was kept is then found again."""
+    return fingerprint(*(repr(load_card(device)) for device in devices))
+
+
 def prices_of(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
-    """One line per device and workload: mean over the images of `trace`; or why it is refused."""
-    found = price(
-        trace, *STUDY_DEVICES, network=network, max_cores=None, skip_unfit=True, host=None
-    )
-    totals = found.totals().to_dict("records")
-    lines = [
-        {"device": total["device"], "workload": total["workload"], "refused": ""}
-        | {key: _number(total[key]) for key in AMOUNTS}
-        for total in totals
-    ]
+    """One line per device and workload: mean over the images of `trace`; or why it is refused.
+
+    A core is priced in the nearest geometry that holds the network: `priced_as`. A microcontroller
+    may hold one workload and refuse the other.
+    """
+    return lines_of(network, trace, STUDY_DEVICES)
+
+
+def lines_of(
+    network: SpikingNetwork, trace: Trace, devices: Iterable[str], host: str | None = None
+) -> list[dict[str, Any]]:
+    """As `prices_of`, on other devices; with a host a core is priced beside it, too."""
+    found = price(trace, *devices, network=network, max_cores=None, skip_unfit=True, host=host)
+    lines = []
+    for total in found.totals().to_dict("records"):
+        asked_for = total["instead_of"] or total["device"]
+        named = {"device": asked_for, "priced_as": total["device"], "workload": total["workload"]}
+        amounts = {key: _number(total[key]) for key in AMOUNTS}
+        lines.append(named | amounts | {"refused": ""})
+
+    priced = {line["device"] for line in lines}
     for device, reason in found.does_not_fit.items():
-        lines.append({"device": device, "workload": "", "refused": reason})
+        if device not in priced:
+            named = {"device": device, "priced_as": "", "workload": ""}
+            lines.append(named | {"refused": reason})
+    for bill in found.bills:
+        lines.extend(_refused_workloads(bill))
 
     return lines
+
+
+def _refused_workloads(bill: Bill) -> Iterator[dict[str, Any]]:
+    """What does not fit where something else does: the bill says so among its assumptions."""
+    for workload in (SPIKING, INT8):
+        begins = f"{workload} does not fit"
+        for text in bill.assumptions:
+            if workload not in bill.workloads and begins in text:
+                reason = begins + text.partition(begins)[2].partition(". ")[0]
+                asked_for = bill.instead_of or bill.device
+                yield {
+                    "device": asked_for,
+                    "priced_as": "",
+                    "workload": workload,
+                    "refused": reason,
+                }
 
 
 def mean_of_parts(parts: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
@@ -46,11 +85,11 @@ def mean_of_parts(parts: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[dic
 
     A bill is linear in what was counted, and so is each end of its range.
     """
-    sums: dict[tuple[str, str], dict[str, Any]] = {}
-    images: dict[tuple[str, str], int] = {}
+    sums: dict[tuple[str, ...], dict[str, Any]] = {}
+    images: dict[tuple[str, ...], int] = {}
     for weight, lines in parts:
         for line in lines:
-            key = (line["device"], line["workload"])
+            key = (line["device"], line["priced_as"], line["workload"])
             images[key] = images.get(key, 0) + weight
             sums[key] = _added(sums.get(key), line, weight)
 
@@ -70,5 +109,5 @@ def _divided(line: dict[str, Any], images: int) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float | None:
-    """A plain number, or None of what a device does not have."""
-    return None if value is None or value != value else float(value)
+    """A plain number, or None of what a device does not have: nothing takes no time."""
+    return None if value is None or value != value or value == 0 else float(value)

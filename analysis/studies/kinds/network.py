@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from ....errors import SpikewattError
+from ....errors import SpikewattError, one_of
+from ..annarchy.asked import OwnConverter, PublishedClasses
 from ..row import Cell, Published, RowFile
 
 
@@ -19,6 +20,10 @@ class NetworkRow(RowFile):
     input_max: float = Field(default=1.0, gt=0)
     published: Published = Published()
     cells: list[Cell] = Field(min_length=1)
+    own_converter: OwnConverter | None = Field(
+        default=None, description="ANNarchy's own converter, on a few of the images"
+    )
+    classes: PublishedClasses | None = Field(default=None, description="a report of its classes")
 
     @field_validator("cells")
     @classmethod
@@ -27,3 +32,10 @@ class NetworkRow(RowFile):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise SpikewattError("cells", "each has a name of its own", twice[0])
         return cells
+
+    @model_validator(mode="after")
+    def _reports_a_cell(self):
+        if self.classes is not None:
+            known = [cell.cell for cell in self.cells]
+            one_of("classes.cell", "must name a cell", self.classes.cell, known)
+        return self

@@ -6,13 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..annarchy.pictures import pictures_outcome, run_pictures_row
+from ..benchmark.outcome import benchmark_judged
+from ..benchmark.run import run_benchmark_row
 from ..cells.network_row import run_network_row
+from ..hardware.outcomes import odin_judged, sizes_judged
+from ..hardware.run_odin import run_odin_row
+from ..hardware.run_sizes import run_size_row
 from ..judgement import judged
+from ..k_bit.row import KBitRow
+from ..k_bit.run import outcome_of, run_k_bit_row
 from ..outcome import Outcome
 from ..places import Places
 from ..results import Results
 from ..row import RowFile
+from .benchmark import BenchmarkRow
 from .network import NetworkRow
+from .odin import OdinRow
+from .pictures import PicturesRow
+from .size import SizeRow
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,14 @@ class RowKind:
     outcome: Callable[[Any, Results], Outcome]
 
 
-ROW_KINDS = {"network": RowKind(NetworkRow, run_network_row, judged)}
+ROW_KINDS = {
+    "benchmark": RowKind(BenchmarkRow, run_benchmark_row, benchmark_judged),
+    "network": RowKind(NetworkRow, run_network_row, judged),
+    "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
+    "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
+    "odin": RowKind(OdinRow, run_odin_row, odin_judged),
+    "size": RowKind(SizeRow, run_size_row, sizes_judged),
+}
 """Name -> kind."""
 
 USUAL = "network"  # of a file that says no kind

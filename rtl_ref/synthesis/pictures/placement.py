@@ -9,10 +9,9 @@ from pathlib import Path
 from .... import files
 from ....errors import MissingToolError, SpikewattError
 from ..families.family import BLOCK_RAM, FLIP_FLOP, LUT
-from ..families.registry import family_of
 from ..fpga_report import FpgaReport
-from ..tool_reports import read_json
-from .modules import ALL_MODULES, modules_of
+from .modules import ALL_MODULES
+from .places import places_of
 
 # Okabe and Ito's palette, told apart by the colour-blind too.
 PALETTE = ("#009E73", "#56B4E9", "#D55E00", "#E69F00", "#CC79A7", "#999999", "#0072B2")
@@ -25,7 +24,6 @@ MARKERS = {
 MOST_DESIGNS = 4
 DOTS_PER_INCH = 130
 WIDTH, AROUND = 5, 1.9  # of one design, and of titles and legend, inches
-Places = dict[tuple[str, str], list[tuple[float, float]]]  # (module, kind of cell) -> places
 
 
 def placement_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
@@ -85,7 +83,7 @@ def placement_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
 
 def draw_placement(ax, name: str, report: FpgaReport) -> None:
     """Draw one design into matplotlib's axes, with sizes and clock in the title."""
-    places = _places(report)
+    places = places_of(report)
     columns, rows = zip(*(place for found in places.values() for place in found), strict=True)
     for kind, style in MARKERS.items():
         for module, colour in COLOURS.items():
@@ -106,23 +104,6 @@ def draw_placement(ax, name: str, report: FpgaReport) -> None:
         f"(median of {seeds} seed{'s' if seeds > 1 else ''})",
     )
     ax.set_title("\n".join(title), fontsize="medium")
-
-
-def _places(report: FpgaReport) -> Places:
-    family, _ = family_of(report.device)
-    placed = read_json(Path(report.folder) / "placed.json")
-    (module,) = placed["modules"].values()
-
-    cells = module["cells"]
-    module_of = modules_of(cells, family)
-    found: Places = {}
-    for name, cell in cells.items():
-        place = family.place_of(cell["attributes"].get("NEXTPNR_BEL", ""))
-        kind = family.cells.get(cell["type"])
-        if place and kind:
-            found.setdefault((module_of[name], kind), []).append(place)
-
-    return found
 
 
 def _style(style: dict, colour: str) -> dict:

@@ -56,9 +56,7 @@ def _operator(term: Term, node: Node):
     from ...engines.batched.operators import Operator
 
     shape = np.zeros(term.weights.shape, np.int8)
-    connection = Connection(
-        term.source, node.name, term.kind, shape, term.geometry, term.pooled
-    )
+    connection = Connection(term.source, node.name, term.kind, shape, term.geometry, term.pooled)
     return Operator.between(connection, term.shape, node.shape, np.float32)
 
 

@@ -51,9 +51,7 @@ class Refit:
         return self.centred @ change + (self.mean @ change + bias)
 
 
-def targets(
-    sums: np.ndarray, wanted: np.ndarray, clip: np.ndarray | None
-) -> np.ndarray:
+def targets(sums: np.ndarray, wanted: np.ndarray, clip: np.ndarray | None) -> np.ndarray:
     """(rows, channels) what sums should be, given what the neuron makes of them.
 
     A neuron that should be silent is as good with any sum below 0, and one that should send the
@@ -70,7 +68,8 @@ def targets(
 
     Examples
     --------
-    >>> targets(np.array([[-3.0], [0.5], [9.0]]), np.array([[-1.0], [-1.0], [5.0]]), np.array([4.0]))
+    >>> wanted, reached = np.array([[-3.0], [0.5], [9.0]]), np.array([[-1.0], [-1.0], [5.0]])
+    >>> targets(wanted, reached, np.array([4.0]))
     array([[-3.],
            [ 0.],
            [ 9.]])

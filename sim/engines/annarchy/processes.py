@@ -21,17 +21,23 @@ LAST_LINES = 5
 CACHE = "XDG_CACHE_HOME"
 
 
-class Workers:
-    """`count` worker processes on one folder; leaving the block ends them."""
+WORKER = f"{__package__}.worker"
 
-    def __init__(self, folder: Path, count: int):
+
+class Workers:
+    """`count` worker processes on one folder; leaving the block ends them.
+
+    Each runs ``python -m MODULE FOLDER PIPE`` of a `module` that uses ANNarchy.
+    """
+
+    def __init__(self, folder: Path, count: int, module: str = WORKER):
         self.logs = [folder / f"worker{i}.log" for i in range(count)]
         self.processes: list[subprocess.Popen] = []
         # Whose other end closes when this process ends, however it ends.
         watched, self.alive = os.pipe()
         try:
             for log in self.logs:
-                self.processes.append(_start(folder, log, watched))
+                self.processes.append(_start(module, folder, log, watched))
         except BaseException as error:
             self.__exit__(type(error))
             raise
@@ -91,12 +97,12 @@ class Workers:
                     yield worker, line.split()
 
 
-def _start(folder: Path, log: Path, watched: int) -> subprocess.Popen:
+def _start(module: str, folder: Path, log: Path, watched: int) -> subprocess.Popen:
     """One worker in a session of its own, so that a compiler that it started ends with it.
 
     `watched` is an end of a pipe: when it closes, the worker and its compiler end.
     """
-    command = [sys.executable, "-m", f"{__package__}.worker", str(folder), str(watched)]
+    command = [sys.executable, "-m", module, str(folder), str(watched)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", CACHE: str(cache_folder().parent)}
     environment["PYTHONPATH"] = _absolute_paths(environment.get("PYTHONPATH", ""))
     with open(log, "wb") as stderr:

@@ -96,14 +96,18 @@ def test_break_even_needs_what_it_divides_by(trace):
 # Shorter runs
 
 
-def test_first_steps_are_those_of_a_shorter_run():
-    network = chain()
+@pytest.mark.parametrize(
+    ("code", "devices"),
+    [("rate", ("odin_style", "stm32l4r5")), ("signed", ("rule_ac_mac_45nm", "stm32l4r5"))],
+)
+def test_first_steps_are_those_of_a_shorter_run(code, devices):
+    network = chain(code)
     x = random_input(network, 3, 2)
     long, short = (simulate(network, x, "reference", steps) for steps in (9, 4))
     cut = first_steps(long, 4)
     assert cut.content_hash() == short.content_hash()
     assert cut.settings.schedule == short.settings.schedule
-    for device in ("odin_style", "stm32l4r5"):
+    for device in devices:
         energies = [price(run, device).frame["energy_j"] for run in (cut, short)]
         np.testing.assert_allclose(*energies)
 
@@ -115,7 +119,7 @@ def test_a_run_has_no_more_steps_than_were_simulated():
         first_steps(trace, 10)
 
 
-@pytest.mark.parametrize("code", ["radix", "signed"])
+@pytest.mark.parametrize("code", ["radix", "sync_rate"])
 def test_a_code_that_has_its_number_of_steps_is_not_cut(code):
     network = chain(code)
     trace = simulate(network, random_input(network, 1, 0), "reference")

@@ -30,9 +30,7 @@ X = np.random.default_rng(0).random((100, 12), np.float32)
 @pytest.mark.parametrize(("code", "mean"), [("radix", 3), ("radix", 2.5), ("sync_rate", 6)])
 def test_the_louder_layer_gets_more_steps_at_the_same_mean(code, mean):
     network = convert(loud_and_quiet(), X, code, mean_steps=mean, input_code="analog")
-    steps = {
-        name: CODES[code].steps(network.population(name).levels) for name in ("loud", "quiet")
-    }
+    steps = {name: CODES[code].steps(network.population(name).levels) for name in ("loud", "quiet")}
     assert steps["loud"] > steps["quiet"]
     assert sum(steps.values()) == int(2 * mean)
 

@@ -1,0 +1,1 @@
+"""ANNarchy's own converter, beside which ours is put on the same images."""

@@ -1,0 +1,74 @@
+"""A row of ODIN's demonstration: trained for the chip, every image on its twin, priced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...checks.odin_on_chip import run_job
+from ...design.interval import wilson
+from ..cells.prepared import versions
+from ..kept import kept
+from ..places import Places
+from ..results import Results
+
+if TYPE_CHECKING:
+    from ..kinds.odin import OdinRow
+
+TWIN, CODE, WORKLOAD = "twin", "rank order", "snn"
+PARTS = 2
+
+
+def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
+    """Lines of the tables for `row`: accuracy on the twin, and what an inference costs there.
+
+    Raises
+    ------
+    SpikewattError : missing data, or images that do not fit the chip.
+    """
+    places.progress(row.row, 0, PARTS)
+    images = row.images if places.images is None else min(row.images, places.images)
+    asked = row.model_dump(include={"dataset", "chip", "side", "seed"})
+    asked |= {"images": images, "versions": versions()}
+    found = kept(places.kept, row.row, asked, lambda: _on_the_twin(row, images, places))
+    places.progress(row.row, PARTS, PARTS)
+
+    named = {"study": study, "row": row.row, "cell": TWIN}
+    low, high = wilson(found["right"], found["images"])
+    line = named | {
+        "code": CODE,
+        "images": found["images"],
+        "accuracy": found["right"] / found["images"],
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "spikes_per_image": found["spikes"],
+        "synaptic_operations_per_image": found["synaptic_operations"],
+        "seed": row.seed,
+        "network_hash": found["network_hash"],
+        **versions(),
+    }
+    priced = {"priced_as": found["price"]["device"], "workload": WORKLOAD, "refused": ""}
+    return Results([line], [named | priced | found["price"]])
+
+
+def _on_the_twin(row: OdinRow, images: int, places: Places) -> dict[str, Any]:
+    result = run_job(
+        None,
+        row.dataset,
+        places.data_dir,
+        side=row.side,
+        samples=images,
+        seed=row.seed,
+        chip=row.chip,
+    )
+    counts = result.run.counts
+    samples = len(result.run.predictions)
+    (total,) = result.prices.totals().to_dict("records")
+    amounts = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
+    return {
+        "images": samples,
+        "right": round(result.accuracy * samples),
+        "spikes": float((counts.external_events + counts.spikes).mean()),
+        "synaptic_operations": float(counts.synaptic_operations.mean()),
+        "network_hash": result.run.network_hash,
+        "price": {"device": total["device"], "cores": 1} | {key: total[key] for key in amounts},
+    }

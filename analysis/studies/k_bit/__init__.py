@@ -1,0 +1,1 @@
+"""k-bit spiking networks: accuracy, spikes of either sign and operations after each step."""

@@ -1,0 +1,70 @@
+"""The two sides of the pictures of k-bit networks, from a study's rows and committed files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ....errors import SpikewattError
+from ..results import Results
+from ..study import Study
+from .figures import OURS, THEIRS, Curve, Side, write_pictures
+from .row import KBitRow
+from .rule import ADDITIONS_PER_MULTIPLY_ACCUMULATE
+from .run import STEPS, read_steps
+
+# Of LeNet 20C5-P2-50C5-P2-500 without its first layer, each tap of a window counted.
+LATER_MULTIPLY_ACCUMULATES = 2_395_400
+
+
+def draw_study(study: Study, folder: Path) -> list[Path]:
+    """The three pictures of a study of k-bit networks, into `folder`.
+
+    Raises
+    ------
+    SpikewattError : a row that was not run.
+    """
+    committed = study.committed()
+    steps = read_steps(study.folder)
+    rows = [row for row in study.rows if isinstance(row, KBitRow)]
+    rows.sort(key=lambda row: row.theirs is None)  # so that both sides begin alike
+    ours = [_own_curve(row, steps, committed) for row in rows]
+    theirs = [_their_curve(row) for row in rows if row.theirs is not None]
+
+    full = next(row for row in study.rows if not isinstance(row, KBitRow))
+    published = float(full.published.ann_accuracy_percent)  # type: ignore[attr-defined]
+    own = 100 * committed.of_row(full.row)[0]["ann_accuracy"]
+    sides = (Side(THEIRS, theirs, published), Side(OURS, ours, own))
+    neurons = int(max(line["neurons"] for line in steps))
+    ann = ADDITIONS_PER_MULTIPLY_ACCUMULATE * LATER_MULTIPLY_ACCUMULATES
+    return write_pictures(sides, neurons, ann, folder)
+
+
+def _own_curve(row: KBitRow, steps: list[dict[str, Any]], committed: Results) -> Curve:
+    lines = [line for line in steps if line["row"] == row.row]
+    exact = [line for line in committed.of_row(row.row) if line["cell"] == row.exact.cell]
+    if not lines or not exact:
+        where = f"row {row.row}"
+        raise SpikewattError(where, f"was run: {STEPS} and results.csv have it", "neither")
+    last = lines[-1]
+    return Curve(
+        row.label,
+        [100 * line["accuracy"] for line in lines],
+        last["positive_spikes_per_image"],
+        last["negative_spikes_per_image"],
+        last["operations_per_image"],
+        exact[-1]["synaptic_operations_without_first_layer"],
+    )
+
+
+def _their_curve(row: KBitRow) -> Curve:
+    theirs = row.theirs
+    assert theirs is not None
+    settled = max(theirs.operations)
+    return Curve(
+        row.label,
+        theirs.accuracy_percent,
+        theirs.positive_spikes,
+        theirs.negative_spikes,
+        theirs.operations[settled],
+    )

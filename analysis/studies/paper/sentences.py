@@ -1,0 +1,139 @@
+"""The sentences of a paper about sizes that follow from its numbers."""
+
+from __future__ import annotations
+
+from ....rtl_ref.synthesis.pictures.modules import NEURONS, SYNAPSES
+from ...report.units import significant
+from .facts import BOARD, LARGE, SIZES, SMALL, Line, SizeFacts
+from .tables import MICRO, USUAL, percent, short_name
+
+FEW_PIXELS = "pixels-2-bits"
+MICROCONTROLLER = "stm32l4r5"
+
+
+def answer(facts: SizeFacts) -> str:
+    """What the larger layer gives, and what it costs."""
+    small, large = _usual(facts)
+    right = [facts.accuracy_of(run)["accuracy"] for run in (small, large)]
+    logic = large["luts"] / small["luts"] - 1
+    more = "more" if logic > 0 else "fewer"
+    slower = 1 - large["frequency_hz"] / small["frequency_hz"]
+    word = "lower" if slower > 0 else "higher"
+    return (
+        f"{LARGE} is right on {percent(right[1])} % of MNIST’s test images and {SMALL} on "
+        f"{percent(right[0])} %: {100 * (right[1] - right[0]):.2f} points for "
+        f"{_ratio(small, large, 'energy_per_inference_j')} times the energy, "
+        f"{_ratio(small, large, 'block_rams')} times the block RAMs and a clock that is "
+        f"{_share(slower)} {word}; it has {_share(logic)} {more} LUTs."
+    )
+
+
+def few_pixels(facts: SizeFacts) -> str:
+    """Whether fewer bits of a pixel save more than the larger layer costs."""
+    small = facts.run_of(SIZES[SMALL], USUAL)
+    large = facts.run_of(SIZES[LARGE], FEW_PIXELS)
+    energies = [run["energy_per_inference_j"] for run in (small, large)]
+    right = [percent(facts.accuracy_of(run)["accuracy"]) for run in (small, large)]
+    said = [significant(energy / MICRO) for energy in energies]
+    if energies[1] < energies[0]:
+        begins = "Bits of a pixel cost more than neurons"
+    else:
+        begins = "Fewer bits of a pixel do not pay for the larger layer"
+    return (
+        f"{begins}: with pixels of 2 bits {LARGE} takes {said[1]} µJ and is right on {right[1]} %, "
+        f"{SMALL} with pixels of 8 bits {said[0]} µJ and {right[0]} %."
+    )
+
+
+def where_the_memory_goes(facts: SizeFacts) -> str:
+    """Why the logic of the larger design is not larger, as the modules say it."""
+    synapses = [_module(facts, design, SYNAPSES)["block_rams"] for design in SIZES]
+    neurons = [_module(facts, design, NEURONS) for design in SIZES]
+    text = (
+        "One neuron update serves all neurons of a layer in turn, so a larger layer is more memory "
+        f"and more cycles, not more logic: {synapses[0]} and {synapses[1]} block RAMs hold the "
+        "synapses, whose rows are as long as a power of two (48 neurons take the room of 64)."
+    )
+    if neurons[0]["block_rams"] < neurons[1]["block_rams"]:
+        text += (
+            f" Potentials, thresholds and biases of {SIZES[SMALL]} neurons lie in LUTs "
+            f"({neurons[0]['luts']}), those of {SIZES[LARGE]} in {neurons[1]['block_rams']} block "
+            "RAMs: the smaller design has the more LUTs."
+        )
+    return text
+
+
+def ratio_of_energies(facts: SizeFacts) -> str:
+    """How far the coefficients move the ratio, which they share."""
+    ratios = []
+    for target in facts.targets:
+        small, large = (facts.run_of(size, USUAL, target) for size in SIZES.values())
+        if small["refused"] or large["refused"]:
+            continue
+        ends = [
+            large[f"energy_per_inference_{end}j"] / small[f"energy_per_inference_{end}j"]
+            for end in ("low_", "", "high_")
+        ]
+        name = target if target == BOARD else short_name(target)
+        ratios.append(f"{ends[1]:.2f} ({min(ends):.2f} to {max(ends):.2f}) on {name}")
+
+    return (
+        "The sizes share their coefficients: ratios of energy with the ends taken alike are "
+        f"{', '.join(ratios)}."
+    )
+
+
+def intervals(facts: SizeFacts) -> str:
+    """Whether the accuracies of both sizes can be told apart on these images."""
+    small, large = (facts.accuracy_of(run) for run in _usual(facts))
+    apart = large["accuracy_low"] > small["accuracy_high"]
+    said = "do not overlap" if apart else "overlap"
+    return f"the 95 % intervals of the two sizes {said}."
+
+
+def microcontroller(facts: SizeFacts) -> str:
+    """What the int8 network of the smaller size costs on a microcontroller."""
+    price = facts.price_of(f"mlp-{SIZES[SMALL]}", USUAL, MICROCONTROLLER, "int8_ann")
+    value, low, high = (
+        significant(price[f"energy_{end}j"] / MICRO) for end in ("", "low_", "high_")
+    )
+    return (
+        f"The int8 network of {SMALL} on an STM32L4R5, a microcontroller, is priced at {value} µJ "
+        f"({low} to {high})."
+    )
+
+
+def odin(facts: SizeFacts) -> str:
+    """ODIN's demonstration: published, and on the twin."""
+    line, price = facts.odin
+    nano = 1e-9
+    low, high = (percent(line[f"accuracy_{end}"]) for end in ("low", "high"))
+    return (
+        f"{percent(line['accuracy'])} % of {line['images']:,} images (95 %: {low} to {high}) and "
+        f"{significant(price['energy_j'] / nano)} nJ "
+        f"({significant(price['energy_low_j'] / nano)} to "
+        f"{significant(price['energy_high_j'] / nano)})"
+    )
+
+
+def _usual(facts: SizeFacts) -> list[Line]:
+    return [facts.run_of(size, USUAL) for size in SIZES.values()]
+
+
+def _ratio(small: Line, large: Line, column: str) -> str:
+    return f"{large[column] / small[column]:.1f}"
+
+
+def _share(share: float) -> str:
+    """Without its sign.
+
+    >>> _share(-0.105)
+    '10 %'
+    """
+    return f"{abs(share):.0%}".replace("%", " %")
+
+
+def _module(facts: SizeFacts, design: str, module: str) -> Line:
+    return next(
+        line for line in facts.modules if (line["design"], line["module"]) == (design, module)
+    )

@@ -1,0 +1,1 @@
+"""How the networks of the studies are trained, and trained again after an interruption."""

@@ -1,0 +1,192 @@
+"""The ANNarchy study: its table is whole, and what was found holds what its rows ask for."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from spikewatt.analysis.studies.annarchy.asked import (
+    OURS_BESIDE,
+    OWN_CONVERTER,
+    PublishedClasses,
+)
+from spikewatt.analysis.studies.annarchy.pictures import samples_picture
+from spikewatt.analysis.studies.annarchy.steps_picture import steps_picture
+from spikewatt.analysis.studies.judgement import KERAS
+from spikewatt.analysis.studies.kinds.network import NetworkRow
+from spikewatt.analysis.studies.study import read_study
+from spikewatt.analysis.studies.table import outcomes
+
+STUDY = "siristol_2025"
+# The table of the study's repository: its notebooks, and its pictures of samples.
+TABLE = {
+    "notebook",
+    *(f"mnist-{name}" for name in ("1", "2", "v3", "v4", "v5", "v6", "samples")),
+    *(f"cifar-v{number}" for number in (*range(1, 10), *range(12, 18), *range(19, 26))),
+    *("cifar-resnet", "cifar-vgg", "cifar-samples"),
+}
+OF_OURS = {"cifar-resnet20"}  # rows that the study does not have
+WHOLE = 10_000  # test images
+FEW = 500  # the fewest of a streaming run
+POINTS = 0.002  # by which an accuracy may differ where a study is run again
+SHARE = 0.01  # by which spikes and operations may
+
+
+@pytest.fixture(scope="module")
+def study():
+    return read_study(STUDY)
+
+
+@pytest.fixture(scope="module")
+def networks(study):
+    return [row for row in study.rows if isinstance(row, NetworkRow)]
+
+
+def _committed(study) -> dict[tuple[str, str], list]:
+    lines: dict[tuple[str, str], list] = {}
+    for line in study.committed().lines:
+        lines.setdefault((line["row"], line["cell"]), []).append(line)
+    return lines
+
+
+def test_the_table_has_its_33_rows(study):
+    assert len(TABLE) == 33
+    assert {row.row for row in study.rows} == TABLE | OF_OURS
+
+
+def test_every_row_reaches_its_aims_or_says_why_not(study):
+    found = outcomes(study)
+    assert len(found) == 34
+    unexplained = {
+        outcome.row: [str(each) for each in outcome.shortfalls if not each.explained]
+        for outcome in found
+        if any(not each.explained for each in outcome.shortfalls)
+    }
+    assert unexplained == {}
+
+
+def test_every_row_of_a_network_asks_for_its_aim(networks):
+    """0.3 points on MNIST and 0.5 on CIFAR-10, with at most 6 steps in each layer."""
+    for row in networks:
+        exact = [cell for cell in row.cells if cell.aim is not None]
+        assert len(exact) == 1, row.row
+        most = 0.3 if row.dataset == "mnist" else 0.5
+        assert exact[0].aim.points_below_ann == most, row.row
+        assert exact[0].convert["code"] == "radix", row.row
+        assert exact[0].convert["steps"] <= 6, row.row
+
+
+def test_exact_cells_saw_all_images_and_annarchy_agreed(study, networks):
+    committed = _committed(study)
+    checked = 0
+    for row in networks:
+        for cell in row.cells:
+            for line in committed[row.row, cell.cell]:
+                least = FEW if cell.durations else WHOLE
+                assert line["images"] >= least, (row.row, cell.cell)
+                assert line["annarchy_images"] >= 20, (row.row, cell.cell)
+                assert line["annarchy_equal"] in (True, "True"), (row.row, cell.cell)
+                checked += 1
+    assert checked >= 64
+
+
+def test_rows_that_share_a_run_have_the_same_network(study, networks):
+    """Durations of 200 to 2,000 steps come from one run."""
+    committed = _committed(study)
+    for network, durations in (("annarchy_cnn", 5), ("vgg_like_dropout", 5)):
+        rows = [row for row in networks if row.network == network]
+        lines = [line for row in rows for line in committed[row.row, "rate"]]
+        assert len({line["steps"] for line in lines}) == durations
+        assert len({line["network_hash"] for line in lines}) == 1
+
+
+def test_annarchys_own_converter_stands_beside_ours_on_the_same_images(study, networks):
+    committed = _committed(study)
+    asked = [row for row in networks if row.own_converter is not None]
+    assert len(asked) >= 3
+    for row in asked:
+        theirs, ours = committed[row.row, OWN_CONVERTER][0], committed[row.row, OURS_BESIDE][0]
+        assert theirs["images"] == ours["images"] == row.own_converter.images
+        assert theirs["steps"] == row.own_converter.steps
+        assert theirs["ann_accuracy"] == ours["ann_accuracy"]
+        assert ours["accuracy"] >= theirs["accuracy"], row.row
+
+
+def test_the_report_of_classes_adds_up_to_the_accuracies(study):
+    import pandas as pd
+
+    report = pd.read_csv(study.folder / "classes.csv")
+    committed = _committed(study)
+    assert set(report["cell"]) == {KERAS, "default", "rate"}
+    for cell in (KERAS, "default"):
+        of_cell = report[report["cell"] == cell]
+        right = (of_cell["recall"] * of_cell["samples"]).sum() / of_cell["samples"].sum()
+        line = committed["notebook", cell][0]
+        assert right == pytest.approx(line["accuracy"], abs=1e-5)
+        assert of_cell["samples"].sum() == WHOLE
+
+    beside = report[report["cell"] == "rate"]
+    assert beside["samples"].sum() == 300
+    theirs = (beside["published_recall"] * beside["samples"]).sum() / 300
+    assert theirs == pytest.approx(0.9767, abs=0.002)  # as the notebook prints, from two digits
+
+
+def test_a_report_has_a_share_of_each_kind_per_class():
+    with pytest.raises(ValidationError, match="share per class"):
+        PublishedClasses(cell="rate", images=300, precision=[1.0, 1.0], recall=[1.0, 1.0, 1.0])
+
+
+def test_a_report_of_an_unknown_cell_is_refused(networks):
+    row = next(row for row in networks if row.classes is not None)
+    content = row.model_dump()
+    content["classes"]["cell"] = "raet"
+    with pytest.raises(ValidationError, match=r"classes\.cell.*rate"):
+        NetworkRow.model_validate(content)
+
+
+def test_shared_durations_hold_the_own_ones(networks):
+    row = next(row for row in networks if row.row == "cifar-v8")
+    content = row.model_dump()
+    content["cells"][1]["shared_durations"] = [200, 300]
+    with pytest.raises(ValidationError, match="shared_durations"):
+        NetworkRow.model_validate(content)
+
+
+def test_the_picture_of_samples_has_a_row_per_class():
+    images = [np.zeros((3, 4, 4, 1)), np.zeros((2, 4, 4, 1))]
+    fig = samples_picture(images, ["zero", "one"])
+    assert len(fig.axes) == 6
+    assert [ax.get_ylabel() for ax in fig.axes if ax.get_ylabel()] == ["zero", "one"]
+
+
+def test_the_picture_of_steps_shows_theirs_and_ours(study, networks):
+    fig = steps_picture(networks, study.committed(), {"annarchy_cnn": "The notebook's CNN"})
+    assert len(fig.axes) == 1
+    labels = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    assert any(label.startswith("theirs") for label in labels)
+    lines = {line.get_label(): line for line in fig.axes[0].get_lines()}
+    theirs = next(line for label, line in lines.items() if label.startswith("theirs"))
+    assert list(theirs.get_xdata()) == [200, 300, 400, 1000, 2000]
+    assert list(theirs.get_ydata()) == [62.67, 67.0, 66.33, 68.33, 68.33]
+    fig.savefig(io.BytesIO())
+
+
+@pytest.mark.slow
+def test_a_row_run_again_gives_the_committed_results(study, shared_data, tmp_path):
+    from spikewatt.analysis.studies.run import run_study
+
+    found = run_study(STUDY, ["mnist-1"], data_dir=shared_data, output=tmp_path)
+    committed = {
+        (line["cell"], line["steps"]): line for line in study.committed().of_row("mnist-1")
+    }
+    again = [line for line in found.lines if line["cell"] in (KERAS, "int8", "default", "rate")]
+    assert len(again) == 4
+    for line in again:
+        before = committed[line["cell"], line.get("steps")]
+        assert line["images"] == before["images"]
+        assert line["accuracy"] == pytest.approx(before["accuracy"], abs=POINTS)
+        for key in ("spikes_per_image", "synaptic_operations_per_image"):
+            if before[key] is not None:
+                assert line[key] == pytest.approx(before[key], rel=SHARE)
