@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .border import print_json
-from .options import JOB, DataDir, Json, family, member, show
+from .options import JOB, DataDir, Force, Json, family, member, new_file, show
 
 STUDY = "study"
 MODELS_HELP = (
@@ -28,7 +28,7 @@ def list_(as_json: Json = False) -> None:
     """The studies, with how many rows their tables have, and in how many ours falls short."""
     import pandas as pd
 
-    from ..analysis.report.findings import Findings, Table
+    from ..analysis.report.findings import Column, Findings, Table
     from ..analysis.studies.table import outcomes
     from ..analysis.studies.table import studies as chosen
 
@@ -38,7 +38,13 @@ def list_(as_json: Json = False) -> None:
         short = sum(outcome.falls_short for outcome in found)
         rows.append((study.name, study.title, len(found), short, study.file.source))
     frame = pd.DataFrame(rows, columns=["study", "title", "rows", "rows_short", "source"])
-    show(Findings((Table("studies", "Published studies", frame),)), as_json)
+    shown = [
+        Column("study", ("study",)),
+        Column("rows", ("rows",), number=True),
+        Column("fall short", ("rows_short",), number=True),
+        Column("title", ("title",)),
+    ]
+    show(Findings((Table("studies", "Published studies", frame, shown),)), as_json)
 
 
 @member(studies, STUDY)
@@ -195,3 +201,42 @@ def paper(
 
     for path in white_paper(name, output, results=results, pdf=pdf):
         print(path)
+
+
+@member(studies, STUDY)
+def figure(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Picture, .png or .svg.")] = Path(
+        "studies.png"
+    ),
+    force: Force = False,
+) -> None:
+    """Draw energy against accuracy over all rows, by the committed results."""
+    from .. import files
+    from ..analysis.report.figures.style import drawn
+    from ..analysis.studies.shown.figure import caption, studies_figure
+    from ..analysis.studies.shown.points import shown_of
+    from ..analysis.studies.table import studies as chosen
+    from ..errors import one_of
+
+    new_file(output, force)
+    kind = one_of("--output", "is a picture", output.suffix.removeprefix("."), ("png", "svg"))
+    shown = shown_of(chosen())
+    files.write(output, drawn(studies_figure(shown), str(kind)))
+    print(f"{output}: {caption(shown)}")
+
+
+@member(studies, STUDY)
+def gallery(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Page, in Markdown; pictures are beside it.")
+    ] = Path("GALLERY.md"),
+    force: Force = False,
+) -> None:
+    """Write all studies as a page: what each did, ours beside theirs, pictures."""
+    from .. import files
+    from ..analysis.studies.shown.gallery import gallery as page
+    from ..analysis.studies.table import studies as chosen
+
+    new_file(output, force)
+    files.write(output, page(chosen(), output.parent))
+    print(f"{output} is written")

@@ -79,6 +79,11 @@ class BenchmarkRow(RowFile):
         return cells
 
     @property
+    def dataset(self) -> str:
+        """The labelled data set that it is run on; "" of inputs without labels."""
+        return self.inputs.kind if self.inputs.source.labelled else ""
+
+    @property
     def answers(self) -> Answer:
         """How outputs become answers."""
         return ANSWERS[self.answer]

@@ -21,7 +21,6 @@ class EnlargedCifar10(Source):
     """
 
     name = "enlarged_cifar10"
-    seeded = False
 
     def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """The first images, without labels: theirs are not those of the network."""

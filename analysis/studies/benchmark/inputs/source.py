@@ -36,11 +36,11 @@ class Source:
     Facts
     -----
     name : what a row's file says.
-    seeded : whether inputs are drawn, so that another seed gives others.
+    labelled : whether their classes are known.
     """
 
     name = ""
-    seeded = True
+    labelled = False
 
     def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """Inputs for `model`.
@@ -72,7 +72,7 @@ class Cifar10(Source):
     """CIFAR-10 as raw pixels, 0..255, with its labels."""
 
     name = CIFAR10
-    seeded = False
+    labelled = True
 
     def draw(self, model: Any, part: str, samples: int, seed: int, data_dir: Path | None) -> Drawn:
         """The first images."""
