@@ -128,6 +128,7 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
         pair = our_prices[key], their_prices[key]
         found.extend(_of_a_price(_named(key), *pair, study.file.tolerance))
 
+    found.extend(_of_measures(study.file.tolerance, own, committed, alike))
     found.sort(key=lambda each: (each.within, each.where))
     return Comparison(len(alike) + len(our_prices), len(new), len(both - alike), tuple(found))
 
@@ -177,6 +178,20 @@ def _of_a_price(where: str, own: Line, committed: Line, allowed: Tolerance) -> I
     for column in AMOUNTS:
         most = allowed.energy_percent / 100
         yield from _differing(where, column, own, committed, most, of_share=True)
+
+
+def _of_measures(
+    allowed: Tolerance, own: Results, committed: Results, alike: Iterable[tuple]
+) -> Iterator[Difference]:
+    """What else is known of cells on the same images: shares and correlations, as accuracies."""
+    most = allowed.accuracy_points / 100
+    for row, cell, *_ in sorted(alike, key=str):
+        ours = own.measures_of(row).get(cell, {})
+        theirs = committed.measures_of(row).get(cell, {})
+        for measure in sorted(ours.keys() | theirs.keys()):
+            yield from _differing(
+                f"{row}, {cell}", measure, ours, theirs, most, of_share=False
+            )  # fmt: skip
 
 
 def _differing(

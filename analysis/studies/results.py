@@ -129,6 +129,10 @@ class Results:
         whole.add(newer)
         return whole
 
+    def by_file(self) -> dict[str, list[Mapping[str, Any]]]:
+        """Name of a file -> its lines."""
+        return {RESULTS: self.lines, PRICES: self.prices, MEASURES: self.measures}
+
     def write(self, folder: Path) -> None:
         """Write the files into `folder`, rows in the order of their names."""
         files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from ...errors import SpikewattError, first_fault, one_of
 from ...yaml_document import Document, read_document
 from .kinds.registry import ROW_KINDS, USUAL
-from .results import PRICES, RESULTS, Results, read_results
+from .results import Results, read_results
 from .row import RowFile
 from .study_file import StudyFile
 
@@ -79,7 +79,7 @@ class Study:
         """
         found = read_results(folder)
         known = {(self.name, row.row) for row in self.rows}
-        for name, lines in ((RESULTS, found.lines), (PRICES, found.prices)):
+        for name, lines in found.by_file().items():
             for line in lines:
                 if (line["study"], line["row"]) not in known:
                     got = f"{line['study']}, {line['row']}"
