@@ -28,7 +28,7 @@ def list_(as_json: Json = False) -> None:
     """The studies, with how many rows their tables have, and in how many ours falls short."""
     import pandas as pd
 
-    from ..analysis.report.findings import Findings, Table
+    from ..analysis.report.findings import Column, Findings, Table
     from ..analysis.studies.table import outcomes
     from ..analysis.studies.table import studies as chosen
 
@@ -38,7 +38,13 @@ def list_(as_json: Json = False) -> None:
         short = sum(outcome.falls_short for outcome in found)
         rows.append((study.name, study.title, len(found), short, study.file.source))
     frame = pd.DataFrame(rows, columns=["study", "title", "rows", "rows_short", "source"])
-    show(Findings((Table("studies", "Published studies", frame),)), as_json)
+    shown = [
+        Column("study", ("study",)),
+        Column("rows", ("rows",), number=True),
+        Column("fall short", ("rows_short",), number=True),
+        Column("title", ("title",)),
+    ]
+    show(Findings((Table("studies", "Published studies", frame, shown),)), as_json)
 
 
 @member(studies, STUDY)

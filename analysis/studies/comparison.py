@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .judgement import LINE
 from .results import Results
 from .study import Study
 from .study_file import Tolerance
 
-PRICE = (*LINE, "device", "workload")
+PRICE = (*LINE, "device", "priced_as", "workload")
+MEASURE = ("row", "cell", "measure")
 SAME = ("code", "steps_per_layer", "annarchy_equal", "multiply_accumulates")
 # Answers and counts of the spiking network alone, which an equal network gives again.
 EXACT_SHARES = ("accuracy",)
@@ -22,6 +24,7 @@ COUNTS = (
     "synaptic_operations_without_first_layer",
 )
 AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
+IF_ASKED_FOR = (OWN_CONVERTER, OURS_BESIDE)  # cells that not every rerun has
 DIGITS = 1e-8  # by which a number differs from itself in a file, as a share
 
 Line = Mapping[str, Any]
@@ -114,23 +117,34 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
     ours = _keyed((line for line in own.lines if line["row"] in known), LINE)
     rows = {line["row"] for line in ours.values()}
     theirs = _keyed((line for line in committed.lines if line["row"] in rows), LINE)
+    for key in theirs.keys() - ours.keys():
+        if key[1] in IF_ASKED_FOR:
+            del theirs[key]
 
     both = ours.keys() & theirs.keys()
     alike = {key for key in both if ours[key]["images"] == theirs[key]["images"]}
-    found = list(_only_in_one(ours, theirs))
+    found, lines = list(_only_in_one(ours, theirs)), len(alike)
     for key in alike:
         found.extend(_of_a_line(_named(key), ours[key], theirs[key], study.file.tolerance))
 
-    our_prices = _keyed((p for p in own.prices if _key(p, LINE) in alike), PRICE)
-    their_prices = _keyed((p for p in committed.prices if _key(p, LINE) in alike), PRICE)
-    found.extend(_only_in_one(our_prices, their_prices))
-    for key in our_prices.keys() & their_prices.keys():
-        pair = our_prices[key], their_prices[key]
-        found.extend(_of_a_price(_named(key), *pair, study.file.tolerance))
+    allowed = study.file.tolerance
+    prices = (
+        _keyed((price for price in results.prices if _key(price, LINE) in alike), PRICE)
+        for results in (own, committed)
+    )
+    cells = {key[:2] for key in alike}
+    measures = (
+        _keyed((each for each in results.measures if _key(each, MEASURE[:2]) in cells), MEASURE)
+        for results in (own, committed)
+    )
+    for of_pair, (ours, theirs) in ((_of_a_price, prices), (_of_a_measure, measures)):
+        found.extend(_only_in_one(ours, theirs))
+        for key in ours.keys() & theirs.keys():
+            found.extend(of_pair(_named(key), ours[key], theirs[key], allowed))
+        lines += len(ours.keys() & theirs.keys())
 
-    found.extend(_of_measures(study.file.tolerance, own, committed, alike))
     found.sort(key=lambda each: (each.within, each.where))
-    return Comparison(len(alike) + len(our_prices), len(new), len(both - alike), tuple(found))
+    return Comparison(lines, len(new), len(both - alike), tuple(found))
 
 
 def _key(line: Line, columns: Iterable[str]) -> tuple:
@@ -142,9 +156,10 @@ def _keyed(lines: Iterable[Line], columns: tuple[str, ...]) -> dict[tuple, Line]
 
 
 def _named(key: tuple) -> str:
-    row, cell, steps, *rest = key
-    at = [] if steps is None else [f"{steps} steps"]
-    return ", ".join([row, cell, *at, *(str(part) for part in rest if part)])
+    row, cell, which, *rest = key
+    at = f"{which} steps" if isinstance(which, int) else which
+    parts = dict.fromkeys((row, cell, at, *rest))
+    return ", ".join(str(part) for part in parts if part)
 
 
 def _only_in_one(ours: Mapping[tuple, Line], theirs: Mapping[tuple, Line]) -> Iterator[Difference]:
@@ -172,26 +187,18 @@ def _of_a_line(where: str, own: Line, committed: Line, allowed: Tolerance) -> It
 
 
 def _of_a_price(where: str, own: Line, committed: Line, allowed: Tolerance) -> Iterator[Difference]:
-    for column in ("priced_as", "cores"):
-        if (own.get(column) or None) != (committed.get(column) or None):
-            yield Difference(where, column, committed.get(column), own.get(column), False)
+    if own.get("cores") != committed.get("cores"):
+        yield Difference(where, "cores", committed.get("cores"), own.get("cores"), False)
     for column in AMOUNTS:
         most = allowed.energy_percent / 100
         yield from _differing(where, column, own, committed, most, of_share=True)
 
 
-def _of_measures(
-    allowed: Tolerance, own: Results, committed: Results, alike: Iterable[tuple]
+def _of_a_measure(
+    where: str, own: Line, committed: Line, allowed: Tolerance
 ) -> Iterator[Difference]:
-    """What else is known of cells on the same images: shares and correlations, as accuracies."""
-    most = allowed.accuracy_points / 100
-    for row, cell, *_ in sorted(alike, key=str):
-        ours = own.measures_of(row).get(cell, {})
-        theirs = committed.measures_of(row).get(cell, {})
-        for measure in sorted(ours.keys() | theirs.keys()):
-            yield from _differing(
-                f"{row}, {cell}", measure, ours, theirs, most, of_share=False
-            )  # fmt: skip
+    most = allowed.counts_percent / 100
+    yield from _differing(where, "value", own, committed, most, of_share=True)
 
 
 def _differing(

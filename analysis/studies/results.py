@@ -129,15 +129,20 @@ class Results:
         whole.add(newer)
         return whole
 
-    def by_file(self) -> dict[str, list[Mapping[str, Any]]]:
-        """Name of a file -> its lines."""
-        return {RESULTS: self.lines, PRICES: self.prices, MEASURES: self.measures}
+    def filled(self) -> Results:
+        """With every column in each line: None where it says nothing, as files are read."""
+
+        def filled(lines: list[Mapping[str, Any]], columns: tuple[str, ...]):
+            return [{name: _or_none(line.get(name)) for name in columns} for line in lines]
+
+        lines, prices = filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS)
+        return Results(lines, prices, filled(self.measures, MEASURE_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write the files into `folder`, rows in the order of their names."""
         files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
         files.write(folder / PRICES, _as_csv(self.prices, PRICE_COLUMNS))
-        if self.measures:
+        if self.measures or (folder / MEASURES).exists():
             files.write(folder / MEASURES, _as_csv(self.measures, MEASURE_COLUMNS))
 
 
@@ -151,6 +156,10 @@ def read_results(folder: Path) -> Results:
     lines = _read_csv(folder / RESULTS, RESULT_COLUMNS)
     prices = _read_csv(folder / PRICES, PRICE_COLUMNS)
     return Results(lines, prices, _read_csv(folder / MEASURES, MEASURE_COLUMNS))
+
+
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value else value
 
 
 def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:

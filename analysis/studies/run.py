@@ -76,7 +76,7 @@ def run_study(
     for which, row in enumerate(chosen, 1):
         stages = progress if len(chosen) == 1 else _numbered(progress, which, len(chosen))
         places = Places(folder / KEPT, models_dir, data_dir, images, stages, with_own_converter)
-        of_row = kind_of(row).run(study.name, row, places)
+        of_row = kind_of(row).run(study.name, row, places).filled()
         study.results_in(folder).replaced_by(of_row).write(folder)
         found.add(of_row)
 

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ...errors import SpikewattError, first_fault, one_of
+from ...errors import UNKNOWN_KEY, SpikewattError, one_of, said_of_fault
 from ...yaml_document import Document, read_document
 from .kinds.registry import ROW_KINDS, USUAL
-from .results import Results, read_results
+from .results import MEASURES, PRICES, RESULTS, Results, read_results
 from .row import RowFile
 from .study_file import StudyFile
 
@@ -79,7 +79,8 @@ class Study:
         """
         found = read_results(folder)
         known = {(self.name, row.row) for row in self.rows}
-        for name, lines in found.by_file().items():
+        tables = {RESULTS: found.lines, PRICES: found.prices, MEASURES: found.measures}
+        for name, lines in tables.items():
             for line in lines:
                 if (line["study"], line["row"]) not in known:
                     got = f"{line['study']}, {line['row']}"
@@ -149,10 +150,16 @@ def _checked(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.content)
     except ValidationError as error:
-        fault = error.errors()[0]
+        # A misspelt key is told as such, and not as one that is missing.
+        fault = min(error.errors(), key=lambda each: each["type"] == "missing")
         place = document.where(*fault["loc"])
         inner = fault.get("ctx", {}).get("error")
         if isinstance(inner, SpikewattError):  # a law of ours that pydantic passes on
             where = f"{place}: {inner.where}"
             raise SpikewattError(where, inner.law, inner.got, inner.allowed) from error
-        raise first_fault(place, error, model.model_fields) from error
+
+        law, got, allowed = said_of_fault(fault)
+        if law == UNKNOWN_KEY and len(fault["loc"]) == 1:
+            allowed = ", ".join(model.model_fields)
+        key = ".".join(map(str, fault["loc"]))
+        raise SpikewattError(f"{place}: {key}", law, got, allowed) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -53,6 +54,8 @@ class ClipRule:
     keeps_trained: bool = False
     needs_trained: bool = False
 
+    by_channel: ClassVar[bool] = False  # whether activations of a channel alone can choose it
+
     @property
     def of_output(self) -> ClipRule:
         """The rule for an output that fires."""
@@ -88,6 +91,8 @@ class ClipRule:
 class Percentile(ClipRule):
     """A percentile of the activations."""
 
+    by_channel = True
+
     def from_activations(
         self,
         values: np.ndarray,
@@ -101,6 +106,8 @@ class Percentile(ClipRule):
 
 class LeastError(ClipRule):
     """The λ whose L levels are closest to the activations: Σ (λ/L round(a L/λ) − a)² is least."""
+
+    by_channel = True
 
     @property
     def of_output(self) -> ClipRule:

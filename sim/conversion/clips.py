@@ -7,6 +7,7 @@ import numpy as np
 from ...errors import SpikewattError
 from .graph.graph import Graph
 from .graph.nodes import Node, ReadoutNode, ReluNode
+from .integers.draft import Clip
 from .options import ConversionOptions
 
 
@@ -20,7 +21,7 @@ def choose_clips(
     nodes: list[Node],
     activations: dict[str, np.ndarray],
     options: ConversionOptions,
-) -> dict[str, float]:
+) -> dict[str, Clip]:
     """λ of each of `nodes`.
 
     Parameters
@@ -30,11 +31,11 @@ def choose_clips(
     activations : dict from name to array, (samples, *shape)
         What Keras computes there on the calibration data.
     options : ConversionOptions
-        Its method, and its levels.
+        Its method, its levels, and whether each channel has a clip of its own.
 
     Returns
     -------
-    dict from name to float : in the terms of Keras.
+    dict from name to float, or to array (channels,) : in the terms of Keras.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def choose_clips(
     return {node.name: _clip(node, activations[node.name], options) for node in nodes}
 
 
-def _clip(node: Node, activations: np.ndarray, options: ConversionOptions) -> float:
+def _clip(node: Node, activations: np.ndarray, options: ConversionOptions) -> Clip:
     method = options.rules
     rule = options.rules.clip_rule
     maximum = None
@@ -60,9 +61,14 @@ def _clip(node: Node, activations: np.ndarray, options: ConversionOptions) -> fl
     else:
         rule = rule.of_output
 
-    values = activations[activations > 0].astype(np.float64)
-    if not len(values):
-        return 1.0  # all are silent: any clip will do
+    def chosen(values: np.ndarray) -> float:
+        values = values[values > 0].astype(np.float64)
+        if not len(values):
+            return 1.0  # all are silent: any clip will do
+        largest = float(min(values.max(), maximum or np.inf))
+        return rule.from_activations(values, largest, options.levels_of(node), method.percentile)
 
-    largest = float(min(values.max(), maximum or np.inf))
-    return rule.from_activations(values, largest, options.levels_of(node), method.percentile)
+    if not options.clip_by_channel:
+        return chosen(activations)
+    by_channel = activations.reshape(-1, activations.shape[-1]).T
+    return np.array([chosen(channel) for channel in by_channel])

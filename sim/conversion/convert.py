@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...progress import Progress, silent
 from ..network.spiking_network import SpikingNetwork
 from .bias_correction import mean_differences
 from .calibration import check_excites, checked_inputs
 from .clips import choose_clips, firing_nodes
+from .graph.graph import Graph
 from .graph.guard import check_against_keras
 from .graph.keras_values import activations_of
 from .integers.quantise import quantise
@@ -16,6 +19,7 @@ from .signature import takes_options
 
 # Parts of a conversion, about as long as they take in a network of fifteen million weights.
 READ, GUARD, ACTIVATIONS, CLIPS, QUANTISED, CORRECTED = 1, 6, 6, 3, 4, 10
+SHARED_OUT, IN_ORDER = 10, 60
 
 
 @takes_options
@@ -76,12 +80,17 @@ def convert(
     """
     checked = ConversionOptions.checked("convert.", {"code": code, **options})
     samples = checked_inputs(model, calibration, checked)
-    told = _Told(progress or silent, checked.bias_correction)
+    told = _Told(progress or silent, checked)
     graph = read(model, checked.reading_rules)
     checked.check_layers([node.name for node in graph.nodes])
     told.done(READ)
     check_against_keras(graph, samples, checked.lowest_input, checked.input_max)
     told.done(GUARD)
+    if checked.mean_steps is not None:
+        checked = _with_own_steps(graph, samples, checked)
+        told.done(SHARED_OUT)
+    if checked.calibrates_in_order:
+        return _in_order(graph, samples, checked, told)
 
     firing = firing_nodes(graph, checked)
     activations = activations_of(graph, firing, samples)
@@ -103,16 +112,51 @@ def convert(
     return network
 
 
+def _with_own_steps(
+    graph: Graph, samples: list[np.ndarray], options: ConversionOptions
+) -> ConversionOptions:
+    """`options` with steps for each layer; see `steps_by_sensitivity`."""
+    from .calibrated.mixed import steps_by_sensitivity
+
+    mean = options.mean_steps
+    assert mean is not None
+    steps = steps_by_sensitivity(graph, samples, options, mean)
+    return options.model_copy(update={"steps": steps, "mean_steps": None})
+
+
+def _in_order(
+    graph: Graph, samples: list[np.ndarray], options: ConversionOptions, told: _Told
+) -> SpikingNetwork:
+    """One layer after the other; see `calibrate_in_order`."""
+    from .calibrated.in_order import calibrate_in_order
+
+    firing = firing_nodes(graph, options)
+    check_excites(firing, activations_of(graph, firing, samples), samples, options)
+    told.done(ACTIVATIONS)
+    nodes = len(graph.nodes)
+    return calibrate_in_order(graph, samples, options, lambda done: told.of(IN_ORDER, done, nodes))
+
+
 class _Told:
     """Says how much of a conversion is done."""
 
-    def __init__(self, report: Progress, corrections: int):
+    def __init__(self, report: Progress, options: ConversionOptions):
         self.report = report
         self.so_far = 0
-        self.all = READ + GUARD + ACTIVATIONS + CLIPS + QUANTISED + corrections * CORRECTED
+        self.all = READ + GUARD + ACTIVATIONS
+        if options.calibrates_in_order:
+            self.all += IN_ORDER
+        else:
+            self.all += CLIPS + QUANTISED + options.bias_correction * CORRECTED
+        if options.mean_steps is not None:
+            self.all += SHARED_OUT
         report("convert", 0, self.all)
 
     def done(self, part: int) -> None:
         """A part more."""
         self.so_far += part
         self.report("convert", self.so_far, self.all)
+
+    def of(self, part: int, done: int, every: int) -> None:
+        """`done` of the `every` pieces of a part, which is not counted yet."""
+        self.report("convert", self.so_far + part * done // every, self.all)

@@ -41,6 +41,8 @@ from .reading.rules import ReadingRules
 from .thresholds import METHODS, Method
 
 READOUTS = ("membrane", "spikes")
+NOT, BIAS, WEIGHTS = "none", "bias", "weights"
+LAYER_BY_LAYER = (NOT, BIAS, WEIGHTS)
 LARGEST_INPUT = 1e30
 LARGEST_STEPS = 10_000  # simulated ones, under rate
 
@@ -80,6 +82,11 @@ class ConversionOptions(BaseModel):
         'whose key "" is the rest and "input" an if input. By default 5, 15 and 15, or what a '
         "layer was trained with. Not for rate, whose steps are simulated ones",
     )
+    mean_steps: float | None = Field(
+        default=None,
+        description="steps that layers have on average: instead of steps, each layer gets its own, "
+        "by how much its rounding moves the outputs on the calibration data. Not for rate",
+    )
     input_code: str = Field(
         default="if",
         description="how inputs become spikes: if (a neuron integrates the pixel), bitplane (not "
@@ -94,6 +101,17 @@ class ConversionOptions(BaseModel):
         default=0,
         description="sweeps over the calibration data that move each channel's mean to that of the "
         "Keras layer, 0..100; in exact codes",
+    )
+    clip_per_channel: bool | None = Field(
+        default=None,
+        description="one clip, and so one threshold, per output channel, and not one per layer; by "
+        "default where layer_by_layer calibrates",
+    )
+    layer_by_layer: str = Field(
+        default="none",
+        description="calibration of one layer after the other, against inputs that are quantised "
+        "already, for few steps in exact codes: none, bias (clips and biases), or weights (these, "
+        "and weights by least squares)",
     )
     method: InstanceOf[Method] | str = Field(
         default="least_error",
@@ -153,6 +171,12 @@ class ConversionOptions(BaseModel):
     def _known_readout(cls, value):
         return one_of("readout", "must be a known read-out", value, READOUTS)
 
+    @field_validator("layer_by_layer", mode="before")
+    @classmethod
+    def _known_calibration(cls, value):
+        law = "must be a known calibration"
+        return one_of("layer_by_layer", law, value, LAYER_BY_LAYER)
+
     @field_validator("weight_bits", mode="before")
     @classmethod
     def _width(cls, value):
@@ -210,6 +234,17 @@ class ConversionOptions(BaseModel):
 
         return value if value is None else checked("steps", value)
 
+    @field_validator("mean_steps", mode="before")
+    @classmethod
+    def _number_of_mean_steps(cls, value):
+        if value is None:
+            return None
+        number = isinstance(value, int | float | np.floating | np.integer)
+        if isinstance(value, bool) or not (number and 1 <= value <= LARGEST_STEPS):
+            law = "must be a mean of steps"
+            raise SpikewattError("mean_steps", law, repr(value), f"1..{LARGEST_STEPS}")
+        return float(value)
+
     # Laws of several options, by what the codes are.
 
     @model_validator(mode="after")
@@ -218,6 +253,8 @@ class ConversionOptions(BaseModel):
         self._check_steps()
         self._check_exact_and_streaming()
         self._check_method()
+        self._check_calibration()
+        self._check_mean_steps()
 
         return self
 
@@ -240,10 +277,13 @@ class ConversionOptions(BaseModel):
 
     def _check_exact_and_streaming(self) -> None:
         code = self.spike_code
-        if self.bias_correction and not code.exact:
-            exact = names_of(code for code in CODES.values() if code.exact)
-            law = "needs an exact code"
-            raise SpikewattError("bias_correction", law, self.code, exact)
+        for name, asked in (
+            ("bias_correction", self.bias_correction > 0),
+            ("layer_by_layer", self.calibrates_in_order),
+        ):
+            if asked and not code.exact:
+                exact = names_of(code for code in CODES.values() if code.exact)
+                raise SpikewattError(name, "needs an exact code", self.code, exact)
         if self.readout == "spikes" and not code.streaming:
             law = "spikes of the output are counted in a streaming code"
             streaming = names_of(code for code in CODES.values() if code.streaming)
@@ -258,6 +298,37 @@ class ConversionOptions(BaseModel):
         if rules.reset == "zero" and not self.spike_code.bias_each_step:
             law = "a reset to zero loses value, which only rate can bear"
             raise SpikewattError("reset", law, self.code, "code='rate'")
+        if self.clip_by_channel and not rules.clip_rule.by_channel:
+            law = f"method {rules.name!r} has one clip per layer"
+            by_channel = ", ".join(m.name for m in METHODS.values() if m.clip_rule.by_channel)
+            raise SpikewattError("clip_per_channel", law, True, f"False, or method {by_channel}")
+
+    def _check_calibration(self) -> None:
+        if not self.calibrates_in_order:
+            return
+        if self.rules.rule != "least_error" or not self.rules.half_start:
+            law = f"{self.layer_by_layer!r} chooses clips by least error"
+            raise SpikewattError(
+                "layer_by_layer", law, f"method {self.rules.name!r}", "'least_error'"
+            )
+        if self.bias_correction:
+            law = f"{self.layer_by_layer!r} corrects each bias when its layer's turn comes"
+            raise SpikewattError("layer_by_layer", law, "bias_correction", "bias_correction=0")
+
+    def _check_mean_steps(self) -> None:
+        """A configuration may have simulated steps; of layers there is one word at a time."""
+        if self.mean_steps is None:
+            return
+        code = self.spike_code
+        if code.bias_each_step:
+            limited = names_of(code for code in CODES.values() if not code.bias_each_step)
+            law = "is shared out in a code whose layers have steps"
+            raise SpikewattError("mean_steps", law, self.code, limited)
+        if self.steps is not None:
+            raise SpikewattError("mean_steps", "is given instead of steps", f"steps {self.steps}")
+        if self.mean_steps > code.largest_steps:
+            law = "must be a mean of steps"
+            raise SpikewattError("mean_steps", law, self.mean_steps, f"1..{code.largest_steps}")
 
     # What the options say.
 
@@ -290,6 +361,23 @@ class ConversionOptions(BaseModel):
         if self.per_channel is not None:
             return self.per_channel
         return not self.spike_code.bias_each_step
+
+    @property
+    def calibrates_in_order(self) -> bool:
+        """Whether layers are calibrated one after the other."""
+        return self.layer_by_layer != NOT
+
+    @property
+    def refits_weights(self) -> bool:
+        """Whether weights are fitted to quantised inputs."""
+        return self.layer_by_layer == WEIGHTS
+
+    @property
+    def clip_by_channel(self) -> bool:
+        """Whether each output channel has a clip of its own."""
+        if self.clip_per_channel is not None:
+            return self.clip_per_channel
+        return self.calibrates_in_order
 
     @property
     def counts_output_spikes(self) -> bool:

@@ -14,8 +14,10 @@ TYPES = {
     "input_levels": "int",
     "input_max": "float",
     "steps": "int or mapping from layer to int",
+    "mean_steps": "float",
     "per_channel": "bool",
     "bias_correction": "int",
+    "clip_per_channel": "bool",
     "method": "str or Method",
 }
 WIDTH = 94

@@ -64,6 +64,44 @@ def test_encoders_send_what_they_say():
     assert np.array_equal(signed.sum(axis=0), [-50, 0, 50])
 
 
+def test_exponential_poisson_falls_as_often_as_a_process_has_events():
+    """Law: P(at least one event in a step) = 1 − exp(−x), x = pixel / levels."""
+    pixels = np.repeat([[0, 64, 128, 255]], 200, axis=0)
+    events = encode(ENCODERS["exponential_poisson"], pixels, 255, 500, 3, 0)
+    rate = events.mean(axis=(0, 1))
+    expected = 1 - np.exp(-np.array([0, 64, 128, 255]) / 255)
+    assert rate[0] == 0
+    assert np.abs(rate - expected).max() < 5 * np.sqrt(0.25 / 100_000)  # five standard errors
+
+    again = encode(ENCODERS["exponential_poisson"], pixels[:9], 255, 60, 3, 0)
+    assert np.array_equal(events[:9, :60], again)
+    assert not np.array_equal(
+        encode(ENCODERS["exponential_poisson"], pixels[:1], 255, 60, 4, 0), again
+    )
+
+
+def test_a_resetting_input_fires_as_a_neuron_that_begins_at_zero_again():
+    """Second implementation: the neuron itself, step by step."""
+    events = encode(ENCODERS["resetting"], np.arange(256)[None], 255, 300, 0, 0)[0]
+    potential = np.zeros(256, int)
+    for fired in events:
+        potential += np.arange(256)
+        assert np.array_equal(fired, potential >= 255)
+        potential[potential >= 255] = 0
+    assert events[:, 128].sum() == events[:, 254].sum() == 150
+    assert events[:, 255].all()
+    assert not events[:, 0].any()
+
+
+@pytest.mark.parametrize("input_code", ["exponential_poisson", "resetting"])
+def test_inputs_of_mlgenn_are_equal_on_all_engines_and_count_as_the_largest(
+    input_code, mlp, digits, calibration
+):
+    network = convert(mlp, calibration, input_levels=16, input_code=input_code)
+    assert network.populations[0].unit == 1.0
+    on_all_engines(network, digits.scaled("test")[:3], 12)
+
+
 # Steps at which ANNarchy's own IB neurons fire, driven by 100 x, x = 0, 1/4, …, 1.
 BURSTS = {
     0: [],

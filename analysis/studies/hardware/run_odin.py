@@ -27,7 +27,8 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     """
     places.progress(row.row, 0, PARTS)
     images = row.images if places.images is None else min(row.images, places.images)
-    asked = row.model_dump(include={"dataset", "chip", "side", "seed"}) | {"images": images}
+    asked = row.model_dump(include={"dataset", "chip", "side", "seed"})
+    asked |= {"images": images, "versions": versions()}
     found = kept(places.kept, row.row, asked, lambda: _on_the_twin(row, images, places))
     places.progress(row.row, PARTS, PARTS)
 
@@ -45,7 +46,8 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
         "network_hash": found["network_hash"],
         **versions(),
     }
-    return Results([line], [named | {"workload": WORKLOAD, "refused": ""} | found["price"]])
+    priced = {"priced_as": found["price"]["device"], "workload": WORKLOAD, "refused": ""}
+    return Results([line], [named | priced | found["price"]])
 
 
 def _on_the_twin(row: OdinRow, images: int, places: Places) -> dict[str, Any]:

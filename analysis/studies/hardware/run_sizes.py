@@ -145,13 +145,14 @@ def _prices(study: str, row: str, frame) -> list[dict[str, Any]]:
     for line in median_lines(frame):
         named = {"study": study, "row": row, "cell": line["cell"], "steps": line["steps"]}
         if line["refused"]:
-            refused = {"device": line["target"], "workload": "", "refused": line["refused"]}
-            lines.append(named | refused)
+            refused = {"device": line["target"], "priced_as": "", "workload": ""}
+            lines.append(named | refused | {"refused": line["refused"]})
             continue
         lines.append(
             named
             | {
                 "device": line["target"],
+                "priced_as": line["target"],
                 "workload": WORKLOAD,
                 "energy_j": line["energy_per_inference_j"],
                 "energy_low_j": line["energy_per_inference_low_j"],

@@ -21,7 +21,7 @@ def median_lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """
     lines = []
     filled = frame.copy()
-    filled["refused"] = filled["refused"].fillna("")
+    filled["refused"] = filled["refused"].astype(object).fillna("")
     for _, same in filled.groupby(["cell", "target"], sort=False):
         ordered = same.sort_values(["frequency_hz", "seed"], kind="stable")
         middle = ordered.iloc[(len(ordered) - 1) // 2].to_dict()

@@ -17,6 +17,7 @@ from ...report.figures.style import (
     PURPLE,
     RED,
     SKY,
+    SMALL,
     clean,
     figure,
     save,
@@ -97,7 +98,7 @@ def _draw_speed(ax: Axes, side: Side) -> None:
     for curve, colour, marker in zip(side.curves, COLOURS, MARKERS, strict=False):
         steps = np.arange(1, len(curve.accuracy) + 1)
         ax.plot(steps, curve.accuracy, color=colour, marker=marker, ms=4, lw=1.2, label=curve.label)
-    ax.axhline(side.ann_percent, color=DARK, ls="--", lw=1, label="full precision, ANN")
+    _level(ax, side.ann_percent, "full precision, ANN")
     whole_numbers(ax)
     clean(ax)
 
@@ -113,12 +114,12 @@ def sparsity_figure(sides: Sequence[Side], neurons: int) -> Figure:
         ax.bar(at, positive, color=BLUE, width=0.7, label="positive spikes")
         ax.bar(at, negative, bottom=positive, color=ORANGE, width=0.7, label="negative spikes")
         for x, up, down in zip(at, positive, negative, strict=True):
-            ax.text(x, up + down, f"{up:.1f} + {down:.1f}", ha="center", va="bottom", fontsize=8)
-        ax.axhline(neurons / THOUSAND, color=DARK, ls="--", lw=1, label=f"{neurons:,} neurons")
+            _write_above(ax, x, up + down, f"{up:.1f} + {down:.1f}")
+        _level(ax, neurons / THOUSAND, f"{neurons:,} neurons")
         _name_bars(ax, side)
         ax.margins(y=0.08)
     axes[0].set_ylabel("spikes per image (thousands)")
-    axes[0].legend(loc="upper left", frameon=False, fontsize=8)
+    _legend_above(fig, axes[-1])
     return fig
 
 
@@ -135,21 +136,34 @@ def operations_figure(sides: Sequence[Side], ann_operations: float) -> Figure:
         _bars(ax, at - shift, [c.operations for c in side.curves], width, BLUE, "signed spikes")
         if both:
             _bars(ax, at + shift, exact, width, ORANGE, "the same network in radix", hatch="////")
-        ax.axhline(
-            ann_operations / MILLION, color=DARK, ls="--", lw=1, label="ANN, 3 per multiplication"
-        )
+        _level(ax, ann_operations / MILLION, "ANN, 3 per multiply-accumulate")
         _name_bars(ax, side)
         ax.margins(y=0.08)
-        ax.legend(loc="upper left", frameon=False, fontsize=8, bbox_to_anchor=(0, 0.93))
     axes[0].set_ylabel("operations per image (millions)")
+    _legend_above(fig, axes[-1])
     return fig
+
+
+def _level(ax: Axes, height: float, label: str) -> None:
+    """A line across, behind all else."""
+    ax.axhline(height, color=DARK, ls="--", lw=1, label=label, zorder=0)
+
+
+def _write_above(ax: Axes, x: float, height: float, text: str) -> None:
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    ax.text(x, height, text, ha="center", va="bottom", fontsize=SMALL, bbox=ground, zorder=0.5)
+
+
+def _legend_above(fig: Figure, ax: Axes) -> None:
+    handles, labels = ax.get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False)
 
 
 def _bars(ax: Axes, at, values, width: float, colour: str, label: str, hatch: str = "") -> None:
     heights = np.array(values, float) / MILLION
     ax.bar(at, heights, width, color=colour, label=label, hatch=hatch, edgecolor="white", lw=0)
     for x, height in zip(at, heights, strict=True):
-        ax.text(x, height, f"{height:.2f}", ha="center", va="bottom", fontsize=7.5)
+        _write_above(ax, x, height, f"{height:.2f}")
 
 
 def _name_bars(ax: Axes, side: Side) -> None:

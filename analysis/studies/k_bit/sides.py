@@ -27,6 +27,7 @@ def draw_study(study: Study, folder: Path) -> list[Path]:
     committed = study.committed()
     steps = read_steps(study.folder)
     rows = [row for row in study.rows if isinstance(row, KBitRow)]
+    rows.sort(key=lambda row: row.theirs is None)  # so that both sides begin alike
     ours = [_own_curve(row, steps, committed) for row in rows]
     theirs = [_their_curve(row) for row in rows if row.theirs is not None]
 

@@ -21,7 +21,7 @@ class PublishedChip(Checked):
 class OdinRow(RowFile):
     """One layer from pixels to classes, trained for the chip, every image on its twin."""
 
-    kind: Literal["odin"]
+    kind: Literal["odin"] = "odin"
     dataset: str
     chip: str = "odin"
     side: int = Field(default=16, ge=1, le=16, description="pixels of an image, each way")

@@ -25,7 +25,7 @@ class SizedNetwork(Checked):
 class SizeRow(RowFile):
     """Networks of several sizes on the same targets."""
 
-    kind: Literal["size"]
+    kind: Literal["size"] = "size"
     dataset: str
     runs: list[SizedNetwork] = Field(min_length=1)
     devices: dict[str, int] = Field(description="FPGA -> seeds of its placer, 1 to that number")

@@ -52,7 +52,7 @@ def where_the_memory_goes(facts: SizeFacts) -> str:
     text = (
         "One neuron update serves all neurons of a layer in turn, so a larger layer is more memory "
         f"and more cycles, not more logic: {synapses[0]} and {synapses[1]} block RAMs hold the "
-        "synapses."
+        "synapses, whose rows are as long as a power of two (48 neurons take the room of 64)."
     )
     if neurons[0]["block_rams"] < neurons[1]["block_rams"]:
         text += (

@@ -16,7 +16,6 @@ ROW, INT8, KERAS = "mlp-{}", "int8", "keras"
 NETWORKS = {
     "rate": "spiking, rate, 32 steps",
     "exact": "spiking, K = 4 bits",
-    "weights-6-bits": "… weights of 6 bits",
     "weights-4-bits": "… weights of 4 bits",
     "pixels-4-bits": "… pixels of 4 bits",
     "pixels-2-bits": "… pixels of 2 bits",
@@ -80,7 +79,9 @@ def accuracy_table(facts: SizeFacts) -> PaperTable:
 
 def hardware_table(facts: SizeFacts) -> PaperTable:
     """What both sizes take and cost, target by target, and the larger over the smaller."""
-    rows = [(f"Lattice {BOARD}: LUTs", *_both(facts, BOARD, "luts", 1, _whole))]
+    rows: list[tuple[str, ...]] = [
+        (f"Lattice {BOARD}: LUTs", *_both(facts, BOARD, "luts", 1, _whole))
+    ]
     rows.append(("flip-flops", *_both(facts, BOARD, "flip_flops", 1, _whole)))
     of_board = facts.run_of(SIZES[SMALL], USUAL)["block_rams_available"]
     title = f"block RAMs, of {of_board:.0f}"

@@ -95,8 +95,8 @@ def _hardware_note(facts: SizeFacts) -> str:
 
 def _picture_note(facts: SizeFacts) -> str:
     return (
-        f"The whole {BOARD} at one scale, the best placement of each; squares with an edge are "
-        f"block RAMs. {sentences.where_the_memory_goes(facts)}"
+        f"The part of the {BOARD} that the two use, at one scale, the best placement of each; "
+        f"squares with an edge are block RAMs. {sentences.where_the_memory_goes(facts)}"
     )
 
 

@@ -25,6 +25,7 @@ TITLE, FOOT = 0.52, 0.30  # above and below a die, inches
 LINE = 0.172  # of the legend, inches
 DOTS_PER_INCH = 240
 SIDES = {LUT: 0.25, FLIP_FLOP: 0.25, BLOCK_RAM: 1.5}  # of a cell, tiles
+UNDER_TITLE = 26  # points of the two lines below a title
 TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 9.0, 7.5, 7.0
 INK, SOFT, RULE = "#1c1c1c", "#555555", "#bbbbbb"
 
@@ -37,8 +38,9 @@ NAMES = 1.35  # width of the modules' names, inches
 def two_designs_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
     """Draw two implemented designs side by side, cells coloured by module, with a legend.
 
-    Both dies are whole and have one scale. The legend names each module with the LUTs, flip-flops
-    and block RAMs that it takes in either design, and its share of the design's LUTs.
+    Both show the columns and rows up to the last cell of either, at one scale. The legend names
+    each module with the LUTs, flip-flops and block RAMs that it takes in either design, and its
+    share of the design's LUTs.
 
     Parameters
     ----------
@@ -143,7 +145,7 @@ def _title(ax: Axes, name: str, report: FpgaReport) -> None:
     sizes = f"{report.taken('luts')} LUTs, {report.taken('block_rams')} block RAMs"
     clock = f"{report.clock_hz / 1e6:.1f} MHz, median of {seeds} placements"
     text = f"on {report.device_and_grade}: {sizes},\n{clock}"
-    ax.set_title(f"{name}\n\n", fontsize=TITLE_POINTS, fontweight="bold", loc="left", pad=3)
+    ax.set_title(name, fontsize=TITLE_POINTS, fontweight="bold", loc="left", pad=UNDER_TITLE)
     ax.annotate(
         text,
         (0, 1),

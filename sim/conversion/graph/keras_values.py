@@ -35,7 +35,7 @@ def activations_of(
     -------
     dict from name of a node to array (samples, *shape) : of an output, before its softmax.
     """
-    places = {node: _before_softmax(node) for node in nodes}
+    places = {node: before_softmax(node) for node in nodes}
     tensors = {id(tensor): tensor for tensor, _ in places.values()}
     if not tensors:
         return {}
@@ -76,7 +76,7 @@ def _in_batches(part, x: list[np.ndarray]) -> list[np.ndarray]:
     return [np.concatenate(values) for values in zip(*batches, strict=True)]
 
 
-def _before_softmax(node: Node) -> tuple[Any, Any]:
+def before_softmax(node: Node) -> tuple[Any, Any]:
     """A tensor, and the Dense layer to apply to it (or None), that give the values of `node`."""
     if not (isinstance(node, ReadoutNode) and node.squashed):
         return node.tensor, None

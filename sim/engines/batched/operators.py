@@ -55,13 +55,18 @@ class Operator:
         self._between(connection, pre, post, dtype)
 
     @classmethod
+    def between(cls, connection: Connection, pre: Shape, post: Shape, dtype) -> Operator:
+        """That of a connection between populations of shapes `pre` and `post`."""
+        operator = cls.__new__(cls)
+        operator._between(connection, pre, post, dtype)
+        return operator
+
+    @classmethod
     def matrix(cls, weights: np.ndarray, dtype) -> Operator:
         """The product with a matrix (inputs, outputs), which is no connection of a network."""
         inputs, outputs = weights.shape
         connection = Connection("inputs", "outputs", Dense(), weights)
-        operator = cls.__new__(cls)
-        operator._between(connection, (inputs,), (outputs,), dtype)
-        return operator
+        return cls.between(connection, (inputs,), (outputs,), dtype)
 
     def _between(self, connection: Connection, pre: Shape, post: Shape, dtype) -> None:
         self.connection = connection

@@ -1,0 +1,1 @@
+"""Conversion of few steps, calibrated: layer by layer against inputs that are quantised already."""

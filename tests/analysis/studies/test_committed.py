@@ -1,0 +1,121 @@
+"""Every study that is committed: rows that were run, equal in ANNarchy, known networks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from spikewatt.analysis.studies.kinds.network import NetworkRow
+from spikewatt.analysis.studies.row import ANNARCHY_IMAGES, KERAS, Published
+from spikewatt.analysis.studies.study import README, read_study, study_names
+from spikewatt.analysis.studies.table import as_objects, chosen_outcomes, studies
+from spikewatt.models.studied.catalogue import studied, studied_names
+
+NAMES = study_names()
+NOT_RUN = "not run"
+TEST_IMAGES = {"mnist": 10_000, "cifar10": 10_000}
+
+
+def test_there_are_studies_with_rows():
+    assert len(NAMES) >= 4
+    assert sum(len(read_study(name).rows) for name in NAMES) > 40
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.fixture(params=NAMES)
+def study(request):
+    return read_study(request.param)
+
+
+def network_rows(study) -> list[NetworkRow]:
+    return [row for row in study.rows if isinstance(row, NetworkRow)]
+
+
+def readme(study) -> str:
+    return " ".join((study.folder / README).read_text(encoding="utf-8").split())
+
+
+def test_the_readme_states_the_tolerance(study):
+    sentence = study.file.tolerance.sentence(study.name)
+    assert sentence in readme(study), f"README.md has to say: {sentence}"
+
+
+def test_every_row_was_run_or_the_readme_says_that_it_was_not(study):
+    committed = study.committed()
+    rows = {line["row"] for line in committed.lines}
+    text = readme(study)
+    for row in network_rows(study):
+        if row.row not in rows:
+            assert re.search(rf"`{row.row}`[^.]*{NOT_RUN}", text), row.row
+            continue
+        looked_at = {(line["cell"], line["steps"]) for line in committed.of_row(row.row)}
+        for cell in row.cells:
+            steps = {at for name, at in looked_at if name == cell.cell}
+            assert steps >= set(cell.durations), (row.row, cell.cell)
+            assert steps, (row.row, cell.cell)
+
+
+def test_every_cell_gave_the_spikes_of_annarchy(study):
+    committed = study.committed()
+    for row in network_rows(study):
+        cells = {cell.cell: cell for cell in row.cells}
+        for line in committed.of_row(row.row):
+            if line["cell"] in cells:
+                assert line["annarchy_equal"] is True, line
+                assert line["annarchy_images"] >= min(ANNARCHY_IMAGES, line["images"]), line
+
+
+def test_every_line_is_on_as_many_images_as_its_row_asks_for(study):
+    committed = study.committed()
+    for row in network_rows(study):
+        lines = committed.of_row(row.row)
+        everything = TEST_IMAGES[row.dataset]
+        cells = {cell.cell: cell for cell in row.cells}
+        for line in lines:
+            if line["cell"] == KERAS:
+                assert line["images"] == everything, row.row
+            elif cell := cells.get(line["cell"]):
+                assert line["images"] == min(cell.images, everything), (row.row, cell.cell)
+                assert cell.images >= (500 if cell.durations else everything)
+                assert line["network_hash"]
+
+
+def test_shares_lie_in_their_intervals(study):
+    for line in study.committed().lines:
+        for middle, low, high in (
+            ("accuracy", "accuracy_low", "accuracy_high"),
+            ("ann_accuracy", "ann_low", "ann_high"),
+        ):
+            if line[middle] is not None:
+                assert 0 <= line[low] <= line[middle] <= line[high] <= 1, line
+
+
+def test_prices_have_energies_in_their_ranges_or_a_reason(study):
+    committed = study.committed()
+    known = {(line["row"], line["cell"], line["steps"]) for line in committed.lines}
+    for price in committed.prices:
+        assert (price["row"], price["cell"], price["steps"]) in known
+        if price["refused"]:
+            assert price["energy_j"] is None, price
+        else:
+            assert 0 < price["energy_low_j"] <= price["energy_j"] <= price["energy_high_j"], price
+
+
+def test_networks_and_published_figures(study):
+    for row in network_rows(study):
+        if row.network in studied_names():
+            assert studied(row.network).dataset == row.dataset, row.row
+        else:  # a file of others, which the README says to put there
+            assert f"`{row.network}`" in readme(study), row.row
+        assert isinstance(row.published, Published)
+        for cell in row.cells:
+            figures = cell.published.accuracy_percent if cell.published else {}
+            assert all(0 <= percent <= 100 for percent in figures.values()), row.row
+
+
+def test_the_table_has_an_object_per_row(study):
+    objects = as_objects(chosen_outcomes(studies([study.name])))
+    assert [each["row"] for each in objects] == [row.row for row in study.rows]
+    for each in objects:
+        assert {"study", "row", "published", "own", "falls_short"} <= each.keys()
+        assert each["falls_short"] is bool(each["shortfalls"])

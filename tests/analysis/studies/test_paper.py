@@ -1,0 +1,270 @@
+"""The white paper: its numbers are those of the tables, two pages, and nothing is loaded."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from spikewatt.analysis.report.units import significant
+from spikewatt.analysis.studies.paper import pdf, write
+from spikewatt.analysis.studies.paper.write import white_paper
+from spikewatt.analysis.studies.study import read_study
+from spikewatt.errors import MissingToolError, SpikewattError
+
+NAME = "aizu_2024"
+CHROMIUM = pdf._installed()
+A4 = (595, 842)  # points
+
+
+class Rows(HTMLParser):
+    """The texts of all rows of tables, and all addresses that the page names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.addresses: list[str] = []
+        self.sheets = 0
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs) -> None:
+        given = dict(attrs)
+        self.addresses += [given[key] for key in ("src", "href") if key in given]
+        self.sheets += given.get("class") == "sheet"
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
+        self.inside = tag == "td" or (self.inside and tag in ("br", "span"))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "td"
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.rows[-1][-1] += data
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return read_study(NAME).folder
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory) -> str:
+    (path,) = white_paper(NAME, tmp_path_factory.mktemp("paper"), pdf=False)
+    assert path.name == f"{NAME}.html"
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def parsed(html) -> Rows:
+    parser = Rows()
+    parser.feed(html)
+    return parser
+
+
+@pytest.fixture(scope="module")
+def rows(parsed) -> dict[str, list[str]]:
+    """First cell of a row -> the others; of the accuracies, which come first, where twice."""
+    found: dict[str, list[str]] = {}
+    for row in parsed.rows:
+        if row:
+            found.setdefault(row[0], row[1:])
+    return found
+
+
+@pytest.fixture(scope="module")
+def results(folder) -> pd.DataFrame:
+    return pd.read_csv(folder / "results.csv")
+
+
+@pytest.fixture(scope="module")
+def sizes(folder) -> pd.DataFrame:
+    return pd.read_csv(folder / "sizes.csv")
+
+
+def accuracy(results, row: str, cell: str, steps: int | None = None) -> str:
+    found = results[(results["row"] == row) & (results["cell"] == cell)]
+    if steps is not None:
+        found = found[found["steps"] == steps]
+    assert len(found) == 1
+    return f"{100 * found['accuracy'].item():.2f}"
+
+
+def board(sizes, cell: str) -> pd.DataFrame:
+    found = sizes[(sizes["cell"] == cell) & (sizes["target"] == "LFE5U-45F-8")]
+    assert len(found)
+    return found.sort_values("frequency_hz")
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("title", "row", "cell", "steps"),
+    [
+        ("Keras, float", "mlp-{}", "keras", None),
+        ("int8, executed", "mlp-{}", "int8", None),
+        ("spiking, rate, 32 steps", "mlp-{}", "rate", 32),
+        ("spiking, K = 4 bits", "mlp-{}", "exact", None),
+        ("… weights of 4 bits", "mlp-{}", "weights-4-bits", None),
+        ("… pixels of 2 bits", "mlp-{}", "pixels-2-bits", None),
+        ("fine-tuned, K = 4 bits", "mlp-{}-k4", "exact", None),
+        ("fine-tuned, K = 1 bit", "mlp-{}-k1", "exact", None),
+        ("… K = 1, pixels of 2 bits", "mlp-{}-k1", "pixels-2-bits", None),
+    ],
+)
+def test_accuracies_are_those_of_the_results(rows, results, title, row, cell, steps):
+    shown = rows[title]
+    for place, size in enumerate((48, 128)):
+        assert shown[3 * place] == accuracy(results, row.format(size), cell, steps)
+
+
+@pytest.mark.parametrize(
+    ("title", "run"), [("spiking, rate, 32 steps", "rate"), ("spiking, K = 4 bits", "exact")]
+)
+def test_energies_are_those_of_the_median_placement(rows, sizes, title, run):
+    for place, size in enumerate((48, 128)):
+        lines = board(sizes, f"{size}-{run}")
+        middle = lines.iloc[(len(lines) - 1) // 2]
+        operations, energy = rows[title][3 * place + 1 : 3 * place + 3]
+        assert operations == f"{middle['synaptic_operations_per_image']:,.0f}"
+        assert energy == significant(middle["energy_per_inference_j"] * 1e6)
+
+
+def test_sizes_and_clocks_are_those_of_the_placements(rows, sizes):
+    small, large = (board(sizes, f"{size}-exact") for size in (48, 128))
+    seeds = len(small)
+    assert seeds >= 5
+    assert seeds == len(large)
+    middles = [lines.iloc[(seeds - 1) // 2] for lines in (small, large)]
+    luts = [f"{line['luts']:,.0f}" for line in middles]
+    assert rows["Lattice LFE5U-45F-8: LUTs"][:2] == luts
+    blocks = [f"{line['block_rams']:.0f}" for line in middles]
+    assert rows["block RAMs, of 108"][:2] == blocks
+    clocks = [line["frequency_hz"] / 1e6 for line in middles]
+    shown = rows[f"clock, median of {seeds} placements, MHz"]
+    assert shown[:2] == [f"{clock:.1f}" for clock in clocks]
+    assert shown[2] == f"{clocks[1] / clocks[0]:.2f}"
+    spread = [f"{c.min() / 1e6:.1f} to {c.max() / 1e6:.1f}" for c in
+              (small["frequency_hz"], large["frequency_hz"])]  # fmt: skip
+    assert rows["… lowest to highest, MHz"][:2] == spread
+
+
+def test_both_cell_libraries_are_in_it(rows, sizes):
+    for name, library in (("SkyWater sky130", "sky130"), ("IHP SG13G2", "sg13g2")):
+        lines = sizes[sizes["target"].str.startswith(library)].set_index("cell")
+        shown = rows[f"{name}: logic, mm²"]
+        areas = [lines.loc[f"{size}-exact", "area_mm2"] for size in (48, 128)]
+        assert shown[:2] == [significant(area) for area in areas]
+
+
+def test_the_answer_says_what_the_tables_say(html, results, sizes):
+    (answer,) = re.findall(r'class="answer">(.*?)</p>', html, re.DOTALL)
+    answer = re.sub("<[^>]*>", "", answer).replace("\u00a0", " ")
+    small, large = (float(accuracy(results, f"mlp-{size}", "exact")) for size in (48, 128))
+    assert f"{large:.2f} %" in answer
+    assert f"{small:.2f} %" in answer
+    assert f"{large - small:.2f} points" in answer
+
+
+def test_the_picture_of_the_paper_is_that_of_the_study(parsed, folder):
+    import base64
+
+    pictures = [address for address in parsed.addresses if address.startswith("data:image/png")]
+    (picture,) = pictures
+    assert base64.b64decode(picture.partition(",")[2]) == (folder / "placements.png").read_bytes()
+
+
+# Form
+
+
+def test_the_page_loads_nothing(parsed, html):
+    assert len(parsed.addresses) == 2
+    assert all(address.startswith("data:") for address in parsed.addresses)
+    assert not re.search(r"""(src|href|url\(|@import)\s*[=(]?\s*["']?https?:""", html)
+    assert "<script" not in html
+    assert parsed.sheets == 2
+    assert "&lt;span" not in html
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", html).lower().split()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+def test_the_pdf_has_two_pages_of_a4(tmp_path):
+    pytest.importorskip("playwright")
+    written = white_paper(NAME, tmp_path / "new", pdf=True)
+    assert [path.suffix for path in written] == [".html", ".pdf"]
+    data = written[1].read_bytes()
+    assert data.startswith(b"%PDF")
+    assert pdf.pages_of(data) == 2
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data)
+    assert boxes
+    for sides in boxes:
+        assert [float(side) for side in sides] == pytest.approx(A4, abs=1)
+    assert len(data) < 400_000
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+@pytest.mark.parametrize(
+    ("body", "got"),
+    [
+        ('<section class="sheet" style="height: 100mm"></section>', "1 pages; too full: none"),
+        (
+            '<section class="sheet" id="one" style="height: 40mm; overflow: hidden">'
+            '<p style="height: 90mm"></p></section>',
+            "too full: one",
+        ),
+    ],
+)
+def test_a_paper_that_is_not_two_pages_is_refused(body, got):
+    pytest.importorskip("playwright")
+    with pytest.raises(SpikewattError, match=f"a white paper has two full pages.*{got}"):
+        pdf.as_pdf(body)
+
+
+# What is missing
+
+
+def test_studies_without_a_paper(tmp_path):
+    with pytest.raises(SpikewattError, match="must name a study that has a paper; got zou_2023"):
+        white_paper("zou_2023", tmp_path)
+
+
+def test_results_that_are_not_there(tmp_path, folder):
+    law = "results.csv: is left by the study; got no such file; allowed: `spikewatt study run`"
+    with pytest.raises(SpikewattError, match=law):
+        white_paper(NAME, tmp_path / "out", results=tmp_path, pdf=False)
+    assert not (tmp_path / "out").exists()
+
+    copied = tmp_path / "copied"
+    shutil.copytree(folder, copied)
+    results = pd.read_csv(copied / "results.csv")
+    results = results[results["row"] != "mlp-48"]
+    results.to_csv(copied / "results.csv", index=False)
+    with pytest.raises(SpikewattError, match="holds the network of each run of sizes; got none"):
+        white_paper(NAME, tmp_path / "out", results=copied, pdf=False)
+
+
+def test_a_pdf_without_a_browser_says_what_to_install(tmp_path, monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    match = "a PDF needs Playwright; got no playwright.*playwright install chromium; or --no-pdf"
+    with pytest.raises(MissingToolError, match=match):
+        white_paper(NAME, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_paper_is_written_whole(tmp_path, monkeypatch):
+    def broken(text):
+        raise SpikewattError("study paper", "prints", "nothing")
+
+    monkeypatch.setattr(write, "as_pdf", broken)
+    monkeypatch.setattr(write, "check_browser", lambda: None)
+    with pytest.raises(SpikewattError, match="prints"):
+        white_paper(NAME, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
