@@ -162,8 +162,7 @@ def train(
     """Train a network by its recipe; the same line goes on where it was interrupted.
 
     NAME.npz comes into the folder, with which `study run --models-dir` then runs. The weights of
-    the package were trained on a GPU with the same recipes; these are others, as good within some
-    tenths of a percent.
+    the package were trained on a GPU by the same recipes; these have other accuracies.
     """
     from ..analysis.report.rows import json_text
     from ..models.datasets import load_dataset
