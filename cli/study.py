@@ -66,6 +66,10 @@ def run(
             help="Also run ANNarchy's own converter where a row asks for it: seconds per image.",
         ),
     ] = False,
+    skip_missing: Annotated[
+        bool,
+        typer.Option("--skip-missing", help="Leave out rows whose weights or data are not there."),
+    ] = False,
     models_dir: ModelsDir = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -95,6 +99,7 @@ def run(
                 output=folder,
                 images=images,
                 with_own_converter=with_own_converter,
+                skip_missing=skip_missing,
                 progress=progress,
             )
     except KeyboardInterrupt:

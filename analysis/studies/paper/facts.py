@@ -116,6 +116,10 @@ class SizeFacts:
         price = next(price for price in self.results.prices if price["row"] == ODIN)
         return line, price
 
+    def refused_by(self, target: str) -> bool:
+        """Whether a target is too small for any of the networks."""
+        return any(line["refused"] for line in self.hardware if line["target"] == target)
+
     @property
     def targets(self) -> list[str]:
         """All targets, in the order of the file."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import spikewatt
 from spikewatt.analysis.report.units import significant
 from spikewatt.analysis.studies.paper import pdf, write
 from spikewatt.analysis.studies.paper.write import white_paper
@@ -178,6 +179,14 @@ def test_the_picture_of_the_paper_is_that_of_the_study(parsed, folder):
     pictures = [address for address in parsed.addresses if address.startswith("data:image/png")]
     (picture,) = pictures
     assert base64.b64decode(picture.partition(",")[2]) == (folder / "placements.png").read_bytes()
+
+
+def test_the_paper_in_docs_is_that_of_the_tables(parsed):
+    """Else `spikewatt study paper aizu_2024 -o docs` was forgotten."""
+    committed = Rows()
+    committed.feed((Path(spikewatt.__file__).parent / "docs" / f"{NAME}.html").read_text("utf-8"))
+    assert len(committed.rows) > 30
+    assert committed.rows == parsed.rows
 
 
 # Form

@@ -230,8 +230,8 @@ SMALL_ROW = {
     "title": "two sizes",
     "dataset": "digits",
     "runs": [
-        {"run": "small", "network": "a", "convert": {"code": "rate"}},
-        {"run": "large", "network": "b", "convert": {"code": "rate"}},
+        {"run": "small", "network": "a", "convert": {"code": "rate"}, "steps": 8},
+        {"run": "large", "network": "b", "convert": {"code": "rate"}, "steps": 8},
     ],
     "devices": {"LFE5U-45F": 3},
 }
@@ -258,6 +258,10 @@ def test_a_row_of_sizes_is_read(tmp_path):
         ({"pictured": ["small", "large"], "pictured_on": "iCE40UP5K"}, "is one of the devices"),
         ({"runs": [SMALL_ROW["runs"][0]] * 2}, "each has a name of its own; got small"),
         ({"seeds": 3}, "seeds"),
+        (
+            {"runs": [{"run": "a", "network": "a", "convert": {"code": "rate"}}]},
+            "a code without an end is looked at after some steps; got none",
+        ),
     ],
 )
 def test_what_a_row_of_sizes_may_not_say(changed, law, tmp_path):
