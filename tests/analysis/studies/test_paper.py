@@ -239,7 +239,9 @@ def test_a_paper_that_is_not_two_pages_is_refused(body, got):
 
 
 def test_studies_without_a_paper(tmp_path):
-    with pytest.raises(SpikewattError, match="must name a study that has a paper; got zou_2023"):
+    with pytest.raises(
+        SpikewattError, match="must name a study that has a paper; got 'zou_2023'; allowed: aizu"
+    ):
         white_paper("zou_2023", tmp_path)
 
 
