@@ -270,6 +270,13 @@ def test_a_pdf_without_a_browser_says_what_to_install(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_browser_that_is_not_there_is_named(monkeypatch):
+    pytest.importorskip("playwright")
+    monkeypatch.setattr(pdf, "_installed", lambda: "/no/chromium")
+    with pytest.raises(MissingToolError, match="a PDF needs Chromium; got .*playwright install"):
+        pdf.as_pdf("<p></p>")
+
+
 def test_the_paper_is_written_whole(tmp_path, monkeypatch):
     def broken(text):
         raise SpikewattError("study paper", "prints", "nothing")
