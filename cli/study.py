@@ -66,6 +66,10 @@ def run(
             help="Also run ANNarchy's own converter where a row asks for it: seconds per image.",
         ),
     ] = False,
+    skip_missing: Annotated[
+        bool,
+        typer.Option("--skip-missing", help="Leave out rows whose weights or data are not there."),
+    ] = False,
     models_dir: ModelsDir = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -95,6 +99,7 @@ def run(
                 output=folder,
                 images=images,
                 with_own_converter=with_own_converter,
+                skip_missing=skip_missing,
                 progress=progress,
             )
     except KeyboardInterrupt:
@@ -157,8 +162,7 @@ def train(
     """Train a network by its recipe; the same line goes on where it was interrupted.
 
     NAME.npz comes into the folder, with which `study run --models-dir` then runs. The weights of
-    the package were trained on a GPU with the same recipes; these are others, as good within some
-    tenths of a percent.
+    the package were trained on a GPU by the same recipes; these have other accuracies.
     """
     from ..analysis.report.rows import json_text
     from ..models.datasets import load_dataset

@@ -159,4 +159,10 @@ class RowFile(Checked):
     kind: str
     row: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
     title: str
+    dataset: str = ""
     different: str = Field(default="", description="what is different here")
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The trained networks that it runs."""
+        return ()

@@ -87,3 +87,8 @@ class BenchmarkRow(RowFile):
     def answers(self) -> Answer:
         """How outputs become answers."""
         return ANSWERS[self.answer]
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The one of the benchmark."""
+        return (self.network,)

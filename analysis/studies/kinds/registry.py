@@ -17,6 +17,7 @@ from ..judgement import judged
 from ..k_bit.row import KBitRow
 from ..k_bit.run import outcome_of, run_k_bit_row
 from ..outcome import Outcome
+from ..peers.outcome import published_only_outcome, run_published_only_row
 from ..places import Places
 from ..results import Results
 from ..row import RowFile
@@ -24,6 +25,7 @@ from .benchmark import BenchmarkRow
 from .network import NetworkRow
 from .odin import OdinRow
 from .pictures import PicturesRow
+from .published_only import PublishedOnlyRow
 from .size import SizeRow
 
 
@@ -52,6 +54,7 @@ ROW_KINDS = {
     "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
     "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
     "odin": RowKind(OdinRow, run_odin_row, odin_judged),
+    "published_only": RowKind(PublishedOnlyRow, run_published_only_row, published_only_outcome),
     "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
 """Name -> kind."""

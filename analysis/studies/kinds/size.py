@@ -65,3 +65,8 @@ class SizeRow(RowFile):
                     law = "is a number of placements"
                     raise SpikewattError(f"devices {device}", law, seeds, f"1..{MOST_SEEDS}")
         return self
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Those of its runs."""
+        return tuple(run.network for run in self.runs)

@@ -14,6 +14,9 @@ from .markdown import markdown_table, percent, whole
 PICTURES = "gallery"  # folder beside the page; a file's name begins with that of its study
 FIGURE = "studies.png"
 PICTURED, LINKED = (".png",), (".html", ".pdf")
+HEADS = ("row", "what", "cell", "steps", "theirs (%)", "ours (%)", "our ANN (%)", "inputs", "SOPs",
+         "")  # fmt: skip
+SIDES = "lllrrrrrrl"
 HEAD = """# Gallery of the published studies
 
 Every row of the studies that spikewatt grew from, ours beside theirs, and their pictures. This page
@@ -80,21 +83,15 @@ def _text_of(study: Study) -> str:
 
 
 def _table(found: Iterable[Outcome]) -> str:
-    heads = ["row", "what", "cell", "steps", "theirs (%)", "ours (%)", "our ANN (%)", "inputs",
-             "SOPs", ""]  # fmt: skip
     rows = []
-    notes = False
     for outcome in found:
         short = {each.cell for each in outcome.shortfalls}
         for number, side in enumerate(outcome.sides):
             first = number == 0
             is_short = side.cell in short or (first and "" in short)
             rows.append([*_names(outcome, side, first), *_numbers(side), _mark(is_short, side)])
-            notes |= bool(rows[-1][-1])
-    if not notes:
-        heads, rows = heads[:-1], [row[:-1] for row in rows]
-        return markdown_table(heads, rows, numbers=6)
-    return markdown_table(heads, rows)
+    shown = len(HEADS) if any(row[-1] for row in rows) else len(HEADS) - 1
+    return markdown_table(HEADS[:shown], [row[:shown] for row in rows], SIDES[:shown])
 
 
 def _names(outcome: Outcome, side: Side, first: bool) -> list[str]:

@@ -1,0 +1,1 @@
+"""Figures of others that are not run here, beside ours."""

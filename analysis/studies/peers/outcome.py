@@ -1,0 +1,80 @@
+"""A row of published figures: a line for each, and one for each cell of ours beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..kinds.published_only import PublishedOnlyRow
+from ..outcome import Outcome, Shortfall, Side
+from ..places import Places
+from ..results import Results
+
+ROUNDING = 1e-6  # points by which a share in a file may be off
+
+
+def run_published_only_row(study: str, row: PublishedOnlyRow, places: Places) -> Results:
+    """Nothing: the cells beside it belong to other rows."""
+    places.progress(row.row, 1, 1)
+    return Results()
+
+
+def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome:
+    """Theirs and ours; short where our ANN is below theirs, or a cell was not run."""
+    theirs = row.published
+    beside = {place: _line(committed, place) for place in row.beside}
+    published = theirs.model_dump(exclude_none=True, exclude_defaults=True)
+    published |= {"dataset": row.dataset, "network": row.network, "needs": row.needs}
+    own = {place: _figures(line) for place, line in beside.items() if line is not None}
+
+    known = "recalled" if theirs.recalled else ""
+    sides = [Side("theirs: ANN", published_percent=theirs.ann_accuracy_percent, note=known)]
+    sides = sides if theirs.ann_accuracy_percent is not None else []
+    for steps, percent in theirs.accuracy_percent.items():
+        sides.append(Side(f"theirs: T={steps}", published_percent=percent, note=known))
+    sides.extend(_side(place, line) for place, line in beside.items() if line is not None)
+
+    shortfalls = tuple(_shortfalls(row, beside))
+    return Outcome(row.row, row.title, published, {"beside": own}, tuple(sides), shortfalls)
+
+
+def _shortfalls(
+    row: PublishedOnlyRow, beside: Mapping[str, Mapping[str, Any] | None]
+) -> Iterator[Shortfall]:
+    asked = row.published.ann_accuracy_percent
+    for place, line in beside.items():
+        if line is None:
+            yield Shortfall(place, "is run", "everything")
+            continue
+        own = 100 * line["ann_accuracy"]
+        if asked is not None and own < asked - ROUNDING:
+            law = f"an ANN at least as good as the published one, {asked:g} %"
+            yield Shortfall(place, law, f"{asked - own:.2f} points", row.explained)
+
+
+def _line(committed: Results, place: str) -> Mapping[str, Any] | None:
+    """The last line of a cell, ``row/cell``."""
+    row, cell = place.split("/")
+    found = [line for line in committed.of_row(row) if line["cell"] == cell]
+    return found[-1] if found else None
+
+
+def _figures(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "steps": line["steps"],
+        "steps_per_layer": line["steps_per_layer"],
+        "images": line["images"],
+        "accuracy_percent": 100 * line["accuracy"],
+        "ann_accuracy_percent": 100 * line["ann_accuracy"],
+    }
+
+
+def _side(place: str, line: Mapping[str, Any]) -> Side:
+    return Side(
+        place,
+        steps=line["steps"],
+        ann_percent=100 * line["ann_accuracy"],
+        own_percent=100 * line["accuracy"],
+        images=line["images"],
+        operations=line["synaptic_operations_per_image"],
+    )
