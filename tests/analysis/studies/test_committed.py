@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from spikewatt.analysis.studies.comparison import compare
 from spikewatt.analysis.studies.kinds.network import NetworkRow
 from spikewatt.analysis.studies.row import ANNARCHY_IMAGES, KERAS, Published
+from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import README, read_study, study_names
 from spikewatt.analysis.studies.table import as_objects, chosen_outcomes, studies
 from spikewatt.models.studied.catalogue import studied, studied_names
@@ -119,3 +121,24 @@ def test_the_table_has_an_object_per_row(study):
     for each in objects:
         assert {"study", "row", "published", "own", "falls_short"} <= each.keys()
         assert each["falls_short"] is bool(each["shortfalls"])
+
+
+# One row each of three studies, whose weights come with the package: a network of MNIST with
+# negative spikes, a small one in several sizes of weights, and a residual one of CIFAR-10.
+RERUN = [("zou_2023", "k0_sparse"), ("aizu_2024", "mlp-48"), ("siristol_2025", "cifar-resnet20")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "row"), RERUN)
+def test_a_row_runs_again_from_end_to_end(name, row, tmp_path, shared_data):
+    """Its committed numbers come out again, within the tolerance that its README states."""
+    study = read_study(name)
+    committed = study.committed()
+    assert committed.of_row(row)
+
+    found = run_study(name, [row], data_dir=shared_data, output=tmp_path)
+    assert all(line["annarchy_equal"] for line in found.lines if line["network_hash"])
+    compared = compare(study, found, committed)
+    assert compared.lines >= len(committed.of_row(row)) > 2
+    assert not compared.beyond, "\n".join(map(str, compared.beyond))
+    assert (compared.new, compared.other_images) == (0, 0)
