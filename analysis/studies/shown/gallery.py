@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..outcome import Outcome, Side
-from ..study import Study
+from ..study import README, Study
 from ..table import outcomes
 from .boards import boards_section
 from .markdown import markdown_table, percent, whole
@@ -76,8 +76,11 @@ def _section(study: Study, pictures: Path) -> Iterator[str]:
 
 
 def _text_of(study: Study) -> str:
-    """Its README without the first head; other heads two levels deeper."""
-    text = (study.folder / "README.md").read_text(encoding="utf-8").partition("\n")[2].strip()
+    """Its README without the first head, other heads two levels deeper; else whose it is."""
+    readme = study.folder / README
+    if not readme.is_file():
+        return f"{study.file.source}."
+    text = readme.read_text(encoding="utf-8").partition("\n")[2].strip()
     lines = (f"##{line}" if line.startswith("#") else line for line in text.splitlines())
     return "\n".join(lines)
 
