@@ -88,11 +88,6 @@ class BenchmarkRow(RowFile):
         return self
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """The one."""
-        return (self.network,)
-
-    @property
     def answers(self) -> Answer:
         """How outputs become answers."""
         return ANSWERS[self.answer]
