@@ -39,15 +39,15 @@ def _networks(row: RowFile, models_dir: Path | None) -> Iterator[SpikewattError]
 def _data(row: RowFile, data_dir: Path | None) -> Iterator[SpikewattError]:
     """A data set that a named folder does not have; where none is named, Keras loads it."""
     folder = data_dir or os.environ.get(DATA_VARIABLE)
-    named = row.dataset in NAMES and row.dataset not in BUNDLED
-    if not folder or not named:
+    name = getattr(row, "dataset", None)  # a kind of row may have none
+    if not folder or name not in NAMES or name in BUNDLED:
         return
 
-    path = Path(folder) / f"{row.dataset}.npz"
+    path = Path(folder) / f"{name}.npz"
     if not path.is_file():
         yield SpikewattError(
             where=str(path),
-            law=f"row {row.row} needs the data set {row.dataset}",
+            law=f"row {row.row} needs the data set {name}",
             got="no such file",
             hint=f"put it there, or name its folder with --data-dir or ${DATA_VARIABLE}",
         )

@@ -156,10 +156,9 @@ class Cell(Checked):
 class RowFile(Checked):
     """What all kinds of rows have; each has a `kind` of its own, too."""
 
-    kind: str
+    kind: Any  # a name, each class its own
     row: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
     title: str
-    dataset: str = ""
     different: str = Field(default="", description="what is different here")
 
     @property

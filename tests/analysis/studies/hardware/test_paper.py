@@ -239,7 +239,9 @@ def test_a_paper_that_is_not_two_pages_is_refused(body, got):
 
 
 def test_studies_without_a_paper(tmp_path):
-    with pytest.raises(SpikewattError, match="must name a study that has a paper; got zou_2023"):
+    with pytest.raises(
+        SpikewattError, match="must name a study that has a paper; got 'zou_2023'; allowed: aizu"
+    ):
         white_paper("zou_2023", tmp_path)
 
 
@@ -266,6 +268,13 @@ def test_a_pdf_without_a_browser_says_what_to_install(tmp_path, monkeypatch):
     with pytest.raises(MissingToolError, match=match):
         white_paper(NAME, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_browser_that_is_not_there_is_named(monkeypatch):
+    pytest.importorskip("playwright")
+    monkeypatch.setattr(pdf, "_installed", lambda: "/no/chromium")
+    with pytest.raises(MissingToolError, match="a PDF needs Chromium; got .*playwright install"):
+        pdf.as_pdf("<p></p>")
 
 
 def test_the_paper_is_written_whole(tmp_path, monkeypatch):
