@@ -54,9 +54,7 @@ ROW_KINDS = {
     "pictures": RowKind(PicturesRow, run_pictures_row, pictures_outcome),
     "k_bit": RowKind(KBitRow, run_k_bit_row, outcome_of),
     "odin": RowKind(OdinRow, run_odin_row, odin_judged),
-    "published_only": RowKind(
-        PublishedOnlyRow, run_published_only_row, published_only_outcome
-    ),
+    "published_only": RowKind(PublishedOnlyRow, run_published_only_row, published_only_outcome),
     "size": RowKind(SizeRow, run_size_row, sizes_judged),
 }
 """Name -> kind."""
