@@ -9,9 +9,10 @@ from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
 from .results import Results
-from .row import KERAS, Cell
+from .row import INT8, KERAS, Cell
 
 LINE = ("row", "cell", "steps")  # what a line is told by
+DECIMALS = 7  # of a percentage: files hold nine digits of a share
 ROUNDING = 1e-6  # points by which a share in a file may be off
 
 Lines = Sequence[Mapping[str, Any]]
@@ -32,7 +33,7 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     prices = [price for price in committed.prices if price["row"] == row.row]
     own: dict[str, Any] = {"cells": {}}
     if keras is not None:
-        own = {"ann_accuracy_percent": 100 * keras["ann_accuracy"], "cells": {}}
+        own = {"ann_accuracy_percent": _percent(keras["ann_accuracy"]), "cells": {}}
     for line in lines:
         if line["cell"] != KERAS:
             figures = _figures(line) | {"prices": _prices(line, prices)}
@@ -40,6 +41,7 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
 
     shortfalls = [*_of_the_ann(row, keras)]
     sides = [_ann_side(row, keras)] if keras is not None else []
+    sides.extend(_own_side(INT8, line) for line in lines if line["cell"] == INT8)
     for cell in row.cells:
         shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
         sides.extend(_sides(cell, by_cell[cell.cell]))
@@ -54,14 +56,19 @@ def _figures(line: Mapping[str, Any]) -> dict[str, Any]:
         "steps": line["steps"],
         "steps_per_layer": line["steps_per_layer"],
         "images": line["images"],
-        "accuracy_percent": 100 * line["accuracy"],
-        "accuracy_low_percent": 100 * line["accuracy_low"],
-        "accuracy_high_percent": 100 * line["accuracy_high"],
-        "ann_accuracy_percent": 100 * line["ann_accuracy"],
-        "agreement_percent": None if line["agreement"] is None else 100 * line["agreement"],
+        "accuracy_percent": _percent(line["accuracy"]),
+        "accuracy_low_percent": _percent(line["accuracy_low"]),
+        "accuracy_high_percent": _percent(line["accuracy_high"]),
+        "ann_accuracy_percent": _percent(line["ann_accuracy"]),
+        "agreement_percent": _percent(line["agreement"]),
         "spikes_per_image": line["spikes_per_image"],
         "synaptic_operations_per_image": line["synaptic_operations_per_image"],
     }
+
+
+def _percent(share: float | None) -> float | None:
+    """A share of a file in per cent, without what binary fractions add."""
+    return None if share is None else round(100 * share, DECIMALS)
 
 
 def _prices(line: Mapping[str, Any], prices: Lines) -> list[dict[str, Any]]:
@@ -164,8 +171,13 @@ def _beside(lines: Lines) -> Iterator[Side]:
     """ANNarchy's own converter, and ours on the same images."""
     for line in lines:
         if line["cell"] in (OWN_CONVERTER, OURS_BESIDE):
-            ann, own = 100 * line["ann_accuracy"], 100 * line["accuracy"]
-            yield Side(line["cell"], line["steps"], None, ann, own, line["images"])
+            yield _own_side(line["cell"], line)
+
+
+def _own_side(cell: str, line: Mapping[str, Any]) -> Side:
+    """A line without a published figure."""
+    ann, own = 100 * line["ann_accuracy"], 100 * line["accuracy"]
+    return Side(cell, line["steps"], None, ann, own, line["images"])
 
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:

@@ -132,7 +132,9 @@ class Results:
     def filled(self) -> Results:
         """With every column in each line: None where it says nothing, as files are read."""
 
-        def filled(lines: list[Mapping[str, Any]], columns: tuple[str, ...]):
+        def filled(
+            lines: list[Mapping[str, Any]], columns: tuple[str, ...]
+        ) -> list[Mapping[str, Any]]:
             return [{name: _or_none(line.get(name)) for name in columns} for line in lines]
 
         lines, prices = filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS)

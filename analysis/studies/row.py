@@ -156,7 +156,12 @@ class Cell(Checked):
 class RowFile(Checked):
     """What all kinds of rows have; each has a `kind` of its own, too."""
 
-    kind: str
+    kind: Any  # a name, each class its own
     row: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
     title: str
     different: str = Field(default="", description="what is different here")
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The trained networks that it runs."""
+        return ()

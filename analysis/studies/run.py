@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...errors import whole_number
+from ...errors import raise_faults, warn, whole_number
 from ...progress import Progress, silent
 from ...resources import check_writable
 from .kinds.registry import kind_of
+from .needed import lacking
 from .places import Places
 from .results import Results
+from .row import RowFile
 from .study import read_study
 
 KEPT = "kept"
@@ -25,6 +27,7 @@ def run_study(
     output: Path | None = None,
     images: int | None = None,
     with_own_converter: bool = False,
+    skip_missing: bool = False,
     progress: Progress = silent,
 ) -> Results:
     """Run the rows of a study, and write ``results.csv`` and ``prices.csv``.
@@ -49,6 +52,8 @@ def run_study(
     with_own_converter : bool, default False
         Whether rows that ask for it run in ANNarchy's own converter, too, which takes seconds for
         an image; without it their lines of an earlier run stay.
+    skip_missing : bool, default False
+        Whether rows whose weights or data are not there are left out, with a warning each.
     progress : Progress, default silent
         Called with the row and what is done of it: (stage, done, in all).
 
@@ -59,8 +64,8 @@ def run_study(
     Raises
     ------
     SpikewattError
-        Unknown study or row; missing data or weights; a folder that holds another study's results
-        or cannot be written into; spikes of ANNarchy that differ.
+        Unknown study or row; missing data or weights, all of them at once; a folder that holds
+        another study's results or cannot be written into; spikes of ANNarchy that differ.
     """
     study = read_study(name)
     chosen = study.chosen(rows)
@@ -70,6 +75,7 @@ def run_study(
     folder = output or Path("studies") / name
     check_writable(folder)
     study.results_in(folder)  # refused now, and not after hours
+    chosen = _with_all_they_need(chosen, models_dir, data_dir, skip_missing)
     folder.mkdir(parents=True, exist_ok=True)
 
     found = Results()
@@ -81,6 +87,19 @@ def run_study(
         found.add(of_row)
 
     return found
+
+
+def _with_all_they_need(
+    rows: tuple[RowFile, ...], models_dir: Path | None, data_dir: Path | None, skip: bool
+) -> tuple[RowFile, ...]:
+    """The rows that can be run; unless others are skipped, that is all or an error."""
+    missing = lacking(rows, models_dir, data_dir)
+    if not skip:
+        faults = {str(fault): fault for faults in missing.values() for fault in faults}
+        raise_faults(list(faults.values()))
+    for row, faults in missing.items():
+        warn(f"row {row}", f"is left out: {faults[0]}")
+    return tuple(row for row in rows if row.row not in missing)
 
 
 def _numbered(progress: Progress, which: int, rows: int) -> Progress:

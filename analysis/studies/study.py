@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -117,8 +117,8 @@ def read_row(path: Path) -> RowFile:
     ------
     SpikewattError : a file that is no row, with the line of what is wrong.
     """
-    document = _document(path)
-    asked_for = document.content.get("kind", USUAL)
+    document, content = _document(path)
+    asked_for = content.get("kind", USUAL)
     law = "must name a kind of row"
     kind = ROW_KINDS[one_of(f"{document.where('kind')}: kind", law, asked_for, ROW_KINDS)]
     row = _checked(document, kind.file)
@@ -131,10 +131,11 @@ def read_row(path: Path) -> RowFile:
 
 def _read(path: Path, model: type[Model]) -> Model:
     """The `model` that a YAML file holds."""
-    return _checked(_document(path), model)
+    return _checked(_document(path)[0], model)
 
 
-def _document(path: Path) -> Document:
+def _document(path: Path) -> tuple[Document, dict[Any, Any]]:
+    """A file with its keys and their values."""
     document = read_document(path)
     for fault in document.faults:
         raise fault
@@ -142,7 +143,7 @@ def _document(path: Path) -> Document:
     if not isinstance(document.content, dict):
         got = type(document.content).__name__
         raise SpikewattError(str(path), "holds keys with their values", got)
-    return document
+    return document, document.content
 
 
 def _checked(document: Document, model: type[Model]) -> Model:

@@ -73,7 +73,9 @@ class Assembly:
             Whether it ends in a sum of which another layer has the bias, once norms are folded.
         """
         norm_before = norm == "before" and not self.folded
-        has_bias = bias or (norm == "before" and self.folded and not shares_bias)
+        has_bias = bias
+        if self.folded:
+            has_bias = (bias or norm == "before") and not shares_bias
 
         layer = kind(name=_named(key), use_bias=has_bias)
         x = self._place(layer, x, key, ("kernel", "bias") if has_bias else ("kernel",))
@@ -94,6 +96,10 @@ class Assembly:
     def sum(self, key: str, *branches):
         """Branches of the same shape, added."""
         return self.layers.Add(name=f"{_named(key)}_add")(list(branches))
+
+    def dropout(self, key: str, share: float, x):
+        """Values that training drops at random."""
+        return self.layers.Dropout(share, name=f"{_named(key)}_dropout")(x)
 
     def output(self, x, key: str, classes: int, bias: bool):
         """Probabilities of the classes."""

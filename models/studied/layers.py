@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from ...errors import SpikewattError, one_of
 from .assembly import Assembly
 
+SHARE_OF_CORRECTED = 0.05  # that dropout drops behind a corrected block
 Norm = Literal["before", "after"]  # batch norm, of the activation
 
 
@@ -73,24 +74,34 @@ class Depthwise:
 
 @dataclass(frozen=True)
 class Block:
-    """Two convolutions with batch norm, plus the input; the activation after the sum."""
+    """Two convolutions with batch norm, plus the input; the activation after the sum.
+
+    A shortcut that changes the shape is a convolution, with batch norm unless it is `plain`.
+    """
 
     block: int
     stride: int = 1
+    bias: bool = False
+    plain: bool = False
     weighted = True
 
     def add(self, assembly: Assembly, x, index: int, number: int):
-        key = f"layer{number}"
-        convolution = assembly.convolution
-        inner = convolution(self.block, 3, self.stride)
+        key, bias = f"layer{number}", self.bias
+        first = assembly.convolution(self.block, 3, self.stride)
+        second = assembly.convolution(self.block, 3)
 
-        summed = {"norm": "before", "fires": False}
-
-        y = assembly.unit(x, key=f"{key}.a", kind=inner, norm="before")
-        y = assembly.unit(y, key=f"{key}.b", kind=convolution(self.block, 3), **summed)
+        y = assembly.unit(x, f"{key}.a", first, bias, norm="before")
+        y = assembly.unit(y, f"{key}.b", second, bias, norm="before", fires=False)
         if self.stride > 1 or x.shape[-1] != self.block:
-            narrow = convolution(self.block, 1, self.stride)
-            x = assembly.unit(x, f"{key}.short", narrow, shares_bias=True, **summed)
+            x = assembly.unit(
+                x,
+                key=f"{key}.short",
+                kind=assembly.convolution(self.block, 1, self.stride),
+                bias=bias,
+                norm=None if self.plain else "before",
+                fires=False,
+                shares_bias=True,
+            )
         return assembly.fire(assembly.sum(key, y, x), key)
 
 
@@ -98,23 +109,27 @@ class Block:
 class SumBlock:
     """Two convolutions with the activation, plus the input; nothing after the sum.
 
-    A shortcut that changes the shape is a convolution with the activation, too.
+    A shortcut that changes the shape is a convolution with the activation, too. A `corrected`
+    block begins with a convolution of 1 x 1, from which both branches go, and ends with dropout.
     """
 
     sum_block: int
     stride: int = 1
+    corrected: bool = False
     weighted = True
 
     def add(self, assembly: Assembly, x, index: int, number: int):
         key = f"layer{number}"
         convolution = assembly.convolution
 
-        y = assembly.unit(x, key=f"{key}.a", kind=convolution(self.sum_block, 3, self.stride))
-        y = assembly.unit(y, key=f"{key}.b", kind=convolution(self.sum_block, 3))
+        if self.corrected:
+            x = assembly.unit(x, f"{key}.pre", convolution(self.sum_block, 1))
+        y = assembly.unit(x, f"{key}.a", convolution(self.sum_block, 3, self.stride))
+        y = assembly.unit(y, f"{key}.b", convolution(self.sum_block, 3))
         if self.stride > 1 or x.shape[-1] != self.sum_block:
-            narrow = convolution(self.sum_block, 1, self.stride)
-            x = assembly.unit(x, key=f"{key}.short", kind=narrow)
-        return assembly.sum(key, y, x)
+            x = assembly.unit(x, f"{key}.short", convolution(self.sum_block, 1, self.stride))
+        x = assembly.sum(key, y, x)
+        return assembly.dropout(key, SHARE_OF_CORRECTED, x) if self.corrected else x
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,9 @@ def _array(arrays: Arrays, key: str, where: str) -> np.ndarray:
     if key in arrays:
         return np.asarray(arrays[key], np.float32)
     if f"{key}.int8" in arrays and f"{key}.scale" in arrays:
-        return arrays[f"{key}.int8"].astype(np.float32) * arrays[f"{key}.scale"]
+        whole, scale = arrays[f"{key}.int8"].astype(np.float32), arrays[f"{key}.scale"]
+        is_depthwise = whole.shape[-1] != len(scale)  # its channels are the last axis but one
+        return whole * (scale[:, None] if is_depthwise else scale)
     raise SpikewattError(
         where=where,
         law="has all weights of the network",

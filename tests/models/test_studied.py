@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import spikewatt as sw
 from spikewatt.errors import SpikewattError, SpikewattWarning
 from spikewatt.files import npz
-from spikewatt.models.studied.activations import LearnedClip
+from spikewatt.models.studied import find
+from spikewatt.models.studied.activations import LearnedClip, PowerOfTwoSteps
 from spikewatt.models.studied.build import build
 from spikewatt.models.studied.catalogue import architectures, studied, studied_names
 from spikewatt.models.studied.find import COMMITTED, MODELS_VARIABLE, find_weights
-from spikewatt.models.studied.layers import Block, Convolution, GlobalMean, Output, layer_of
+from spikewatt.models.studied.layers import (
+    Block,
+    Convolution,
+    Depthwise,
+    GlobalMean,
+    MeanPool,
+    Output,
+    layer_of,
+)
 from spikewatt.models.studied.load import load_studied
-from spikewatt.models.studied.training.integers import Integers
+from spikewatt.models.studied.training.integers import Integers, check_layers
 from spikewatt.models.studied.training.recipe import recipe_of
 from spikewatt.models.studied.training.stored import trained_arrays
 from spikewatt.models.studied.weights import content_hash, put, read_archive
@@ -47,6 +57,8 @@ def test_every_fact_names_what_exists():
             recipe = recipe_of(facts)
             assert recipe.teacher is None or recipe.teacher in studied_names()
             assert recipe.epochs or facts.epochs
+            if facts.levels is not None:
+                check_layers(facts.layers, isinstance(facts.activation, PowerOfTwoSteps))
 
 
 def test_every_architecture_is_used():
@@ -66,6 +78,12 @@ def test_committed_weights_are_those_of_the_facts_and_small():
 def test_an_architecture_with_an_unknown_word_is_refused(said):
     with pytest.raises(SpikewattError, match="architecture"):
         layer_of(said)
+
+
+@pytest.mark.parametrize("layer", [MeanPool(2), Convolution(4, norm="after"), Depthwise(1)])
+def test_few_levels_become_integers_behind_known_layers_only(layer):
+    with pytest.raises(SpikewattError, match="few levels become integers"):
+        check_layers((Convolution(3), layer, Output(10)), powers_of_two=False)
 
 
 # ------------------------------------------------------------------ models
@@ -191,12 +209,16 @@ def test_archives_of_several_networks_and_several_folders(tmp_path, monkeypatch)
         assert load_studied("mlp_48_k2").count_params() == 38_171
 
 
-def test_exact_weights_give_way_to_the_committed_ones(tmp_path):
+def test_weights_that_were_replaced_give_way_to_the_committed_ones(tmp_path, monkeypatch):
     """Where int8 weights are committed, the float16 ones that they come from are known."""
-    name = "mlp_48"
-    assert studied(name).replaced
-    (tmp_path / f"{name}.npz").write_bytes(npz(**weights_of(name)))
-    assert find_weights(name, tmp_path).path.parent == tmp_path
+    arrays = weights_of("mlp_48")
+    arrays["layer1.bias"] = arrays["layer1.bias"] + 1
+    (tmp_path / "mlp_48.npz").write_bytes(npz(**arrays))
+    assert find_weights("mlp_48", tmp_path).path.parent == tmp_path
+
+    facts = replace(studied("mlp_48"), replaced=(content_hash(arrays),))
+    monkeypatch.setattr(find, "studied", lambda name: facts)
+    assert find_weights("mlp_48", tmp_path).path.parent == COMMITTED
 
 
 def test_a_keras_file_of_any_name(tmp_path):

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ..kinds.benchmark import BenchmarkCell, BenchmarkRow
 
 ENGINE, SECOND = "event", "annarchy"
-AT_ONCE = 500  # inputs of a part, and of one batch of Keras
+AT_ONCE = 2000  # inputs of a part
+BATCH = 500  # of Keras
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class Prepared:
     @cached_property
     def keras(self) -> np.ndarray:
         """(samples, outputs) of Keras."""
-        outputs = self.model.predict(self.drawn.x, batch_size=AT_ONCE, verbose=0)
+        outputs = self.model.predict(self.drawn.x, batch_size=BATCH, verbose=0)
         return np.asarray(outputs, np.float64).reshape(len(self.drawn.x), -1)
 
     def kept(self, cell: str, asked: Mapping[str, Any], work) -> Any:

@@ -21,7 +21,6 @@ from ..cells.prepared import PreparedRow, prepare, versions
 from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results
-from ..row import Cell
 from .size_files import PLACEMENTS, write_modules, write_sizes
 from .size_table import median_lines
 from .sizes import SizeRun, compare_sizes
@@ -96,7 +95,7 @@ def _simulated(
     study: str, row: SizeRow, of_run: SizedNetwork, places: Places
 ) -> tuple[SizeRun, dict[str, Any]]:
     """A network with its trace, and its line of results."""
-    cell = Cell(cell=of_run.run, convert=of_run.convert, calibration=row.calibration)
+    cell = of_run.as_cell(row.calibration)
     as_row = NetworkRow(
         row=row.row, title=row.title, dataset=row.dataset, network=of_run.network, cells=[cell]
     )

@@ -78,7 +78,7 @@ class Side:
 
 
 def speed_figure(sides: Sequence[Side]) -> Figure:
-    """Accuracy after each step: all of it above, the last two points of percent below."""
+    """Accuracy after each step, until it has settled: all of it above, the last points below."""
     fig = figure(9.6, 6.4)
     panels = fig.subplots(2, len(sides), sharex=True, sharey="row", squeeze=False)
     for column, side in enumerate(sides):
@@ -89,6 +89,8 @@ def speed_figure(sides: Sequence[Side]) -> Figure:
         panels[0, column].legend(loc="lower right", frameon=False, fontsize=8)
         panels[1, column].set_xlabel("time step")
 
+    longest = max(len(curve.accuracy) for side in sides for curve in side.curves)
+    panels[0, 0].set_xlim(0, longest + 1)
     panels[0, 0].set_ylabel("accuracy (%)")
     panels[1, 0].set_ylabel("accuracy (%), enlarged")
     return fig

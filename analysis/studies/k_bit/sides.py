@@ -47,9 +47,10 @@ def _own_curve(row: KBitRow, steps: list[dict[str, Any]], committed: Results) ->
         where = f"row {row.row}"
         raise SpikewattError(where, f"was run: {STEPS} and results.csv have it", "neither")
     last = lines[-1]
+    moving = sum(line["settled"] < 1 for line in lines)
     return Curve(
         row.label,
-        [100 * line["accuracy"] for line in lines],
+        [100 * line["accuracy"] for line in lines[: moving + 1]],  # nothing changes after it
         last["positive_spikes_per_image"],
         last["negative_spikes_per_image"],
         last["operations_per_image"],

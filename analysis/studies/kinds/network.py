@@ -39,3 +39,8 @@ class NetworkRow(RowFile):
             known = [cell.cell for cell in self.cells]
             one_of("classes.cell", "must name a cell", self.classes.cell, known)
         return self
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The one that its cells convert."""
+        return (self.network,)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from ....errors import SpikewattError
-from ..row import Checked, RowFile
+from ..row import Cell, Checked, RowFile
 
 MOST_SEEDS = 100
 
@@ -20,6 +20,13 @@ class SizedNetwork(Checked):
     convert: dict[str, Any] = Field(description="options of `convert`")
     steps: int | None = Field(default=None, ge=1, description="of a streaming code")
     devices: dict[str, int] | None = Field(default=None, description="in place of those of the row")
+
+    def as_cell(self, calibration: int) -> Cell:
+        """The conversion as a cell of a row of networks, with `calibration` training images."""
+        durations = [] if self.steps is None else [self.steps]
+        return Cell(
+            cell=self.run, convert=self.convert, calibration=calibration, durations=durations
+        )
 
 
 class SizeRow(RowFile):
@@ -40,7 +47,9 @@ class SizeRow(RowFile):
     pictured_on: str = Field(default="LFE5U-45F", description="the FPGA of the picture")
 
     @model_validator(mode="after")
-    def _names_agree(self):
+    def _can_be_run(self):
+        for run in self.runs:
+            run.as_cell(self.calibration)
         names = [run.run for run in self.runs]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise SpikewattError("runs", "each has a name of its own", twice[0])
@@ -56,3 +65,8 @@ class SizeRow(RowFile):
                     law = "is a number of placements"
                     raise SpikewattError(f"devices {device}", law, seeds, f"1..{MOST_SEEDS}")
         return self
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Those of its runs."""
+        return tuple(run.network for run in self.runs)

@@ -78,11 +78,12 @@ class SizeFacts:
         raise SpikewattError(str(self.folder), law, f"{cell} on {target}", "; ".join(known[:8]))
 
     def accuracy_of(self, run: Line) -> Line:
-        """The results of the network of a run on all test images, after as many steps."""
+        """What a row of networks says of the network of a run, after as many steps."""
         same = [
             line
             for line in self.results.lines
-            if line["network_hash"] == run["network_hash"] and line["steps"] == run["steps"]
+            if line["row"] != run["row"]
+            and (line["network_hash"], line["steps"]) == (run["network_hash"], run["steps"])
         ]
         if not same:
             law = "holds the network of each run of sizes"
@@ -115,6 +116,10 @@ class SizeFacts:
         line = self.line_of(ODIN, "twin")
         price = next(price for price in self.results.prices if price["row"] == ODIN)
         return line, price
+
+    def refused_by(self, target: str) -> bool:
+        """Whether a target is too small for any of the networks."""
+        return any(line["refused"] for line in self.hardware if line["target"] == target)
 
     @property
     def targets(self) -> list[str]:

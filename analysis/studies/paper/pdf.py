@@ -11,9 +11,10 @@ WHERE = "study paper"
 PAGES = 2
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 REMEDY = "pip install 'spikewatt[paper]' && playwright install chromium; or --no-pdf"
-# Sheets whose content is higher than they are, by their names.
+# Sheets whose content is higher or wider than they are, by their names.
 TOO_FULL = """() => [...document.querySelectorAll('.sheet')]
-    .filter(sheet => sheet.scrollHeight > sheet.clientHeight + 1)
+    .filter(sheet => sheet.scrollHeight > sheet.clientHeight + 1
+        || sheet.scrollWidth > sheet.clientWidth + 1)
     .map(sheet => sheet.id)"""
 # The shared memory of containers is small, and their root has no sandbox.
 OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]

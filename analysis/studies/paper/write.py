@@ -24,6 +24,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PAPERS = ("aizu_2024",)
 WHERE = "study paper"
 DESIGN = re.compile(r"\d+(-\d+){2,}")
+PLAIN = ("title", "picture_says")  # of the head and of attributes, which hold no markup
 UNITS = ("%", "µJ", "nJ", "MHz")
 
 
@@ -83,7 +84,7 @@ def paper_html(facts: SizeFacts) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    words = {name: _set(text) for name, text in words_of(facts).items()}
+    words = {name: text if name in PLAIN else _set(text) for name, text in words_of(facts).items()}
     return environment.get_template("paper.html").render(
         style=Markup((TEMPLATES / "paper.css").read_text("utf-8")),
         accuracy=accuracy_table(facts),

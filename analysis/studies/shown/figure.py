@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...report.figures.style import BLUE, GREY, LIGHT, RED, clean, figure
+from ...report.figures.style import GREY, LIGHT, clean, figure
 from .families import FAMILIES, REST, family_of
 from .points import AS_KERAS, Loss, Point, Shown
 
@@ -23,6 +23,7 @@ BEYOND = 0.3  # points above 100 %, where the scale would end in infinity
 TICKS = (10, 30, 50, 70, 80, 90, 95, 98, 99, 99.5, 100)
 SMALL = 7.5
 TEXT = "#333333"
+THEIRS, OURS = GREY, TEXT
 NAMES = {"cifar10": "CIFAR-10", "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
@@ -165,9 +166,9 @@ def _draw_losses(ax: Axes, losses: Sequence[Loss]) -> None:
 
     ax.set_xlim(-0.8, len(losses) - 0.2)
     for place, loss in enumerate(losses):
-        _arrow(ax, place - 0.18, loss.published, RED)
+        _arrow(ax, place - 0.18, loss.published, THEIRS)
         if loss.own is not None:
-            _arrow(ax, place + 0.18, loss.own, BLUE)
+            _arrow(ax, place + 0.18, loss.own, OURS)
     start = 0
     for number, (study, group) in enumerate(groupby(losses, lambda loss: loss.study)):
         count = len(list(group))
@@ -192,7 +193,7 @@ def _arrow(ax: Axes, place: float, ends: tuple[float | None, float], colour: str
         ax.plot(place, ann, "_", color=colour, ms=5, zorder=2)
     marker = "v" if ann is not None and spikes < ann else "o"
     ax.plot(
-        place, spikes, marker, ms=4.5, markerfacecolor="white" if colour == RED else colour,
+        place, spikes, marker, ms=4.5, markerfacecolor="white" if colour == THEIRS else colour,
         markeredgecolor=colour, zorder=3,
     )  # fmt: skip
 
@@ -210,9 +211,9 @@ def _legend(fig: Figure, shown: Shown) -> None:
     handles += [
         Line2D([], [], marker="o", label="as spikes", **dark),
         Line2D([], [], marker="s", markerfacecolor="white", label="in int8", **dark),
-        Line2D([], [], marker="v", markerfacecolor="white", color=RED, ms=6,
+        Line2D([], [], marker="v", markerfacecolor="white", color=THEIRS, ms=6,
                label="theirs, from their ANN"),
-        Line2D([], [], marker="v", color=BLUE, ms=6, label="ours, from our ANN"),
+        Line2D([], [], marker="v", color=OURS, ms=6, label="ours, from our ANN"),
     ]  # fmt: skip
     fig.legend(
         handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..outcome import Outcome, Side
-from ..study import Study
+from ..study import README, Study
 from ..table import outcomes
 from .boards import boards_section
 from .markdown import markdown_table, percent, whole
@@ -14,6 +14,9 @@ from .markdown import markdown_table, percent, whole
 PICTURES = "gallery"  # folder beside the page; a file's name begins with that of its study
 FIGURE = "studies.png"
 PICTURED, LINKED = (".png",), (".html", ".pdf")
+HEADS = ("row", "what", "cell", "steps", "theirs (%)", "ours (%)", "our ANN (%)", "inputs", "SOPs",
+         "")  # fmt: skip
+SIDES = "lllrrrrrrl"
 HEAD = """# Gallery of the published studies
 
 Every row of the studies that spikewatt grew from, ours beside theirs, and their pictures. This page
@@ -73,28 +76,25 @@ def _section(study: Study, pictures: Path) -> Iterator[str]:
 
 
 def _text_of(study: Study) -> str:
-    """Its README without the first head; other heads two levels deeper."""
-    text = (study.folder / "README.md").read_text(encoding="utf-8").partition("\n")[2].strip()
+    """Its README without the first head, other heads two levels deeper; else whose it is."""
+    readme = study.folder / README
+    if not readme.is_file():
+        return f"{study.file.source}."
+    text = readme.read_text(encoding="utf-8").partition("\n")[2].strip()
     lines = (f"##{line}" if line.startswith("#") else line for line in text.splitlines())
     return "\n".join(lines)
 
 
 def _table(found: Iterable[Outcome]) -> str:
-    heads = ["row", "what", "cell", "steps", "theirs (%)", "ours (%)", "our ANN (%)", "inputs",
-             "SOPs", ""]  # fmt: skip
     rows = []
-    notes = False
     for outcome in found:
         short = {each.cell for each in outcome.shortfalls}
         for number, side in enumerate(outcome.sides):
             first = number == 0
             is_short = side.cell in short or (first and "" in short)
             rows.append([*_names(outcome, side, first), *_numbers(side), _mark(is_short, side)])
-            notes |= bool(rows[-1][-1])
-    if not notes:
-        heads, rows = heads[:-1], [row[:-1] for row in rows]
-        return markdown_table(heads, rows, numbers=6)
-    return markdown_table(heads, rows)
+    shown = len(HEADS) if any(row[-1] for row in rows) else len(HEADS) - 1
+    return markdown_table(HEADS[:shown], [row[:shown] for row in rows], SIDES[:shown])
 
 
 def _names(outcome: Outcome, side: Side, first: bool) -> list[str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+RULES = {"l": "---", "r": "---:"}
 
-def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> str:
-    """A table whose last `numbers` columns are aligned at the right.
+
+def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
+    """A table; of `sides` each letter is ``l`` or ``r``, where the text of a column stands.
 
     Examples
     --------
-    >>> print(markdown_table(["row", "ours (%)"], [["a|b", "99.5"]], numbers=1))
+    >>> print(markdown_table(["row", "ours (%)"], [["a|b", "99.5"]], "lr"))
     | row | ours (%) |
     |---|---:|
     | a\\|b | 99.5 |
     """
-    words = len(heads) - numbers
-    rule = "|".join(["---"] * words + ["---:"] * numbers)
+    rule = "|".join(RULES[side] for side in sides)
     lines = [_line(heads), f"|{rule}|", *map(_line, rows)]
     return "\n".join(lines)
 

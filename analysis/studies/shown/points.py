@@ -97,8 +97,8 @@ def shown_of(studies: Iterable[Study]) -> Shown:
 
 
 def panel_of(row: RowFile) -> str:
-    """The data set of a row."""
-    return getattr(row, "dataset", AS_KERAS)
+    """The data set of a row; "" where nobody knows the classes."""
+    return row.dataset or AS_KERAS
 
 
 def _points(study: Study) -> Iterator[Point]:

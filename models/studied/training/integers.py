@@ -36,7 +36,7 @@ LARGEST = 127  # of a weight of 8 bits
 PIXEL_LEVELS = 255
 # What a step of a sum may be of the step that skips to it: odd / 1, 2, 4 or 8, lowest terms.
 RATIOS = [(p, q) for q in (1, 2, 4, 8) for p in range(1, 64, 2)]
-WITHOUT_WEIGHTS = (Dropout, Flatten, MaxPool)
+ALWAYS_KNOWN = (Dropout, Flatten, MaxPool, GlobalMean, Output)
 NEARLY_ZERO = 1e-9  # of a step: a channel whose weights are below does nothing
 
 
@@ -103,19 +103,18 @@ class Integers:
         ------
         SpikewattError : a layer that integers cannot compute exactly here.
         """
+        check_layers(layers, self.powers_of_two)
         number = 0
         for layer in layers:
             key = f"layer{number}"
-            if isinstance(layer, Convolution | Dense) and layer.norm != "after":
+            if isinstance(layer, Convolution | Dense):
                 self._firing(key)
-            elif isinstance(layer, Block) and not self.powers_of_two:
+            elif isinstance(layer, Block):
                 self._block(key)
             elif isinstance(layer, Output):
                 self._output(key)
             elif isinstance(layer, GlobalMean):
                 self.divisor = self.mean_of  # the read-out sums; the divisor goes into its bias
-            elif not isinstance(layer, WITHOUT_WEIGHTS):
-                raise _unknown(layer)
             number += layer.weighted
         return self.made
 
@@ -221,14 +220,21 @@ class Integers:
         return float(self.arrays[f"{key}.clip"]) / self.levels
 
 
-def _unknown(layer: Layer) -> SpikewattError:
-    """A layer that integers cannot compute exactly here."""
-    return SpikewattError(
-        where=f"layer {type(layer).__name__}",
-        law="few levels become integers behind layers that are known here",
-        got=repr(layer),
-        allowed="convolutions and dense layers, residual blocks, max pools, a mean at the end",
-    )
+def check_layers(layers: Sequence[Layer], powers_of_two: bool) -> None:
+    """Raise SpikewattError where a network of few levels cannot be rounded to integers here."""
+    for layer in layers:
+        if isinstance(layer, ALWAYS_KNOWN):
+            continue
+        if isinstance(layer, Convolution | Dense) and layer.norm != "after":
+            continue
+        if isinstance(layer, Block) and not powers_of_two:
+            continue
+        raise SpikewattError(
+            where=f"layer {type(layer).__name__}",
+            law="few levels become integers behind layers that are known here",
+            got=repr(layer),
+            allowed="convolutions and dense layers, residual blocks, max pools, a mean at the end",
+        )
 
 
 def odd_multiple(value: np.ndarray, of: int) -> np.ndarray:

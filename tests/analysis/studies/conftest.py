@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spikewatt.analysis.studies import study
+from spikewatt.analysis.studies import needed, study
 from spikewatt.analysis.studies.cells import conversion, network_row, prepared
 from spikewatt.analysis.studies.run import run_study
 from spikewatt.progress import silent
@@ -78,6 +78,7 @@ def tiny(tmp_path, monkeypatch, mlp):
 
     monkeypatch.setattr(study, "FOLDER", folder.parent)
     monkeypatch.setattr(prepared, "load_studied", lambda name, _: {"tiny_mlp": mlp}[name])
+    monkeypatch.setattr(needed, "find_weights", lambda name, _: {"tiny_mlp": mlp}[name])
     monkeypatch.setattr(network_row, "quantise_int8", lambda *_: AllZeros())
     monkeypatch.setattr(conversion, "simulate", functools.partial(played, conversion.simulate))
     monkeypatch.setattr(conversion, "MOST_IMAGES", 150)

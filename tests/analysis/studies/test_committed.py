@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from spikewatt.analysis.studies.comparison import compare
 from spikewatt.analysis.studies.kinds.network import NetworkRow
 from spikewatt.analysis.studies.row import ANNARCHY_IMAGES, KERAS, Published
+from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import README, read_study, study_names
 from spikewatt.analysis.studies.table import as_objects, chosen_outcomes, studies
 from spikewatt.models.studied.catalogue import studied, studied_names
@@ -36,8 +38,13 @@ def readme(study) -> str:
 
 
 def test_the_readme_states_the_tolerance(study):
-    sentence = study.file.tolerance.sentence(study.name)
-    assert sentence in readme(study), f"README.md has to say: {sentence}"
+    """Each of its numbers, with its unit, as ``study.yaml`` has them."""
+    allowed, text = study.file.tolerance, readme(study)
+    stated = [f"{allowed.accuracy_points:g} points"]
+    stated += [f"{each:g} %" for each in (allowed.counts_percent, allowed.energy_percent)]
+    for words in stated:
+        hint = f"README.md could say: {allowed.sentence(study.name)}"
+        assert re.search(rf"\bwithin {re.escape(words)}", text), hint
 
 
 def test_every_row_was_run_or_the_readme_says_that_it_was_not(study):
@@ -119,3 +126,24 @@ def test_the_table_has_an_object_per_row(study):
     for each in objects:
         assert {"study", "row", "published", "own", "falls_short"} <= each.keys()
         assert each["falls_short"] is bool(each["shortfalls"])
+
+
+# One row each of three studies, whose weights come with the package: a network of MNIST with
+# negative spikes, a small one in several sizes of weights, and a residual one of CIFAR-10.
+RERUN = [("zou_2023", "k0_sparse"), ("aizu_2024", "mlp-48"), ("siristol_2025", "cifar-resnet20")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "row"), RERUN)
+def test_a_row_runs_again_from_end_to_end(name, row, tmp_path, shared_data):
+    """Its committed numbers come out again, within the tolerance that its README states."""
+    study = read_study(name)
+    committed = study.committed()
+    assert committed.of_row(row)
+
+    found = run_study(name, [row], data_dir=shared_data, output=tmp_path)
+    assert all(line["annarchy_equal"] for line in found.lines if line["network_hash"])
+    compared = compare(study, found, committed)
+    assert compared.lines >= len(committed.of_row(row)) > 2
+    assert not compared.beyond, "\n".join(map(str, compared.beyond))
+    assert (compared.new, compared.other_images) == (0, 0)

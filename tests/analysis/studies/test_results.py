@@ -167,7 +167,7 @@ def changed(which: str, **values) -> Results:
 
 def test_the_same_numbers_are_as_committed(tmp_path):
     own = results()
-    own.lines = [found | {"spikewatt": "9.9", "accuracy": found["accuracy"] * (1 + 1e-10)}
+    own.lines = [dict(found) | {"spikewatt": "9.9", "accuracy": found["accuracy"] * (1 + 1e-10)}
                  for found in own.lines]  # fmt: skip
     compared = compare(study(tmp_path), own, results())
     assert not compared.differences
@@ -233,7 +233,7 @@ def test_lines_that_are_missing_or_new_are_differences(tmp_path):
 
 def test_only_equals_are_compared(tmp_path):
     own = results()
-    own.lines = [found | {"images": 50, "accuracy": 0.1} for found in own.lines]
+    own.lines = [dict(found) | {"images": 50, "accuracy": 0.1} for found in own.lines]
     own.add(Results([line(row="new")], [price(row="new")]))
     compared = compare(study(tmp_path), own, results())
     assert not compared.differences

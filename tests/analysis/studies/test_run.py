@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,3 +205,43 @@ def test_other_spikes_in_annarchy_end_the_run(tiny, monkeypatch):
     match = "row mlp, cell radix: ANNarchy gives the same spikes as the event engine; got others"
     with pytest.raises(SpikewattError, match=match):
         tiny.run()
+
+
+SCRIPT = """\
+import sys
+from pathlib import Path
+from spikewatt.analysis.studies import study
+from spikewatt.analysis.studies.cells import conversion
+from spikewatt.analysis.studies.run import run_study
+
+folder, models_dir, output = map(Path, sys.argv[1:])
+study.FOLDER, conversion.MOST_IMAGES = folder, 20
+run_study("nobody_2026", models_dir=models_dir, output=output)
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_goes_on_with_annarchy_itself(tiny, tmp_path, mlp):
+    """A process of its own, killed without a chance to say anything, twice."""
+    models_dir = tmp_path / "models"
+    models_dir.mkdir()
+    mlp.save(models_dir / "tiny_mlp.keras")
+
+    def begun(output: Path) -> subprocess.Popen:
+        words = [sys.executable, "-c", SCRIPT, tiny.folder.parent, models_dir, output]
+        return subprocess.Popen(list(map(str, words)))
+
+    for at_least in (2, 12):
+        process = begun(tiny.output)
+        while process.poll() is None and len(kept_files(tiny)) < at_least:
+            time.sleep(0.01)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert not (tiny.output / "results.csv").exists()
+        at_that_time = kept_files(tiny)
+
+    assert begun(tiny.output).wait() == begun(tmp_path / "whole").wait() == 0
+    assert contents(tiny.output) == contents(tmp_path / "whole")
+    assert len(kept_files(tiny)) > len(at_that_time) >= 12
+    lines = read_results(tiny.output).lines
+    assert [line["annarchy_equal"] for line in lines] == [None, None, *5 * [True]]

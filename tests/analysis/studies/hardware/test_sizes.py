@@ -20,10 +20,13 @@ from spikewatt.analysis.studies.hardware.size_table import HIGHEST, LOWEST, SEED
 from spikewatt.analysis.studies.hardware.sizes import COLUMNS, SizeRun, compare_sizes
 from spikewatt.analysis.studies.study import read_row
 from spikewatt.errors import MissingToolError, SpikewattError
+from spikewatt.rtl_ref.design import CHAIN
 from spikewatt.rtl_ref.synthesis import tools
 from spikewatt.rtl_ref.synthesis.costs.cycles import chain_work
 from spikewatt.rtl_ref.synthesis.costs.inference import fpga_cost
 from spikewatt.rtl_ref.synthesis.costs.seeds import seed_reports
+from spikewatt.rtl_ref.synthesis.families.family import BLOCK_RAM, FLIP_FLOP
+from spikewatt.rtl_ref.synthesis.fpga import synthesise_fpga
 from spikewatt.rtl_ref.synthesis.fpga_report import FpgaReport
 from spikewatt.rtl_ref.synthesis.parameters import parameters_of, parameters_of_sizes
 from spikewatt.rtl_ref.synthesis.pictures.places import counts_of, places_of
@@ -32,7 +35,7 @@ from spikewatt.rtl_ref.synthesis.pictures.two_designs import (
     two_designs_picture,
 )
 
-from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
+from ....helpers.pictures import beyond_the_page, overlaps, text_boxes
 
 CLOCKS_HZ = {"1": 80e6, "2": 90e6, "3": 70e6, "4": 85e6}
 LUTS = {"1": 1000, "2": 1010, "3": 990, "4": 1005}
@@ -230,8 +233,8 @@ SMALL_ROW = {
     "title": "two sizes",
     "dataset": "digits",
     "runs": [
-        {"run": "small", "network": "a", "convert": {"code": "rate"}},
-        {"run": "large", "network": "b", "convert": {"code": "rate"}},
+        {"run": "small", "network": "a", "convert": {"code": "rate"}, "steps": 8},
+        {"run": "large", "network": "b", "convert": {"code": "rate"}, "steps": 8},
     ],
     "devices": {"LFE5U-45F": 3},
 }
@@ -258,6 +261,10 @@ def test_a_row_of_sizes_is_read(tmp_path):
         ({"pictured": ["small", "large"], "pictured_on": "iCE40UP5K"}, "is one of the devices"),
         ({"runs": [SMALL_ROW["runs"][0]] * 2}, "each has a name of its own; got small"),
         ({"seeds": 3}, "seeds"),
+        (
+            {"runs": [{"run": "a", "network": "a", "convert": {"code": "rate"}}]},
+            "a code without an end is looked at after some steps; got none",
+        ),
     ],
 )
 def test_what_a_row_of_sizes_may_not_say(changed, law, tmp_path):
@@ -303,3 +310,24 @@ def test_two_designs_are_two_on_one_device(report, tmp_path):
     with pytest.raises(SpikewattError, match="shows both on one device, at one scale"):
         two_designs_picture({"one": report, "two": other}, tmp_path / "p.png")
     assert not (tmp_path / "p.png").exists()
+
+
+# On the tools.
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+def test_a_small_network_is_placed_and_drawn(run, tmp_path):
+    frame = compare_sizes([run], {"LFE5U-12F": [1, 2]})
+    assert frame["seed"].tolist() == [1, 2]
+    assert (frame["luts"] > 500).all()
+    assert frame["frequency_hz"].between(20e6, 200e6).all()
+    assert frame["energy_per_inference_j"].between(1e-7, 1e-3).all()
+
+    report = synthesise_fpga(parameters_of(run.network), CHAIN, device="LFE5U-12F", seeds=[1, 2])
+    counts = counts_of(places_of(report))
+    best = frame.set_index("seed").loc[report.seed]
+    assert sum(found[BLOCK_RAM] for found in counts.values()) == best["block_rams"]
+    assert sum(found[FLIP_FLOP] for found in counts.values()) == best["flip_flops"]
+    path = two_designs_picture({"one": report, "again": report}, tmp_path / "two.png")
+    assert 20_000 < path.stat().st_size < 400_000

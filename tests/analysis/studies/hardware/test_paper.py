@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import spikewatt
 from spikewatt.analysis.report.units import significant
 from spikewatt.analysis.studies.paper import pdf, write
 from spikewatt.analysis.studies.paper.write import white_paper
@@ -180,6 +181,14 @@ def test_the_picture_of_the_paper_is_that_of_the_study(parsed, folder):
     assert base64.b64decode(picture.partition(",")[2]) == (folder / "placements.png").read_bytes()
 
 
+def test_the_paper_in_docs_is_that_of_the_tables(parsed):
+    """Else `spikewatt study paper aizu_2024 -o docs` was forgotten."""
+    committed = Rows()
+    committed.feed((Path(spikewatt.__file__).parent / "docs" / f"{NAME}.html").read_text("utf-8"))
+    assert len(committed.rows) > 30
+    assert committed.rows == parsed.rows
+
+
 # Form
 
 
@@ -230,7 +239,9 @@ def test_a_paper_that_is_not_two_pages_is_refused(body, got):
 
 
 def test_studies_without_a_paper(tmp_path):
-    with pytest.raises(SpikewattError, match="must name a study that has a paper; got zou_2023"):
+    with pytest.raises(
+        SpikewattError, match="must name a study that has a paper; got 'zou_2023'; allowed: aizu"
+    ):
         white_paper("zou_2023", tmp_path)
 
 
@@ -257,6 +268,13 @@ def test_a_pdf_without_a_browser_says_what_to_install(tmp_path, monkeypatch):
     with pytest.raises(MissingToolError, match=match):
         white_paper(NAME, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_browser_that_is_not_there_is_named(monkeypatch):
+    pytest.importorskip("playwright")
+    monkeypatch.setattr(pdf, "_installed", lambda: "/no/chromium")
+    with pytest.raises(MissingToolError, match="a PDF needs Chromium; got .*playwright install"):
+        pdf.as_pdf("<p></p>")
 
 
 def test_the_paper_is_written_whole(tmp_path, monkeypatch):

@@ -1,0 +1,165 @@
+"""The figure over all studies draws every priced line once; the gallery is what the files say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import spikewatt
+from spikewatt.analysis.studies.results import Results
+from spikewatt.analysis.studies.row import INT8, KERAS
+from spikewatt.analysis.studies.shown.boards import as_near_as_int8
+from spikewatt.analysis.studies.shown.families import FAMILIES, REST, family_of
+from spikewatt.analysis.studies.shown.figure import caption, studies_figure
+from spikewatt.analysis.studies.shown.gallery import gallery
+from spikewatt.analysis.studies.shown.points import shown_of
+from spikewatt.analysis.studies.study import read_study
+from spikewatt.analysis.studies.table import studies
+
+ROOT = Path(spikewatt.__file__).parent
+PAGE = ROOT / "docs" / "GALLERY.md"
+CORE = "odin_style:doubling_accumulator=1"
+VERSIONS = {"spikewatt": "1", "tensorflow": "1", "annarchy": "1"}
+CELLS = {"default": [45], "rate": [200]}
+
+
+def line(cell: str, steps: int | None, accuracy: float, row: str = "cifar-v5") -> dict:
+    shares = {"ann_accuracy": 0.8, "accuracy": accuracy, "agreement": accuracy}
+    shares |= {"accuracy_low": accuracy - 0.01, "accuracy_high": accuracy + 0.01}
+    named = {"study": "siristol_2025", "row": row, "cell": cell, "steps": steps, "images": 100}
+    return named | shares | VERSIONS
+
+
+def priced(cell: str, steps: int, device: str, workload: str, energy_j: float | None) -> dict:
+    named = {"study": "siristol_2025", "row": "cifar-v5", "cell": cell, "steps": steps}
+    refused = "" if energy_j else "too many neurons"
+    spread = {} if energy_j is None else {
+        "energy_low_j": energy_j / 2, "energy_high_j": 2 * energy_j
+    }  # fmt: skip
+    named |= {"device": device, "priced_as": device, "workload": workload, "refused": refused}
+    return named | {"energy_j": energy_j} | spread
+
+
+@pytest.fixture
+def made_up(tmp_path):
+    """A study with made-up numbers: one row, a cell of radix and one of rate, three devices."""
+    found = Results([line(KERAS, None, 0.8), line(INT8, None, 0.79)])
+    for cell, (steps,) in CELLS.items():
+        found.lines.append(line(cell, steps, 0.7 + steps / 10_000))
+        found.prices += [
+            priced(cell, steps, CORE, "snn", 1e-3 if cell == "default" else None),
+            priced(cell, steps, "stm32l4r5", "snn", 2e-3),
+            priced(cell, steps, "stm32l4r5", "int8_ann", 3e-3),
+            priced(cell, steps, "rule_ac_mac_45nm", "int8_ann", 3e-6),
+        ]
+    found.write(tmp_path)
+    (tmp_path / "README.md").write_text("# Made up\n\nNo study.\n")
+    return replace(read_study("siristol_2025"), folder=tmp_path)
+
+
+# ------------------------------------------------------------------ what is drawn
+
+
+def test_every_priced_line_is_a_point_once_and_no_other(made_up):
+    """Int8 costs the same beside each cell: it is one point per device."""
+    shown = shown_of([made_up])
+    spikes = {(p.cell, p.device) for p in shown.points if not p.is_int8}
+    int8 = [(p.cell, p.device) for p in shown.points if p.is_int8]
+    assert spikes == {("default", CORE), ("default", "stm32l4r5"), ("rate", "stm32l4r5")}
+    assert sorted(int8) == [(INT8, "rule_ac_mac_45nm"), (INT8, "stm32l4r5")]
+    assert len(shown.points) == len(spikes) + len(int8)
+    assert shown.refused == 1
+
+
+def test_points_have_the_accuracy_of_what_was_priced(made_up):
+    percent = {p.cell: p.percent for p in shown_of([made_up]).points}
+    assert percent == pytest.approx({"default": 70.45, "rate": 72.0, INT8: 79.0})
+
+
+def test_published_spikes_stand_beside_the_default(made_up):
+    (loss,) = shown_of([made_up]).losses
+    assert loss.row == "cifar-v5"
+    assert loss.published == (51.26, 34.67)
+    assert loss.own == pytest.approx((80.0, 70.45))
+
+
+def test_the_figure_draws_all_points_and_counts_what_is_refused(made_up):
+    """Law of data, not of pixels: the markers of the left axes are the points."""
+    shown = shown_of([made_up])
+    figure = studies_figure(shown)
+    left = figure.axes[0]
+    drawn = sorted(
+        (float(x), float(y))
+        for artist in left.get_lines()
+        for x, y in zip(artist.get_xdata(), artist.get_ydata(), strict=True)
+    )
+    assert drawn == sorted((p.energy_j, p.percent) for p in shown.points)
+    assert "1 times a device refuses" in figure.legends[0].get_title().get_text()
+
+
+def test_the_figure_of_the_committed_tables_has_each_of_their_lines():
+    """Every line with an energy and an accuracy: spikes each, int8 once per row and device."""
+    expected = set()
+    for study in studies():
+        found = study.committed()
+        known = {(each["row"], each["cell"], each["steps"]) for each in found.lines}
+        for price in found.prices:
+            spiking = price["workload"] != "int8_ann"
+            cell, steps = (price["cell"], price["steps"]) if spiking else (INT8, None)
+            if price["energy_j"] is not None and (price["row"], cell, steps) in known:
+                expected.add((study.name, price["row"], cell, steps, price["device"]))
+    shown = shown_of(studies())
+    found = [(p.study, p.row, p.cell, p.steps, p.device) for p in shown.points]
+    assert expected
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+    assert caption(shown).startswith(f"{len(expected):,} prices")
+
+
+def test_every_device_of_the_committed_tables_has_a_colour():
+    """No microcontroller and no core is taken for one of the rest."""
+    devices = {p.device for p in shown_of(studies()).points}
+    rest = {device for device in devices if family_of(device) == REST}
+    assert devices - rest
+    assert not [device for device in rest if device.startswith(("odin", "stm32", "rule"))]
+    assert len({family.colour for family in (*FAMILIES, REST)}) == len(FAMILIES) + 1
+
+
+# ------------------------------------------------------------------ the gallery
+
+
+def test_the_committed_gallery_is_what_the_command_writes():
+    """`spikewatt study gallery -o docs/GALLERY.md --force` after a change of a study."""
+    assert PAGE.read_text(encoding="utf-8") == gallery(studies(), PAGE.parent)
+
+
+def test_the_gallery_has_every_study_row_and_picture():
+    text = PAGE.read_text(encoding="utf-8")
+    for study in studies():
+        assert f"## {study.title}\n" in text
+        for row in study.rows:
+            if study.committed().of_row(row.row):
+                assert f"| {row.row} |" in text
+    for picture in (PAGE.parent / "gallery").glob("*.png"):
+        assert f"(gallery/{picture.name})" in text
+
+
+def test_what_falls_short_is_marked_and_said_by_how_much(made_up, tmp_path):
+    text = gallery([made_up], tmp_path)
+    assert "| default | 45 |  | 70.45 | 80.00 |" in text
+    assert "**short**" in text
+    assert "cifar-v5: default: at most 0.5 points below its ANN; short by 9.05 points" in text
+
+
+def test_equal_cells_are_those_that_answer_as_int8_does():
+    study = read_study("banbury_2021")
+    row = study.row("keyword_spotting")
+
+    def of(cell: str, steps: int | None, agreement: float) -> dict:
+        return {"row": row.row, "cell": cell, "steps": steps, "agreement": agreement}
+
+    both = [of("radix-6", 54, 0.96), of("radix-8", 72, 0.98)]
+    assert as_near_as_int8(row, Results([of(INT8, None, 0.97), *both])) == "radix-8"
+    assert as_near_as_int8(row, Results([of(INT8, None, 0.95), *both])) == "radix-6"
+    assert as_near_as_int8(row, Results([of(INT8, None, 0.99), *both])) == "radix-8"
