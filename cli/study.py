@@ -25,7 +25,7 @@ studies = family(STUDY, JOB, "The published studies, run again: ours beside thei
 
 @member(studies, STUDY)
 def list_(as_json: Json = False) -> None:
-    """The studies, with how many rows their tables have, and in how many ours falls short."""
+    """The studies, their rows, and how many of ours fall short."""
     import pandas as pd
 
     from ..analysis.report.findings import Column, Findings, Table
@@ -74,11 +74,12 @@ def run(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Run the rows of a study again; the same line goes on where it was interrupted.
+    """Run the rows of a study again.
 
-    Every cell runs on test images in the event engine, and on 20 of them in ANNarchy, which must
-    give the same spikes. results.csv and prices.csv come into the folder, and are compared with
-    the committed ones: exit code 1 where a number lies beyond the study's tolerance.
+    The same line goes on where it was interrupted. Every cell runs on test images in the event
+    engine, and on 20 of them in ANNarchy, which must give the same spikes. results.csv and
+    prices.csv come into the folder, and are compared with the committed ones: exit code 1 where
+    a number lies beyond the study's tolerance.
     """
     from ..analysis.report.rows import json_text
     from ..analysis.studies.comparison import compare
@@ -123,7 +124,7 @@ def run(
 @member(studies, STUDY)
 def table(
     name: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]…", help="Studies; by default all.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Studies; by default all.")
     ] = None,
     row: Annotated[
         list[str] | None, typer.Option(help="A row; repeat for several. By default all.")
@@ -131,10 +132,11 @@ def table(
     short: Annotated[bool, typer.Option("--short", help="Only rows that fall short.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Every row, ours beside theirs, by the committed results; what falls short, and by how much.
+    """Every row, ours beside theirs; what falls short.
 
-    With --json one object per row: study, row, published and own figures (energy and latency on
-    each device, too), falls_short.
+    By the committed results; a row that falls short says by how much. With --json one object
+    per row: study, row, published and own figures (energy and latency on each device, too),
+    falls_short.
     """
     from ..analysis.report.rows import json_text
     from ..analysis.studies.table import as_objects, chosen_outcomes, studies_findings
@@ -159,10 +161,11 @@ def train(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Train a network by its recipe; the same line goes on where it was interrupted.
+    """Train a network by its recipe.
 
-    NAME.npz comes into the folder, with which `study run --models-dir` then runs. The weights of
-    the package were trained on a GPU by the same recipes; these have other accuracies.
+    The same line goes on where it was interrupted. NAME.npz comes into the folder, with which
+    `study run --models-dir` then runs. The weights of the package were trained on a GPU by the
+    same recipes; these have other accuracies.
     """
     from ..analysis.report.rows import json_text
     from ..models.datasets import load_dataset
@@ -197,8 +200,9 @@ def paper(
     ] = None,
     pdf: Annotated[bool, typer.Option(help="Print a PDF, too, with Chromium.")] = True,
 ) -> None:
-    """Write a study's white paper, two pages of A4: HTML in one file, and PDF.
+    """Write a study's white paper, as HTML and PDF.
 
+    Two pages of A4, the HTML in one file.
     Numbers and sentences come from the study's tables; nothing is run.
     """
     from ..analysis.studies.paper.write import white_paper
@@ -214,7 +218,7 @@ def figure(
     ),
     force: Force = False,
 ) -> None:
-    """Draw energy against accuracy over all rows, by the committed results."""
+    """Draw energy against accuracy over all rows."""
     from .. import files
     from ..analysis.report.figures.style import drawn
     from ..analysis.studies.shown.figure import caption, studies_figure
@@ -236,7 +240,7 @@ def gallery(
     ] = Path("GALLERY.md"),
     force: Force = False,
 ) -> None:
-    """Write all studies as a page: what each did, ours beside theirs, pictures."""
+    """Write all studies as one page, with pictures."""
     from .. import files
     from ..analysis.studies.shown.gallery import gallery as page
     from ..analysis.studies.table import studies as chosen

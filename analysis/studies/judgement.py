@@ -9,7 +9,7 @@ from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
 from .results import Results
-from .row import KERAS, Cell
+from .row import INT8, KERAS, Cell
 
 LINE = ("row", "cell", "steps")  # what a line is told by
 DECIMALS = 7  # of a percentage: files hold nine digits of a share
@@ -41,6 +41,7 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
 
     shortfalls = [*_of_the_ann(row, keras)]
     sides = [_ann_side(row, keras)] if keras is not None else []
+    sides.extend(_own_side(INT8, line) for line in lines if line["cell"] == INT8)
     for cell in row.cells:
         shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
         sides.extend(_sides(cell, by_cell[cell.cell]))
@@ -170,8 +171,13 @@ def _beside(lines: Lines) -> Iterator[Side]:
     """ANNarchy's own converter, and ours on the same images."""
     for line in lines:
         if line["cell"] in (OWN_CONVERTER, OURS_BESIDE):
-            ann, own = 100 * line["ann_accuracy"], 100 * line["accuracy"]
-            yield Side(line["cell"], line["steps"], None, ann, own, line["images"])
+            yield _own_side(line["cell"], line)
+
+
+def _own_side(cell: str, line: Mapping[str, Any]) -> Side:
+    """A line without a published figure."""
+    ann, own = 100 * line["ann_accuracy"], 100 * line["accuracy"]
+    return Side(cell, line["steps"], None, ann, own, line["images"])
 
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import spikewatt as sw
+from spikewatt.cli.main import app
 from spikewatt.errors import SpikewattError
 from spikewatt.models.datasets import Dataset
 from spikewatt.models.keras_backend import import_keras
 from spikewatt.models.studied.catalogue import studied
+from spikewatt.models.studied.find import MODELS_VARIABLE
 from spikewatt.models.studied.load import load_studied
 from spikewatt.models.studied.training.augmentation import augmented, batches
 from spikewatt.models.studied.training.checkpoint import alone
@@ -18,6 +21,7 @@ from spikewatt.models.studied.training.operations import OperationsPenalty
 from spikewatt.models.studied.training.recipe import Recipe, recipe_of
 from spikewatt.models.studied.training.train import train_studied
 from spikewatt.models.studied.weights import read_archive
+from typer.testing import CliRunner
 
 SAMPLES = 384  # three batches of an MLP
 
@@ -162,3 +166,27 @@ def test_the_learning_rate_rises_and_falls():
     assert max(rates) == pytest.approx(0.1)
     assert all(rate > 0 for rate in rates)
     assert rates[-1] < 0.001
+
+
+def test_the_verb_trains_and_says_how_well(images, tmp_path, monkeypatch):
+    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
+    parts = {
+        f"{key}_{part}": getattr(images, f"{key}_{part}")
+        for key in "xy"
+        for part in ("train", "test")
+    }
+    np.savez(tmp_path / "mnist.npz", **parts)
+    asked = ["study", "train", "mlp_48", "--epochs", "1", "--data-dir", str(tmp_path)]
+
+    refused = CliRunner().invoke(app, asked)
+    assert refused.exit_code != 0
+    assert "must name the folder that the trained network comes into" in refused.output + str(
+        refused.exception
+    )
+
+    told = CliRunner().invoke(app, [*asked, "--models-dir", str(tmp_path), "--json"])
+    assert told.exit_code == 0
+    said = json.loads(told.stdout)
+    assert said["epochs"] == 1
+    assert said["published_accuracy"] == studied("mlp_48").accuracy
+    assert load_studied("mlp_48", tmp_path).count_params() == 38_170

@@ -22,6 +22,7 @@ def prices_with_hosts(network: SpikingNetwork, trace: Trace) -> list[dict[str, A
     """One line per device and workload: mean over the inputs of `trace`; or why it is refused."""
     lines = lines_of(network, trace, ALONE)
     for host in HOSTS:
+        together = {"device": f"{CORE}{BESIDE}{host}"}
         with_host = lines_of(network, trace, [CORE], host)
-        lines.extend(line for line in with_host if BESIDE in line["priced_as"])
+        lines.extend(line | together for line in with_host if BESIDE in line["priced_as"])
     return lines

@@ -84,11 +84,6 @@ class BenchmarkRow(RowFile):
         return self.inputs.kind if self.inputs.source.labelled else ""
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """The one."""
-        return (self.network,)
-
-    @property
     def answers(self) -> Answer:
         """How outputs become answers."""
         return ANSWERS[self.answer]

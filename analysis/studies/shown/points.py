@@ -78,8 +78,8 @@ class Shown:
 
     @property
     def panels(self) -> list[str]:
-        """Data sets by their names, then the rows without labels."""
-        names = {each.panel for each in (*self.points, *self.losses)}
+        """Data sets of which something is priced, by their names, then rows without labels."""
+        names = {each.panel for each in self.points}
         return sorted(names, key=lambda name: (name == AS_KERAS, name))
 
 

@@ -38,8 +38,13 @@ def readme(study) -> str:
 
 
 def test_the_readme_states_the_tolerance(study):
-    sentence = study.file.tolerance.sentence(study.name)
-    assert sentence in readme(study), f"README.md has to say: {sentence}"
+    """Each of its numbers, with its unit, as ``study.yaml`` has them."""
+    allowed, text = study.file.tolerance, readme(study)
+    stated = [f"{allowed.accuracy_points:g} points"]
+    stated += [f"{each:g} %" for each in (allowed.counts_percent, allowed.energy_percent)]
+    for words in stated:
+        hint = f"README.md could say: {allowed.sentence(study.name)}"
+        assert re.search(rf"\bwithin {re.escape(words)}", text), hint
 
 
 def test_every_row_was_run_or_the_readme_says_that_it_was_not(study):

@@ -35,7 +35,7 @@ from spikewatt.rtl_ref.synthesis.pictures.two_designs import (
     two_designs_picture,
 )
 
-from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
+from ....helpers.pictures import beyond_the_page, overlaps, text_boxes
 
 CLOCKS_HZ = {"1": 80e6, "2": 90e6, "3": 70e6, "4": 85e6}
 LUTS = {"1": 1000, "2": 1010, "3": 990, "4": 1005}
