@@ -8,6 +8,7 @@ from pathlib import Path
 from ...errors import raise_faults, warn, whole_number
 from ...progress import Progress, silent
 from ...resources import check_writable
+from ...sim.engines.annarchy.build import check_toolchain
 from .kinds.registry import kind_of
 from .needed import lacking
 from .places import Places
@@ -66,6 +67,7 @@ def run_study(
     SpikewattError
         Unknown study or row; missing data or weights, all of them at once; a folder that holds
         another study's results or cannot be written into; spikes of ANNarchy that differ.
+        MissingToolError: ANNarchy, or the compiler that it needs.
     """
     study = read_study(name)
     chosen = study.chosen(rows)
@@ -76,6 +78,8 @@ def run_study(
     check_writable(folder)
     study.results_in(folder)  # refused now, and not after hours
     chosen = _with_all_they_need(chosen, models_dir, data_dir, skip_missing)
+    if any(row.networks for row in chosen):
+        check_toolchain()
     folder.mkdir(parents=True, exist_ok=True)
 
     found = Results()

@@ -16,6 +16,9 @@ CANDIDATES = np.linspace(0.15, 1.0, 60)  # of the largest activation
 LARGEST_SAMPLE = 200_000  # activations per layer that a clip is chosen on
 RATE_LEVELS = 32  # for which λ of a streaming rate is tuned; the optimum is flat around it
 
+Clip = float | np.ndarray
+"""λ of a layer, or (channels,) of each output channel."""
+
 
 @dataclass(frozen=True)
 class Drive:
@@ -83,7 +86,7 @@ class ClipRule:
         """
         return largest
 
-    def in_spikes(self, clip: float, drive: Drive) -> float:
+    def in_spikes(self, clip: Clip, drive: Drive) -> Clip:
         """λ from `clip`, that of the activations, and from what reaches the layer."""
         return clip
 
@@ -133,15 +136,15 @@ class LeastError(ClipRule):
 class LargestWeightOrActivation(ClipRule):
     """The largest activation, or weight of the layer if that is larger."""
 
-    def in_spikes(self, clip: float, drive: Drive) -> float:
+    def in_spikes(self, clip: Clip, drive: Drive) -> float:
         """The larger one."""
-        return max(clip, *drive.largest_weights)
+        return max(float(clip), *drive.largest_weights)
 
 
 class WorstCase(ClipRule):
     """What a neuron gets when all inputs with a positive weight fire."""
 
-    def in_spikes(self, clip: float, drive: Drive) -> float:
+    def in_spikes(self, clip: Clip, drive: Drive) -> float:
         """max(b, 0) + Σ max(w, 0), the largest of the layer."""
         total = drive.positive_bias
         for positive_sum in drive.positive_sums:
@@ -152,7 +155,7 @@ class WorstCase(ClipRule):
 class LargestDrive(ClipRule):
     """The largest weighted sum of a step, simulated layer by layer."""
 
-    def in_spikes(self, clip: float, drive: Drive) -> float:
+    def in_spikes(self, clip: Clip, drive: Drive) -> float:
         """The largest sum; 1 for a layer that nothing drives."""
         largest = drive.largest()
         return largest if largest > 0 else 1.0

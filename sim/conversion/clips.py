@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import SpikewattError
+from .clip_rules import Clip
 from .graph.graph import Graph
 from .graph.nodes import Node, ReadoutNode, ReluNode
-from .integers.draft import Clip
 from .options import ConversionOptions
 
 

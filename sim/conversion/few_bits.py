@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import SpikewattError, whole_number
 from ...models.decision import decided_by
 from .calibration import check_excites, checked_inputs
+from .clip_rules import Clip
 from .clips import choose_clips, firing_nodes
 from .graph.graph import Graph
 from .graph.keras_values import activations_of
@@ -152,7 +153,7 @@ def with_few_bits(
     return FewBitNetwork(replace(graph, nodes=nodes), bits)
 
 
-def _rounded(node: Node, clips: Mapping[str, float], levels: int, weight_bits: int) -> Node:
+def _rounded(node: Node, clips: Mapping[str, Clip], levels: int, weight_bits: int) -> Node:
     """A node with rounded weights and, if it rectifies, its clip and its levels."""
     terms = tuple(_with_few_bits(term, weight_bits) for term in node.terms)
     node = replace(node, terms=terms, bias=node.bias.astype(np.float32))

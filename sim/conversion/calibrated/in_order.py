@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...network.spiking_network import SpikingNetwork
+from ..clip_rules import Clip
 from ..graph.graph import Graph
 from ..graph.nodes import InputNode, Node, ReadoutNode, ReluNode
 from ..graph.terms import Term
-from ..integers.draft import Clip, Draft
+from ..integers.draft import Draft
 from ..integers.quantise import POPULATIONS
 from ..options import ConversionOptions
 from .clips import least_error_clips, quantised

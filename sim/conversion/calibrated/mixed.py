@@ -145,7 +145,7 @@ def _activations_and_slopes(
                 [tf.reduce_sum(end * sign) for end, sign in zip(ends, signs, strict=True)]
             )
         inner = found[: len(nodes)]
-        slopes = tape.gradient(chance, inner, unconnected_gradients="zero")
+        slopes = tape.gradient(chance, inner, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         yield [
             (node.part_of(np.asarray(value)), _part(node, np.asarray(slope)))
             for node, value, slope in zip(nodes, inner, slopes, strict=True)

@@ -91,7 +91,7 @@ class ReluNode(Node):
     Parameters
     ----------
     maximum : float, default None
-        A cap such as ReLU6's.
+        A cap such as ReLU6's; of a network with few bits also an array (channels,).
     levels : int, default 0
         Number of steps up to the cap, where the layer was trained with them.
     """

@@ -13,6 +13,7 @@ from ...network.connection_kinds import ConnectionKind
 from ...network.geometry import Geometry
 from ...network.population import Population, PopulationKind
 from ...network.spiking_network import SpikingNetwork
+from ..clip_rules import Clip
 from ..graph.graph import Graph
 from ..graph.live import live_macs
 from ..graph.nodes import HalfNode, Node
@@ -21,8 +22,6 @@ from ..options import ConversionOptions
 
 ZERO = np.asarray(0)
 ONE = np.asarray(1)
-Clip = float | np.ndarray
-"""λ of a layer, or (channels,) of each output channel."""
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...network.spiking_network import SpikingNetwork
+from ..clip_rules import Clip
 from ..graph.graph import Graph
 from ..graph.nodes import (
     AveragePoolNode,
@@ -20,7 +21,7 @@ from ..graph.nodes import (
     ReluNode,
 )
 from ..options import ConversionOptions
-from .draft import Clip, Draft
+from .draft import Draft
 from .inputs import add_input
 from .pools import add_average_pool, add_flip, add_max_pool
 from .sums import add_readout, add_relu

@@ -15,11 +15,11 @@ from ...network.population import (
     Population,
     Readout,
 )
-from ..clip_rules import Drive
+from ..clip_rules import Clip, Drive
 from ..graph.nodes import Node, ReadoutNode, ReluNode
 from ..graph.terms import IdentityTerm, Term
 from . import rounding
-from .draft import ONE, ZERO, Clip, Draft
+from .draft import ONE, ZERO, Draft
 
 SPIKE_NORM_STEPS = 100  # Sengupta et al. took 2,500: fewer steps may miss the largest sum
 SPIKE_NORM_SAMPLES = 100

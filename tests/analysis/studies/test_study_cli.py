@@ -13,6 +13,7 @@ from spikewatt.analysis.studies import needed
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.cli.main import app
 from spikewatt.models.studied.find import find_weights
+from spikewatt.sim.engines.annarchy import build
 from typer.testing import CliRunner
 
 from .conftest import NAME
@@ -197,6 +198,13 @@ def test_missing_weights_and_data_are_told_at_once_or_skipped(tiny, tmp_path, mo
     assert result.exit_code == 0, result.output
     assert "warning: row mlp: is left out: network 'vgg16': needs its trained" in result.stderr
     assert "0 lines of results" in result.stdout
+
+
+def test_a_compiler_that_is_missing_is_told_before_anything_runs(tiny, monkeypatch):
+    monkeypatch.setattr(build.shutil, "which", lambda *_, **__: None)
+    line = refused("run", NAME, "--output", str(tiny.output))
+    assert "annarchy engine: needs a C++ tool chain; got no g++, make, cmake" in line
+    assert not tiny.output.exists()
 
 
 def test_a_disk_that_is_full_is_one_line_and_keeps_what_is_done(tiny, monkeypatch):

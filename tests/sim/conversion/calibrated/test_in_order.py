@@ -17,9 +17,7 @@ from spikewatt.sim.engines.batched.engine import values
 from spikewatt.sim.engines.inputs import integer_input
 from spikewatt.sim.engines.simulate import simulate
 
-from ....helpers.engines import IN_PROCESS, on_all_engines
-
-WAYS = [way for way in LAYER_BY_LAYER if way != "none"]
+from ....helpers.engines import IN_PROCESS, OTHERS, on_all_engines
 
 
 def shortcuts() -> keras.Model:
@@ -46,22 +44,24 @@ def pictures(samples: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((samples, 8, 8, 2), np.float32)
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("code", "input_code"), [("radix", "bitplane"), ("sync_rate", "if"), ("radix", "analog")]
+    ("way", "code", "input_code", "engines"),
+    [
+        ("weights", "radix", "bitplane", OTHERS),
+        ("bias", "sync_rate", "if", IN_PROCESS),
+        ("weights", "radix", "analog", IN_PROCESS),
+    ],
 )
-def test_all_engines_give_the_same_spikes(way, code, input_code):
+def test_all_engines_give_the_same_spikes(way, code, input_code, engines):
     steps = {"radix": 3, "sync_rate": 5}[code]
     network = convert(
-        shortcuts(), pictures(60), code, steps=steps, input_code=input_code, layer_by_layer=way
+        shortcuts(), pictures(40), code, steps=steps, input_code=input_code, layer_by_layer=way
     )
-    trace = on_all_engines(network, pictures(6, 1))
-    assert sum(int(counts.sum()) for counts in trace.spikes.values()) > 500
+    trace = on_all_engines(network, pictures(4, 1), engines=engines)
+    assert sum(int(counts.sum()) for counts in trace.spikes.values()) > 300
 
 
-@pytest.mark.parametrize(
-    ("code", "input_code"), [("radix", "bitplane"), ("sync_rate", "if"), ("radix", "if")]
-)
+@pytest.mark.parametrize(("code", "input_code"), [("radix", "bitplane"), ("sync_rate", "if")])
 def test_the_levels_that_layers_are_calibrated_on_are_those_of_the_engine(
     code, input_code, monkeypatch
 ):
@@ -84,9 +84,8 @@ def test_the_levels_that_layers_are_calibrated_on_are_those_of_the_engine(
         assert np.array_equal(kept[name].reshape(q.shape), q), name
 
 
-@pytest.mark.parametrize("steps", [2, 3])
-def test_a_trained_network_keeps_more_of_its_accuracy(steps, cnn, digits):
-    """Each way at least as near to Keras as clips chosen alone, and better at two steps."""
+def test_a_trained_network_stays_nearer_to_keras(cnn, digits):
+    """On test images: biases in order lower the error of the outputs, weights lower it further."""
     calibration, x = digits.scaled("train")[:500], digits.scaled("test")
     errors = []
     expected = keras.Model(cnn.inputs, cnn.get_layer("output").output).predict(x, verbose=0)
@@ -95,7 +94,7 @@ def test_a_trained_network_keeps_more_of_its_accuracy(steps, cnn, digits):
             cnn,
             calibration,
             "radix",
-            steps=steps,
+            steps=2,
             input_levels=digits.levels,
             input_code="bitplane",
             layer_by_layer=way,
@@ -181,8 +180,17 @@ def test_one_clip_per_channel_or_per_layer():
 
 @pytest.mark.parametrize("code", ["rate", "radix"])
 def test_clips_per_channel_without_anything_else(code):
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential(
+        [
+            layers.Input((8, 8, 2)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(3),
+        ]
+    )
     x = pictures(60)
-    network = convert(shortcuts(), x, code, clip_per_channel=True, weight_bits=14)
+    network = convert(model, x, code, clip_per_channel=True, weight_bits=14)
     units = np.asarray(network.populations[1].unit)
     assert units.max() / units.min() > 1.2
     on_all_engines(network, x[:3], 8 if code == "rate" else None, engines=IN_PROCESS)
