@@ -142,7 +142,7 @@ def _percent(line: Mapping[str, Any]) -> float | None:
 def _losses(study: Study) -> Iterator[Loss]:
     """The last published figure of a row, and our first cell's, which is its default."""
     for row, outcome in zip(study.rows, outcomes(study), strict=True):
-        spiking = [side for side in outcome.sides if side.cell != ANN]
+        spiking = [side for side in outcome.sides if side.cell not in (ANN, INT8)]
         published = [each.published_percent for each in spiking if each.published_percent]
         if not published:
             continue
