@@ -43,7 +43,8 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     sides = [_ann_side(row, keras)] if keras is not None else []
     sides.extend(_own_side(INT8, line) for line in lines if line["cell"] == INT8)
     for cell in row.cells:
-        shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
+        if lines:  # else it is the row that is missing
+            shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
         sides.extend(_sides(cell, by_cell[cell.cell]))
     sides.extend(_beside(lines))
 

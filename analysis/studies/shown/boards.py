@@ -59,24 +59,35 @@ def boards_section(study: Study) -> Iterator[str]:
     ]
     yield markdown_table(heads, lines, "llllllr") + "\n"
     verdicts = [f"* {row.benchmark}, {row.title}: {verdict(row, committed)}" for row in rows]
-    yield "Who needs least, by the middle of the ranges:\n\n" + "\n".join(verdicts) + "\n"
+    yield "Who needs least, by the middle of the predicted ranges:\n\n" + "\n".join(verdicts) + "\n"
     reasons = list(_refusals(rows, committed))
     if reasons:
         yield "What is refused, and why:\n\n" + "\n".join(reasons) + "\n"
 
 
 def verdict(row: BenchmarkRow, committed: Results) -> str:
-    """Who needs the least energy on each host, and by how much."""
+    """Who needs the least energy on each host, by how much, and beside the best measured."""
     sentences = []
     for host in HOSTS:
         known = [side for side in _sides(row, host, committed).values() if side.price is not None]
         best, *rest = sorted(known, key=_energy_of)
-        if not rest:
-            sentences.append(f"with an {_board(host)} only {best.words} is possible")
-            continue
-        others = ", ".join(_against(best, side) for side in rest)
-        sentences.append(f"with an {_board(host)} {best.words}: {others}")
-    return "; ".join(sentences) + "."
+        least = with_prefix(_energy_of(best), "J")
+        others = [_against(best, side) for side in rest]
+        others.append(_measured_against(best, row.benchmark, host))
+        sentences.append(
+            f"With an {_board(host)} {best.words} need least, {least}: "
+            + "; ".join(filter(None, others))
+            + "."
+        )
+    return " ".join(sentences)
+
+
+def _measured_against(best: Side, benchmark: str, host: str) -> str:
+    found = [row for row in measured_rows(benchmark) if row["chip"] == host]
+    if not found:
+        return ""
+    times = found[0]["energy_j"] / _energy_of(best)
+    return f"int8 as measured at best {times:.2g} times ({found[0]['library']})"
 
 
 def _energy_of(side: Side) -> float:
@@ -89,8 +100,8 @@ def _against(best: Side, other: Side) -> str:
     assert other.price is not None
     times = other.price["energy_j"] / best.price["energy_j"]
     apart = other.price["energy_low_j"] > best.price["energy_high_j"]
-    doubt = "" if apart else ", ranges overlap"
-    return f"{other.words} {times:.2g} times as much{doubt}"
+    doubt = "" if apart else " (ranges overlap)"
+    return f"{other.words} {times:.2g} times{doubt}"
 
 
 def as_near_as_int8(row: BenchmarkRow, committed: Results) -> str:
@@ -126,7 +137,7 @@ def _sides(row: BenchmarkRow, board: str, committed: Results) -> dict[str, Side]
         for workload in (INT8, SPIKING)
     }
     return {
-        "int8": Side("int8", on_board[INT8]),
+        "int8": Side("int8 kernels", on_board[INT8]),
         "spikes": Side("spikes", on_board[SPIKING]),
         "cores": Side("spikes on cores", only(on_cores)),
     }

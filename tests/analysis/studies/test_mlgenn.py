@@ -11,7 +11,7 @@ from spikewatt.sim.conversion.thresholds import METHODS
 POSTER = {
     "vgg13_data_norm": {"ml_genn_data": {79.17, 78.51, 75.28}},
     "vgg13_spike_norm": {"spike_norm": {9.5, 57.08}},
-    "vgg13": {"few_spike": {89.19}},
+    "vgg13_few_spike": {"few_spike": {89.19}},
     "alexnet_data_norm": {"ml_genn_data": {72.02, 71.44, 67.2}},
     "alexnet_spike_norm": {"spike_norm": {10.22, 69.52}},
     "alexnet": {"few_spike": {24.23}},

@@ -181,10 +181,17 @@ def test_the_picture_of_the_paper_is_that_of_the_study(parsed, folder):
     assert base64.b64decode(picture.partition(",")[2]) == (folder / "placements.png").read_bytes()
 
 
+def test_the_picture_in_docs_is_that_of_the_study(folder):
+    in_docs = Path(spikewatt.__file__).parent / "docs" / "gallery" / f"{NAME}_placements.png"
+    assert in_docs.read_bytes() == (folder / "placements.png").read_bytes()
+
+
 def test_the_paper_in_docs_is_that_of_the_tables(parsed):
-    """Else `spikewatt study paper aizu_2024 -o docs` was forgotten."""
+    """Else `spikewatt study paper aizu_2024 -o docs/gallery` was forgotten."""
     committed = Rows()
-    committed.feed((Path(spikewatt.__file__).parent / "docs" / f"{NAME}.html").read_text("utf-8"))
+    committed.feed(
+        (Path(spikewatt.__file__).parent / "docs" / "gallery" / f"{NAME}.html").read_text("utf-8")
+    )
     assert len(committed.rows) > 30
     assert committed.rows == parsed.rows
 
