@@ -102,8 +102,11 @@ def test_rows_of_one_network_have_one_exact_network(study, networks):
 def test_annarchys_own_converter_stands_beside_ours_on_the_same_images(study, networks):
     committed = _committed(study)
     asked = [row for row in networks if row.own_converter is not None]
-    assert asked
+    assert len(asked) >= 3
     for row in asked:
+        if (row.row, OWN_CONVERTER) not in committed:  # optional: minutes for each row
+            assert f"`{row.row}`" in (study.folder / "README.md").read_text("utf-8")
+            continue
         theirs, ours = committed[row.row, OWN_CONVERTER][0], committed[row.row, OURS_BESIDE][0]
         assert theirs["images"] == ours["images"] == row.own_converter.images
         assert theirs["steps"] == row.own_converter.steps
