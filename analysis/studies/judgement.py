@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...models.datasets import TEST_IMAGES
 from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
@@ -39,12 +40,14 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
             figures = _figures(line) | {"prices": _prices(line, prices)}
             own["cells"].setdefault(line["cell"], []).append(figures)
 
-    shortfalls = [*_of_the_ann(row, keras)]
+    everything = keras["images"] if keras is not None else 0
+    everything = TEST_IMAGES.get(row.dataset, everything)
+    shortfalls = [*_of_the_ann(row, keras, everything)]
     sides = [_ann_side(row, keras)] if keras is not None else []
     sides.extend(_own_side(INT8, line) for line in lines if line["cell"] == INT8)
     for cell in row.cells:
         if lines:  # else it is the row that is missing
-            shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
+            shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell], everything))
         sides.extend(_sides(cell, by_cell[cell.cell]))
     sides.extend(_beside(lines))
 
@@ -85,11 +88,14 @@ def _prices(line: Mapping[str, Any], prices: Lines) -> list[dict[str, Any]]:
 # What falls short
 
 
-def _of_the_ann(row: NetworkRow, keras: Mapping[str, Any] | None) -> Iterator[Shortfall]:
+def _of_the_ann(
+    row: NetworkRow, keras: Mapping[str, Any] | None, everything: int
+) -> Iterator[Shortfall]:
     if keras is None:
         yield Shortfall("", "is run", "everything")
         return
 
+    yield from _of_fewer_images("", keras, everything)
     asked = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
     if asked is not None and own < asked - ROUNDING:
@@ -97,7 +103,7 @@ def _of_the_ann(row: NetworkRow, keras: Mapping[str, Any] | None) -> Iterator[Sh
         yield Shortfall("", law, _points(asked - own))
 
 
-def _of_a_cell(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
+def _of_a_cell(cell: Cell, lines: Lines, everything: int) -> Iterator[Shortfall]:
     if not lines:
         yield Shortfall(cell.cell, "is run", "everything")
         return
@@ -105,8 +111,32 @@ def _of_a_cell(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
     looked_at = {line["steps"] for line in lines}
     if missing := sorted(set(cell.durations) - looked_at):
         yield Shortfall(cell.cell, "is looked at after each of its durations", f"{missing}")
+    for line in lines:
+        yield from otherwise_run(cell, line, min(cell.images, everything))
     yield from _below_aims(cell, lines[-1])
     yield from _far_from_published(cell, lines)
+
+
+def otherwise_run(cell: Cell, line: Mapping[str, Any], images: int) -> Iterator[Shortfall]:
+    """Where a line is not of the cell as it stands now: of fewer images, or converted otherwise."""
+    yield from _of_fewer_images(cell.cell, line, images)
+    if line["annarchy_equal"] is not True:
+        yield Shortfall(cell.cell, "gives ANNarchy's spikes", "that check", steps=line["steps"])
+
+    asked = {"code": cell.code.name}
+    per_layer = cell.convert.get("steps")
+    if isinstance(per_layer, int) and cell.code.limited and "mean_steps" not in cell.convert:
+        asked["steps_per_layer"] = per_layer
+    for column, value in asked.items():
+        if line[column] != value:
+            law = f"is run as its file says, {column} {value}"
+            yield Shortfall(cell.cell, law, f"a run: this was {line[column]}", steps=line["steps"])
+
+
+def _of_fewer_images(cell: str, line: Mapping[str, Any], images: int) -> Iterator[Shortfall]:
+    if line["images"] < images:
+        law = f"is run on {images:,} images"
+        yield Shortfall(cell, law, f"{images - line['images']:,} images", steps=line["steps"])
 
 
 def _below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:

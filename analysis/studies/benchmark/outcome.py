@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..judgement import ROUNDING
+from ..judgement import ROUNDING, otherwise_run
 from ..outcome import Outcome, Shortfall, Side
 from ..results import Results
 from ..row import INT8, KERAS
@@ -32,7 +32,10 @@ def benchmark_judged(row: BenchmarkRow, committed: Results) -> Outcome:
 
     shortfalls = [*_of_the_ann(row, lines.get(KERAS))]
     for cell in row.cells:
-        shortfalls.extend(_of_a_cell(cell, lines.get(cell.cell), measures.get(cell.cell, {})))
+        line = lines.get(cell.cell)
+        shortfalls.extend(_of_a_cell(cell, line, measures.get(cell.cell, {})))
+        if line is not None:
+            shortfalls.extend(otherwise_run(cell, line, row.inputs.samples))
     return Outcome(row.row, row.title, published, {"cells": own}, tuple(sides), tuple(shortfalls))
 
 
