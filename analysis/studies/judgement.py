@@ -45,6 +45,7 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     shortfalls = [*_of_the_ann(row, keras, everything)]
     sides = [_ann_side(row, keras)] if keras is not None else []
     sides.extend(_own_side(INT8, line) for line in lines if line["cell"] == INT8)
+    sides.extend(Side(INT8, note=each["refused"]) for each in prices if each["cell"] == INT8)
     for cell in row.cells:
         if lines:  # else it is the row that is missing
             shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell], everything))

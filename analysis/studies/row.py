@@ -16,6 +16,7 @@ ANNARCHY_IMAGES = 20
 ANNARCHY_STEPS = 50
 # Cells that every row has: the network itself, and in int8.
 KERAS, INT8 = EVERY_ROW = ("keras", "int8")
+INT8_DEVICE = "tensorflow_lite"  # that refuses a network without an int8 kernel for each layer
 
 
 class Checked(BaseModel):
