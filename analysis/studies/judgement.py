@@ -114,7 +114,7 @@ def _of_a_cell(cell: Cell, lines: Lines, everything: int) -> Iterator[Shortfall]
         yield Shortfall(cell.cell, "is looked at after each of its durations", f"{missing}")
     for line in lines:
         yield from otherwise_run(cell, line, min(cell.images, everything))
-    yield from _below_aims(cell, lines[-1])
+    yield from below_aims(cell, lines[-1])
     yield from _far_from_published(cell, lines)
 
 
@@ -140,23 +140,41 @@ def _of_fewer_images(cell: str, line: Mapping[str, Any], images: int) -> Iterato
         yield Shortfall(cell, law, f"{images - line['images']:,} images", steps=line["steps"])
 
 
-def _below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
-    """The aims are those of the longest duration."""
+def below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
+    """The aims are those of the longest duration; a number that is missing does not reach one."""
     if cell.aim is None:
         return
-    own, ann = 100 * line["accuracy"], 100 * line["ann_accuracy"]
+
+    own, ann = _percent(line["accuracy"]), _percent(line["ann_accuracy"])
     most, least = cell.aim.points_below_ann, cell.aim.accuracy_percent
-    if most is not None and ann - own > most + ROUNDING:
+    if most is not None:
         law = f"at most {most:g} points below its ANN"
-        yield Shortfall(cell.cell, law, _points(ann - own - most), cell.explained)
-    if least is not None and own < least - ROUNDING:
-        yield Shortfall(cell.cell, f"at least {least:g} %", _points(least - own), cell.explained)
+        missing = None if own is None or ann is None else ann - own - most
+        yield from _unless_reached(cell, law, missing)
+    if least is not None:
+        missing = None if own is None else least - own
+        yield from _unless_reached(cell, f"at least {least:g} %", missing)
+    yield from below_agreement(cell, cell.aim.agreement_percent, line["agreement"])
 
     fewest = cell.aim.synaptic_operations_below
     operations = line["synaptic_operations_without_first_layer"]
-    if fewest is not None and operations >= fewest:
+    if fewest is not None and (operations is None or operations >= fewest):
         law = f"fewer than {fewest:,.0f} operations without the first layer's"
-        by = f"{operations - fewest:,.0f} operations"
+        by = "everything" if operations is None else f"{operations - fewest:,.0f} operations"
+        yield Shortfall(cell.cell, law, by, cell.explained)
+
+
+def below_agreement(cell: Cell, asked: float | None, share: float | None) -> Iterator[Shortfall]:
+    """Where fewer answers than asked for, per cent, are those of Keras."""
+    if asked is not None:
+        missing = None if share is None else asked - 100 * share
+        yield from _unless_reached(cell, f"{asked:g} % as Keras", missing)
+
+
+def _unless_reached(cell: Cell, law: str, missing: float | None) -> Iterator[Shortfall]:
+    """A shortfall where points are missing, or their number is."""
+    if missing is None or missing > ROUNDING:
+        by = "everything" if missing is None else _points(missing)
         yield Shortfall(cell.cell, law, by, cell.explained)
 
 
