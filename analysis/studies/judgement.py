@@ -27,9 +27,15 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     }
     keras = next((line for line in lines if line["cell"] == KERAS), None)
     published = row.published.model_dump(exclude_none=True, exclude_defaults=True)
-    spiking = {c.cell: c.published.accuracy_percent for c in row.cells if c.published}
+    spiking = {cell.cell: cell.published for cell in row.cells if cell.published}
     if spiking:
-        published["accuracy_percent"] = spiking
+        published["accuracy_percent"] = {
+            name: figures.accuracy_percent for name, figures in spiking.items()
+        }
+        published["cells"] = {
+            name: figures.model_dump(exclude={"accuracy_percent"}, exclude_none=True)
+            for name, figures in spiking.items()
+        }
 
     prices = [price for price in committed.prices if price["row"] == row.row]
     own: dict[str, Any] = {"cells": {}}
@@ -214,7 +220,8 @@ def _points(points: float) -> str:
 def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     published = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
-    return Side("ANN", None, published, own, own, keras["images"])
+    of = row.published.images
+    return Side("ANN", None, published, own, own, keras["images"], published_images=of)
 
 
 def _beside(lines: Lines) -> Iterator[Side]:
@@ -232,12 +239,14 @@ def _own_side(cell: str, line: Mapping[str, Any]) -> Side:
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
     for line in lines:
+        published = _published(cell, line)
         yield Side(
             cell.cell,
             line["steps"],
-            _published(cell, line),
+            published,
             100 * line["ann_accuracy"],
             100 * line["accuracy"],
             line["images"],
             line["synaptic_operations_per_image"],
+            None if cell.published is None or published is None else cell.published.images,
         )

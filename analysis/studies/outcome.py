@@ -52,6 +52,8 @@ class Side:
         Behind our accuracy.
     operations : float or None
         Synaptic operations per image.
+    published_images : int or None, default None
+        Behind the published accuracy.
     note : str, default ""
         What else there is to say.
     """
@@ -63,6 +65,7 @@ class Side:
     own_percent: float | None = None
     images: int | None = None
     operations: float | None = None
+    published_images: int | None = None
     note: str = ""
 
 

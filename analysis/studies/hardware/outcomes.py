@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..kinds.odin import OdinRow
@@ -62,7 +63,7 @@ def odin_judged(row: OdinRow, committed: Results) -> Outcome:
     short = ()
     if percent < asked:
         short = (Shortfall(TWIN, f"at least {asked:g} %", f"{asked - percent:.2f} points"),)
-    side = _side(TWIN, line, asked)
+    side = replace(_side(TWIN, line, asked), published_images=row.published.images)
     return Outcome(row.row, row.title, published, own, (side,), short)
 
 

@@ -110,6 +110,9 @@ def test_table_of_some_rows_or_of_those_that_fall_short(ran):
     assert [row["row"] for row in one] == ["mlp"]
     assert [row["falls_short"] for row in both] == [False, True]
 
+    theirs = one[0]["published"]
+    assert theirs["accuracy_percent"]["poisson"] == {"20": 99}
+    assert theirs["cells"]["poisson"] == {"images": 300, "same_method": False, "source": ""}
     figures = one[0]["own"]["cells"]["poisson"][-1]
     assert figures["steps"] == 20
     assert 50 < figures["accuracy_percent"] <= 100
