@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ....models.datasets import load_dataset
 from ...checks.odin_on_chip import run_job
 from ...design.interval import wilson
 from ..cells.prepared import versions
-from ..kept import kept
+from ..cells.prices import cards_fingerprint
+from ..kept import fingerprint, kept
 from ..places import Places
 from ..results import Results
 
@@ -28,7 +30,13 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     places.progress(row.row, 0, PARTS)
     images = row.images if places.images is None else min(row.images, places.images)
     asked = row.model_dump(include={"dataset", "chip", "side", "seed"})
-    asked |= {"images": images, "versions": versions()}
+    data = load_dataset(row.dataset, places.data_dir)
+    asked |= {
+        "images": images,
+        "data": fingerprint(data.x_train, data.y_train, data.x_test, data.y_test),
+        "cards": cards_fingerprint([row.chip]),
+        "versions": versions(),
+    }
     found = kept(places.kept, row.row, asked, lambda: _on_the_twin(row, images, places))
     places.progress(row.row, PARTS, PARTS)
 
