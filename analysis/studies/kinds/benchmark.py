@@ -84,6 +84,11 @@ class BenchmarkRow(RowFile):
         return self.inputs.kind if self.inputs.source.labelled else ""
 
     @property
+    def networks(self) -> tuple[str, ...]:
+        """The one of the benchmark."""
+        return (self.network,)
+
+    @property
     def answers(self) -> Answer:
         """How outputs become answers."""
         return ANSWERS[self.answer]

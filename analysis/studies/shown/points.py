@@ -12,7 +12,7 @@ from ..study import Study
 from ..table import outcomes
 
 AS_KERAS = ""  # panel of rows without labels, whose agreement with Keras stands for accuracy
-ANN = "ANN"
+ANN = "ANN"  # how the cell of an ANN ends, ours or theirs
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def shown_of(studies: Iterable[Study]) -> Shown:
 
 def panel_of(row: RowFile) -> str:
     """The data set of a row; "" where nobody knows the classes."""
-    return row.dataset or AS_KERAS
+    return getattr(row, "dataset", AS_KERAS)
 
 
 def _points(study: Study) -> Iterator[Point]:
@@ -139,14 +139,18 @@ def _percent(line: Mapping[str, Any]) -> float | None:
     return None if share is None else 100 * share
 
 
+def _is_ann(cell: str) -> bool:
+    return cell.endswith(ANN) or cell == INT8
+
+
 def _losses(study: Study) -> Iterator[Loss]:
     """The last published figure of a row, and our first cell's, which is its default."""
     for row, outcome in zip(study.rows, outcomes(study), strict=True):
-        spiking = [side for side in outcome.sides if side.cell not in (ANN, INT8)]
+        spiking = [side for side in outcome.sides if not _is_ann(side.cell)]
         published = [each.published_percent for each in spiking if each.published_percent]
         if not published:
             continue
-        ann = next((side.published_percent for side in outcome.sides if side.cell == ANN), None)
+        ann = next((s.published_percent for s in outcome.sides if s.cell.endswith(ANN)), None)
         own = next(
             (
                 (side.ann_percent, side.own_percent)

@@ -147,7 +147,7 @@ def test_the_gallery_has_every_study_row_and_picture():
 
 def test_what_falls_short_is_marked_and_said_by_how_much(made_up, tmp_path):
     text = gallery([made_up], tmp_path)
-    assert "| default | 45 |  | 70.45 | 80.00 |" in text
+    assert "| default | 45 | 34.67 | 70.45 | 80.00 | 100 |" in text
     assert "**short**" in text
     assert "cifar-v5: default: at most 0.5 points below its ANN; short by 9.05 points" in text
 
