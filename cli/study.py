@@ -164,8 +164,8 @@ def train(
     """Train a network by its recipe.
 
     The same line goes on where it was interrupted. NAME.npz comes into the folder, with which
-    `study run --models-dir` then runs. The weights of the package were trained on a GPU by the
-    same recipes; these have other accuracies.
+    `study run --models-dir` then runs. The weights of the package were trained on a GPU, by what
+    models/studied/data/recipes.yaml says; these have other accuracies.
     """
     from ..analysis.report.rows import json_text
     from ..models.datasets import load_dataset

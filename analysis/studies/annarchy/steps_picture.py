@@ -69,7 +69,7 @@ def steps_picture(
         if row.network in panels:
             panels[row.network].add(row, committed)
 
-    fig = figure(4.4 * len(panels), 3.6)
+    fig = figure(4.4 * len(panels), 4.3)
     axes = fig.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for ax, (network, curves) in zip(axes, panels.items(), strict=True):
         _draw(ax, curves)
@@ -99,7 +99,7 @@ def _draw(ax: Axes, curves: Curves) -> None:
     ax.set_xscale("log")
     ax.set_xticks(*_ticks(longest))
     ax.minorticks_off()
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.16))
     clean(ax)
 
 
