@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Comparison:
     lines : int
         Lines of both tables that were compared.
     new : int
-        Lines of rows of which nothing is committed.
+        Lines of cells of which nothing is committed.
     other_images : int
         Lines on another number of images than the committed ones.
     differences : tuple of Difference
@@ -95,7 +95,7 @@ class Comparison:
             law = "not compared, being of another number of images than the committed ones"
             said.append(f"{self.other_images:,} lines {law}")
         if self.new:
-            said.append(f"{self.new:,} lines of rows of which nothing is committed")
+            said.append(f"{self.new:,} lines of cells of which nothing is committed")
         return "; ".join(said)
 
 
@@ -112,39 +112,39 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
         By default those of the study.
     """
     committed = study.committed() if committed is None else committed
-    known = {line["row"] for line in committed.lines}
-    new = [line for line in own.lines if line["row"] not in known]
-    ours = _keyed((line for line in own.lines if line["row"] in known), LINE)
-    rows = {line["row"] for line in ours.values()}
+    rows = {line["row"] for line in own.lines}
+    ours = _keyed(own.lines, LINE)
     theirs = _keyed((line for line in committed.lines if line["row"] in rows), LINE)
-    for key in theirs.keys() - ours.keys():
-        if key[1] in IF_ASKED_FOR:
-            del theirs[key]
 
     both = ours.keys() & theirs.keys()
     alike = {key for key in both if ours[key]["images"] == theirs[key]["images"]}
-    found, lines = list(_only_in_one(ours, theirs)), len(alike)
+    missing = {key for key in theirs.keys() - both if key[1] not in IF_ASKED_FOR}
+    found = [Difference(_named(key), "line", "there", None, False) for key in missing]
     for key in alike:
         found.extend(_of_a_line(_named(key), ours[key], theirs[key], study.file.tolerance))
 
-    allowed = study.file.tolerance
-    prices = (
-        _keyed((price for price in results.prices if _key(price, LINE) in alike), PRICE)
-        for results in (own, committed)
-    )
-    cells = {key[:2] for key in alike}
-    measures = (
-        _keyed((each for each in results.measures if _key(each, MEASURE[:2]) in cells), MEASURE)
-        for results in (own, committed)
-    )
-    for of_pair, (ours, theirs) in ((_of_a_price, prices), (_of_a_measure, measures)):
-        found.extend(_only_in_one(ours, theirs))
-        for key in ours.keys() & theirs.keys():
-            found.extend(of_pair(_named(key), ours[key], theirs[key], allowed))
-        lines += len(ours.keys() & theirs.keys())
+    lines = len(alike)
+    for table, columns, judge in (
+        ("prices", PRICE, _of_a_price),
+        ("measures", MEASURE, _of_a_measure),
+    ):
+        pair = [_of_cells(getattr(results, table), columns, alike) for results in (own, committed)]
+        found.extend(_only_in_one(*pair))
+        for key in pair[0].keys() & pair[1].keys():
+            lines += 1
+            found.extend(judge(_named(key), pair[0][key], pair[1][key], study.file.tolerance))
 
     found.sort(key=lambda each: (each.within, each.where))
-    return Comparison(lines, len(new), len(both - alike), tuple(found))
+    return Comparison(lines, len(ours.keys() - both), len(both - alike), tuple(found))
+
+
+def _of_cells(
+    lines: Iterable[Line], columns: tuple[str, ...], alike: Collection[tuple]
+) -> dict[tuple, Line]:
+    """Those of `lines` that belong to lines that are compared, whose steps they may not say."""
+    shared = [column for column in LINE if column in columns]
+    wanted = {key[: len(shared)] for key in alike}
+    return _keyed((line for line in lines if _key(line, shared) in wanted), columns)
 
 
 def _key(line: Line, columns: Iterable[str]) -> tuple:

@@ -145,7 +145,7 @@ def _int8(prepared: Prepared) -> dict[str, Any]:
 
 def _run_cell(prepared: Prepared, cell: BenchmarkCell) -> dict[str, Any]:
     """What a conversion does on all inputs; first that ANNarchy does the same on a few."""
-    options = {"input_max": prepared.row.input_max} | cell.convert
+    options: dict[str, Any] = {"input_max": prepared.row.input_max} | cell.convert
     network = convert(prepared.model, prepared.calibration, **options)
     images = min(ANNARCHY_IMAGES, len(prepared.drawn.x))
 

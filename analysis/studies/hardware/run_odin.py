@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ....models.datasets import load_dataset
 from ...checks.odin_on_chip import run_job
 from ...design.interval import wilson
 from ..cells.prepared import versions
-from ..kept import kept
+from ..cells.prices import cards_fingerprint
+from ..kept import fingerprint, kept
 from ..places import Places
 from ..results import Results
 
@@ -27,8 +29,12 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     """
     places.progress(row.row, 0, PARTS)
     images = row.images if places.images is None else min(row.images, places.images)
-    asked = row.model_dump(include={"dataset", "chip", "side", "seed"})
-    asked |= {"images": images, "versions": versions()}
+    asked = row.model_dump(include={"dataset", "chip", "side", "seed"}) | {
+        "images": images,
+        "data": _data_fingerprint(row, images, places),
+        "card": cards_fingerprint([row.chip]),
+        **versions(),
+    }
     found = kept(places.kept, row.row, asked, lambda: _on_the_twin(row, images, places))
     places.progress(row.row, PARTS, PARTS)
 
@@ -48,6 +54,13 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     }
     priced = {"priced_as": found["price"]["device"], "workload": WORKLOAD, "refused": ""}
     return Results([line], [named | priced | found["price"]])
+
+
+def _data_fingerprint(row: OdinRow, images: int, places: Places) -> str:
+    """Of the images that it is trained on, those that are tested, and their classes."""
+    data = load_dataset(row.dataset, places.data_dir)
+    tested = slice(images)
+    return fingerprint(data.x_train, data.y_train, data.x_test[tested], data.y_test[tested])
 
 
 def _on_the_twin(row: OdinRow, images: int, places: Places) -> dict[str, Any]:

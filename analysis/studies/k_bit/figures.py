@@ -116,7 +116,7 @@ def sparsity_figure(sides: Sequence[Side], neurons: int) -> Figure:
         ax.bar(at, positive, color=BLUE, width=0.7, label="positive spikes")
         ax.bar(at, negative, bottom=positive, color=ORANGE, width=0.7, label="negative spikes")
         for x, up, down in zip(at, positive, negative, strict=True):
-            _write_above(ax, x, up + down, f"{up:.1f} + {down:.1f}")
+            _write_above(ax, float(x), up + down, f"{up:.1f} + {down:.1f}")
         _level(ax, neurons / THOUSAND, f"{neurons:,} neurons")
         _name_bars(ax, side)
         ax.margins(y=0.08)

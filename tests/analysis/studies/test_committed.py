@@ -131,8 +131,8 @@ def test_the_table_has_an_object_per_row(study):
 
 
 # One row each of three studies, whose weights come with the package: a network of MNIST with
-# negative spikes, a small one in several sizes of weights, and a residual one of CIFAR-10.
-RERUN = [("zou_2023", "k0_sparse"), ("aizu_2024", "mlp-48"), ("siristol_2025", "cifar-resnet20")]
+# negative spikes, a small one with several sizes of weights, and a convolutional one of CIFAR-10.
+RERUN = [("zou_2023", "k0_sparse"), ("aizu_2024", "mlp-48"), ("siristol_2025", "cifar-v4")]
 
 
 @pytest.mark.slow
@@ -146,6 +146,6 @@ def test_a_row_runs_again_from_end_to_end(name, row, tmp_path, shared_data):
     found = run_study(name, [row], data_dir=shared_data, output=tmp_path)
     assert all(line["annarchy_equal"] for line in found.lines if line["network_hash"])
     compared = compare(study, found, committed)
-    assert compared.lines >= len(committed.of_row(row)) > 2
+    assert compared.lines >= len(committed.of_row(row)) > 1
     assert not compared.beyond, "\n".join(map(str, compared.beyond))
     assert (compared.new, compared.other_images) == (0, 0)

@@ -217,13 +217,14 @@ def test_a_number_that_differs_is_told_and_held_against_the_tolerance(
     assert "1 numbers differ" in str(compared)
 
 
-def test_lines_that_are_missing_or_new_are_differences(tmp_path):
+def test_lines_that_are_missing_and_new_prices_are_differences(tmp_path):
     own = results()
-    own.lines.append(line(cell="b"))
+    own.lines = [line(), line(cell="b")]
     own.prices = [own.prices[0], price(device="odin", priced_as="odin:axons_per_core=512")]
     compared = compare(study(tmp_path), own, results())
+    assert compared.new == 1  # of which nothing is committed that it could differ from
     assert {str(each) for each in compared.beyond} == {
-        "r, b, 13 steps: line there, committed None; beyond the tolerance",
+        "r, keras: line None, committed there; beyond the tolerance",
         "r, a, 13 steps, core: line None, committed there; beyond the tolerance",
         "r, a, 13 steps, odin, stm32l4r5, snn: line None, committed there; beyond the tolerance",
         "r, a, 13 steps, odin, odin:axons_per_core=512, snn: line there, committed None; "
@@ -239,7 +240,7 @@ def test_only_equals_are_compared(tmp_path):
     assert not compared.differences
     assert (compared.lines, compared.other_images, compared.new) == (0, 2, 1)
     assert "2 lines not compared" in str(compared)
-    assert "1 lines of rows of which nothing is committed" in str(compared)
+    assert "1 lines of cells of which nothing is committed" in str(compared)
 
 
 def test_a_row_that_was_not_run_is_not_missing(tmp_path):

@@ -51,7 +51,7 @@ def test_run_says_where_the_results_are_and_what_is_new(tiny):
     assert result.exit_code == 0, result.output
     said = result.stdout.splitlines()
     assert said[0] == f"7 lines of results are in {tiny.output}/results.csv"
-    assert said[1] == "7 lines of rows of which nothing is committed"
+    assert said[1] == "7 lines of cells of which nothing is committed"
 
 
 def test_a_rerun_is_compared_and_ends_with_1_beyond_the_tolerance(ran):
