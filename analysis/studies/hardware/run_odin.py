@@ -29,13 +29,11 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     """
     places.progress(row.row, 0, PARTS)
     images = row.images if places.images is None else min(row.images, places.images)
-    asked = row.model_dump(include={"dataset", "chip", "side", "seed"})
-    data = load_dataset(row.dataset, places.data_dir)
-    asked |= {
+    asked = row.model_dump(include={"dataset", "chip", "side", "seed"}) | {
         "images": images,
-        "data": fingerprint(data.x_train, data.y_train, data.x_test, data.y_test),
-        "cards": cards_fingerprint([row.chip]),
-        "versions": versions(),
+        "data": _data_fingerprint(row, images, places),
+        "card": cards_fingerprint([row.chip]),
+        **versions(),
     }
     found = kept(places.kept, row.row, asked, lambda: _on_the_twin(row, images, places))
     places.progress(row.row, PARTS, PARTS)
@@ -56,6 +54,13 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     }
     priced = {"priced_as": found["price"]["device"], "workload": WORKLOAD, "refused": ""}
     return Results([line], [named | priced | found["price"]])
+
+
+def _data_fingerprint(row: OdinRow, images: int, places: Places) -> str:
+    """Of the images that it is trained on, those that are tested, and their classes."""
+    data = load_dataset(row.dataset, places.data_dir)
+    tested = slice(images)
+    return fingerprint(data.x_train, data.y_train, data.x_test[tested], data.y_test[tested])
 
 
 def _on_the_twin(row: OdinRow, images: int, places: Places) -> dict[str, Any]:

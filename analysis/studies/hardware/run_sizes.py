@@ -22,7 +22,7 @@ from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results
 from .size_files import PLACEMENTS, write_modules, write_sizes
-from .size_table import median_lines
+from .size_table import measures_of, median_lines
 from .sizes import SizeRun, compare_sizes
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def run_size_row(study: str, row: SizeRow, places: Places) -> Results:
     fewer = {run.run: _seeds(run.devices) for run in row.runs if run.devices is not None}
     frame = compare_sizes(runs, _seeds(row.devices), libraries, tell, fewer)
     found.prices.extend(_prices(study, row.row, frame))
+    found.measures.extend(measures_of(study, row.row, row.pictured_on, frame))
     write_sizes(places.folder, study, row.row, frame)
     if row.pictured:
         _draw(row, [run for run in runs if run.cell in row.pictured], places.folder)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOWEST, HIGHEST, SEEDS = "frequency_lowest_hz", "frequency_highest_hz", "seeds"
+LUTS, BLOCK_RAMS, CLOCK = "luts", "block_rams", "frequency_hz"
 
 
 def median_lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -29,3 +30,26 @@ def median_lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
         lines.append(middle | {SEEDS: len(ordered), LOWEST: clocks.min(), HIGHEST: clocks.max()})
 
     return lines
+
+
+def measures_of(study: str, row: str, device: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Lines of ``measures.csv``: what each network takes of one FPGA, at the median clock.
+
+    Parameters
+    ----------
+    study, row : whose they are
+    device : name of the FPGA, without its grade
+    frame : as `median_lines`
+    """
+    return [
+        {
+            "study": study,
+            "row": row,
+            "cell": line["cell"],
+            "measure": measure,
+            "value": line[measure],
+        }
+        for line in median_lines(frame)
+        if line["target"].startswith(device) and not line["refused"]
+        for measure in (LUTS, BLOCK_RAMS, CLOCK)
+    ]

@@ -28,3 +28,4 @@ class OdinRow(RowFile):
     images: int = Field(default=10_000, ge=1, description="test images, the first ones")
     seed: int = Field(default=0, ge=0, description="of the training")
     published: PublishedChip
+    explained: str = Field(default="", description="why it is not as good as published")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....errors import MissingToolError
 from ...report.figures.style import BLUE, RED, clean
 from .facts import BOARD, SIZES, SizeFacts
+from .seeds import FEW_BITS, FLOAT, spread_of
 from .tables import MICRO
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ COLOURS = dict(zip(SIZES, (BLUE, RED), strict=True))
 AS_TRAINED = ("exact", "pixels-4-bits", "pixels-2-bits", "pixels-1-bit")
 FINE_TUNED = {"k4": ("s", "K = 4"), "k1": ("^", "K = 1")}
 BITS = ("8", "4", "2", "1")
+# (how it is trained, cell) of several trainings -> the run that has its energy.
+TRAINED = {(FLOAT, "exact"): "exact", (FLOAT, "pixels-2-bits"): "pixels-2-bits",
+           (FEW_BITS, "exact"): "k4"}  # fmt: skip
 
 
 def energy_chart(facts: SizeFacts) -> str:
@@ -93,6 +97,19 @@ def _draw(ax: Axes, facts: SizeFacts, design: str, size: int) -> None:
         ax.plot(
             x, y, color=colour, marker=marker, markersize=4, markerfacecolor="white",
             linewidth=0.8, linestyle=":",
+        )  # fmt: skip
+    _draw_trainings(ax, facts, colour, size)
+
+
+def _draw_trainings(ax: Axes, facts: SizeFacts, colour: str, size: int) -> None:
+    for (trained, cell), run in TRAINED.items():
+        spread = spread_of(facts, size, cell, trained)
+        low, high = (100 * spread.accuracies[end] for end in (0, -1))
+        middle = 100 * spread.middle["accuracy"]
+        x = facts.run_of(size, run)["energy_per_inference_j"] / MICRO
+        ax.errorbar(
+            x, middle, ([middle - low], [high - middle]), color=colour, marker="D", markersize=3,
+            markeredgecolor="black", markeredgewidth=0.5, elinewidth=1.6,
         )  # fmt: skip
 
 

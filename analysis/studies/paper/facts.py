@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import SpikewattError
+from ....models.studied.catalogue import studied
 from ..hardware.size_files import PLACEMENTS, read_modules, read_sizes
 from ..hardware.size_table import median_lines
 from ..kinds.odin import PublishedChip
@@ -90,6 +91,10 @@ class SizeFacts:
             raise SpikewattError(str(self.folder / RESULTS), law, f"none of {run['cell']}")
 
         return max(same, key=lambda line: line["images"])
+
+    def epochs_of(self, size: int) -> float:
+        """Of the one training of a size that all its runs on hardware come from."""
+        return studied(f"mlp_{size}").epochs
 
     def line_of(self, row: str, cell: str) -> Line:
         """A line of results by its names."""

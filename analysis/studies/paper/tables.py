@@ -9,28 +9,28 @@ from ...report.units import significant
 from ..hardware.size_table import HIGHEST, LOWEST, SEEDS
 from ..hardware.sizes import CELLS
 from .facts import BOARD, LARGE, SIZES, SMALL, Line, SizeFacts
+from .seeds import FEW_BITS, FLOAT, both, percent, trainings
 
 NONE = "–"
-ROW = "mlp-{}"
-# Cell of a row of networks that no hardware runs here -> what it is called.
-UNPLACED = {
-    "keras": "Keras, float",
-    "int8": "int8, executed",
-    "weights-6-bits": "spiking, K = 4 bits, weights of 6",
+# (how it is trained, cell) of what several trainings give -> what it is called.
+TRAINED = {
+    (FLOAT, "keras"): "Keras, float",
+    (FLOAT, "int8"): "int8, executed",
+    (FLOAT, "exact"): "spiking, K = 4 bits",
+    (FLOAT, "pixels-2-bits"): "… pixels of 2 bits",
+    (FEW_BITS, "exact"): "fine-tuned, K = 4 bits",
 }
 # Run of the row of sizes -> what it is called in the paper.
 NETWORKS = {
     "rate": "spiking, rate, 32 steps",
     "exact": "spiking, K = 4 bits",
     "weights-4-bits": "… weights of 4 bits",
-    "pixels-4-bits": "… pixels of 4 bits",
     "pixels-2-bits": "… pixels of 2 bits",
     "pixels-1-bit": "… pixels of 1 bit",
     "k4": "fine-tuned, K = 4 bits",
     "k2": "fine-tuned, K = 2 bits",
     "k1": "fine-tuned, K = 1 bit",
     "k4-pixels-2-bits": "… K = 4, pixels of 2 bits",
-    "k2-pixels-2-bits": "… K = 2, pixels of 2 bits",
     "k1-pixels-2-bits": "… K = 1, pixels of 2 bits",
 }
 USUAL = "exact"  # the run that a design is shown with
@@ -49,7 +49,7 @@ class PaperTable:
     head : tuple of str
     rows : tuple of tuples of str
     strong : frozenset of int
-        Rows that stand out.
+        Rows that stand out; a row of one text is a head of those below it.
     """
 
     groups: tuple[tuple[str, int], ...]
@@ -59,8 +59,15 @@ class PaperTable:
 
 
 def accuracy_table(facts: SizeFacts) -> PaperTable:
-    """Accuracy, operations and energy of both sizes, network by network."""
-    rows = [(title, *_without_hardware(facts, cell)) for cell, title in UNPLACED.items()]
+    """Accuracy, operations and energy of both sizes, network by network.
+
+    First what several trainings give, then the one training that everything else is made of.
+    """
+    times, epochs = trainings(facts, USUAL), [facts.epochs_of(size) for size in SIZES.values()]
+    rows = [(f"{times} trainings, alike in both sizes: median (lowest to highest)",)]
+    rows += [(title, *_trained(facts, *key)) for key, title in TRAINED.items()]
+    strong = frozenset({1 + list(TRAINED).index((FLOAT, USUAL))})
+    rows.append((f"one training each, of {epochs[0]:g} and {epochs[1]:g} epochs",))
     for run, title in NETWORKS.items():
         cells: list[str] = []
         for size in SIZES.values():
@@ -77,7 +84,6 @@ def accuracy_table(facts: SizeFacts) -> PaperTable:
     head = ("", *(("right", "operations", "energy") * len(SIZES)))
     units = ("network", *(("%", "per image", "µJ") * len(SIZES)))
     groups = (("", 1), *((design, 3) for design in SIZES))
-    strong = frozenset({len(UNPLACED) + list(NETWORKS).index(USUAL)})
     return PaperTable(groups, tuple(map(_stacked, head, units)), tuple(rows), strong)
 
 
@@ -122,15 +128,6 @@ def hardware_table(facts: SizeFacts) -> PaperTable:
     return PaperTable((), ("", SMALL, LARGE, "ratio"), tuple(rows))
 
 
-def percent(share: float) -> str:
-    """Of a share, with two digits behind the point.
-
-    >>> percent(0.97105)
-    '97.11'
-    """
-    return f"{100 * share:.2f}"
-
-
 def short_name(target: str) -> str:
     """A target as it is called in a sentence.
 
@@ -145,10 +142,12 @@ def _stacked(title: str, unit: str) -> str:
     return f"{title}\n{unit}" if title else unit
 
 
-def _without_hardware(facts: SizeFacts, cell: str) -> list[str]:
+def _trained(facts: SizeFacts, trained: str, cell: str) -> list[str]:
+    """Accuracies of several trainings, and the median of their operations where there are any."""
     cells = []
-    for size in SIZES.values():
-        cells += [percent(facts.line_of(ROW.format(size), cell)["accuracy"]), NONE, NONE]
+    for spread in both(facts, cell, trained):
+        operations = spread.operations
+        cells += [str(spread), NONE if operations is None else f"{operations:,.0f}", NONE]
     return cells
 
 

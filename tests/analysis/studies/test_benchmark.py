@@ -271,10 +271,10 @@ def test_a_row_runs_end_to_end_and_goes_on_from_what_was_kept(tmp_path, monkeypa
         name="small_study", rows=(row,), chosen=lambda names: (row,), results_in=_read_any
     )
     monkeypatch.setattr("spikewatt.analysis.studies.run.read_study", lambda name: made)
-    monkeypatch.setattr(
-        "spikewatt.analysis.studies.benchmark.run.load_studied", lambda name, folder: model
-    )
-    found = run_study("small_study", output=tmp_path)
+    (tmp_path / "models").mkdir()
+    model.save(tmp_path / "models" / "small.keras")
+    places = {"models_dir": tmp_path / "models", "output": tmp_path / "found"}
+    found = run_study("small_study", **places)
     assert [line["cell"] for line in found.lines] == [KERAS, INT8, "radix-6"]
     assert found.lines[2]["annarchy_equal"]
     measures = found.measures_of("small")
@@ -285,7 +285,7 @@ def test_a_row_runs_end_to_end_and_goes_on_from_what_was_kept(tmp_path, monkeypa
         raise AssertionError("was kept")
 
     monkeypatch.setattr("spikewatt.analysis.studies.benchmark.run.simulate", never)
-    assert run_study("small_study", output=tmp_path).lines == found.lines
+    assert run_study("small_study", **places).lines == found.lines
 
 
 def _read_any(folder):
