@@ -8,7 +8,7 @@ from typing import Any
 
 from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .judgement import LINE
-from .results import Results
+from .results import AMOUNTS, Results
 from .study import Study
 from .study_file import Tolerance
 
@@ -23,7 +23,6 @@ COUNTS = (
     "synaptic_operations_per_image",
     "synaptic_operations_without_first_layer",
 )
-AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
 IF_ASKED_FOR = (OWN_CONVERTER, OURS_BESIDE)  # cells that not every rerun has
 DIGITS = 1e-8  # by which a number differs from itself in a file, as a share
 

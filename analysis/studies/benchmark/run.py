@@ -17,7 +17,7 @@ from ....sim.engines.simulate import simulate
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ...design.interval import wilson
-from ..cells.conversion import steps_per_layer
+from ..cells.conversion import ENGINE, steps_per_layer
 from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint, mean_of_parts
 from ..kept import fingerprint, kept
@@ -31,7 +31,7 @@ from .prices import ALONE, prices_with_hosts
 if TYPE_CHECKING:
     from ..kinds.benchmark import BenchmarkCell, BenchmarkRow
 
-ENGINE, SECOND = "event", "annarchy"
+SECOND = "annarchy"
 AT_ONCE = 2000  # inputs of a part
 BATCH = 500  # of Keras
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Mapping
-from dataclasses import replace
-=======
 from collections.abc import Mapping, Sequence
->>>>>>> main
+from dataclasses import replace
 from typing import Any
 
 from ....errors import SpikewattError
@@ -87,11 +83,6 @@ def odin_judged(row: OdinRow, committed: Results) -> Outcome:
     }
     short = []
     if percent < asked:
-<<<<<<< HEAD
-        short = (Shortfall(TWIN, f"at least {asked:g} %", f"{asked - percent:.2f} points"),)
-    side = replace(_side(TWIN, line, asked), published_images=row.published.images)
-    return Outcome(row.row, row.title, published, own, (side,), short)
-=======
         by = f"{asked - percent:.2f} points"
         short.append(Shortfall(TWIN, f"at least {asked:g} %", by, row.explained))
     energy_j, most_j = price["energy_j"], row.published.energy_per_inference_j
@@ -101,9 +92,8 @@ def odin_judged(row: OdinRow, committed: Results) -> Outcome:
         short.append(Shortfall(TWIN, law, by, row.explained))
 
     note = f"{_energy(energy_j)}; published: {_energy(most_j)}"
-    side = _side(TWIN, line, asked, note)
+    side = replace(_side(TWIN, line, asked, note), published_images=row.published.images)
     return Outcome(row.row, row.title, published, own, (side,), tuple(short))
->>>>>>> main
 
 
 def _only(name: str, row: OdinRow, lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

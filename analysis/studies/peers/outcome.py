@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..judgement import ROUNDING
 from ..kinds.published_only import PublishedOnlyRow
 from ..outcome import Outcome, Shortfall, Side
 from ..places import Places
 from ..results import Results
-
-ROUNDING = 1e-6  # points by which a share in a file may be off
 
 
 def run_published_only_row(study: str, row: PublishedOnlyRow, places: Places) -> Results:

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spikewatt.analysis.studies.cells.prices import AMOUNTS, mean_of_parts
+from spikewatt.analysis.studies.cells.prices import NUMBERS, mean_of_parts
 from spikewatt.analysis.studies.judgement import judged
 from spikewatt.analysis.studies.kinds.network import NetworkRow
 from spikewatt.analysis.studies.results import RESULT_COLUMNS, Results
@@ -199,7 +199,7 @@ amounts = st.floats(1e-9, 1e-3)
 def test_prices_of_parts_are_weighted_by_their_images(parts):
     def priced(joules: float) -> list[dict]:
         named = {"device": "d", "priced_as": "d", "workload": "snn", "refused": ""}
-        return [named | dict.fromkeys(AMOUNTS, joules) | {"cores": None}]
+        return [named | dict.fromkeys(NUMBERS, joules) | {"cores": None}]
 
     (mean,) = mean_of_parts((images, priced(joules)) for images, joules in parts)
     expected = sum(images * joules for images, joules in parts) / sum(n for n, _ in parts)

@@ -71,7 +71,7 @@ def test_the_lines_are_those_of_one_run_on_all_images(tiny, mlp, digits, monkeyp
     assert len(priced) == len(whole) == 7
     for price in priced:
         expected = whole[price["device"], price["workload"]]
-        for column in prices.AMOUNTS:
+        for column in prices.NUMBERS:
             if expected[column] is None:
                 assert price[column] is None, column
             else:
