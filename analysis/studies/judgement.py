@@ -248,5 +248,5 @@ def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
             100 * line["accuracy"],
             line["images"],
             line["synaptic_operations_per_image"],
-            None if cell.published is None or published is None else cell.published.images,
+            published_images=None if published is None else cell.published.images,
         )

@@ -52,10 +52,10 @@ class Side:
         Behind our accuracy.
     operations : float or None
         Synaptic operations per image.
-    published_images : int or None, default None
-        Behind the published accuracy.
     note : str, default ""
         What else there is to say.
+    published_images : int or None, default None
+        Behind the published accuracy.
     """
 
     cell: str
@@ -65,8 +65,8 @@ class Side:
     own_percent: float | None = None
     images: int | None = None
     operations: float | None = None
-    published_images: int | None = None
     note: str = ""
+    published_images: int | None = None
 
 
 @dataclass(frozen=True)

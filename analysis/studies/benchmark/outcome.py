@@ -49,7 +49,7 @@ def _side(row: BenchmarkRow, cell: str, line: Line, measures: Mapping[str, float
         _percent(line["accuracy"]),
         line["images"],
         line["synaptic_operations_per_image"],
-        row.published.images if cell == KERAS else None,
+        published_images=row.published.images if cell == KERAS else None,
         note="" if cell == KERAS else said(measures),
     )
 
