@@ -42,7 +42,13 @@ def measures_of(study: str, row: str, device: str, frame: pd.DataFrame) -> list[
     frame : as `median_lines`
     """
     return [
-        {"study": study, "row": row, "cell": line["cell"], "measure": measure, "value": line[measure]}
+        {
+            "study": study,
+            "row": row,
+            "cell": line["cell"],
+            "measure": measure,
+            "value": line[measure],
+        }
         for line in median_lines(frame)
         if line["target"].startswith(device) and not line["refused"]
         for measure in (LUTS, BLOCK_RAMS, CLOCK)

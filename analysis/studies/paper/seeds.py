@@ -8,6 +8,7 @@ from statistics import median_low
 from ....errors import SpikewattError
 from ..results import RESULTS
 from .facts import SIZES, Line, SizeFacts
+
 FLOAT, FEW_BITS = "", "-k4"  # how a network is trained
 
 

@@ -98,8 +98,7 @@ def spreads(facts: SizeFacts) -> str:
     tuned = both(facts, USUAL, FEW_BITS)
     return (
         f"{LARGE} is better by {least:.2f} to {most:.2f} points, whichever two are compared "
-        f"(medians: {_points(right):.2f}, fine-tuned {_points(tuned):.2f}); "
-        f"the 95 % intervals of the images at the medians {said}."
+        f"(medians, fine-tuned: {_points(tuned):.2f}); the medians’ 95 % intervals {said}."
     )
 
 
@@ -112,8 +111,8 @@ def other_trainings(facts: SizeFacts) -> str:
         for line in spread.lines
     ]
     return (
-        "LUTs, memories and clocks follow from the sizes and the bits alone; operations, and with "
-        f"them energy, of the other trainings differ by at most {100 * max(counted):.1f} %"
+        "LUTs, memories and clocks follow from sizes and bits; operations of the other trainings, "
+        f"and so energy, differ by {100 * max(counted):.1f} % at most."
     )
 
 

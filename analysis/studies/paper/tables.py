@@ -12,7 +12,6 @@ from .facts import BOARD, LARGE, SIZES, SMALL, Line, SizeFacts
 from .seeds import FEW_BITS, FLOAT, both, percent, trainings
 
 NONE = "–"
-ROW = "mlp-{}"
 # (how it is trained, cell) of what several trainings give -> what it is called.
 TRAINED = {
     (FLOAT, "keras"): "Keras, float",
@@ -21,21 +20,17 @@ TRAINED = {
     (FLOAT, "pixels-2-bits"): "… pixels of 2 bits",
     (FEW_BITS, "exact"): "fine-tuned, K = 4 bits",
 }
-# Cell of a row of networks that no hardware runs here -> what it is called.
-UNPLACED = {"weights-6-bits": "spiking, K = 4 bits, weights of 6"}
 # Run of the row of sizes -> what it is called in the paper.
 NETWORKS = {
     "rate": "spiking, rate, 32 steps",
     "exact": "spiking, K = 4 bits",
     "weights-4-bits": "… weights of 4 bits",
-    "pixels-4-bits": "… pixels of 4 bits",
     "pixels-2-bits": "… pixels of 2 bits",
     "pixels-1-bit": "… pixels of 1 bit",
     "k4": "fine-tuned, K = 4 bits",
     "k2": "fine-tuned, K = 2 bits",
     "k1": "fine-tuned, K = 1 bit",
     "k4-pixels-2-bits": "… K = 4, pixels of 2 bits",
-    "k2-pixels-2-bits": "… K = 2, pixels of 2 bits",
     "k1-pixels-2-bits": "… K = 1, pixels of 2 bits",
 }
 USUAL = "exact"  # the run that a design is shown with
@@ -73,7 +68,6 @@ def accuracy_table(facts: SizeFacts) -> PaperTable:
     rows += [(title, *_trained(facts, *key)) for key, title in TRAINED.items()]
     strong = frozenset({1 + list(TRAINED).index((FLOAT, USUAL))})
     rows.append((f"one training each, of {epochs[0]:g} and {epochs[1]:g} epochs",))
-    rows += [(title, *_without_hardware(facts, cell)) for cell, title in UNPLACED.items()]
     for run, title in NETWORKS.items():
         cells: list[str] = []
         for size in SIZES.values():
@@ -154,13 +148,6 @@ def _trained(facts: SizeFacts, trained: str, cell: str) -> list[str]:
     for spread in both(facts, cell, trained):
         operations = spread.operations
         cells += [str(spread), NONE if operations is None else f"{operations:,.0f}", NONE]
-    return cells
-
-
-def _without_hardware(facts: SizeFacts, cell: str) -> list[str]:
-    cells = []
-    for size in SIZES.values():
-        cells += [percent(facts.line_of(ROW.format(size), cell)["accuracy"]), NONE, NONE]
     return cells
 
 

@@ -17,9 +17,9 @@ SUBTITLE = (
     "cell libraries"
 )
 CHART_NOTE = (
-    "K = 4 where nothing else is said; one training each. Beside a point: bits of a pixel; a "
-    "dotted line goes from 8 to 2. Bars: 95 % intervals of 10,000 images. Diamonds: medians of the "
-    "trainings that are alike in both sizes; bars from the lowest to the highest."
+    "K = 4 where nothing else is said; one training each, bars: 95 % intervals of 10,000 images. "
+    "Beside a point: bits of a pixel; dotted: from 8 to 2. Diamonds: medians of the trainings "
+    "that are alike, bars: lowest to highest."
 )
 NANO = 1e-9
 
@@ -63,18 +63,18 @@ def _networks(facts: SizeFacts) -> str:
         f"an exact code in which a neuron sends its value as K bits. All {line['images']:,} test "
         f"images run; on {line['annarchy_images']} of them ANNarchy gives the same spikes. "
         "Fine-tuned: trained further with K bits in the hidden layer. int8 is executed by "
-        f"TensorFlow Lite. {trainings(facts, USUAL)} trainings of each size, alike, say what the "
-        "sizes are worth; one more of each, which were not equally long, went on hardware."
+        f"TensorFlow Lite. {trainings(facts, USUAL)} trainings of each size, alike, say what it is "
+        "right on; one more of each, unequal, went on hardware."
     )
 
 
 def _hardware(facts: SizeFacts) -> str:
     run = facts.run_of(SIZES[SMALL], USUAL)
     return (
-        f"A layer is a core that serves its neurons one after the other; {run['weight_bits']}-bit "
+        f"A layer is a core that serves its neurons in turn; {run['weight_bits']}-bit "
         "weights, 24-bit potentials. Yosys and nextpnr place it out of context; the clock is the "
         f"median of {run['seeds']} placements. Energy is that of the events of "
-        f"{run['images']:,} images at that clock, times coefficients of the FPGA. In cells, logic "
+        f"{run['images']:,} images at that clock, times coefficients of the FPGA. In cells: logic "
         "by Yosys, memories by CACTI, scaled."
     )
 
@@ -84,10 +84,9 @@ def _accuracy_note(facts: SizeFacts) -> str:
     low, high = (percent(middle[f"accuracy_{end}"]) for end in ("low", "high"))
     images = facts.run_of(SIZES[SMALL], USUAL)["images"]
     return (
-        f"Right: of 10,000 test images; the 95 % interval of the median in bold of {SMALL} is {low} "
-        f"to {high}. An operation is a spike at a synapse; where energy stands, on {BOARD} (range "
-        f"below), both are of the first {images:,} images. {sentences.other_trainings(facts)}. No "
-        "network was chosen by these images."
+        f"Right: of 10,000 test images (bold, {SMALL}: 95 % interval of the median {low} to "
+        f"{high}). An operation is a spike at a synapse; where energy stands ({BOARD}), both "
+        f"are of the first {images:,}. {sentences.other_trainings(facts)}"
     )
 
 
@@ -119,7 +118,7 @@ def _odin(facts: SizeFacts) -> str:
         f"ODIN’s authors published {published.accuracy_percent:g} % and "
         f"{published.energy_per_inference_j / NANO:g} nJ for 16 × 16 pixels and ten neurons, "
         f"trained on the chip. Its twin gives {sentences.odin(facts)}, trained off the chip: "
-        "better in accuracy, and more energy, since whole events, 256 neurons each, and the "
+        "better in accuracy, and more energy: whole events, 256 neurons each, and the "
         "read-out are counted."
     )
 
@@ -138,8 +137,8 @@ def _limits(facts: SizeFacts) -> list[str]:
         "Cells: no layout. Area is that of the logic’s cells alone; the memories, in which the "
         "sizes differ, are in the energy and not in the area. Energy assumes a capacitance of each "
         f"net and flip-flop, {_clock_of_cells(facts)}, no leakage.",
-        f"{trainings(facts, USUAL)} trainings of each size: {sentences.spreads(facts)} So few say "
-        "little of how far seeds spread, and MNIST little of harder tasks.",
+        f"{trainings(facts, USUAL)} trainings of each size: {sentences.spreads(facts)} "
+        "MNIST says little of harder tasks.",
         "The host that prepares pixels and reads the answer is not in it, nor is loading weights. "
         f"{sentences.microcontroller(facts)}",
     ]

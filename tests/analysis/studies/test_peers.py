@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
+from spikewatt.analysis.studies.kinds.network import NetworkRow
 from spikewatt.analysis.studies.kinds.published_only import PublishedOnly, PublishedOnlyRow
 from spikewatt.analysis.studies.peers.outcome import published_only_outcome
 from spikewatt.analysis.studies.results import Results
@@ -30,23 +31,23 @@ LINE = {
 }
 
 
-def row(**changed) -> PublishedOnlyRow:
+def file_of(**changed) -> PublishedOnlyRow:
     return PublishedOnlyRow.model_validate(FILE | changed)
 
 
 def test_a_cell_stands_beside_and_the_weaker_ann_is_said():
-    found = published_only_outcome(row(beside=["ours/radix"]), Results([LINE]))
+    found = published_only_outcome(file_of(beside=["ours/radix"]), Results([LINE]))
     assert [side.cell for side in found.sides] == ["theirs: ANN", "theirs: T=2", "ours/radix"]
     assert found.own["beside"]["ours/radix"]["accuracy_percent"] == pytest.approx(90.65)
     (short,) = found.shortfalls
     assert (short.cell, short.by) == ("ours/radix", "0.35 points")
 
     better = LINE | {"ann_accuracy": 0.92}
-    assert not published_only_outcome(row(beside=["ours/radix"]), Results([better])).falls_short
+    assert not published_only_outcome(file_of(beside=["ours/radix"]), Results([better])).falls_short
 
 
 def test_a_cell_that_was_not_run_is_missing():
-    found = published_only_outcome(row(beside=["ours/other"]), Results([LINE]))
+    found = published_only_outcome(file_of(beside=["ours/other"]), Results([LINE]))
     (short,) = found.shortfalls
     assert short.law == "is run"
 
@@ -60,7 +61,7 @@ def test_a_cell_that_was_not_run_is_missing():
 )
 def test_a_row_says_where_from_and_beside_what(changed, match):
     with pytest.raises(ValidationError, match=match):
-        row(**changed)
+        file_of(**changed)
 
 
 def test_every_cell_beside_a_committed_figure_exists():
@@ -69,7 +70,9 @@ def test_every_cell_beside_a_committed_figure_exists():
     assert len(named) > 20
     for place in named:
         name, cell = place.split("/")
-        assert cell in {each.cell for each in study.row(name).cells}, place  # type: ignore[attr-defined]
+        row = study.row(name)
+        assert isinstance(row, NetworkRow)
+        assert cell in {each.cell for each in row.cells}, place
 
 
 def test_what_is_recalled_says_so():

@@ -15,6 +15,7 @@ from spikewatt.analysis.studies.paper import pdf, write
 from spikewatt.analysis.studies.paper.write import white_paper
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.errors import MissingToolError, SpikewattError
+from spikewatt.models.studied.catalogue import studied
 
 NAME = "aizu_2024"
 CHROMIUM = pdf._installed()
@@ -71,11 +72,26 @@ def parsed(html) -> Rows:
 @pytest.fixture(scope="module")
 def rows(parsed) -> dict[str, list[str]]:
     """First cell of a row -> the others; of the accuracies, which come first, where twice."""
+    return named(parsed.rows[second_part(parsed) :])
+
+
+@pytest.fixture(scope="module")
+def trained(parsed) -> dict[str, list[str]]:
+    """The same of the part of several trainings."""
+    return named(parsed.rows[: second_part(parsed)])
+
+
+def named(rows: list[list[str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for row in parsed.rows:
+    for row in rows:
         if row:
             found.setdefault(row[0], row[1:])
     return found
+
+
+def second_part(parsed) -> int:
+    """Where the one training of everything begins."""
+    return next(at for at, row in enumerate(parsed.rows) if row and "one training" in row[0])
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +112,12 @@ def accuracy(results, row: str, cell: str, steps: int | None = None) -> str:
     return f"{100 * found['accuracy'].item():.2f}"
 
 
+def trainings(results, size: int, trained_by: str, cell: str) -> list[str]:
+    """Lowest, median and highest accuracy of the three trainings of a size."""
+    names = [f"mlp-{size}{trained_by}-s{seed}" for seed in (1, 2, 3)]
+    return sorted(accuracy(results, name, cell) for name in names)
+
+
 def board(sizes, cell: str) -> pd.DataFrame:
     found = sizes[(sizes["cell"] == cell) & (sizes["target"] == "LFE5U-45F-8")]
     assert len(found)
@@ -108,8 +130,6 @@ def board(sizes, cell: str) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("title", "row", "cell", "steps"),
     [
-        ("Keras, float", "mlp-{}", "keras", None),
-        ("int8, executed", "mlp-{}", "int8", None),
         ("spiking, rate, 32 steps", "mlp-{}", "rate", 32),
         ("spiking, K = 4 bits", "mlp-{}", "exact", None),
         ("… weights of 4 bits", "mlp-{}", "weights-4-bits", None),
@@ -123,6 +143,28 @@ def test_accuracies_are_those_of_the_results(rows, results, title, row, cell, st
     shown = rows[title]
     for place, size in enumerate((48, 128)):
         assert shown[3 * place] == accuracy(results, row.format(size), cell, steps)
+
+
+@pytest.mark.parametrize(
+    ("title", "trained_by", "cell"),
+    [
+        ("Keras, float", "", "keras"),
+        ("int8, executed", "", "int8"),
+        ("spiking, K = 4 bits", "", "exact"),
+        ("… pixels of 2 bits", "", "pixels-2-bits"),
+        ("fine-tuned, K = 4 bits", "-k4", "exact"),
+    ],
+)
+def test_trainings_are_a_median_and_a_spread(trained, results, title, trained_by, cell):
+    for place, size in enumerate((48, 128)):
+        low, middle, high = trainings(results, size, trained_by, cell)
+        assert trained[title][3 * place] == f"{middle} ({low} to {high})"
+
+
+def test_one_training_says_its_epochs(rows, parsed):
+    epochs = [studied(f"mlp_{size}").epochs for size in (48, 128)]
+    part = parsed.rows[second_part(parsed)]
+    assert part == [f"one training each, of {epochs[0]} and {epochs[1]} epochs"]
 
 
 @pytest.mark.parametrize(
@@ -167,10 +209,22 @@ def test_both_cell_libraries_are_in_it(rows, sizes):
 def test_the_answer_says_what_the_tables_say(html, results, sizes):
     (answer,) = re.findall(r'class="answer">(.*?)</p>', html, re.DOTALL)
     answer = re.sub("<[^>]*>", "", answer).replace("\u00a0", " ")
-    small, large = (float(accuracy(results, f"mlp-{size}", "exact")) for size in (48, 128))
-    assert f"{large:.2f} %" in answer
-    assert f"{small:.2f} %" in answer
+    spreads = [trainings(results, size, "", "exact") for size in (48, 128)]
+    for low, middle, high in spreads:
+        assert f"{middle} % ({low} to {high})" in answer
+    small, large = (float(middle) for _, middle, _ in spreads)
     assert f"{large - small:.2f} points" in answer
+
+
+def test_intervals_that_overlap_are_said_to(html, results):
+    exact = results[results["cell"] == "exact"]
+    ends = []
+    for size, end in ((48, "accuracy_high"), (128, "accuracy_low")):
+        of_size = exact[exact["row"].str.fullmatch(rf"mlp-{size}-s\d")].sort_values("accuracy")
+        ends.append(of_size[end].iloc[1])
+    apart = ends[1] > ends[0]
+    assert ("95\u00a0% intervals do not overlap" in html) == apart
+    assert ("95\u00a0% intervals overlap" in html) != apart
 
 
 def test_the_picture_of_the_paper_is_that_of_the_study(parsed, folder):
