@@ -111,9 +111,7 @@ def _is_of(row: BenchmarkRow, price: Price) -> bool:
 def _sides(row: BenchmarkRow, board: str, committed: Results) -> dict[str, Side]:
     """By a short name: int8 and spikes on the board, and cores with the board as their host."""
     own = [
-        price
-        for price in committed.prices
-        if _is_of(row, price) and price["energy_j"] is not None
+        price for price in committed.prices if _is_of(row, price) and price["energy_j"] is not None
     ]
 
     def only(fits) -> Price | None:

@@ -169,8 +169,6 @@ def _last_beside(sides: Iterable[Side]) -> Iterable[Side]:
     both = (
         side
         for side in sides
-        if not side.is_ann
-        and side.published_percent is not None
-        and side.own_percent is not None
+        if not side.is_ann and side.published_percent is not None and side.own_percent is not None
     )
     return {side.cell: side for side in both}.values()

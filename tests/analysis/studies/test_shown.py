@@ -98,7 +98,7 @@ def test_theirs_and_ours_are_of_one_line(made_up, monkeypatch):
         Side("theirs: T=4", None, 85),
     )
     judged = [Outcome("r", "R", {}, {}, sides)]
-    one = replace(made_up, rows=made_up.rows[:1])
+    one = replace(made_up, rows=(made_up.row("cifar-v5"),))
     monkeypatch.setattr("spikewatt.analysis.studies.shown.points.outcomes", lambda _: judged)
     found = [(loss.cell, loss.steps, loss.published, loss.own) for loss in shown_of([one]).losses]
     assert found == [("signed", 7, (90, 75), (80, 76)), ("rate", 500, (90, 12), (None, 13))]
@@ -186,8 +186,9 @@ def test_boards_stand_beside_the_cell_that_the_row_names():
     row = study.row("image_classification")
     for cell in ("radix-6", "radix-4-corrected"):
         named = row.model_copy(update={"verdict_of": cell})
-        text = "".join(boards_section(replace(study, rows=(named,))))
+        rows = tuple(named if each == row else each for each in study.rows)
+        lines = "\n".join(boards_section(replace(study, rows=rows))).splitlines()
+        (shown,) = [line for line in lines if line.startswith(f"| IC: {cell} ")]
         prices = [p for p in study.committed().prices if (p["row"], p["cell"]) == (row.row, cell)]
         (spikes,) = [p for p in prices if (p["device"], p["workload"]) == ("stm32l4r5", "snn")]
-        assert f"IC: {cell}" in text
-        assert with_prefix(spikes["energy_j"], "J") in text
+        assert f"| {with_prefix(spikes['energy_j'], 'J')} (" in shown
