@@ -137,8 +137,8 @@ def _limits(facts: SizeFacts) -> list[str]:
         "Cells: no layout. Area is that of the logic’s cells alone; the memories, in which the "
         "sizes differ, are in the energy and not in the area. Energy assumes a capacitance of each "
         f"net and flip-flop, {_clock_of_cells(facts)}, no leakage.",
-        f"{trainings(facts, USUAL)} trainings of each size: {sentences.spreads(facts)} "
-        "MNIST says little of harder tasks.",
+        f"{trainings(facts, USUAL)} trainings of each size: {sentences.spreads(facts)} So few "
+        "say little of how far others spread, and MNIST says little of harder tasks.",
         "The host that prepares pixels and reads the answer is not in it, nor is loading weights. "
         f"{sentences.microcontroller(facts)}",
     ]

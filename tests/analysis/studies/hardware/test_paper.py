@@ -312,12 +312,22 @@ def test_results_that_are_not_there(tmp_path, folder):
         white_paper(NAME, tmp_path / "out", results=tmp_path, pdf=False)
     assert not (tmp_path / "out").exists()
 
+
+@pytest.mark.parametrize(
+    ("row", "law"),
+    [
+        ("mlp-48", "holds the lines that the paper shows; got no mlp-48, exact"),
+        ("mlp-48-k1", "holds the network of each run of sizes; got none of 48-k1"),
+        (r"mlp-48-s\d", "holds several trainings of each size; got no mlp-48-s…, exact"),
+    ],
+)
+def test_rows_that_are_not_there(tmp_path, folder, row, law):
     copied = tmp_path / "copied"
     shutil.copytree(folder, copied)
     results = pd.read_csv(copied / "results.csv")
-    results = results[results["row"] != "mlp-48"]
+    results = results[~results["row"].str.fullmatch(row)]
     results.to_csv(copied / "results.csv", index=False)
-    with pytest.raises(SpikewattError, match="holds the network of each run of sizes; got none"):
+    with pytest.raises(SpikewattError, match=law):
         white_paper(NAME, tmp_path / "out", results=copied, pdf=False)
 
 
