@@ -29,8 +29,8 @@ the same inputs, SOPs are synaptic operations of an inference. Steps are simulat
 first input to the last output. A row that falls short of what its file asks for is marked, and
 below its table stands by how much.
 """
-UNDER_FIGURE = f"""At the left each price of each row. At the right, from an ANN to its spikes, a cell
-each; {BESIDE}.
+UNDER_FIGURE = f"""At the left each price of each row. At the right, from an ANN to its spikes, a
+cell each; {BESIDE}.
 Both stand in one line of the tables below. Their methods may differ, since a study compares
 converters; the name of the cell says which is ours. Figures of peers that stand beside no single
 cell are in the tables alone.
