@@ -28,8 +28,9 @@ def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome
     own = {place: _figures(line) for place, line in beside.items() if line is not None}
 
     known = "recalled" if theirs.recalled else ""
-    sides = [Side("theirs: ANN", published_percent=theirs.ann_accuracy_percent, note=known)]
-    sides = sides if theirs.ann_accuracy_percent is not None else []
+    ann = theirs.ann_accuracy_percent
+    sides = [Side("theirs: ANN", published_percent=ann, note=known, is_ann=True)]
+    sides = sides if ann is not None else []
     for steps, percent in theirs.accuracy_percent.items():
         sides.append(Side(f"theirs: T={steps}", published_percent=percent, note=known))
     sides.extend(_side(place, line) for place, line in beside.items() if line is not None)
