@@ -221,7 +221,8 @@ def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     published = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
     of = row.published.images
-    return Side("ANN", None, published, own, own, keras["images"], published_images=of)
+    own_images = keras["images"]
+    return Side("ANN", None, published, own, own, own_images, is_ann=True, published_images=of)
 
 
 def _beside(lines: Lines) -> Iterator[Side]:
@@ -238,6 +239,7 @@ def _own_side(cell: str, line: Mapping[str, Any]) -> Side:
 
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
+    of = None if cell.published is None else cell.published.images
     for line in lines:
         published = _published(cell, line)
         yield Side(
@@ -248,5 +250,5 @@ def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
             100 * line["accuracy"],
             line["images"],
             line["synaptic_operations_per_image"],
-            published_images=None if published is None else cell.published.images,
+            published_images=None if published is None else of,
         )

@@ -56,6 +56,8 @@ class Side:
         What else there is to say.
     published_images : int or None, default None
         Behind the published accuracy.
+    is_ann : bool, default False
+        Whether it is the network itself, before its conversion; `published_percent` is theirs.
     """
 
     cell: str
@@ -67,6 +69,7 @@ class Side:
     operations: float | None = None
     note: str = ""
     published_images: int | None = None
+    is_ann: bool = False
 
 
 @dataclass(frozen=True)

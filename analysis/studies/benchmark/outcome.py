@@ -51,6 +51,7 @@ def _side(row: BenchmarkRow, cell: str, line: Line, measures: Mapping[str, float
         line["synaptic_operations_per_image"],
         published_images=row.published.images if cell == KERAS else None,
         note="" if cell == KERAS else said(measures),
+        is_ann=cell == KERAS,
     )
 
 
