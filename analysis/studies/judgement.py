@@ -130,7 +130,7 @@ def otherwise_run(cell: Cell, line: Mapping[str, Any], images: int) -> Iterator[
     if line["annarchy_equal"] is not True:
         yield Shortfall(cell.cell, "gives ANNarchy's spikes", "that check", steps=line["steps"])
 
-    asked = {"code": cell.code.name}
+    asked: dict[str, Any] = {"code": cell.code.name}
     per_layer = cell.convert.get("steps")
     if isinstance(per_layer, int) and cell.code.limited and "mean_steps" not in cell.convert:
         asked["steps_per_layer"] = per_layer
