@@ -165,7 +165,7 @@ def _points(points: float) -> str:
 def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     published = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
-    return Side("ANN", None, published, own, own, keras["images"])
+    return Side("ANN", None, published, own, own, keras["images"], is_ann=True)
 
 
 def _beside(lines: Lines) -> Iterator[Side]:

@@ -54,6 +54,8 @@ class Side:
         Synaptic operations per image.
     note : str, default ""
         What else there is to say.
+    is_ann : bool, default False
+        Whether it is the network itself, before its conversion; `published_percent` is theirs.
     """
 
     cell: str
@@ -64,6 +66,7 @@ class Side:
     images: int | None = None
     operations: float | None = None
     note: str = ""
+    is_ann: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def _side(row: BenchmarkRow, cell: str, line: Line, measures: Mapping[str, float
         line["images"],
         line["synaptic_operations_per_image"],
         note="" if cell == KERAS else said(measures),
+        is_ann=cell == KERAS,
     )
 
 

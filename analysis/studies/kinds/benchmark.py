@@ -40,6 +40,9 @@ class Agrees(Checked):
     score_error_percent: float | None = Field(default=None, ge=0, description="at most")
 
 
+JUDGED_AIMS = {"accuracy_percent"}  # others ask for a labelled ANN, or are those of `agrees`
+
+
 class BenchmarkCell(Cell):
     """One conversion; images and calibration are those of the row's inputs."""
 
@@ -47,9 +50,21 @@ class BenchmarkCell(Cell):
 
     @model_validator(mode="after")
     def _takes_the_rows_inputs(self):
-        own = {"images", "calibration", "durations", "published", "within_points"}
+        own = {
+            "images", "calibration", "durations", "shared_durations", "published", "within_points"
+        }  # fmt: skip
         if given := sorted(own & self.model_fields_set):
             raise SpikewattError("cells", "have the inputs of their row", given[0], "none of these")
+        return self
+
+    @model_validator(mode="after")
+    def _aims_are_judged(self):
+        """An aim that nobody looks at would pass in silence."""
+        asked = set() if self.aim is None else self.aim.model_fields_set
+        if unknown := sorted(asked - JUDGED_AIMS):
+            law = "is one that a row of a benchmark judges"
+            allowed = f"{', '.join(sorted(JUDGED_AIMS))}; or `agrees`"
+            raise SpikewattError("aim", law, unknown[0], allowed)
         return self
 
 
@@ -64,6 +79,7 @@ class BenchmarkRow(RowFile):
     input_max: float = Field(default=1.0, gt=0)
     published: Published = Published()
     cells: list[BenchmarkCell] = Field(min_length=1)
+    verdict_of: str = Field(description="the cell whose prices stand beside the measured boards")
 
     @field_validator("answer")
     @classmethod
@@ -77,6 +93,12 @@ class BenchmarkRow(RowFile):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise SpikewattError("cells", "each has a name of its own", twice[0])
         return cells
+
+    @model_validator(mode="after")
+    def _verdict_is_of_a_cell(self):
+        names = [cell.cell for cell in self.cells]
+        one_of("verdict_of", "must name a cell of the row", self.verdict_of, names)
+        return self
 
     @property
     def dataset(self) -> str:

@@ -20,7 +20,7 @@ def run_published_only_row(study: str, row: PublishedOnlyRow, places: Places) ->
 
 
 def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome:
-    """Theirs and ours; short where our ANN is below theirs, or a cell was not run."""
+    """Theirs and ours; short where our ANN is below theirs, or no cell of ours was run."""
     theirs = row.published
     beside = {place: _line(committed, place) for place in row.beside}
     published = theirs.model_dump(exclude_none=True, exclude_defaults=True)
@@ -28,8 +28,9 @@ def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome
     own = {place: _figures(line) for place, line in beside.items() if line is not None}
 
     known = "recalled" if theirs.recalled else ""
-    sides = [Side("theirs: ANN", published_percent=theirs.ann_accuracy_percent, note=known)]
-    sides = sides if theirs.ann_accuracy_percent is not None else []
+    ann = theirs.ann_accuracy_percent
+    sides = [Side("theirs: ANN", published_percent=ann, note=known, is_ann=True)]
+    sides = sides if ann is not None else []
     for steps, percent in theirs.accuracy_percent.items():
         sides.append(Side(f"theirs: T={steps}", published_percent=percent, note=known))
     sides.extend(_side(place, line) for place, line in beside.items() if line is not None)
@@ -41,10 +42,13 @@ def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome
 def _shortfalls(
     row: PublishedOnlyRow, beside: Mapping[str, Mapping[str, Any] | None]
 ) -> Iterator[Shortfall]:
+    """A cell that was not run is what its own row lacks; here it counts where there is no other."""
+    if beside and not any(line is not None for line in beside.values()):
+        yield Shortfall("", "has a cell of ours beside it that was run", "everything")
+
     asked = row.published.ann_accuracy_percent
     for place, line in beside.items():
         if line is None:
-            yield Shortfall(place, "is run", "everything")
             continue
         own = 100 * line["ann_accuracy"]
         if asked is not None and own < asked - ROUNDING:

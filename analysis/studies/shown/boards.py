@@ -12,7 +12,6 @@ from ..benchmark.boards import measured_rows
 from ..benchmark.prices import BESIDE, BOARDS, HOSTS
 from ..kinds.benchmark import BenchmarkRow
 from ..results import Results
-from ..row import INT8 as INT8_CELL
 from ..study import Study
 from .families import CORES
 from .markdown import markdown_table, whole
@@ -21,8 +20,8 @@ Price = Mapping[str, Any]
 TEXT = """Energy and time of an inference: measured on boards of the benchmark (the least and the
 most of all submissions with energy), predicted for the same network in int8, as spikes on the same
 board, and as spikes on as many cores as they take, with the board as their host. Spikes are those
-of the cell with the fewest steps that answers as Keras does at least as often as int8 (else of the
-one that does so most often). Ranges are 5 % to 95 %.
+of the cell that stands beside the network's name, which the row's file fixes (`verdict_of`). Ranges
+are 5 % to 95 %.
 """
 
 
@@ -104,26 +103,15 @@ def _against(best: Side, other: Side) -> str:
     return f"{other.words} {times:.2g} times{doubt}"
 
 
-def as_near_as_int8(row: BenchmarkRow, committed: Results) -> str:
-    """The cell with the fewest steps that answers as Keras at least as often as int8 does.
-
-    Where none does, the one that answers so most often.
-    """
-    lines = {line["cell"]: line for line in committed.of_row(row.row)}
-    cells = [lines[cell.cell] for cell in row.cells]
-    near = [line for line in cells if line["agreement"] >= lines[INT8_CELL]["agreement"]]
-    if near:
-        return min(near, key=lambda line: line["steps"])["cell"]
-    return max(cells, key=lambda line: line["agreement"])["cell"]
+def _is_of(row: BenchmarkRow, price: Price) -> bool:
+    """Whether it is a price of the cell that the row's file names."""
+    return (price["row"], price["cell"]) == (row.row, row.verdict_of)
 
 
 def _sides(row: BenchmarkRow, board: str, committed: Results) -> dict[str, Side]:
     """By a short name: int8 and spikes on the board, and cores with the board as their host."""
-    cell = as_near_as_int8(row, committed)
     own = [
-        price
-        for price in committed.prices
-        if (price["row"], price["cell"]) == (row.row, cell) and price["energy_j"] is not None
+        price for price in committed.prices if _is_of(row, price) and price["energy_j"] is not None
     ]
 
     def only(fits) -> Price | None:
@@ -147,7 +135,7 @@ def _line(row: BenchmarkRow, board: str, committed: Results, *, first: bool) -> 
     sides = _sides(row, board, committed)
     cores = sides["cores"].price
     return [
-        f"{row.benchmark}: {as_near_as_int8(row, committed)}" if first else "",
+        f"{row.benchmark}: {row.verdict_of}" if first else "",
         _board(board),
         _measured(row.benchmark, board),
         *(_amount(side.price) for side in sides.values()),
@@ -183,9 +171,8 @@ def _amount(price: Price | None) -> str:
 
 def _refusals(rows: list[BenchmarkRow], committed: Results) -> Iterator[str]:
     for row in rows:
-        cell = as_near_as_int8(row, committed)
         for price in committed.prices:
-            if (price["row"], price["cell"]) == (row.row, cell) and price["refused"]:
+            if _is_of(row, price) and price["refused"]:
                 name = _name_of(price["device"])
                 yield f"* {row.benchmark}, {name}: {_shortened(price['refused'])}."
 

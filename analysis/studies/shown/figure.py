@@ -24,6 +24,7 @@ TICKS = (10, 30, 50, 70, 80, 90, 95, 98, 99, 99.5, 100)
 SMALL = 7.5
 TEXT = "#333333"
 THEIRS, OURS = GREY, TEXT
+BESIDE = "theirs: as published; ours: the cell that the row's file puts beside it"
 NAMES = {"cifar10": "CIFAR-10", "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
@@ -38,7 +39,8 @@ def studies_figure(shown: Shown) -> Figure:
     panels = shown.panels
     fig = figure(WIDTH, PANEL_INCHES * max(1, len(panels)) + REST_INCHES)
     grid = fig.subplots(max(1, len(panels)), 2, squeeze=False, width_ratios=TO_LOSSES, sharey="row")
-    energies = [point.energy_j for point in shown.points]
+    lows = [point.energy_low_j for point in shown.points]
+    highs = [point.energy_high_j for point in shown.points]
     for (left, right), panel in zip(grid, panels, strict=False):
         points = [point for point in shown.points if point.panel == panel]
         losses = [loss for loss in shown.losses if loss.panel == panel]
@@ -47,25 +49,27 @@ def studies_figure(shown: Shown) -> Figure:
         _draw_losses(right, losses)
         left.set_title(_title(panel), loc="left", fontsize=10)
         left.set_xscale("log")
-        if energies:
-            left.set_xlim(min(energies) / 2, max(energies) * 2)
+        if shown.points:
+            left.set_xlim(min(lows) / 1.5, max(highs) * 1.5)
         _name_axes(left, panel)
     _legend(fig, shown)
     return fig
 
 
 def caption(shown: Shown) -> str:
-    """What is drawn and what is not, in a line.
+    """What is drawn and what is not, a line for each side.
 
     Examples
     --------
-    >>> caption(Shown((), (), 2))
-    '0 prices of 0 rows; 2 times a device refuses a network'
+    >>> print(caption(Shown((), (), 2)))
+    Left: 0 prices of 0 rows; 2 times a device refuses a network.
+    Right: 0 cells; theirs: as published; ours: the cell that the row's file puts beside it.
     """
     rows = {(point.study, point.row) for point in shown.points}
     return (
-        f"{len(shown.points):,} prices of {len(rows)} rows; "
-        f"{shown.refused:,} times a device refuses a network"
+        f"Left: {len(shown.points):,} prices of {len(rows)} rows; "
+        f"{shown.refused:,} times a device refuses a network.\n"
+        f"Right: {len(shown.losses)} cells; {BESIDE}."
     )
 
 
@@ -92,7 +96,7 @@ def _scale(ax: Axes, points: Sequence[Point], losses: Sequence[Loss]) -> None:
 
     known = [point.percent for point in points]
     for loss in losses:
-        both = (*loss.published, *(loss.own or ()))
+        both = (*loss.published, *loss.own)
         known.extend(value for value in both if value is not None)
     low, high = (min(known), max(known)) if known else (0.0, 100.0)
     ends = _stretched([low, high])
@@ -154,46 +158,50 @@ def _draw_family(ax: Axes, points: Sequence[Point], colour: str, is_int8: bool) 
 
 
 def _draw_losses(ax: Axes, losses: Sequence[Loss]) -> None:
-    """Per row an arrow from an ANN to its spikes: theirs, and ours beside it."""
+    """Per cell the way from an ANN to its spikes: theirs, and ours beside it."""
     clean(ax)
     ax.spines["left"].set_visible(False)
     ax.tick_params(left=False, labelleft=False, bottom=False, labelbottom=False)
     if not losses:
-        ax.text(0.5, 0.5, "no spiking accuracy\nwas published", ha="center", va="center",
+        ax.text(0.5, 0.5, "nothing published\nstands beside a cell", ha="center", va="center",
                 fontsize=SMALL, color=GREY, transform=ax.transAxes)  # fmt: skip
         ax.spines["bottom"].set_visible(False)
         return
 
     ax.set_xlim(-0.8, len(losses) - 0.2)
     for place, loss in enumerate(losses):
-        _arrow(ax, place - 0.18, loss.published, THEIRS)
-        if loss.own is not None:
-            _arrow(ax, place + 0.18, loss.own, OURS)
-    start = 0
+        _way(ax, place - 0.18, loss.published, THEIRS)
+        _way(ax, place + 0.18, loss.own, OURS)
+    start, last = 0, len(losses)
     for number, (study, group) in enumerate(groupby(losses, lambda loss: loss.study)):
         count = len(list(group))
         ends = (start - 0.5, start + count - 0.5)
         if number % 2:
             ax.axvspan(*ends, color=LIGHT, alpha=0.4, lw=0, zorder=0)
+        place, side = sum(ends) / 2, "center"
+        if count < 0.2 * last and start == 0:  # the name is wider than its cells
+            place, side = ends[0], "left"
+        elif count < 0.2 * last and start + count == last:
+            place, side = ends[1], "right"
         ax.annotate(
-            study.replace("_", " "), (sum(ends) / 2, 0), (0, -4 - 9 * (number % 2)),
-            xycoords=("data", "axes fraction"), textcoords="offset points", ha="center", va="top",
+            study.replace("_", " "), (place, 0), (0, -4 - 9 * (number % 2)),
+            xycoords=("data", "axes fraction"), textcoords="offset points", ha=side, va="top",
             fontsize=SMALL, color=TEXT, annotation_clip=False,
         )  # fmt: skip
         start += count
-    ax.set_title("published spikes, a row each", loc="left", fontsize=8.5, color=TEXT)
+    ax.set_title("ANN to spikes, a cell each", loc="left", fontsize=8.5, color=TEXT)
     ax.grid(axis="y", color=LIGHT, linewidth=0.5)
     ax.set_axisbelow(True)
 
 
-def _arrow(ax: Axes, place: float, ends: tuple[float | None, float], colour: str) -> None:
+def _way(ax: Axes, place: float, ends: tuple[float | None, float], colour: str) -> None:
+    """A bar for the ANN, a circle for its spikes."""
     ann, spikes = ends
     if ann is not None:
         ax.plot([place, place], [ann, spikes], color=colour, lw=1, zorder=2)
-        ax.plot(place, ann, "_", color=colour, ms=5, zorder=2)
-    marker = "v" if ann is not None and spikes < ann else "o"
+        ax.plot(place, ann, "_", color=colour, ms=6, mew=1.4, zorder=2)
     ax.plot(
-        place, spikes, marker, ms=4.5, markerfacecolor="white" if colour == THEIRS else colour,
+        place, spikes, "o", ms=4, markerfacecolor="white" if colour == THEIRS else colour,
         markeredgecolor=colour, zorder=3,
     )  # fmt: skip
 
@@ -211,9 +219,9 @@ def _legend(fig: Figure, shown: Shown) -> None:
     handles += [
         Line2D([], [], marker="o", label="as spikes", **dark),
         Line2D([], [], marker="s", markerfacecolor="white", label="in int8", **dark),
-        Line2D([], [], marker="v", markerfacecolor="white", color=THEIRS, ms=6,
-               label="theirs, from their ANN"),
-        Line2D([], [], marker="v", color=OURS, ms=6, label="ours, from our ANN"),
+        Line2D([], [], marker="o", markerfacecolor="white", color=THEIRS, ms=5,
+               label="theirs: ANN (bar) to spikes (circle)"),
+        Line2D([], [], marker="o", color=OURS, ms=5, label="ours: ANN (bar) to spikes (circle)"),
     ]  # fmt: skip
     fig.legend(
         handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8,

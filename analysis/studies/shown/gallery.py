@@ -9,6 +9,7 @@ from ..outcome import Outcome, Side
 from ..study import README, Study
 from ..table import outcomes
 from .boards import boards_section
+from .figure import BESIDE
 from .markdown import markdown_table, percent, whole
 
 PICTURES = "gallery"  # folder beside the page; a file's name begins with that of its study
@@ -28,6 +29,12 @@ the same inputs, SOPs are synaptic operations of an inference. Steps are simulat
 first input to the last output. A row that falls short of what its file asks for is marked, and
 below its table stands by how much.
 """
+UNDER_FIGURE = f"""At the left each price of each row. At the right, from an ANN to its spikes, a
+cell each; {BESIDE}.
+Both stand in one line of the tables below. Their methods may differ, since a study compares
+converters; the name of the cell says which is ours. Figures of peers that stand beside no single
+cell are in the tables alone.
+"""
 
 
 def gallery(studies: Iterable[Study], folder: Path) -> str:
@@ -43,6 +50,7 @@ def gallery(studies: Iterable[Study], folder: Path) -> str:
     parts = [HEAD]
     if (folder / FIGURE).is_file():
         parts.append(f"![Energy of an inference against accuracy, over all rows]({FIGURE})\n")
+        parts.append(UNDER_FIGURE)
     contents = "\n".join(f"* [{study.title}](#{_anchor(study.title)})" for study in chosen)
     parts.append(f"{contents}\n")
     for study in chosen:

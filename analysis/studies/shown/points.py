@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....energy.bill import INT8 as INT8_WORKLOAD
+from ..outcome import Side
 from ..row import INT8, RowFile
 from ..study import Study
 from ..table import outcomes
 
 AS_KERAS = ""  # panel of rows without labels, whose agreement with Keras stands for accuracy
-ANN = "ANN"  # how the cell of an ANN ends, ours or theirs
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,26 @@ class Point:
 
 @dataclass(frozen=True)
 class Loss:
-    """From an ANN to its spikes, in per cent: as published, and ours; None of what nobody has."""
+    """From an ANN to its spikes, as published, and of the cell that its row puts beside it.
+
+    Parameters
+    ----------
+    study, row, cell : str
+    steps : int or None
+        Of ours.
+    panel : str
+        As of `Point`.
+    published, own : tuple of float
+        Accuracy of the ANN (None where nobody has it), and of its spikes, per cent.
+    """
 
     study: str
     row: str
+    cell: str
+    steps: int | None
     panel: str
     published: tuple[float | None, float]
-    own: tuple[float, float] | None
+    own: tuple[float | None, float]
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,7 @@ class Shown:
     ----------
     points : tuple of Point
     losses : tuple of Loss
-        Of rows whose spiking accuracy was published.
+        Of cells with a published spiking accuracy beside them; figures of peers stand beside none.
     refused : int
         Lines of devices that refuse a network; there is nothing to draw of them.
     """
@@ -139,24 +152,23 @@ def _percent(line: Mapping[str, Any]) -> float | None:
     return None if share is None else 100 * share
 
 
-def _is_ann(cell: str) -> bool:
-    return cell.endswith(ANN) or cell == INT8
-
-
 def _losses(study: Study) -> Iterator[Loss]:
-    """The last published figure of a row, and our first cell's, which is its default."""
+    """Per cell that a published figure stands beside: both, after the last steps that have one."""
     for row, outcome in zip(study.rows, outcomes(study), strict=True):
-        spiking = [side for side in outcome.sides if not _is_ann(side.cell)]
-        published = [each.published_percent for each in spiking if each.published_percent]
-        if not published:
-            continue
-        ann = next((s.published_percent for s in outcome.sides if s.cell.endswith(ANN)), None)
-        own = next(
-            (
-                (side.ann_percent, side.own_percent)
-                for side in spiking
-                if side.ann_percent is not None and side.own_percent is not None
-            ),
-            None,
-        )
-        yield Loss(study.name, row.row, panel_of(row), (ann, published[-1]), own)
+        ann = next((side.published_percent for side in outcome.sides if side.is_ann), None)
+        for side in _last_beside(outcome.sides):
+            assert side.published_percent is not None
+            assert side.own_percent is not None
+            theirs = (ann, side.published_percent)
+            own = (side.ann_percent, side.own_percent)
+            yield Loss(study.name, row.row, side.cell, side.steps, panel_of(row), theirs, own)
+
+
+def _last_beside(sides: Iterable[Side]) -> Iterable[Side]:
+    """Of each cell the last line that has both figures: theirs and ours are of the same steps."""
+    both = (
+        side
+        for side in sides
+        if not side.is_ann and side.published_percent is not None and side.own_percent is not None
+    )
+    return {side.cell: side for side in both}.values()

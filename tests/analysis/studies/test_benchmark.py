@@ -169,6 +169,9 @@ def test_the_study_has_the_four_networks(study):
         ({"answer": "regression"}, "a kind of answer"),
         ({"cells": [{**RADIX, "images": 5}]}, "inputs of their row"),
         ({"cells": [RADIX] * 2}, "a name of its own"),
+        ({"cells": [{**RADIX, "aim": {"points_below_ann": 1}}]}, "benchmark judges"),
+        ({"cells": [{**RADIX, "aim": {"synaptic_operations_below": 5}}]}, "benchmark judges"),
+        ({"verdict_of": "rate"}, "a cell of the row"),
     ],
 )
 def test_a_row_that_breaks_a_law_is_refused(change, law):
@@ -179,6 +182,7 @@ def test_a_row_that_breaks_a_law_is_refused(change, law):
         "network": "resnet8",
         "inputs": {"kind": "cifar10", "samples": 5},
         "cells": [RADIX],
+        "verdict_of": RADIX["cell"],
     }
     assert BenchmarkRow.model_validate(good).dataset == "cifar10"
     with pytest.raises(ValueError, match=law):
@@ -259,6 +263,7 @@ def test_a_row_runs_end_to_end_and_goes_on_from_what_was_kept(tmp_path, monkeypa
             "inputs": {"kind": "synthetic_log_mel", "samples": 30, "calibration": 100},
             "answer": "reconstruction_error",
             "input_max": 90,
+            "verdict_of": "radix-6",
             "cells": [
                 {
                     "cell": "radix-6",

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import spikewatt
+from spikewatt.analysis.report.numbers import with_prefix
+from spikewatt.analysis.studies.outcome import Outcome, Side
 from spikewatt.analysis.studies.results import Results
 from spikewatt.analysis.studies.row import INT8, KERAS
-from spikewatt.analysis.studies.shown.boards import as_near_as_int8
+from spikewatt.analysis.studies.shown.boards import boards_section
 from spikewatt.analysis.studies.shown.families import FAMILIES, REST, family_of
 from spikewatt.analysis.studies.shown.figure import caption, studies_figure
 from spikewatt.analysis.studies.shown.gallery import gallery
@@ -84,6 +86,33 @@ def test_published_spikes_stand_beside_the_default(made_up):
     assert loss.own == pytest.approx((80.0, 70.45))
 
 
+def test_theirs_and_ours_are_of_one_line(made_up, monkeypatch):
+    """Law: of each cell the last line with both figures; a peer's alone is not drawn."""
+    sides = (
+        Side("theirs: original", None, 90, note="", is_ann=True),
+        Side("other", 50, None, 80, 79),
+        Side("signed", 3, 70, 80, 71),
+        Side("signed", 7, 75, 80, 76),
+        Side("signed", 14, None, 80, 80),
+        Side("rate", 500, 12, None, 13),
+        Side("theirs: T=4", None, 85),
+    )
+    judged = [Outcome("r", "R", {}, {}, sides)]
+    one = replace(made_up, rows=(made_up.row("cifar-v5"),))
+    monkeypatch.setattr("spikewatt.analysis.studies.shown.points.outcomes", lambda _: judged)
+    found = [(loss.cell, loss.steps, loss.published, loss.own) for loss in shown_of([one]).losses]
+    assert found == [("signed", 7, (90, 75), (80, 76)), ("rate", 500, (90, 12), (None, 13))]
+
+
+def test_committed_figures_of_a_method_stand_beside_its_cell():
+    """Zou's k = 0 settles at 99.29 % after 7 steps, and 24.23 % is of mlGeNN's few spikes."""
+    losses = {(loss.study, loss.row, loss.cell): loss for loss in shown_of(studies()).losses}
+    zou = losses["zou_2023", "k0", "signed"]
+    assert (zou.steps, zou.published) == (7, (99.29, 99.29))
+    assert losses["mlgenn_2023", "alexnet", "few_spike_k10"].published == (80, 24.23)
+    assert not [study for study, _, _ in losses if study == "bu_2022"]
+
+
 def test_the_figure_draws_all_points_and_counts_what_is_refused(made_up):
     """Law of data, not of pixels: the markers of the left axes are the points."""
     shown = shown_of([made_up])
@@ -114,7 +143,7 @@ def test_the_figure_of_the_committed_tables_has_each_of_their_lines():
     assert expected
     assert len(found) == len(set(found))
     assert set(found) == expected
-    assert caption(shown).startswith(f"{len(expected):,} prices")
+    assert caption(shown).startswith(f"Left: {len(expected):,} prices")
 
 
 def test_every_device_of_the_committed_tables_has_a_colour():
@@ -152,14 +181,14 @@ def test_what_falls_short_is_marked_and_said_by_how_much(made_up, tmp_path):
     assert "cifar-v5: default: at most 0.5 points below its ANN; short by 9.05 points" in text
 
 
-def test_equal_cells_are_those_that_answer_as_int8_does():
+def test_boards_stand_beside_the_cell_that_the_row_names():
     study = read_study("banbury_2021")
-    row = study.row("keyword_spotting")
-
-    def of(cell: str, steps: int | None, agreement: float) -> dict:
-        return {"row": row.row, "cell": cell, "steps": steps, "agreement": agreement}
-
-    both = [of("radix-6", 54, 0.96), of("radix-8", 72, 0.98)]
-    assert as_near_as_int8(row, Results([of(INT8, None, 0.97), *both])) == "radix-8"
-    assert as_near_as_int8(row, Results([of(INT8, None, 0.95), *both])) == "radix-6"
-    assert as_near_as_int8(row, Results([of(INT8, None, 0.99), *both])) == "radix-8"
+    row = study.row("image_classification")
+    for cell in ("radix-6", "radix-4-corrected"):
+        named = row.model_copy(update={"verdict_of": cell})
+        rows = tuple(named if each == row else each for each in study.rows)
+        lines = "\n".join(boards_section(replace(study, rows=rows))).splitlines()
+        (shown,) = [line for line in lines if line.startswith(f"| IC: {cell} ")]
+        prices = [p for p in study.committed().prices if (p["row"], p["cell"]) == (row.row, cell)]
+        (spikes,) = [p for p in prices if (p["device"], p["workload"]) == ("stm32l4r5", "snn")]
+        assert f"| {with_prefix(spikes['energy_j'], 'J')} (" in shown
