@@ -94,7 +94,11 @@ class SizeFacts:
 
     def epochs_of(self, size: int) -> float:
         """Of the one training of a size that all its runs on hardware come from."""
-        return studied(f"mlp_{size}").epochs
+        name = f"mlp_{size}"
+        epochs = studied(name).epochs
+        if epochs is None:
+            raise SpikewattError(name, "says how long it was trained", "no epochs")
+        return epochs
 
     def line_of(self, row: str, cell: str) -> Line:
         """A line of results by its names."""
