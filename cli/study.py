@@ -76,20 +76,23 @@ def run(
 ) -> None:
     """Run the rows of a study again.
 
-    The same line goes on where it was interrupted. Every cell runs on test images in the event
+    The same line goes on where it was interrupted; after a change of spikewatt's own code delete
+    the folder's kept/ first. Every cell runs on test images in the event
     engine, and on 20 of them in ANNarchy, which must give the same spikes. results.csv and
-    prices.csv come into the folder, and are compared with the committed ones: exit code 1 where
-    a number lies beyond the study's tolerance.
+    prices.csv come into the folder, and are compared with the committed ones, as are the files
+    that some rows leave beside them: exit code 1 where a number lies beyond the study's
+    tolerance, or where nothing was compared though no --images asked for fewer.
     """
     from ..analysis.report.rows import json_text
     from ..analysis.studies.comparison import compare
+    from ..analysis.studies.other_files import compare_others, read_others
     from ..analysis.studies.run import run_study
     from ..analysis.studies.study import read_study
     from ..shown_progress import show_progress
 
     folder = output or Path("studies") / name
     study = read_study(name)
-    committed = study.committed()
+    committed, others = study.committed(), read_others(study.folder)
     try:
         with show_progress() as progress:
             found = run_study(
@@ -107,7 +110,9 @@ def run(
         print(f"spikewatt: {folder}/kept has what is done; the same line goes on", file=sys.stderr)
         raise
 
+    rows = {line["row"] for line in found.lines}
     compared = compare(study, found, committed)
+    compared += compare_others(study, rows, read_others(folder), others)
     if as_json:
         differences = [vars(each) for each in compared.differences]
         said = {"folder": str(folder), "results": found.lines, "differences": differences}
@@ -117,7 +122,8 @@ def run(
         for each in compared.differences[:MOST_DIFFERENCES]:
             print(f"  {each}")
         print(compared)
-    if compared.beyond:
+    nothing = not compared.lines and not compared.new and images is None
+    if compared.beyond or nothing:
         raise typer.Exit(1)
 
 

@@ -15,7 +15,8 @@ from .dataset_files import Arrays, read_arrays
 from .dataset_split import split
 from .keras_backend import import_keras
 
-NAMES = ("digits", "mnist", "fashion_mnist", "cifar10")
+TEST_IMAGES = {"digits": 360, "mnist": 10_000, "fashion_mnist": 10_000, "cifar10": 10_000}
+NAMES = tuple(TEST_IMAGES)
 SPLITS = ("train", "validation", "test")
 DATA_VARIABLE = "SPIKEWATT_DATA"
 CHUNK = 1000  # images that are resized at a time

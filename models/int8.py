@@ -110,7 +110,7 @@ def quantise_int8(model, calibration: np.ndarray) -> Int8Network:
 
     Raises
     ------
-    SpikewattError
+    NoInt8KernelError
         A layer for which TensorFlow Lite has no int8 kernel.
 
     Examples
@@ -148,12 +148,16 @@ def _converted(model, calibration: np.ndarray) -> bytes:
     return converter.convert()
 
 
-def _no_int8(model, error: Exception) -> SpikewattError:
+class NoInt8KernelError(SpikewattError):
+    """A layer for which TensorFlow Lite has no int8 kernel."""
+
+
+def _no_int8(model, error: Exception) -> NoInt8KernelError:
     """That the network has no int8 form, with the line that says why."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if "error:" in line or "not supported" in line]
     why = (telling or lines or [type(error).__name__])[0]
-    return SpikewattError(
+    return NoInt8KernelError(
         f"int8 of network {model.name!r}",
         "TensorFlow Lite has an int8 kernel for every layer",
         why[:LARGEST_REASON],

@@ -8,7 +8,7 @@ from typing import Any
 
 from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .judgement import LINE
-from .results import Results
+from .results import AMOUNTS, Results
 from .study import Study
 from .study_file import Tolerance
 
@@ -23,7 +23,6 @@ COUNTS = (
     "synaptic_operations_per_image",
     "synaptic_operations_without_first_layer",
 )
-AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
 IF_ASKED_FOR = (OWN_CONVERTER, OURS_BESIDE)  # cells that not every rerun has
 DIGITS = 1e-8  # by which a number differs from itself in a file, as a share
 
@@ -81,6 +80,14 @@ class Comparison:
         """What the tolerance does not allow for."""
         return tuple(each for each in self.differences if not each.within)
 
+    def __add__(self, other: Comparison) -> Comparison:
+        return Comparison(
+            self.lines + other.lines,
+            self.new + other.new,
+            self.other_images + other.other_images,
+            self.differences + other.differences,
+        )
+
     def __str__(self) -> str:
         said = []
         if self.lines and not self.differences:
@@ -96,7 +103,7 @@ class Comparison:
             said.append(f"{self.other_images:,} lines {law}")
         if self.new:
             said.append(f"{self.new:,} lines of cells of which nothing is committed")
-        return "; ".join(said)
+        return "; ".join(said) or "nothing was compared: there are no lines"
 
 
 def compare(study: Study, own: Results, committed: Results | None = None) -> Comparison:
@@ -113,8 +120,8 @@ def compare(study: Study, own: Results, committed: Results | None = None) -> Com
     """
     committed = study.committed() if committed is None else committed
     rows = {line["row"] for line in own.lines}
-    ours = _keyed(own.lines, LINE)
-    theirs = _keyed((line for line in committed.lines if line["row"] in rows), LINE)
+    ours = keyed(own.lines, LINE)
+    theirs = keyed((line for line in committed.lines if line["row"] in rows), LINE)
 
     both = ours.keys() & theirs.keys()
     alike = {key for key in both if ours[key]["images"] == theirs[key]["images"]}
@@ -144,14 +151,15 @@ def _of_cells(
     """Those of `lines` that belong to lines that are compared, whose steps they may not say."""
     shared = [column for column in LINE if column in columns]
     wanted = {key[: len(shared)] for key in alike}
-    return _keyed((line for line in lines if _key(line, shared) in wanted), columns)
+    return keyed((line for line in lines if _key(line, shared) in wanted), columns)
 
 
 def _key(line: Line, columns: Iterable[str]) -> tuple:
     return tuple(line.get(column) or None for column in columns)
 
 
-def _keyed(lines: Iterable[Line], columns: tuple[str, ...]) -> dict[tuple, Line]:
+def keyed(lines: Iterable[Line], columns: tuple[str, ...]) -> dict[tuple, Line]:
+    """Lines by what tells them apart."""
     return {_key(line, columns): line for line in lines}
 
 
@@ -180,10 +188,10 @@ def _of_a_line(where: str, own: Line, committed: Line, allowed: Tolerance) -> It
             yield Difference(where, column, committed.get(column), own.get(column), False)
     for column in (*EXACT_SHARES, *SHARES):
         most = 0.0 if exact and column in EXACT_SHARES else points
-        yield from _differing(where, column, own, committed, most, of_share=False)
+        yield from differing(where, column, own, committed, most, of_share=False)
     for column in COUNTS:
         most = 0.0 if exact else allowed.counts_percent / 100
-        yield from _differing(where, column, own, committed, most, of_share=True)
+        yield from differing(where, column, own, committed, most, of_share=True)
 
 
 def _of_a_price(where: str, own: Line, committed: Line, allowed: Tolerance) -> Iterator[Difference]:
@@ -191,19 +199,20 @@ def _of_a_price(where: str, own: Line, committed: Line, allowed: Tolerance) -> I
         yield Difference(where, "cores", committed.get("cores"), own.get("cores"), False)
     for column in AMOUNTS:
         most = allowed.energy_percent / 100
-        yield from _differing(where, column, own, committed, most, of_share=True)
+        yield from differing(where, column, own, committed, most, of_share=True)
 
 
 def _of_a_measure(
     where: str, own: Line, committed: Line, allowed: Tolerance
 ) -> Iterator[Difference]:
     most = allowed.counts_percent / 100
-    yield from _differing(where, "value", own, committed, most, of_share=True)
+    yield from differing(where, "value", own, committed, most, of_share=True)
 
 
-def _differing(
+def differing(
     where: str, column: str, own: Line, committed: Line, most: float, *, of_share: bool
 ) -> Iterator[Difference]:
+    """A number that is another; `most` is a share of it, or an amount."""
     ours, theirs = own.get(column), committed.get(column)
     if ours is None or theirs is None:
         if ours is not theirs:

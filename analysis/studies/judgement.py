@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...models.datasets import TEST_IMAGES
 from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
@@ -26,9 +27,15 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
     }
     keras = next((line for line in lines if line["cell"] == KERAS), None)
     published = row.published.model_dump(exclude_none=True, exclude_defaults=True)
-    spiking = {c.cell: c.published.accuracy_percent for c in row.cells if c.published}
+    spiking = {cell.cell: cell.published for cell in row.cells if cell.published}
     if spiking:
-        published["accuracy_percent"] = spiking
+        published["accuracy_percent"] = {
+            name: figures.accuracy_percent for name, figures in spiking.items()
+        }
+        published["cells"] = {
+            name: figures.model_dump(exclude={"accuracy_percent"}, exclude_none=True)
+            for name, figures in spiking.items()
+        }
 
     prices = [price for price in committed.prices if price["row"] == row.row]
     own: dict[str, Any] = {"cells": {}}
@@ -39,12 +46,15 @@ def judged(row: NetworkRow, committed: Results) -> Outcome:
             figures = _figures(line) | {"prices": _prices(line, prices)}
             own["cells"].setdefault(line["cell"], []).append(figures)
 
-    shortfalls = [*_of_the_ann(row, keras)]
+    everything = keras["images"] if keras is not None else 0
+    everything = TEST_IMAGES.get(row.dataset, everything)
+    shortfalls = [*_of_the_ann(row, keras, everything)]
     sides = [_ann_side(row, keras)] if keras is not None else []
     sides.extend(_own_side(INT8, line) for line in lines if line["cell"] == INT8)
+    sides.extend(Side(INT8, note=each["refused"]) for each in prices if each["cell"] == INT8)
     for cell in row.cells:
         if lines:  # else it is the row that is missing
-            shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell]))
+            shortfalls.extend(_of_a_cell(cell, by_cell[cell.cell], everything))
         sides.extend(_sides(cell, by_cell[cell.cell]))
     sides.extend(_beside(lines))
 
@@ -85,11 +95,14 @@ def _prices(line: Mapping[str, Any], prices: Lines) -> list[dict[str, Any]]:
 # What falls short
 
 
-def _of_the_ann(row: NetworkRow, keras: Mapping[str, Any] | None) -> Iterator[Shortfall]:
+def _of_the_ann(
+    row: NetworkRow, keras: Mapping[str, Any] | None, everything: int
+) -> Iterator[Shortfall]:
     if keras is None:
         yield Shortfall("", "is run", "everything")
         return
 
+    yield from _of_fewer_images("", keras, everything)
     asked = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
     if asked is not None and own < asked - ROUNDING:
@@ -97,7 +110,7 @@ def _of_the_ann(row: NetworkRow, keras: Mapping[str, Any] | None) -> Iterator[Sh
         yield Shortfall("", law, _points(asked - own))
 
 
-def _of_a_cell(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
+def _of_a_cell(cell: Cell, lines: Lines, everything: int) -> Iterator[Shortfall]:
     if not lines:
         yield Shortfall(cell.cell, "is run", "everything")
         return
@@ -105,27 +118,69 @@ def _of_a_cell(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
     looked_at = {line["steps"] for line in lines}
     if missing := sorted(set(cell.durations) - looked_at):
         yield Shortfall(cell.cell, "is looked at after each of its durations", f"{missing}")
-    yield from _below_aims(cell, lines[-1])
+    for line in lines:
+        yield from otherwise_run(cell, line, min(cell.images, everything))
+    yield from below_aims(cell, lines[-1])
     yield from _far_from_published(cell, lines)
 
 
-def _below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
-    """The aims are those of the longest duration."""
+def otherwise_run(cell: Cell, line: Mapping[str, Any], images: int) -> Iterator[Shortfall]:
+    """Where a line is not of the cell as it stands now: of fewer images, or converted otherwise."""
+    yield from _of_fewer_images(cell.cell, line, images)
+    if line["annarchy_equal"] is not True:
+        yield Shortfall(cell.cell, "gives ANNarchy's spikes", "that check", steps=line["steps"])
+
+    asked = {"code": cell.code.name}
+    per_layer = cell.convert.get("steps")
+    if isinstance(per_layer, int) and cell.code.limited and "mean_steps" not in cell.convert:
+        asked["steps_per_layer"] = per_layer
+    for column, value in asked.items():
+        if line[column] != value:
+            law = f"is run as its file says, {column} {value}"
+            yield Shortfall(cell.cell, law, f"a run: this was {line[column]}", steps=line["steps"])
+
+
+def _of_fewer_images(cell: str, line: Mapping[str, Any], images: int) -> Iterator[Shortfall]:
+    if line["images"] < images:
+        law = f"is run on {images:,} images"
+        yield Shortfall(cell, law, f"{images - line['images']:,} images", steps=line["steps"])
+
+
+def below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
+    """The aims are those of the longest duration; a number that is missing does not reach one."""
     if cell.aim is None:
         return
-    own, ann = 100 * line["accuracy"], 100 * line["ann_accuracy"]
+
+    own, ann = _percent(line["accuracy"]), _percent(line["ann_accuracy"])
     most, least = cell.aim.points_below_ann, cell.aim.accuracy_percent
-    if most is not None and ann - own > most + ROUNDING:
+    if most is not None:
         law = f"at most {most:g} points below its ANN"
-        yield Shortfall(cell.cell, law, _points(ann - own - most), cell.explained)
-    if least is not None and own < least - ROUNDING:
-        yield Shortfall(cell.cell, f"at least {least:g} %", _points(least - own), cell.explained)
+        missing = None if own is None or ann is None else ann - own - most
+        yield from _unless_reached(cell, law, missing)
+    if least is not None:
+        missing = None if own is None else least - own
+        yield from _unless_reached(cell, f"at least {least:g} %", missing)
+    yield from below_agreement(cell, cell.aim.agreement_percent, line["agreement"])
 
     fewest = cell.aim.synaptic_operations_below
     operations = line["synaptic_operations_without_first_layer"]
-    if fewest is not None and operations >= fewest:
+    if fewest is not None and (operations is None or operations >= fewest):
         law = f"fewer than {fewest:,.0f} operations without the first layer's"
-        by = f"{operations - fewest:,.0f} operations"
+        by = "everything" if operations is None else f"{operations - fewest:,.0f} operations"
+        yield Shortfall(cell.cell, law, by, cell.explained)
+
+
+def below_agreement(cell: Cell, asked: float | None, share: float | None) -> Iterator[Shortfall]:
+    """Where fewer answers than asked for, per cent, are those of Keras."""
+    if asked is not None:
+        missing = None if share is None else asked - 100 * share
+        yield from _unless_reached(cell, f"{asked:g} % as Keras", missing)
+
+
+def _unless_reached(cell: Cell, law: str, missing: float | None) -> Iterator[Shortfall]:
+    """A shortfall where points are missing, or their number is."""
+    if missing is None or missing > ROUNDING:
+        by = "everything" if missing is None else _points(missing)
         yield Shortfall(cell.cell, law, by, cell.explained)
 
 
@@ -165,7 +220,16 @@ def _points(points: float) -> str:
 def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     published = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
-    return Side("ANN", None, published, own, own, keras["images"], is_ann=True)
+    return Side(
+        "ANN",
+        None,
+        published,
+        own,
+        own,
+        keras["images"],
+        is_ann=True,
+        published_images=row.published.images,
+    )
 
 
 def _beside(lines: Lines) -> Iterator[Side]:
@@ -183,12 +247,14 @@ def _own_side(cell: str, line: Mapping[str, Any]) -> Side:
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
     for line in lines:
+        published = _published(cell, line)
         yield Side(
             cell.cell,
             line["steps"],
-            _published(cell, line),
+            published,
             100 * line["ann_accuracy"],
             100 * line["accuracy"],
             line["images"],
             line["synaptic_operations_per_image"],
+            published_images=None if published is None else cell.published.images,
         )

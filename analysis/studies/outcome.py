@@ -56,6 +56,8 @@ class Side:
         What else there is to say.
     is_ann : bool, default False
         Whether it is the network itself, before its conversion; `published_percent` is theirs.
+    published_images : int or None, default None
+        Behind the published accuracy.
     """
 
     cell: str
@@ -67,6 +69,7 @@ class Side:
     operations: float | None = None
     note: str = ""
     is_ann: bool = False
+    published_images: int | None = None
 
 
 @dataclass(frozen=True)

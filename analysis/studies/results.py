@@ -44,6 +44,7 @@ RESULT_COLUMNS = (
     "tensorflow",
     "annarchy",
 )
+AMOUNTS = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
 # One line per device and workload of those lines; of a device that refuses, why. A core is priced
 # in the nearest geometry that holds the network, which `priced_as` names.
 PRICE_COLUMNS = (
@@ -54,12 +55,7 @@ PRICE_COLUMNS = (
     "device",
     "priced_as",
     "workload",
-    "energy_j",
-    "energy_low_j",
-    "energy_high_j",
-    "time_s",
-    "time_low_s",
-    "time_high_s",
+    *AMOUNTS,
     "cores",
     "refused",
 )

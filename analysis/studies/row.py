@@ -16,6 +16,7 @@ ANNARCHY_IMAGES = 20
 ANNARCHY_STEPS = 50
 # Cells that every row has: the network itself, and in int8.
 KERAS, INT8 = EVERY_ROW = ("keras", "int8")
+INT8_DEVICE = "tensorflow_lite"  # that refuses a network without an int8 kernel for each layer
 
 
 class Checked(BaseModel):
@@ -48,6 +49,9 @@ class Aim(Checked):
         default=None, ge=0, description="points of percent that it may lie below its own ANN"
     )
     accuracy_percent: float | None = Field(default=None, ge=0, le=100)
+    agreement_percent: float | None = Field(
+        default=None, ge=0, le=100, description="of its answers, that Keras gives, too"
+    )
     synaptic_operations_below: float | None = Field(
         default=None, gt=0, description="per image, without the first layer's"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..judgement import ROUNDING
+from ..judgement import ROUNDING, below_agreement, below_aims, otherwise_run
 from ..outcome import Outcome, Shortfall, Side
 from ..results import Results
 from ..row import INT8, KERAS
@@ -32,7 +32,10 @@ def benchmark_judged(row: BenchmarkRow, committed: Results) -> Outcome:
 
     shortfalls = [*_of_the_ann(row, lines.get(KERAS))]
     for cell in row.cells:
-        shortfalls.extend(_of_a_cell(cell, lines.get(cell.cell), measures.get(cell.cell, {})))
+        line = lines.get(cell.cell)
+        shortfalls.extend(_of_a_cell(cell, line, measures.get(cell.cell, {})))
+        if line is not None:
+            shortfalls.extend(otherwise_run(cell, line, row.inputs.samples))
     return Outcome(row.row, row.title, published, {"cells": own}, tuple(sides), tuple(shortfalls))
 
 
@@ -46,6 +49,7 @@ def _side(row: BenchmarkRow, cell: str, line: Line, measures: Mapping[str, float
         _percent(line["accuracy"]),
         line["images"],
         line["synaptic_operations_per_image"],
+        published_images=row.published.images if cell == KERAS else None,
         note="" if cell == KERAS else said(measures),
         is_ann=cell == KERAS,
     )
@@ -105,11 +109,7 @@ def _of_a_cell(
     if line is None:
         yield Shortfall(cell.cell, "is run", "everything")
         return
-    least = cell.aim.accuracy_percent if cell.aim else None
-    own = _percent(line["accuracy"])
-    if least is not None and (own is None or own < least - ROUNDING):
-        by = "its accuracy" if own is None else f"{least - own:.2f} points"
-        yield Shortfall(cell.cell, f"at least {least:g} %", by, cell.explained)
+    yield from below_aims(cell, line)
     if cell.agrees is not None:
         yield from _far_from_keras(cell, measures)
 
@@ -117,11 +117,7 @@ def _of_a_cell(
 def _far_from_keras(cell: BenchmarkCell, measures: Mapping[str, float]) -> Iterator[Shortfall]:
     asked = cell.agrees
     assert asked is not None
-    agreement = 100 * measures["agreement"]
-    if asked.agreement_percent is not None and agreement < asked.agreement_percent - ROUNDING:
-        law = f"{asked.agreement_percent:g} % as Keras"
-        by = f"{asked.agreement_percent - agreement:.2f} points"
-        yield Shortfall(cell.cell, law, by, cell.explained)
+    yield from below_agreement(cell, asked.agreement_percent, measures["agreement"])
     if asked.score_correlation is not None:
         own = measures["score_correlation"]
         if own < asked.score_correlation:

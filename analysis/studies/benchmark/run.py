@@ -17,7 +17,7 @@ from ....sim.engines.simulate import simulate
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ...design.interval import wilson
-from ..cells.conversion import steps_per_layer
+from ..cells.conversion import ENGINE, steps_per_layer
 from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint, mean_of_parts
 from ..kept import fingerprint, kept
@@ -31,7 +31,7 @@ from .prices import ALONE, prices_with_hosts
 if TYPE_CHECKING:
     from ..kinds.benchmark import BenchmarkCell, BenchmarkRow
 
-ENGINE, SECOND = "event", "annarchy"
+SECOND = "annarchy"
 AT_ONCE = 2000  # inputs of a part
 BATCH = 500  # of Keras
 
@@ -65,14 +65,21 @@ class Prepared:
         return np.asarray(outputs, np.float64).reshape(len(self.drawn.x), -1)
 
     def kept(self, cell: str, asked: Mapping[str, Any], work) -> Any:
-        """What `work` returns, or returned in an earlier run with these inputs and this Keras."""
-        asked = {"inputs": self.fingerprint, "keras": fingerprint(self.keras), **asked}
+        """What `work` returns, or returned in an earlier run with all that it depends on."""
+        asked = {"inputs": self.fingerprint, "model": self.model_fingerprint, **asked, **versions()}
         return kept(self.places.kept, f"{self.row.row}.{cell}", asked, work)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of all inputs."""
-        return fingerprint(self.calibration, self.drawn.x)
+        """Of all inputs, and their labels."""
+        labels = () if self.drawn.labels is None else (self.drawn.labels,)
+        return fingerprint(self.calibration, self.drawn.x, *labels)
+
+    @cached_property
+    def model_fingerprint(self) -> str:
+        """Of weights, and of what Keras makes of the inputs."""
+        weights = (np.asarray(array) for array in self.model.get_weights())
+        return fingerprint(*weights, self.keras)
 
     def compared(self, outputs: np.ndarray) -> dict[str, Any]:
         """How near outputs come to Keras, and how many are right, where somebody knows."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....errors import SpikewattError
-from ....models.int8 import quantise_int8
+from ....models.int8 import NoInt8KernelError, quantise_int8
 from ..annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from ..annarchy.beside import lines_beside
 from ..annarchy.classes import write_class_report
@@ -14,7 +14,7 @@ from ..kept import fingerprint
 from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results, read_results
-from ..row import INT8, KERAS, Cell
+from ..row import INT8, INT8_DEVICE, KERAS, Cell
 from .conversion import annarchy_equal, converted, run_cell
 from .lines import line_of, named
 from .prepared import INT8_CALIBRATION, PreparedRow, prepare
@@ -29,7 +29,8 @@ def run_network_row(study: str, row: NetworkRow, places: Places) -> Results:
         Missing data or weights; ANNarchy gives other spikes, operations or outputs.
     """
     prepared = prepare(row, places)
-    found = Results([_keras_line(study, prepared), *_int8_lines(study, prepared)])
+    found = Results([_keras_line(study, prepared)])
+    found.add(_int8_lines(study, prepared))
     for cell in row.cells:
         found.add(_cell_lines(study, prepared, cell))
     found.lines.extend(_beside_lines(study, prepared))
@@ -47,8 +48,8 @@ def _keras_line(study: str, prepared: PreparedRow) -> Mapping[str, Any]:
     return line_of(study, prepared, KERAS, images, right)
 
 
-def _int8_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
-    """The network in int8, executed; none where TensorFlow Lite has no kernel for a layer."""
+def _int8_lines(study: str, prepared: PreparedRow) -> Results:
+    """The network in int8, executed; where TensorFlow Lite has no kernel for a layer, why."""
     images = len(prepared.test)
     calibration = prepared.train[:INT8_CALIBRATION]
     asked = {
@@ -57,22 +58,23 @@ def _int8_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:
         "calibration": fingerprint(calibration),
     }
 
-    def work() -> list[int] | None:
+    def work() -> dict[str, Any]:
         try:
             network = quantise_int8(prepared.model, calibration)
-        except SpikewattError:
-            return None
+        except NoInt8KernelError as error:
+            return {"refused": str(error)}
         answers = network.predictions(prepared.test)
         same = int((answers == prepared.keras_classes).sum())
-        return [int((answers == prepared.labels).sum()), same]
+        return {"right": int((answers == prepared.labels).sum()), "same": same}
 
     prepared.told(INT8)(0, 1)
-    found = prepared.kept(INT8, asked, work)
+    found = prepared.kept(f"{INT8}.answers", asked, work)
     prepared.told(INT8)(1, 1)
-    if found is None:
-        return []
-    right, same = found
-    return [{**line_of(study, prepared, INT8, images, right), "agreement": same / images}]
+    if "refused" in found:
+        device = {"device": INT8_DEVICE, "refused": found["refused"]}
+        return Results(prices=[named(study, prepared, INT8) | device])
+    line = line_of(study, prepared, INT8, images, found["right"])
+    return Results([line | {"agreement": found["same"] / images}])
 
 
 def _beside_lines(study: str, prepared: PreparedRow) -> list[Mapping[str, Any]]:

@@ -11,20 +11,13 @@ from ....energy.pricing.price import price
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ..kept import fingerprint
+from ..results import AMOUNTS
 
 # A core that can execute an exact code, in the nearest geometry that holds the network, and as many
 # of them as it takes; two microcontrollers; and the literature's rule, which refuses nothing.
 CORE = "odin_style:doubling_accumulator=1"
 STUDY_DEVICES = (CORE, "stm32l4r5", "stm32h743", "rule_ac_mac_45nm")
-AMOUNTS = (
-    "energy_j",
-    "energy_low_j",
-    "energy_high_j",
-    "time_s",
-    "time_low_s",
-    "time_high_s",
-    "cores",
-)
+NUMBERS = (*AMOUNTS, "cores")  # of a line of the prices
 
 
 def cards_fingerprint(devices: Iterable[str] = STUDY_DEVICES) -> str:
@@ -50,7 +43,7 @@ def lines_of(
     for total in found.totals().to_dict("records"):
         asked_for = total["instead_of"] or total["device"]
         named = {"device": asked_for, "priced_as": total["device"], "workload": total["workload"]}
-        amounts = {key: _number(total[key]) for key in AMOUNTS}
+        amounts = {key: _number(total[key]) for key in NUMBERS}
         lines.append(named | amounts | {"refused": ""})
 
     priced = {line["device"] for line in lines}
@@ -98,14 +91,14 @@ def mean_of_parts(parts: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[dic
 
 def _added(so_far: Mapping[str, Any] | None, line: Mapping[str, Any], weight: int) -> dict:
     if so_far is None:
-        so_far = dict(line) | {key: 0 for key in AMOUNTS if line.get(key) is not None}
+        so_far = dict(line) | {key: 0 for key in NUMBERS if line.get(key) is not None}
     return dict(so_far) | {
-        key: so_far[key] + weight * line[key] for key in AMOUNTS if line.get(key) is not None
+        key: so_far[key] + weight * line[key] for key in NUMBERS if line.get(key) is not None
     }
 
 
 def _divided(line: dict[str, Any], images: int) -> dict[str, Any]:
-    return line | {key: line[key] / images for key in AMOUNTS if line.get(key) is not None}
+    return line | {key: line[key] / images for key in NUMBERS if line.get(key) is not None}
 
 
 def _number(value: Any) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....errors import SpikewattError
@@ -91,7 +92,7 @@ def odin_judged(row: OdinRow, committed: Results) -> Outcome:
         short.append(Shortfall(TWIN, law, by, row.explained))
 
     note = f"{_energy(energy_j)}; published: {_energy(most_j)}"
-    side = _side(TWIN, line, asked, note)
+    side = replace(_side(TWIN, line, asked, note), published_images=row.published.images)
     return Outcome(row.row, row.title, published, own, (side,), tuple(short))
 
 

@@ -11,7 +11,7 @@ from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint
 from ..kept import fingerprint, kept
 from ..places import Places
-from ..results import Results
+from ..results import AMOUNTS, Results
 
 if TYPE_CHECKING:
     from ..kinds.odin import OdinRow
@@ -76,12 +76,11 @@ def _on_the_twin(row: OdinRow, images: int, places: Places) -> dict[str, Any]:
     counts = result.run.counts
     samples = len(result.run.predictions)
     (total,) = result.prices.totals().to_dict("records")
-    amounts = ("energy_j", "energy_low_j", "energy_high_j", "time_s", "time_low_s", "time_high_s")
     return {
         "images": samples,
         "right": round(result.accuracy * samples),
         "spikes": float((counts.external_events + counts.spikes).mean()),
         "synaptic_operations": float(counts.synaptic_operations.mean()),
         "network_hash": result.run.network_hash,
-        "price": {"device": total["device"], "cores": 1} | {key: total[key] for key in amounts},
+        "price": {"device": total["device"], "cores": 1} | {key: total[key] for key in AMOUNTS},
     }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..judgement import ROUNDING
 from ..kinds.published_only import PublishedOnlyRow
 from ..outcome import Outcome, Shortfall, Side
 from ..places import Places
 from ..results import Results
-
-ROUNDING = 1e-6  # points by which a share in a file may be off
 
 
 def run_published_only_row(study: str, row: PublishedOnlyRow, places: Places) -> Results:
@@ -28,11 +27,12 @@ def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome
     own = {place: _figures(line) for place, line in beside.items() if line is not None}
 
     known = "recalled" if theirs.recalled else ""
+    said = {"published_images": theirs.images, "note": known}
     ann = theirs.ann_accuracy_percent
-    sides = [Side("theirs: ANN", published_percent=ann, note=known, is_ann=True)]
+    sides = [Side("theirs: ANN", published_percent=ann, is_ann=True, **said)]
     sides = sides if ann is not None else []
     for steps, percent in theirs.accuracy_percent.items():
-        sides.append(Side(f"theirs: T={steps}", published_percent=percent, note=known))
+        sides.append(Side(f"theirs: T={steps}", published_percent=percent, **said))
     sides.extend(_side(place, line) for place, line in beside.items() if line is not None)
 
     shortfalls = tuple(_shortfalls(row, beside))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...report.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
-
-BESIDE = "+"  # in the name of a core with a host
+from ..benchmark.prices import BESIDE
 
 
 @dataclass(frozen=True)

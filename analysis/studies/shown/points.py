@@ -105,7 +105,9 @@ def shown_of(studies: Iterable[Study]) -> Shown:
         found = list(_points(study))
         points.extend(found)
         losses.extend(_losses(study))
-        refused += sum(1 for price in study.committed().prices if price["refused"])
+        refused += sum(
+            1 for price in study.committed().prices if price["refused"] and price["cell"] != INT8
+        )
     return Shown(tuple(points), tuple(losses), refused)
 
 

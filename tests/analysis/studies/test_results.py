@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.analysis.studies.comparison import compare
 from spikewatt.analysis.studies.kept import fingerprint, kept
+from spikewatt.analysis.studies.other_files import OTHER_FILES, compare_others, read_others
 from spikewatt.analysis.studies.results import (
     MEASURE_COLUMNS,
     PRICE_COLUMNS,
@@ -16,7 +19,7 @@ from spikewatt.analysis.studies.results import (
     Results,
     read_results,
 )
-from spikewatt.analysis.studies.study import Study
+from spikewatt.analysis.studies.study import FOLDER, Study
 from spikewatt.analysis.studies.study_file import StudyFile, Tolerance
 from spikewatt.errors import SpikewattError
 
@@ -215,6 +218,40 @@ def test_a_number_that_differs_is_told_and_held_against_the_tolerance(
     place = "within" if within else "beyond"
     assert f"; {place} the tolerance" in str(difference)
     assert "1 numbers differ" in str(compared)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "2 lines are as committed"),
+        ({"accuracy": 0.904}, "2 lines compared .*: 1 numbers differ, 0 of them beyond"),
+        ({"accuracy": 0.91}, "2 lines compared .*: 1 numbers differ, 1 of them beyond"),
+        ({"spikes": 1100}, "2 lines compared .*: 1 numbers differ, 1 of them beyond"),
+        ({"images": 20}, "1 lines are as committed; 1 lines not compared"),
+        ({"step": 3}, "1 lines compared .*; 1 lines of cells of which nothing is committed"),
+        ({"row": "other"}, "1 lines compared .*: 1 numbers differ, 1 of them beyond"),
+    ],
+)
+def test_files_beside_the_tables_are_compared_by_what_tells_their_lines(tmp_path, changed, said):
+    steps = [
+        {"row": "r", "step": step, "images": 100, "accuracy": 0.9, "spikes": 1000}
+        for step in (1, 2)
+    ]
+    lines = {"own": [steps[0] | changed, steps[1]], "committed": steps}
+    found = {}
+    for name, content in lines.items():
+        (tmp_path / name).mkdir()
+        pd.DataFrame(content).to_csv(tmp_path / name / "steps.csv", index=False)
+        found[name] = read_others(tmp_path / name)
+    compared = compare_others(study(tmp_path), {"r"}, found["own"], found["committed"])
+    assert re.match(said, str(compared)), str(compared)
+
+
+def test_the_committed_files_beside_the_tables_have_each_line_once():
+    for path in sorted(FOLDER.glob("*_*/*.csv")):
+        if path.name in OTHER_FILES:
+            frame = pd.read_csv(path)
+            assert not frame.duplicated(list(OTHER_FILES[path.name])).any(), path
 
 
 def test_lines_that_are_missing_and_new_prices_are_differences(tmp_path):

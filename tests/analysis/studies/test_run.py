@@ -14,11 +14,12 @@ import pytest
 from spikewatt.analysis.studies import kept as keeping
 from spikewatt.analysis.studies.cells import conversion, network_row, prices
 from spikewatt.analysis.studies.comparison import compare
+from spikewatt.analysis.studies.judgement import judged
 from spikewatt.analysis.studies.results import read_results
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.analysis.studies.table import outcomes
 from spikewatt.errors import SpikewattError
-from spikewatt.models.int8 import quantise_int8
+from spikewatt.models.int8 import NoInt8KernelError, quantise_int8
 from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
@@ -70,7 +71,7 @@ def test_the_lines_are_those_of_one_run_on_all_images(tiny, mlp, digits, monkeyp
     assert len(priced) == len(whole) == 7
     for price in priced:
         expected = whole[price["device"], price["workload"]]
-        for column in prices.AMOUNTS:
+        for column in prices.NUMBERS:
             if expected[column] is None:
                 assert price[column] is None, column
             else:
@@ -192,6 +193,25 @@ def test_the_committed_files_are_judged_and_a_rerun_compared_with_them(tiny):
     assert not after.falls_short
     assert compare(study, found).lines == 7 + len(found.prices)
     assert not compare(study, tiny.run()).differences
+
+
+def test_a_network_without_int8_kernels_says_why_and_other_errors_are_raised(tiny, monkeypatch):
+    def refused(error):
+        def quantise(*_):
+            raise error
+
+        monkeypatch.setattr(network_row, "quantise_int8", quantise)
+
+    refused(SpikewattError("calibration", "has images", 0))
+    with pytest.raises(SpikewattError, match="has images"):
+        tiny.run()
+
+    refused(NoInt8KernelError("int8", "has a kernel for every layer", "no Erf"))
+    found = tiny.run()
+    assert "int8" not in {line["cell"] for line in found.lines}
+    (side,) = [s for s in judged(read_study(NAME).row("mlp"), found).sides if s.cell == "int8"]
+    assert "no Erf" in side.note
+    assert tiny.run().prices == found.prices
 
 
 def test_other_spikes_in_annarchy_end_the_run(tiny, monkeypatch):

@@ -76,6 +76,16 @@ def test_a_rerun_is_compared_and_ends_with_1_beyond_the_tolerance(ran):
     assert len(said["results"]) == 7
 
 
+def test_committed_lines_of_other_images_are_not_compared_which_fails(ran):
+    text = (ran.folder / "results.csv").read_text()
+    text = re.sub(r",(360|50),", lambda found: f",{int(found[1]) - 1},", text)
+    (ran.folder / "results.csv").write_text(text)
+    result = run(ran)
+    assert result.exit_code == 1
+    assert result.stdout.endswith("being of another number of images than the committed ones\n")
+    assert run(ran, "--images", "30").exit_code == 0
+
+
 def test_table_lays_ours_beside_theirs_and_marks_what_is_short(ran, monkeypatch):
     monkeypatch.setenv("COLUMNS", "110")
     good = spikewatt("table", NAME)
@@ -110,6 +120,9 @@ def test_table_of_some_rows_or_of_those_that_fall_short(ran):
     assert [row["row"] for row in one] == ["mlp"]
     assert [row["falls_short"] for row in both] == [False, True]
 
+    theirs = one[0]["published"]
+    assert theirs["accuracy_percent"]["poisson"] == {"20": 99}
+    assert theirs["cells"]["poisson"] == {"images": 300, "same_method": False, "source": ""}
     figures = one[0]["own"]["cells"]["poisson"][-1]
     assert figures["steps"] == 20
     assert 50 < figures["accuracy_percent"] <= 100
@@ -195,7 +208,8 @@ def test_missing_weights_and_data_are_told_at_once_or_skipped(tiny, tmp_path, mo
     assert not tiny.output.exists()
 
     result = run(tiny, "--skip-missing", *words)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
+    assert "nothing was compared" in result.stdout
     assert "warning: row mlp: is left out: network 'vgg16': needs its trained" in result.stderr
     assert "0 lines of results" in result.stdout
 
