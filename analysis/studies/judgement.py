@@ -130,7 +130,7 @@ def otherwise_run(cell: Cell, line: Mapping[str, Any], images: int) -> Iterator[
     if line["annarchy_equal"] is not True:
         yield Shortfall(cell.cell, "gives ANNarchy's spikes", "that check", steps=line["steps"])
 
-    asked = {"code": cell.code.name}
+    asked: dict[str, Any] = {"code": cell.code.name}
     per_layer = cell.convert.get("steps")
     if isinstance(per_layer, int) and cell.code.limited and "mean_steps" not in cell.convert:
         asked["steps_per_layer"] = per_layer
@@ -220,16 +220,9 @@ def _points(points: float) -> str:
 def _ann_side(row: NetworkRow, keras: Mapping[str, Any]) -> Side:
     published = row.published.ann_accuracy_percent
     own = 100 * keras["ann_accuracy"]
-    return Side(
-        "ANN",
-        None,
-        published,
-        own,
-        own,
-        keras["images"],
-        is_ann=True,
-        published_images=row.published.images,
-    )
+    of = row.published.images
+    own_images = keras["images"]
+    return Side("ANN", None, published, own, own, own_images, is_ann=True, published_images=of)
 
 
 def _beside(lines: Lines) -> Iterator[Side]:
@@ -246,6 +239,7 @@ def _own_side(cell: str, line: Mapping[str, Any]) -> Side:
 
 
 def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
+    of = None if cell.published is None else cell.published.images
     for line in lines:
         published = _published(cell, line)
         yield Side(
@@ -256,5 +250,5 @@ def _sides(cell: Cell, lines: Lines) -> Iterator[Side]:
             100 * line["accuracy"],
             line["images"],
             line["synaptic_operations_per_image"],
-            published_images=None if published is None else cell.published.images,
+            published_images=None if published is None else of,
         )

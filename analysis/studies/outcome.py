@@ -54,10 +54,10 @@ class Side:
         Synaptic operations per image.
     note : str, default ""
         What else there is to say.
-    is_ann : bool, default False
-        Whether it is the network itself, before its conversion; `published_percent` is theirs.
     published_images : int or None, default None
         Behind the published accuracy.
+    is_ann : bool, default False
+        Whether it is the network itself, before its conversion; `published_percent` is theirs.
     """
 
     cell: str
@@ -68,8 +68,8 @@ class Side:
     images: int | None = None
     operations: float | None = None
     note: str = ""
-    is_ann: bool = False
     published_images: int | None = None
+    is_ann: bool = False
 
 
 @dataclass(frozen=True)

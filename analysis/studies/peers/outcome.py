@@ -27,12 +27,14 @@ def published_only_outcome(row: PublishedOnlyRow, committed: Results) -> Outcome
     own = {place: _figures(line) for place, line in beside.items() if line is not None}
 
     known = "recalled" if theirs.recalled else ""
-    said = {"published_images": theirs.images, "note": known}
-    ann = theirs.ann_accuracy_percent
-    sides = [Side("theirs: ANN", published_percent=ann, is_ann=True, **said)]
+    ann, of = theirs.ann_accuracy_percent, theirs.images
+    sides = [
+        Side("theirs: ANN", published_percent=ann, note=known, is_ann=True, published_images=of)
+    ]
     sides = sides if ann is not None else []
     for steps, percent in theirs.accuracy_percent.items():
-        sides.append(Side(f"theirs: T={steps}", published_percent=percent, **said))
+        cell = f"theirs: T={steps}"
+        sides.append(Side(cell, published_percent=percent, note=known, published_images=of))
     sides.extend(_side(place, line) for place, line in beside.items() if line is not None)
 
     shortfalls = tuple(_shortfalls(row, beside))
