@@ -172,7 +172,7 @@ def _command_of_a_worker(monkeypatch, folder):
 
     asked = {}
     monkeypatch.setattr(processes.subprocess, "Popen", lambda _, **options: asked.update(options))
-    processes._start(folder, folder / "log", 0)
+    processes._start("a.worker", folder, folder / "log", 0)
     return asked
 
 

@@ -348,7 +348,7 @@ def test_units_that_are_sums_are_refused_before_they_are_computed(unit, tmp_path
 def test_a_table_of_many_networks(tmp_path):
     """It was read once per network: hours for three thousand."""
     import pandas as pd
-    from spikewatt.cli.priced import price_layers
+    from spikewatt.cli.pricing.priced import price_layers
     from spikewatt.energy.layer_tables.layer_table import LAYERS, read_layers
 
     frame = pd.read_csv(LAYERS, dtype=str, keep_default_na=False)

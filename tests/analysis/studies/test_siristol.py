@@ -164,7 +164,9 @@ def test_the_picture_of_samples_has_a_row_per_class():
 def test_the_picture_of_steps_shows_theirs_and_ours(study, networks):
     fig = steps_picture(networks, study.committed(), {"annarchy_cnn": "The notebook's CNN"})
     assert len(fig.axes) == 1
-    labels = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    legend = fig.axes[0].get_legend()
+    assert legend is not None
+    labels = [text.get_text() for text in legend.get_texts()]
     assert any(label.startswith("theirs") for label in labels)
     lines = {line.get_label(): line for line in fig.axes[0].get_lines()}
     theirs = next(line for label, line in lines.items() if label.startswith("theirs"))
