@@ -116,6 +116,32 @@ def test_other_columns_are_refused(tmp_path):
         read_results(tmp_path)
 
 
+def _with_a_word(folder) -> None:
+    (folder / "results.csv").write_text(
+        (folder / "results.csv").read_text().replace("0.97,", "much,")
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "results.csv").mkdir(), "is a table of a study; got a folder"),
+        (lambda folder: (folder / "results.csv").write_text(""), "is a table of a study; got No"),
+        (
+            lambda folder: (folder / "results.csv").write_bytes(b"\xff\xfe\x80"),
+            "is a table of a study; got 'utf-8' codec",
+        ),
+        (_with_a_word, ": accuracy: holds numbers; got much"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path, spoil, said):
+    if spoil is _with_a_word:
+        results().write(tmp_path)
+    spoil(tmp_path)
+    with pytest.raises(SpikewattError, match=f"results.csv:? ?{said}"):
+        read_results(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changed", "got"), [({"row": "gone"}, "nobody_2026, gone"), ({"study": "zou"}, "zou, mlp")]
 )
