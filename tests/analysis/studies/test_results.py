@@ -172,6 +172,14 @@ def test_work_that_was_asked_for_is_done_once(tmp_path):
     assert len(done) == 3
 
 
+@pytest.mark.parametrize("spoilt", ["", "{", "{}", "[]", "null"])
+def test_a_part_with_nothing_in_it_is_made_again(tmp_path, spoilt):
+    for _ in range(2):
+        assert kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 1}) == {"a": 1}
+        (path,) = tmp_path.iterdir()
+        path.write_text(spoilt)
+
+
 def test_a_fingerprint_is_of_type_shape_and_content(random):
     array = random.integers(0, 9, (4, 6))
     others = [array.astype("int32"), array.reshape(6, 4), array + (array == array.max())]

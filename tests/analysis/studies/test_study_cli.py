@@ -83,7 +83,15 @@ def test_committed_lines_of_other_images_are_not_compared_which_fails(ran):
     result = run(ran)
     assert result.exit_code == 1
     assert result.stdout.endswith("being of another number of images than the committed ones\n")
-    assert run(ran, "--images", "30").exit_code == 0
+    assert spikewatt("run", NAME, "-o", f"{ran.output}_try", "--images", "30").exit_code == 0
+
+
+def test_a_try_does_not_replace_lines_of_more_images(ran):
+    before = (ran.output / "results.csv").read_bytes()
+    line = refused("run", NAME, "--output", str(ran.output), "--images", "100")
+    assert "results.csv: lines of more images are not replaced by those of 100" in line
+    assert line.endswith("got mlp, keras: 360 images; hint: name another folder with --output")
+    assert (ran.output / "results.csv").read_bytes() == before
 
 
 def test_table_lays_ours_beside_theirs_and_marks_what_is_short(ran, monkeypatch):
