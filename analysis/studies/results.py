@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import files
-from ...errors import SpikewattError
+from ...errors import SpikewattError, warn
 
 RESULTS = "results.csv"
 PRICES = "prices.csv"
@@ -147,12 +147,16 @@ class Results:
 def read_results(folder: Path) -> Results:
     """What the files in `folder` say; nothing where there are none.
 
+    Warns where there are results without their prices.
+
     Raises
     ------
     SpikewattError : as `read_table`.
     """
     lines = read_table(folder / RESULTS, RESULT_COLUMNS)
     prices = read_table(folder / PRICES, PRICE_COLUMNS)
+    if lines and not (folder / PRICES).exists():
+        warn(str(folder / PRICES), f"is missing beside {RESULTS}: energies are left out")
     return Results(lines, prices, read_table(folder / MEASURES, MEASURE_COLUMNS))
 
 

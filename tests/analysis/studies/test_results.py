@@ -21,7 +21,7 @@ from spikewatt.analysis.studies.results import (
 )
 from spikewatt.analysis.studies.study import FOLDER, Study
 from spikewatt.analysis.studies.study_file import StudyFile, Tolerance
-from spikewatt.errors import SpikewattError
+from spikewatt.errors import SpikewattError, SpikewattWarning
 
 TOLERANCE = Tolerance(accuracy_points=0.5, counts_percent=1, energy_percent=2)
 
@@ -95,6 +95,13 @@ def test_any_energies_are_read_as_written(tmp_path_factory, energies):
 
 def test_nothing_is_read_where_nothing_is(tmp_path):
     assert read_results(tmp_path) == Results()
+
+
+def test_results_without_their_prices_are_warned_of(tmp_path):
+    results().write(tmp_path)
+    (tmp_path / "prices.csv").unlink()
+    with pytest.warns(SpikewattWarning, match="prices.csv: is missing beside results.csv"):
+        assert read_results(tmp_path).lines == results().lines
 
 
 def test_rows_replace_those_of_their_name_in_every_table():
