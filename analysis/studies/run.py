@@ -66,7 +66,8 @@ def run_study(
     ------
     SpikewattError
         Unknown study or row; missing data or weights, all of them at once; a folder that holds
-        another study's results, or lines of more than `images`, or cannot be written into; spikes of ANNarchy that differ.
+        another study's results, or lines of more than `images`, or cannot be written into; spikes
+        of ANNarchy that differ.
         MissingToolError: ANNarchy, or the compiler that it needs.
     """
     study = read_study(name)
@@ -76,6 +77,7 @@ def run_study(
         whole_number("run_study.images", law, images, 1, 2**31)
     folder = output or Path("studies") / name
     check_writable(folder)
+    check_writable(folder / KEPT)
     before = study.results_in(folder)  # refused now, and not after hours
     _check_images(folder, before, chosen, images)
     chosen = _with_all_they_need(chosen, models_dir, data_dir, skip_missing)
