@@ -172,7 +172,7 @@ def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:
     return frame.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
 
 
-def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+def read_table(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, Any]]:
     """The lines of one file; none where there is no such file.
 
     Raises

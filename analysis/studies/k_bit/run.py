@@ -69,7 +69,7 @@ def write_steps(folder: Path, row: str, lines: Iterable[Mapping[str, Any]]) -> N
     files.write(folder / STEPS, text)
 
 
-def read_steps(folder: Path) -> list[dict[str, Any]]:
+def read_steps(folder: Path) -> list[Mapping[str, Any]]:
     """The lines of ``steps.csv`` in `folder`; none where there is no such file.
 
     Raises
