@@ -25,23 +25,25 @@ studies = family(STUDY, JOB, "The published studies, run again: ours beside thei
 
 @member(studies, STUDY)
 def list_(as_json: Json = False) -> None:
-    """The studies, their rows, and how many of ours fall short."""
+    """The studies, their rows, and how many of ours fall short or were not run."""
     import pandas as pd
 
     from ..analysis.report.findings import Column, Findings, Table
-    from ..analysis.studies.table import outcomes
+    from ..analysis.studies.table import outcomes, short_and_not_run
     from ..analysis.studies.table import studies as chosen
 
     rows = []
     for study in chosen():
         found = outcomes(study)
-        short = sum(outcome.falls_short for outcome in found)
-        rows.append((study.name, study.title, len(found), short, study.file.source))
-    frame = pd.DataFrame(rows, columns=["study", "title", "rows", "rows_short", "source"])
+        counts = (len(found), *short_and_not_run(found))
+        rows.append((study.name, study.title, *counts, study.file.source))
+    names = ["study", "title", "rows", "rows_short", "rows_not_run", "source"]
+    frame = pd.DataFrame(rows, columns=names)
     shown = [
         Column("study", ("study",)),
         Column("rows", ("rows",), number=True),
         Column("fall short", ("rows_short",), number=True),
+        Column("not run", ("rows_not_run",), number=True),
         Column("title", ("title",)),
     ]
     show(Findings((Table("studies", "Published studies", frame, shown),)), as_json)
@@ -86,7 +88,7 @@ def run(
     from ..analysis.report.rows import json_text
     from ..analysis.studies.comparison import compare
     from ..analysis.studies.other_files import compare_others, read_others
-    from ..analysis.studies.run import run_study
+    from ..analysis.studies.run import KEPT, run_study
     from ..analysis.studies.study import read_study
     from ..shown_progress import show_progress
 
@@ -107,7 +109,10 @@ def run(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        print(f"spikewatt: {folder}/kept has what is done; the same line goes on", file=sys.stderr)
+        done = (
+            f"{folder}/{KEPT} has what is done" if (folder / KEPT).is_dir() else "nothing is done"
+        )
+        print(f"spikewatt: {done}; the same line goes on", file=sys.stderr)
         raise
 
     rows = {line["row"] for line in found.lines}
@@ -177,14 +182,20 @@ def train(
     from ..models.datasets import load_dataset
     from ..models.studied.catalogue import studied
     from ..models.studied.find import folder_to_train_in
-    from ..models.studied.training.train import train_studied
+    from ..models.studied.training.train import TRAINING, train_studied
     from ..shown_progress import show_progress
 
     facts = studied(name)
     folder = folder_to_train_in(models_dir)
     dataset = load_dataset(facts.dataset, data_dir)
-    with show_progress() as progress:
-        trained = train_studied(name, dataset, folder, epochs, progress)
+    try:
+        with show_progress() as progress:
+            trained = train_studied(name, dataset, folder, epochs, progress)
+    except KeyboardInterrupt:
+        if (folder / f"{name}{TRAINING}").is_dir():
+            kept = f"{folder}/{name}{TRAINING} has what is done"
+            print(f"spikewatt: {kept}; the same line goes on", file=sys.stderr)
+        raise
     if as_json:
         print_json(json_text(trained.said(facts.accuracy)))
     else:
@@ -205,14 +216,18 @@ def paper(
         ),
     ] = None,
     pdf: Annotated[bool, typer.Option(help="Print a PDF, too, with Chromium.")] = True,
+    force: Force = False,
 ) -> None:
     """Write a study's white paper, as HTML and PDF.
 
     Two pages of A4, the HTML in one file.
     Numbers and sentences come from the study's tables; nothing is run.
     """
-    from ..analysis.studies.paper.write import white_paper
+    from ..analysis.studies.paper.write import paper_files, white_paper
 
+    for path in paper_files(name, output, pdf=pdf):
+        if path.exists():
+            new_file(path, force)
     for path in white_paper(name, output, results=results, pdf=pdf):
         print(path)
 

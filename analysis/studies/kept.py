@@ -16,7 +16,7 @@ LENGTH = 16  # digits of a hash in the name of a file
 def kept(folder: Path, name: str, asked: Mapping[str, Any], work: Callable[[], Any]) -> Any:
     """What `work` returns, from the file that an earlier run left, if it was asked for the same.
 
-    A file that is no JSON (of a disk that failed) counts as none.
+    A file that is no JSON (of a disk that failed), or has nothing in it, counts as none.
 
     Parameters
     ----------
@@ -32,9 +32,11 @@ def kept(folder: Path, name: str, asked: Mapping[str, Any], work: Callable[[], A
     path = folder / f"{name}-{fingerprint(json.dumps(asked, sort_keys=True))}.json"
     if path.is_file():
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
-            pass
+            found = None
+        if found:
+            return found
 
     text = json.dumps(work(), indent=1)
     folder.mkdir(parents=True, exist_ok=True)

@@ -98,3 +98,8 @@ class Outcome:
     def falls_short(self) -> bool:
         """Whether anything that was asked for is not reached."""
         return bool(self.shortfalls)
+
+    @property
+    def was_not_run(self) -> bool:
+        """Whether it falls short because nothing of ours is there."""
+        return self.falls_short and not any(self.own.values())

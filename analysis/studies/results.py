@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import files
-from ...errors import SpikewattError
+from ...errors import SpikewattError, warn
 
 RESULTS = "results.csv"
 PRICES = "prices.csv"
@@ -147,13 +147,17 @@ class Results:
 def read_results(folder: Path) -> Results:
     """What the files in `folder` say; nothing where there are none.
 
+    Warns where there are results without their prices.
+
     Raises
     ------
-    SpikewattError : other columns.
+    SpikewattError : as `read_table`.
     """
-    lines = _read_csv(folder / RESULTS, RESULT_COLUMNS)
-    prices = _read_csv(folder / PRICES, PRICE_COLUMNS)
-    return Results(lines, prices, _read_csv(folder / MEASURES, MEASURE_COLUMNS))
+    lines = read_table(folder / RESULTS, RESULT_COLUMNS)
+    prices = read_table(folder / PRICES, PRICE_COLUMNS)
+    if lines and not (folder / PRICES).exists():
+        warn(str(folder / PRICES), f"is missing beside {RESULTS}: energies are left out")
+    return Results(lines, prices, read_table(folder / MEASURES, MEASURE_COLUMNS))
 
 
 def _or_none(value: Any) -> Any:
@@ -168,23 +172,48 @@ def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:
     return frame.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
 
 
-def _read_csv(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, Any]]:
+def read_table(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    """The lines of one file; none where there is no such file.
+
+    Raises
+    ------
+    SpikewattError : a folder, no table, other columns, or a word where a number belongs.
+    """
     import pandas as pd
 
+    law = "is a table of a study"
+    if path.is_dir():
+        raise SpikewattError(str(path), law, "a folder")
     if not path.is_file():
         return []
-    text = path.read_text(encoding="utf-8")
+
     words = dict.fromkeys(WORDS | VERSIONS, str)
-    frame = pd.read_csv(io.StringIO(text), dtype=words, keep_default_na=False, na_values=[""])
+    try:
+        text = path.read_text(encoding="utf-8")
+        frame = pd.read_csv(io.StringIO(text), dtype=words, keep_default_na=False, na_values=[""])
+    except ValueError as error:  # no text, nothing in it, or lines of several lengths
+        raise SpikewattError(str(path), law, str(error).strip()) from error
+
     if list(frame.columns) != list(columns):
         law = "has the columns of this table"
         raise SpikewattError(str(path), law, ", ".join(frame.columns), ", ".join(columns))
+    for column in columns:
+        if column not in words:
+            _check_numbers(path, frame[column])
 
     frame = frame.astype(
         {column: "Int64" for column in WHOLE & set(columns) if _is_whole(frame[column])}
     )
     known = frame.astype(object).where(frame.notna(), None)
     return [dict(zip(columns, values, strict=True)) for values in known.itertuples(index=False)]
+
+
+def _check_numbers(path: Path, column) -> None:
+    import pandas as pd
+
+    words = column[pd.to_numeric(column, errors="coerce").isna() & column.notna()]
+    if len(words):
+        raise SpikewattError(f"{path}: {column.name}", "holds numbers", words.iloc[0])
 
 
 def _is_whole(column) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ...errors import SpikewattError, whole_number
+from ...errors import SpikewattError, one_of, whole_number
+from ...models.datasets import NAMES
 from ...sim.conversion.options import ConversionOptions
 from ...sim.engines.schedule import LARGEST_STEPS
 from ...sim.network.codes import Code
@@ -17,6 +18,13 @@ ANNARCHY_STEPS = 50
 # Cells that every row has: the network itself, and in int8.
 KERAS, INT8 = EVERY_ROW = ("keras", "int8")
 INT8_DEVICE = "tensorflow_lite"  # that refuses a network without an int8 kernel for each layer
+
+
+def _known_dataset(name: str) -> str:
+    return one_of("dataset", "must name a data set", name, NAMES)
+
+
+DatasetName = Annotated[str, AfterValidator(_known_dataset)]
 
 
 class Checked(BaseModel):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...errors import raise_faults, warn, whole_number
+from ...errors import SpikewattError, raise_faults, warn, whole_number
 from ...progress import Progress, silent
 from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
 from .kinds.registry import kind_of
 from .needed import lacking
 from .places import Places
-from .results import Results
+from .results import RESULTS, Results
 from .row import RowFile
 from .study import read_study
 
@@ -66,7 +66,8 @@ def run_study(
     ------
     SpikewattError
         Unknown study or row; missing data or weights, all of them at once; a folder that holds
-        another study's results or cannot be written into; spikes of ANNarchy that differ.
+        another study's results, or lines of more than `images`, or cannot be written into; spikes
+        of ANNarchy that differ.
         MissingToolError: ANNarchy, or the compiler that it needs.
     """
     study = read_study(name)
@@ -76,7 +77,9 @@ def run_study(
         whole_number("run_study.images", law, images, 1, 2**31)
     folder = output or Path("studies") / name
     check_writable(folder)
-    study.results_in(folder)  # refused now, and not after hours
+    check_writable(folder / KEPT)
+    before = study.results_in(folder)  # refused now, and not after hours
+    _check_images(folder, before, chosen, images)
     chosen = _with_all_they_need(chosen, models_dir, data_dir, skip_missing)
     if any(row.networks for row in chosen):
         check_toolchain()
@@ -91,6 +94,23 @@ def run_study(
         found.add(of_row)
 
     return found
+
+
+def _check_images(
+    folder: Path, before: Results, chosen: tuple[RowFile, ...], images: int | None
+) -> None:
+    """A try does not take the place of lines of more images."""
+    if images is None:
+        return
+    names = {row.row for row in chosen}
+    for line in before.lines:
+        if line["row"] in names and (line["images"] or 0) > images:
+            raise SpikewattError(
+                where=str(folder / RESULTS),
+                law=f"lines of more images are not replaced by those of {images:,}",
+                got=f"{line['row']}, {line['cell']}: {line['images']:,} images",
+                hint="name another folder with --output",
+            )
 
 
 def _with_all_they_need(

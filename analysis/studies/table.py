@@ -77,14 +77,22 @@ def as_objects(found: Iterable[tuple[Study, list[Outcome]]]) -> list[dict[str, A
     ]
 
 
+def short_and_not_run(of_study: Iterable[Outcome]) -> tuple[int, int]:
+    """How many rows were run and fall short, and how many were not run."""
+    short = [outcome for outcome in of_study if outcome.falls_short]
+    not_run = sum(outcome.was_not_run for outcome in short)
+    return len(short) - not_run, not_run
+
+
 def studies_findings(found: Iterable[tuple[Study, list[Outcome]]]) -> Findings:
     """A table per study, and below it a line for each thing that falls short."""
     tables, notes = [], []
     for study, of_study in found:
         rows = len(study.rows)
-        short = sum(outcome.falls_short for outcome in of_study)
+        short, not_run = short_and_not_run(of_study)
         which = f"{short} of {rows} rows" if len(of_study) == rows else f"{short} of these rows"
-        notes.append(f"{study.name}: {which} fall short")
+        others = f", {not_run} were not run" if not_run else ""
+        notes.append(f"{study.name}: {which} fall short{others}")
         if of_study:
             tables.append(_table(study, of_study))
     if any(table.frame["core_j"].notna().any() for table in tables):

@@ -47,17 +47,17 @@ def read_archive(path: Path, name: str) -> dict[str, np.ndarray]:
     ------
     FileFormatError : a damaged archive, or one with Python objects in it.
     """
+    law = "must be an archive of numpy with weights"
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise FileFormatError(str(path), law, "no .npz file")
+
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = archive.files
             prefix = f"{name}/" if any(key.startswith(f"{name}/") for key in keys) else ""
             return {key[len(prefix) :]: archive[key] for key in keys if key.startswith(prefix)}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise FileFormatError(
-            where=str(path),
-            law="must be an archive of numpy with weights",
-            got=str(error)[:200],
-        ) from error
+        raise FileFormatError(str(path), law, str(error)[:200]) from error
 
 
 def content_hash(arrays: Arrays) -> str:

@@ -251,7 +251,9 @@ def test_an_unknown_name_and_a_missing_folder(tmp_path):
 def test_damaged_and_incomplete_archives_are_refused(tmp_path):
     path = tmp_path / "mlp_48.npz"
     path.write_bytes(b"no archive")
-    with pytest.raises(SpikewattError, match="must be an archive of numpy"):
+    with pytest.raises(
+        SpikewattError, match="must be an archive of numpy with weights; got no .npz"
+    ):
         load_studied("mlp_48", tmp_path)
 
     arrays = weights_of("mlp_48")

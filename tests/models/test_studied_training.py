@@ -102,7 +102,7 @@ def test_what_cannot_be_trained_is_refused(images, tmp_path):
     with pytest.raises(SpikewattError, match="must be a folder that exists"):
         train_studied("mlp_48", images, tmp_path / "nowhere")
     (tmp_path / "mlp_48.npz").write_bytes(b"")
-    with pytest.raises(SpikewattError, match="is not written over"):
+    with pytest.raises(SpikewattError, match="is not written over; got it exists: of a training"):
         train_studied("mlp_48", images, tmp_path)
 
 

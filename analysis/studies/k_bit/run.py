@@ -13,7 +13,7 @@ from ..cells.prepared import prepare
 from ..judgement import judged
 from ..outcome import Outcome
 from ..places import Places
-from ..results import DIGITS, Results
+from ..results import DIGITS, Results, read_table
 from .row import KBitRow
 from .steps import per_image, steps_of_row
 
@@ -36,10 +36,15 @@ def run_k_bit_row(study: str, row: KBitRow, places: Places) -> Results:
 
     Spikes and operations there are sums so far, operations by Zou's rule; ``settled`` is the share
     of images whose outputs equal those of the exact code, and stay so.
+
+    Raises
+    ------
+    SpikewattError : a ``steps.csv`` that is no such table, before anything is run.
     """
+    read_steps(places.folder)  # refused now, and not after the work
     found = run_network_row(study, row, places)
     lines = per_image(steps_of_row(prepare(row, places), row))
-    write_steps(places.kept.parent, row.row, lines)
+    write_steps(places.folder, row.row, lines)
     return found
 
 
@@ -64,9 +69,11 @@ def write_steps(folder: Path, row: str, lines: Iterable[Mapping[str, Any]]) -> N
     files.write(folder / STEPS, text)
 
 
-def read_steps(folder: Path) -> list[dict[str, Any]]:
-    """The lines of ``steps.csv`` in `folder`; none where there is no such file."""
-    import pandas as pd
+def read_steps(folder: Path) -> list[Mapping[str, Any]]:
+    """The lines of ``steps.csv`` in `folder`; none where there is no such file.
 
-    path = folder / STEPS
-    return pd.read_csv(path).to_dict("records") if path.is_file() else []
+    Raises
+    ------
+    SpikewattError : as `read_table`.
+    """
+    return read_table(folder / STEPS, STEP_COLUMNS)

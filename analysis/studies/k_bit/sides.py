@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def draw_study(study: Study, folder: Path) -> list[Path]:
     return write_pictures(sides, neurons, ann, folder)
 
 
-def _own_curve(row: KBitRow, steps: list[dict[str, Any]], committed: Results) -> Curve:
+def _own_curve(row: KBitRow, steps: Sequence[Mapping[str, Any]], committed: Results) -> Curve:
     lines = [line for line in steps if line["row"] == row.row]
     exact = [line for line in committed.of_row(row.row) if line["cell"] == row.exact.cell]
     if not lines or not exact:

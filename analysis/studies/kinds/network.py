@@ -8,14 +8,14 @@ from pydantic import Field, field_validator, model_validator
 
 from ....errors import SpikewattError, one_of
 from ..annarchy.asked import OwnConverter, PublishedClasses
-from ..row import Cell, Published, RowFile
+from ..row import Cell, DatasetName, Published, RowFile
 
 
 class NetworkRow(RowFile):
     """A trained Keras network, converted in one or more ways, and run."""
 
     kind: Literal["network"] = "network"
-    dataset: str
+    dataset: DatasetName
     network: str = Field(description="of models/studied, or of a file in --models-dir")
     input_max: float = Field(default=1.0, gt=0)
     published: Published = Published()

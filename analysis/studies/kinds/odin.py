@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..row import Checked, RowFile
+from ..row import Checked, DatasetName, RowFile
 
 
 class PublishedChip(Checked):
@@ -22,7 +22,7 @@ class OdinRow(RowFile):
     """One layer from pixels to classes, trained for the chip, every image on its twin."""
 
     kind: Literal["odin"] = "odin"
-    dataset: str
+    dataset: DatasetName
     chip: str = "odin"
     side: int = Field(default=16, ge=1, le=16, description="pixels of an image, each way")
     images: int = Field(default=10_000, ge=1, description="test images, the first ones")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from ....errors import SpikewattError
-from ..row import Cell, Checked, RowFile
+from ..row import Cell, Checked, DatasetName, RowFile
 
 MOST_SEEDS = 100
 
@@ -33,7 +33,7 @@ class SizeRow(RowFile):
     """Networks of several sizes on the same targets."""
 
     kind: Literal["size"] = "size"
-    dataset: str
+    dataset: DatasetName
     runs: list[SizedNetwork] = Field(min_length=1)
     devices: dict[str, int] = Field(description="FPGA -> seeds of its placer, 1 to that number")
     libraries: list[str] = Field(

@@ -49,7 +49,7 @@ def white_paper(
     MissingToolError : Jinja2, matplotlib or, for the PDF, Playwright or its browser is missing.
     SpikewattError : a study without a paper, or without its tables; a paper that is not two pages.
     """
-    one_of(WHERE, "must name a study that has a paper", name, PAPERS)
+    paths = paper_files(name, output, pdf=pdf)
     if pdf:
         check_browser()
 
@@ -57,16 +57,26 @@ def white_paper(
     published = cast(OdinRow, study.row(ODIN)).published
     facts = SizeFacts.read(results or study.folder, published)
     text = paper_html(facts)
-    content = {".html": text.encode()}
+    contents = [text.encode()]
     if pdf:
-        content[".pdf"] = as_pdf(text)
+        contents.append(as_pdf(text))
 
     output.mkdir(parents=True, exist_ok=True)
-    written = []
-    for ending, data in content.items():
-        written.append(output / f"{name}{ending}")
-        files.write(written[-1], data)
-    return written
+    for path, content in zip(paths, contents, strict=True):
+        files.write(path, content)
+    return paths
+
+
+def paper_files(name: str, output: Path, *, pdf: bool = True) -> list[Path]:
+    """What `white_paper` writes into `output`: the HTML, and the PDF where it is asked for.
+
+    Raises
+    ------
+    SpikewattError : a study without a paper.
+    """
+    one_of(WHERE, "must name a study that has a paper", name, PAPERS)
+    endings = (".html", ".pdf") if pdf else (".html",)
+    return [output / f"{name}{ending}" for ending in endings]
 
 
 def paper_html(facts: SizeFacts) -> str:

@@ -26,6 +26,7 @@ from .stored import stored_arrays
 from .update import Updates
 
 MOST_EPOCHS = 100_000
+TRAINING = ".training"  # ending of the folder with what is done
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def train_studied(
 
     x, y = _learnt(dataset)
     said = _said(facts, recipe, epochs, x, y)
-    kept = folder / f"{name}.training"
+    kept = folder / f"{name}{TRAINING}"
     with alone(kept):
         state = take_up(kept, said)
         model, placed = begin(facts, _with_variable(folder), x)
@@ -142,7 +143,7 @@ def _check_place(folder: Path, target: Path) -> None:
         raise SpikewattError(
             where=str(target),
             law="is not written over",
-            got="it exists",
+            got="it exists: of a training that is finished, or put there",
             hint="remove it, or name another folder",
         )
 

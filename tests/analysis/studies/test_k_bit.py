@@ -16,12 +16,14 @@ from spikewatt.analysis.studies.k_bit.figures import (
 )
 from spikewatt.analysis.studies.k_bit.row import KBitRow
 from spikewatt.analysis.studies.k_bit.rule import zou_ann_operations, zou_operations
-from spikewatt.analysis.studies.k_bit.run import read_steps
+from spikewatt.analysis.studies.k_bit.run import STEPS, read_steps, run_k_bit_row, write_steps
 from spikewatt.analysis.studies.k_bit.sides import draw_study
 from spikewatt.analysis.studies.k_bit.steps import SUMMED, added, counted, per_image
+from spikewatt.analysis.studies.places import Places
 from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.analysis.studies.table import outcomes
+from spikewatt.errors import SpikewattError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection import Connection
@@ -38,6 +40,29 @@ PICTURES = (
     "zou_2023_sparsity",
     "zou_2023_operations",
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is a table of a study"),
+        ("row,step\nk1,1\n", "has the columns of this table; got row, step; allowed: row, step"),
+    ],
+)
+def test_steps_that_are_no_such_table_are_refused_before_anything_runs(tmp_path, text, said):
+    (tmp_path / "steps.csv").write_text(text)
+    study = read_study("zou_2023")
+    with pytest.raises(SpikewattError, match=f"steps.csv: {said}"):
+        run_k_bit_row(study.name, study.row("k0"), Places(tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()
+
+
+def test_steps_of_other_rows_stay_as_they_are(tmp_path):
+    before = (read_study("zou_2023").folder / STEPS).read_text()
+    (tmp_path / STEPS).write_text(before)
+    lines = [line for line in read_steps(tmp_path) if line["row"] == "k0"]
+    write_steps(tmp_path, "k0", lines)
+    assert (tmp_path / STEPS).read_text() == before
 
 
 # Zou's rule on a network that is small enough for a pencil: 4x4 pixels, a 2x2 convolution, another

@@ -21,7 +21,7 @@ from spikewatt.analysis.studies.results import (
 )
 from spikewatt.analysis.studies.study import FOLDER, Study
 from spikewatt.analysis.studies.study_file import StudyFile, Tolerance
-from spikewatt.errors import SpikewattError
+from spikewatt.errors import SpikewattError, SpikewattWarning
 
 TOLERANCE = Tolerance(accuracy_points=0.5, counts_percent=1, energy_percent=2)
 
@@ -97,6 +97,13 @@ def test_nothing_is_read_where_nothing_is(tmp_path):
     assert read_results(tmp_path) == Results()
 
 
+def test_results_without_their_prices_are_warned_of(tmp_path):
+    results().write(tmp_path)
+    (tmp_path / "prices.csv").unlink()
+    with pytest.warns(SpikewattWarning, match="prices.csv: is missing beside results.csv"):
+        assert read_results(tmp_path).lines == results().lines
+
+
 def test_rows_replace_those_of_their_name_in_every_table():
     newer = results()
     newer.lines[1] = line(accuracy=0.5)
@@ -113,6 +120,32 @@ def test_other_columns_are_refused(tmp_path):
     (tmp_path / "results.csv").write_text("study,row\ns,r\n")
     match = r"results.csv: has the columns of this table; got study, row; allowed: study, row, cell"
     with pytest.raises(SpikewattError, match=match):
+        read_results(tmp_path)
+
+
+def _with_a_word(folder) -> None:
+    (folder / "results.csv").write_text(
+        (folder / "results.csv").read_text().replace("0.97,", "much,")
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "results.csv").mkdir(), "is a table of a study; got a folder"),
+        (lambda folder: (folder / "results.csv").write_text(""), "is a table of a study; got No"),
+        (
+            lambda folder: (folder / "results.csv").write_bytes(b"\xff\xfe\x80"),
+            "is a table of a study; got 'utf-8' codec",
+        ),
+        (_with_a_word, ": accuracy: holds numbers; got much"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path, spoil, said):
+    if spoil is _with_a_word:
+        results().write(tmp_path)
+    spoil(tmp_path)
+    with pytest.raises(SpikewattError, match=f"results.csv:? ?{said}"):
         read_results(tmp_path)
 
 
@@ -144,6 +177,14 @@ def test_work_that_was_asked_for_is_done_once(tmp_path):
     kept(tmp_path / "kept", "part", {"seed": 2}, work)
     kept(tmp_path / "kept", "other", {"seed": 2}, work)
     assert len(done) == 3
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "{}", "[]", "null"])
+def test_a_part_with_nothing_in_it_is_made_again(tmp_path, spoilt):
+    for _ in range(2):
+        assert kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 1}) == {"a": 1}
+        (path,) = tmp_path.iterdir()
+        path.write_text(spoilt)
 
 
 def test_a_fingerprint_is_of_type_shape_and_content(random):

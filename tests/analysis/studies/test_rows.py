@@ -23,6 +23,7 @@ REFUSED = [
     ("row: mlp", "row: other", r"mlp.yaml:1: row: is the name of the file; got other; .*mlp"),
     ("row: mlp\n", "", r"mlp.yaml:1: row: Field required; got nothing"),
     ("dataset:", "data:", r"mlp.yaml:3: data: unknown key; .*dataset"),
+    ("dataset: digits", "dataset: imagenet", r"mlp.yaml:3: dataset: must name a data set; got 'im"),
     ("title: A", "kind: neuron\ntitle: A", r"mlp.yaml:2: kind: must name a kind of row"),
     ("images: 360", "images: 0", r"mlp.yaml:5: published.images: .*greater than or equal to 1"),
     ("percent: 90", "percent: 190", r"mlp.yaml:5: published.ann_accuracy_percent: .*equal to 100"),

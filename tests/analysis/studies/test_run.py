@@ -158,7 +158,7 @@ def test_what_a_part_depends_on_is_looked_at(tiny, monkeypatch):
 def test_other_rows_stay_as_they_are(tiny):
     text = tiny.file("mlp").read_text()
     tiny.file("second").write_text(text.replace("row: mlp", "row: second"))
-    tiny.run()
+    tiny.run(images=30)
     both = read_results(tiny.output)
     assert {line["row"] for line in both.lines} == {"mlp", "second"}
 

@@ -10,9 +10,12 @@ import shutil
 import pytest
 from spikewatt.analysis.studies import kept as keeping
 from spikewatt.analysis.studies import needed
+from spikewatt.analysis.studies.cells import prepared
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.cli.main import app
+from spikewatt.models import datasets
 from spikewatt.models.studied.find import find_weights
+from spikewatt.models.studied.training import train
 from spikewatt.sim.engines.annarchy import build
 from typer.testing import CliRunner
 
@@ -39,10 +42,11 @@ def ran(tiny):
 def test_list_counts_rows_and_those_that_fall_short(tiny):
     result = spikewatt("list")
     assert result.exit_code == 0, result.output
-    assert f"{NAME}     1      1  A tiny study" in result.stdout
+    assert f"{NAME}     1      0    1  A tiny study" in result.stdout
     (study,) = json.loads(spikewatt("list", "--json").stdout)["studies"]
     assert study["study"] == NAME
-    assert (study["rows"], study["rows_short"]) == (1, 1)
+    assert (study["rows"], study["rows_short"], study["rows_not_run"]) == (1, 0, 1)
+    assert f"{NAME}: 0 of 1 rows fall short, 1 were not run" in spikewatt("table").stdout
     assert study["source"] == "nobody, nowhere (2026)"
 
 
@@ -83,7 +87,15 @@ def test_committed_lines_of_other_images_are_not_compared_which_fails(ran):
     result = run(ran)
     assert result.exit_code == 1
     assert result.stdout.endswith("being of another number of images than the committed ones\n")
-    assert run(ran, "--images", "30").exit_code == 0
+    assert spikewatt("run", NAME, "-o", f"{ran.output}_try", "--images", "30").exit_code == 0
+
+
+def test_a_try_does_not_replace_lines_of_more_images(ran):
+    before = (ran.output / "results.csv").read_bytes()
+    line = refused("run", NAME, "--output", str(ran.output), "--images", "100")
+    assert "results.csv: lines of more images are not replaced by those of 100" in line
+    assert line.endswith("got mlp, keras: 360 images; hint: name another folder with --output")
+    assert (ran.output / "results.csv").read_bytes() == before
 
 
 def test_table_lays_ours_beside_theirs_and_marks_what_is_short(ran, monkeypatch):
@@ -148,6 +160,37 @@ def test_an_interrupted_run_says_how_to_go_on(tiny, monkeypatch):
     assert second == "spikewatt: interrupted"
 
 
+def test_an_interruption_before_anything_is_done_names_no_folder(tiny, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepared, "load_studied", interrupted)
+    first = run(tiny).stderr.splitlines()[-2]
+    assert first == "spikewatt: nothing is done; the same line goes on"
+
+
+def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch):
+    def interrupted(name, dataset, folder, *_):
+        (folder / f"{name}.training").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "train_studied", interrupted)
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_: None)
+    result = spikewatt("train", "mlp_48", "--models-dir", str(tmp_path))
+    assert result.exit_code == 130
+    said = f"spikewatt: {tmp_path}/mlp_48.training has what is done; the same line goes on"
+    assert said in result.stderr.splitlines()
+
+
+def test_a_paper_is_not_written_over(tmp_path):
+    (tmp_path / "aizu_2024.html").write_text("mine")
+    words = ("paper", "aizu_2024", "--output", str(tmp_path), "--no-pdf")
+    assert "aizu_2024.html: an existing file is not written over" in refused(*words)
+    assert (tmp_path / "aizu_2024.html").read_text() == "mine"
+    assert spikewatt(*words, "--force").exit_code == 0
+    assert (tmp_path / "aizu_2024.html").read_text() != "mine"
+
+
 def refused(*words: str) -> str:
     """The one line of a refusal."""
     result = spikewatt(*words)
@@ -183,6 +226,13 @@ def test_an_output_that_is_a_file_is_refused(tiny):
     tiny.output.write_text("")
     line = refused("run", NAME, "--output", str(tiny.output))
     assert line == f"spikewatt: {tiny.output}: must be a folder to write into; got a file"
+
+
+def test_a_file_where_parts_are_kept_is_refused(tiny):
+    tiny.output.mkdir()
+    (tiny.output / "kept").write_text("")
+    line = refused("run", NAME, "--output", str(tiny.output))
+    assert line == f"spikewatt: {tiny.output}/kept: must be a folder to write into; got a file"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
