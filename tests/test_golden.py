@@ -4,7 +4,8 @@ Prices of a core beside a host are later ones: the port between them, its driver
 that wait, the making of events and the loss of the cores' converter were free until then. So are
 the six prices on several cores: the links between them cost one hop's energy until then, and no
 time, no area and no idle power. Prices of microcontrollers, and of systems with one, are those of
-cycles and powers as predictions from 135 rows, and of spiking loops that were executed.
+cycles and powers as predictions from 135 rows, and of spiking loops that were executed. Networks in
+which two weighted branches meet have one unit for both since; each had its own until then.
 
 The folder holds networks (.spk), their inputs (.npz), traces of the reference engine (.h5.gz), the
 Keras models that some networks were converted from (.keras), and what is expected of all of them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 from ....errors import MissingToolError, SpikewattError
 
@@ -41,6 +42,20 @@ def as_pdf(html: str) -> bytes:
     SpikewattError : a sheet that is fuller than its page, or not two pages.
     """
     check_browser()
+    # In a thread of its own: a notebook runs a loop of events, in which Playwright does not.
+    with ThreadPoolExecutor(1) as other:
+        data, full = other.submit(_printed, html).result()
+
+    if full or pages_of(data) != PAGES:
+        law = "a white paper has two full pages, and no sheet is fuller than its page"
+        got = f"{pages_of(data)} pages; too full: {', '.join(full) or 'none'}"
+        raise SpikewattError(WHERE, law, got, PAGES)
+
+    return data
+
+
+def _printed(html: str) -> tuple[bytes, list[str]]:
+    """The PDF, and the sheets that are fuller than their page."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as started:
@@ -57,12 +72,7 @@ def as_pdf(html: str) -> bytes:
         data = page.pdf(prefer_css_page_size=True, print_background=True)
         browser.close()
 
-    if full or pages_of(data) != PAGES:
-        law = "a white paper has two full pages, and no sheet is fuller than its page"
-        got = f"{pages_of(data)} pages; too full: {', '.join(full) or 'none'}"
-        raise SpikewattError(WHERE, law, got, PAGES)
-
-    return data
+    return data, full
 
 
 def pages_of(data: bytes) -> int:

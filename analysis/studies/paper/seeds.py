@@ -79,7 +79,7 @@ def spread_of(facts: SizeFacts, size: int, cell: str, trained: str = FLOAT) -> S
 def percent(share: float) -> str:
     """Of a share, with two digits behind the point.
 
-    >>> percent(0.97105)
+    >>> percent(0.9711)
     '97.11'
     """
     return f"{100 * share:.2f}"

@@ -168,7 +168,8 @@ def test_what_has_to_be_said_is_checked(options, match, tmp_path):
 
 
 def test_inputs_are_given_values_or_events_of_one_worth():
-    found = ["analog", "poisson", "signed_poisson", "constant", "bursting"]
+    found = ["analog", "poisson", "exponential_poisson", "signed_poisson"]
+    found += ["constant", "bursting", "resetting"]
     assert sorted(input_codes()) == sorted(found)
 
 
