@@ -147,3 +147,17 @@ def seen_mean(c: Connection, pre: Shape, values: np.ndarray) -> np.ndarray:
         members = c.pooled.axis_members(axis, pre[axis], seen[axis])
         found = np.moveaxis(np.tensordot(members, found, axes=(1, axis)), 0, axis)
     return found.reshape(-1)
+
+
+def sum_by_channel(c: Connection, pre: Shape, values: np.ndarray) -> np.ndarray:
+    """(channels,) sums of `values`, one per weight, over what leads out of each pre channel.
+
+    Infinite for a convolution in several groups, whose channels stay.
+    """
+    channels = pre[-1]
+    if isinstance(c.kind, Dense):
+        return values.sum(axis=1).reshape(-1, channels).sum(axis=0)
+    if parts_of(c, c.seen(pre)) > 1:
+        return np.full(channels, np.inf)
+    others = tuple(axis for axis in range(values.ndim) if axis != values.ndim - 2)
+    return values.sum(axis=others)
