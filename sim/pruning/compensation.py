@@ -49,9 +49,8 @@ def _mean_drive(network: SpikingNetwork, c: Connection, activity: Activity) -> n
     from ..engines.batched.operators import Operator
 
     pre, post = network.population(c.pre), network.population(c.post)
-    operator = Operator.between(c, pre.shape, post.shape, np.float32)
-    mean = activity.values[c.pre].astype(np.float32)
-    return np.asarray(operator(mean[None]), np.float64).reshape(post.shape)
+    operator = Operator.between(c, pre.shape, post.shape, np.float64)
+    return np.asarray(operator(activity.values[c.pre][None])).reshape(post.shape)
 
 
 def _with_more(p: Population, lacking: np.ndarray, steps: int) -> Population:
