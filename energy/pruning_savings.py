@@ -114,10 +114,13 @@ def pruning_savings(
     rows: list[Saving] = []
     for device in devices or DEVICES:
         card = load_card(device)
-        found = [_savings(trace, card, which, max_cores) for trace, which in (
-            (before, BEFORE), (after, AFTER))]
+        found = [
+            _savings(trace, card, which, max_cores)
+            for trace, which in ((before, BEFORE), (after, AFTER))
+        ]
         workloads = dict.fromkeys(row.workload for each in found for row in each)
-        rows += [row for name in workloads for each in found for row in each if row.workload == name]
+        for name in workloads:
+            rows += [row for each in found for row in each if row.workload == name]
     return rows
 
 

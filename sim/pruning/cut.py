@@ -11,10 +11,10 @@ from ...errors import SpikewattError, one_of
 from ..network.connection import Connection
 from ..network.spiking_network import SpikingNetwork
 from .activity import Activity
-from .axes import kept_weights, mask_of
+from .channels.axes import kept_weights, mask_of
+from .channels.groups import ChannelGroups
+from .channels.removal import without_channels
 from .compensation import compensated
-from .groups import ChannelGroups
-from .removal import without_channels
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import SpikewattError, one_of
 from ..network.spiking_network import SpikingNetwork
 from .activity import Activity
+from .channels.groups import Channel, ChannelGroups
 from .cut import Cut
-from .groups import Channel, ChannelGroups
 from .saliency import group_scores, prunable, synapse_scores
 
 CHANNELS, SYNAPSES = "channels", "synapses"
@@ -93,39 +94,55 @@ class ChannelKnob(Knob):
         return Cut({}, masks)
 
 
-def knobs_of(
-    network: SpikingNetwork,
-    activity: Activity,
-    what: Sequence[str] = WHAT,
-    score: str = MAGNITUDE,
-    scope: str = LAYER,
-) -> list[Knob]:
-    """All knobs of `network`.
+@dataclass(frozen=True)
+class Choice:
+    """What is pruned, and by which score.
 
     Parameters
     ----------
-    network : SpikingNetwork
-    activity : Activity
-        Of the network.
-    what : of ``channels`` and ``synapses``
+    what : tuple of str
+        Of ``channels`` and ``synapses``.
     score : str
         Of a synapse: ``magnitude``, or ``magnitude_activity``.
     scope : str
         ``layer``: synapses of each connection by themselves; ``network``: of all together.
+
+    Raises
+    ------
+    SpikewattError : an unknown word, or nothing that is pruned.
     """
+
+    what: tuple[str, ...] = WHAT
+    score: str = MAGNITUDE
+    scope: str = LAYER
+
+    def __post_init__(self):
+        if not self.what:
+            raise SpikewattError("prune.what", "names what is pruned", "nothing", ", ".join(WHAT))
+        for word in self.what:
+            one_of("prune.what", "must name what is pruned", word, WHAT)
+        one_of("prune.score", "must be a known score", self.score, SCORES)
+        one_of("prune.scope", "must be a known scope", self.scope, SCOPES)
+
+
+def knobs_of(
+    network: SpikingNetwork, activity: Activity, choice: Choice | None = None
+) -> list[Knob]:
+    """All knobs of `network`, by its own `activity`; by default synapses and channels."""
+    choice = choice or Choice()
     found: list[Knob] = []
-    if CHANNELS in what:
+    if CHANNELS in choice.what:
         for groups in ChannelGroups(network).families:
             scores = group_scores(network, groups, activity)
             names = dict.fromkeys(name for name, _ in groups[0])
             if len(groups) > 1:
                 found.append(ChannelKnob(" ".join(names), network, groups, scores))
-    if SYNAPSES in what:
-        by_activity = score == BY_ACTIVITY
+    if SYNAPSES in choice.what:
+        by_activity = choice.score == BY_ACTIVITY
         scores = {
             c.name: synapse_scores(network, c, activity, by_activity) for c in prunable(network)
         }
-        if scope == NETWORK and scores:
+        if choice.scope == NETWORK and scores:
             found.append(SynapseKnob("all connections", scores))
         else:
             found += [SynapseKnob(name, {name: each}) for name, each in scores.items()]

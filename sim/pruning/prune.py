@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,17 @@ from ...progress import Progress, silent
 from ..network.spiking_network import SpikingNetwork
 from .activity import activity
 from .judge import AIMS, OPERATIONS, Judge
-from .knobs import LAYER, MAGNITUDE, SCOPES, SCORES, WHAT, knobs_of
+from .knobs import LAYER, MAGNITUDE, WHAT, Choice, knobs_of
 from .pruned import Pruned
 from .rounds import Rounds, prune_in_order
 from .sensitivity import in_order
 from .silent import silent_cut
-from .tuning import Tuning, prune_and_tune
+from .tuning.gradual import prune_and_tune
+from .tuning.tuning import Tuning
 
 CALIBRATION = 500  # samples of x, where no others are given
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is pruned, and how it is chosen; see `prune`."""
-
-    what: tuple[str, ...]
-    score: str
-    scope: str
-    compensate: bool
-    most_rounds: int
+MOST_ROUNDS = 40
+MOST_TUNED = 6  # each with a training
 
 
 def prune(
@@ -116,7 +107,10 @@ def prune(
     >>> pruned = prune(network, x_validation, y_validation)  # doctest: +SKIP
     >>> pruned.network.save("pruned.spk")  # doctest: +SKIP
     """
-    wanted = _checked(network, what, score, scope, compensate, rounds, tuning)
+    _check_kinds(network, tuning)
+    choice = Choice((what,) if isinstance(what, str) else tuple(what), score, scope)
+    most = rounds if rounds is not None else (MOST_TUNED if tuning else MOST_ROUNDS)
+    most = whole_number("prune.rounds", "must be a number of rounds", most, 1, 10_000)
     one_of("prune.aim", "must name what is saved", aim, AIMS)
     budget_points = _checked_budget(budget_points)
     some: Any = _first(network, x) if calibration is None else calibration
@@ -126,15 +120,16 @@ def prune(
     probe = Judge(network, some, None, aim, engine, steps, seed)
     going = Rounds(judge, budget_points)
     if tuning is not None:
-        model = prune_and_tune(going, probe, wanted, tuning, progress or silent)
+        told = progress or silent
+        model = prune_and_tune(going, probe, choice, tuning, compensate, most, told)
         return _pruned(going, model)
 
     sent = activity(network, some, steps, seed)
     _prune_silent(going, sent)
-    knobs = knobs_of(network, sent, wanted.what, score, scope)
+    knobs = knobs_of(network, sent, choice)
     mean = sent if compensate else None
     order = in_order(probe, knobs, mean, progress or silent)
-    prune_in_order(going, order, mean, wanted.most_rounds, progress or silent)
+    prune_in_order(going, order, mean, most, progress or silent)
     going.check()
     return _pruned(going, None)
 
@@ -163,22 +158,12 @@ def _pruned(going: Rounds, model) -> Pruned:
     )
 
 
-def _checked(network, what, score, scope, compensate, rounds, tuning) -> Wanted:
+def _check_kinds(network, tuning) -> None:
     if not isinstance(network, SpikingNetwork):
         law = "must be a SpikingNetwork"
         raise SpikewattError("prune.network", law, type(network).__name__)
-    words = (what,) if isinstance(what, str) else tuple(what)
-    if not words:
-        raise SpikewattError("prune.what", "names what is pruned", "nothing", ", ".join(WHAT))
-    for word in words:
-        one_of("prune.what", "must name what is pruned", word, WHAT)
-    one_of("prune.score", "must be a known score", score, SCORES)
-    one_of("prune.scope", "must be a known scope", scope, SCOPES)
     if tuning is not None and not isinstance(tuning, Tuning):
         raise SpikewattError("prune.tuning", "must be a Tuning", type(tuning).__name__)
-    most = rounds if rounds is not None else (6 if tuning else 40)
-    most = whole_number("prune.rounds", "must be a number of rounds", most, 1, 10_000)
-    return Wanted(words, score, scope, bool(compensate), most)
 
 
 def _checked_budget(points) -> float:

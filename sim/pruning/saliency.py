@@ -1,6 +1,7 @@
 """Saliency: what a synapse or a channel moves in the neurons behind it, as a share of their range.
 
-    synapse: |w| L / (θ L'),  or |w| E[q] / (θ L')       channel: Σ over its synapses |w| E[q] / (θ L')
+    synapse: |w| L / (θ L'),  or |w| E[q] / (θ L')
+    channel: Σ |w| E[q] / (θ L'), over the synapses that lead out of it
 
 L is the most that the pre neuron sends, θ L' what makes the post neuron send its most; of a
 read-out, which has no threshold, the mean of Σ |w| E[q] stands in its place.
@@ -18,8 +19,8 @@ from ..network.connection_kinds import Depthwise
 from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
 from .activity import Activity
-from .axes import by_weight, is_channelwise, sum_by_channel
-from .groups import Channel
+from .channels.axes import by_weight, is_channelwise, sum_by_channel
+from .channels.groups import Channel
 
 
 def prunable(network: SpikingNetwork) -> list[Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...progress import Progress, silent
 from ..network.spiking_network import SpikingNetwork
@@ -83,9 +84,7 @@ def cut_of(increments: Sequence[Increment]) -> Cut:
     return cut
 
 
-def _curve(
-    judge: Judge, knob: Knob, activity: Activity | None
-) -> list[tuple[float, float, float]]:
+def _curve(judge: Judge, knob: Knob, activity: Activity | None) -> list[tuple[float, float, float]]:
     """(share, saved, disturbance) at each of SHARES."""
     points = [(0.0, 0.0, 0.0)]
     for share in SHARES:
@@ -106,7 +105,7 @@ def _hull(knob: Knob, points: list[tuple[float, float, float]]) -> list[Incremen
         hull.append(point)
     return [
         Increment(knob, new[0], new[1] - old[1], max(new[2] - old[2], 0.0))
-        for old, new in zip(hull, hull[1:], strict=False)
+        for old, new in pairwise(hull)
     ]
 
 

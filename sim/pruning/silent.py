@@ -8,9 +8,9 @@ import numpy as np
 
 from ..network.spiking_network import SpikingNetwork
 from .activity import Activity, activity
-from .axes import is_channelwise, sum_by_channel
+from .channels.axes import is_channelwise, sum_by_channel
+from .channels.groups import ChannelGroups
 from .cut import Cut
-from .groups import ChannelGroups
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.pruning.activity import activity
 from spikewatt.sim.pruning.cut import Cut
 from spikewatt.sim.pruning.judge import Judge, nonzero_synapses
-from spikewatt.sim.pruning.knobs import SynapseKnob, knobs_of
+from spikewatt.sim.pruning.knobs import Choice, SynapseKnob, knobs_of
 from spikewatt.sim.pruning.prune import prune
 from spikewatt.sim.pruning.sensitivity import in_order
 
@@ -146,7 +146,7 @@ def test_the_lowest_scores_go_first_and_no_more_than_the_share():
     network, (x, _) = classifier(), samples()
     found = activity(network, x)
     for score in ("magnitude", "magnitude_activity"):
-        for knob in knobs_of(network, found, ["synapses"], score):
+        for knob in knobs_of(network, found, Choice(("synapses",), score)):
             assert isinstance(knob, SynapseKnob)
             ((name, kept),) = knob.cut(0.3).synapses.items()
             scores = knob.scores[name]
@@ -158,10 +158,12 @@ def test_activity_counts_what_arrives():
     network, (x, _) = classifier(), samples()
     x = x.copy()
     x[:, 0] = 0  # a pixel that is always dark
-    by_activity, _ = knobs_of(network, activity(network, x), ["synapses"], "magnitude_activity")
+    by_activity, _ = knobs_of(
+        network, activity(network, x), Choice(("synapses",), "magnitude_activity")
+    )
     assert isinstance(by_activity, SynapseKnob)
     assert not by_activity.scores["input->hidden"][0].any()
-    by_size, _ = knobs_of(network, activity(network, x), ["synapses"])
+    by_size, _ = knobs_of(network, activity(network, x), Choice(("synapses",)))
     assert isinstance(by_size, SynapseKnob)
     assert by_size.scores["input->hidden"][0].any()
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ...helpers.engines import IN_PROCESS, OTHERS, on_all_engines
-from ...helpers.random_networks import networks, random_input, random_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.errors import SpikewattError
@@ -18,10 +16,13 @@ from spikewatt.sim.network.geometry import Geometry
 from spikewatt.sim.network.population import Population
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.pruning.activity import activity
-from spikewatt.sim.pruning.axes import AXES
+from spikewatt.sim.pruning.channels.axes import AXES
+from spikewatt.sim.pruning.channels.groups import ChannelGroups
 from spikewatt.sim.pruning.cut import Cut
-from spikewatt.sim.pruning.groups import ChannelGroups
 from spikewatt.sim.pruning.silent import dead_cut, remove_silent, silent_neurons
+
+from ...helpers.engines import IN_PROCESS, OTHERS, on_all_engines
+from ...helpers.random_networks import networks, random_input, random_network
 
 CODES = (("rate", "if"), ("signed", "if"), ("radix", "bitplane"), ("sync_rate", "if"))
 
@@ -43,7 +44,9 @@ def assert_same_but_removed(network: SpikingNetwork, cut: Cut, engine: str = "re
             continue
         kept = cut.kept_channels(network, p.name)
         before = zeros.rasters[p.name].reshape(3, -1, *p.shape)[..., kept]
-        assert np.array_equal(before.reshape(without.rasters[p.name].shape), without.rasters[p.name])
+        assert np.array_equal(
+            before.reshape(without.rasters[p.name].shape), without.rasters[p.name]
+        )
 
 
 def test_every_kind_of_connection_says_where_its_channels_are():

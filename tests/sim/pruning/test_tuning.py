@@ -12,9 +12,10 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.conversion.options import ConversionOptions
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.pruning.cut import Cut
-from spikewatt.sim.pruning.masks import kernel_masks
 from spikewatt.sim.pruning.prune import prune
-from spikewatt.sim.pruning.tuning import Tuning, tune
+from spikewatt.sim.pruning.tuning.masks import kernel_masks
+from spikewatt.sim.pruning.tuning.training import tune
+from spikewatt.sim.pruning.tuning.tuning import Tuning
 
 OPTIONS = {"code": "radix", "steps": 4}
 
@@ -108,7 +109,7 @@ def test_zeros_stay_zero_and_the_given_model_stays(trained, tuning):
 def test_rounds_with_training_keep_the_budget(trained, tuning):
     network = convert(trained, tuning.x[:500], **OPTIONS)
     x, labels = images(120, 5)
-    pruned = prune(network, x, labels, budget_points=5.0, tuning=tuning, rounds=3)
+    pruned = prune(network, x, labels, budget_points=5.0, tuning=tuning, rounds=2)
     assert pruned.saved > 0.3
     assert pruned.loss_points <= 5.0
     assert pruned.model is not None
@@ -185,6 +186,7 @@ def test_a_concatenated_kernel_is_named():
 
     # Without training it is pruned as any.
     without = Cut.of_channels(network, {c.pre: [0]})
-    one, other = (simulate(n, x[:5], "reference") for n in (
-        without.zeroed(network), without.applied(network)))
+    one, other = (
+        simulate(n, x[:5], "reference") for n in (without.zeroed(network), without.applied(network))
+    )
     assert np.array_equal(one.outputs, other.outputs)

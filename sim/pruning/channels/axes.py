@@ -7,9 +7,9 @@ from math import prod
 
 import numpy as np
 
-from ...errors import SpikewattError
-from ..network.connection import Connection, Shape
-from ..network.connection_kinds import (
+from ....errors import SpikewattError
+from ...network.connection import Connection, Shape
+from ...network.connection_kinds import (
     ConnectionKind,
     Conv1D,
     Conv2D,

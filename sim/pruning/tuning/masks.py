@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import SpikewattError
-from ..conversion.graph.nodes import ReadoutNode, ReluNode
-from ..conversion.options import ConversionOptions
-from ..conversion.reading.reader import read
-from ..network.connection import Connection
-from ..network.spiking_network import SpikingNetwork
-from .cut import Cut
+from ....errors import SpikewattError
+from ...conversion.graph.nodes import ReadoutNode, ReluNode
+from ...conversion.options import ConversionOptions
+from ...conversion.reading.reader import read
+from ...network.connection import Connection
+from ...network.spiking_network import SpikingNetwork
+from ..cut import Cut
 
 KERNELS = ("kernel", "depthwise_kernel")
 
@@ -100,6 +100,6 @@ class _Held:
         self.mask = mask
 
     def __call__(self, kernel):
-        from ...models.keras_backend import import_keras
+        from ....models.keras_backend import import_keras
 
         return kernel * import_keras().ops.cast(self.mask, kernel.dtype)

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ...errors import SpikewattError, one_of
-from ..network.spiking_network import SpikingNetwork
+from ....errors import SpikewattError, one_of
+from ...network.spiking_network import SpikingNetwork
 from .axes import is_channelwise, parts_of
 
 Channel = tuple[str, int]  # population, number of its channel

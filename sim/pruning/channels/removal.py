@@ -8,9 +8,9 @@ from math import ceil
 
 import numpy as np
 
-from ..network.connection import Connection, ExecutedLayer
-from ..network.population import Population
-from ..network.spiking_network import SpikingNetwork
+from ...network.connection import Connection, ExecutedLayer
+from ...network.population import Population
+from ...network.spiking_network import SpikingNetwork
 from .axes import is_channelwise, kept_weights
 
 
@@ -53,9 +53,7 @@ def _connection(
         return c
 
     weights = c.weights
-    for axis, indices in kept_weights(
-        c, network.population(c.pre).shape, before, after
-    ).items():
+    for axis, indices in kept_weights(c, network.population(c.pre).shape, before, after).items():
         weights = np.compress(indices, weights, axis=axis)
     executed = c.executed
     if executed:
