@@ -108,4 +108,4 @@ def remove_silent(network: SpikingNetwork, x, steps: int | None = None) -> Spiki
 
 
 def _by_channel(neurons: np.ndarray) -> np.ndarray:
-    return neurons.reshape(-1, neurons.shape[-1]).all(axis=0)
+    return np.asarray(neurons.reshape(-1, neurons.shape[-1]).all(axis=0))

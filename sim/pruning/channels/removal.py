@@ -54,6 +54,7 @@ def _connection(
 
     weights = c.weights
     for axis, indices in kept_weights(c, network.population(c.pre).shape, before, after).items():
+        assert weights is not None  # what has axes has weights
         weights = np.compress(indices, weights, axis=axis)
     executed = c.executed
     if executed:
@@ -75,7 +76,7 @@ def _executed(
         replace(
             layer,
             macs=ceil(layer.macs * share),
-            live_macs=min(ceil(layer.live_macs * share), ceil(layer.macs * share)),
+            live_macs=ceil(layer.computed_macs(prunes=True) * share),
             outputs=ceil(layer.outputs * (after if i == len(layers) - 1 else 1.0)),
             parameters=ceil(layer.parameters * share),
         )

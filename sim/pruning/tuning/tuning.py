@@ -45,7 +45,8 @@ class Tuning:
 
     Raises
     ------
-    SpikewattError : no training data, or of other numbers of samples; options out of range.
+    SpikewattError : no training data, or of other numbers of samples; options out of range; a
+        model that does not end with classes.
     """
 
     model: Any
@@ -75,6 +76,21 @@ class Tuning:
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 <= value <= most:
                 raise SpikewattError(f"prune.tuning.{name}", "is in range", value, f"0..{most:g}")
+        self._check_end()
+
+    def _check_end(self) -> None:
+        """The loss is taken of logits: what makes probabilities of them has to be known."""
+        activations = import_keras().activations
+        known = (activations.softmax, activations.linear)
+        outputs = getattr(self.model, "outputs", None) or ()
+        ends = [tensor._keras_history[0] for tensor in outputs]
+        if len(ends) != 1 or ends[0] is not self.model.layers[-1]:
+            law = "is a Keras model with one output, of its last layer"
+            raise SpikewattError("prune.tuning.model", law, type(self.model).__name__)
+        (last,) = ends
+        if getattr(last, "activation", None) not in known:
+            law = "ends with a layer of classes: a softmax is its activation, or it has none"
+            raise SpikewattError("prune.tuning.model", law, f"{type(last).__name__} {last.name!r}")
 
     @property
     def options(self) -> ConversionOptions:

@@ -159,6 +159,25 @@ def test_bad_tunings_are_one_line(tuning, changes, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("softmax layer", "ends with a layer of classes.*got Softmax"),
+        ("sigmoid", "ends with a layer of classes.*got Dense 'last'"),
+        ("no model", "is a Keras model with one output, of its last layer; got str"),
+    ],
+)
+def test_a_model_ends_with_classes(end, message):
+    keras = import_keras()
+    last = keras.layers.Dense(3, activation="sigmoid" if end == "sigmoid" else None, name="last")
+    model = keras.Sequential([keras.layers.Input((4,)), last])
+    if end == "softmax layer":
+        model.add(keras.layers.Softmax())
+    given = "model" if end == "no model" else model
+    with pytest.raises(SpikewattError, match=message):
+        Tuning(given, np.zeros((2, 4)), np.zeros(2))
+
+
 def test_the_network_is_that_of_the_model(tuning):
     other = convert(tuning.model, tuning.x[:500], code="radix", steps=3)
     x, labels = images(12, 5)
