@@ -261,11 +261,23 @@ def gallery(
     ] = Path("GALLERY.md"),
     force: Force = False,
 ) -> None:
-    """Write all studies as one page, with pictures."""
+    """Write all studies as one page, and draw its pictures.
+
+    From the committed tables; nothing is run. Pictures come into the folder gallery/ beside the
+    page, which links what else is there: a white paper of `study paper -o gallery`.
+    """
     from .. import files
+    from ..analysis.studies.shown.gallery import PICTURES
     from ..analysis.studies.shown.gallery import gallery as page
+    from ..analysis.studies.shown.pictures import picture_files, write_pictures
     from ..analysis.studies.table import studies as chosen
 
+    found, folder = chosen(), output.parent / PICTURES
     new_file(output, force)
-    files.write(output, page(chosen(), output.parent))
-    print(f"{output} is written")
+    drawn = picture_files(found, folder)
+    for path in drawn:
+        if path.exists():
+            new_file(path, force)
+    write_pictures(found, folder)
+    files.write(output, page(found, output.parent))
+    print(f"{output} is written, and {len(drawn):,} files of pictures in {folder}")
