@@ -85,6 +85,7 @@ def run(
     that some rows leave beside them: exit code 1 where a number lies beyond the study's
     tolerance, or where nothing was compared though no --images asked for fewer.
     """
+    from ..analysis.report.numbers import count_of
     from ..analysis.report.rows import json_text
     from ..analysis.studies.comparison import compare
     from ..analysis.studies.other_files import compare_others, read_others
@@ -123,7 +124,8 @@ def run(
         said = {"folder": str(folder), "results": found.lines, "differences": differences}
         print_json(json_text(said))
     else:
-        print(f"{len(found.lines):,} lines of results are in {folder}/results.csv")
+        lines = count_of(len(found.lines), "line of results is", "lines of results are")
+        print(f"{lines} in {folder}/results.csv")
         for each in compared.differences[:MOST_DIFFERENCES]:
             print(f"  {each}")
         print(compared)
@@ -267,6 +269,7 @@ def gallery(
     page, which links what else is there: a white paper of `study paper -o gallery`.
     """
     from .. import files
+    from ..analysis.report.numbers import count_of
     from ..analysis.studies.shown.gallery import PICTURES
     from ..analysis.studies.shown.gallery import gallery as page
     from ..analysis.studies.shown.pictures import picture_files, write_pictures
@@ -280,4 +283,6 @@ def gallery(
             new_file(path, force)
     write_pictures(found, folder)
     files.write(output, page(found, output.parent))
-    print(f"{output} is written, and {len(drawn):,} files of pictures in {folder}")
+    print(
+        f"{output} is written, and {count_of(len(drawn), 'file', 'files')} of pictures in {folder}"
+    )

@@ -25,9 +25,9 @@ def steps_of_row(prepared: PreparedRow, row: KBitRow) -> dict[str, Any]:
 
     Returns
     -------
-    mapping : ``images``, ``neurons`` that fire, ``ann_operations`` of one image, and lists with a number per step: ``right``
-        answers, ``settled`` images (all outputs equal those of the exact code, from then on),
-        ``positive_spikes``, ``negative_spikes`` and ``operations`` so far.
+    mapping : ``images``, ``neurons`` that fire, ``ann_operations`` of one image, and lists with a
+        number per step: ``right`` answers, ``settled`` images (all outputs equal those of the exact
+        code, from then on), ``positive_spikes``, ``negative_spikes`` and ``operations`` so far.
 
     Raises
     ------

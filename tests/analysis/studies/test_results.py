@@ -258,19 +258,19 @@ def test_a_number_that_differs_is_told_and_held_against_the_tolerance(
     assert len(compared.beyond) == (not within)
     place = "within" if within else "beyond"
     assert f"; {place} the tolerance" in str(difference)
-    assert "1 numbers differ" in str(compared)
+    assert "1 number differs" in str(compared)
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({}, "2 lines are as committed"),
-        ({"accuracy": 0.904}, "2 lines compared .*: 1 numbers differ, 0 of them beyond"),
-        ({"accuracy": 0.91}, "2 lines compared .*: 1 numbers differ, 1 of them beyond"),
-        ({"spikes": 1100}, "2 lines compared .*: 1 numbers differ, 1 of them beyond"),
-        ({"images": 20}, "1 lines are as committed; 1 lines not compared"),
-        ({"step": 3}, "1 lines compared .*; 1 lines of cells of which nothing is committed"),
-        ({"row": "other"}, "1 lines compared .*: 1 numbers differ, 1 of them beyond"),
+        ({"accuracy": 0.904}, "2 lines compared .*: 1 number differs, 0 of them beyond"),
+        ({"accuracy": 0.91}, "2 lines compared .*: 1 number differs, 1 of them beyond"),
+        ({"spikes": 1100}, "2 lines compared .*: 1 number differs, 1 of them beyond"),
+        ({"images": 20}, "1 line is as committed; 1 line not compared"),
+        ({"step": 3}, "1 line compared .*; 1 line of cells of which nothing is committed"),
+        ({"row": "other"}, "1 line compared .*: 1 number differs, 1 of them beyond"),
     ],
 )
 def test_files_beside_the_tables_are_compared_by_what_tells_their_lines(tmp_path, changed, said):
@@ -318,7 +318,7 @@ def test_only_equals_are_compared(tmp_path):
     assert not compared.differences
     assert (compared.lines, compared.other_images, compared.new) == (0, 2, 1)
     assert "2 lines not compared" in str(compared)
-    assert "1 lines of cells of which nothing is committed" in str(compared)
+    assert "1 line of cells of which nothing is committed" in str(compared)
 
 
 def test_a_row_that_was_not_run_is_not_missing(tmp_path):
