@@ -78,12 +78,12 @@ def run(
 ) -> None:
     """Run the rows of a study again.
 
-    The same line goes on where it was interrupted; after a change of spikewatt's own code delete
-    the folder's kept/ first. Every cell runs on test images in the event
-    engine, and on 20 of them in ANNarchy, which must give the same spikes. results.csv and
-    prices.csv come into the folder, and are compared with the committed ones, as are the files
-    that some rows leave beside them: exit code 1 where a number lies beyond the study's
-    tolerance, or where nothing was compared though no --images asked for fewer.
+    The same line goes on where it was interrupted; after a change of spikewatt's own code it
+    begins again. Every cell runs on test images in the event engine, and on 20 of them in
+    ANNarchy, which must give the same spikes. results.csv and prices.csv come into the folder, and
+    are compared with the committed ones, as are the files that some rows leave beside them: exit
+    code 1 where a number lies beyond the study's tolerance, or where nothing was compared though
+    no --images asked for fewer.
     """
     from ..analysis.report.numbers import count_of
     from ..analysis.report.rows import json_text

@@ -18,7 +18,7 @@ from spikewatt.analysis.studies.judgement import judged
 from spikewatt.analysis.studies.results import read_results
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.analysis.studies.table import outcomes
-from spikewatt.errors import SpikewattError
+from spikewatt.errors import SpikewattError, SpikewattWarning
 from spikewatt.models.int8 import NoInt8KernelError, quantise_int8
 from spikewatt.models.training import predictions
 from spikewatt.sim.conversion.convert import convert
