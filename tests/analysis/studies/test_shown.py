@@ -129,7 +129,7 @@ def test_the_figure_draws_all_points_and_counts_what_is_refused(made_up):
         for x, y in zip(artist.get_xdata(), artist.get_ydata(), strict=True)
     )
     assert drawn == sorted((p.energy_j, p.percent) for p in shown.points)
-    assert "1 times a device refuses" in figure.legends[0].get_title().get_text()
+    assert "1 time a device refuses" in figure.legends[0].get_title().get_text()
 
 
 def test_the_figure_of_the_committed_tables_has_each_of_their_lines():
