@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from .border import print_json
-from .options import JOB, DataDir, Force, Json, family, member, new_file, show
+from .options import DataDir, Force, Json, new_file, show
+from .program import JOB
+from .two_words import family, member
 
 STUDY = "study"
 MODELS_HELP = (
