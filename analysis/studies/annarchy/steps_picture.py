@@ -70,7 +70,7 @@ def steps_picture(
             panels[row.network].add(row, committed)
 
     fig = figure(4.4 * len(panels), 4.5)
-    fig.get_layout_engine().set(wspace=0.04)  # ticks of neighbours apart
+    fig.set_layout_engine("constrained", wspace=0.04)  # ticks of neighbours apart
     axes = fig.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for ax, (network, curves) in zip(axes, panels.items(), strict=True):
         _draw(ax, curves)
