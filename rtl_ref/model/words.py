@@ -93,6 +93,11 @@ def check_executable(network: SpikingNetwork) -> None:
     if cores > MOST_CORES:
         raise DoesNotFitError("RTL core", f"a chain has at most {MOST_CORES} cores", cores)
 
+    late = [p.name for p in network.populations if p.wakes_within]
+    if late:
+        law = "has no gate for neurons that wake late"
+        raise DoesNotFitError("RTL core", law, ", ".join(late), "wakes_within=0")
+
     layers = network.populations[1:]
     biased = any(np.any(p.bias) for p in layers)
     if network.code == "radix" and biased:
