@@ -222,4 +222,5 @@ def _settings(run: Run, width: int, needed: int) -> RunSettings:
         resets=tuple(sorted(resets)),
         counts_output_spikes=counts_output_spikes,
         seed=run.seed if network.input_code.drawn else None,
+        wakes_in_time=any(p.wakes_within for p in network.populations),
     )

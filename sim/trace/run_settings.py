@@ -26,6 +26,7 @@ class RunSettings:
     resets : names of the resets of the network's populations.
     counts_output_spikes : bool, whether the outputs are counts of spikes of the last layer.
     seed : int, of Poisson inputs; None where nothing was drawn.
+    wakes_in_time : bool, whether some neurons stay silent unless they fire early.
     """
 
     engine: str
@@ -39,6 +40,7 @@ class RunSettings:
     resets: tuple[str, ...] = ("subtract",)
     counts_output_spikes: bool = False
     seed: int | None = None
+    wakes_in_time: bool = False
 
     def __post_init__(self):
         code = code_named("RunSettings.code", self.code)
@@ -74,6 +76,7 @@ class RunSettings:
             windows[name] = [window.start, window.stop, list(window.gains)]
         outputs = {name: [part.start, part.stop] for name, part in self.outputs.items()}
         drawn = {} if self.seed is None else {"seed": self.seed}
+        gated = {"wakes_in_time": True} if self.wakes_in_time else {}
 
         return {
             "engine": self.engine,
@@ -83,6 +86,7 @@ class RunSettings:
             "windows": windows,
             "weight_bits": self.weight_bits,
             **drawn,
+            **gated,
             "counts_output_spikes": self.counts_output_spikes,
             "resets": list(self.resets),
             "state_bits": self.state_bits,
