@@ -53,7 +53,7 @@ class Pruned:
     before : SpikingNetwork
         What was pruned.
     cut : Cut
-        What is kept of it.
+        What is kept of it; channels that nothing hears then are gone from `network`, too.
     rounds : tuple of Round
     accuracy_before, accuracy : float
         On the validation samples.
