@@ -25,7 +25,8 @@ class RunSettings:
     outputs : read-out -> its columns of `Trace.outputs`.
     resets : names of the resets of the network's populations.
     counts_output_spikes : bool, whether the outputs are counts of spikes of the last layer.
-    seed : int, of Poisson inputs; None where nothing was drawn.
+    seed : int, of Poisson inputs and lost spikes; None where nothing was drawn.
+    lost_spikes : float, probability that a spike was lost on its way.
     """
 
     engine: str
@@ -39,6 +40,7 @@ class RunSettings:
     resets: tuple[str, ...] = ("subtract",)
     counts_output_spikes: bool = False
     seed: int | None = None
+    lost_spikes: float = 0.0
 
     def __post_init__(self):
         code = code_named("RunSettings.code", self.code)
@@ -73,7 +75,9 @@ class RunSettings:
         for name, window in self.schedule.windows.items():
             windows[name] = [window.start, window.stop, list(window.gains)]
         outputs = {name: [part.start, part.stop] for name, part in self.outputs.items()}
-        drawn = {} if self.seed is None else {"seed": self.seed}
+        drawn: dict = {} if self.seed is None else {"seed": self.seed}
+        if self.lost_spikes:
+            drawn["lost_spikes"] = self.lost_spikes
 
         return {
             "engine": self.engine,
