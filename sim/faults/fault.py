@@ -35,7 +35,7 @@ class Fault(Named):
     Facts
     -----
     title : what is wrong, for a reader.
-    unit : of a level, as a share; a reader sees 100 times as much in per cent.
+    unit : of 100 times a level, for a reader: per cent of what.
     most : largest level.
     levels : that are looked at where none are given.
     """

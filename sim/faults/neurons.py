@@ -27,7 +27,7 @@ OF_NEURONS = 3  # tells these draws from others of the same seed
 class StuckNeurons(Fault):
     """A share of all integrate-and-fire neurons is stuck: so many, rounded, are drawn."""
 
-    unit = "share of the integrate-and-fire neurons"
+    unit = "% of integrate-and-fire neurons"
     levels = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 
     def at(self, network: SpikingNetwork, x, level: float, seed: int) -> Faulty:
@@ -90,6 +90,7 @@ class FiringNeurons(StuckNeurons):
 
     name = "firing_neurons"
     title = "neurons that fire for good"
+    levels = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)
 
     def numbers(self, network: SpikingNetwork, p: Population, each_step: int, once: int) -> tuple:
         """Whatever arrives, the threshold is reached."""

@@ -19,9 +19,9 @@ class InputNoise(Fault):
 
     name = "input_noise"
     title = "Gaussian noise on the input"
-    unit = "σ, share of the input range"
+    unit = "σ (% of the input range)"
     most = 10.0
-    levels = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
+    levels = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 
     def checked(self, level: object) -> float:
         """0 to 10 times the range."""

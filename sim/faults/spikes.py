@@ -11,8 +11,8 @@ class LostSpikes(Fault):
 
     name = "lost_spikes"
     title = "spikes that are lost on their way"
-    unit = "probability of a spike"
-    levels = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4)
+    unit = "% of spikes"
+    levels = (0.0, 0.01, 0.03, 0.05, 0.1, 0.2)
 
     def at(self, network: SpikingNetwork, x, level: float, seed: int) -> Faulty:
         """What `simulate` loses."""

@@ -23,7 +23,7 @@ OF_WEIGHTS = 4  # tells these draws from others of the same seed
 class WeightBits(Fault):
     """A share of all bits of all weights is wrong: so many, rounded, are drawn."""
 
-    unit = "share of the stored bits"
+    unit = "% of stored bits"
     levels = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
 
     def at(self, network: SpikingNetwork, x, level: float, seed: int) -> Faulty:
