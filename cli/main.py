@@ -17,6 +17,7 @@ from .options import app
 from . import run
 from . import sweep
 from . import network
+from . import robustness
 from .pricing import price
 from . import energy
 from . import firmware

@@ -152,9 +152,7 @@ class _LookedAt:
         engine, lost = self.engine, found.lost_spikes
         if lost and engine in ENGINES and not ENGINES[engine].loses_spikes:
             engine = "auto"
-        trace = simulate(
-            found.network, found.x, engine, self.steps, seed=seed, lost_spikes=lost
-        )
+        trace = simulate(found.network, found.x, engine, self.steps, seed=seed, lost_spikes=lost)
         return int((trace.predictions() == self.labels).sum())
 
 

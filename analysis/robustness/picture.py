@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...sim.faults.kinds import FAULTS
-from ..report.figures.style import BLUE, DARK, GREEN, ORANGE, PURPLE, RED, SKY, clean, figure
+from ..report.figures.style import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    clean,
+    figure,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +34,7 @@ LEGEND_LINE = 0.2  # inches
 LETTER = 0.075  # inches, of a label in the legend
 NONE = 0.5  # how far level 0 stands from the lowest other, in decades or as far as two levels
 TEXT = {"fontsize": 9}
+BAND = "lowest to highest of {seeds} seeds"
 
 
 def curves_figure(table: pd.DataFrame) -> Figure:
@@ -41,8 +53,8 @@ def curves_figure(table: pd.DataFrame) -> Figure:
     beside = _beside(len(faults))
     rows = -(-len(faults) // beside)
     width = PANEL_WIDTH * beside + 0.4
-    in_a_line = _in_a_line(networks, width)
-    lines = -(-len(networks) // in_a_line)
+    in_a_line = _in_a_line([*networks, BAND], width)
+    lines = -(-(len(networks) + 1) // in_a_line)
     fig = figure(width, PANEL_HEIGHT * rows + LEGEND_LINE * lines + 0.45)
 
     grid = fig.subplots(rows, beside, squeeze=False, sharey=True)
@@ -59,6 +71,12 @@ def curves_figure(table: pd.DataFrame) -> Figure:
     axes[0].set_ylim(max(0.0, lowest - 3), 101.5)
 
     handles, labels = axes[0].get_legend_handles_labels()
+    seeds = int(table["seeds"].max())
+    if seeds > 1:
+        from matplotlib.patches import Patch
+
+        handles.append(Patch(color=GREY, alpha=0.4, lw=0))
+        labels.append(BAND.format(seeds=seeds))
     fig.legend(
         handles, labels, loc="outside lower center", ncols=in_a_line, frameon=False, fontsize=8.5
     )  # fmt: skip
@@ -71,10 +89,10 @@ def _beside(panels: int) -> int:
     return -(-panels // rows)
 
 
-def _in_a_line(networks: list[str], width: float) -> int:
+def _in_a_line(labels: list[str], width: float) -> int:
     """Labels in a line of the legend."""
-    longest = LETTER * max(len(str(label)) for label in networks) + 0.6
-    return max(1, min(len(networks), int(width / longest)))
+    longest = LETTER * max(len(str(label)) for label in labels) + 0.6
+    return max(1, min(len(labels), int(width / longest)))
 
 
 def _title(fault: str) -> str:

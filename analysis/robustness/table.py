@@ -43,7 +43,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         accuracies, images = group["accuracy"].to_numpy(), int(group["images"].min())
         mean = float(accuracies.mean())
         low, high = _of_seeds(accuracies)
-        right = int(round(mean * images))
+        right = round(mean * images)
         images_low, images_high = wilson(right, images)
         rows.append(
             {

@@ -21,9 +21,7 @@ def largest_potential(network: SpikingNetwork, plan: Schedule, lossy: bool = Fal
     return max(bounds)
 
 
-def largest_of(
-    network: SpikingNetwork, plan: Schedule, p: Population, lossy: bool = False
-) -> int:
+def largest_of(network: SpikingNetwork, plan: Schedule, p: Population, lossy: bool = False) -> int:
     """Bound on the magnitude of a potential or count of one population in a run.
 
     `lossy` where spikes are lost on their way.

@@ -186,8 +186,8 @@ def test_every_word_of_two_complement_is_a_weight():
     lowest = replace(dense, weights=np.full_like(dense.weights, -128))
     lowest = replace(network, connections=(*network.connections[:-1], lowest))
     on_all_engines(lowest, random_input(network, 3, 1), 8, IN_PROCESS)
+    too_low = replace(dense, weights=np.full_like(dense.weights, -129))
     with pytest.raises(SpikewattError, match="weights have 8 bits; got -129; allowed: -128..127"):
-        too_low = replace(dense, weights=np.full_like(dense.weights, -129))
         replace(network, connections=(*network.connections[:-1], too_low))
 
 
