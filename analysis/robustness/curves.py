@@ -76,7 +76,8 @@ def robustness(
     x, labels : array
         Test images, as of `simulate`, and their classes.
     faults : names of faults, or mapping from name to levels, default None
-        By default every kind, at the levels that it looks at. Level 0 is the network as it is.
+        By default every kind, at the levels that it looks at, as those of a name without levels
+        (None). Level 0 is the network as it is.
     seeds : sequence of int, default (0, 1, 2)
         Of the faults, and of Poisson inputs.
     images : int, default None
@@ -174,23 +175,21 @@ def _levels(faults) -> dict[str, tuple[float, ...]]:
     """Fault -> its levels, the lowest first."""
     where = f"{WHERE}.faults"
     if faults is None:
-        faults = FAULTS
-    if isinstance(faults, str | Fault):
+        faults = tuple(FAULTS)
+    if isinstance(faults, str | Fault) or not isinstance(faults, Iterable):
         faults = (faults,)
 
+    asked = faults if isinstance(faults, Mapping) else dict.fromkeys(faults)
     given: dict[str, Any] = {}
-    for each in faults:
+    for each, levels in asked.items():
         fault = fault_named(where, each)
-        levels = fault.levels
-        if isinstance(faults, Mapping) and faults is not FAULTS:
-            levels = faults[each]
-        given[fault.name] = levels
+        given[fault.name] = fault.levels if levels is None else levels
     if not given:
         raise SpikewattError(where, "names a fault at least", "none", ", ".join(FAULTS))
 
     found = {}
     for name, levels in given.items():
-        one = isinstance(levels, float | int)
+        one = isinstance(levels, str) or not isinstance(levels, Iterable)
         checked = {FAULTS[name].checked(level) for level in ((levels,) if one else levels)}
         if not checked:
             raise SpikewattError(where, f"has a level of {name} at least", "none")

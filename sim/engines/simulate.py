@@ -125,7 +125,7 @@ def simulate(
         seed,
         workers,
         watch.progress,
-        watch.counted,
+        None if lossy else watch.counted,  # draws take time that no estimate knows
         lost_spikes,
     )
     settings = _settings(run, width, needed)

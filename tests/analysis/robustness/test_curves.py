@@ -32,7 +32,8 @@ def found(mlp_network, digits_test):
         "silent_neurons": (0.0, 0.3),
         "flipped_weight_bits": (0.0, 0.02),
     }
-    return robustness(mlp_network, *digits_test, faults, steps=STEPS, engine="reference")
+    x, y = digits_test
+    return robustness(mlp_network, x, y, faults, steps=STEPS, engine="reference")
 
 
 def runs_of(accuracies, network="a", fault="lost_spikes", level=0.1, images=200):
@@ -143,7 +144,7 @@ def many(networks: int) -> pd.DataFrame:
     return summary(pd.concat(runs, ignore_index=True))
 
 
-@pytest.mark.parametrize("networks", [1, 3, 9])
+@pytest.mark.parametrize("networks", [1, 9])
 def test_a_panel_per_fault_and_a_line_per_network(networks, tmp_path):
     table = many(networks)
     fig = curves_figure(table)
@@ -157,7 +158,7 @@ def test_a_panel_per_fault_and_a_line_per_network(networks, tmp_path):
         assert len(ax.lines) == networks
         styles = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
         assert len(styles) == networks
-        assert ax.lines[0].get_ydata()[0] == pytest.approx(98)
+        assert np.asarray(ax.lines[0].get_ydata())[0] == pytest.approx(98)
     (legend,) = fig.legends
     texts = [text.get_text() for text in legend.get_texts()]
     assert texts == [*table["network"].unique(), "lowest to highest of 2 seeds"]
@@ -193,6 +194,8 @@ def test_levels_that_networks_do_not_share_stand_on_one_axis():
         ),
         ({"faults": []}, "robustness.faults: names a fault at least; got none; allowed: input_n"),
         ({"faults": {"lost_spikes": []}}, "has a level of lost_spikes at least"),
+        ({"faults": 3}, "robustness.faults: must be a known fault; got 3"),
+        ({"faults": {"lost_spikes": "many"}}, "lost_spikes.level: must be a share; got 'many'"),
         ({"faults": {"lost_spikes": [0.1, 1.2]}}, r"lost_spikes.level: must be a share; got 1.2"),
         ({"seeds": []}, "robustness.seeds: are different seeds, one at least; got none"),
         ({"seeds": [1, 1]}, "robustness.seeds: are different seeds, one at least; got 1, 1"),

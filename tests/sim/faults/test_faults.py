@@ -197,6 +197,8 @@ def test_a_kernel_is_stored_once_and_wide_words_stay_as_wide():
     assert {"conv2d", "identity"} <= kinds
     found = FAULTS["flipped_weight_bits"].apply(network, None, 0.3, 0).network
     for before, after in zip(network.connections, found.connections, strict=True):
+        assert before.weights is not None
+        assert after.weights is not None
         assert before.weights.shape == after.weights.shape
         bits = width_of(network, before)
         assert -(2 ** (bits - 1)) <= after.weights.min()
