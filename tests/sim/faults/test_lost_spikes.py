@@ -151,6 +151,27 @@ def test_draws_depend_on_seed_sample_and_population_alone():
     assert not np.array_equal(whole["input"][0], whole["input"][1])
 
 
+def test_potentials_are_wider_where_what_takes_spikes_back_may_be_lost():
+    """Law.
+
+    Under signed a neuron has sent 0 to L in all; of what arrives nothing but the number of steps is
+    a bound. Under an exact code fewer spikes are never more than all.
+    """
+    network = random_network(4, code="signed")
+    x = random_input(network, 2, 0)
+    steps = 8 * max(p.levels for p in network.populations)
+    widths = [
+        simulate(network, x, "reference", steps, lost_spikes=lost).settings.needed_state_bits
+        for lost in (0, 0.5)
+    ]
+    assert widths[1] >= widths[0] + 2
+
+    exact = random_network(4, code="radix", input_code="bitplane")
+    x = random_input(exact, 2, 0)
+    sound, found = (lossy(exact, x, lost).settings for lost in (0, 0.5))
+    assert sound.needed_state_bits == found.needed_state_bits
+
+
 def test_a_trace_says_what_was_lost(tmp_path):
     network = random_network(0)
     trace = lossy(network, random_input(network, 2, 0), 0.25, seed=5)
