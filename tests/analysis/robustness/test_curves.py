@@ -13,9 +13,11 @@ from spikewatt.analysis.robustness.table import shown, summary
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.faults.kinds import FAULTS
+from spikewatt.sim.network.connection import Connection
+from spikewatt.sim.network.population import Population
+from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
-from ...helpers.random_networks import random_input, random_network
 
 STEPS = 12
 
@@ -86,8 +88,13 @@ def test_images_and_seeds_are_those_asked_for(mlp_network, digits_test):
 
 def test_events_are_drawn_by_each_seed():
     """Of a network without faults there is one answer, but under drawn events one for each seed."""
-    network = random_network(5, input_code="poisson")
-    x = random_input(network, 40, 0)
+    grey = Population("input", (4,), "input", 16, 0, 0)
+    most_events = Population("output", (4,), "readout", 1, 0, 0)
+    arrow = Connection("input", "output", "dense", np.eye(4))
+    network = SpikingNetwork(
+        (grey, most_events), (arrow,), "rate", 1 / 16, 1.0, 8, input_code="poisson"
+    )
+    x = np.full((40, 4), 0.5)
     y = simulate(network, x, "reference", 3, seed=0).predictions()
     found = robustness(network, x, y, {"lost_spikes": 0}, steps=3, engine="reference")
     first, *others = found.runs["accuracy"]
