@@ -11,7 +11,6 @@ import typer
 from ..errors import SpikewattError, whole_number
 from .options import (
     DATASET_HELP,
-    NETWORK,
     DataDir,
     DataSet,
     Force,
@@ -21,8 +20,8 @@ from .options import (
     network_inputs,
     new_file,
     show,
-    verb,
 )
+from .program import NETWORK, verb
 
 PACKED = 20  # at best a trace is so much smaller on the disk than in memory
 Keras = Annotated[Path, typer.Argument(help="Trained network: .keras, .h5, .tflite or .onnx.")]

@@ -40,6 +40,7 @@ SIZES = {
     "doubling_accumulator": (0, 1),
     "zero_skipping": (0, 1),
     "reset_to_zero": (0, 1),
+    "neuron_gates": (0, 1),
 }
 RANGES = {"voltage_v": (0.55, 1.0), "clock_hz": (1e3, 1e8), "cycles_per_sop": (1.0, 16.0)}
 CHOICES = (*SIZES, *RANGES, "node_nm")
@@ -134,6 +135,8 @@ def scaled_core(base: Card, **chosen: float) -> Card:
         0 or 1.
     reset_to_zero : int
         0 or 1; ODIN resets to zero.
+    neuron_gates : int
+        0 or 1; needed where neurons stay silent unless they fire early.
     cycles_per_sop : float
         1 to 16.
     voltage_v : float

@@ -23,12 +23,15 @@ class SoftwareNeed:
         Widest weight.
     state_bits : int, default 0
         Widest potential; 0 of a network without any.
+    gated : bool, default False
+        Whether some neurons stay silent unless they fire early.
     """
 
     flash_bytes: int
     ram_bytes: int
     weight_bits: int = WEIGHT_BITS
     state_bits: int = 0
+    gated: bool = False
 
     @property
     def memory_bytes(self) -> int:
@@ -60,6 +63,11 @@ def weights_are_int8(need: SoftwareNeed, card: Card) -> str | None:
     return f"weights are int8, the network's have {need.weight_bits} bits"
 
 
+def loop_has_no_gate(need: SoftwareNeed, card: Card) -> str | None:
+    """The loop that was measured visits every neuron at every step of its window."""
+    return "its loop has no gate for neurons that wake late (wakes_within)" if need.gated else None
+
+
 Law = Callable[[SoftwareNeed, Card], str | None]
 MEMORY_LAWS: tuple[Law, ...] = (flash_is_enough, ram_is_enough)
 # The most telling last: what is wider than its type does not fit into any memory.
@@ -67,6 +75,7 @@ SOFTWARE_LAWS: tuple[Law, ...] = (
     *MEMORY_LAWS,
     potentials_are_int32,
     weights_are_int8,
+    loop_has_no_gate,
 )
 
 

@@ -148,6 +148,7 @@ def software_needs(blueprint: Blueprint) -> dict[str, SoftwareNeed]:
             ram_bytes=potentials + STACK_BYTES,
             weight_bits=settings.weight_bits,
             state_bits=settings.state_bits,
+            gated=settings.wakes_in_time,
         ),
         "int8_ann": SoftwareNeed(
             flash_bytes=int8 + CODE_BYTES,

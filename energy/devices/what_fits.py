@@ -171,6 +171,10 @@ def _only_subtracts(settings: Demands, card: Card, hosted: bool) -> bool:
     return Zero().name not in settings.resets and not card.limit("resets_by_subtraction")
 
 
+def _wakes_without_gates(settings: Demands, card: Card, hosted: bool) -> bool:
+    return settings.wakes_in_time and not card.limit("neuron_gates")
+
+
 def _has_negative_events(settings: Demands, card: Card, hosted: bool) -> bool:
     return settings.input_code.encoded and settings.input_code.takes_negative
 
@@ -183,6 +187,7 @@ CORE_LAWS: tuple[Callable[[Blueprint, Card, bool], Misfit | None], ...] = (
     weights_fit,
     potentials_fit,
     ArithmeticLaw("radix doubles the accumulator at each step", _doubles_without_accumulator),
+    ArithmeticLaw("who wakes late stays silent: neuron_gates", _wakes_without_gates),
     ArithmeticLaw("a negative spike takes one back", _takes_spikes_back),
     ArithmeticLaw("an analog first layer needs a host that multiplies", _multiplies_without_host),
     ArithmeticLaw("a reset to zero is not a subtraction", _resets_to_zero),

@@ -68,7 +68,7 @@ def core_image(
     neurons : columns of the core's synapses
     weight_bits : width of the core's weights, bits
     state_bits : width of the core's potentials, bits, default 24
-    fire_steps : K, output steps of the population under radix, default 0
+    fire_steps : K, bits of what the population sends under radix, default 0
 
     Raises
     ------
@@ -141,7 +141,7 @@ def network_images(network: SpikingNetwork, plan: Schedule, state_bits: int) -> 
             neurons=post.size,
             weight_bits=network.weight_bits,
             state_bits=state_bits,
-            fire_steps=window.length if window else 0,
+            fire_steps=window.length + window.doublings if window else 0,
         )
         images.append(image)
 

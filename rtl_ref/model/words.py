@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...errors import DoesNotFitError
-from ...sim.engines.schedule import Schedule
+from ...sim.engines.schedule import Schedule, Window
 from ...sim.network.spiking_network import SpikingNetwork
 from ..design import MOST_CORES
 
@@ -93,6 +93,11 @@ def check_executable(network: SpikingNetwork) -> None:
     if cores > MOST_CORES:
         raise DoesNotFitError("RTL core", f"a chain has at most {MOST_CORES} cores", cores)
 
+    late = [p.name for p in network.populations if p.wakes_within]
+    if late:
+        law = "has no gate for neurons that wake late"
+        raise DoesNotFitError("RTL core", law, ", ".join(late), "wakes_within=0")
+
     layers = network.populations[1:]
     biased = any(np.any(p.bias) for p in layers)
     if network.code == "radix" and biased:
@@ -105,7 +110,8 @@ def words(network: SpikingNetwork, plan: Schedule, raster: np.ndarray) -> Iterat
 
     rate: each step its events, then STEP for all cores. radix: the events of each input step, then
     DOUBLE (after the last: ADD) for the core that hears them; then that core's FIRE steps, each
-    with a DOUBLE or ADD for the next core; MARK at the end.
+    with a DOUBLE or ADD for the next core; MARK at the end. Where planes are not sent, the
+    controller stops firing early, and the next core doubles once for each before its ADD.
 
     Parameters
     ----------
@@ -143,20 +149,27 @@ def _radix_words(network: SpikingNetwork, plan: Schedule, raster: np.ndarray) ->
     first = plan.windows[names[0]]
     for step in range(first.start, first.stop):
         yield from _events(raster[step])
-        last = step == first.stop - 1
-        then = ADD if last else DOUBLE
-        yield Word(kind=then, target=1)
+        yield from _heard(first, step, core=1)
 
     # A read-out never fires: it is the last core, which only hears.
     for core, name in enumerate(names[1:-1], start=1):
         window = plan.windows[name]
         for step in range(window.start, window.stop):
             yield Word(kind=FIRE, target=core)
-            last = step == window.stop - 1
-            then = ADD if last else DOUBLE
-            yield Word(kind=then, target=core + 1)
+            yield from _heard(window, step, core + 1)
 
     yield Word(kind=MARK, read=True)
+
+
+def _heard(window: Window, step: int, core: int) -> Iterator[Word]:
+    """What `core` does after it heard a step of `window`: double its sum; after the last step, as
+    often as there are planes that were not sent, and add its bias.
+    """
+    last = step == window.stop - 1
+    for _ in range(window.doublings if last else 1):
+        yield Word(kind=DOUBLE, target=core)
+    if last:
+        yield Word(kind=ADD, target=core)
 
 
 def _events(spikes: np.ndarray) -> Iterator[Word]:

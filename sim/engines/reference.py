@@ -5,7 +5,8 @@ Every other engine must give the same integers.
 At each step t, for each population in order, with g = Σ W sent over what feeds it and h = θ ·
 gain(t):
 
-* integrate and fire: v += g + bias; s = 1 where v >= h; then v −= h s, or v = 0
+* integrate and fire: v += g + bias; s = 1 where v >= h; then v −= h s, or v = 0. Who has not fired
+  in the first `wakes_within` steps of the window stays silent
 * ``signed``: as above, up to `levels` spikes; and s = −1 where v < 0 and there is a spike to take
   back
 * max pool: s = 1 where the largest count of the window exceeds the neuron's own
@@ -71,6 +72,8 @@ def run(
         part.progress("simulate", samples * (t + 1) // plan.steps, samples)
 
 
+NEVER = np.iinfo(np.int64).max  # a threshold that no potential reaches
+
 # The state of a run
 
 
@@ -114,6 +117,11 @@ class Layer:
     def open(self, t: int) -> bool:
         """Whether its neurons may fire at step `t`."""
         return self.window is not None and self.window.active(t)
+
+    def late(self, t: int) -> bool:
+        """Whether who has not fired yet stays silent from step `t` on."""
+        waits = self.population.wakes_within
+        return waits > 0 and self.window is not None and t >= self.window.start + waits
 
     def gain(self, t: int) -> int:
         """What a spike is worth at step `t`."""
@@ -212,6 +220,8 @@ def integrate_and_fire(layer: Layer, t: int) -> np.ndarray:
         return send(layer, np.zeros_like(layer.v), t)
 
     h = layer.threshold * layer.gain(t)
+    if layer.late(t):
+        h = np.where(layer.count > 0, h, NEVER)
     layer.v, spikes = fire(layer.v, h, layer.population.reset)
     return send(layer, spikes, t)
 

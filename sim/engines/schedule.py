@@ -37,6 +37,11 @@ class Window:
         """Number of steps."""
         return self.stop - self.start
 
+    @property
+    def doublings(self) -> int:
+        """How often who hears it doubles its sum after the last step: once per plane not sent."""
+        return self.gains[-1].bit_length() - 1 if self.gains else 0
+
     def active(self, step: int) -> bool:
         """Whether `step` lies in the window."""
         return self.start <= step < self.stop
@@ -72,7 +77,9 @@ def schedule(network: SpikingNetwork, steps: int | None = None) -> Schedule:
 
     Streaming codes: all populations fire in steps 0..T−1. Exact codes: a population fires when the
     windows of all its inputs are over, for as many steps as its levels take; a max pool repeats its
-    inputs one step later.
+    inputs one step later. Of a population that sends fewer planes the window is shorter, and who
+    hears it takes a step for each doubling that is left: a core has the weights, thresholds and
+    biases of all planes, whichever are sent.
 
     Parameters
     ----------
@@ -111,18 +118,27 @@ def _exact(network: SpikingNetwork) -> Schedule:
             start = _start_after(p, feeding)
 
             length = code.steps(p.levels)
-            gains = halving(length) if code.doubles else ()
-            windows[p.name] = Window(start, start + length, gains)
+            windows[p.name] = (
+                _bit_window(start, length, p.planes)
+                if code.doubles
+                else Window(start, start + length)
+            )
 
-    last = max(window.stop for window in windows.values())
+    last = max(window.stop + window.doublings for window in windows.values())
     steps = max(1, last)
     return Schedule(windows, steps, streaming=False)
+
+
+def _bit_window(start: int, bits: int, planes: int) -> Window:
+    """Bits, most significant first: all of them, or the first `planes`."""
+    gains = halving(bits)[: planes or bits]
+    return Window(start, start + len(gains), gains)
 
 
 def _start_after(p: Population, feeding: list[Window]) -> int:
     """First step of a population that hears the populations of windows `feeding`."""
     if not p.kind.compares:
-        return max(window.stop for window in feeding)
+        return max(window.stop + window.doublings for window in feeding)
 
     times = {(window.start, window.stop) for window in feeding}
     if len(times) != 1:
@@ -170,6 +186,5 @@ def _input_window(network: SpikingNetwork, p: Population) -> Window:
     if code.analog:
         return Window(0, 0)
     if code.doubles:
-        bits = p.levels.bit_length()
-        return Window(0, bits, halving(bits))
+        return _bit_window(0, p.levels.bit_length(), p.planes)
     return Window(0, p.levels)

@@ -243,5 +243,6 @@ def _settings(run: Run, width: int, needed: int) -> RunSettings:
         resets=tuple(sorted(resets)),
         counts_output_spikes=counts_output_spikes,
         seed=run.seed if network.input_code.drawn or run.lost_spikes else None,
+        wakes_in_time=any(p.wakes_within for p in network.populations),
         lost_spikes=run.lost_spikes,
     )

@@ -49,6 +49,8 @@ def check(network: Network) -> None:
             inputs_are_alike(network, p)
         elif network.code.exact:
             exact_code_leaves_no_choice(network, p)
+        if p.gated:
+            gates_fit_the_code(network, p)
 
     for c in network.connections:
         leads_forward(network, c)
@@ -173,6 +175,31 @@ def exact_code_leaves_no_choice(network: Network, p: Population) -> None:
         raise SpikewattError(f"{where}.levels", law, p.levels, "1, 3, 7, 15, …")
 
 
+def gates_fit_the_code(network: Network, p: Population) -> None:
+    """Planes and late wakers exist where the bits of a value are sent one after the other."""
+    where = f"Population {p.name!r}"
+    by_bits = network.input_code.doubles if p.kind.is_input else network.code.doubles
+    if not by_bits or not network.code.exact or not p.kind.fires:
+        law = "gates are for populations that send the bits of a value, as under radix"
+        got = f"{p.kind} under {network.code}, input code {network.input_code}"
+        raise SpikewattError(where, law, got, "no planes, no wakes_within")
+
+    bits = p.levels.bit_length()
+    if p.planes > bits:
+        law = "a value has no more planes than bits"
+        raise SpikewattError(f"{where}.planes", law, p.planes, f"0..{bits}")
+
+    waits = p.wakes_within > 0
+    if waits and (p.kind.is_input or p.kind.compares):
+        law = "is for integrate_and_fire"
+        raise SpikewattError(f"{where}.wakes_within", law, p.kind, 0)
+    if waits and p.wakes_within >= (p.planes or bits):
+        law = "is less than the planes that are sent"
+        raise SpikewattError(
+            f"{where}.wakes_within", law, p.wakes_within, f"0..{(p.planes or bits) - 1}"
+        )
+
+
 def levels_are_transmitted(network: Network, p: Population) -> None:
     """Where a code is limited, a population transmits something."""
     code = network.code
@@ -234,7 +261,7 @@ def weights_are_narrow(network: Network, c: Connection) -> None:
     lowest, highest = int(c.weights.min()), int(c.weights.max())
     if lowest < -limit - 1 or highest > limit:
         law = f"weights have {bits} bits"
-        got = highest if highest > limit else lowest
+        got = max(lowest, highest, key=abs)
         raise SpikewattError(f"Connection {c.name!r}", law, got, f"{-limit - 1}..{limit}")
 
 
@@ -250,7 +277,8 @@ def max_pool_repeats(network: Network, where: str, pre: Population, post: Popula
     if not code.exact:
         return
     sources = network.incoming(post.name)
-    if len(sources) > 1 or post.levels != pre.levels:
+    same = (post.levels, post.planes) == (pre.levels, pre.planes)
+    if len(sources) > 1 or not same:
         law = "a max pool repeats one population"
-        got = f"levels {post.levels} of {pre.levels}"
-        raise SpikewattError(where, law, got, "one source, its levels")
+        got = f"levels {post.levels} of {pre.levels}, planes {post.planes} of {pre.planes}"
+        raise SpikewattError(where, law, got, "one source, its levels and planes")

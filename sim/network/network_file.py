@@ -15,7 +15,7 @@ import numpy as np
 from ... import hdf5
 from .connection import Connection, ExecutedLayer
 from .geometry import Geometry
-from .population import Population
+from .population import GATES, Population
 
 FORMAT = "spikewatt-network"
 VERSION = 5
@@ -59,6 +59,8 @@ def last_output_unit(network) -> float:
 
 
 def _population_entry(p: Population) -> dict:
+    """JSON form; gates are left out where there are none, so that older hashes hold."""
+    gates = {field: getattr(p, field) for field in GATES if getattr(p, field)}
     return {
         "name": p.name,
         "shape": list(p.shape),
@@ -66,6 +68,7 @@ def _population_entry(p: Population) -> dict:
         "levels": p.levels,
         "reset": str(p.reset),
         "unit": np.asarray(p.unit).tolist(),
+        **gates,
     }
 
 

@@ -13,6 +13,9 @@ from .integers import integers
 from .named import Named, by_name, named
 from .neurons import RESETS, Reset, Subtract
 
+GATES = ("planes", "wakes_within")
+MOST_BITS = 31  # of a value that is transmitted
+
 
 class PopulationKind(Named):
     """What the neurons of a population are there for.
@@ -79,6 +82,12 @@ class Population(Rebuilt):
     levels : int, largest value that one inference transmits, in units of the last spike; default 0,
         no limit.
     reset : Reset or its name: ``subtract`` the threshold (default) or to ``zero``.
+    planes : int, spikes of its train that a neuron may send, the most significant first; the rest
+        of its steps never comes. Default 0, all of them. For codes in which a spike is worth twice
+        the next.
+    wakes_within : int, a neuron that has not fired in the first so many steps of its window stays
+        silent for the rest of it. Default 0, no such gate. For ``integrate_and_fire`` under such a
+        code.
     unit : value of one spike, or of one unit of a read-out's potential, as the Keras network has
         it; one for all, or (channels,). Default 1.
 
@@ -99,6 +108,8 @@ class Population(Rebuilt):
     levels: int = 0
     reset: Reset = Subtract()  # noqa: RUF009  (frozen, without state)
     unit: np.ndarray | float = 1.0
+    planes: int = 0
+    wakes_within: int = 0
 
     def __post_init__(self):
         where = f"Population {self.name!r}"
@@ -127,6 +138,11 @@ class Population(Rebuilt):
         levels = whole_number(f"{where}.levels", law, self.levels, 0, 2**31)
         self._set("levels", levels)
 
+        for field in GATES:
+            law = "is a number of steps, or 0"
+            steps = whole_number(f"{where}.{field}", law, getattr(self, field), 0, MOST_BITS)
+            self._set(field, steps)
+
         lowest = int(self.threshold.min())
         if lowest < 1:
             law = "must be at least 1"
@@ -134,6 +150,11 @@ class Population(Rebuilt):
 
     def _set(self, field: str, value) -> None:
         object.__setattr__(self, field, value)
+
+    @property
+    def gated(self) -> bool:
+        """Whether some of what it could send is held back."""
+        return any(getattr(self, field) for field in GATES)
 
     @property
     def size(self) -> int:
@@ -146,6 +167,19 @@ class Population(Rebuilt):
         """
         values = getattr(self, field)
         return np.broadcast_to(values, self.shape).reshape(-1)
+
+
+def passed(p: Population) -> tuple[int, int]:
+    """What the gates of `p` let pass of the values 0..levels: the least one beside 0, and the
+    step from one to the next.
+
+    >>> passed(Population("a", (1,), "integrate_and_fire", 1, 0, 0, 63, planes=4, wakes_within=3))
+    (8, 4)
+    """
+    bits = p.levels.bit_length()
+    held_back = bits - p.planes if p.planes else 0
+    least = 1 << (bits - p.wakes_within) if p.wakes_within else 1
+    return max(least, 1 << held_back), 1 << held_back
 
 
 def _unit(where: str, value, channels: int) -> np.ndarray:

@@ -42,6 +42,11 @@ class Demands(Protocol):
         """Names of the resets of the populations."""
         ...
 
+    @property
+    def wakes_in_time(self) -> bool:
+        """Whether some neurons stay silent unless they fire early."""
+        ...
+
 
 class Blueprint(Protocol):
     """Layers, neurons and what they ask for; a `Trace` has them, and so has a `NetworkPlan`."""
@@ -74,6 +79,8 @@ class PlannedSettings:
         Widths of a signed weight and of a signed potential.
     resets : tuple of str
         Names of the resets of the populations.
+    wakes_in_time : bool, default False
+        Whether some neurons stay silent unless they fire early.
     """
 
     code: Code
@@ -81,6 +88,7 @@ class PlannedSettings:
     weight_bits: int
     state_bits: int
     resets: tuple[str, ...] = ("subtract",)
+    wakes_in_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,7 @@ class NetworkPlan:
             network.weight_bits,
             state_bits,
             tuple(sorted({str(p.reset) for p in network.populations})),
+            any(p.wakes_within for p in network.populations),
         )
         neurons = {p.name: p.size for p in network.populations}
         return cls(summarise(network), neurons, settings)

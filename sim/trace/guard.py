@@ -95,7 +95,8 @@ def _check_layers(trace: Trace) -> None:
             law = "stands behind the layers that feed it"
             raise SpikewattError(where, law, f"nothing feeds {layer.pre!r} before")
         known.add(layer.post)
-        if layer.kind.multiplies and layer.synapses and not layer.macs and not layer.executed:
+        # Layers that several connections carry are counted in one of them: the others have none.
+        if layer.kind.multiplies and layer.synapses and not layer.macs and layer.executed is None:
             law = "must be those of a layer with synapses"
             raise SpikewattError(f"{where}: macs", law, layer.macs, ">= 1")
 

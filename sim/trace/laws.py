@@ -164,9 +164,10 @@ def _check_settings(
         if settings.code.exact and layer.post in windows and not layer.kind.compares:
             before, after = windows[layer.pre], windows[layer.post]
             law = f"the window of {layer.post!r} begins when that of {layer.pre!r} is over"
-            _law(where, law, after.start >= before.stop, after.start, before.stop)
+            over = before.stop + before.doublings
+            _law(where, law, after.start >= over, after.start, over)
 
-    last = max((window.stop for window in windows.values()), default=0)
+    last = max((window.stop + window.doublings for window in windows.values()), default=0)
     if settings.code.exact:
         law = "steps end with the last window"
         _law(where, law, settings.steps == max(1, last), settings.steps, last)

@@ -26,6 +26,7 @@ class RunSettings:
     resets : names of the resets of the network's populations.
     counts_output_spikes : bool, whether the outputs are counts of spikes of the last layer.
     seed : int, of Poisson inputs and lost spikes; None where nothing was drawn.
+    wakes_in_time : bool, whether some neurons stay silent unless they fire early.
     lost_spikes : float, probability that a spike was lost on its way.
     """
 
@@ -40,6 +41,7 @@ class RunSettings:
     resets: tuple[str, ...] = ("subtract",)
     counts_output_spikes: bool = False
     seed: int | None = None
+    wakes_in_time: bool = False
     lost_spikes: float = 0.0
 
     def __post_init__(self):
@@ -78,6 +80,7 @@ class RunSettings:
         drawn: dict = {} if self.seed is None else {"seed": self.seed}
         if self.lost_spikes:
             drawn["lost_spikes"] = self.lost_spikes
+        gated = {"wakes_in_time": True} if self.wakes_in_time else {}
 
         return {
             "engine": self.engine,
@@ -87,6 +90,7 @@ class RunSettings:
             "windows": windows,
             "weight_bits": self.weight_bits,
             **drawn,
+            **gated,
             "counts_output_spikes": self.counts_output_spikes,
             "resets": list(self.resets),
             "state_bits": self.state_bits,

@@ -29,6 +29,7 @@ from spikewatt.rtl_ref.verification.whole_network import verify_network
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.gating.planes import has_planes, with_planes
 
 pytestmark = pytest.mark.rtl
 
@@ -60,6 +61,18 @@ def test_digits_in_radix(radix_network, digits):
     assert all(row["mismatches"] == 0 for row in rows), rows
     assert rows[0]["spikes_out"] == rows[1]["events_in"] > 500
     assert rows[1]["compared"] > 30 * 11
+
+
+def test_digits_in_radix_whose_controller_stops_at_a_plane(radix_network, digits):
+    fewer = with_planes(radix_network, 2)
+    assert [p.planes for p in fewer.populations if has_planes(p)] == [2]
+
+    x = digits.scaled("test")[:10]
+    rows = verify_network(fewer, x)
+    assert all(row["mismatches"] == 0 for row in rows), rows
+    assert rows[1]["compared"] > 10 * 11
+    stopped, whole = (simulate(each, x, "reference") for each in (fewer, radix_network))
+    assert 0 < stopped.mean_spikes() < whole.mean_spikes()
 
 
 def test_verify_tells_whether_all_is_equal(mlp_network, digits):

@@ -80,6 +80,7 @@ LIMITS = {
     "doubling_accumulator": SWITCH,
     "zero_skipping": SWITCH,
     "reset_to_zero": SWITCH,
+    "neuron_gates": SWITCH,
     "resets_by_subtraction": SWITCH,
     "leaks": SWITCH,
     "spikes_per_step": SIZE,
@@ -93,6 +94,7 @@ LIMITS = {
 UNSAID_LIMITS: dict[str, int | None] = {
     "resets_by_subtraction": 1,
     "leaks": 0,
+    "neuron_gates": 0,
     "spikes_per_step": 1,
     "layers_share_cores": 1,
     "cores_per_chip": None,

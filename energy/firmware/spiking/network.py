@@ -95,6 +95,10 @@ def _check(network: SpikingNetwork, plan: Schedule) -> None:
         law = f"has potentials of {POTENTIAL_BITS} bits at most"
         raise SpikewattError(where, law, width)
     for p in network.populations:
+        if p.wakes_within:
+            law = "has no gate for neurons that wake late"
+            got = f"wakes_within={p.wakes_within} of {p.name!r}"
+            raise SpikewattError(where, law, got, 0)
         rule = network.rule(p)
         if not isinstance(rule, RULES):
             law = "has C for the firing rule of each population"

@@ -305,7 +305,7 @@ void infer(void);
             return [*lines, f"{update}();"] if p.bias.any() or self._drive(p) else lines
 
         window = self.plan.windows[p.name]
-        doubles = f"{window.stop - 1}u - t" if self._doubles(p) else ""
+        doubles = self._place(p) if self._doubles(p) else ""
         if (window.start, window.stop) == (0, self.plan.steps):
             return [*lines, f"{update}({doubles});"]
         from_start = f"t >= {window.start}u && " if window.start else ""
@@ -322,4 +322,9 @@ void infer(void);
         name = f"connect_{identifier(arrow.pre.name)}_{identifier(arrow.post.name)}_{arrow.number}"
         if self._is_analog(arrow) or not self._doubles(arrow.pre):
             return f"{name}();"
-        return f"{name}({self.plan.windows[arrow.pre.name].stop - 1}u - t);"
+        return f"{name}({self._place(arrow.pre)});"
+
+    def _place(self, p: Population) -> str:
+        """Which bit of its value `p` sends at step t, 0 the last."""
+        window = self.plan.windows[p.name]
+        return f"{window.stop - 1 + window.doublings}u - t"

@@ -34,6 +34,7 @@ NEURON_FIELDS = (
     "bias",
     "start_step",
     "stop_step",
+    "late_step",
     "doubling",
     "retracts",
     "cap",
@@ -55,7 +56,7 @@ OBSERVER_FIELDS = (
     "initial",
 )
 
-STEPS = ("start_step", "stop_step")  # whole numbers, also to ANNarchy
+STEPS = ("start_step", "stop_step", "late_step")  # whole numbers, also to ANNarchy
 
 Parameters = dict[str, float | np.ndarray]
 
@@ -131,6 +132,7 @@ OPEN = "ite(now >= start_step, 1.0, 0.0) * ite(now < stop_step, 1.0, 0.0)"
 RISES = "ite(g_window > 0.5, 1.0, 0.0)"
 REACHES = "ite(reached >= threshold, 1.0, 0.0)"
 REACHES_GAIN = "ite(reached >= threshold * gain, 1.0, 0.0)"
+AWAKE = "ite(n > 0.0, 1.0, ite(now < late_step, 1.0, 0.0))"
 BELOW = "ite(reached < 0.0, 1.0, 0.0)"
 
 NEURON = Model(
@@ -151,6 +153,13 @@ NEURON = Model(
         n = n + value : init = 0.0
     """,
     spike="fires > 0.5",
+)
+
+# The same neuron where some wake in time, or not at all: from `late_step` on only those fire that
+# have fired.
+WAKING_NEURON = replace(
+    NEURON,
+    equations=NEURON.equations.replace(REACHES_GAIN, f"{AWAKE} * {REACHES_GAIN}"),
 )
 
 # The same neuron where every spike is worth 1 and none is taken back or held back, as in most
@@ -214,6 +223,8 @@ def model_of(neurons: np.ndarray) -> Model:
     neurons : (NEURON_FIELDS, neurons) parameters.
     """
     field = dict(zip(NEURON_FIELDS, neurons, strict=True))
+    if (field["late_step"] < field["stop_step"]).any():
+        return WAKING_NEURON
     special = any(field[name].any() for name in SPECIAL)
     limited = (field["cap"] < NEVER).any()
     worth_more = (field["first_gain"] != 1).any()

@@ -27,6 +27,7 @@ def _parameters(layout: Layout, segment: Segment) -> Parameters:
     values |= {
         "start_step": window.start,
         "stop_step": window.stop,
+        "late_step": window.stop,
         "cap": NEVER,
         "lowest": -NEVER,
         "highest": NEVER,
@@ -38,6 +39,8 @@ def _parameters(layout: Layout, segment: Segment) -> Parameters:
     rule = layout.network.rule(p)
     values |= RULES[type(rule)](p)
     values["initial"] = p.per_neuron("initial_potential")
+    if p.wakes_within:
+        values["late_step"] = window.start + p.wakes_within
     doubles = bool(window.gains) and rule != "given"
     values["doubling"] = float(doubles)
     if has_potential(layout.network, p):

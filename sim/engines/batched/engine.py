@@ -62,9 +62,11 @@ class Runner:
         self.network, self.plan = network, plan
         self.batch, self.compiled = batch, compiled
         self.updates = 0  # of neurons, in all runs
-        self.steps: dict[tuple[bool, bool], Batch] = {}  # compiled, lossy -> made ready
+        self.steps: dict[bool, Batch] = {}  # compiled or not -> made ready
         self.sizes: set[int] = set()  # of batches, for which something was compiled
-        self.lossy_sizes: set[int] = set()  # of those that lose spikes
+        # The same of batches that lose spikes.
+        self.lossy_steps: dict[bool, Batch] = {}
+        self.lossy_sizes: set[int] = set()
 
     def run(
         self, inputs: np.ndarray, counts: Counts | None = None, part: Part | None = None
@@ -102,7 +104,7 @@ class Runner:
         """Whether all that a run of so many samples needs is compiled."""
         most = max(1, int(MEMORY_BYTES // bytes_per_sample(self.network, self.plan)))
         size = size_class(even_batches(samples, most), self.sizes)
-        return (True, False) in self.steps and size in self.sizes
+        return True in self.steps and size in self.sizes
 
     def _is_compiled(self, samples: int) -> bool:
         """Whether to run what is compiled: it pays, or was paid for."""
@@ -112,15 +114,15 @@ class Runner:
         self.updates += samples * neurons * self.plan.steps
         return self.updates > COMPILE_FROM
 
-    def _ready(self, compiled: bool, lossy: bool) -> Batch:
+    def _ready(self, compiled: bool, lossy: bool = False) -> Batch:
         """The network made ready, once."""
-        key = (compiled, lossy)
-        if key not in self.steps:
+        steps = self.lossy_steps if lossy else self.steps
+        if compiled not in steps:
             kind = Streaming if self.plan.streaming else Exact
-            self.steps[key] = kind(self.network, self.plan, compiled, lossy)
-        return self.steps[key]
+            steps[compiled] = kind(self.network, self.plan, compiled, lossy)
+        return steps[compiled]
 
-    def _size(self, samples: int, compiled: bool, lossy: bool) -> int:
+    def _size(self, samples: int, compiled: bool, lossy: bool = False) -> int:
         """Samples of a batch, of a size for which something is compiled where there is one."""
         if self.batch is not None:
             return self.batch

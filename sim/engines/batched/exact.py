@@ -16,7 +16,7 @@ from ...network.neurons import (
     Retracting,
     Silent,
 )
-from ...network.population import Population
+from ...network.population import Population, passed
 from ...network.spiking_network import SpikingNetwork
 from ..schedule import Schedule
 from .base import Batch, Found
@@ -129,7 +129,19 @@ class Exact(Batch):
                 sums = self.sums[c.name].total(products)
                 arriving.append(self.row(p, sums))
             q = value_of(self, p, arriving)
+        q = self.gated(p, q)
         return self.tf.cast(q, self.value_type(p))
+
+    def gated(self, p: Population, q) -> Any:
+        """What the gates of `p` let pass of values `q`: the planes that are sent, of values that
+        are large enough to wake their neuron.
+        """
+        least, step = passed(p)
+        if step > 1:
+            q = q - self.tf.math.floormod(q, self.tf.cast(step, q.dtype))
+        if least > 1:
+            q = self.tf.where(q >= self.tf.cast(least, q.dtype), q, self.tf.zeros_like(q))
+        return q
 
     def sent_by_input(self, p: Population, pixels) -> Any:
         """The pixel, or the number of spikes that a neuron sends which integrates it."""
@@ -164,7 +176,7 @@ class Exact(Batch):
         # The bits of q, most significant first.
         dtype = q.dtype
         if window.gains:
-            places = (window.length - 1 - steps).astype(dtype.as_numpy_dtype)
+            places = (p.levels.bit_length() - 1 - steps).astype(dtype.as_numpy_dtype)
             shifted = tf.bitwise.right_shift(q[None], places)
             bits = tf.bitwise.bitwise_and(shifted, tf.constant(1, dtype))
             return tf.cast(bits, tf.uint8)

@@ -35,6 +35,13 @@ inline void transmitted(int n, const int32_t *__restrict v, const int32_t *__res
   }
 }
 
+// Hold back what the gates of a layer do not let pass.
+inline void gated(const Layer &l, int32_t *q) {
+  if (l.least <= 1) return;
+  const int32_t planes = ~((int32_t(1) << l.held_back) - 1);
+  for (int i = 0; i < l.size; i++) q[i] = q[i] < l.least ? 0 : q[i] & planes;
+}
+
 inline void transmitted(int n, const int64_t *v, const int64_t *threshold, const float *,
                         int32_t levels, int32_t *q) {
   for (int i = 0; i < n; i++) {
@@ -115,9 +122,10 @@ class Exact {
       const int64_t *own = pixels + k * net.inputs + l.column;
       int32_t *q = values(i, k);
       if (!integrates(l)) {
-        const int64_t most = (int64_t(1) << l.length) - 1;
+        const int64_t most = (int64_t(1) << (l.length + l.held_back)) - 1;
         for (int j = 0; j < l.size; j++)
           q[j] = static_cast<int32_t>(std::min(std::max<int64_t>(own[j], 0), most));
+        gated(l, q);
       } else if (l.bits == 32) {
         integrate_pixels<int32_t>(i, own, q);
       } else {
@@ -186,6 +194,7 @@ class Exact {
       }
       const V *threshold = static_cast<const V *>(l.threshold);
       transmitted(l.size, own, threshold, l.inverse, l.levels, values(i, k));
+      gated(l, values(i, k));
       record(i, number + k, values(i, k));
     }
   }
@@ -247,7 +256,7 @@ class Exact {
       const int8_t *fired = train[i].as<int8_t>() + int64_t(step) * l.size;
       for (int j = 0; j < l.size; j++) s[j] = fired[j];
     } else if (l.doubles) {
-      const int shift = l.length - 1 - step;
+      const int shift = l.length + l.held_back - 1 - step;
       for (int j = 0; j < l.size; j++) s[j] = static_cast<S>((q[j] >> shift) & 1);
     } else {
       for (int j = 0; j < l.size; j++) s[j] = q[j] > step;

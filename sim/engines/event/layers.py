@@ -9,7 +9,7 @@ import numpy as np
 from ...network.connection import Connection
 from ...network.input_codes import InputCode
 from ...network.neurons import LargestCount, Retracting, Subtract
-from ...network.population import Population
+from ...network.population import Population, passed
 from ...network.spiking_network import SpikingNetwork
 from ...network.synapses import unroll
 from ..counts import LEDGERS, Counts, has_potential
@@ -102,6 +102,8 @@ class Prepared:
         if window:
             layer.opens, layer.length = window.start, window.length
             layer.doubles = bool(window.gains)
+            layer.held_back = window.doublings if not plan.streaming else 0
+            layer.least, _ = passed(p)
         steps = range(plan.steps)
         layer.gains = self.keep([window.gain(t) if window else 1 for t in steps], np.int64)
         layer.open = self.keep([window is not None and window.active(t) for t in steps], np.uint8)

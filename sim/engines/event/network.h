@@ -22,7 +22,9 @@ struct Layer {
   int32_t size, rule, bits, drive_bits;
   int32_t zero, is_input, has_bias, counted;
   int32_t levels, driven, column, columns;
-  int32_t opens, length, doubles, pad;  // the window: first step, steps; whether worth halves
+  int32_t opens, length, doubles;       // the window: first step, steps; whether worth halves
+  int32_t held_back;                    // planes that are not sent
+  int32_t least, pad;                   // the least value that is sent beside 0
   int64_t largest;
   const void *start, *bias, *threshold;
   const float *inverse;     // (size,) 1/threshold

@@ -44,7 +44,7 @@ class Layer(ctypes.Structure):
         *((name, Int) for name in ("size", "rule", "bits", "drive_bits")),
         *((name, Int) for name in ("zero", "is_input", "has_bias", "counted")),
         *((name, Int) for name in ("levels", "driven", "column", "columns")),
-        *((name, Int) for name in ("opens", "length", "doubles", "pad")),
+        *((name, Int) for name in ("opens", "length", "doubles", "held_back", "least", "pad")),
         ("largest", Long),
         *((name, Pointer) for name in ("start", "bias", "threshold", "inverse", "gains", "open")),
         *((name, Pointer) for name in ("events", "spikes", "outputs", "saturations", "raster")),

@@ -15,6 +15,7 @@ from spikewatt.energy.firmware.spiking.loops import LOOPS, loop_named
 from spikewatt.energy.firmware.spiking.network import spiking_program
 from spikewatt.energy.firmware.spiking.tables import division
 from spikewatt.errors import SpikewattError
+from spikewatt.sim.gating.planes import with_planes
 from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.geometry import Geometry
 from spikewatt.sim.network.population import Population
@@ -81,6 +82,14 @@ def test_windows_equal_the_reference(code, core, kind, geometry, pooled, quality
     network = window_network(code, (7, 9, 3), kind, 6, geometry, pooled, seed=2)
     x = inputs_of(network, 0.5)
     check(network, x, core, quality, 7 if code == "rate" else None)
+
+
+def test_planes_that_are_not_sent_equal_the_reference():
+    geometry = Geometry((3, 3), (1, 1), ((1, 1), (1, 1)))
+    network = window_network("radix", (6, 6, 3), "conv2d", 5, geometry, seed=3)
+    fewer = with_planes(network, 2)
+    assert any(p.planes for p in fewer.populations)
+    check(fewer, inputs_of(fewer, 0.5, seed=3), next(iter(FIRMWARE_CORES.values())), "best")
 
 
 @pytest.mark.slow

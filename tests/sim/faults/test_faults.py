@@ -118,6 +118,21 @@ def test_annarchy_agrees_on_a_network_with_faults():
     on_all_engines(network, random_input(network, 3, 3), engines=IN_PROCESSES)
 
 
+def test_stuck_neurons_of_gated_populations_send_the_planes_that_pass():
+    network = random_network(3, code="radix", input_code="bitplane", kinds=("conv2d", "dense"))
+    gated = []
+    for p in network.populations:
+        hidden = p.kind == "integrate_and_fire"
+        gated.append(replace(p, levels=15, planes=2, wakes_within=1) if hidden else p)
+    network = replace(network, populations=tuple(gated))
+    found = FAULTS["firing_neurons"].apply(network, None, 1, 0).network
+    trace = simulate(found, random_input(network, 3, 0), "reference", rasters=3)
+    for p in neurons_of(network):
+        window = trace.settings.schedule.windows[p.name]
+        assert window.gains == (8, 4)
+        assert trace.rasters[p.name][:, window.start : window.stop].all()
+
+
 def test_more_stuck_neurons_are_those_of_fewer_and_others():
     network = random_network(7, layers=4)
     fault = FAULTS["silent_neurons"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spikewatt.errors import SpikewattError
@@ -40,11 +42,13 @@ def lossy(network, x, lost: float, engine: str = "reference", **options) -> Trac
     return simulate(network, x, engine, 10 if streaming else None, lost_spikes=lost, **options)
 
 
-def pooled(code: str) -> SpikingNetwork:
+def pooled(code: str, input_code: str = "if") -> SpikingNetwork:
     """A population, its max pool, and another layer."""
     random = np.random.default_rng(1)
     window = Geometry((2, 2), (2, 2))
     image = Population("input", (6, 6, 2), "input", 8, 0, 4, 7)
+    if input_code == "bitplane":
+        image = Population("input", (6, 6, 2), "input", 1, 0, 0, 7)
     once = {"levels": 7}
     hidden = Population("hidden", (6, 6, 2), "integrate_and_fire", 3, 0, 1, **once)
     pool = Population("pool", (3, 3, 2), "max_pool", 1, 0, 0, **once)
@@ -56,7 +60,8 @@ def pooled(code: str) -> SpikingNetwork:
         Connection("pool", "last", "dense", random.integers(-3, 6, (18, 9))),
         Connection("last", "output", "dense", random.integers(-9, 10, (9, 4))),
     )
-    return SpikingNetwork((image, hidden, pool, last, answer), arrows, code, 1 / 8, 1.0, 8)
+    populations = (image, hidden, pool, last, answer)
+    return SpikingNetwork(populations, arrows, code, 1 / 8, 1.0, 8, input_code=input_code)
 
 
 @pytest.mark.parametrize(("code", "input_code"), CODES)
@@ -80,6 +85,19 @@ def test_a_max_pool_hears_what_arrives(code):
     assert assert_equal(one, other) > 0
     assert one.spikes["pool"].sum() > 20
     assert not np.array_equal(one.spikes["pool"], lossy(network, x, 0).spikes["pool"])
+
+
+def test_gated_populations_lose_of_what_they_send():
+    """A neuron knows that it fired early, even if nobody heard it."""
+    network = pooled("radix", "bitplane")
+    gates = {"hidden": {"planes": 2}, "pool": {"planes": 2}, "last": {"wakes_within": 1}}
+    populations = [replace(p, **gates.get(p.name, {})) for p in network.populations]
+    network = replace(network, populations=tuple(populations))
+    x = random_input(network, 20, 3)
+    one, other = (lossy(network, x, 0.3, engine, rasters=20) for engine in LOSING)
+    assert assert_equal(one, other) > 0
+    late = one.rasters["last"][:, -3:]
+    assert (late[:, 1:].any(axis=1) & ~late[:, 0].astype(bool)).any()
 
 
 @pytest.mark.parametrize("compiled", [True, False])

@@ -9,9 +9,11 @@ import pytest
 from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
+from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.counts.of_trace import counts_of
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.trace.guard import check_trace
+from spikewatt.sim.trace.layer_summary import summarise
 from spikewatt.sim.trace.recorder import arrays_of
 from spikewatt.sim.trace.stored import Stored
 
@@ -228,3 +230,23 @@ class Unread(Stored):
         raise AssertionError("read")
 
     max = sum = min
+
+
+def test_one_layer_on_two_connections_is_counted_once():
+    """A sum without a ReLU feeds a convolution: two connections carry it, one counts it."""
+    from keras import Input, Model, layers
+
+    pixels = Input((8, 8, 1))
+    stem = layers.Conv2D(2, 3, padding="same", activation="relu")(pixels)
+    branch = layers.Conv2D(2, 3, padding="same", activation="relu")(stem)
+    after = layers.Conv2D(2, 3, activation="relu")(layers.Add()([branch, stem]))
+    model = Model(pixels, layers.Dense(2)(layers.Flatten()(after)))
+
+    x = np.random.default_rng(0).random((8, 8, 8, 1))
+    network = convert(model, x, code="radix", steps=2, input_code="bitplane")
+    (counted_elsewhere,) = [layer for layer in summarise(network) if layer.executed == ()]
+    assert counted_elsewhere.synapses
+    assert not counted_elsewhere.macs
+
+    trace = simulate(network, x[:2], "reference")
+    assert check_trace("trace", trace) is trace

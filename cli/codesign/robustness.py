@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import SpikewattError, whole_number
-from .options import (
-    NETWORK,
+from ...errors import SpikewattError, whole_number
+from ..options import (
     DataDir,
     DataSet,
     Force,
@@ -19,8 +18,8 @@ from .options import (
     new_file,
     number,
     show,
-    verb,
 )
+from ..program import NETWORK, verb
 
 FILES = ("robustness.csv", "robustness_runs.csv", "robustness.png", "robustness.svg")
 CALIBRATION = 1000  # training samples
@@ -32,7 +31,7 @@ FAULT_HELP = (
 
 
 def _conversion_options():
-    from ..sim.conversion.options import ConversionOptions
+    from ...sim.conversion.options import ConversionOptions
 
     return fields(ConversionOptions, leave_out=("input_levels",))
 
@@ -82,13 +81,13 @@ def robustness(
         whole_number("robustness --samples", "must be at least 1", samples, 1, 10**9)
     options = {key: value for key, value in given.items() if value is not None}
 
-    from ..analysis.report.figures.style import save
-    from ..analysis.report.findings import Findings
-    from ..analysis.report.rows import write_frame
-    from ..analysis.robustness.curves import SEEDS
-    from ..analysis.robustness.curves import robustness as look
-    from ..analysis.robustness.table import shown
-    from ..shown_progress import show_progress
+    from ...analysis.report.figures.style import save
+    from ...analysis.report.findings import Findings
+    from ...analysis.report.rows import write_frame
+    from ...analysis.robustness.curves import SEEDS
+    from ...analysis.robustness.curves import robustness as look
+    from ...analysis.robustness.table import shown
+    from ...shown_progress import show_progress
 
     spiking = {
         label: _network(path, dataset, data_dir, options) for label, path in _named(networks)
@@ -133,7 +132,7 @@ def _faults(words: list[str] | None) -> dict[str, tuple[float, ...]] | None:
     """Kind of fault -> its levels; None where none was said."""
     if not words:
         return None
-    from ..sim.faults.kinds import fault_named
+    from ...sim.faults.kinds import fault_named
 
     found: dict[str, tuple[float, ...]] = {}
     for word in words:
@@ -152,8 +151,8 @@ def _faults(words: list[str] | None) -> dict[str, tuple[float, ...]] | None:
 
 def _network(path: Path, dataset: str, data_dir: Path | None, options: dict[str, Any]):
     """A spiking network, or what a trained one is converted into."""
-    from ..models.loading.formats import SUFFIXES
-    from ..sim.network.spiking_network import SpikingNetwork
+    from ...models.loading.formats import SUFFIXES
+    from ...sim.network.spiking_network import SpikingNetwork
 
     if path.suffix.lower() not in SUFFIXES:
         if options:
@@ -162,9 +161,9 @@ def _network(path: Path, dataset: str, data_dir: Path | None, options: dict[str,
             raise SpikewattError(f"robustness --{word}", law, str(path), ", ".join(SUFFIXES))
         return SpikingNetwork.load(path)
 
-    from ..models.datasets import load_dataset
-    from ..models.loading.load import load_keras
-    from ..sim.conversion.convert import convert
+    from ...models.datasets import load_dataset
+    from ...models.loading.load import load_keras
+    from ...sim.conversion.convert import convert
 
     model, data = load_keras(path), load_dataset(dataset, data_dir)
     if len(model.inputs) == 1:

@@ -1,0 +1,1 @@
+"""Gates: what a population holds back of what it could send."""
