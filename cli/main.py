@@ -17,6 +17,7 @@ from .program import app
 from . import run
 from . import sweep
 from . import network
+from .codesign import robustness
 from .pricing import price
 from . import energy
 from . import firmware

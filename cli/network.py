@@ -143,8 +143,12 @@ def simulate(
         int, typer.Option(help="Record every spike of the first so many samples.")
     ] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes or threads of the engine.")] = None,
-    seed: Annotated[int, typer.Option(help="Of Poisson inputs.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of Poisson inputs and lost spikes.")] = 0,
     state_bits: StateBits = None,
+    lost_spikes: Annotated[
+        float,
+        typer.Option(help="Probability that a spike is lost on its way; batched or reference."),
+    ] = 0.0,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -193,6 +197,7 @@ def simulate(
             progress,
             seed=seed,
             state_bits=state_bits,
+            lost_spikes=lost_spikes,
             out=output,
         )
 
