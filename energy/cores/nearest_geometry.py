@@ -110,9 +110,9 @@ class NearestGeometry:
     @cached_property
     def _other_choices(self) -> dict[str, float]:
         """What else the card has beside its size that the parametric core by itself has not."""
-        own, limits = self._base.limits, self.card.limits
+        own, limit = self._base.limits, self.card.limit
         choices: dict[str, float] = {
-            key: limits[key] for key in own if key in SIZES and limits[key] != own[key]
+            key: limit(key) for key in own if key in SIZES and limit(key) != own[key]
         }
         if self.card.name.startswith(f"{PARAMETRIC}:"):
             choices |= parse_choices(self.card.name)

@@ -77,7 +77,8 @@ def prune(
     scope : str, default "layer"
         ``layer``: synapses of each connection by themselves; ``network``: of all together.
     aim : str, default "operations"
-        What is to be saved: ``operations`` of weights that are not 0, or ``synapses``.
+        What is to be saved: ``operations`` of weights that are not 0; ``synapses``, which are the
+        weights stored; or ``neurons``, of which small cores run out first.
     compensate : bool, default True
         Whether biases are compensated.
     tuning : Tuning, optional

@@ -24,7 +24,7 @@ class Round:
     where : str
         The knobs that were turned, each with its share.
     saved : float
-        Share of the unpruned network's operations (or synapses) that is saved then.
+        Share of the unpruned network's operations, or of what else was the aim, saved then.
     accuracy : float
         Share of the validation samples; without labels the agreement with the unpruned network.
     loss_points : float
