@@ -110,9 +110,11 @@ class NearestGeometry:
     @cached_property
     def _other_choices(self) -> dict[str, float]:
         """What else the card has beside its size that the parametric core by itself has not."""
-        own, limit = self._base.limits, self.card.limit
+        own, limits = self._base.limits, self.card.limits
         choices: dict[str, float] = {
-            key: limit(key) for key in own if key in SIZES and limit(key) != own[key]
+            key: limits[key]
+            for key in own
+            if key in SIZES and limits.get(key, own[key]) != own[key]
         }
         if self.card.name.startswith(f"{PARAMETRIC}:"):
             choices |= parse_choices(self.card.name)
