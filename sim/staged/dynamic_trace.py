@@ -9,6 +9,7 @@ import numpy as np
 
 from ...models.decision import decided_by
 from ..trace.labels import checked_labels
+from ..trace.trace import Trace
 from .part import Part, operations_of, summed
 
 
@@ -22,11 +23,13 @@ class DynamicTrace:
     outputs : (samples, classes) read-out potentials with which each sample ended, in the integers
         of the network that it ended in.
     shares_weights : bool, whether one image of the memories serves all parts.
+    extra_starts : int, sets of starting potentials that are kept beside the first, where it does.
     """
 
     parts: tuple[Part, ...]
     outputs: np.ndarray
     shares_weights: bool = field(default=True, kw_only=True)
+    extra_starts: int = field(default=0, kw_only=True)
 
     @property
     def samples(self) -> int:
@@ -87,3 +90,10 @@ class DynamicTrace:
 
     def _summed(self, values: Sequence[np.ndarray]) -> np.ndarray:
         return summed(self.parts, self.samples, list(values))
+
+
+def undivided(trace: Trace) -> DynamicTrace:
+    """An ordinary trace as one part, which nobody watched: what the others are compared with."""
+    samples = np.arange(trace.samples)
+    part = Part(trace, samples, np.zeros(trace.samples, np.int64))
+    return DynamicTrace((part,), np.asarray(trace.outputs[:, -1]))

@@ -93,7 +93,9 @@ def run_monitored(
         done.append(Part(trace, which, _updates(trace, shares, monitor)))
         (progress or silent)("simulate", int(which[-1]) + 1, samples)
 
-    return MonitoredTrace(joined(done), np.concatenate(outputs), planes, activity)
+    starts = max(len(np.unique(each)) for each in planes.values())
+    whole = np.concatenate(outputs)
+    return MonitoredTrace(joined(done), whole, planes, activity, extra_starts=starts - 1)
 
 
 def _begin(network: SpikingNetwork, monitor: Monitor) -> dict[str, int]:

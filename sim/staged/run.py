@@ -112,7 +112,12 @@ def run_staged(
 
     planes = tuple(precision(stage) for stage in staged.stages)
     return StagedTrace(
-        tuple(parts), outputs, planes, staged.hash, shares_weights=staged.shares_weights
+        tuple(parts),
+        outputs,
+        planes,
+        staged.hash,
+        shares_weights=staged.shares_weights,
+        extra_starts=last if staged.shares_weights else 0,
     )
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import SpikewattError
-from ...models.decision import decided_by
-from ..engines.simulate import simulate
-from ..network.spiking_network import SpikingNetwork
-from .margins import largest_margin, margins
-from .part import operations_of
-from .staged_network import precision
+from ....errors import SpikewattError
+from ....models.decision import decided_by
+from ...engines.simulate import simulate
+from ...network.spiking_network import SpikingNetwork
+from ..margins import largest_margin, margins
+from ..part import operations_of
+from ..staged_network import precision
 
 OPERATIONS, PLANES = COSTS = ("operations", "planes")
 POINT = 0.01  # of accuracy

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import SpikewattError, one_of
-from ..gating.planes import with_planes
-from ..network.spiking_network import SpikingNetwork
-from ..trace.labels import checked_labels
+from ....errors import SpikewattError, one_of
+from ...gating.planes import with_planes
+from ...network.spiking_network import SpikingNetwork
+from ...trace.labels import checked_labels
+from ..rule import MarginRule
+from ..staged_network import StagedNetwork, checked_stages
 from .evaluated import (
     COSTS,
     OPERATIONS,
@@ -21,8 +23,6 @@ from .evaluated import (
     evaluated,
     points,
 )
-from .rule import MarginRule
-from .staged_network import StagedNetwork, checked_stages
 
 WHERE = "choose_stages"
 TRIED = 400  # thresholds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import SpikewattError, whole_number
+from ....errors import SpikewattError, whole_number
 
 
 def shifted(x: np.ndarray, pixels: int, mirror: bool = False, seed: int = 0) -> np.ndarray:

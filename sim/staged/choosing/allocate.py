@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...errors import SpikewattError, whole_number
-from ...progress import Progress, silent
-from ..gating.planes import has_planes, sent_planes, with_planes
-from ..network.population import MOST_BITS
-from ..network.spiking_network import SpikingNetwork
-from ..trace.labels import checked_labels
+from ....errors import SpikewattError, whole_number
+from ....progress import Progress, silent
+from ...gating.planes import has_planes, sent_planes, with_planes
+from ...network.population import MOST_BITS
+from ...network.spiking_network import SpikingNetwork
+from ...trace.labels import checked_labels
 from .evaluated import POINT, Evaluated, checked_budget, evaluated, points
 
 WHERE = "allocate"
@@ -115,7 +115,7 @@ def allocate(
         expected = checked_labels(f"{WHERE}.labels", labels, classes, before.samples)
 
     def accuracy_of(run: Evaluated) -> float:
-        return float((run.predictions == expected).mean())
+        return _accuracy(run, expected)
 
     start = accuracy_of(before)
     aim = start if reference is None else reference
@@ -123,21 +123,16 @@ def allocate(
     there = sum(number - least for number in planes.values() if number > least)
     while True:
         progress("allocate", len(taken), max(1, there))
-        tried = [
-            (
-                name,
-                evaluated(with_planes(network, {**planes, name: number - 1}), x, engine, workers),
-            )
-            for name, number in planes.items()
-            if number > least
-        ]
+        tried: list[tuple[str, Evaluated]] = []
+        for name, number in planes.items():
+            if number > least:
+                fewer = with_planes(network, {**planes, name: number - 1})
+                tried.append((name, evaluated(fewer, x, engine, workers)))
         cheaper = [t for t in tried if t[1].operations.sum() < now.operations.sum()]
         within = [t for t in cheaper if accuracy_of(t[1]) >= aim - budget - 1e-12]
         if not within:
             break
-        name, now = min(
-            within, key=lambda t: _worth(accuracy_of(t[1]), accuracy_of(now), t[1], now)
-        )
+        name, now = min(within, key=lambda t: _worth(t[1], now, expected))
         planes[name] -= 1
         mean = float(now.operations.mean())
         taken.append(Taken(name, planes[name], accuracy_of(now), mean))
@@ -164,8 +159,12 @@ def _sent(network: SpikingNetwork) -> dict[str, int]:
     return {p.name: sent_planes(p) for p in network.populations if has_planes(p)}
 
 
-def _worth(accuracy: float, now: float, run: Evaluated, before: Evaluated) -> tuple[float, float]:
+def _accuracy(run: Evaluated, expected: np.ndarray) -> float:
+    return float((run.predictions == expected).mean())
+
+
+def _worth(run: Evaluated, before: Evaluated, expected: np.ndarray) -> tuple[float, float]:
     """Accuracy lost per operation saved; of what costs nothing, who saves most."""
     saved = float(before.operations.mean() - run.operations.mean())
-    lost = max(0.0, now - accuracy)
+    lost = max(0.0, _accuracy(before, expected) - _accuracy(run, expected))
     return lost / saved, -saved
