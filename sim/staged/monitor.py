@@ -116,6 +116,9 @@ def monitor_of(
 
     shares = firing_shares(trace, low)
     own = [p.name for p in network.populations if has_planes(p) and sent_planes(p) > low]
+    if not own:
+        most = max(sent_planes(p) for p in network.populations if has_planes(p))
+        raise SpikewattError("monitor_of.low", "is less than some population sends", low, most - 1)
     bounds = {}
     for name in own:
         lowest, highest = np.quantile(shares[name], quantiles)
