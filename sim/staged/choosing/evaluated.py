@@ -10,7 +10,7 @@ from ....errors import SpikewattError
 from ....models.decision import decided_by
 from ...engines.simulate import simulate
 from ...network.spiking_network import SpikingNetwork
-from ..margins import largest_margin, margins
+from ..margins import is_number, largest_margin, margins
 from ..part import operations_of
 from ..staged_network import precision
 
@@ -65,8 +65,7 @@ def checked_budget(where: str, budget_points: object) -> float:
     ------
     SpikewattError : no number in 0..100.
     """
-    number = isinstance(budget_points, float | int) and not isinstance(budget_points, bool)
-    if not number or not 0 <= budget_points <= 100:
+    if not is_number(budget_points) or not 0 <= budget_points <= 100:
         law = "is a number of percentage points"
         raise SpikewattError(f"{where}.budget_points", law, repr(budget_points), "0..100")
     return float(budget_points)

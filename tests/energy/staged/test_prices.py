@@ -52,6 +52,7 @@ def own():
     """Stages with weights of their own."""
     network = radix_network(SEED)
     (first, *others) = network.connections
+    assert first.weights is not None
     other = replace(network, connections=[replace(first, weights=first.weights + 1), *others])
     staged = StagedNetwork((with_planes(other, 1), network), MarginRule(0.5, (60,)))
     return run_staged(staged, random_input(network, 12, SEED))

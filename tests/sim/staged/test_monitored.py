@@ -27,7 +27,7 @@ def network():
 @pytest.fixture(scope="module")
 def x(network):
     """A stream that begins dark."""
-    found = random_input(network, SAMPLES, 12)
+    found = np.asarray(random_input(network, SAMPLES, 12))
     found[: SAMPLES // 2] *= 0.2
     return np.round(found * 255) / 255
 
