@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .analysis.report.findings import Findings as Findings
     from .analysis.report.findings import Table as Table
     from .analysis.report.page.write import write_report as write_report
+    from .analysis.robustness.curves import Robustness as Robustness
+    from .analysis.robustness.curves import robustness as robustness
     from .analysis.sweep.results import Sweep as Sweep
     from .analysis.sweep.rows import read_sweep as read_sweep
     from .analysis.sweep.sweep import sweep as sweep
@@ -114,6 +116,7 @@ _HOME = {
     "analysis.checks.agreement": ("compare",),
     "analysis.checks.diagnosis": ("diagnose",),
     "analysis.checks.validation": ("validate",),
+    "analysis.robustness.curves": ("Robustness", "robustness"),
     "analysis.sweep.results": ("Sweep",),
     "analysis.sweep.rows": ("read_sweep",),
     "analysis.sweep.sweep": ("sweep",),

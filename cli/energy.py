@@ -9,18 +9,8 @@ import typer
 
 from ..errors import SpikewattError
 from . import devices as making
-from .options import (
-    DEVICE_HELP,
-    ENERGY,
-    TRACE_HELP,
-    DataDir,
-    Force,
-    Json,
-    fields,
-    new_file,
-    show,
-    verb,
-)
+from .options import DEVICE_HELP, TRACE_HELP, DataDir, Force, Json, fields, new_file, show
+from .program import ENERGY, verb
 
 ANY = "any"  # number of cores
 FIT_DEVICE_HELP = (

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpikewattError, one_of, whole_number
-from .options import CHIP, DATASET_HELP, DataDir, Force, Json, network_inputs, show, verb
+from .options import DATASET_HELP, DataDir, Force, Json, network_inputs, show
+from .program import CHIP, verb
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ import typer
 from .. import __version__
 from ..endings import end_like_an_interrupt
 from .border import be_verbose, plain_streams
-from .options import app
+from .program import app
 
 # Each registers its verbs; the help lists them in this order.
 # ruff: noqa: F401
@@ -17,6 +17,7 @@ from .options import app
 from . import run
 from . import sweep
 from . import network
+from .codesign import robustness
 from .pricing import price
 from . import energy
 from . import firmware

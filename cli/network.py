@@ -11,7 +11,6 @@ import typer
 from ..errors import SpikewattError, whole_number
 from .options import (
     DATASET_HELP,
-    NETWORK,
     DataDir,
     DataSet,
     Force,
@@ -21,8 +20,8 @@ from .options import (
     network_inputs,
     new_file,
     show,
-    verb,
 )
+from .program import NETWORK, verb
 
 PACKED = 20  # at best a trace is so much smaller on the disk than in memory
 Keras = Annotated[Path, typer.Argument(help="Trained network: .keras, .h5, .tflite or .onnx.")]
@@ -144,8 +143,12 @@ def simulate(
         int, typer.Option(help="Record every spike of the first so many samples.")
     ] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes or threads of the engine.")] = None,
-    seed: Annotated[int, typer.Option(help="Of Poisson inputs.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of Poisson inputs and lost spikes.")] = 0,
     state_bits: StateBits = None,
+    lost_spikes: Annotated[
+        float,
+        typer.Option(help="Probability that a spike is lost on its way; batched or reference."),
+    ] = 0.0,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -194,6 +197,7 @@ def simulate(
             progress,
             seed=seed,
             state_bits=state_bits,
+            lost_spikes=lost_spikes,
             out=output,
         )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .border import print_json
-from .options import JOB, Force, Json, fields, new_file, show, verb
+from .options import Force, Json, fields, new_file, show
+from .program import JOB, verb
 
 if TYPE_CHECKING:
     from ..analysis.job.run import RunResult

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from .border import print_json
-from .options import JOB, DataDir, Force, Json, family, member, new_file, show
+from .options import DataDir, Force, Json, new_file, show
+from .program import JOB
+from .two_words import family, member
 
 STUDY = "study"
 MODELS_HELP = (
@@ -78,13 +80,14 @@ def run(
 ) -> None:
     """Run the rows of a study again.
 
-    The same line goes on where it was interrupted; after a change of spikewatt's own code delete
-    the folder's kept/ first. Every cell runs on test images in the event
-    engine, and on 20 of them in ANNarchy, which must give the same spikes. results.csv and
-    prices.csv come into the folder, and are compared with the committed ones, as are the files
-    that some rows leave beside them: exit code 1 where a number lies beyond the study's
-    tolerance, or where nothing was compared though no --images asked for fewer.
+    The same line goes on where it was interrupted; after a change of spikewatt's own code it
+    begins again. Every cell runs on test images in the event engine, and on 20 of them in
+    ANNarchy, which must give the same spikes. results.csv and prices.csv come into the folder, and
+    are compared with the committed ones, as are the files that some rows leave beside them: exit
+    code 1 where a number lies beyond the study's tolerance, or where nothing was compared though
+    no --images asked for fewer.
     """
+    from ..analysis.report.numbers import count_of
     from ..analysis.report.rows import json_text
     from ..analysis.studies.comparison import compare
     from ..analysis.studies.other_files import compare_others, read_others
@@ -123,7 +126,8 @@ def run(
         said = {"folder": str(folder), "results": found.lines, "differences": differences}
         print_json(json_text(said))
     else:
-        print(f"{len(found.lines):,} lines of results are in {folder}/results.csv")
+        lines = count_of(len(found.lines), "line of results is", "lines of results are")
+        print(f"{lines} in {folder}/results.csv")
         for each in compared.differences[:MOST_DIFFERENCES]:
             print(f"  {each}")
         print(compared)
@@ -261,11 +265,26 @@ def gallery(
     ] = Path("GALLERY.md"),
     force: Force = False,
 ) -> None:
-    """Write all studies as one page, with pictures."""
+    """Write all studies as one page, and draw its pictures.
+
+    From the committed tables; nothing is run. Pictures come into the folder gallery/ beside the
+    page, which links what else is there: a white paper of `study paper -o gallery`.
+    """
     from .. import files
+    from ..analysis.report.numbers import count_of
+    from ..analysis.studies.shown.gallery import PICTURES
     from ..analysis.studies.shown.gallery import gallery as page
+    from ..analysis.studies.shown.pictures import picture_files, write_pictures
     from ..analysis.studies.table import studies as chosen
 
+    found, folder = chosen(), output.parent / PICTURES
     new_file(output, force)
-    files.write(output, page(chosen(), output.parent))
-    print(f"{output} is written")
+    drawn = picture_files(found, folder)
+    for path in drawn:
+        if path.exists():
+            new_file(path, force)
+    write_pictures(found, folder)
+    files.write(output, page(found, output.parent))
+    print(
+        f"{output} is written, and {count_of(len(drawn), 'file', 'files')} of pictures in {folder}"
+    )

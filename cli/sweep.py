@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpikewattError
-from .options import JOB, Json, show, verb
+from .options import Json, show
+from .program import JOB, verb
 
 if TYPE_CHECKING:
     from ..analysis.report.findings import Findings

@@ -1,4 +1,4 @@
-"""How a number becomes text: SI prefixes, and the plain cell of a table."""
+"""How a number becomes text: SI prefixes, what is counted, and the plain cell of a table."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ PREFIXES = {
 }
 BINARY = ("B", "KiB", "MiB", "GiB")
 ALMOST = 0.9995  # of a power of ten: what three digits would round up to it
+
+
+def count_of(count: int, one: str, many: str) -> str:
+    """A number of things, in the words that go with it.
+
+    Examples
+    --------
+    >>> count_of(1, "line is", "lines are"), count_of(2_500, "line is", "lines are")
+    ('1 line is', '2,500 lines are')
+    """
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def with_prefix(value: float, unit: str) -> str:

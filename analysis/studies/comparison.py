@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..report.numbers import count_of
 from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .judgement import LINE
 from .results import AMOUNTS, Results
@@ -91,18 +92,21 @@ class Comparison:
     def __str__(self) -> str:
         said = []
         if self.lines and not self.differences:
-            said.append(f"{self.lines:,} lines are as committed")
+            said.append(f"{count_of(self.lines, 'line is', 'lines are')} as committed")
         elif self.lines or self.differences:
             numbers, beyond = len(self.differences), len(self.beyond)
             said.append(
-                f"{self.lines:,} lines compared with the committed ones: {numbers:,} numbers "
-                f"differ, {beyond:,} of them beyond the tolerance"
+                f"{count_of(self.lines, 'line', 'lines')} compared with the committed ones: "
+                f"{count_of(numbers, 'number differs', 'numbers differ')}, {beyond:,} of them "
+                "beyond the tolerance"
             )
         if self.other_images:
             law = "not compared, being of another number of images than the committed ones"
-            said.append(f"{self.other_images:,} lines {law}")
+            said.append(f"{count_of(self.other_images, 'line', 'lines')} {law}")
         if self.new:
-            said.append(f"{self.new:,} lines of cells of which nothing is committed")
+            said.append(
+                f"{count_of(self.new, 'line', 'lines')} of cells of which nothing is committed"
+            )
         return "; ".join(said) or "nothing was compared: there are no lines"
 
 
@@ -165,7 +169,7 @@ def keyed(lines: Iterable[Line], columns: tuple[str, ...]) -> dict[tuple, Line]:
 
 def _named(key: tuple) -> str:
     row, cell, which, *rest = key
-    at = f"{which} steps" if isinstance(which, int) else which
+    at = count_of(which, "step", "steps") if isinstance(which, int) else which
     parts = dict.fromkeys((row, cell, at, *rest))
     return ", ".join(str(part) for part in parts if part)
 

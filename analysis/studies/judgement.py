@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...models.datasets import TEST_IMAGES
+from ..report.numbers import count_of
 from .annarchy.asked import OURS_BESIDE, OWN_CONVERTER
 from .kinds.network import NetworkRow
 from .outcome import Outcome, Shortfall, Side
@@ -103,11 +104,27 @@ def _of_the_ann(
         return
 
     yield from _of_fewer_images("", keras, everything)
-    asked = row.published.ann_accuracy_percent
-    own = 100 * keras["ann_accuracy"]
-    if asked is not None and own < asked - ROUNDING:
+    yield from below_published_ann(row.published.ann_accuracy_percent, keras)
+
+
+def below_published_ann(
+    asked: float | None, line: Mapping[str, Any], cell: str = "", explained: str = ""
+) -> Iterator[Shortfall]:
+    """Where the ANN of a line is right less often than the published one.
+
+    Parameters
+    ----------
+    asked : float or None
+        What was published, per cent; None of nothing.
+    line : mapping
+        Of ``results.csv``; one without labels has no accuracy, and is not asked.
+    cell, explained : str
+        As of the `Shortfall`.
+    """
+    own = _percent(line["ann_accuracy"])
+    if asked is not None and own is not None and own < asked - ROUNDING:
         law = f"an ANN at least as good as the published one, {asked:g} %"
-        yield Shortfall("", law, _points(asked - own))
+        yield Shortfall(cell, law, _points(asked - own), explained)
 
 
 def _of_a_cell(cell: Cell, lines: Lines, everything: int) -> Iterator[Shortfall]:
@@ -142,8 +159,9 @@ def otherwise_run(cell: Cell, line: Mapping[str, Any], images: int) -> Iterator[
 
 def _of_fewer_images(cell: str, line: Mapping[str, Any], images: int) -> Iterator[Shortfall]:
     if line["images"] < images:
-        law = f"is run on {images:,} images"
-        yield Shortfall(cell, law, f"{images - line['images']:,} images", steps=line["steps"])
+        law = f"is run on {count_of(images, 'image', 'images')}"
+        by = count_of(images - line["images"], "image", "images")
+        yield Shortfall(cell, law, by, steps=line["steps"])
 
 
 def below_aims(cell: Cell, line: Mapping[str, Any]) -> Iterator[Shortfall]:
@@ -193,9 +211,8 @@ def _far_from_published(cell: Cell, lines: Lines) -> Iterator[Shortfall]:
             continue
         away = abs(100 * line["accuracy"] - published)
         if away > cell.within_points + ROUNDING:
-            law = (
-                f"within {cell.within_points:g} points of {published:g} % at {line['steps']} steps"
-            )
+            at = count_of(line["steps"], "step", "steps")
+            law = f"within {cell.within_points:g} points of {published:g} % at {at}"
             by = _points(away - cell.within_points)
             yield Shortfall(cell.cell, law, by, cell.explained, line["steps"])
 

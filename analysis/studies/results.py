@@ -6,10 +6,13 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import files
 from ...errors import SpikewattError, warn
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RESULTS = "results.csv"
 PRICES = "prices.csv"
@@ -138,10 +141,10 @@ class Results:
 
     def write(self, folder: Path) -> None:
         """Write the files into `folder`, rows in the order of their names."""
-        files.write(folder / RESULTS, _as_csv(self.lines, RESULT_COLUMNS))
-        files.write(folder / PRICES, _as_csv(self.prices, PRICE_COLUMNS))
+        write_table(folder / RESULTS, _by_row(self.lines, RESULT_COLUMNS))
+        write_table(folder / PRICES, _by_row(self.prices, PRICE_COLUMNS))
         if self.measures or (folder / MEASURES).exists():
-            files.write(folder / MEASURES, _as_csv(self.measures, MEASURE_COLUMNS))
+            write_table(folder / MEASURES, _by_row(self.measures, MEASURE_COLUMNS))
 
 
 def read_results(folder: Path) -> Results:
@@ -164,12 +167,17 @@ def _or_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value else value
 
 
-def _as_csv(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> str:
+def _by_row(lines: list[Mapping[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame(lines, columns=list(columns))
-    frame = frame.sort_values(["study", "row"], kind="stable")
-    return frame.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
+    return frame.sort_values(["study", "row"], kind="stable")
+
+
+def write_table(path: Path, frame: pd.DataFrame, digits: int = DIGITS) -> None:
+    """Write a table of a study, numbers with so many digits."""
+    text = frame.to_csv(index=False, float_format=f"%.{digits}g", lineterminator="\n")
+    files.write(path, text)
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, Any]]:

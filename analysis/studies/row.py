@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from ...errors import SpikewattError, one_of, whole_number
+from ...errors import SpikewattError, nearest, one_of, whole_number
 from ...models.datasets import NAMES
+from ...models.studied.catalogue import studied_names
 from ...sim.conversion.options import ConversionOptions
 from ...sim.engines.schedule import LARGEST_STEPS
 from ...sim.network.codes import Code
@@ -17,6 +27,7 @@ ANNARCHY_IMAGES = 20
 ANNARCHY_STEPS = 50
 # Cells that every row has: the network itself, and in int8.
 KERAS, INT8 = EVERY_ROW = ("keras", "int8")
+NAMED = 5  # known networks that an error names, the likest ones
 INT8_DEVICE = "tensorflow_lite"  # that refuses a network without an int8 kernel for each layer
 
 
@@ -25,6 +36,29 @@ def _known_dataset(name: str) -> str:
 
 
 DatasetName = Annotated[str, AfterValidator(_known_dataset)]
+KERAS_FILES = "keras_files"  # key of study.yaml, and of the context in which a row is read
+
+
+def _known_network(name: str, info: ValidationInfo) -> str:
+    """Read from a file, it is one that is known there; a row made in Python has been read."""
+    if info.context is None:
+        return name
+    known = {*studied_names(), *info.context[KERAS_FILES]}
+    if name not in known:
+        likest = get_close_matches(name, sorted(known), n=NAMED, cutoff=0)
+        law = f"must name a network of models/studied, or of {KERAS_FILES} in study.yaml"
+        meant = nearest(name, known)
+        raise SpikewattError(
+            where="network",
+            law=law,
+            got=repr(name),
+            allowed=f"{', '.join(likest)}, … ({len(known)} networks)",
+            hint=f"did you mean {meant!r}?" if meant else None,
+        )
+    return name
+
+
+NetworkName = Annotated[str, AfterValidator(_known_network)]
 
 
 class Checked(BaseModel):

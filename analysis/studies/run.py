@@ -9,6 +9,7 @@ from ...errors import SpikewattError, raise_faults, warn, whole_number
 from ...progress import Progress, silent
 from ...resources import check_writable
 from ...sim.engines.annarchy.build import check_toolchain
+from ..report.numbers import count_of
 from .kinds.registry import kind_of
 from .needed import lacking
 from .places import Places
@@ -108,7 +109,7 @@ def _check_images(
             raise SpikewattError(
                 where=str(folder / RESULTS),
                 law=f"lines of more images are not replaced by those of {images:,}",
-                got=f"{line['row']}, {line['cell']}: {line['images']:,} images",
+                got=f"{line['row']}, {line['cell']}: {count_of(line['images'], 'image', 'images')}",
                 hint="name another folder with --output",
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from ...errors import UNKNOWN_KEY, SpikewattError, one_of, said_of_fault
 from ...yaml_document import Document, read_document
 from .kinds.registry import ROW_KINDS, USUAL
 from .results import MEASURES, PRICES, RESULTS, Results, read_results
-from .row import RowFile
+from .row import KERAS_FILES, RowFile
 from .study_file import StudyFile
 
 FOLDER = Path(__file__).parent
@@ -106,12 +106,19 @@ def read_study(name: str) -> Study:
     one_of("study", "must name a study", name, study_names())
     folder = FOLDER / name
     file = _read(folder / FILE, StudyFile)
-    rows = tuple(read_row(path) for path in sorted((folder / ROWS).glob("*.yaml")))
+    paths = sorted((folder / ROWS).glob("*.yaml"))
+    rows = tuple(read_row(path, file.keras_files) for path in paths)
     return Study(name, folder, file, rows)
 
 
-def read_row(path: Path) -> RowFile:
+def read_row(path: Path, keras_files: Iterable[str] = ()) -> RowFile:
     """A row from its file.
+
+    Parameters
+    ----------
+    path : Path
+    keras_files : iterable of str, default none
+        Networks that its study knows beside those of ``models/studied``.
 
     Raises
     ------
@@ -121,7 +128,7 @@ def read_row(path: Path) -> RowFile:
     asked_for = content.get("kind", USUAL)
     law = "must name a kind of row"
     kind = ROW_KINDS[one_of(f"{document.where('kind')}: kind", law, asked_for, ROW_KINDS)]
-    row = _checked(document, kind.file)
+    row = _checked(document, kind.file, {KERAS_FILES: tuple(keras_files)})
     if row.row != path.stem:
         where = f"{document.where('row')}: row"
         raise SpikewattError(where, "is the name of the file", row.row, path.stem)
@@ -146,10 +153,12 @@ def _document(path: Path) -> tuple[Document, dict[Any, Any]]:
     return document, document.content
 
 
-def _checked(document: Document, model: type[Model]) -> Model:
+def _checked(
+    document: Document, model: type[Model], context: Mapping[str, Any] | None = None
+) -> Model:
     """The content of a file as `model`; of several faults the first, with its line."""
     try:
-        return model.model_validate(document.content)
+        return model.model_validate(document.content, context=context)
     except ValidationError as error:
         # A misspelt key is told as such, and not as one that is missing.
         fault = min(error.errors(), key=lambda each: each["type"] == "missing")
@@ -157,7 +166,7 @@ def _checked(document: Document, model: type[Model]) -> Model:
         inner = fault.get("ctx", {}).get("error")
         if isinstance(inner, SpikewattError):  # a law of ours that pydantic passes on
             where = f"{place}: {inner.where}"
-            raise SpikewattError(where, inner.law, inner.got, inner.allowed) from error
+            raise SpikewattError(where, inner.law, inner.got, inner.allowed, inner.hint) from error
 
         law, got, allowed = said_of_fault(fault)
         if law == UNKNOWN_KEY and len(fault["loc"]) == 1:

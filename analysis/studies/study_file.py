@@ -37,3 +37,7 @@ class StudyFile(Checked):
     source: str = Field(description="authors, title, where and when")
     address: str = Field(default="", description="doi:… or https://…")
     tolerance: Tolerance = Tolerance()
+    keras_files: list[str] = Field(
+        default_factory=list,
+        description="networks of its rows that are no studied ones, but NAME.keras in --models-dir",
+    )

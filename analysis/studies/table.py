@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import SpikewattError
 from ..report.findings import Column, Findings, Table
+from ..report.numbers import count_of
 from ..report.units import JOULES
 from .cells.prices import CORE
 from .kinds.registry import kind_of
@@ -90,9 +91,11 @@ def studies_findings(found: Iterable[tuple[Study, list[Outcome]]]) -> Findings:
     for study, of_study in found:
         rows = len(study.rows)
         short, not_run = short_and_not_run(of_study)
-        which = f"{short} of {rows} rows" if len(of_study) == rows else f"{short} of these rows"
-        others = f", {not_run} were not run" if not_run else ""
-        notes.append(f"{study.name}: {which} fall short{others}")
+        whole = len(of_study) == rows
+        which = f"of {count_of(rows, 'row', 'rows')}" if whole else "of these rows"
+        fall = "falls" if 1 in (short, rows) else "fall"
+        others = f", {count_of(not_run, 'was', 'were')} not run" if not_run else ""
+        notes.append(f"{study.name}: {short} {which} {fall} short{others}")
         if of_study:
             tables.append(_table(study, of_study))
     if any(table.frame["core_j"].notna().any() for table in tables):

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ...errors import whole_number
-from ..options import CHIP, DATASET_HELP, DataDir, Force, Json, Spk, network_inputs, show, verb
+from ..options import DATASET_HELP, DataDir, Force, Json, Spk, network_inputs, show
+from ..program import CHIP, verb
 
 MOST_SAMPLES = 10**4
 

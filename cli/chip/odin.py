@@ -9,7 +9,8 @@ import typer
 
 from ...errors import SpikewattError, whole_number
 from ...models.odin.chips import CHIPS, ODIN, chip_of
-from ..options import CHIP, DataDir, DataSet, Json, show, verb
+from ..options import DataDir, DataSet, Json, show
+from ..program import CHIP, verb
 
 
 @verb(CHIP)

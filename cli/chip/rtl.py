@@ -12,7 +12,6 @@ from ...errors import SpikewattError, whole_number
 from ...resources import check_writable
 from ..border import print_json
 from ..options import (
-    CHIP,
     DATASET_HELP,
     SPK_HELP,
     DataDir,
@@ -24,8 +23,8 @@ from ..options import (
     new_file,
     not_called_network,
     show,
-    verb,
 )
+from ..program import CHIP, verb
 
 if TYPE_CHECKING:
     from ...progress import Progress

@@ -15,7 +15,6 @@ import typer
 from ...errors import SpikewattError
 from ...progress import Progress, expect, in_words
 from ..options import (
-    CHIP,
     DATASET_HELP,
     DataDir,
     Force,
@@ -25,8 +24,8 @@ from ..options import (
     new_file,
     not_called_network,
     show,
-    verb,
 )
+from ..program import CHIP, verb
 
 if TYPE_CHECKING:
     from ...rtl_ref.synthesis.asic import AsicReport

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import SpikewattError
-from ..options import DEVICE_HELP, ENERGY, Force, Json, new_file, not_called_network, show, verb
+from ..options import DEVICE_HELP, Force, Json, new_file, not_called_network, show
+from ..program import ENERGY, verb
 from .priced import (
     check_words,
     device_files,

@@ -123,15 +123,17 @@ class Part:
     Parameters
     ----------
     first : number of the first of them in the run, on which its Poisson events depend.
-    seed : of Poisson inputs.
+    seed : of Poisson inputs, and of what is lost.
     workers : processes or threads, where an engine has them; default one per core.
     progress : called with (stage, done, in all); of the samples of this part.
+    lost_spikes : probability that a spike is lost on its way; 0 in engines that cannot.
     """
 
     first: int = 0
     seed: int = 0
     workers: int | None = None
     progress: Progress = silent
+    lost_spikes: float = 0.0
 
 
 def split_inputs(network: SpikingNetwork, inputs: np.ndarray) -> dict[str, np.ndarray]:

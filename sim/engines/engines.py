@@ -20,9 +20,11 @@ class Engine(Named):
     -----
     part_bytes : of the inputs and counts that it is given at once; so many that what it does once
         per part is little beside the run.
+    loses_spikes : it can lose spikes on their way; see `losses`.
     """
 
     part_bytes = 2**28
+    loses_spikes = False
 
     def run(
         self,
@@ -71,6 +73,7 @@ class Batched(Engine):
     """Whole batches in TensorFlow; exact codes without a loop over time."""
 
     name = "batched"
+    loses_spikes = True
 
     def run(self, network, inputs, plan, counts, part):
         """See `batched.engine.run`."""
@@ -108,6 +111,7 @@ class Reference(Engine):
     """A few screens of numpy, which say what a spiking network is."""
 
     name = "reference"
+    loses_spikes = True
 
     def run(self, network, inputs, plan, counts, part):
         """See `reference.run`."""

@@ -14,7 +14,8 @@ gain(t):
 * input: ``if`` adds the pixel at each step; ``bitplane`` begins with it, θ = 1; an encoder gives
   its events; ``analog`` is multiplied once and kept, as part of the bias (rate) or of the start
 
-and sent = gain(t) · s inside of the population's window, else 0. Streaming codes pass a spike on
+and sent = gain(t) · s inside of the population's window, else 0; a spike that is lost on its way
+(losses.py) is not sent, though its neuron has fired. Streaming codes pass a spike on
 within its step; in exact codes a max pool hears the step before.
 """
 
@@ -42,6 +43,7 @@ from ..network.population import Population
 from ..network.spiking_network import SpikingNetwork
 from ..network.synapses import unroll
 from .counts import LEDGERS, Counts, Part, events, has_potential, split_inputs
+from .losses import arriving
 from .schedule import Schedule
 
 
@@ -58,13 +60,13 @@ def run(
     for t in range(plan.steps):
         # What a max pool hears: counts as they are now, or as they were before this step.
         for layer in layers.values():
-            layer.heard = layer.count
+            layer.heard = layer.arrived
 
         for layer in layers.values():
             step = STEPS[type(layer.rule)]
             spikes = step(layer, t)
             if plan.streaming:
-                layer.heard = layer.count
+                layer.heard = layer.arrived
             record(layer, spikes, t, counts)
 
         part.progress("simulate", samples * (t + 1) // plan.steps, samples)
@@ -78,8 +80,9 @@ NEVER = np.iinfo(np.int64).max  # a threshold that no potential reaches
 class Layer:
     """One population during a run; its arrays are (neurons, samples).
 
-    `v` are potentials, `sent` is what the step sends, `count` the sum of all that was sent, and
-    `heard` the count as a max pool hears it. `held` counts how often `v` left its width.
+    `v` are potentials, `sent` is what the step sends, `count` the sum of all that was fired,
+    `arrived` of what was not lost, and `heard` that sum as a max pool hears it. `held` counts how
+    often `v` left its width.
     """
 
     def __init__(self, network: SpikingNetwork, plan: Schedule, p: Population, samples: int):
@@ -99,7 +102,10 @@ class Layer:
 
         self.sent: np.ndarray | None = None
         self.count = np.zeros_like(self.v)
-        self.heard = self.count
+        self.arrived = self.heard = self.count
+
+        # Which spikes arrive, (samples, steps of the window, neurons); None: all.
+        self.arriving: np.ndarray | None = None
 
         # The width of the potentials, where they can leave it.
         self.largest = plan.largest if has_potential(network, p) else 0
@@ -175,6 +181,9 @@ def start(
 
     pixels = split_inputs(network, inputs)
     encoded = events(network, pixels, plan.steps, part.seed, part.first)
+    arrive = arriving(network, plan, part.lost_spikes, part.seed, part.first, len(inputs))
+    for name, those in arrive.items():
+        layers[name].arriving = those
     for name, values in pixels.items():
         layer = layers[name]
         layer.events = encoded.get(name)
@@ -266,9 +275,14 @@ STEPS = {
 
 
 def send(layer: Layer, spikes: np.ndarray, t: int) -> np.ndarray:
-    """Pass the spikes on, each with its worth."""
-    layer.sent = layer.gain(t) * spikes
-    layer.count = layer.count + layer.sent
+    """Pass the spikes on, each with its worth; returns those that arrive."""
+    worth = layer.gain(t)
+    layer.count = layer.count + worth * spikes
+    if layer.arriving is not None and layer.window is not None and layer.open(t):
+        spikes = spikes * layer.arriving[:, t - layer.window.start].T
+
+    layer.sent = worth * spikes
+    layer.arrived = layer.arrived + layer.sent
     return spikes
 
 

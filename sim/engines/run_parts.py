@@ -30,7 +30,7 @@ class Run:
     Parameters
     ----------
     network, inputs : what runs on what.
-    engine, plan, seed, workers, progress : see `Engine.run` and `Part`.
+    engine, plan, seed, workers, progress, lost_spikes : see `Engine.run` and `Part`.
     rasters : samples of which every spike is kept.
     counted : called with the counts of each block, once they are whole.
     """
@@ -44,6 +44,7 @@ class Run:
     workers: int | None = None
     progress: Progress | None = None
     counted: Callable[[Counts], None] | None = None
+    lost_spikes: float = 0.0
 
     @property
     def bytes_per_sample(self) -> int:
@@ -74,7 +75,8 @@ class Run:
                     rasters = min(max(self.rasters - begin, 0), end - begin)
                     counts = Counts.empty(network, end - begin, plan.steps, rasters)
                 given = counts.between(start - begin, stop - begin)
-                part = Part(start, self.seed, self.workers, self._report(start))
+                report = self._report(start)
+                part = Part(start, self.seed, self.workers, report, self.lost_spikes)
                 self.engine.run(
                     network,
                     levels,

@@ -19,6 +19,7 @@ from .estimate.choose import AUTO, Watch, fastest
 from .estimate.work import Work
 from .inputs import Inputs
 from .into_file import block_of, into_file
+from .losses import probability
 from .run_parts import Run, count_bytes
 from .schedule import schedule
 from .state_width import state_width
@@ -35,6 +36,7 @@ def simulate(
     *,
     seed: int = 0,
     state_bits: int | None = None,
+    lost_spikes: float = 0.0,
     out=None,
 ) -> Trace:
     """Run `network` on every sample of `x` and return the counts.
@@ -54,11 +56,14 @@ def simulate(
     workers : int, processes of the ANNarchy engine, threads of the event engine; default one per
         core.
     progress : called with (stage, done, in all); the stages are ``compile`` and ``simulate``.
-    seed : int, of Poisson inputs; a sample's events depend on it and on the number of the sample
-        only. Default 0.
+    seed : int, of Poisson inputs and of lost spikes; a sample's events depend on it and on the
+        number of the sample only. Default 0.
     state_bits : int, width of a signed potential; default what the worst case needs. In a narrower
         one the potential of a streaming code saturates after the sum of each step, which the trace
         counts; exact codes do not run in a narrower one.
+    lost_spikes : float, 0..1, probability that a spike is lost on its way: nobody hears it, and the
+        trace does not count it. Each is drawn by `seed`, sample, population, step and neuron.
+        Engines ``batched`` and ``reference``. Default 0.
     out : path of a ``.trace`` file, into which the counts are written while they arrive, so that a
         run of any length needs little memory. It appears when all is whole; the counts of the
         trace that is returned stay in it until they are asked for. Default none, in memory.
@@ -66,7 +71,8 @@ def simulate(
     Raises
     ------
     SpikewattError : wrong shape, NaN, values outside of the input range, unknown engine, steps out
-        of range or given for an exact code, a trace that memory does not hold (see `out`).
+        of range or given for an exact code, lost spikes that are no share or in an engine that
+        loses none, a trace that memory does not hold (see `out`).
         MissingToolError : ANNarchy and the event engine need a compiler that is not installed.
 
     >>> from spikewatt import Connection, Population, SpikingNetwork
@@ -94,9 +100,12 @@ def simulate(
     rasters = min(rasters, inputs.samples)
     seed = whole_number("simulate.seed", "must be a seed", seed, 0, 2**31 - 1)
 
+    lost_spikes = _lost_spikes(engine, lost_spikes)
+
     # Potentials saturate only where they are narrower than the worst case.
-    needed = state_width(network, plan)
-    width = needed if state_bits is None else state_width(network, plan, state_bits)
+    lossy = lost_spikes > 0
+    needed = state_width(network, plan, lossy=lossy)
+    width = needed if state_bits is None else state_width(network, plan, state_bits, lossy)
     if width < needed:
         largest = 2 ** (width - 1) - 1
         plan = replace(plan, largest=largest)
@@ -104,7 +113,7 @@ def simulate(
     if out is not None:
         _check_place(out)
     if engine == AUTO:
-        engine = fastest(network, inputs, plan, seed, workers, rasters)
+        engine = fastest(network, inputs, plan, seed, workers, rasters, lossy)
     work = Work(network, plan, inputs.samples, 0.0, 0.0, workers, rasters)
     watch = Watch(engine, work, progress)
     run = Run(
@@ -116,7 +125,8 @@ def simulate(
         seed,
         workers,
         watch.progress,
-        watch.counted,
+        None if lossy else watch.counted,  # draws take time that no estimate knows
+        lost_spikes,
     )
     settings = _settings(run, width, needed)
 
@@ -134,6 +144,17 @@ def simulate(
     data_hash = run.into(whole, inputs.samples)
     watch.ended()
     return trace_of(whole.counts, data_hash)
+
+
+def _lost_spikes(engine: str, lost_spikes: float) -> float:
+    """The probability, which only some engines know; raises SpikewattError."""
+    where = "simulate.lost_spikes"
+    lost = probability(where, lost_spikes)
+    able = [name for name, each in ENGINES.items() if each.loses_spikes]
+    if lost > 0 and engine not in (*able, AUTO):
+        law = "is drawn in engines that can lose a spike"
+        raise SpikewattError(where, law, f"engine {engine!r}", ", ".join([*able, AUTO]))
+    return lost
 
 
 class _Whole:
@@ -221,6 +242,7 @@ def _settings(run: Run, width: int, needed: int) -> RunSettings:
         outputs=columns_of(network),
         resets=tuple(sorted(resets)),
         counts_output_spikes=counts_output_spikes,
-        seed=run.seed if network.input_code.drawn else None,
+        seed=run.seed if network.input_code.drawn or run.lost_spikes else None,
         wakes_in_time=any(p.wakes_within for p in network.populations),
+        lost_spikes=run.lost_spikes,
     )

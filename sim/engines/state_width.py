@@ -12,17 +12,20 @@ from ..network.spiking_network import SpikingNetwork
 from .schedule import Schedule
 
 
-def largest_potential(network: SpikingNetwork, plan: Schedule) -> int:
+def largest_potential(network: SpikingNetwork, plan: Schedule, lossy: bool = False) -> int:
     """Bound on the magnitude of any potential or count in a run.
 
     Start + threshold + what all inputs can add.
     """
-    bounds = [largest_of(network, plan, p) for p in network.populations]
+    bounds = [largest_of(network, plan, p, lossy) for p in network.populations]
     return max(bounds)
 
 
-def largest_of(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
-    """Bound on the magnitude of a potential or count of one population in a run."""
+def largest_of(network: SpikingNetwork, plan: Schedule, p: Population, lossy: bool = False) -> int:
+    """Bound on the magnitude of a potential or count of one population in a run.
+
+    `lossy` where spikes are lost on their way.
+    """
 
     def largest(field: str) -> int:
         return int(np.abs(p.per_neuron(field)).max())
@@ -33,12 +36,15 @@ def largest_of(network: SpikingNetwork, plan: Schedule, p: Population) -> int:
     if p.kind.is_input:
         added += network.input_levels * plan.steps
     for c in network.incoming(p.name):
-        added += c.largest_row() * most_sent(network, plan, c)
+        added += c.largest_row() * most_sent(network, plan, c, lossy)
     return start + threshold + added
 
 
-def most_sent(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
-    """Most that one pre neuron of `c` sends in a run, in units of the weight."""
+def most_sent(network: SpikingNetwork, plan: Schedule, c: Connection, lossy: bool = False) -> int:
+    """Most that one pre neuron of `c` sends in a run, in units of the weight.
+
+    Where spikes are lost, so may be what takes them back.
+    """
     pre = network.population(c.pre)
     code, input_code = network.code, network.input_code
 
@@ -49,12 +55,14 @@ def most_sent(network: SpikingNetwork, plan: Schedule, c: Connection) -> int:
         window = plan.windows[pre.name]
         gains = [window.gain(t) for t in range(plan.steps)]
         return sum(gains)
-    if code.limited:
+    if code.limited and not (lossy and code.negative_spikes):
         return max(pre.levels, 1)
     return plan.steps
 
 
-def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None = None) -> int:
+def state_width(
+    network: SpikingNetwork, plan: Schedule, state_bits: int | None = None, lossy: bool = False
+) -> int:
     """Width of a signed potential.
 
     What the worst case needs, or the `state_bits` that were asked for.
@@ -62,13 +70,14 @@ def state_width(network: SpikingNetwork, plan: Schedule, state_bits: int | None 
     Parameters
     ----------
     state_bits : int, 2..64; default as wide as the worst case needs.
+    lossy : bool, whether spikes are lost on their way.
 
     Raises
     ------
     SpikewattError : sums that are not exact in float64 (2^53 and more), or a width too small for an
         exact code.
     """
-    largest = largest_potential(network, plan)
+    largest = largest_potential(network, plan, lossy)
     if largest >= LARGEST:
         law = "potentials stay below 2^53, where float64 is exact"
         remedy = "fewer steps or smaller weights"

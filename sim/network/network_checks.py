@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...errors import SpikewattError
 from .connection import Connection
 from .population import Population
@@ -252,7 +250,7 @@ def shapes_meet(network: Network, c: Connection) -> None:
 
 
 def weights_are_narrow(network: Network, c: Connection) -> None:
-    """Weights have the network's width.
+    """Weights have the network's width, in two's complement.
 
     An identity synapse carries a ratio of units, and is as wide as it has to be.
     """
@@ -260,10 +258,11 @@ def weights_are_narrow(network: Network, c: Connection) -> None:
         return
     bits = network.weight_bits
     limit = 2 ** (bits - 1) - 1
-    largest = int(np.abs(c.weights).max())
-    if largest > limit:
+    lowest, highest = int(c.weights.min()), int(c.weights.max())
+    if lowest < -limit - 1 or highest > limit:
         law = f"weights have {bits} bits"
-        raise SpikewattError(f"Connection {c.name!r}", law, largest, f"-{limit}..{limit}")
+        got = max(lowest, highest, key=abs)
+        raise SpikewattError(f"Connection {c.name!r}", law, got, f"{-limit - 1}..{limit}")
 
 
 def max_pool_repeats(network: Network, where: str, pre: Population, post: Population) -> None:

@@ -65,6 +65,7 @@ class SettingsEntry(_Entry):
     windows: dict[Name, list[Count | list[Positive]]]
     weight_bits: Annotated[int, Field(ge=2, le=16)]
     seed: Count | None = None
+    lost_spikes: Annotated[float, Field(ge=0, le=1)] = 0.0
     wakes_in_time: bool = False
     counts_output_spikes: bool = False
     resets: Annotated[list[Name], Field(min_length=1)] = ["subtract"]

@@ -25,8 +25,9 @@ class RunSettings:
     outputs : read-out -> its columns of `Trace.outputs`.
     resets : names of the resets of the network's populations.
     counts_output_spikes : bool, whether the outputs are counts of spikes of the last layer.
-    seed : int, of Poisson inputs; None where nothing was drawn.
+    seed : int, of Poisson inputs and lost spikes; None where nothing was drawn.
     wakes_in_time : bool, whether some neurons stay silent unless they fire early.
+    lost_spikes : float, probability that a spike was lost on its way.
     """
 
     engine: str
@@ -41,6 +42,7 @@ class RunSettings:
     counts_output_spikes: bool = False
     seed: int | None = None
     wakes_in_time: bool = False
+    lost_spikes: float = 0.0
 
     def __post_init__(self):
         code = code_named("RunSettings.code", self.code)
@@ -75,7 +77,9 @@ class RunSettings:
         for name, window in self.schedule.windows.items():
             windows[name] = [window.start, window.stop, list(window.gains)]
         outputs = {name: [part.start, part.stop] for name, part in self.outputs.items()}
-        drawn = {} if self.seed is None else {"seed": self.seed}
+        drawn: dict = {} if self.seed is None else {"seed": self.seed}
+        if self.lost_spikes:
+            drawn["lost_spikes"] = self.lost_spikes
         gated = {"wakes_in_time": True} if self.wakes_in_time else {}
 
         return {

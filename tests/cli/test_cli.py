@@ -25,6 +25,7 @@ VERBS = (
     "plot",
     "export-nir",
     "import-nir",
+    "robustness",
     "price",
     "map",
     "devices",

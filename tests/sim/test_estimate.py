@@ -289,7 +289,7 @@ def test_watch_splits_a_run_where_it_reported_often_enough(say, mlp_network, mon
 
 
 def test_json_of_a_dry_run(say, mlp_network, tmp_path):
-    from spikewatt.cli.options import app
+    from spikewatt.cli.program import app
     from typer.testing import CliRunner
 
     say(reference=2.0, batched=3.0, annarchy=Fixed(1.0, missing="no g++, make"), event=1.0)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .... import files
 from ....sim.engines.simulate import simulate
 from ...report.tables import class_report
 from ..cells.conversion import ENGINE, converted
 from ..cells.prepared import PreparedRow
 from ..places import Places
+from ..results import write_table
 from ..row import KERAS, Cell
 from .asked import PublishedClasses
 
@@ -51,8 +51,7 @@ def write_class_report(
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "study", study)
     table.insert(1, "row", prepared.row.row)
-    text = table.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
-    files.write(places.folder / CLASSES, text)
+    write_table(places.folder / CLASSES, table, DIGITS)
 
 
 def _report(prepared: PreparedRow, cell: str, classes: np.ndarray):

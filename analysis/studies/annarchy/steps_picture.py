@@ -69,7 +69,8 @@ def steps_picture(
         if row.network in panels:
             panels[row.network].add(row, committed)
 
-    fig = figure(4.4 * len(panels), 4.3)
+    fig = figure(4.4 * len(panels), 4.5)
+    fig.set_layout_engine("constrained", wspace=0.04)  # ticks of neighbours apart
     axes = fig.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for ax, (network, curves) in zip(axes, panels.items(), strict=True):
         _draw(ax, curves)
@@ -109,8 +110,9 @@ def _draw_lines(ax: Axes, lines: Sequence[Mapping[str, Any]], label: str) -> Non
     middle, low, high = (
         [100 * line[key] for line in lines] for key in ("accuracy", "accuracy_low", "accuracy_high")
     )
-    ax.fill_between(steps, low, high, color=BLUE, alpha=0.15, linewidth=0)
     ax.plot(steps, middle, "o-", color=BLUE, label=label)
+    band = {"color": BLUE, "alpha": 0.15, "linewidth": 0, "label": "its 95 % interval"}
+    ax.fill_between(steps, low, high, **band)
 
 
 def _ticks(longest: int) -> tuple[list[int], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..judgement import ROUNDING, below_agreement, below_aims, otherwise_run
+from ..judgement import below_agreement, below_aims, below_published_ann, otherwise_run
 from ..outcome import Outcome, Shortfall, Side
 from ..results import Results
 from ..row import INT8, KERAS
@@ -97,10 +97,7 @@ def _of_the_ann(row: BenchmarkRow, keras: Line | None) -> Iterator[Shortfall]:
     if keras is None:
         yield Shortfall("", "is run", "everything")
         return
-    asked, own = row.published.ann_accuracy_percent, _percent(keras["ann_accuracy"])
-    if asked is not None and own is not None and own < asked - ROUNDING:
-        law = f"an ANN at least as good as the published one, {asked:g} %"
-        yield Shortfall("", law, f"{asked - own:.2f} points")
+    yield from below_published_ann(row.published.ann_accuracy_percent, keras)
 
 
 def _of_a_cell(

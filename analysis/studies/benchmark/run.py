@@ -16,8 +16,8 @@ from ....sim.conversion.convert import convert
 from ....sim.engines.simulate import simulate
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
-from ...design.interval import wilson
 from ..cells.conversion import ENGINE, steps_per_layer
+from ..cells.lines import accuracies
 from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint, mean_of_parts
 from ..kept import fingerprint, kept
@@ -225,15 +225,7 @@ def _line(prepared: Prepared, cell: str, right: int | None) -> dict[str, Any]:
     ann = prepared.right(prepared.keras)
     if right is None or ann is None:
         return line
-    (ann_low, ann_high), (low, high) = wilson(ann, images), wilson(right, images)
-    return line | {
-        "ann_accuracy": ann / images,
-        "ann_low": ann_low,
-        "ann_high": ann_high,
-        "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
-    }
+    return line | accuracies(images, right, ann)
 
 
 def _compared_line(prepared: Prepared, cell: str, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....models.datasets import load_dataset
 from ...checks.odin_on_chip import run_job
-from ...design.interval import wilson
+from ..cells.lines import accuracies
 from ..cells.prepared import versions
 from ..cells.prices import cards_fingerprint
 from ..kept import fingerprint, kept
@@ -39,13 +39,9 @@ def run_odin_row(study: str, row: OdinRow, places: Places) -> Results:
     places.progress(row.row, PARTS, PARTS)
 
     named = {"study": study, "row": row.row, "cell": TWIN}
-    low, high = wilson(found["right"], found["images"])
     line = named | {
         "code": CODE,
-        "images": found["images"],
-        "accuracy": found["right"] / found["images"],
-        "accuracy_low": low,
-        "accuracy_high": high,
+        **accuracies(found["images"], found["right"]),
         "spikes_per_image": found["spikes"],
         "synaptic_operations_per_image": found["synaptic_operations"],
         "seed": row.seed,

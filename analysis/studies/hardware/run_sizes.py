@@ -15,9 +15,9 @@ from ....rtl_ref.synthesis.parameters import parameters_of
 from ....rtl_ref.synthesis.pictures.places import counts_of, places_of
 from ....rtl_ref.synthesis.pictures.two_designs import two_designs_picture
 from ....sim.engines.simulate import simulate
-from ...design.interval import wilson
 from ..cells.conversion import ENGINE, converted
-from ..cells.prepared import PreparedRow, prepare, versions
+from ..cells.lines import line_of
+from ..cells.prepared import PreparedRow, prepare
 from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results
@@ -105,37 +105,24 @@ def _simulated(
     images = prepared.test[: row.images]
     trace = simulate(network, images, ENGINE, of_run.steps)
     run = SizeRun(of_run.run, of_run.network, network, trace)
-    return run, _line(study, row.row, run, prepared)
+    return run, _line(study, run, prepared)
 
 
-def _line(study: str, row: str, run: SizeRun, prepared: PreparedRow) -> dict[str, Any]:
+def _line(study: str, run: SizeRun, prepared: PreparedRow) -> dict[str, Any]:
     trace, network = run.trace, run.network
     images = trace.samples
     answers = trace.predictions()
     right = int((answers == prepared.labels[:images]).sum())
     same = int((answers == prepared.keras_classes[:images]).sum())
-    ann = prepared.ann_right(images)
-    ann_low, ann_high = wilson(ann, images)
-    low, high = wilson(right, images)
     return {
-        "study": study,
-        "row": row,
-        "cell": run.cell,
+        **line_of(study, prepared, run.cell, images, right),
         "code": network.code.name,
         "steps": trace.steps,
-        "images": images,
-        "ann_accuracy": ann / images,
-        "ann_low": ann_low,
-        "ann_high": ann_high,
-        "accuracy": right / images,
-        "accuracy_low": low,
-        "accuracy_high": high,
         "agreement": same / images,
         "spikes_per_image": trace.mean_spikes(),
         "synaptic_operations_per_image": trace.mean_operations(),
         "multiply_accumulates": sum(layer.macs for layer in trace.layers),
         "network_hash": network.hash,
-        **versions(),
     }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .... import files
 from ....errors import SpikewattError
+from ..results import write_table
 from .sizes import COLUMNS
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ WORDS = {
     "refused",
     "tools",
 }
-DIGITS = 9  # of a number in a file
 
 
 def write_sizes(folder: Path, study: str, row: str, frame: pd.DataFrame) -> None:
@@ -38,7 +37,7 @@ def write_sizes(folder: Path, study: str, row: str, frame: pd.DataFrame) -> None
     named = frame.copy()
     for place, (column, value) in enumerate({"study": study, "row": row}.items()):
         named.insert(place, column, value)
-    _write(folder / SIZES, named)
+    write_table(folder / SIZES, named)
 
 
 def write_modules(
@@ -52,7 +51,7 @@ def write_modules(
         for design, modules in counts.items()
         for module, kinds in modules.items()
     ]
-    _write(folder / MODULES, pd.DataFrame(lines, columns=list(MODULE_COLUMNS)))
+    write_table(folder / MODULES, pd.DataFrame(lines, columns=list(MODULE_COLUMNS)))
 
 
 def read_sizes(folder: Path) -> pd.DataFrame:
@@ -68,11 +67,6 @@ def read_sizes(folder: Path) -> pd.DataFrame:
 def read_modules(folder: Path) -> pd.DataFrame:
     """What ``modules.csv`` says; as `read_sizes`."""
     return _read(folder / MODULES, MODULE_COLUMNS)
-
-
-def _write(path: Path, frame: pd.DataFrame) -> None:
-    text = frame.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
-    files.write(path, text)
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

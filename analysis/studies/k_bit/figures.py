@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,6 @@ from ...report.figures.style import (
     SMALL,
     clean,
     figure,
-    save,
     whole_numbers,
 )
 
@@ -173,14 +171,3 @@ def _name_bars(ax: Axes, side: Side) -> None:
     ax.set_xticks(np.arange(len(side.curves)), [c.label.replace(" ", "\n") for c in side.curves])
     ax.tick_params(axis="x", length=0)
     clean(ax)
-
-
-def write_pictures(sides: Sequence[Side], neurons: int, ann_operations: float, folder: Path):
-    """The three pictures as PNG and SVG into `folder`; returns the paths of the PNGs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn: Mapping[str, Figure] = {
-        "zou_2023_accuracy_against_steps": speed_figure(sides),
-        "zou_2023_sparsity": sparsity_figure(sides, neurons),
-        "zou_2023_operations": operations_figure(sides, ann_operations),
-    }
-    return [save(fig, folder, name) for name, fig in drawn.items()]

@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .... import files
 from ..cells.network_row import run_network_row
 from ..cells.prepared import prepare
 from ..judgement import judged
 from ..outcome import Outcome
 from ..places import Places
-from ..results import DIGITS, Results, read_table
+from ..results import Results, read_table, write_table
 from .row import KBitRow
 from .steps import per_image, steps_of_row
 
@@ -28,14 +27,16 @@ STEP_COLUMNS = (
     "positive_spikes_per_image",
     "negative_spikes_per_image",
     "operations_per_image",
+    "ann_operations",
 )
 
 
 def run_k_bit_row(study: str, row: KBitRow, places: Places) -> Results:
     """Lines of the tables for `row`; what it has done after each step goes into ``steps.csv``.
 
-    Spikes and operations there are sums so far, operations by Zou's rule; ``settled`` is the share
-    of images whose outputs equal those of the exact code, and stay so.
+    Spikes and operations there are sums so far, operations by Zou's rule, as are those of one
+    inference of the ANN; ``settled`` is the share of images whose outputs equal those of the exact
+    code, and stay so.
 
     Raises
     ------
@@ -65,8 +66,7 @@ def write_steps(folder: Path, row: str, lines: Iterable[Mapping[str, Any]]) -> N
         [*others, *({"row": row, **line} for line in lines)], columns=list(STEP_COLUMNS)
     )
     frame = frame.sort_values(["row", "step"], kind="stable")
-    text = frame.to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
-    files.write(folder / STEPS, text)
+    write_table(folder / STEPS, frame)
 
 
 def read_steps(folder: Path) -> list[Mapping[str, Any]]:

@@ -1,25 +1,31 @@
-"""The two sides of the pictures of k-bit networks, from a study's rows and committed files."""
+"""The three pictures of k-bit networks, both sides from a study's rows and committed files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....errors import SpikewattError
 from ..results import Results
 from ..study import Study
-from .figures import OURS, THEIRS, Curve, Side, write_pictures
+from .figures import (
+    OURS,
+    THEIRS,
+    Curve,
+    Side,
+    operations_figure,
+    sparsity_figure,
+    speed_figure,
+)
 from .row import KBitRow
-from .rule import ADDITIONS_PER_MULTIPLY_ACCUMULATE
 from .run import STEPS, read_steps
 
-# Of LeNet 20C5-P2-50C5-P2-500 without its first layer, each tap of a window counted.
-LATER_MULTIPLY_ACCUMULATES = 2_395_400
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def draw_study(study: Study, folder: Path) -> list[Path]:
-    """The three pictures of a study of k-bit networks, into `folder`.
+def k_bit_pictures(study: Study) -> dict[str, Figure]:
+    """Name -> picture, of a study of k-bit networks.
 
     Raises
     ------
@@ -37,8 +43,12 @@ def draw_study(study: Study, folder: Path) -> list[Path]:
     own = 100 * committed.of_row(full.row)[0]["ann_accuracy"]
     sides = (Side(THEIRS, theirs, published), Side(OURS, ours, own))
     neurons = int(max(line["neurons"] for line in steps))
-    ann = ADDITIONS_PER_MULTIPLY_ACCUMULATE * LATER_MULTIPLY_ACCUMULATES
-    return write_pictures(sides, neurons, ann, folder)
+    ann = max(line["ann_operations"] for line in steps)
+    return {
+        "accuracy_against_steps": speed_figure(sides),
+        "sparsity": sparsity_figure(sides, neurons),
+        "operations": operations_figure(sides, ann),
+    }
 
 
 def _own_curve(row: KBitRow, steps: Sequence[Mapping[str, Any]], committed: Results) -> Curve:

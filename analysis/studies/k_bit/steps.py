@@ -14,7 +14,7 @@ from ....sim.trace.trace import Trace
 from ..cells.conversion import ENGINE, converted
 from ..cells.prepared import PreparedRow
 from .row import KBitRow
-from .rule import zou_operations
+from .rule import zou_ann_operations, zou_operations
 
 PART = 250  # images; every spike of them is held at once
 SUMMED = ("right", "settled", "positive_spikes", "negative_spikes", "operations")
@@ -25,9 +25,9 @@ def steps_of_row(prepared: PreparedRow, row: KBitRow) -> dict[str, Any]:
 
     Returns
     -------
-    mapping : ``images``, ``neurons`` that fire, and lists with a number per step: ``right``
-        answers, ``settled`` images (all outputs equal those of the exact code, from then on),
-        ``positive_spikes``, ``negative_spikes`` and ``operations`` so far.
+    mapping : ``images``, ``neurons`` that fire, ``ann_operations`` of one image, and lists with a
+        number per step: ``right`` answers, ``settled`` images (all outputs equal those of the exact
+        code, from then on), ``positive_spikes``, ``negative_spikes`` and ``operations`` so far.
 
     Raises
     ------
@@ -95,6 +95,7 @@ def counted(trace: Trace, answers: np.ndarray, labels: np.ndarray) -> dict[str, 
     return {
         "images": trace.samples,
         "neurons": sum(trace.neurons[name] for name in fire),
+        "ann_operations": zou_ann_operations(trace),
         "right": right,
         **{name: np.asarray(values).astype(int).tolist() for name, values in per_step.items()},
     }
@@ -110,6 +111,7 @@ def added(parts: list[dict[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {
         "images": sum(part["images"] for part in parts),
         "neurons": max(part["neurons"] for part in parts),
+        "ann_operations": parts[0]["ann_operations"],
     }
     for name in SUMMED:
         whole[name] = np.sum([part[name] for part in parts], axis=0).tolist()
@@ -129,6 +131,7 @@ def per_image(sums: Mapping[str, Any]) -> list[dict[str, Any]]:
             "positive_spikes_per_image": sums["positive_spikes"][step] / images,
             "negative_spikes_per_image": sums["negative_spikes"][step] / images,
             "operations_per_image": sums["operations"][step] / images,
+            "ann_operations": sums["ann_operations"],
         }
         for step in range(len(sums["right"]))
     ]

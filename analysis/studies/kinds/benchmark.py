@@ -10,7 +10,7 @@ from ....errors import SpikewattError, one_of
 from ..benchmark.answers import ANSWERS, Answer, ClassAnswer
 from ..benchmark.inputs.registry import SOURCES
 from ..benchmark.inputs.source import Source
-from ..row import Cell, Checked, Published, RowFile
+from ..row import Cell, Checked, NetworkName, Published, RowFile
 
 
 class Inputs(Checked):
@@ -73,7 +73,7 @@ class BenchmarkRow(RowFile):
 
     kind: Literal["benchmark"] = "benchmark"
     benchmark: str = Field(description="its name among the measured rows: AD, IC, KWS, VWW")
-    network: str = Field(description="of models/studied, or of a file in --models-dir")
+    network: NetworkName = Field(description="of models/studied, or a file in --models-dir")
     inputs: Inputs
     answer: str = ClassAnswer.name
     input_max: float = Field(default=1.0, gt=0)

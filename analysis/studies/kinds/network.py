@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ....errors import SpikewattError, one_of
 from ..annarchy.asked import OwnConverter, PublishedClasses
-from ..row import Cell, DatasetName, Published, RowFile
+from ..row import Cell, DatasetName, NetworkName, Published, RowFile
 
 
 class NetworkRow(RowFile):
@@ -16,7 +16,7 @@ class NetworkRow(RowFile):
 
     kind: Literal["network"] = "network"
     dataset: DatasetName
-    network: str = Field(description="of models/studied, or of a file in --models-dir")
+    network: NetworkName = Field(description="of models/studied, or a file in --models-dir")
     input_max: float = Field(default=1.0, gt=0)
     published: Published = Published()
     cells: list[Cell] = Field(min_length=1)

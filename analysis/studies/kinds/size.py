@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from ....errors import SpikewattError
-from ..row import Cell, Checked, DatasetName, RowFile
+from ..row import Cell, Checked, DatasetName, NetworkName, RowFile
 
 MOST_SEEDS = 100
 
@@ -16,7 +16,7 @@ class SizedNetwork(Checked):
     """A conversion whose cores are synthesised."""
 
     run: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
-    network: str = Field(description="of models/studied, or of a file in --models-dir")
+    network: NetworkName = Field(description="of models/studied, or a file in --models-dir")
     convert: dict[str, Any] = Field(description="options of `convert`")
     steps: int | None = Field(default=None, ge=1, description="of a streaming code")
     devices: dict[str, int] | None = Field(default=None, description="in place of those of the row")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..judgement import ROUNDING
+from ..judgement import below_published_ann
 from ..kinds.published_only import PublishedOnlyRow
 from ..outcome import Outcome, Shortfall, Side
 from ..places import Places
@@ -50,12 +50,8 @@ def _shortfalls(
 
     asked = row.published.ann_accuracy_percent
     for place, line in beside.items():
-        if line is None:
-            continue
-        own = 100 * line["ann_accuracy"]
-        if asked is not None and own < asked - ROUNDING:
-            law = f"an ANN at least as good as the published one, {asked:g} %"
-            yield Shortfall(place, law, f"{asked - own:.2f} points", row.explained)
+        if line is not None:
+            yield from below_published_ann(asked, line, place, row.explained)
 
 
 def _line(committed: Results, place: str) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...report.figures.style import GREY, LIGHT, clean, figure
+from ...report.numbers import count_of
 from .families import FAMILIES, REST, family_of
 from .points import AS_KERAS, Loss, Point, Shown
 
@@ -67,9 +68,10 @@ def caption(shown: Shown) -> str:
     """
     rows = {(point.study, point.row) for point in shown.points}
     return (
-        f"Left: {len(shown.points):,} prices of {len(rows)} rows; "
-        f"{shown.refused:,} times a device refuses a network.\n"
-        f"Right: {len(shown.losses)} cells; {BESIDE}."
+        f"Left: {count_of(len(shown.points), 'price', 'prices')} of "
+        f"{count_of(len(rows), 'row', 'rows')}; "
+        f"{count_of(shown.refused, 'time', 'times')} a device refuses a network.\n"
+        f"Right: {count_of(len(shown.losses), 'cell', 'cells')}; {BESIDE}."
     )
 
 

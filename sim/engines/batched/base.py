@@ -10,6 +10,7 @@ from ...network.connection import Connection
 from ...network.population import Population
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part, events, has_potential, split_inputs
+from ..losses import arriving
 from ..schedule import Schedule
 from ..state_width import largest_of
 from .kernels import whole_type
@@ -44,7 +45,8 @@ class State(NamedTuple):
     Parameters
     ----------
     potential : of all that integrate.
-    counts : what was sent so far, where a rule asks for it.
+    counts : what was fired so far, where a rule asks for it.
+    arrived : of that what was not lost, where spikes are lost and a max pool asks.
     tallied : arrays over time of the sums of `Tally.count`.
     outputs : arrays over time of the potentials of read-outs.
     kept : arrays over time of every spike, where they are recorded.
@@ -53,6 +55,7 @@ class State(NamedTuple):
 
     potential: dict[str, Any]
     counts: dict[str, Any]
+    arrived: dict[str, Any]
     tallied: dict[str, Any]
     outputs: dict[str, Any]
     kept: dict[str, Any]
@@ -72,12 +75,16 @@ class Batch:
     Parameters
     ----------
     compiled : bool, which pays for long runs.
+    lossy : bool, whether spikes are lost on their way.
     """
 
-    def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
+    def __init__(
+        self, network: SpikingNetwork, plan: Schedule, compiled: bool = False, lossy: bool = False
+    ):
         self.tf = import_tensorflow()
         self.network, self.plan = network, plan
         self.encoded = network.input_code.encoded
+        self.lossy = lossy
         self.sums: dict[str, Sums] = {}
         for c in network.connections:
             operator = Operator(network, c, np.int64)
@@ -87,7 +94,7 @@ class Batch:
         self.tallies: dict[str, Tally] = {}
         self.saturating: set[str] = set()
         for p in network.populations:
-            self.types[p.name] = whole_type(largest_of(network, plan, p))
+            self.types[p.name] = whole_type(largest_of(network, plan, p, lossy))
             if p.kind.fires:
                 self.tallies[p.name] = Tally(network, p, compiled)
             if plan.largest and has_potential(network, p):
@@ -100,8 +107,13 @@ class Batch:
         if compiled:
             self.compiled = self.tf.function(self.forward, autograph=False)
 
-    def forward(self, pixels, record: bool = False) -> Found:
-        """Counts and outputs of a batch; with `record` also every spike."""
+    def forward(self, pixels, arrive, record: bool = False) -> Found:
+        """Counts and outputs of a batch; with `record` also every spike.
+
+        Parameters
+        ----------
+        pixels, arrive : see the methods `pixels` and `arriving`.
+        """
         raise NotImplementedError
 
     def sent(self, c: Connection) -> Values:
@@ -154,6 +166,14 @@ class Batch:
                 given[p.name] = parts[p.name].astype(np.int32)
         return given
 
+    def arriving(self, samples: int, first: int, part: Part) -> dict[str, np.ndarray]:
+        """Population -> (steps of its window, samples, neurons) 0 where a spike is lost, else 1.
+
+        Empty where none is.
+        """
+        found = arriving(self.network, self.plan, part.lost_spikes, part.seed, first, samples)
+        return {name: each.swapaxes(0, 1) for name, each in found.items()}
+
     def run(
         self, inputs: np.ndarray, counts: Counts, start: int, size: int, rasters: int, part: Part
     ) -> None:
@@ -166,9 +186,13 @@ class Batch:
         rasters : how many of them are recorded spike by spike.
         """
         pixels = self.pixels(inputs, part.first + start, part.seed)
+        arrive = self.arriving(len(inputs), part.first + start, part)
         # Where nothing is compiled, one pass finds counts and spikes of a short batch.
         at_once = rasters > 0 and size <= self.recorded and self.compiled == self.forward
-        found = self.forward(pixels, record=True) if at_once else self.compiled(pixels)
+        if at_once:
+            found = self.forward(pixels, arrive, record=True)
+        else:
+            found = self.compiled(pixels, arrive)
         batch = slice(start, start + size)
 
         for name, tallied in found.tallied.items():
@@ -195,7 +219,8 @@ class Batch:
     def _record(self, inputs: np.ndarray, counts: Counts, start: int, part: Part) -> None:
         """Write every spike of a few samples, `start` onwards."""
         pixels = self.pixels(inputs, part.first + start, part.seed)
-        found = self.forward(pixels, record=True)
+        arrive = self.arriving(len(inputs), part.first + start, part)
+        found = self.forward(pixels, arrive, record=True)
         self._write_trains(found, counts, start, len(inputs))
 
     def _write_trains(self, found: Found, counts: Counts, start: int, size: int) -> None:

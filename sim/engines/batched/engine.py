@@ -18,6 +18,7 @@ import numpy as np
 
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
+from ..losses import bytes_of_draws
 from ..schedule import Schedule, schedule
 from .base import Batch
 from .exact import Exact
@@ -63,6 +64,9 @@ class Runner:
         self.updates = 0  # of neurons, in all runs
         self.steps: dict[bool, Batch] = {}  # compiled or not -> made ready
         self.sizes: set[int] = set()  # of batches, for which something was compiled
+        # The same of batches that lose spikes.
+        self.lossy_steps: dict[bool, Batch] = {}
+        self.lossy_sizes: set[int] = set()
 
     def run(
         self, inputs: np.ndarray, counts: Counts | None = None, part: Part | None = None
@@ -74,8 +78,9 @@ class Runner:
         part = part or Part()
 
         compiled = self._is_compiled(samples)
-        step = self._ready(compiled)
-        size = self._size(samples, compiled)
+        lossy = part.lost_spikes > 0
+        step = self._ready(compiled, lossy)
+        size = self._size(samples, compiled, lossy)
         for start in range(0, samples, size):
             batch = inputs[start : start + size]
             given = len(batch)
@@ -109,23 +114,28 @@ class Runner:
         self.updates += samples * neurons * self.plan.steps
         return self.updates > COMPILE_FROM
 
-    def _ready(self, compiled: bool) -> Batch:
+    def _ready(self, compiled: bool, lossy: bool = False) -> Batch:
         """The network made ready, once."""
-        if compiled not in self.steps:
+        steps = self.lossy_steps if lossy else self.steps
+        if compiled not in steps:
             kind = Streaming if self.plan.streaming else Exact
-            self.steps[compiled] = kind(self.network, self.plan, compiled)
-        return self.steps[compiled]
+            steps[compiled] = kind(self.network, self.plan, compiled, lossy)
+        return steps[compiled]
 
-    def _size(self, samples: int, compiled: bool) -> int:
+    def _size(self, samples: int, compiled: bool, lossy: bool = False) -> int:
         """Samples of a batch, of a size for which something is compiled where there is one."""
         if self.batch is not None:
             return self.batch
-        most = max(1, int(MEMORY_BYTES // bytes_per_sample(self.network, self.plan)))
+        per_sample = bytes_per_sample(self.network, self.plan)
+        if lossy:
+            per_sample += bytes_of_draws(self.network, self.plan)
+        most = max(1, int(MEMORY_BYTES // per_sample))
         even = even_batches(samples, most)
         if not compiled:
             return even
-        size = size_class(even, self.sizes)
-        self.sizes.add(size)
+        sizes = self.lossy_sizes if lossy else self.sizes
+        size = size_class(even, sizes)
+        sizes.add(size)
         return size
 
 

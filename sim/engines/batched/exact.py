@@ -33,8 +33,10 @@ EXACT_QUOTIENT = 2**20  # levels below which a quotient in float32 is wrong by l
 class Exact(Batch):
     """radix and sync_rate: values forward, then the spikes that carry them."""
 
-    def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
-        super().__init__(network, plan, compiled)
+    def __init__(
+        self, network: SpikingNetwork, plan: Schedule, compiled: bool = False, lossy: bool = False
+    ):
+        super().__init__(network, plan, compiled, lossy)
         self.blocks = {p.name: block(self._block(p)) for p in network.populations}
 
         # Read-outs hear spike by spike.
@@ -51,13 +53,14 @@ class Exact(Batch):
             return Values(self.network.input_levels, self.network.input_code.takes_negative)
         return Values(max(pre.levels, 1))
 
-    def forward(self, pixels, record: bool = False) -> Found:
+    def forward(self, pixels, arrive, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also the spike trains."""
         q: dict[str, Any] = {}
         changes: dict[str, Any] = {}  # connection -> what its spikes change in a read-out
         tallied: dict[str, Any] = {}
         outputs: dict[str, Any] = {}
         trains: dict[str, Any] = {}
+        heard: dict[str, Any] = {}  # population -> its spikes, where a max pool counts them
 
         for p in self.network.populations:
             name, rule = p.name, self.network.rule(p)
@@ -69,6 +72,12 @@ class Exact(Batch):
                 continue
 
             q[name], train = self.blocks[name](self.given(p, q, pixels))
+            if name in arrive:
+                if p.kind.compares and not self.plan.windows[name].gains:
+                    train = self.rises(p, heard)
+                q[name], train = self.arrived(p, train, arrive[name])
+                if any(c.kind.compares for c in self.network.outgoing(name)):
+                    heard[name] = train
             for c in self.network.outgoing(name):
                 if c.name in self.by_spike:
                     changes[c.name] = self.change(c, train)
@@ -121,8 +130,7 @@ class Exact(Batch):
                 arriving.append(self.row(p, sums))
             q = value_of(self, p, arriving)
         q = self.gated(p, q)
-        dtype = np.uint8 if p.levels <= LARGEST_BYTE else np.int32
-        return self.tf.cast(q, dtype)
+        return self.tf.cast(q, self.value_type(p))
 
     def gated(self, p: Population, q) -> Any:
         """What the gates of `p` let pass of values `q`: the planes that are sent, of values that
@@ -175,6 +183,38 @@ class Exact(Batch):
 
         # A spike in each of the first q steps.
         return tf.cast(q[None] > steps.astype(dtype.as_numpy_dtype), tf.uint8)
+
+    def arrived(self, p: Population, train, arrive) -> tuple:
+        """The values and spikes of `p` that are not lost."""
+        tf = self.tf
+        window = self.plan.windows[p.name]
+        worth = [window.gain(t) for t in range(window.start, window.stop)]
+
+        train = train * arrive
+        by_step = tf.cast(train, np.int32) * np.array(worth, np.int32)[:, None, None]
+        q = tf.reduce_sum(by_step, axis=0)
+        return tf.cast(q, self.value_type(p)), train
+
+    def rises(self, p: Population, heard: dict) -> Any:
+        """Spikes of a max pool that counts one by one: at each step the rise of the largest count.
+
+        Without losses these are the first q steps.
+        """
+        tf = self.tf
+        (c,) = self.network.incoming(p.name)
+        pre = self.network.population(c.pre)
+        counts = tf.cumsum(tf.cast(heard[c.pre], np.int32), axis=0)
+        flat = tf.reshape(tf.cast(counts, self.value_type(pre)), (-1, pre.size))
+        largest = self.row(p, self.sums[c.name](flat))
+
+        length = self.plan.windows[p.name].length
+        largest = tf.reshape(largest, (length, -1, p.size))
+        before = tf.pad(largest[:-1], [[1, 0], [0, 0], [0, 0]])
+        return tf.cast(largest - before, np.uint8)
+
+    def value_type(self, p: Population) -> type:
+        """Of values: bytes where they fit."""
+        return np.uint8 if p.levels <= LARGEST_BYTE else np.int32
 
     def quotient(self, v, threshold: np.ndarray, levels: int) -> Any:
         """min(max(floor(v / θ), 0), L) of whole numbers, exactly.

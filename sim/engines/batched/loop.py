@@ -32,6 +32,8 @@ class Heard(NamedTuple):
     count : what it has sent so far, or None where no rule asks.
     products : of each connection into it; see `Sums.products`.
     events : (batch, neurons) of an encoded input, or None.
+    arrive : (batch, neurons) 0 where a spike is lost, else 1; None where none is.
+    arrived : what it has sent that was not lost, or None where nobody asks.
     gain : what a spike is worth.
     active : 1 while it may fire, else 0.
     """
@@ -43,6 +45,8 @@ class Heard(NamedTuple):
     events: Any
     gain: Any
     active: Any
+    arrive: Any = None
+    arrived: Any = None
 
 
 class Done(NamedTuple):
@@ -54,7 +58,8 @@ class Done(NamedTuple):
     spikes : −1, 0 or 1, or None where it has none; in bytes once the step is over.
     lost : (batch,) neurons whose potential was held, or None.
     sent : spikes times what they are worth, or None where that is 1.
-    count : sum of what was sent, or None where no rule asks.
+    count : sum of what was fired, or None where no rule asks.
+    arrived : sum of what was not lost, or None where nobody asks.
     """
 
     v: Any = None
@@ -62,6 +67,7 @@ class Done(NamedTuple):
     lost: Any = None
     sent: Any = None
     count: Any = None
+    arrived: Any = None
 
 
 class Loop:
@@ -85,13 +91,14 @@ class Loop:
             self.gains[name] = [window.gain(t) for t in steps]
             self.active[name] = [window.active(t) for t in steps]
 
-    def step(self, t, state: State, pixels: dict, bias: dict) -> State:
+    def step(self, t, state: State, pixels: dict, bias: dict, arrive: dict) -> State:
         """One step of all populations, in order.
 
         Parameters
         ----------
         pixels : input population -> what it is given.
         bias : population -> what it adds at each step.
+        arrive : population -> (steps, batch, neurons) which spikes arrive; empty where all do.
         """
         batch = self.batch
         sent: dict[str, Any] = {}
@@ -100,6 +107,8 @@ class Loop:
             if isinstance(self.network.rule(p), Silent):
                 continue
             heard = self.heard(p, t, state, sent, pixels, bias)
+            if name in arrive:
+                heard = heard._replace(arrive=arrive[name][t], arrived=state.arrived.get(name))
             found = self.blocks[name](heard)
 
             if found.v is not None:
@@ -108,6 +117,8 @@ class Loop:
                 state.lost[name] += found.lost
             if found.count is not None:
                 state.counts[name] = found.count
+            if found.arrived is not None:
+                state.arrived[name] = found.arrived
             if name in state.outputs:
                 state.outputs[name] = state.outputs[name].write(t, found.v)
 
@@ -128,7 +139,7 @@ class Loop:
         name, batch = p.name, self.batch
         products = []
         for c in self.network.incoming(name):
-            given = state.counts[c.pre] if c.kind.compares else sent.get(c.pre)
+            given = self.compared(c.pre, state) if c.kind.compares else sent.get(c.pre)
             if given is not None:
                 products.append(batch.sums[c.name].products(given))
 
@@ -147,6 +158,10 @@ class Loop:
             active=active,
         )
 
+    def compared(self, name: str, state: State) -> Any:
+        """What a max pool has heard of population `name`."""
+        return state.arrived[name] if self.batch.lossy else state.counts[name]
+
     def at(self, t, numbers: list, dtype: type) -> Any:
         """Entry `t` of `numbers`; a step is a plain number where the loop is not compiled."""
         if isinstance(t, int):
@@ -163,14 +178,21 @@ class Loop:
             if spikes is None:
                 return Done(v, lost=lost)
 
+            fired = spikes
+            if heard.arrive is not None:
+                spikes = fired * tf.cast(heard.arrive, fired.dtype)
+
             one = tf.cast(spikes, np.int8 if batch.retracts(p) else np.uint8)
             if heard.gain is None and heard.count is None:
                 return Done(v, one, lost)
 
             worth = at_worth(heard, tf.cast(spikes, batch.types[p.name]))
             sent = None if heard.gain is None else tf.cast(worth, self.sent_type(p))
+            arrived = None if heard.arrived is None else heard.arrived + worth
+            if heard.arrive is not None:
+                worth = at_worth(heard, tf.cast(fired, batch.types[p.name]))
             count = None if heard.count is None else heard.count + worth
-            return Done(v, one, lost, sent, count)
+            return Done(v, one, lost, sent, count, arrived)
 
         return step
 

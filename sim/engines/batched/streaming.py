@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...network.connection import Connection
@@ -17,8 +19,10 @@ from .parts import Values
 class Streaming(Batch):
     """rate and signed: one loop over time that adds, compares and counts."""
 
-    def __init__(self, network: SpikingNetwork, plan: Schedule, compiled: bool = False):
-        super().__init__(network, plan, compiled)
+    def __init__(
+        self, network: SpikingNetwork, plan: Schedule, compiled: bool = False, lossy: bool = False
+    ):
+        super().__init__(network, plan, compiled, lossy)
         self.spiking: list[Population] = []
         for p in network.populations:
             silent = isinstance(network.rule(p), Silent)
@@ -40,9 +44,10 @@ class Streaming(Batch):
             return Values(sum(gains), signed)
         return Values(max(gains), signed)
 
-    def forward(self, pixels, record: bool = False) -> Found:
+    def forward(self, pixels, arrive, record: bool = False) -> Found:
         """Counts and outputs of a batch; with `record` also every spike."""
         tf, steps = self.tf, self.plan.steps
+        arrive = {name: self.at_every_step(name, given) for name, given in arrive.items()}
         pixels = {name: tf.convert_to_tensor(given) for name, given in pixels.items()}
         potential, bias = self.start(pixels)
         first = self.first_state(potential, record)
@@ -52,7 +57,7 @@ class Streaming(Batch):
 
         def body(t, *parts):
             state = State(*parts).copy()
-            return t + 1, *self.loop.step(t, state, pixels, bias)
+            return t + 1, *self.loop.step(t, state, pixels, bias, arrive)
 
         _, *parts = tf.while_loop(
             goes_on,
@@ -66,6 +71,15 @@ class Streaming(Batch):
             return {name: array.stack() for name, array in arrays.items()}
 
         return Found(stacked(last.tallied), stacked(last.outputs), stacked(last.kept), last.lost)
+
+    def at_every_step(self, name: str, arrive) -> Any:
+        """(steps, batch, neurons) which spikes of population `name` arrive.
+
+        None is fired outside of its window.
+        """
+        window = self.plan.windows[name]
+        around = [[window.start, self.plan.steps - window.stop], [0, 0], [0, 0]]
+        return self.tf.pad(self.tf.convert_to_tensor(arrive), around)
 
     def start(self, pixels) -> tuple[dict, dict]:
         """Before the first step.
@@ -111,12 +125,14 @@ class Streaming(Batch):
         def over_time(dtype):
             return tf.TensorArray(dtype, size=steps)
 
-        counts, tallied, kept = {}, {}, {}
+        counts, arrived, tallied, kept = {}, {}, {}, {}
         for p in self.spiking:
             name = p.name
             tallied[name] = over_time(self.tallies[name].type)
             if self.is_counted(p):
                 counts[name] = tf.zeros_like(potential[name])
+            if self.lossy and self.is_compared(p):
+                arrived[name] = tf.zeros_like(potential[name])
             if record:
                 kept[name] = over_time(np.int8)
 
@@ -125,6 +141,7 @@ class Streaming(Batch):
         return State(
             potential={name: potential[name] for name in integrating},
             counts=counts,
+            arrived=arrived,
             tallied=tallied,
             outputs={name: over_time(self.types[name]) for name in readouts},
             kept=kept,
@@ -132,10 +149,14 @@ class Streaming(Batch):
         )
 
     def is_counted(self, p: Population) -> bool:
-        """Whether a rule asks what `p` has sent so far: its own, or that of a max pool."""
+        """Whether a rule asks what `p` has fired so far: its own, or that of a max pool."""
         network = self.network
         if network.code.negative_spikes:
             return True
         if isinstance(network.rule(p), Retracting | LargestCount):
             return True
-        return any(c.kind.compares for c in network.outgoing(p.name))
+        return self.is_compared(p)
+
+    def is_compared(self, p: Population) -> bool:
+        """Whether a max pool hears `p`."""
+        return any(c.kind.compares for c in self.network.outgoing(p.name))

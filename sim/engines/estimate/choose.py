@@ -58,12 +58,13 @@ def fastest(
     seed: int = 0,
     workers: int | None = None,
     rasters: int = 0,
+    lossy: bool = False,
 ) -> str:
     """The name of the engine with the least estimated time for `inputs`.
 
     The network is tried on a few of them once; later runs of the same length remember that. An
     engine that was never measured on this machine is not asked where measuring takes longer than
-    the best that is known.
+    the best that is known. Where spikes are lost on their way (`lossy`), engines that can.
 
     Raises
     ------
@@ -73,6 +74,8 @@ def fastest(
     work = Work(network, plan, inputs.samples, found.operations, found.spikes, workers, rasters)
     known: dict[str, Cost] = {}
     for name in _in_order():
+        if lossy and not ENGINES[name].loses_spikes:
+            continue
         best = min((cost.seconds for cost in known.values()), default=np.inf)
         model = ENGINES[name].cost_model()
         if best < SMALL_S or (not model.calibrated and best < model.calibration_s):
@@ -83,7 +86,8 @@ def fastest(
     if not np.isfinite(known[chosen].seconds):
         why = "; ".join(f"{name}: {cost.missing}" for name, cost in known.items())
         raise SpikewattError("simulate.engine", "one of the engines can do it", why)
-    if missing := known["event"].missing:
+    event = known.get("event")
+    if event is not None and (missing := event.missing):
         law = "auto takes the event engine where it is fastest"
         warn("simulate.engine", law, missing, f"{chosen} runs; apt install g++")
     return chosen

@@ -14,7 +14,7 @@ from spikewatt.analysis.studies.run import run_study
 from spikewatt.progress import silent
 
 NAME = "nobody_2026"
-FILE = "title: A tiny study\nsource: nobody, nowhere (2026)\n"
+FILE = "title: A tiny study\nsource: nobody, nowhere (2026)\nkeras_files: [tiny_mlp]\n"
 ROW = """\
 row: mlp
 title: A small network

@@ -7,6 +7,7 @@ import re
 import pytest
 from spikewatt.analysis.studies.comparison import compare
 from spikewatt.analysis.studies.kinds.network import NetworkRow
+from spikewatt.analysis.studies.results import PRICES, RESULTS
 from spikewatt.analysis.studies.row import ANNARCHY_IMAGES, INT8, KERAS, Published
 from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import README, read_study, study_names
@@ -45,6 +46,14 @@ def test_the_readme_states_the_tolerance(study):
     for words in stated:
         hint = f"README.md could say: {allowed.sentence(study.name)}"
         assert re.search(rf"\bwithin {re.escape(words)}", text), hint
+
+
+def test_the_committed_tables_are_written_to_the_same_bytes(study, tmp_path):
+    """Law: a run of one row leaves the lines of the others as they are."""
+    study.committed().write(tmp_path)
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert {RESULTS, PRICES} <= written.keys()
+    assert written == {name: (study.folder / name).read_bytes() for name in written}
 
 
 def said_not_run(study, row: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -17,13 +15,13 @@ from spikewatt.analysis.studies.k_bit.figures import (
 from spikewatt.analysis.studies.k_bit.row import KBitRow
 from spikewatt.analysis.studies.k_bit.rule import zou_ann_operations, zou_operations
 from spikewatt.analysis.studies.k_bit.run import STEPS, read_steps, run_k_bit_row, write_steps
-from spikewatt.analysis.studies.k_bit.sides import draw_study
 from spikewatt.analysis.studies.k_bit.steps import SUMMED, added, counted, per_image
 from spikewatt.analysis.studies.places import Places
 from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.analysis.studies.table import outcomes
 from spikewatt.errors import SpikewattError
+from spikewatt.models.studied.load import load_studied
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection import Connection
@@ -33,13 +31,7 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
 
-GALLERY = Path(__file__).parents[3] / "docs" / "gallery"
 PUBLISHED_BEST = 1_356_000  # operations of k = 0 after three steps, at 99.20 %
-PICTURES = (
-    "zou_2023_accuracy_against_steps",
-    "zou_2023_sparsity",
-    "zou_2023_operations",
-)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +193,17 @@ def test_the_answer_settles_to_the_exact_one_on_every_image(study, steps):
         assert last["neurons"] == 18_900
 
 
+def test_operations_of_the_ann_are_those_of_the_network_by_zous_rule(study, steps):
+    """The column of ``steps.csv`` beside a trace of the network."""
+    row = study.row("k0_binary")
+    model = load_studied(row.network)
+    x = np.random.default_rng(3).integers(0, 256, (4, 28, 28, 1)).astype(float)
+    options = {"input_levels": 255, "input_max": row.input_max}
+    network = convert(model, x, **(options | row.signed.convert))
+    trace = simulate(network, x[:1], "event")
+    assert {line["ann_operations"] for line in steps} == {zou_ann_operations(trace)}
+
+
 def test_both_files_say_the_same(study, steps):
     """Law: accuracy and operations of a duration are those of that step."""
     compared = 0
@@ -240,13 +243,6 @@ def test_texts_of_the_pictures_lie_apart_and_on_the_page(study):
         boxes = text_boxes(fig)
         assert not overlaps(boxes)
         assert not beyond_the_page(fig, boxes)
-
-
-def test_the_pictures_are_drawn_from_the_committed_files(study, tmp_path):
-    draw_study(study, tmp_path)
-    for name in PICTURES:
-        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
-        assert (GALLERY / f"{name}.png").is_file()
 
 
 @pytest.mark.slow

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spikewatt.analysis.studies import kept as keeping
 from spikewatt.analysis.studies.comparison import compare
-from spikewatt.analysis.studies.kept import fingerprint, kept
+from spikewatt.analysis.studies.kept import fingerprint, kept, source_fingerprint
 from spikewatt.analysis.studies.other_files import OTHER_FILES, compare_others, read_others
 from spikewatt.analysis.studies.results import (
     MEASURE_COLUMNS,
@@ -179,12 +180,52 @@ def test_work_that_was_asked_for_is_done_once(tmp_path):
     assert len(done) == 3
 
 
-@pytest.mark.parametrize("spoilt", ["", "{", "{}", "[]", "null"])
-def test_a_part_with_nothing_in_it_is_made_again(tmp_path, spoilt):
+SPOILT = ["", "{", "{}", "[]", "null", '{"part": {"a": 2}}', '{"a": 1}']
+
+
+@pytest.mark.parametrize("spoilt", [*SPOILT, None])
+def test_a_spoilt_part_is_warned_of_and_made_again(tmp_path, spoilt):
+    """None: one digit of a whole file is another one."""
     for _ in range(2):
-        assert kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 1}) == {"a": 1}
+        assert kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 17}) == {"a": 17}
         (path,) = tmp_path.iterdir()
-        path.write_text(spoilt)
+        path.write_text(path.read_text().replace("17", "19") if spoilt is None else spoilt)
+        with pytest.warns(SpikewattWarning, match="is computed again; got a spoilt file"):
+            assert kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 17}) == {"a": 17}
+
+
+def test_a_part_that_other_code_computed_is_made_again(tmp_path, monkeypatch):
+    kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 1})
+    monkeypatch.setattr(keeping, "source_fingerprint", lambda: "other code")
+    assert kept(tmp_path, "part", {"seed": 1}, lambda: {"a": 2}) == {"a": 2}
+
+
+def test_the_code_that_computes_is_known_by_its_bytes(tmp_path, monkeypatch):
+    """Modules, kernels and values count; rows, tables and pages do not."""
+    counts = ("sim/a.py", "sim/engines/b.h", "energy/data/c.json", "analysis/studies/cells/d.py")
+    others = (
+        "analysis/studies/x_2000/results.csv",
+        "analysis/studies/shown/e.py",
+        "analysis/report/f.py",
+        "models/studied/data/networks.yaml",
+        "models/studied/weights/g.npz",
+    )
+    for name in (*counts, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    monkeypatch.setattr(keeping, "ROOT", tmp_path)
+    monkeypatch.setattr(keeping, "NETWORKS", tmp_path / "models" / "studied" / "data")
+    of_files = keeping.source_fingerprint.__wrapped__
+
+    seen = [of_files()]
+    for name in counts:
+        (tmp_path / name).write_text("2")
+        seen.append(of_files())
+    assert len(set(seen)) == len(counts) + 1
+    for name in others:
+        (tmp_path / name).write_text("2")
+    assert of_files() == seen[-1]
+    assert of_files() != source_fingerprint()
 
 
 def test_a_fingerprint_is_of_type_shape_and_content(random):
@@ -258,19 +299,19 @@ def test_a_number_that_differs_is_told_and_held_against_the_tolerance(
     assert len(compared.beyond) == (not within)
     place = "within" if within else "beyond"
     assert f"; {place} the tolerance" in str(difference)
-    assert "1 numbers differ" in str(compared)
+    assert "1 number differs" in str(compared)
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({}, "2 lines are as committed"),
-        ({"accuracy": 0.904}, "2 lines compared .*: 1 numbers differ, 0 of them beyond"),
-        ({"accuracy": 0.91}, "2 lines compared .*: 1 numbers differ, 1 of them beyond"),
-        ({"spikes": 1100}, "2 lines compared .*: 1 numbers differ, 1 of them beyond"),
-        ({"images": 20}, "1 lines are as committed; 1 lines not compared"),
-        ({"step": 3}, "1 lines compared .*; 1 lines of cells of which nothing is committed"),
-        ({"row": "other"}, "1 lines compared .*: 1 numbers differ, 1 of them beyond"),
+        ({"accuracy": 0.904}, "2 lines compared .*: 1 number differs, 0 of them beyond"),
+        ({"accuracy": 0.91}, "2 lines compared .*: 1 number differs, 1 of them beyond"),
+        ({"spikes": 1100}, "2 lines compared .*: 1 number differs, 1 of them beyond"),
+        ({"images": 20}, "1 line is as committed; 1 line not compared"),
+        ({"step": 3}, "1 line compared .*; 1 line of cells of which nothing is committed"),
+        ({"row": "other"}, "1 line compared .*: 1 number differs, 1 of them beyond"),
     ],
 )
 def test_files_beside_the_tables_are_compared_by_what_tells_their_lines(tmp_path, changed, said):
@@ -318,7 +359,7 @@ def test_only_equals_are_compared(tmp_path):
     assert not compared.differences
     assert (compared.lines, compared.other_images, compared.new) == (0, 2, 1)
     assert "2 lines not compared" in str(compared)
-    assert "1 lines of cells of which nothing is committed" in str(compared)
+    assert "1 line of cells of which nothing is committed" in str(compared)
 
 
 def test_a_row_that_was_not_run_is_not_missing(tmp_path):

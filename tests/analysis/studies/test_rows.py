@@ -11,7 +11,7 @@ from .conftest import NAME, ROW
 
 
 def test_the_row_of_the_tiny_study_is_read(tiny):
-    row = read_row(tiny.file("mlp"))
+    row = read_row(tiny.file("mlp"), ["tiny_mlp"])
     assert row.row == "mlp"
     assert [cell.cell for cell in row.cells] == ["radix", "signed", "poisson"]
     assert [cell.code.name for cell in row.cells] == ["radix", "signed", "rate"]
@@ -24,6 +24,12 @@ REFUSED = [
     ("row: mlp\n", "", r"mlp.yaml:1: row: Field required; got nothing"),
     ("dataset:", "data:", r"mlp.yaml:3: data: unknown key; .*dataset"),
     ("dataset: digits", "dataset: imagenet", r"mlp.yaml:3: dataset: must name a data set; got 'im"),
+    ("network: tiny_mlp", "network: mlp_84", r"mlp.yaml:4: network: must name a network .*mlp_48"),
+    (
+        "network: tiny_mlp",
+        "network: x",
+        r"mlp.yaml:4: network: .*; got 'x'; allowed: .* networks\)$",
+    ),
     ("title: A", "kind: neuron\ntitle: A", r"mlp.yaml:2: kind: must name a kind of row"),
     ("images: 360", "images: 0", r"mlp.yaml:5: published.images: .*greater than or equal to 1"),
     ("percent: 90", "percent: 190", r"mlp.yaml:5: published.ann_accuracy_percent: .*equal to 100"),
@@ -58,7 +64,7 @@ def test_an_exact_cell_has_one_published_figure(tiny):
     figures = "    published: {accuracy_percent: {4: 90, 8: 91}}\n"
     tiny.file("mlp").write_text(ROW.replace("    aim:", f"{figures}    aim:", 1))
     with pytest.raises(SpikewattError, match=r"one figure beside a cell .*; got \[4, 8\]"):
-        read_row(tiny.file("mlp"))
+        read_row(tiny.file("mlp"), ["tiny_mlp"])
 
 
 @pytest.mark.parametrize(
@@ -98,3 +104,20 @@ def test_the_sentence_says_each_tolerance():
     said = StudyFile(title="A", source="b", tolerance=tolerance).tolerance.sentence("zou_2023")
     for words in ("study run zou_2023", "within 0.25 points", "within 1.5 %", "within 3 %"):
         assert words in said
+
+
+def test_an_unknown_network_of_a_row_of_sizes_has_its_line(tmp_path):
+    path = tmp_path / "sizes.yaml"
+    text = (read_study("aizu_2024").folder / "rows" / "sizes.yaml").read_text()
+    path.write_text(text.replace("network: mlp_48\n", "network: mlp48\n", 1))
+    line = path.read_text().splitlines().index("    network: mlp48") + 1
+    match = rf"sizes.yaml:{line}: network: must name .*; hint: did you mean 'mlp_48'\?"
+    with pytest.raises(SpikewattError, match=match):
+        read_row(path)
+
+
+def test_files_of_keras_are_known_by_the_study_that_names_them():
+    path = read_study("banbury_2021").folder / "rows" / "image_classification.yaml"
+    assert read_row(path, ["resnet8"]).networks == ("resnet8",)
+    with pytest.raises(SpikewattError, match="network: must name .*; got 'resnet8'"):
+        read_row(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,14 @@ from spikewatt.analysis.studies.shown.boards import boards_section
 from spikewatt.analysis.studies.shown.families import FAMILIES, REST, family_of
 from spikewatt.analysis.studies.shown.figure import caption, studies_figure
 from spikewatt.analysis.studies.shown.gallery import gallery
+from spikewatt.analysis.studies.shown.pictures import PICTURES, picture_files, write_pictures
 from spikewatt.analysis.studies.shown.points import shown_of
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.analysis.studies.table import studies
 
+from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
+
+ANNARCHY = read_study("siristol_2025")
 ROOT = Path(spikewatt.__file__).parent
 PAGE = ROOT / "docs" / "GALLERY.md"
 CORE = "odin_style:doubling_accumulator=1"
@@ -124,7 +129,7 @@ def test_the_figure_draws_all_points_and_counts_what_is_refused(made_up):
         for x, y in zip(artist.get_xdata(), artist.get_ydata(), strict=True)
     )
     assert drawn == sorted((p.energy_j, p.percent) for p in shown.points)
-    assert "1 times a device refuses" in figure.legends[0].get_title().get_text()
+    assert "1 time a device refuses" in figure.legends[0].get_title().get_text()
 
 
 def test_the_figure_of_the_committed_tables_has_each_of_their_lines():
@@ -172,6 +177,42 @@ def test_the_gallery_has_every_study_row_and_picture():
                 assert f"| {row.row} |" in text
     for picture in (PAGE.parent / "gallery").glob("*.png"):
         assert f"(gallery/{picture.name})" in text
+
+
+WORDS_OF_SVG = re.compile(r"<!-- (.+?) -->")  # each text of a picture stands in a comment, too
+
+
+def test_the_committed_pictures_are_those_that_the_command_draws(tmp_path):
+    """Names, words and numbers; strokes differ with the version of the drawing library."""
+    folder = PAGE.parent / "gallery"
+    write_pictures(studies(), tmp_path)
+    drawn = {path.name for path in picture_files(studies(), tmp_path)}
+    assert drawn == {path.name for path in tmp_path.iterdir()}
+    committed = {path.name for path in folder.iterdir() if path.suffix in (".png", ".svg")}
+    assert drawn == committed
+
+    compared = 0
+    for path in tmp_path.glob("*.svg"):
+        words = WORDS_OF_SVG.findall(path.read_text(encoding="utf-8"))
+        assert words == WORDS_OF_SVG.findall((folder / path.name).read_text(encoding="utf-8"))
+        compared += len(words)
+    assert compared > 100
+
+
+def test_a_picture_is_drawn_to_the_same_bytes(tmp_path):
+    (name,) = [path.name for path in picture_files([ANNARCHY], tmp_path) if path.suffix == ".svg"]
+    for folder in ("one", "other"):
+        write_pictures([ANNARCHY], tmp_path / folder)
+    one, other = ((tmp_path / folder / name).read_bytes() for folder in ("one", "other"))
+    assert one == other
+
+
+def test_words_of_the_picture_of_steps_lie_apart_and_on_the_page():
+    for fig in PICTURES[ANNARCHY.name].draw(ANNARCHY).values():
+        boxes = text_boxes(fig)
+        assert len(boxes) > 20
+        assert not overlaps(boxes)
+        assert not beyond_the_page(fig, boxes)
 
 
 def test_what_falls_short_is_marked_and_said_by_how_much(made_up, tmp_path):

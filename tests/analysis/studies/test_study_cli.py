@@ -46,7 +46,7 @@ def test_list_counts_rows_and_those_that_fall_short(tiny):
     (study,) = json.loads(spikewatt("list", "--json").stdout)["studies"]
     assert study["study"] == NAME
     assert (study["rows"], study["rows_short"], study["rows_not_run"]) == (1, 0, 1)
-    assert f"{NAME}: 0 of 1 rows fall short, 1 were not run" in spikewatt("table").stdout
+    assert f"{NAME}: 0 of 1 row falls short, 1 was not run" in spikewatt("table").stdout
     assert study["source"] == "nobody, nowhere (2026)"
 
 
@@ -72,7 +72,7 @@ def test_a_rerun_is_compared_and_ends_with_1_beyond_the_tolerance(ran):
     assert result.exit_code == 1
     assert re.search(r"mlp, radix, \d+ steps: accuracy 0.9", result.stdout)
     assert "committed 0.5; beyond the tolerance" in result.stdout
-    assert "1 numbers differ, 1 of them beyond the tolerance" in result.stdout
+    assert "1 number differs, 1 of them beyond the tolerance" in result.stdout
 
     said = json.loads(run(ran, "--json").stdout)
     (difference,) = said["differences"]
@@ -102,7 +102,7 @@ def test_table_lays_ours_beside_theirs_and_marks_what_is_short(ran, monkeypatch)
     monkeypatch.setenv("COLUMNS", "110")
     good = spikewatt("table", NAME)
     assert good.exit_code == 0, good.output
-    assert f"{NAME}: 0 of 1 rows fall short" in good.stdout
+    assert f"{NAME}: 0 of 1 row falls short" in good.stdout
     assert "99.00" in good.stdout
 
     text = ran.file("mlp").read_text().replace("percent: 90", "percent: 100")
@@ -111,7 +111,7 @@ def test_table_lays_ours_beside_theirs_and_marks_what_is_short(ran, monkeypatch)
     )
     read_study.cache_clear()
     poor = spikewatt("table").stdout
-    assert f"{NAME}: 1 of 1 rows fall short" in poor
+    assert f"{NAME}: 1 of 1 row falls short" in poor
     assert "mlp: an ANN at least as good as the published one, 100 %; short by" in poor
     assert "mlp: poisson: within 1 points of 1 % at 5 steps; short by" in " ".join(poor.split())
     marked = [line for line in poor.splitlines() if line.rstrip() and " points " in line]

@@ -247,7 +247,7 @@ def row_file(tmp_path, **changed) -> Path:
 
 
 def test_a_row_of_sizes_is_read(tmp_path):
-    row = read_row(row_file(tmp_path, pictured=["small", "large"]))
+    row = read_row(row_file(tmp_path, pictured=["small", "large"]), ["a", "b"])
     assert row.devices == {"LFE5U-45F": 3}
     assert [run.network for run in row.runs] == ["a", "b"]
 
@@ -269,7 +269,7 @@ def test_a_row_of_sizes_is_read(tmp_path):
 )
 def test_what_a_row_of_sizes_may_not_say(changed, law, tmp_path):
     with pytest.raises(SpikewattError, match=law):
-        read_row(row_file(tmp_path, **changed))
+        read_row(row_file(tmp_path, **changed), ["a", "b"])
 
 
 # Pictures

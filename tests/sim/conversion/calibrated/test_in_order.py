@@ -11,7 +11,8 @@ from spikewatt.sim.conversion.calibrated.clips import least_error_clips, quantis
 from spikewatt.sim.conversion.calibrated.in_order import calibrate_in_order
 from spikewatt.sim.conversion.calibrated.refit import Refit, targets
 from spikewatt.sim.conversion.convert import convert
-from spikewatt.sim.conversion.options import LAYER_BY_LAYER, ConversionOptions
+from spikewatt.sim.conversion.option_fields import LAYER_BY_LAYER
+from spikewatt.sim.conversion.options import ConversionOptions
 from spikewatt.sim.conversion.reading.reader import read
 from spikewatt.sim.engines.batched.engine import values
 from spikewatt.sim.engines.inputs import integer_input

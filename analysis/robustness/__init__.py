@@ -1,0 +1,1 @@
+"""Accuracy as curves against faults."""

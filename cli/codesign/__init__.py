@@ -1,0 +1,1 @@
+"""Verbs that look at what a network endures, and what it can spare."""

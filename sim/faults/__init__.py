@@ -1,0 +1,1 @@
+"""Networks and inputs with faults: noise, stuck neurons, lost spikes, wrong bits of weights."""
