@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from .comparison import Comparison, Difference, Line, differing, keyed
+from .methods.columns import METHOD_COLUMNS, METHODS, ROBUSTNESS, ROBUSTNESS_COLUMNS
 from .study import Study
 from .study_file import Tolerance
 
@@ -15,9 +16,21 @@ OTHER_FILES = {
     "modules.csv": ("design", "device", "module"),
     "steps.csv": ("row", "step"),
     "classes.csv": ("row", "cell", "class"),
+    METHODS: ("row", "cell", "device"),
+    ROBUSTNESS: ("row", "network", "fault", "level"),
 }
-OTHER_SHARES = {"accuracy", "settled", "precision", "recall", "f1"}
-MAY_DIFFER = {"images", "network_hash", "tools"}
+OTHER_SHARES = {
+    "accuracy",
+    "settled",
+    "precision",
+    "recall",
+    "f1",
+    "accuracy_lost",
+    "reran",
+    *(name for name in METHOD_COLUMNS if name.endswith(("_saved", "_share"))),
+    *(name for name in ROBUSTNESS_COLUMNS if name.startswith("accuracy")),
+}
+MAY_DIFFER = {"images", "network_hash", "tools", "chosen", "points_lost"}
 
 
 def read_others(folder: Path) -> dict[str, list[Line]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import files
 from ...errors import SpikewattError, warn
+from .methods.columns import METHOD_COLUMNS, METHODS, ROBUSTNESS, ROBUSTNESS_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +76,9 @@ WORDS = {
     "workload",
     "refused",
     "measure",
+    "chosen",
+    "network",
+    "fault",
 }
 VERSIONS = {"spikewatt", "tensorflow", "annarchy"}
 WHOLE = {"steps", "steps_per_layer", "images", "annarchy_images", "seed", "cores"}
@@ -93,17 +97,25 @@ class Results:
         Of `PRICE_COLUMNS`.
     measures : list of mapping from column to value
         Of `MEASURE_COLUMNS`.
+    methods : list of mapping from column to value
+        Of `METHOD_COLUMNS`.
+    robustness : list of mapping from column to value
+        Of `ROBUSTNESS_COLUMNS`.
     """
 
     lines: list[Mapping[str, Any]] = field(default_factory=list)
     prices: list[Mapping[str, Any]] = field(default_factory=list)
     measures: list[Mapping[str, Any]] = field(default_factory=list)
+    methods: list[Mapping[str, Any]] = field(default_factory=list)
+    robustness: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(self, other: Results) -> None:
         """Append the lines of `other`."""
         self.lines.extend(other.lines)
         self.prices.extend(other.prices)
         self.measures.extend(other.measures)
+        self.methods.extend(other.methods)
+        self.robustness.extend(other.robustness)
 
     def of_row(self, row: str) -> list[Mapping[str, Any]]:
         """The lines of one row."""
@@ -124,7 +136,8 @@ class Results:
         def kept(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             return [line for line in lines if line["row"] not in rows]
 
-        whole = Results(kept(self.lines), kept(self.prices), kept(self.measures))
+        tables = (self.lines, self.prices, self.measures, self.methods, self.robustness)
+        whole = Results(*map(kept, tables))
         whole.add(newer)
         return whole
 
@@ -137,14 +150,23 @@ class Results:
             return [{name: _or_none(line.get(name)) for name in columns} for line in lines]
 
         lines, prices = filled(self.lines, RESULT_COLUMNS), filled(self.prices, PRICE_COLUMNS)
-        return Results(lines, prices, filled(self.measures, MEASURE_COLUMNS))
+        measures = filled(self.measures, MEASURE_COLUMNS)
+        methods = filled(self.methods, METHOD_COLUMNS)
+        robustness = filled(self.robustness, ROBUSTNESS_COLUMNS)
+        return Results(lines, prices, measures, methods, robustness)
 
     def write(self, folder: Path) -> None:
         """Write the files into `folder`, rows in the order of their names."""
         write_table(folder / RESULTS, _by_row(self.lines, RESULT_COLUMNS))
         write_table(folder / PRICES, _by_row(self.prices, PRICE_COLUMNS))
-        if self.measures or (folder / MEASURES).exists():
-            write_table(folder / MEASURES, _by_row(self.measures, MEASURE_COLUMNS))
+        few = {
+            MEASURES: (self.measures, MEASURE_COLUMNS),
+            METHODS: (self.methods, METHOD_COLUMNS),
+            ROBUSTNESS: (self.robustness, ROBUSTNESS_COLUMNS),
+        }
+        for name, (lines, columns) in few.items():
+            if lines or (folder / name).exists():
+                write_table(folder / name, _by_row(lines, columns))
 
 
 def read_results(folder: Path) -> Results:
@@ -160,7 +182,10 @@ def read_results(folder: Path) -> Results:
     prices = read_table(folder / PRICES, PRICE_COLUMNS)
     if lines and not (folder / PRICES).exists():
         warn(str(folder / PRICES), f"is missing beside {RESULTS}: energies are left out")
-    return Results(lines, prices, read_table(folder / MEASURES, MEASURE_COLUMNS))
+    measures = read_table(folder / MEASURES, MEASURE_COLUMNS)
+    methods = read_table(folder / METHODS, METHOD_COLUMNS)
+    robustness = read_table(folder / ROBUSTNESS, ROBUSTNESS_COLUMNS)
+    return Results(lines, prices, measures, methods, robustness)
 
 
 def _or_none(value: Any) -> Any:

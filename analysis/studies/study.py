@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from ...errors import UNKNOWN_KEY, SpikewattError, one_of, said_of_fault
 from ...yaml_document import Document, read_document
 from .kinds.registry import ROW_KINDS, USUAL
+from .methods.columns import METHODS, ROBUSTNESS
 from .results import MEASURES, PRICES, RESULTS, Results, read_results
 from .row import KERAS_FILES, RowFile
 from .study_file import StudyFile
@@ -80,6 +81,7 @@ class Study:
         found = read_results(folder)
         known = {(self.name, row.row) for row in self.rows}
         tables = {RESULTS: found.lines, PRICES: found.prices, MEASURES: found.measures}
+        tables |= {METHODS: found.methods, ROBUSTNESS: found.robustness}
         for name, lines in tables.items():
             for line in lines:
                 if (line["study"], line["row"]) not in known:

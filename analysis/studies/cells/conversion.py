@@ -144,20 +144,26 @@ def annarchy_equal(prepared: PreparedRow, cell: Cell, network: SpikingNetwork) -
         "seed": cell.seed,
     }
 
+    def work() -> bool:
+        x = prepared.test[:images]
+        return equal_in_annarchy(network, x, steps, cell.seed, prepared, cell.cell)
+
+    return images, prepared.kept(f"{cell.cell}.annarchy", asked, work)
+
+
+def equal_in_annarchy(
+    network: SpikingNetwork, x, steps: int | None, seed: int, prepared: PreparedRow, what: str
+) -> bool:
+    """Whether ANNarchy gives the same spikes, operations and outputs; tells of it as `what`."""
+
     def progress_of(engine: str) -> Progress:
         def told(stage: str, done: int, total: int) -> None:
-            prepared.told(f"{cell.cell}, {stage} in {engine}")(done, total)
+            prepared.told(f"{what}, {stage} in {engine}")(done, total)
 
         return told
 
-    def work() -> bool:
-        x = prepared.test[:images]
-        ours, theirs = (
-            simulate(
-                network, x, engine, steps, progress=progress_of(engine), seed=cell.seed
-            ).content_hash()
-            for engine in (ENGINE, "annarchy")
-        )
-        return ours == theirs
-
-    return images, prepared.kept(f"{cell.cell}.annarchy", asked, work)
+    ours, theirs = (
+        simulate(network, x, engine, steps, progress=progress_of(engine), seed=seed).content_hash()
+        for engine in (ENGINE, "annarchy")
+    )
+    return ours == theirs

@@ -8,6 +8,7 @@ from typing import Any
 from ....energy.bill import INT8, SPIKING, Bill
 from ....energy.cards.load import load_card
 from ....energy.pricing.price import price
+from ....energy.pricing.prices import Prices
 from ....sim.network.spiking_network import SpikingNetwork
 from ....sim.trace.trace import Trace
 from ..kept import fingerprint
@@ -39,6 +40,11 @@ def lines_of(
 ) -> list[dict[str, Any]]:
     """As `prices_of`, on other devices; with a host a core is priced beside it, too."""
     found = price(trace, *devices, network=network, max_cores=None, skip_unfit=True, host=host)
+    return lines_of_prices(found)
+
+
+def lines_of_prices(found: Prices) -> list[dict[str, Any]]:
+    """As `prices_of`, of what was priced."""
     lines = []
     for total in found.totals().to_dict("records"):
         asked_for = total["instead_of"] or total["device"]

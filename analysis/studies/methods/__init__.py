@@ -1,0 +1,1 @@
+"""Rows of methods that leave work out, and of what faults do."""
