@@ -58,7 +58,7 @@ def measured(row: MethodRow, subject: Subject, run: Applied) -> dict[str, Any]:
         "updates": work.monitor_updates().sum(),
         "reran": sum(in_parts) - samples,
     }
-    found = {name: int(value) for name, value in counts.items()}
+    found: dict[str, Any] = {name: int(value) for name, value in counts.items()}
     full = steps_per_layer(subject.network) if run.planes is not None else None
     if run.planes is not None and full is not None:
         found["planes_sum"] = run.planes * samples
@@ -169,9 +169,9 @@ def _joined(parts: Sequence[tuple[float, Mapping[str, Any]]]) -> dict[str, Any]:
 def tails(device: Mapping[str, Any]) -> dict[str, float]:
     """Median, 95th and 99th percentile and largest of energy and time."""
     weights = np.array(device["weights"])
-    singles = [np.array(device[name]) for name in ("energies_j", "times_s")]
+    energies_j, times_s = (np.array(device[name]) for name in ("energies_j", "times_s"))
     means = [device[what] or 0.0 for what in WHAT]
-    spread = Spread(device["device"], *singles, weights, *means)
+    spread = Spread(device["device"], energies_j, times_s, weights, means[0], means[1])
     found = {}
     for what in WHAT:
         name, unit = what.split("_")
