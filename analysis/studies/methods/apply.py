@@ -114,8 +114,8 @@ def _stages(row: MethodRow, subject: Subject, folder: Path) -> Applied:
     stages, rule = choice.staged.stages, choice.staged.rule
     said = (
         f"{precision(stages[0]):g} planes first; {choice.shares[-1]:.1%} of the validation images "
-        f"go on, below {rule.threshold:.4f} of the largest margin; {choice.lost_points:.2f} points "
-        f"lost there"
+        f"go on, below {rule.threshold:.4f} of the largest margin; "
+        f"{choice.lost_points:.2f} points lost there"
     )
     return Applied(work, stages, choice.staged.hash, work.mean_planes(), said)
 

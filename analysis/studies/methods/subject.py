@@ -104,14 +104,16 @@ def _subject(
 
 def _prepared(row: MethodRow, places: Places, model, dataset: Dataset) -> PreparedRow:
     """Of a model that was trained here."""
-    test = dataset.scaled("test", row.input_max)[: places.images]
+    assert row.trained is not None
+    most = None if places.images is None else max(1, places.images // row.trained.folds)
+    test = dataset.scaled("test", row.input_max)[:most]
     return PreparedRow(
         as_network_row(row),
         places,
         model,
         dataset.scaled("train", row.input_max)[: row.without.calibration],
         test,
-        dataset.y_test[: places.images],
+        dataset.y_test[:most],
         dataset.levels,
     )
 

@@ -12,7 +12,9 @@ from ....errors import SpikewattError
 from ....models.studied.catalogue import studied
 from ..hardware.size_files import PLACEMENTS, read_modules, read_sizes
 from ..hardware.size_table import median_lines
+from ..kinds.method import WITH
 from ..kinds.odin import PublishedChip
+from ..methods.columns import METHODS
 from ..results import PRICES, RESULTS, Results, read_results
 
 Line = Mapping[str, Any]
@@ -118,6 +120,15 @@ class SizeFacts:
 
         law = "holds the prices that the paper shows"
         raise SpikewattError(str(self.folder / PRICES), law, f"no {', '.join(asked)}")
+
+    def saved_by(self, row: str, device: str) -> Line:
+        """What the method of a row saves on a device."""
+        for line in self.results.methods:
+            if (line["row"], line["cell"], line["device"]) == (row, WITH, device):
+                return line
+
+        law = "holds the methods that the paper shows"
+        raise SpikewattError(str(self.folder / METHODS), law, f"no {row} on {device}")
 
     @property
     def odin(self) -> tuple[Line, Line]:

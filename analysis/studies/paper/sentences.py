@@ -10,6 +10,7 @@ from .tables import MICRO, USUAL, short_name
 
 FEW_PIXELS = "pixels-2-bits"
 MICROCONTROLLER = "stm32l4r5"
+STAGES, PRUNED = "lenet-stages", "lenet-prune-channels"  # rows of the study
 
 
 def answer(facts: SizeFacts) -> str:
@@ -126,6 +127,25 @@ def microcontroller(facts: SizeFacts) -> str:
         f"The int8 network of {SMALL} on an STM32L4R5, a microcontroller, is priced at {value} µJ "
         f"({low} to {high})."
     )
+
+
+def dynamic(facts: SizeFacts) -> str:
+    """What precision that follows the image saves, and pruning, both on another network."""
+    stages = facts.saved_by(STAGES, MICROCONTROLLER)
+    pruned = facts.saved_by(PRUNED, MICROCONTROLLER)
+    energy, memory = _share(stages["energy_saved"]), _share(pruned["memory_saved"])
+    return (
+        "Precision that follows the network’s state, and pruning, which the study planned, are "
+        f"tried on LeNet: fewer planes where the answer is sure save {energy} of the energy on an "
+        f"STM32L4R5, {_lost(stages)}; channels that are pruned {memory} of its memory, "
+        f"{_lost(pruned)}."
+    )
+
+
+def _lost(line: Line) -> str:
+    """Points of accuracy."""
+    points = -100 * line["accuracy_lost"]
+    return f"at {points:+.2f} points".replace("-", "−")
 
 
 def odin(facts: SizeFacts) -> str:

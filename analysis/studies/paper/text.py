@@ -107,8 +107,7 @@ def _precision(facts: SizeFacts) -> str:
     return (
         f"Weights of 4 bits take {four['block_rams']:.0f} block RAMs in {SMALL} instead of "
         f"{eight['block_rams']:.0f}. Bits are set once for a network: weights (8, 6, 4), pixels, "
-        "and K of the layer. Precision and pruning that follow the network’s state, which the "
-        "study planned, do not exist here."
+        f"and K of the layer. {sentences.dynamic(facts)}"
     )
 
 

@@ -14,6 +14,7 @@ from ..annarchy.steps_picture import steps_picture
 from ..hardware.size_files import PLACEMENTS
 from ..k_bit.sides import k_bit_pictures
 from ..kinds.network import NetworkRow
+from ..methods.curves import robustness_picture
 from ..study import Study
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ def _steps_of_annarchy(study: Study) -> dict[str, Figure]:
     return {"accuracy_against_steps": steps_picture(rows, study.committed(), titles)}
 
 
+def _robustness(study: Study) -> dict[str, Figure]:
+    """Accuracy against faults, of networks of several precisions, pruned and not."""
+    return {"robustness": robustness_picture(study.committed())}
+
+
 PICTURES = {
-    "aizu_2024": Pictures(copied=(PLACEMENTS,)),
+    "aizu_2024": Pictures(("robustness",), _robustness, copied=(PLACEMENTS,)),
     "siristol_2025": Pictures(("accuracy_against_steps",), _steps_of_annarchy),
     "zou_2023": Pictures(("accuracy_against_steps", "sparsity", "operations"), k_bit_pictures),
 }
