@@ -71,6 +71,20 @@ def checked_budget(where: str, budget_points: object) -> float:
     return float(budget_points)
 
 
+def checked_reference(where: str, reference: object, otherwise: float) -> float:
+    """The accuracy from which a budget counts; `otherwise` where none is given.
+
+    Raises
+    ------
+    SpikewattError : no number in 0..1.
+    """
+    if reference is None:
+        return otherwise
+    if not is_number(reference) or not 0 <= reference <= 1:
+        raise SpikewattError(f"{where}.reference", "is an accuracy", repr(reference), "0..1")
+    return float(reference)
+
+
 def points(share: float) -> str:
     """A difference of shares, as an error says it."""
     return f"{share / POINT:.2f} points"

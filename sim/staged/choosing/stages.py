@@ -21,6 +21,7 @@ from .evaluated import (
     POINT,
     Evaluated,
     checked_budget,
+    checked_reference,
     evaluated,
     points,
 )
@@ -172,7 +173,8 @@ def _chosen(
     ceiling = _checked_ceiling(where, most_planes)
     last = runs[-1]
     expected = _expected(where, last, labels)
-    aim = _checked_reference(where, reference, last, expected)
+    own = float((last.predictions == expected).mean())
+    aim = checked_reference(where, reference, own)
 
     scales = tuple(run.scale for run in runs[:-1])
     alone = float(last.cost(cost).mean())
@@ -214,14 +216,6 @@ def _checked_ceiling(where: str, most_planes: object) -> float:
         law = "is a share of the planes of the last stage"
         raise SpikewattError(f"{where}.most_planes", law, repr(most_planes), "0..1")
     return float(most_planes)
-
-
-def _checked_reference(where: str, reference: object, last: Evaluated, expected) -> float:
-    if reference is None:
-        return float((last.predictions == expected).mean())
-    if not is_number(reference) or not 0 <= reference <= 1:
-        raise SpikewattError(f"{where}.reference", "is an accuracy", repr(reference), "0..1")
-    return float(reference)
 
 
 def _thresholds(runs: Sequence[Evaluated]) -> np.ndarray:

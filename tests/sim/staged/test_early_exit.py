@@ -8,14 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
-from spikewatt.sim.staged.early_exit import (
-    EarlyExit,
-    exit_steps,
-    exited,
-    run_early_exit,
-    scale_of,
-    stopped,
-)
+from spikewatt.sim.staged.early_exit import EarlyExit, exit_steps, scale_of
+from spikewatt.sim.staged.exited import exited, run_early_exit, stopped
 from spikewatt.sim.staged.margins import margins
 from spikewatt.sim.staged.part import operations_of
 from spikewatt.sim.trace.first_steps import first_steps
