@@ -43,12 +43,9 @@ if TYPE_CHECKING:
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
     from .energy.pricing.prices import Prices as Prices
-<<<<<<< HEAD
     from .energy.pruning_savings import pruning_savings as pruning_savings
-=======
     from .energy.staged.distribution import price_distribution as price_distribution
     from .energy.staged.price import price_dynamic as price_dynamic
->>>>>>> room-staged
     from .errors import SpikewattError as SpikewattError
     from .errors import SpikewattWarning as SpikewattWarning
     from .models.capacity import capacity_bits as capacity_bits
@@ -85,13 +82,11 @@ if TYPE_CHECKING:
     from .sim.nir.write import to_nir as to_nir
     from .sim.odin.convert import convert_for_odin as convert_for_odin
     from .sim.odin.network import OdinNetwork as OdinNetwork
-<<<<<<< HEAD
     from .sim.pruning.prune import prune as prune
     from .sim.pruning.pruned import Pruned as Pruned
     from .sim.pruning.silent import remove_silent as remove_silent
     from .sim.pruning.silent import silent_neurons as silent_neurons
     from .sim.pruning.tuning.tuning import Tuning as Tuning
-=======
     from .sim.staged.choosing.allocate import allocate as allocate
     from .sim.staged.choosing.exits import choose_exit as choose_exit
     from .sim.staged.choosing.monitors import choose_monitor as choose_monitor
@@ -109,7 +104,6 @@ if TYPE_CHECKING:
     from .sim.staged.run import StagedTrace as StagedTrace
     from .sim.staged.run import run_staged as run_staged
     from .sim.staged.staged_network import StagedNetwork as StagedNetwork
->>>>>>> room-staged
     from .sim.trace.layer_summary import LayerSummary as LayerSummary
     from .sim.trace.trace import Trace as Trace
     from .sim.zeros.activation_zeros import ActivationZeros as ActivationZeros
@@ -139,12 +133,9 @@ _HOME = {
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),
-<<<<<<< HEAD
     "energy.pruning_savings": ("pruning_savings",),
-=======
     "energy.staged.price": ("price_dynamic",),
     "energy.staged.distribution": ("price_distribution",),
->>>>>>> room-staged
     "errors": ("SpikewattError", "SpikewattWarning"),
     "models.capacity": ("capacity_bits",),
     "models.datasets": ("Dataset", "load_dataset"),
@@ -172,12 +163,10 @@ _HOME = {
     "sim.nir.write": ("to_nir",),
     "sim.odin.convert": ("convert_for_odin",),
     "sim.odin.network": ("OdinNetwork",),
-<<<<<<< HEAD
     "sim.pruning.prune": ("prune",),
     "sim.pruning.pruned": ("Pruned",),
     "sim.pruning.silent": ("remove_silent", "silent_neurons"),
     "sim.pruning.tuning.tuning": ("Tuning",),
-=======
     "sim.gating.planes": ("with_planes",),
     "sim.gating.wake": ("with_wake",),
     "sim.staged.choosing.allocate": ("allocate",),
@@ -192,7 +181,6 @@ _HOME = {
     "sim.staged.rule": ("MarginRule",),
     "sim.staged.run": ("StagedTrace", "run_staged"),
     "sim.staged.staged_network": ("StagedNetwork",),
->>>>>>> room-staged
     "sim.trace.layer_summary": ("LayerSummary",),
     "sim.trace.trace": ("Trace",),
     "sim.zeros.activation_zeros": ("ActivationZeros",),
