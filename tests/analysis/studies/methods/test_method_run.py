@@ -23,9 +23,9 @@ row: stages
 kind: method
 title: Digits, the first planes for all
 dataset: digits
-trained: {folds: 2, hidden: [12], epochs: 1, copies: 1}
+trained: {folds: 2, hidden: [12], epochs: 8, copies: 1}
 without: {convert: {code: radix, steps: 4, input_code: bitplane}, calibration: 50}
-method: {stages: {first: [2, 3], budget_points: 0}}
+method: {stages: {first: [2, 3], budget_points: 2}}
 validation: {images: 80, shift: 1}
 images: 1797
 devices: ["odin_style:doubling_accumulator=1", stm32l4r5, rule_ac_mac_45nm]
