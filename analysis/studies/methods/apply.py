@@ -25,7 +25,7 @@ from ....sim.staged.choosing.exits import choose_exit
 from ....sim.staged.choosing.monitors import choose_monitor
 from ....sim.staged.choosing.stages import choose_stages
 from ....sim.staged.dynamic_trace import DynamicTrace, undivided
-from ....sim.staged.early_exit import run_early_exit
+from ....sim.staged.exited import run_early_exit
 from ....sim.staged.monitored import run_monitored
 from ....sim.staged.run import run_staged
 from ....sim.staged.staged_network import precision
