@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 import pytest
-from spikewatt.analysis.studies import study
-from spikewatt.analysis.studies.cells import conversion
+from spikewatt.analysis.studies import needed, study
+from spikewatt.analysis.studies.cells import conversion, prepared
 from spikewatt.analysis.studies.comparison import compare
 from spikewatt.analysis.studies.methods.apply import read_made, write_made
 from spikewatt.analysis.studies.other_files import compare_others, read_others
@@ -17,58 +17,75 @@ from ....helpers.random_networks import random_network
 from ..conftest import played
 
 NAME = "nobody_2026"
-IMAGES = 60  # in two folds
+IMAGES = 40
 ROW = """\
 row: stages
 kind: method
 title: Digits, the first planes for all
 dataset: digits
-trained: {folds: 2, hidden: [12], epochs: 8, copies: 1}
+network: tiny_mlp
 without: {convert: {code: radix, steps: 4, input_code: bitplane}, calibration: 50}
 method: {stages: {first: [2, 3], budget_points: 2}}
 validation: {images: 80, shift: 1}
-images: 1797
+images: 40
 devices: ["odin_style:doubling_accumulator=1", stm32l4r5, rule_ac_mac_45nm]
 inferences: 5
 aim: {points_lost: 100}
 """
+FOLDS = "trained: {folds: 2, hidden: [12], epochs: 8, copies: 1}\n"
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    """(study's folder, a run's folder, what it found)."""
+def run_row(tmp_path_factory, mlp):
+    """Runs a row's text in a study of its own; ANNarchy's part is played by the reference."""
     folder = tmp_path_factory.mktemp("studies") / NAME
     (folder / "rows").mkdir(parents=True)
-    (folder / "study.yaml").write_text("title: A tiny study\nsource: nobody (2026)\n")
-    (folder / "rows" / "stages.yaml").write_text(ROW)
-    output = tmp_path_factory.mktemp("out")
+    file = "title: A tiny study\nsource: nobody (2026)\nkeras_files: [tiny_mlp]\n"
+    (folder / "study.yaml").write_text(file)
+
+    def run(text: str, output):
+        (folder / "rows" / "stages.yaml").write_text(text)
+        read_study.cache_clear()
+        return run_study(NAME, output=output, images=IMAGES)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "FOLDER", folder.parent)
+        patch.setattr(prepared, "load_studied", lambda *_: mlp)
+        patch.setattr(needed, "find_weights", lambda *_: mlp)
         patch.setattr(conversion, "simulate", functools.partial(played, conversion.simulate))
-        read_study.cache_clear()
-        found = run_study(NAME, output=output, images=IMAGES)
-        again = run_study(NAME, output=output, images=IMAGES)
-        compared = compare(read_study(NAME), again, found)
-        files = read_others(output)
-        yield (
-            found,
-            again,
-            compared,
-            files,
-            compare_others(read_study(NAME), {"stages"}, files, files),
-        )
+        yield run
     read_study.cache_clear()
 
 
-def test_both_cells_are_run_on_all_folds(ran):
+@pytest.fixture(scope="module")
+def ran(run_row, tmp_path_factory):
+    """(what was found, of a second run, differences of tables and of other files)."""
+    output = tmp_path_factory.mktemp("out")
+    found, again = run_row(ROW, output), run_row(ROW, output)
+    files, own = read_others(output), read_study(NAME)
+    others = compare_others(own, {"stages"}, files, files)
+    return found, again, compare(own, again, found), files, others
+
+
+def test_both_cells_are_run(ran):
     found = ran[0]
     without, with_it = found.lines
     assert (without["cell"], with_it["cell"]) == ("without", "with")
+    assert without["network_hash"] != with_it["network_hash"]
     for line in found.lines:
         assert line["images"] == IMAGES
-        assert line["accuracy_low"] < line["accuracy"] < line["accuracy_high"]
+        assert line["accuracy_low"] < line["accuracy"] <= line["accuracy_high"]
         assert line["annarchy_equal"]
         assert line["steps_per_layer"] == 4
+
+
+@pytest.mark.slow
+def test_folds_are_trained_and_tested_apart(run_row, tmp_path):
+    row = ROW.replace("network: tiny_mlp\n", FOLDS).replace("images: 40", "images: 1797")
+    found = run_row(row, tmp_path)
+    assert [line["images"] for line in found.lines] == [IMAGES, IMAGES]
+    assert all(line["chosen"].startswith("first of 2 folds: ") for line in found.methods[3:])
+    assert len(found.methods) == 6
 
 
 def test_the_lines_of_the_method_belong_together(ran):
