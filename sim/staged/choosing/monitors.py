@@ -67,7 +67,7 @@ def choose_monitor(
 
     Examples
     --------
-    >>> found = choose_monitor(network, x_validation, y_validation, planes=[(2, 4)])  # doctest: +SKIP
+    >>> found = choose_monitor(network, x, labels, planes=[(2, 4)])  # doctest: +SKIP
     >>> run_monitored(network, stream, found.monitor).mean_planes()  # doctest: +SKIP
     """
     budget = checked_budget(WHERE, budget_points) * POINT
