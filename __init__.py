@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .energy.pricing.price import price as price
     from .energy.pricing.price import price_layers as price_layers
     from .energy.pricing.prices import Prices as Prices
+    from .energy.pruning_savings import pruning_savings as pruning_savings
     from .errors import SpikewattError as SpikewattError
     from .errors import SpikewattWarning as SpikewattWarning
     from .models.capacity import capacity_bits as capacity_bits
@@ -77,6 +78,11 @@ if TYPE_CHECKING:
     from .sim.nir.write import to_nir as to_nir
     from .sim.odin.convert import convert_for_odin as convert_for_odin
     from .sim.odin.network import OdinNetwork as OdinNetwork
+    from .sim.pruning.prune import prune as prune
+    from .sim.pruning.pruned import Pruned as Pruned
+    from .sim.pruning.silent import remove_silent as remove_silent
+    from .sim.pruning.silent import silent_neurons as silent_neurons
+    from .sim.pruning.tuning.tuning import Tuning as Tuning
     from .sim.trace.layer_summary import LayerSummary as LayerSummary
     from .sim.trace.trace import Trace as Trace
     from .sim.zeros.activation_zeros import ActivationZeros as ActivationZeros
@@ -106,6 +112,7 @@ _HOME = {
     "energy.pricing.odin": ("price_odin",),
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),
+    "energy.pruning_savings": ("pruning_savings",),
     "errors": ("SpikewattError", "SpikewattWarning"),
     "models.capacity": ("capacity_bits",),
     "models.datasets": ("Dataset", "load_dataset"),
@@ -133,6 +140,10 @@ _HOME = {
     "sim.nir.write": ("to_nir",),
     "sim.odin.convert": ("convert_for_odin",),
     "sim.odin.network": ("OdinNetwork",),
+    "sim.pruning.prune": ("prune",),
+    "sim.pruning.pruned": ("Pruned",),
+    "sim.pruning.silent": ("remove_silent", "silent_neurons"),
+    "sim.pruning.tuning.tuning": ("Tuning",),
     "sim.trace.layer_summary": ("LayerSummary",),
     "sim.trace.trace": ("Trace",),
     "sim.zeros.activation_zeros": ("ActivationZeros",),

@@ -1,0 +1,1 @@
+"""Fine-tuning: the Keras network trained on with its zeros held, and converted again."""
