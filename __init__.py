@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from .energy.pricing.price import price_layers as price_layers
     from .energy.pricing.prices import Prices as Prices
     from .energy.pruning_savings import pruning_savings as pruning_savings
+    from .energy.staged.distribution import price_distribution as price_distribution
+    from .energy.staged.price import price_dynamic as price_dynamic
     from .errors import SpikewattError as SpikewattError
     from .errors import SpikewattWarning as SpikewattWarning
     from .models.capacity import capacity_bits as capacity_bits
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from .sim.engines.estimate.estimate import Estimate as Estimate
     from .sim.engines.estimate.estimate import estimate as estimate
     from .sim.engines.simulate import simulate as simulate
+    from .sim.gating.planes import with_planes as with_planes
+    from .sim.gating.wake import with_wake as with_wake
     from .sim.network.connection import Connection as Connection
     from .sim.network.geometry import Geometry as Geometry
     from .sim.network.population import Population as Population
@@ -83,6 +87,23 @@ if TYPE_CHECKING:
     from .sim.pruning.silent import remove_silent as remove_silent
     from .sim.pruning.silent import silent_neurons as silent_neurons
     from .sim.pruning.tuning.tuning import Tuning as Tuning
+    from .sim.staged.choosing.allocate import allocate as allocate
+    from .sim.staged.choosing.exits import choose_exit as choose_exit
+    from .sim.staged.choosing.monitors import choose_monitor as choose_monitor
+    from .sim.staged.choosing.shifted import shifted as shifted
+    from .sim.staged.choosing.stages import choose_stages as choose_stages
+    from .sim.staged.choosing.stages import choose_threshold as choose_threshold
+    from .sim.staged.early_exit import EarlyExit as EarlyExit
+    from .sim.staged.early_exit import exit_steps as exit_steps
+    from .sim.staged.early_exit import run_early_exit as run_early_exit
+    from .sim.staged.early_exit import stopped as stopped
+    from .sim.staged.monitor import Monitor as Monitor
+    from .sim.staged.monitor import monitor_of as monitor_of
+    from .sim.staged.monitored import run_monitored as run_monitored
+    from .sim.staged.rule import MarginRule as MarginRule
+    from .sim.staged.run import StagedTrace as StagedTrace
+    from .sim.staged.run import run_staged as run_staged
+    from .sim.staged.staged_network import StagedNetwork as StagedNetwork
     from .sim.trace.layer_summary import LayerSummary as LayerSummary
     from .sim.trace.trace import Trace as Trace
     from .sim.zeros.activation_zeros import ActivationZeros as ActivationZeros
@@ -113,6 +134,8 @@ _HOME = {
     "energy.pricing.price": ("price", "price_layers"),
     "energy.pricing.prices": ("Prices",),
     "energy.pruning_savings": ("pruning_savings",),
+    "energy.staged.price": ("price_dynamic",),
+    "energy.staged.distribution": ("price_distribution",),
     "errors": ("SpikewattError", "SpikewattWarning"),
     "models.capacity": ("capacity_bits",),
     "models.datasets": ("Dataset", "load_dataset"),
@@ -144,6 +167,19 @@ _HOME = {
     "sim.pruning.pruned": ("Pruned",),
     "sim.pruning.silent": ("remove_silent", "silent_neurons"),
     "sim.pruning.tuning.tuning": ("Tuning",),
+    "sim.gating.planes": ("with_planes",),
+    "sim.gating.wake": ("with_wake",),
+    "sim.staged.choosing.allocate": ("allocate",),
+    "sim.staged.choosing.exits": ("choose_exit",),
+    "sim.staged.choosing.monitors": ("choose_monitor",),
+    "sim.staged.choosing.shifted": ("shifted",),
+    "sim.staged.choosing.stages": ("choose_stages", "choose_threshold"),
+    "sim.staged.early_exit": ("EarlyExit", "exit_steps", "run_early_exit", "stopped"),
+    "sim.staged.monitor": ("Monitor", "monitor_of"),
+    "sim.staged.monitored": ("run_monitored",),
+    "sim.staged.rule": ("MarginRule",),
+    "sim.staged.run": ("StagedTrace", "run_staged"),
+    "sim.staged.staged_network": ("StagedNetwork",),
     "sim.trace.layer_summary": ("LayerSummary",),
     "sim.trace.trace": ("Trace",),
     "sim.zeros.activation_zeros": ("ActivationZeros",),

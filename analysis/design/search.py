@@ -12,11 +12,11 @@ import numpy as np
 from ...energy.bill import Bill
 from ...energy.devices.registry import device_kind
 from ...energy.pricing.bills import TooSlowError
-from ...energy.pricing.break_even import first_steps
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError, SpikewattWarning
 from ...progress import Progress, silent
 from ...sim.network.spiking_network import SpikingNetwork
+from ...sim.trace.first_steps import first_steps
 from ...sim.trace.trace import Trace
 from .ladders import (
     Ladder,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import SpikewattError, whole_number
-from ...sim.engines.schedule import Schedule
+from ...errors import SpikewattError
+from ...sim.trace.first_steps import first_steps
 from ...sim.trace.trace import Trace
 from ..bill import IDLE_COMPONENTS, Bill
 from ..cards.card import Card
@@ -23,44 +21,6 @@ class AveragePower(NamedTuple):
     energy_j: float
     power_w: float
     latency_s: float
-
-
-def first_steps(trace: Trace, steps: int) -> Trace:
-    """The trace as it was after `steps` steps; a streaming code's run gives every shorter one.
-
-    Parameters
-    ----------
-    trace : Trace
-    steps : int
-        1 to the number of simulated steps.
-
-    Raises
-    ------
-    SpikewattError
-        An exact code, whose number of steps is fixed, or more steps than were simulated.
-    """
-    settings = trace.settings
-    if settings.code.exact:
-        raise SpikewattError(
-            "first_steps",
-            "a network of an exact code has its number of steps",
-            settings.code,
-            "rate",
-        )
-    whole_number("first_steps.steps", "must be a number of simulated steps", steps, 1, trace.steps)
-
-    def cut(tables: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return {name: counts[:, :steps] for name, counts in tables.items()}
-
-    ledgers = {column: cut(tables) for column, tables in trace.synaptic_operations.items()}
-    return replace(
-        trace,
-        spikes=cut(trace.spikes),
-        synaptic_operations=ledgers,
-        outputs=trace.outputs[:, :steps],
-        settings=replace(settings, schedule=_first_windows(settings.schedule, steps)),
-        rasters=cut(trace.rasters),
-    )
 
 
 def break_even_steps(trace: Trace, device: Card, energy_j: float, host: Card | None = None) -> int:
@@ -153,15 +113,6 @@ def break_even_period_s(first: Side, second: Side) -> float | None:
     period_s = (one.energy_j - other.energy_j) / (other.power_w - one.power_w)
     shortest_s = max(one.latency_s, other.latency_s)
     return period_s if period_s >= shortest_s else None
-
-
-def _first_windows(schedule: Schedule, steps: int) -> Schedule:
-    """The windows of a schedule as far as they lie within `steps`."""
-    windows = {
-        name: replace(window, start=min(window.start, steps), stop=min(window.stop, steps))
-        for name, window in schedule.windows.items()
-    }
-    return replace(schedule, windows=windows, steps=steps)
 
 
 def _average_power(side: Side) -> AveragePower:

@@ -119,10 +119,15 @@ def arrays_of(network) -> dict[str, np.ndarray]:
 def save(network, path) -> None:
     """Write one file, whole or not at all."""
     with hdf5.writing(path, FORMAT, VERSION) as file:
-        hdf5.put_json(file, "structure", structure_of(network))
-        file.attrs["hash"] = np.bytes_(network.hash)
-        for key, array in arrays_of(network).items():
-            hdf5.put(file, key, array)
+        put_network(file, network)
+
+
+def put_network(file, network) -> None:
+    """Write a network into an open file, or a group of one."""
+    hdf5.put_json(file, "structure", structure_of(network))
+    file.attrs["hash"] = np.bytes_(network.hash)
+    for key, array in arrays_of(network).items():
+        hdf5.put(file, key, array)
 
 
 def load(network_type, path):
@@ -133,25 +138,30 @@ def load(network_type, path):
     FileFormatError : a truncated, foreign or altered file, or one of an unknown version.
     """
     with hdf5.reading(path, FORMAT, READABLE, sealed_from=VERSION) as file:
-        structure = hdf5.take_json(file, "structure")
-        hdf5.check_keys("structure", structure, STRUCTURE)
-        _check_data(file, structure)
-
-        populations = []
-        for i, entry in enumerate(structure["populations"]):
-            populations.append(_population(file, i, entry))
-        connections = []
-        for i, entry in enumerate(structure["connections"]):
-            connections.append(_connection(file, i, entry))
-
-        fields = {
-            **structure,
-            "populations": populations,
-            "connections": connections,
-        }
-        network = network_type(**fields)
+        network = take_network(network_type, file)
         hdf5.same_hash(Path(path), hdf5.stored_hash(file), network.hash)
     return network
+
+
+def take_network(network_type, file):
+    """The network that `put_network` wrote into an open file or group; its hash is not checked."""
+    structure = hdf5.take_json(file, "structure")
+    hdf5.check_keys("structure", structure, STRUCTURE)
+    _check_data(file, structure)
+
+    populations = []
+    for i, entry in enumerate(structure["populations"]):
+        populations.append(_population(file, i, entry))
+    connections = []
+    for i, entry in enumerate(structure["connections"]):
+        connections.append(_connection(file, i, entry))
+
+    fields = {
+        **structure,
+        "populations": populations,
+        "connections": connections,
+    }
+    return network_type(**fields)
 
 
 def _check_data(file, structure: dict) -> None:

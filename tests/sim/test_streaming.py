@@ -12,7 +12,6 @@ import h5py
 import numpy as np
 import pytest
 from spikewatt import hdf5, hdf5_stream
-from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines import inputs as inputs_module
@@ -22,6 +21,7 @@ from spikewatt.sim.engines.inputs import Inputs, integer_input
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.trace import recorder, stored, trace_file
 from spikewatt.sim.trace import trace as trace_module
+from spikewatt.sim.trace.first_steps import first_steps
 from spikewatt.sim.trace.stored import Stored
 from spikewatt.sim.trace.trace import Trace
 

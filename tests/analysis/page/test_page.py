@@ -17,10 +17,10 @@ from spikewatt.analysis.report.page.page import NO_VERDICT
 from spikewatt.analysis.report.page.write import write_report
 from spikewatt.energy.cards.load import load_card, odin_style
 from spikewatt.energy.cards.scaling_laws import highest_clock_hz
-from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.prices import ENERGIES, TIMES
 from spikewatt.energy.pricing.uncertainty import ratio, verdict_of
 from spikewatt.errors import SpikewattError, SpikewattWarning
+from spikewatt.sim.trace.first_steps import first_steps
 
 from .conftest import NASTY
 

@@ -12,10 +12,10 @@ from spikewatt.analysis.sweep.sweep import sweep
 from spikewatt.analysis.sweep.work.network import KeptNetworks, trace_of
 from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.pricing.bills import bill_of
-from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
 from spikewatt.energy.pricing.prices import ENERGIES, TIMES
 from spikewatt.energy.pricing.uncertainty import estimate
+from spikewatt.sim.trace.first_steps import first_steps
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from spikewatt.energy.pricing.break_even import (
     break_even_period_s,
     break_even_spikes,
     break_even_steps,
-    first_steps,
 )
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.trace.first_steps import first_steps
 
 from ...helpers.random_networks import random_input, random_network
 

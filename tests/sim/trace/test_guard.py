@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from spikewatt.energy.pricing.break_even import first_steps
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.counts.of_trace import counts_of
 from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.trace.first_steps import first_steps
 from spikewatt.sim.trace.guard import check_trace
 from spikewatt.sim.trace.layer_summary import summarise
 from spikewatt.sim.trace.recorder import arrays_of

@@ -1,0 +1,1 @@
+"""Thresholds, exits, planes and bounds, chosen on validation samples within a budget."""

@@ -1,0 +1,77 @@
+"""What networks answer on validation samples, and what each answer costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....errors import SpikewattError
+from ....models.decision import decided_by
+from ...engines.simulate import simulate
+from ...network.spiking_network import SpikingNetwork
+from ..margins import largest_margin, margins
+from ..part import operations_of
+from ..staged_network import precision
+
+OPERATIONS, PLANES = COSTS = ("operations", "planes")
+POINT = 0.01  # of accuracy
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """One network on all validation samples.
+
+    Parameters
+    ----------
+    network : SpikingNetwork.
+    predictions, margins : (samples,), of its answers.
+    operations : (samples,) synaptic operations.
+    scale : int, the largest margin.
+    """
+
+    network: SpikingNetwork
+    predictions: np.ndarray
+    margins: np.ndarray
+    operations: np.ndarray
+    scale: int
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return len(self.predictions)
+
+    def cost(self, of: str) -> np.ndarray:
+        """(samples,) operations or planes of each answer."""
+        if of == PLANES:
+            return np.full(self.samples, precision(self.network))
+        return self.operations
+
+
+def evaluated(
+    network: SpikingNetwork, x, engine: str = "event", workers: int | None = None
+) -> Evaluated:
+    """Run a network of an exact code with one read-out."""
+    trace = simulate(network, x, engine, workers=workers)
+    last = np.asarray(trace.outputs[:, -1])
+    operations = operations_of(trace)
+    return Evaluated(network, decided_by(last), margins(last), operations, largest_margin(last))
+
+
+def checked_budget(where: str, budget_points: object) -> float:
+    """Percentage points of accuracy that may be lost.
+
+    Raises
+    ------
+    SpikewattError : no number in 0..100.
+    """
+    number = isinstance(budget_points, float | int) and not isinstance(budget_points, bool)
+    if not number or not 0 <= budget_points <= 100:
+        law = "is a number of percentage points"
+        raise SpikewattError(f"{where}.budget_points", law, repr(budget_points), "0..100")
+    return float(budget_points)
+
+
+def points(share: float) -> str:
+    """A difference of shares, as an error says it."""
+    return f"{share / POINT:.2f} points"

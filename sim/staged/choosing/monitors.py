@@ -1,0 +1,88 @@
+"""Bounds of an activity monitor, chosen on validation samples: fewest operations in a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....errors import SpikewattError
+from ...engines.simulate import simulate
+from ...network.spiking_network import SpikingNetwork
+from ..monitor import Monitor, monitor_of
+from ..monitored import run_monitored
+from .evaluated import POINT, checked_budget, points
+
+WHERE = "choose_monitor"
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class MonitorChoice:
+    """A monitor, and what it did on the samples on which it was chosen.
+
+    Parameters
+    ----------
+    monitor : Monitor.
+    accuracy, reference : float, with it and without.
+    operations, operations_before : float, per inference.
+    """
+
+    monitor: Monitor
+    accuracy: float
+    reference: float
+    operations: float
+    operations_before: float
+
+
+def choose_monitor(
+    network: SpikingNetwork,
+    x,
+    labels: np.ndarray,
+    *,
+    planes: Sequence[tuple[int, int]],
+    quantiles: Sequence[Pair] = ((0.05, 0.95), (0.25, 0.95), (0.5, 0.99)),
+    budget_points: float = 0.3,
+    window: int = 50,
+    decay: float = 0.02,
+    engine: str = "event",
+    workers: int | None = None,
+) -> MonitorChoice:
+    """The monitor with the fewest operations, within a budget of accuracy.
+
+    Parameters
+    ----------
+    network : SpikingNetwork, under radix.
+    x, labels : validation samples, as of `choose_stages`, as a stream.
+    planes : (low, high) that are tried.
+    quantiles : of the firing shares of samples, where bounds are tried.
+    budget_points : percentage points that may be lost, default 0.3.
+    window, decay : as of `Monitor`.
+    engine, workers : as of `simulate`.
+
+    Raises
+    ------
+    SpikewattError : a budget that none of them meets: the error says how near it came.
+    """
+    budget = checked_budget(WHERE, budget_points) * POINT
+    whole = simulate(network, x, engine, workers=workers)
+    reference, before = float(whole.accuracy(labels)[-1]), whole.mean_operations()
+
+    tried: list[MonitorChoice] = []
+    for low, high in planes:
+        for pair in quantiles:
+            options = {"quantiles": pair, "window": window, "decay": decay}
+            monitor = monitor_of(network, whole, low, high, **options)
+            run = run_monitored(network, x, monitor, engine, workers)
+            accuracy, operations = run.accuracy(labels), run.mean_operations()
+            tried.append(MonitorChoice(monitor, accuracy, reference, operations, before))
+    within = [t for t in tried if t.accuracy >= reference - budget - 1e-12]
+    cheaper = [t for t in within if t.operations < before]
+    if not cheaper:
+        law = "can be met by a monitor that saves operations"
+        best = max((t.accuracy for t in tried), default=0.0)
+        lost = reference - best
+        got = f"at best {points(lost)} lost, {points(max(0.0, lost - budget))} too many"
+        raise SpikewattError(f"{WHERE}.budget_points", law, got, f"<= {points(budget)}")
+    return min(cheaper, key=lambda t: (t.operations, -t.accuracy))

@@ -1,0 +1,122 @@
+"""run_monitored: a stream of samples, in which activity says how many planes are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...errors import SpikewattError, one_of
+from ...progress import Progress, silent
+from ..engines.simulate import simulate
+from ..gating.planes import has_planes, sent_planes, with_planes
+from ..network.spiking_network import SpikingNetwork
+from .dynamic_trace import DynamicTrace
+from .monitor import Monitor, firing_shares
+from .part import Part, joined
+from .run import samples_of
+
+WHERE = "run_monitored"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MonitoredTrace(DynamicTrace):
+    """What happened in a stream.
+
+    `parts` are the samples that met the same planes.
+
+    Parameters
+    ----------
+    planes : population -> (samples,) planes that it sent.
+    activity : population -> (samples,) exponential mean of its firing share, after each sample.
+    """
+
+    planes: dict[str, np.ndarray] = field(default_factory=dict)
+    activity: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def mean_planes(self) -> float:
+        """Planes per inference: mean of populations, mean over samples."""
+        return float(np.mean([planes.mean() for planes in self.planes.values()]))
+
+
+def run_monitored(
+    network: SpikingNetwork,
+    x,
+    monitor: Monitor,
+    engine: str = "event",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> MonitoredTrace:
+    """Run a stream of samples, in order, with the planes that the monitor decides.
+
+    All planes are sent at first. Charged are a counter update per spike of the first `low` planes
+    of what is watched, and for each population and window a comparison: each a neuron update.
+
+    Parameters
+    ----------
+    network : SpikingNetwork, under radix.
+    x : the stream, as of `simulate`.
+    monitor : Monitor, of populations of `network`.
+    engine, workers : as of `simulate`; every engine gives the same.
+    progress : called with the stage ``simulate``, samples done, and all.
+
+    Raises
+    ------
+    SpikewattError : another code, a monitor of other populations; as `simulate`.
+    """
+    now = _begin(network, monitor)
+    several = len(network.inputs) > 1
+    samples = len(x[0]) if several else len(x)
+    means: dict[str, float] = {}
+    planes = {name: np.zeros(samples, np.int64) for name in _all(network)}
+    activity = {name: np.zeros(samples) for name in monitor.bounds}
+    done: list[Part] = []
+    outputs: list[np.ndarray] = []
+
+    for start in range(0, samples, monitor.window):
+        which = np.arange(start, min(samples, start + monitor.window))
+        running = with_planes(network, now)
+        trace = simulate(
+            running, samples_of(x, which, len(network.inputs)), engine, workers=workers
+        )
+        outputs.append(np.asarray(trace.outputs[:, -1]))
+        for name in planes:
+            planes[name][which] = sent_planes(running.population(name))
+
+        shares = firing_shares(trace, monitor.low)
+        for name in monitor.bounds:
+            for i, share in zip(which, shares[name], strict=True):
+                mean = means.get(name, share)
+                means[name] = mean + monitor.decay * (share - mean)
+                activity[name][i] = means[name]
+            now[name] = monitor.decided(name, means[name], now[name])
+        done.append(Part(trace, which, _updates(trace, shares, monitor)))
+        (progress or silent)("simulate", int(which[-1]) + 1, samples)
+
+    starts = max(len(np.unique(each)) for each in planes.values())
+    whole = np.concatenate(outputs)
+    return MonitoredTrace(joined(done), whole, planes, activity, extra_starts=starts - 1)
+
+
+def _begin(network: SpikingNetwork, monitor: Monitor) -> dict[str, int]:
+    """Population -> planes before anything was seen: all that it may send."""
+    if not network.code.doubles:
+        law = "holds planes back of a code that sends the bits of a value"
+        raise SpikewattError(WHERE, law, f"code {network.code}", "radix")
+    known = _all(network)
+    for name in monitor.bounds:
+        law = "watches populations that integrate and fire"
+        one_of(f"{WHERE}.monitor", law, name, known)
+    return {name: min(monitor.high, known[name]) for name in monitor.bounds}
+
+
+def _all(network: SpikingNetwork) -> dict[str, int]:
+    return {p.name: sent_planes(p) for p in network.populations if has_planes(p)}
+
+
+def _updates(trace, shares: dict[str, np.ndarray], monitor: Monitor) -> np.ndarray:
+    """(samples,) counter updates of the spikes that are watched, and the comparisons' share."""
+    counted = np.full(trace.samples, len(monitor.bounds) / trace.samples)
+    for name in monitor.bounds:
+        counted += shares[name] * trace.neurons[name] * monitor.low
+    return counted
