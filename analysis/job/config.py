@@ -245,7 +245,7 @@ def checked(config: RunConfig, where: str = "config") -> RunConfig:
 
 
 def _check_network(config: RunConfig, where: str) -> None:
-    if config.network.endswith(".spk"):
+    if config.network.endswith((".spk", ".spks")):
         raise SpikewattError(
             f"{where}: network",
             "is a network that does not spike yet",
