@@ -169,8 +169,9 @@ class Stages(Method):
             return Chosen(self, network, found.staged)
 
         if len(planes) != 1 or not wanted.planes:
-            law = "is that of a first stage with so many planes"
-            raise SpikewattError("stages.threshold", law, wanted.threshold, "one number of planes")
+            law = "goes with the planes of the first stage"
+            got = ", ".join(map(str, wanted.planes)) or "none"
+            raise SpikewattError("stages.threshold", law, got, "one number, --planes 3")
         first = with_planes(network, planes[0])
         rule = MarginRule(wanted.threshold, (evaluated(first, validation.x).scale,))
         return Chosen(self, network, StagedNetwork((first, network), rule))

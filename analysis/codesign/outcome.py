@@ -19,6 +19,7 @@ from ...sim.trace.trace import Trace
 from ..design.interval import wilson
 from ..report.findings import Column, Findings, Table
 from ..report.numbers import is_missing, with_prefix
+from ..report.sentence import points_of
 from ..report.units import JOULES, PERCENT, SECONDS
 from .methods import Chosen, Sample, Wanted
 
@@ -106,13 +107,14 @@ class Outcome:
         saved = f"{self.chosen.said}: {_less(self.saved_operations)} operations"
         for device, (before, after) in list(self.energies.items())[:1]:
             energies = f"{with_prefix(after, 'J')} in place of {with_prefix(before, 'J')}"
-            saved += f", {_less(1 - after / before)} energy on {device} ({energies})"
+            less = _less(1 - after / before, "less")
+            saved += f", {less} energy on {device} ({energies})"
         before, after = self.test[WITHOUT], self.test[WITH]
         accuracy = f"{after.accuracy:.2%} in place of {before.accuracy:.2%}".replace("%", " %")
         how = "its threshold was given"
         if self.budget_points is not None:
             images = f"{len(self.validation[WITH].right):,} validation images"
-            how = f"chosen on {images} within {self.budget_points:g} points"
+            how = f"chosen on {images} within {points_of(self.budget_points)}"
         return (
             f"{saved}, at {self.lost_points:.2f} points lost on {len(after.right):,} test images "
             f"({accuracy}); {how}."
@@ -154,7 +156,7 @@ class Outcome:
             amount = self.chosen.amount(work) if side == WITH else self.chosen.whole_amount
             rows.append(
                 {
-                    "network": f"{side} {self.chosen.method.name}",
+                    "network": side,
                     "accuracy_validation": self.validation[side].accuracy,
                     "accuracy": test.accuracy,
                     "accuracy_low": low,
@@ -166,7 +168,7 @@ class Outcome:
                 }
             )
         columns = (
-            Column("network", ("network",)),
+            Column(self.chosen.method.name, ("network",)),
             Column("test (%)", ("accuracy",), _percent, number=True),
             Column("95 % (%)", ("accuracy_low", "accuracy_high"), _from_to, leave_out=3),
             Column("validation (%)", ("accuracy_validation",), _percent, leave_out=2, number=True),
@@ -181,7 +183,7 @@ class Outcome:
     def price_table(self, what: str) -> Table:
         """Mean, median and tail of energy or time, a row per device and side."""
         word, unit = {"energy_j": ("energy", JOULES), "time_s": ("time", SECONDS)}[what]
-        columns = [Column("device", ("device",)), Column("network", ("network",))]
+        columns = [Column("device", ("device",)), Column(self.chosen.method.name, ("network",))]
         for place, share in enumerate(("mean", *SHARES)):
             off = {"largest": 2, "p50": 1}.get(share, 0)
             columns.append(Column(share, (f"{share}_{what}",), unit=unit, leave_out=off))
@@ -198,7 +200,7 @@ class Outcome:
             for side in (WITHOUT, WITH):
                 spread = self.prices[side].spread(device)
                 means[side] = getattr(spread, f"mean_{what}")
-                row = {"device": device, "network": f"{side} {self.chosen.method.name}"}
+                row = {"device": device, "network": side}
                 row[f"mean_{what}"] = means[side]
                 row |= {f"{name}_{what}": spread.at(what, share) for name, share in SHARES.items()}
                 saved = None if side == WITHOUT else 1 - means[WITH] / means[WITHOUT]
@@ -257,8 +259,8 @@ def _side(whole: Trace, work: DynamicTrace, sample: Sample) -> Side:
     return Side(work, work.predictions() == expected)
 
 
-def _less(saved: float) -> str:
-    return f"{abs(saved):.1%} {'fewer' if saved >= 0 else 'more'}".replace("%", " %")
+def _less(saved: float, word: str = "fewer") -> str:
+    return f"{abs(saved):.1%} {word if saved >= 0 else 'more'}".replace("%", " %")
 
 
 def _percent(share: float) -> str:

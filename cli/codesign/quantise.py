@@ -18,7 +18,7 @@ NETWORK_HELP = (
     "Spiking network (.spk), stages (.spks) that are run as they are, or a trained network, which "
     "is converted with the options of `convert` below."
 )
-METHOD_HELP = (
+HOW_HELP = (
     "stages: the most significant planes first, the rest where the margin of the answer is small; "
     "allocate: to each layer its number of planes; exit: a streaming code ends where it is sure. "
     "By default stages, of a streaming code exit."
@@ -37,7 +37,7 @@ def quantise(
             f"{', '.join(TABLES)}.",
         ),
     ],
-    method: Annotated[str | None, typer.Option(help=METHOD_HELP)] = None,
+    how: Annotated[str | None, typer.Option(help=HOW_HELP)] = None,
     dataset: DataSet = "digits",
     data_dir: DataDir = None,
     budget_points: Annotated[
@@ -84,12 +84,12 @@ def quantise(
     from ...energy.cards.load import load_card
     from ...shown_progress import show_progress
 
-    named = None if method is None else method_named("quantise --method", method)
+    named = None if how is None else method_named("quantise --how", how)
     devices = device or list(DEVICES)
     for name in devices:
         load_card(name)
     options = {key: value for key, value in given.items() if value is not None}
-    staged = _staged(network, method, threshold, planes, options)
+    staged = _staged(network, how, threshold, planes, options)
     if staged is not None:
         spiking, named = staged.stages[-1], method_named("quantise", "stages")
     else:
@@ -97,7 +97,7 @@ def quantise(
     named = named or method_for(spiking)
     if planes and named.name != "stages":
         law = "are those of the first stage"
-        raise SpikewattError("quantise --planes", law, f"--method {named.name}", "--method stages")
+        raise SpikewattError("quantise --planes", law, f"--how {named.name}", "--how stages")
     own = () if staged is not None else (named.file,)
     for file in (*own, *TABLES):
         new_file(output / file, force)
@@ -109,7 +109,7 @@ def quantise(
             found = Chosen(named, spiking, staged)
             wanted = Wanted(budget_points, staged.rule.threshold, (), None, seed)
         else:
-            found = chosen(f"quantise --method {named.name}", named, spiking, seen, wanted, progress)
+            found = chosen(f"quantise --how {named.name}", named, spiking, seen, wanted, progress)
     test = sample(spiking, dataset, data_dir, samples)
     result = outcome(found, seen, test, devices, wanted)
     findings = result.findings()
@@ -146,7 +146,7 @@ def _check_words(
 
 def _staged(
     path: Path,
-    method: str | None,
+    how: str | None,
     threshold: float | None,
     planes: list[int] | None,
     options: dict[str, Any],
@@ -154,7 +154,7 @@ def _staged(
     """The stages in a file; None of another file."""
     if path.suffix.lower() != ".spks":
         return None
-    chosen = {"method": method not in (None, "stages"), "planes": planes, **options}
+    chosen = {"how": how not in (None, "stages"), "planes": planes, **options}
     for word, value in {**chosen, "threshold": threshold is not None}.items():
         if value:
             law = "is chosen before stages are written, and these are"
