@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...energy.cards.card import Card
 from ...energy.pricing.order import NONE
 from ...energy.staged.distribution import SHARES, Distribution, Spread, price_distribution
 from ...errors import SpikewattError
@@ -176,7 +177,9 @@ class Outcome:
             Column(counted, (counted,), "{:.2f}".format, number=True),
             Column("watching", ("monitor_updates",), "{:,.1f}".format, leave_out=1, number=True),
         )
-        notes = (f"per inference: synaptic operations, {counted}, and neuron updates for watching.",)
+        notes = (
+            f"per inference; watching: neuron updates that looking at the margins is charged as.",
+        )
         title = f"Accuracy and work on {self.test[WITH].work.samples:,} test images"
         return Table(name, title, pd.DataFrame(rows), columns, footnotes=notes)
 
@@ -184,7 +187,7 @@ class Outcome:
         """Mean, median and tail of energy or time, a row per device and side."""
         word, unit = {"energy_j": ("energy", JOULES), "time_s": ("time", SECONDS)}[what]
         columns = [Column("device", ("device",)), Column(self.chosen.method.name, ("network",))]
-        for place, share in enumerate(("mean", *SHARES)):
+        for share in ("mean", *SHARES):
             off = {"largest": 2, "p50": 1}.get(share, 0)
             columns.append(Column(share, (f"{share}_{what}",), unit=unit, leave_out=off))
         columns.append(Column("saved", (f"saved_{what}",), unit=PERCENT))
@@ -212,12 +215,14 @@ def outcome(
     found: Chosen,
     validation: Sample,
     test: Sample,
-    devices: Sequence[str],
+    devices: Sequence[str | Card],
     wanted: Wanted,
     max_cores: int | None = None,
-    engine: str = "event",
+    whole: Trace | None = None,
 ) -> Outcome:
     """Run both sides on both samples and price the test images, on devices that can.
+
+    With `whole`, the trace of the test images without the method, these are not run again.
 
     Raises
     ------
@@ -225,13 +230,15 @@ def outcome(
         None of the devices can execute the network with the method.
     """
 
-    def both(sample: Sample) -> dict[str, Side]:
-        whole = simulate(found.network, sample.x, engine, wanted.steps, seed=wanted.seed)
-        return {WITHOUT: _side(whole, undivided(whole), sample)} | {
-            WITH: _side(whole, found.run(sample.x, whole), sample)
+    def both(sample: Sample, run: Trace | None = None) -> dict[str, Side]:
+        if run is None:
+            run = simulate(found.network, sample.x, "event", wanted.steps, seed=wanted.seed)
+        return {
+            WITHOUT: _side(run, undivided(run), sample),
+            WITH: _side(run, found.run(sample.x, run), sample),
         }
 
-    seen, unseen = both(validation), both(test)
+    seen, unseen = both(validation), both(test, whole)
     prices: dict[str, Distribution] = {}
     refused: dict[str, str] = {}
     if devices:

@@ -1,4 +1,4 @@
-"""What a pruning found, for a reader: what it saves, at which loss, and what hardware sees of it."""
+"""What a pruning found, for a reader: what it saves, at which loss, and what hardware has of it."""
 
 from __future__ import annotations
 
