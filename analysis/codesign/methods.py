@@ -228,7 +228,7 @@ def method_named(where: str, name: str) -> Method:
 
 
 def method_for(network: SpikingNetwork) -> Method:
-    """What makes inferences shorter one by one: stages of an exact code, exit of a streaming one."""
+    """What ends a sure inference early: stages of an exact code, exit of a streaming one."""
     return METHODS["stages" if network.code.exact else "exit"]
 
 

@@ -178,7 +178,7 @@ class Outcome:
             Column("watching", ("monitor_updates",), "{:,.1f}".format, leave_out=1, number=True),
         )
         notes = (
-            f"per inference; watching: neuron updates that looking at the margins is charged as.",
+            "per inference; watching: neuron updates that looking at the margins is charged as.",
         )
         title = f"Accuracy and work on {self.test[WITH].work.samples:,} test images"
         return Table(name, title, pd.DataFrame(rows), columns, footnotes=notes)

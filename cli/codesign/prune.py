@@ -29,7 +29,10 @@ def prune(
     ] = 0.3,
     what: Annotated[
         list[str] | None,
-        typer.Option(help="synapses or channels; repeat for both, which is the default."),
+        typer.Option(
+            help="synapses or channels; repeat for both, which is the default. Silent channels go "
+            "in any case."
+        ),
     ] = None,
     fine_tune: Annotated[
         int,
