@@ -83,7 +83,7 @@ def test_the_folder_says_what_was_done(runs):
     assert exits["accuracy"].iloc[0] == pytest.approx(less.snn_accuracy[-1])
     assert exits["operations"].iloc[0] == pytest.approx(less.trace.mean_operations())
     energies = pd.read_csv(less.folder / "exit_energy.csv").set_index(["device", "network"])
-    alone = less.prices.totals().set_index(["device", "workload"])["energy_j"]
+    alone = less.prices.totals(idle=False).set_index(["device", "workload"])["energy_j"]
     for device in (CORE, "stm32l4r5"):
         own = energies.loc[(device, "without"), "mean_energy_j"]
         assert own == pytest.approx(alone[device, "snn"])
