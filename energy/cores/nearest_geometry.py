@@ -112,7 +112,9 @@ class NearestGeometry:
         """What else the card has beside its size that the parametric core by itself has not."""
         own, limits = self._base.limits, self.card.limits
         choices: dict[str, float] = {
-            key: limits[key] for key in own if key in SIZES and limits[key] != own[key]
+            key: limits[key]
+            for key in own
+            if key in SIZES and limits.get(key, own[key]) != own[key]
         }
         if self.card.name.startswith(f"{PARAMETRIC}:"):
             choices |= parse_choices(self.card.name)

@@ -11,8 +11,8 @@ from ..engines.simulate import simulate
 from ..network.spiking_network import SpikingNetwork
 from ..trace.trace import Trace
 
-OPERATIONS, NONZERO_SYNAPSES = "operations", "synapses"
-AIMS = (OPERATIONS, NONZERO_SYNAPSES)
+OPERATIONS, NONZERO_SYNAPSES, NEURONS = "operations", "synapses", "neurons"
+AIMS = (OPERATIONS, NONZERO_SYNAPSES, NEURONS)
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Judge:
     labels : array (samples,), optional
         Right answers; without them those of the unpruned network.
     aim : str
-        What is saved: ``operations`` (those of weights that are not 0, per inference) or
-        ``synapses`` (that exist and have such a weight).
+        What is saved: ``operations`` (those of weights that are not 0, per inference),
+        ``synapses`` (that exist and have such a weight) or ``neurons``.
     engine, steps, seed : as of `simulate`
     """
 
@@ -68,6 +68,8 @@ class Judge:
         """What is to be saved, as it is with `network`."""
         if self.aim == OPERATIONS:
             return trace.mean_operations(ledger="nonzero")
+        if self.aim == NEURONS:
+            return float(sum(p.size for p in network.populations))
         return float(nonzero_synapses(network))
 
     def saved(self, network: SpikingNetwork, trace: Trace) -> float:

@@ -12,7 +12,7 @@ from ...progress import Progress, silent
 from ..network.spiking_network import SpikingNetwork
 from .activity import activity
 from .judge import AIMS, OPERATIONS, Judge
-from .knobs import LAYER, MAGNITUDE, WHAT, Choice, knobs_of
+from .knobs import CHANNELS, LAYER, MAGNITUDE, WHAT, Choice, knobs_of
 from .pruned import Pruned
 from .rounds import Rounds, prune_in_order
 from .sensitivity import in_order
@@ -55,8 +55,9 @@ def prune(
     again.
 
     A synapse that is cut is a weight of 0: operations that hardware with zero skipping leaves out,
-    and a crossbar performs all the same. A channel that is cut is not there any more. Single
-    neurons of a map cannot go: they share the weights of their channel.
+    and a crossbar performs all the same. A channel that is cut is not there any more; nor is one
+    whose synapses are all cut. Single neurons of a map cannot go: they share the weights of their
+    channel.
 
     Parameters
     ----------
@@ -76,7 +77,8 @@ def prune(
     scope : str, default "layer"
         ``layer``: synapses of each connection by themselves; ``network``: of all together.
     aim : str, default "operations"
-        What is to be saved: ``operations`` of weights that are not 0, or ``synapses``.
+        What is to be saved: ``operations`` of weights that are not 0; ``synapses``, which are the
+        weights stored; or ``neurons``, of which small cores run out first.
     compensate : bool, default True
         Whether biases are compensated.
     tuning : Tuning, optional
@@ -125,7 +127,8 @@ def prune(
         return _pruned(going, model)
 
     sent = activity(network, some, steps, seed)
-    _prune_silent(going, sent)
+    if CHANNELS in choice.what:
+        _prune_silent(going, sent)
     knobs = knobs_of(network, sent, choice)
     mean = sent if compensate else None
     order = in_order(probe, knobs, mean, progress or silent)

@@ -24,7 +24,7 @@ class Round:
     where : str
         The knobs that were turned, each with its share.
     saved : float
-        Share of the unpruned network's operations (or synapses) that is saved then.
+        Share of the unpruned network's operations, or of what else was the aim, saved then.
     accuracy : float
         Share of the validation samples; without labels the agreement with the unpruned network.
     loss_points : float
@@ -53,7 +53,7 @@ class Pruned:
     before : SpikingNetwork
         What was pruned.
     cut : Cut
-        What is kept of it.
+        What is kept of it; channels that nothing hears then are gone from `network`, too.
     rounds : tuple of Round
     accuracy_before, accuracy : float
         On the validation samples.

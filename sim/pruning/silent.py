@@ -76,6 +76,11 @@ def silent_neurons(network: SpikingNetwork, x, steps: int | None = None) -> list
     ----------
     network : SpikingNetwork
     x, steps : as of `simulate`
+
+    Examples
+    --------
+    >>> for row in silent_neurons(network, x):  # doctest: +SKIP
+    ...     print(row.population, row.silent, row.removable)
     """
     found = activity(network, x, steps)
     cut = silent_cut(network, found)
@@ -103,6 +108,18 @@ def remove_silent(network: SpikingNetwork, x, steps: int | None = None) -> Spiki
     ----------
     network : SpikingNetwork
     x, steps : as of `simulate`
+
+    Examples
+    --------
+    >>> from spikewatt import Connection, Population, SpikingNetwork
+    >>> one = Population("input", (1,), "input", 1, 0, 0, levels=1)
+    >>> two = Population("hidden", (3,), "integrate_and_fire", 5, 0, 0, levels=1)
+    >>> out = Population("output", (2,), "readout", 1, 0, 0)
+    >>> first = Connection("input", "hidden", "dense", [[9, 7, -9]])
+    >>> last = Connection("hidden", "output", "dense", [[1, 0], [0, 1], [1, 1]])
+    >>> net = SpikingNetwork([one, two, out], [first, last], "radix", 1.0, 1.0, 8)
+    >>> remove_silent(net, [[1.0]])
+    SpikingNetwork(1-2-2, radix, 6 synapses)
     """
     return silent_cut(network, activity(network, x, steps)).applied(network)
 

@@ -139,6 +139,14 @@ def test_a_device_that_does_not_take_it_says_why():
         assert row.energy_j is None
 
 
+def test_a_network_that_is_narrow_enough_only_when_pruned():
+    cut = Cut.of_channels(network(300), {"hidden": range(100, 300)})
+    rows = rows_of(cut, "reference_core", hidden=300)
+    assert "got 300; allowed: a card with axons_per_core >= 300" in rows[BEFORE].refused
+    assert rows[AFTER].refused == ""
+    assert rows[AFTER].cores == 1
+
+
 def test_traces_are_of_the_same_samples():
     one = trace_of(network())
     other = simulate(network(), X[:3], "reference", STEPS)

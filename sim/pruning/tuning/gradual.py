@@ -92,11 +92,15 @@ def _next_cut(
     sent = activity(network, probe.x, probe.steps, probe.seed)
     mean = sent if compensate else None
     order = in_order(probe, knobs_of(network, sent, choice), mean, progress)
+    # What is cut already is zeros here: operations are saved with it, neurons not yet.
+    left = cut.applied(network)
+    already = probe.saved(left, probe.run(left))
+    wanted = already + share * (1 - already)
     low, high = 0, len(order)
     while low < high:
         middle = (low + high) // 2
         pruned = cut.also(cut_of(order[: middle + 1])).applied(network, mean)
-        if probe.saved(pruned, probe.run(pruned)) < share:
+        if probe.saved(pruned, probe.run(pruned)) < wanted:
             low = middle + 1
         else:
             high = middle

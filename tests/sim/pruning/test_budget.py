@@ -81,6 +81,20 @@ def test_without_labels_the_unpruned_network_is_right():
     assert pruned.saved > 0
 
 
+@pytest.mark.parametrize("aim", ["synapses", "neurons"])
+def test_what_is_saved_can_be_another_thing(aim):
+    network, (x, labels) = classifier(), samples()
+    pruned = prune(network, x, labels, budget_points=2.0, what="channels", aim=aim)
+    after, before = pruned.network, network
+    amounts = {
+        "synapses": [nonzero_synapses(n) for n in (after, before)],
+        "neurons": [sum(p.size for p in n.populations) for n in (after, before)],
+    }
+    left, whole = amounts[aim]
+    assert pruned.saved == pytest.approx(1 - left / whole)
+    assert left < whole
+
+
 def test_a_round_that_breaks_the_budget_is_tried_smaller():
     network, (x, labels) = classifier(), samples()
     table = prune(network, x, labels, budget_points=1.0).table()

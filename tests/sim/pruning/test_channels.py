@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
+from spikewatt.sim.gating.planes import with_planes
+from spikewatt.sim.gating.wake import with_wake
 from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.connection_kinds import CONNECTION_KINDS
 from spikewatt.sim.network.geometry import Geometry
@@ -192,11 +194,16 @@ def test_what_nothing_hears_can_go_whatever_comes_in():
     assert np.array_equal(before.outputs, after.outputs)
 
 
-@pytest.mark.parametrize(("code", "input_code"), CODES)
-def test_activity_is_what_the_rasters_say(code, input_code):
+@pytest.mark.parametrize(
+    ("code", "input_code", "gated"),
+    [*((*codes, False) for codes in CODES), ("radix", "bitplane", True)],
+)
+def test_activity_is_what_the_rasters_say(code, input_code, gated):
     network = random_network(
         5, layers=2, kinds=("conv2d", "dense"), code=code, input_code=input_code
     )
+    if gated:
+        network = with_wake(with_planes(network, 2), 1)
     x = random_input(network, 5, seed=2)
     steps = steps_of(network)
     found = activity(network, x, steps)

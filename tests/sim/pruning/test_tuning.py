@@ -117,6 +117,15 @@ def test_rounds_with_training_keep_the_budget(trained, tuning):
     assert trace.accuracy(labels)[-1] == pruned.accuracy
 
 
+def test_each_round_goes_beyond_the_one_before(trained, tuning):
+    network = tuning.converted(trained)
+    x, labels = images(60, 5)
+    options = {"what": "channels", "aim": "neurons", "budget_points": 100.0, "rounds": 2}
+    pruned = prune(network, x, labels, tuning=tuning, **options)
+    first, second = (each.saved for each in pruned.rounds)
+    assert 0.2 < first < second - 0.1
+
+
 def test_a_training_goes_on_where_it_was(trained, tuning, tmp_path):
     network = tuning.converted(trained)
     masks = kernel_masks(trained, network, some_cut(network), tuning.options)
