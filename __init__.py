@@ -95,8 +95,8 @@ if TYPE_CHECKING:
     from .sim.staged.choosing.stages import choose_threshold as choose_threshold
     from .sim.staged.early_exit import EarlyExit as EarlyExit
     from .sim.staged.early_exit import exit_steps as exit_steps
-    from .sim.staged.early_exit import run_early_exit as run_early_exit
-    from .sim.staged.early_exit import stopped as stopped
+    from .sim.staged.exited import run_early_exit as run_early_exit
+    from .sim.staged.exited import stopped as stopped
     from .sim.staged.monitor import Monitor as Monitor
     from .sim.staged.monitor import monitor_of as monitor_of
     from .sim.staged.monitored import run_monitored as run_monitored
@@ -174,7 +174,8 @@ _HOME = {
     "sim.staged.choosing.monitors": ("choose_monitor",),
     "sim.staged.choosing.shifted": ("shifted",),
     "sim.staged.choosing.stages": ("choose_stages", "choose_threshold"),
-    "sim.staged.early_exit": ("EarlyExit", "exit_steps", "run_early_exit", "stopped"),
+    "sim.staged.early_exit": ("EarlyExit", "exit_steps"),
+    "sim.staged.exited": ("run_early_exit", "stopped"),
     "sim.staged.monitor": ("Monitor", "monitor_of"),
     "sim.staged.monitored": ("run_monitored",),
     "sim.staged.rule": ("MarginRule",),

@@ -12,7 +12,7 @@ from ...errors import SpikewattError, whole_number
 from ...sim.staged.dynamic_trace import DynamicTrace
 from ...sim.staged.part import Part
 from ...sim.trace.trace import Trace
-from ..bill import SPIKING
+from ..bill import SPIKING, Bill
 from ..cards.card import Card
 from ..pricing.order import NONE
 from ..pricing.prices import Prices
@@ -136,13 +136,13 @@ def price_distribution(
     for bill in prices.bills:
         whole = (bill.card, bill.host, max_cores, bill.footprints.get(SPIKING))
         found = [merged_bill(single, *whole) for single in singles]
-        amounts = {what: _totals(found, what) for what in WHAT}
-        means = {f"mean_{what}": float(bill.total(SPIKING, what)) for what in WHAT}
-        spreads.append(Spread(bill.device, **amounts, weights=weights, **means))
+        energy_j, time_s = (_totals(found, what) for what in WHAT)
+        means = [float(bill.total(SPIKING, what)) for what in WHAT]
+        spreads.append(Spread(bill.device, energy_j, time_s, weights, *means))
     return Distribution(tuple(spreads), prices)
 
 
-def _totals(bills: Sequence, what: str) -> np.ndarray:
+def _totals(bills: Sequence[Bill], what: str) -> np.ndarray:
     return np.array([float(bill.total(SPIKING, what)) for bill in bills])
 
 

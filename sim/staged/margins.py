@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import numpy as np
 
 from ...errors import SpikewattError
@@ -37,10 +39,15 @@ def checked_share(where: str, value: object) -> float:
     ------
     SpikewattError : anything else.
     """
-    number = isinstance(value, float | int | np.floating | np.integer)
-    if not number or isinstance(value, bool) or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise SpikewattError(where, "is a share of the largest margin", repr(value), "0..1")
     return float(value)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a plain real number; a truth value is none."""
+    number = isinstance(value, float | int | np.floating | np.integer)
+    return number and not isinstance(value, bool)
 
 
 def largest_margin(potentials: np.ndarray) -> int:

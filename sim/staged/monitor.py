@@ -12,6 +12,7 @@ from ..gating.planes import has_planes, sent_planes
 from ..network.population import MOST_BITS
 from ..network.spiking_network import SpikingNetwork
 from ..trace.trace import Trace
+from .margins import is_number
 
 WHERE = "Monitor"
 LONGEST = 10**9
@@ -53,7 +54,7 @@ class Monitor:
         whole_number(f"{WHERE}.low", law, self.low, 1, MOST_BITS)
         whole_number(f"{WHERE}.high", law, self.high, self.low, MOST_BITS)
         whole_number(f"{WHERE}.window", "is a number of samples", self.window, 1, LONGEST)
-        if not _number(self.decay) or not 0 < self.decay <= 1:
+        if not is_number(self.decay) or not 0 < self.decay <= 1:
             raise SpikewattError(f"{WHERE}.decay", "is a share", repr(self.decay), "0..1")
         if not isinstance(self.bounds, Mapping) or not self.bounds:
             law = "maps populations to two shares"
@@ -132,10 +133,8 @@ def with_bounds(monitor: Monitor, bounds: Mapping[str, tuple[float, float]]) -> 
 
 
 def _check_bounds(where: str, pair: object) -> None:
-    right = isinstance(pair, tuple | list) and len(pair) == 2 and all(map(_number, pair))
-    if not right or not 0 <= pair[0] < pair[1] <= 1 + 1e-9:  # type: ignore[index]
-        raise SpikewattError(where, "are two shares in ascending order", repr(pair), "0..1")
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)
+    if isinstance(pair, tuple | list) and len(pair) == 2 and all(map(is_number, pair)):
+        lowest, highest = pair
+        if 0 <= lowest < highest <= 1 + 1e-9:
+            return
+    raise SpikewattError(where, "are two shares in ascending order", repr(pair), "0..1")

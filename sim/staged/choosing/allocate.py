@@ -13,7 +13,7 @@ from ...gating.planes import has_planes, sent_planes, with_planes
 from ...network.population import MOST_BITS
 from ...network.spiking_network import SpikingNetwork
 from ...trace.labels import checked_labels
-from .evaluated import POINT, Evaluated, checked_budget, evaluated, points
+from .evaluated import POINT, Evaluated, checked_budget, checked_reference, evaluated, points
 
 WHERE = "allocate"
 
@@ -118,7 +118,7 @@ def allocate(
         return _accuracy(run, expected)
 
     start = accuracy_of(before)
-    aim = start if reference is None else reference
+    aim = checked_reference(WHERE, reference, start)
     now, planes, taken = before, _sent(network), []
     there = sum(number - least for number in planes.values() if number > least)
     while True:

@@ -10,7 +10,7 @@ from ....errors import SpikewattError
 from ....models.decision import decided_by
 from ...engines.simulate import simulate
 from ...network.spiking_network import SpikingNetwork
-from ..margins import largest_margin, margins
+from ..margins import is_number, largest_margin, margins
 from ..part import operations_of
 from ..staged_network import precision
 
@@ -65,11 +65,24 @@ def checked_budget(where: str, budget_points: object) -> float:
     ------
     SpikewattError : no number in 0..100.
     """
-    number = isinstance(budget_points, float | int) and not isinstance(budget_points, bool)
-    if not number or not 0 <= budget_points <= 100:
+    if not is_number(budget_points) or not 0 <= budget_points <= 100:
         law = "is a number of percentage points"
         raise SpikewattError(f"{where}.budget_points", law, repr(budget_points), "0..100")
     return float(budget_points)
+
+
+def checked_reference(where: str, reference: object, otherwise: float) -> float:
+    """The accuracy from which a budget counts; `otherwise` where none is given.
+
+    Raises
+    ------
+    SpikewattError : no number in 0..1.
+    """
+    if reference is None:
+        return otherwise
+    if not is_number(reference) or not 0 <= reference <= 1:
+        raise SpikewattError(f"{where}.reference", "is an accuracy", repr(reference), "0..1")
+    return float(reference)
 
 
 def points(share: float) -> str:

@@ -12,7 +12,7 @@ from ....models.decision import decided_by
 from ...trace.labels import checked_labels
 from ...trace.trace import Trace
 from ..early_exit import EarlyExit, exit_steps, scale_of
-from .evaluated import POINT, checked_budget, points
+from .evaluated import POINT, checked_budget, checked_reference, points
 
 WHERE = "choose_exit"
 THRESHOLDS = np.concatenate((np.arange(0, 0.3, 0.01), np.arange(0.3, 1.001, 0.05)))
@@ -66,7 +66,7 @@ def choose_exit(
     if labels is not None:
         classes = trace.outputs.shape[2]
         expected = checked_labels(f"{WHERE}.labels", labels, classes, trace.samples)
-    aim = float((answers[:, -1] == expected).mean()) if reference is None else reference
+    aim = checked_reference(WHERE, reference, float((answers[:, -1] == expected).mean()))
 
     first = EarlyExit(0, scale_of(trace))
     tried: list[tuple[float, float, EarlyExit]] = []

@@ -25,8 +25,8 @@ def shifted(x: np.ndarray, pixels: int, mirror: bool = False, seed: int = 0) -> 
     ------
     SpikewattError : no images, a number of pixels that is none.
 
-    >>> shifted(np.ones((1, 3, 3, 1)), 1, seed=1).sum() < 9
-    True
+    >>> shifted(np.eye(3).reshape(1, 3, 3, 1), 1)[0, :, :, 0].tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
     x = np.asarray(x)
     if x.ndim != 4:

@@ -11,6 +11,7 @@ from ....errors import SpikewattError, one_of
 from ...gating.planes import with_planes
 from ...network.spiking_network import SpikingNetwork
 from ...trace.labels import checked_labels
+from ..margins import is_number
 from ..rule import MarginRule
 from ..staged_network import StagedNetwork, checked_stages
 from .evaluated import (
@@ -20,6 +21,7 @@ from .evaluated import (
     POINT,
     Evaluated,
     checked_budget,
+    checked_reference,
     evaluated,
     points,
 )
@@ -171,7 +173,8 @@ def _chosen(
     ceiling = _checked_ceiling(where, most_planes)
     last = runs[-1]
     expected = _expected(where, last, labels)
-    aim = _checked_reference(where, reference, last, expected)
+    own = float((last.predictions == expected).mean())
+    aim = checked_reference(where, reference, own)
 
     scales = tuple(run.scale for run in runs[:-1])
     alone = float(last.cost(cost).mean())
@@ -209,20 +212,10 @@ def _expected(where: str, last: Evaluated, labels) -> np.ndarray:
 def _checked_ceiling(where: str, most_planes: object) -> float:
     if most_planes is None:
         return np.inf
-    number = isinstance(most_planes, float | int) and not isinstance(most_planes, bool)
-    if not number or not 0 < most_planes <= 1:
+    if not is_number(most_planes) or not 0 < most_planes <= 1:
         law = "is a share of the planes of the last stage"
         raise SpikewattError(f"{where}.most_planes", law, repr(most_planes), "0..1")
     return float(most_planes)
-
-
-def _checked_reference(where: str, reference: object, last: Evaluated, expected) -> float:
-    if reference is None:
-        return float((last.predictions == expected).mean())
-    number = isinstance(reference, float | int) and not isinstance(reference, bool)
-    if not number or not 0 <= reference <= 1:
-        raise SpikewattError(f"{where}.reference", "is an accuracy", repr(reference), "0..1")
-    return float(reference)
 
 
 def _thresholds(runs: Sequence[Evaluated]) -> np.ndarray:

@@ -23,7 +23,8 @@ from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.gating.planes import with_planes
 from spikewatt.sim.gating.wake import with_wake
 from spikewatt.sim.staged.dynamic_trace import undivided
-from spikewatt.sim.staged.early_exit import EarlyExit, exited, scale_of
+from spikewatt.sim.staged.early_exit import EarlyExit, scale_of
+from spikewatt.sim.staged.exited import exited
 from spikewatt.sim.staged.monitor import monitor_of
 from spikewatt.sim.staged.monitored import run_monitored
 from spikewatt.sim.staged.rule import MarginRule
@@ -52,6 +53,7 @@ def own():
     """Stages with weights of their own."""
     network = radix_network(SEED)
     (first, *others) = network.connections
+    assert first.weights is not None
     other = replace(network, connections=[replace(first, weights=first.weights + 1), *others])
     staged = StagedNetwork((with_planes(other, 1), network), MarginRule(0.5, (60,)))
     return run_staged(staged, random_input(network, 12, SEED))

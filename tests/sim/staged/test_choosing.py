@@ -12,7 +12,7 @@ from spikewatt.sim.staged.choosing.exits import choose_exit
 from spikewatt.sim.staged.choosing.monitors import choose_monitor
 from spikewatt.sim.staged.choosing.shifted import shifted
 from spikewatt.sim.staged.choosing.stages import choose_stages, choose_threshold
-from spikewatt.sim.staged.early_exit import exited
+from spikewatt.sim.staged.exited import exited
 from spikewatt.sim.staged.run import run_staged
 
 from ...helpers.random_networks import random_input, random_network

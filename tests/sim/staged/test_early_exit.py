@@ -8,21 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.engines.simulate import simulate
-from spikewatt.sim.staged.early_exit import (
-    EarlyExit,
-    exit_steps,
-    exited,
-    run_early_exit,
-    scale_of,
-    stopped,
-)
+from spikewatt.sim.staged.early_exit import EarlyExit, exit_steps, scale_of
+from spikewatt.sim.staged.exited import exited, run_early_exit, stopped
 from spikewatt.sim.staged.margins import margins
 from spikewatt.sim.staged.part import operations_of
 from spikewatt.sim.trace.first_steps import first_steps
 from spikewatt.sim.trace.guard import check_trace
 
 from ...helpers.assert_equal import assert_equal
-from ...helpers.engines import DEFINITION, OTHERS
+from ...helpers.engines import DEFINITION, IN_PROCESS, OTHERS
 from ...helpers.random_networks import random_input, random_network
 
 STEPS, SAMPLES = 16, 10
@@ -112,13 +106,15 @@ def test_every_look_is_charged():
     assert np.array_equal(run.monitor_updates(), 4 * looks)
 
 
-@pytest.mark.parametrize(("code", "seed"), [("rate", 38), ("signed", 8)])
-def test_all_engines_agree(code, seed):
+@pytest.mark.parametrize(
+    ("code", "seed", "engines"), [("rate", 38, IN_PROCESS), ("signed", 8, OTHERS)]
+)
+def test_all_engines_agree(code, seed, engines):
     network, x, trace = streaming(seed, code)
     rule = rule_for(trace, 0.3)
     definition = run_early_exit(network, x, rule, DEFINITION, STEPS)
     assert len(definition.parts) > 2
-    for engine in OTHERS:
+    for engine in engines:
         again = run_early_exit(network, x, rule, engine, STEPS, workers=1)
         assert np.array_equal(again.outputs, definition.outputs), engine
         assert len(again.parts) == len(definition.parts)

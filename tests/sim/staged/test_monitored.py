@@ -12,7 +12,7 @@ from spikewatt.sim.staged.monitored import run_monitored
 from spikewatt.sim.staged.part import operations_of
 
 from ...helpers.assert_equal import assert_equal
-from ...helpers.engines import DEFINITION, OTHERS
+from ...helpers.engines import DEFINITION, IN_PROCESS
 from ...helpers.random_networks import random_input, random_network
 from ...helpers.staged import radix_network
 
@@ -27,7 +27,7 @@ def network():
 @pytest.fixture(scope="module")
 def x(network):
     """A stream that begins dark."""
-    found = random_input(network, SAMPLES, 12)
+    found = np.asarray(random_input(network, SAMPLES, 12))
     found[: SAMPLES // 2] *= 0.2
     return np.round(found * 255) / 255
 
@@ -104,9 +104,9 @@ def test_spikes_that_are_watched_are_charged(network, x, monitor):
     assert part.updates == pytest.approx(counted + looks)
 
 
-def test_all_engines_agree(network, x, monitor):
+def test_compiled_engines_agree(network, x, monitor):
     definition = run_monitored(network, x[:16], monitor, DEFINITION)
-    for engine in OTHERS:
+    for engine in IN_PROCESS:
         again = run_monitored(network, x[:16], monitor, engine, workers=1)
         assert np.array_equal(again.outputs, definition.outputs), engine
         for mine, its in zip(definition.parts, again.parts, strict=True):

@@ -253,7 +253,8 @@ def test_shapes_and_ranges_that_differ():
             for p in network.populations
         ],
         connections=[
-            replace(c, weights=c.weights[:, :3]) if c is into else c for c in network.connections
+            replace(c, weights=np.asarray(c.weights)[:, :3]) if c is into else c
+            for c in network.connections
         ],
     )
     with pytest.raises(SpikewattError, match="has the shape of the first stage's read-out"):
