@@ -21,7 +21,8 @@ from ...sim.staged.choosing.evaluated import checked_budget, evaluated
 from ...sim.staged.choosing.exits import choose_exit
 from ...sim.staged.choosing.stages import choose_stages
 from ...sim.staged.dynamic_trace import DynamicTrace, undivided
-from ...sim.staged.early_exit import EarlyExit, exited, scale_of
+from ...sim.staged.early_exit import EarlyExit, scale_of
+from ...sim.staged.exited import exited
 from ...sim.staged.margins import checked_share
 from ...sim.staged.rule import MarginRule
 from ...sim.staged.run import StagedTrace, run_staged

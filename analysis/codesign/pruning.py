@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...energy.pruning_savings import AFTER, BEFORE, Saving, pruning_savings
 from ...sim.engines.simulate import simulate
+from ...sim.pruning.judge import NEURONS, NONZERO_SYNAPSES, OPERATIONS
 from ...sim.pruning.pruned import Pruned
 from ...sim.trace.trace import Trace
 from ..design.interval import wilson
@@ -23,6 +24,11 @@ CROSSBAR = (
     "weights save nothing there. With zero_skipping=1 it leaves out the operation and stores the "
     "weight all the same. Channels that are gone save rows, columns and cores."
 )
+AIM_SAID = {
+    OPERATIONS: "operations of weights that are not 0",
+    NONZERO_SYNAPSES: "synapses whose weight is not 0",
+    NEURONS: "neurons",
+}
 NUMBERS = ("cores", "synapse_words", "memory_bytes", "operations", "energy_j", "time_s")
 
 
@@ -38,6 +44,8 @@ class PruningOutcome:
     labels : array or None
     validation_images : int
     budget_points : float
+    aim : str
+        What was to be saved.
     savings : list of Saving
     """
 
@@ -47,16 +55,17 @@ class PruningOutcome:
     labels: Any
     validation_images: int
     budget_points: float
+    aim: str
     savings: Sequence[Saving]
 
     @property
     def sentence(self) -> str:
         """What was saved at which loss."""
         pruned, removed = self.pruned, self.pruned.removed()
-        weights = 1 - removed["nonzero_weights"].sum() / removed["nonzero_weights_before"].sum()
+        weights = 1 - removed["nonzero_weights"].sum() / removed["weights_before"].sum()
         said = (
-            f"Pruning saves {pruned.saved:.1%} of the operations of weights that are not 0, and "
-            f"{weights:.1%} of these weights, at {pruned.loss_points:.2f} points lost on "
+            f"Pruning saves {pruned.saved:.1%} of the {AIM_SAID[self.aim]}; {weights:.1%} of the "
+            f"weights are 0 or gone. It loses {pruned.loss_points:.2f} points on "
             f"{self.validation_images:,} validation images (budget {self.budget_points:g})"
         )
         if self.labels is not None:
@@ -167,6 +176,7 @@ def pruning_outcome(
     devices: Sequence[str],
     validation_images: int,
     budget_points: float,
+    aim: str = OPERATIONS,
     steps: int | None = None,
     seed: int = 0,
 ) -> PruningOutcome:
@@ -183,7 +193,7 @@ def pruning_outcome(
     )
     savings = pruning_savings(before, after, *devices)
     return PruningOutcome(
-        pruned, before, after, test.labels, validation_images, budget_points, savings
+        pruned, before, after, test.labels, validation_images, budget_points, aim, savings
     )
 
 

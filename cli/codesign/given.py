@@ -95,8 +95,11 @@ def sample(
     data_dir: Path | None,
     samples: int | None,
     split: str = "test",
+    shift: int = 0,
 ) -> Sample:
-    """The first images of a part of the data, as the network takes them."""
+    """The first images of a part of the data, as the network takes them, moved by some pixels."""
     from ...analysis.codesign.methods import Sample
+    from ...sim.staged.choosing.shifted import shifted
 
-    return Sample(*network_inputs(network, dataset, data_dir, samples, split))
+    x, labels = network_inputs(network, dataset, data_dir, samples, split)
+    return Sample(shifted(x, shift) if shift else x, labels)

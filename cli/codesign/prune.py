@@ -29,11 +29,15 @@ def prune(
     ] = 0.3,
     what: Annotated[
         list[str] | None,
-        typer.Option(
-            help="synapses or channels; repeat for both, which is the default. Silent channels go "
-            "in any case."
-        ),
+        typer.Option(help="synapses or channels; repeat for both, which is the default."),
     ] = None,
+    aim: Annotated[
+        str,
+        typer.Option(
+            help="What is to be saved: operations (of weights that are not 0), synapses (which are "
+            "stored), or neurons (of which small cores run out first)."
+        ),
+    ] = "operations",
     fine_tune: Annotated[
         int,
         typer.Option(help="Epochs of training after each round, of a trained network; 0: none."),
@@ -88,6 +92,7 @@ def prune(
             seen.labels,
             budget_points=budget_points,
             what=tuple(what or WHAT),
+            aim=aim,
             tuning=_tuning(found, fine_tune, seed),
             steps=simulated_steps,
             seed=seed,
@@ -95,7 +100,7 @@ def prune(
         )
     test = sample(found.network, dataset, data_dir, samples)
     outcome = pruning_outcome(
-        pruned, test, devices, len(seen.x), budget_points, simulated_steps, seed
+        pruned, test, devices, len(seen.x), budget_points, aim, simulated_steps, seed
     )
     pruned.network.save(output)
     show(outcome.findings(), as_json)

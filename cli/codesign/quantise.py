@@ -59,6 +59,13 @@ def quantise(
         int,
         typer.Option(help="Training images at most that were held back, on which is chosen."),
     ] = 2000,
+    shift: Annotated[
+        int,
+        typer.Option(
+            help="Validation images are moved by up to so many pixels, for a network that was "
+            "trained on them: of those its margins are too large."
+        ),
+    ] = 0,
     samples: Annotated[
         int | None, typer.Option(help="Only the first so many test samples.")
     ] = None,
@@ -74,7 +81,7 @@ def quantise(
 
     Chosen on validation images; what is said of accuracy and energy is of the test images.
     """
-    _check_words(output, planes, validation_samples, samples, threshold)
+    _check_words(output, planes, validation_samples, samples, shift, threshold)
 
     from ...analysis.codesign.methods import Chosen, Wanted, chosen, method_for, method_named
     from ...analysis.codesign.outcome import outcome
@@ -102,7 +109,7 @@ def quantise(
     for file in (*own, *TABLES):
         new_file(output / file, force)
 
-    seen = sample(spiking, dataset, data_dir, validation_samples, "validation")
+    seen = sample(spiking, dataset, data_dir, validation_samples, "validation", shift)
     wanted = Wanted(budget_points, threshold, tuple(planes or ()), simulated_steps, seed)
     with show_progress() as progress:
         if staged is not None:
@@ -127,6 +134,7 @@ def _check_words(
     planes: list[int] | None,
     validation_samples: int,
     samples: int | None,
+    shift: int,
     threshold: float | None,
 ) -> None:
     """Raise for what can be known to be wrong before anything is read."""
@@ -136,6 +144,7 @@ def _check_words(
     whole_number("quantise --validation-samples", law, validation_samples, 1, 10**9)
     if samples is not None:
         whole_number("quantise --samples", law, samples, 1, 10**9)
+    whole_number("quantise --shift", "is a number of pixels", shift, 0, 1000)
     for number in planes or ():
         whole_number("quantise --planes", "is a number of planes", number, 1, 31)
     if threshold is not None:

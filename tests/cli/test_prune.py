@@ -48,6 +48,7 @@ def test_single_zeros_save_nothing_on_a_crossbar(spk, tmp_path):
         trace = simulate(network, x, "event")
         assert row["accuracy"] == pytest.approx(trace.accuracy(labels)[-1])
         assert row["nonzero_operations"] == pytest.approx(trace.mean_operations(ledger="nonzero"))
+    assert document["test"][0]["synapses"] == document["test"][1]["synapses"]
     before, after = (row["nonzero_synapses"] for row in document["test"])
     assert after < 0.9 * before
 
@@ -68,7 +69,7 @@ def test_a_reader_sees_the_sentence_first_and_what_a_crossbar_does(
     assert found.exit_code == 0, found.output
     assert found.stdout.startswith("Pruning saves ")
     text = " ".join(found.stdout.split())
-    assert "points lost on 144 validation images (budget 0.3)" in text
+    assert "points on 144 validation images (budget 0.3)" in text
     assert "of 40 test images are right" in text
     assert "single zero weights save nothing there" in text
     order = [text.index(head) for head in ("Rounds on", "What mapped hardware", "On 40 test")]
@@ -102,6 +103,7 @@ def test_a_trained_network_is_trained_on_with_its_zeros(mlp, tmp_path):
     [
         (("--fine-tune", 2), "--fine-tune: needs a trained network and its training data"),
         (("--budget-points", 101), "must be percentage points; got 101.0; allowed: 0..100"),
+        (("--aim", "joules"), "must name what is saved; got 'joules'"),
         (("--what", "neurons"), "must name what is pruned; got 'neurons'"),
         (("--device", "toaster"), "toaster"),
         (("--code", "radix"), "is an option of a conversion, and this network is converted"),

@@ -13,7 +13,8 @@ from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.gating.planes import mean_planes, with_planes
 from spikewatt.sim.network.spiking_network import SpikingNetwork
-from spikewatt.sim.staged.early_exit import EarlyExit, exited
+from spikewatt.sim.staged.early_exit import EarlyExit
+from spikewatt.sim.staged.exited import exited
 from spikewatt.sim.staged.run import run_staged
 from spikewatt.sim.staged.staged_network import StagedNetwork
 from typer.testing import CliRunner

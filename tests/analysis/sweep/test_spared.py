@@ -12,7 +12,12 @@ CORE = "odin_style:axons_per_core=1024,doubling_accumulator=1,zero_skipping=1"
 
 
 def test_each_network_spares_what_its_point_says(base, own_cache, tmp_path):
-    axes = {"network": {"planes": [2, 4], "prune_points": [0, 2]}, "code": "radix", "steps": 4, "host": "none"}
+    axes = {
+        "network": {"planes": [2, 4], "prune_points": [0, 2]},
+        "code": "radix",
+        "steps": 4,
+        "host": "none",
+    }
     devices = {"hardware": {"device": [CORE, "stm32l4r5"]}}
     found = sweep(make_space({**base, **axes, **devices}), tmp_path / "store", workers=0)
     rows = found.frame[found.frame["workload"] == "snn"]
