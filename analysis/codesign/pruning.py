@@ -64,9 +64,9 @@ class PruningOutcome:
         pruned, removed = self.pruned, self.pruned.removed()
         weights = 1 - removed["nonzero_weights"].sum() / removed["weights_before"].sum()
         said = (
-            f"Pruning saves {pruned.saved:.1%} of the {AIM_SAID[self.aim]}; {weights:.1%} of the "
-            f"weights are 0 or gone. It loses {pruned.loss_points:.2f} points on "
-            f"{self.validation_images:,} validation images (budget {self.budget_points:g})"
+            f"Pruning saves {pruned.saved:.1%} of the {AIM_SAID[self.aim]}, at "
+            f"{pruned.loss_points:.2f} points lost on {self.validation_images:,} validation images "
+            f"(budget {self.budget_points:g}); {weights:.1%} of the weights are 0 or gone"
         )
         if self.labels is not None:
             before, after = (_share(trace, self.labels) for trace in (self.before, self.after))
@@ -109,15 +109,14 @@ class PruningOutcome:
         import pandas as pd
 
         sides: dict[tuple[str, str], dict[str, Saving]] = {}
-        for row in self.savings:
-            if not row.refused:
-                sides.setdefault((row.device, row.workload), {})[row.network] = row
+        for found in self.savings:
+            if not found.refused:
+                sides.setdefault((found.device, found.workload), {})[found.network] = found
         rows = []
         for (device, workload), both in sides.items():
             row: dict[str, Any] = {"device": device, "workload": workload}
             for side in (BEFORE, AFTER):
-                found = both.get(side)
-                row |= {f"{side}_{name}": getattr(found, name, None) for name in NUMBERS}
+                row |= {f"{side}_{name}": getattr(both.get(side), name, None) for name in NUMBERS}
             before, after = row["before_energy_j"], row["after_energy_j"]
             row["energy_saved"] = 1 - after / before if before and after else None
             rows.append(row)

@@ -69,7 +69,7 @@ def test_a_reader_sees_the_sentence_first_and_what_a_crossbar_does(
     assert found.exit_code == 0, found.output
     assert found.stdout.startswith("Pruning saves ")
     text = " ".join(found.stdout.split())
-    assert "points on 144 validation images (budget 0.3)" in text
+    assert "points lost on 144 validation images (budget 0.3)" in text
     assert "of 40 test images are right" in text
     assert "single zero weights save nothing there" in text
     order = [text.index(head) for head in ("Rounds on", "What mapped hardware", "On 40 test")]
