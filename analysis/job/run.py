@@ -148,7 +148,9 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     choice = choose(config, network, prepared.x)
     trace = steps.simulate(config, prepared, network, progress, choice.engine)
     trace.save(into / TRACE)
-    spared = stop_early(config, prepared, spared, trace)
+    if spared.early is not None:
+        spared.early.save(into)
+        spared = stop_early(config, prepared, spared, trace)
 
     points = best(config, prepared, network, trace, progress)
     measured = baselines(config, prepared, network, trace, progress)

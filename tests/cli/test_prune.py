@@ -48,7 +48,6 @@ def test_single_zeros_save_nothing_on_a_crossbar(spk, tmp_path):
         trace = simulate(network, x, "event")
         assert row["accuracy"] == pytest.approx(trace.accuracy(labels)[-1])
         assert row["nonzero_operations"] == pytest.approx(trace.mean_operations(ledger="nonzero"))
-    assert document["test"][0]["synapses"] == document["test"][1]["synapses"]
     before, after = (row["nonzero_synapses"] for row in document["test"])
     assert after < 0.9 * before
 

@@ -23,6 +23,16 @@ CORE = "odin_style:axons_per_core=1024,doubling_accumulator=1"
 TABLES = ["accuracy.csv", "energy.csv", "tails.png", "tails.svg", "time.csv"]
 
 
+SINGLE = 20  # inferences that are priced one by one
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_inferences():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spikewatt.analysis.codesign.outcome.SINGLE", SINGLE)
+        yield
+
+
 @pytest.fixture(scope="module")
 def networks(mlp, digits, tmp_path_factory):
     """Code -> file."""
@@ -64,7 +74,9 @@ def test_stages_are_those_that_the_file_holds(stages, networks, digits):
     assert (without["planes"], without["monitor_updates"]) == (5, 0)
     assert row["accuracy_validation"] >= without["accuracy_validation"] - 0.02
 
-    priced = price_distribution(work, CORE, "stm32l4r5").table.set_index(["device", "what"])
+    priced = price_distribution(work, CORE, "stm32l4r5", inferences=SINGLE).table.set_index(
+        ["device", "what"]
+    )
     table = pd.read_csv(folder / "energy.csv").set_index(["device", "network"])
     for device in (CORE, "stm32l4r5"):
         for share in ("mean", "p50", "p95", "p99"):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 import pytest
 import spikewatt as sw
 from spikewatt.analysis.job import steps
+from spikewatt.analysis.job.baselines import baselines
 from spikewatt.analysis.job.config import as_config, make_config
-from spikewatt.analysis.job.spare import spare
+from spikewatt.analysis.job.spare import spare, stop_early
 from spikewatt.energy.bill import INT8, INT8_WORKLOADS
 from spikewatt.energy.pricing.price import price
 from spikewatt.errors import SpikewattError
 from spikewatt.sim.gating.planes import sent_planes
 from spikewatt.sim.network.spiking_network import SpikingNetwork
+from spikewatt.sim.staged.staged_network import StagedNetwork
 
 CORE = "odin_style:axons_per_core=1024,doubling_accumulator=1"
 RADIX = {
@@ -37,47 +37,58 @@ def trained(mlp, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def runs(trained, tmp_path_factory):
-    """The same job without and with what it can spare."""
-    root = tmp_path_factory.mktemp("runs")
-    base = {**RADIX, "network": trained}
+def less(trained, tmp_path_factory):
+    """A job that spares what it can."""
     spared = {"prune_points": 2, "planes": 3, "exit_points": 6}
-    return sw.run({**base, "name": "all"}, root), sw.run({**base, **spared, "name": "less"}, root)
+    return sw.run({**RADIX, "network": trained, **spared}, tmp_path_factory.mktemp("runs"))
 
 
-def int8_rows(result) -> pd.DataFrame:
-    totals = result.prices.totals()
+@pytest.fixture(scope="module")
+def whole(trained):
+    """Trace, prices and diagnosis of the same job that spares nothing."""
+    config = as_config({**RADIX, "network": trained})
+    prepared = steps.prepare(config)
+    network = steps.convert(config, prepared)
+    assert spare(config, prepared, network).network is network
+    trace = steps.simulate(config, prepared, network)
+    zeros = baselines(config, prepared, network, trace).int8
+    return trace, steps.price(config, trace, zeros), steps.diagnose(config, prepared, network)
+
+
+def int8_rows(prices) -> pd.DataFrame:
+    totals = prices.totals()
     return totals[totals["workload"].isin(INT8_WORKLOADS)].set_index("workload")
 
 
-def test_the_network_of_the_folder_is_pruned_and_the_int8_baseline_is_not(runs):
-    whole, less = runs
+def test_the_network_of_the_folder_is_pruned_and_the_int8_baseline_is_not(less, whole):
+    trace, prices, diagnosis = whole
     kept = SpikingNetwork.load(less.folder / "network.spk")
     assert kept.hash == less.network.hash == less.findings.facts["network_hash"]
     hidden = kept.population("hidden1")
     assert sent_planes(hidden) == 3
-    assert hidden.size < whole.network.population("hidden1").size
-    assert less.trace.mean_operations(ledger="nonzero") < whole.trace.mean_operations()
+    assert hidden.size < trace.neurons["hidden1"]
+    assert less.trace.mean_operations(ledger="nonzero") < trace.mean_operations(ledger="nonzero")
 
-    before, after = int8_rows(whole), int8_rows(less)
+    before, after = int8_rows(prices), int8_rows(less.prices)
     assert len(after) == 2
     for what in ("energy_j", "time_s"):
         assert after[what].to_dict() == pytest.approx(before[what].to_dict(), rel=1e-6)
-    assert whole.findings["diagnosis"].frame.equals(less.findings["diagnosis"].frame)
+    pd.testing.assert_frame_equal(less.findings["diagnosis"].frame, diagnosis)
 
 
-def test_the_folder_says_what_was_done(runs):
-    whole, less = runs
+def test_the_folder_says_what_was_done(less):
     pruned, planes, early = less.findings.assumptions[:3]
     assert pruned.startswith("pruned: ")
     assert "points lost on 144 validation images (budget 2)" in pruned
     assert planes == "planes sent: hidden1 3."
     assert early.startswith("Stages of ")
     assert "energy on" in early
-    assert not any("pruned" in line for line in whole.findings.assumptions)
+    for name in ("assumptions.txt", "report.html"):
+        assert "planes sent: hidden1 3." in (less.folder / name).read_text("utf-8")
 
-    rounds = pd.read_csv(less.folder / "pruning.csv")
-    assert rounds["kept"].any()
+    staged = StagedNetwork.load(less.folder / "staged.spks")
+    assert staged.stages[-1].hash == less.network.hash
+    assert pd.read_csv(less.folder / "pruning.csv")["kept"].any()
     exits = pd.read_csv(less.folder / "exit_accuracy.csv")
     assert exits["network"].tolist() == ["without", "with"]
     assert exits["accuracy"].iloc[0] == pytest.approx(less.snn_accuracy[-1])
@@ -87,9 +98,7 @@ def test_the_folder_says_what_was_done(runs):
     for device in (CORE, "stm32l4r5"):
         own = energies.loc[(device, "without"), "mean_energy_j"]
         assert own == pytest.approx(alone[device, "snn"])
-    assert "pruned: " in (less.folder / "report.html").read_text("utf-8")
-    facts = json.loads((less.folder / "findings.json").read_text("utf-8"))
-    assert facts["pruning_loss_points"] <= 2
+    assert less.findings.facts["pruning_loss_points"] <= 2
 
 
 def test_channels_of_a_convolution_go_and_int8_stays(cnn, digits):
@@ -112,13 +121,24 @@ def test_channels_of_a_convolution_go_and_int8_stays(cnn, digits):
     assert 0.97 * energies[0][0] < energies[1][0] <= energies[0][0]
 
 
-def test_a_run_in_a_streaming_code_stops_early(trained, tmp_path):
+def test_a_streaming_code_stops_early(trained):
+    """On the operating point that the configuration names."""
     keys = {**RADIX, "network": trained, "code": "rate", "steps": 12, "exit_points": 2}
-    found = sw.run({**keys, "devices": ["odin_style"]}, tmp_path)
-    table = found.findings["exit_accuracy"].frame
-    assert table["steps"].iloc[0] == 12
-    assert table["steps"].iloc[1] < 9
-    assert table["operations"].iloc[1] < 0.8 * table["operations"].iloc[0]
+    config = as_config({**keys, "devices": ["odin_style", "stm32l4r5"], "clock_hz": 60e6})
+    prepared = steps.prepare(config)
+    found = spare(config, prepared, steps.convert(config, prepared))
+    trace = steps.simulate(config, prepared, found.network)
+    found = stop_early(config, prepared, found, trace)
+    tables = {table.name: table.frame for table in found.tables}
+    accuracy = tables["exit_accuracy"]
+    assert accuracy["steps"].iloc[0] == 12
+    assert accuracy["steps"].iloc[1] < 9
+    assert accuracy["operations"].iloc[1] < 0.8 * accuracy["operations"].iloc[0]
+
+    prices = steps.price(config, trace).totals(idle=False).set_index(["device", "workload"])
+    times = tables["exit_time"].set_index(["device", "network"])["mean_time_s"]
+    for device in ("odin_style", "stm32l4r5"):
+        assert times[device, "without"] == pytest.approx(prices.loc[(device, "snn"), "time_s"])
 
 
 def test_epochs_of_training_follow_each_round(trained, monkeypatch):
