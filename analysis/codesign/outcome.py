@@ -12,7 +12,6 @@ import numpy as np
 from ...energy.cards.card import Card
 from ...energy.pricing.order import NONE
 from ...energy.staged.distribution import SHARES, Distribution, Spread, price_distribution
-from ...errors import SpikewattError
 from ...models.decision import decided_by
 from ...sim.engines.simulate import simulate
 from ...sim.staged.dynamic_trace import DynamicTrace, undivided
@@ -117,7 +116,7 @@ class Outcome:
             images = f"{len(self.validation[WITH].right):,} validation images"
             how = f"chosen on {images} within {points_of(self.budget_points)}"
         return (
-            f"{saved}, at {self.lost_points:.2f} points lost on {len(after.right):,} test images "
+            f"{saved}, at {points_lost(self.lost_points)} on {len(after.right):,} test images "
             f"({accuracy}); {how}."
         )
 
@@ -222,12 +221,8 @@ def outcome(
 ) -> Outcome:
     """Run both sides on both samples and price the test images, on devices that can.
 
-    With `whole`, the trace of the test images without the method, these are not run again.
-
-    Raises
-    ------
-    SpikewattError
-        None of the devices can execute the network with the method.
+    With `whole`, the trace of the test images without the method, these are not run again. Where
+    no device can execute the network with the method, `does_not_fit` says why of each.
     """
 
     def both(sample: Sample, run: Trace | None = None) -> dict[str, Side]:
@@ -252,9 +247,6 @@ def outcome(
                 max_cores=max_cores,
             )
         refused = dict(prices[WITH].prices.does_not_fit)
-        if not prices[WITH].spreads:
-            law = "one of the devices can execute the network so"
-            raise SpikewattError(found.method.name, law, "; ".join(refused.values()))
     budget = None if wanted.threshold is not None else wanted.budget_points
     return Outcome(found, seen, unseen, prices, budget, refused)
 
@@ -264,6 +256,15 @@ def _side(whole: Trace, work: DynamicTrace, sample: Sample) -> Side:
     if expected is None:
         expected = decided_by(np.asarray(whole.outputs[:, -1]))
     return Side(work, work.predictions() == expected)
+
+
+def points_lost(points: float) -> str:
+    """In words.
+
+    >>> points_lost(0.284), points_lost(-1.5)
+    ('0.28 points lost', '1.50 points gained')
+    """
+    return f"{abs(points):.2f} points {'gained' if points < 0 else 'lost'}"
 
 
 def _less(saved: float, word: str = "fewer") -> str:

@@ -15,6 +15,7 @@ from ..design.interval import wilson
 from ..report.findings import Column, Findings, Table
 from ..report.units import BINARY_BYTES, JOULES, PERCENT, SECONDS
 from .methods import Sample
+from .outcome import points_lost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ class PruningOutcome:
         weights = 1 - removed["nonzero_weights"].sum() / removed["weights_before"].sum()
         said = (
             f"Pruning saves {pruned.saved:.1%} of the {AIM_SAID[self.aim]}, at "
-            f"{pruned.loss_points:.2f} points lost on {self.validation_images:,} validation images "
+            f"{points_lost(pruned.loss_points)} on {self.validation_images:,} validation images "
             f"(budget {self.budget_points:g}); {weights:.1%} of the weights are 0 or gone"
         )
         if self.labels is not None:

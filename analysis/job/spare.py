@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ...energy.pricing.order import ordered
-from ...errors import SpikewattError
 from ...progress import Progress, silent
 from ...sim.conversion.reading.reader import read
 from ...sim.gating.planes import has_planes, sent_planes, with_planes
@@ -18,7 +17,7 @@ from ...sim.pruning.tuning.tuning import Tuning
 from ...sim.trace.trace import Trace
 from ...sim.zeros.executed import executed_layers
 from ..codesign.methods import Chosen, Sample, Wanted, chosen, method_for
-from ..codesign.outcome import outcome
+from ..codesign.outcome import outcome, points_lost
 from ..codesign.pruning import rounds_table
 from ..report.findings import Findings, Table
 from .config import RunConfig
@@ -109,7 +108,7 @@ def _pruned(config: RunConfig, prepared: Prepared, found: Spared, progress: Prog
     trained = f", {config.prune_epochs} epochs of training after each round" * bool(pruned.model)
     line = (
         f"pruned: {pruned.saved:.1%} fewer operations of weights that are not 0, at "
-        f"{pruned.loss_points:.2f} points lost on {len(validation.x):,} validation images (budget "
+        f"{points_lost(pruned.loss_points)} on {len(validation.x):,} validation images (budget "
         f"{config.prune_points:g}){trained}; the int8 network beside it, and the diagnosis, are "
         "those of the network before, but for pools and RAM of layers that lost channels; other "
         "points of a search are not pruned."
@@ -177,12 +176,8 @@ def stop_early(config: RunConfig, prepared: Prepared, found: Spared, trace: Trac
     wanted, validation = _wanted(config), _validation(config, prepared)
     cards = ordered(config.devices, **config.as_run).devices.values()
     test = Sample(prepared.x, prepared.labels)
-    try:
-        result = outcome(early, validation, test, tuple(cards), wanted, whole=trace)
-        lines = (*found.lines, result.sentence)
-    except SpikewattError as error:  # no device executes it, which the prices say, too
-        result = outcome(early, validation, test, (), wanted, whole=trace)
-        lines = (*found.lines, f"{result.sentence} Not priced: {error}")
+    result = outcome(early, validation, test, tuple(cards), wanted, whole=trace)
+    lines = (*found.lines, result.sentence)
     tables = [replace(table, name=f"exit_{table.name}") for table in result.findings()]
     facts = {
         **found.facts,

@@ -61,7 +61,7 @@ def prune(
     as_json: Json = False,
     **given: Any,
 ) -> None:
-    """What can a network do without? Channels and synapses, within a budget.
+    """What can a network do without, within a budget?
 
     Chosen on validation images; what is said of accuracy and energy is of the test images.
     """

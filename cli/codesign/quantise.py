@@ -119,6 +119,9 @@ def quantise(
             found = chosen(f"quantise --how {named.name}", named, spiking, seen, wanted, progress)
     test = sample(spiking, dataset, data_dir, samples)
     result = outcome(found, seen, test, devices, wanted)
+    if not result.energies:
+        law, why = "one of the devices can execute the network so", result.does_not_fit.values()
+        raise SpikewattError(f"quantise --how {named.name}", law, "; ".join(why))
     findings = result.findings()
 
     if own:

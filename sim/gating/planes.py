@@ -66,9 +66,9 @@ def with_planes(network: SpikingNetwork, planes: int | Mapping[str, int]) -> Spi
 
 
 def mean_planes(network: SpikingNetwork) -> float:
-    """Planes that the populations send which integrate and fire, mean over them."""
+    """Planes that the populations send which integrate and fire, mean over them; 0 without any."""
     counted = [sent_planes(p) for p in network.populations if has_planes(p)]
-    return sum(counted) / len(counted)
+    return sum(counted) / max(1, len(counted))
 
 
 def sent_planes(p: Population) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....errors import SpikewattError
 from ....progress import Progress
-from ..activity import activity
+from ..activity import Activity, activity
 from ..cut import Cut
 from ..judge import Judge
 from ..knobs import Choice, knobs_of
@@ -59,12 +59,12 @@ def prune_and_tune(
         law = "model, convert and calibration are those that the network was converted from"
         raise SpikewattError("prune.tuning", law)
 
-    share = FIRST_SHARE
+    share, undone = FIRST_SHARE, 0  # increments of the round that was undone last
     for number in range(1, most + 1):
         progress("prune", number - 1, most)
-        found = _next_cut(
-            replace(probe, network=full), choice, going.cut, share, compensate, progress
-        )
+        here = replace(probe, network=full)
+        order = _in_order(here, choice, compensate, progress)
+        found = _next_cut(here, order, going.cut, share, compensate, undone)
         if found is None:
             break
         more, cut = found
@@ -74,9 +74,9 @@ def prune_and_tune(
         converted = tuning.converted(tried)
         what, where = said(more)
         if going.attempt(what, where, cut, applied(cut, converted, None)):
-            model, full = tried, cut.zeroed(converted)
+            model, full, undone = tried, cut.zeroed(converted), 0
         else:
-            share *= SHARPER
+            share, undone = share * SHARPER, len(more)
             if share < SMALLEST_SHARE:
                 break
     progress("prune", most, most)
@@ -84,18 +84,39 @@ def prune_and_tune(
     return model
 
 
-def _next_cut(
-    probe: Judge, choice: Choice, cut: Cut, share: float, compensate: bool, progress: Progress
-) -> tuple[list[Increment], Cut] | None:
-    """The increments that save `share` of what is left, and what is then kept; None: no more."""
+def _in_order(
+    probe: Judge, choice: Choice, compensate: bool, progress: Progress
+) -> tuple[list[Increment], Activity]:
+    """The increments of a network, and its activity."""
     network = probe.network
     sent = activity(network, probe.x, probe.steps, probe.seed)
     mean = sent if compensate else None
-    order = in_order(probe, knobs_of(network, sent, choice), mean, progress)
+    return in_order(probe, knobs_of(network, sent, choice), mean, progress), sent
+
+
+def _next_cut(
+    probe: Judge,
+    found: tuple[list[Increment], Activity],
+    cut: Cut,
+    share: float,
+    compensate: bool,
+    undone: int,
+) -> tuple[list[Increment], Cut] | None:
+    """The increments that save `share` of what is left, and what is then kept; None: no more.
+
+    Fewer than were `undone`, where that is not 0.
+    """
+    order, sent = found
+    network, mean = probe.network, sent if compensate else None
     # What is cut already is zeros here: operations are saved with it, neurons not yet.
     left = cut.applied(network)
     already = probe.saved(left, probe.run(left))
     wanted = already + share * (1 - already)
+    if undone:
+        order = order[: undone - 1]
+    if not order:
+        return None
+
     low, high = 0, len(order)
     while low < high:
         middle = (low + high) // 2
@@ -104,7 +125,5 @@ def _next_cut(
             low = middle + 1
         else:
             high = middle
-    if not order:
-        return None
-    more = order[: min(low + 1, len(order))]
+    more = order[: low + 1]
     return more, cut.also(cut_of(more))
