@@ -17,6 +17,8 @@ from .program import app
 from . import run
 from . import sweep
 from . import network
+from .codesign import prune
+from .codesign import quantise
 from .codesign import robustness
 from .pricing import price
 from . import energy

@@ -19,6 +19,7 @@ from .options import (
     fields,
     network_inputs,
     new_file,
+    not_staged,
     show,
 )
 from .program import NETWORK, verb
@@ -170,6 +171,7 @@ def simulate(
     from ..sim.engines.simulate import trace_bytes
     from ..sim.network.spiking_network import SpikingNetwork
 
+    not_staged("simulate", network)
     spiking = SpikingNetwork.load(network)
     if samples is not None:
         whole_number(

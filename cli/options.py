@@ -202,18 +202,40 @@ def not_called_network(verb: str, value: str | None, called: str) -> None:
         )
 
 
-def network_inputs(spiking, dataset: str, data_dir: Path | None, samples: int | None = None):
+def not_staged(verb: str, path: Path) -> None:
+    """Refuse a file of stages, which only `quantise` runs."""
+    if path.suffix.lower() == ".spks":
+        law, allowed = "takes one network, and this file holds stages", ".spk"
+        hint = f"spikewatt quantise {path} runs and prices it"
+        raise SpikewattError(verb, law, str(path), allowed, hint)
+
+
+def network_inputs(
+    spiking,
+    dataset: str,
+    data_dir: Path | None,
+    samples: int | None = None,
+    split: str = "test",
+):
     """(inputs as the network takes them, labels or None) of the first `samples` test images.
 
     Of a network with several outputs the labels are those of none.
+
+    Parameters
+    ----------
+    spiking : SpikingNetwork
+    dataset, data_dir : as of `load_dataset`
+    samples : int, optional
+    split : str, default "test"
+        Another part of the data in place of the test images.
     """
     from ..models.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
     if len(spiking.inputs) == 1:
         data = data.fitted(spiking.inputs[0].shape)
-    x = data.scaled("test", spiking.input_max)[:samples]
-    labels = data.y_test[:samples] if len(spiking.readouts) == 1 else None
+    x = data.scaled(split, spiking.input_max)[:samples]
+    labels = getattr(data, f"y_{split}")[:samples] if len(spiking.readouts) == 1 else None
     return x, _usable(dataset, labels, spiking)
 
 

@@ -14,8 +14,9 @@ from .program import JOB, verb
 if TYPE_CHECKING:
     from ..analysis.job.run import RunResult
 
-SHOWN = ("best", "points", "summary", "prices", "verdicts")
-IN_JSON = ("best", "points", "layers", "prices", "verdicts", "rules")
+SPARED = ("pruning", "exit_accuracy", "exit_energy", "exit_time")  # where it was asked for
+SHOWN = ("best", "points", "summary", "prices", "verdicts", *SPARED)
+IN_JSON = ("best", "points", "layers", "prices", "verdicts", "rules", *SPARED)
 
 
 def _options():

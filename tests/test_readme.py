@@ -23,8 +23,8 @@ DOCUMENTS = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs"
 @pytest.fixture
 def reader(tmp_path, digits, monkeypatch) -> Path:
     """A folder with what a reader has: the clone's data, and files of their own."""
-    (tmp_path / "energy").mkdir()
-    shutil.copytree(ROOT / "energy" / "data", tmp_path / "energy" / "data")
+    for folder in ("energy/data", "docs/examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     np.savez(
         tmp_path / "my.npz",
         x_train=digits.x_train[:400],

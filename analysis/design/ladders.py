@@ -11,6 +11,7 @@ from ...sim.conversion.reading.reader import read
 from ...sim.engines.schedule import DEFAULT_STEPS
 from ...sim.network.codes import CODES, Code
 from ...sim.network.input_codes import INPUT_CODES, InputCode
+from ..job.spare_options import SpareOptions
 
 if TYPE_CHECKING:
     from ..job.config import RunConfig
@@ -141,6 +142,8 @@ def variant(config: RunConfig, code: Code, input_code: InputCode, steps) -> RunC
     kind = type(config)
     values = {name: getattr(config, name) for name in kind.model_fields}
     values |= {"code": code.name, "input_code": input_code.name, "steps": steps}
+    for name, field in SpareOptions.model_fields.items():  # of the point that was asked for alone
+        values[name] = field.default
 
     if not code.exact:
         values["bias_correction"] = 0

@@ -22,6 +22,7 @@ from ..design.points import Points
 from ..design.search import Bench, Sample
 from .config import RunConfig, as_config
 from .engine import DEFAULT
+from .spare import spare
 from .steps import Prepared, convert, prepare, price
 from .steps import simulate as simulate_all
 
@@ -51,7 +52,7 @@ def best_points(
     """
     config = as_config(config)
     prepared = prepare(config, progress)
-    network = convert(config, prepared, progress)
+    network = spare(config, prepared, convert(config, prepared, progress), progress).network
     trace = simulate_all(config, prepared, network, progress)
     found = best(config, prepared, network, trace, progress)
     if found is None:

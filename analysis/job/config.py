@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ...energy.cards.load import load_card
 from ...energy.devices.core.count import checked_max_cores
@@ -17,6 +17,7 @@ from ...files import read_yaml
 from ...models.datasets import NAMES
 from ...models.networks import check_name
 from ...sim.conversion.options import ConversionOptions
+from .spare_options import SpareOptions
 
 
 class JobOptions(BaseModel):
@@ -139,7 +140,7 @@ class JobOptions(BaseModel):
         return found
 
 
-class RunConfig(ConversionOptions, JobOptions):
+class RunConfig(ConversionOptions, SpareOptions, JobOptions):
     """What `run` does; every field has a default, and the defaults are the digits job.
 
     The options of `convert` are fields too; see there. Two differ: `steps`, which under rate are
@@ -174,6 +175,11 @@ class RunConfig(ConversionOptions, JobOptions):
         if value is None:
             return None
         return whole_number("input_levels", law, value, 1, 65535)
+
+    @model_validator(mode="after")
+    def _spares_what_its_code_can(self) -> Self:
+        self.check_spared(self.spike_code)
+        return self
 
     def _check_steps(self) -> None:
         if self.spike_code.bias_each_step and isinstance(self.steps, dict):
@@ -245,7 +251,7 @@ def checked(config: RunConfig, where: str = "config") -> RunConfig:
 
 
 def _check_network(config: RunConfig, where: str) -> None:
-    if config.network.endswith(".spk"):
+    if config.network.endswith((".spk", ".spks")):
         raise SpikewattError(
             f"{where}: network",
             "is a network that does not spike yet",

@@ -30,6 +30,7 @@ from .best import best
 from .config import RunConfig, as_config
 from .engine import DEFAULT, choose
 from .run_folder import RunFolder, claimed
+from .spare import spare, stop_early
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +140,17 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
     """One step after the other, all files into the partial folder."""
     into = folder.partial
     prepared = steps.prepare(config, progress, dataset, folder)
-    network = steps.convert(config, prepared, progress)
+    spared = spare(config, prepared, steps.convert(config, prepared, progress), progress)
+    network = spared.network
     network.save(into / "network.spk")
     agreement = steps.agree(config, prepared, network)
 
     choice = choose(config, network, prepared.x)
     trace = steps.simulate(config, prepared, network, progress, choice.engine)
     trace.save(into / TRACE)
+    if spared.early is not None:
+        spared.early.save(into)
+        spared = stop_early(config, prepared, spared, trace)
 
     points = best(config, prepared, network, trace, progress)
     measured = baselines(config, prepared, network, trace, progress)
@@ -154,7 +159,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
 
     progress("report", 0, 1)
     prices = steps.price(config, trace, measured.int8)
-    diagnosis = steps.diagnose(config, prepared, network)
+    diagnosis = steps.diagnose(config, prepared, spared.converted)
     findings = steps.report(
         prepared,
         network,
@@ -168,6 +173,7 @@ def _work(config: RunConfig, dataset: Dataset, folder: RunFolder, progress: Prog
         config.accuracy_loss[0],
         measured,
     )
+    findings = spared.added_to(findings)
     write_folder(findings.without("prices"), into)
     _save_samples(config, prepared, trace, into)
     plot_run(into)

@@ -94,6 +94,11 @@ def robustness(
     ------
     SpikewattError : no network, labels, seed or level; an unknown fault; a level that is no share;
         a network that a fault cannot be applied to.
+
+    Examples
+    --------
+    >>> found = robustness({"K = 6": network}, x_test, y_test, "lost_spikes")  # doctest: +SKIP
+    >>> found.figure().savefig("robustness.png")  # doctest: +SKIP
     """
     networks = _networks(network)
     chosen = _levels(faults)

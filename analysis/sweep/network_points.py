@@ -136,7 +136,9 @@ def _assign(points: list[NetworkPoint]) -> None:
     alike: dict[int, str] = {}
     for point in points:
         if point.config is not None:
-            text = json.dumps(_settings(point.config, None), sort_keys=True)
+            # What can be pruned follows from the steps: such points stand alone.
+            own = point.steps if point.config.prune_points else None
+            text = json.dumps(_settings(point.config, own), sort_keys=True)
             alike[point.number] = text
             most[text] = max(most.get(text, 0), point.steps or 0)
 

@@ -42,7 +42,8 @@ OF_A_NETWORK = (
     "calibration_samples",
     "test_samples",
 )
-NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *ConversionOptions.model_fields)))
+SPARED = ("planes", "prune_points", "prune_epochs")  # no exit_points: a row is one network
+NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *SPARED, *ConversionOptions.model_fields)))
 OF_ALL = ("dataset", "data_dir")  # no axes, though a network depends on them
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
 # Keys of a run that stand beside the axes.
@@ -354,5 +355,5 @@ def _check_fixed(where: str, base: dict[str, Any], blocks: tuple[Block, ...]) ->
 
 
 def _together(base: dict[str, Any]) -> set[str]:
-    """Options of the conversion, which are checked with each network point."""
-    return {key for key in base if key in ConversionOptions.model_fields}
+    """Options that go with a code, which are checked with each network point."""
+    return {key for key in base if key in (*ConversionOptions.model_fields, *SPARED)}

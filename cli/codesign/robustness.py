@@ -13,16 +13,15 @@ from ..options import (
     DataSet,
     Force,
     Json,
-    fields,
     network_inputs,
     new_file,
     number,
     show,
 )
 from ..program import NETWORK, verb
+from .given import conversion_options, given_network
 
 FILES = ("robustness.csv", "robustness_runs.csv", "robustness.png", "robustness.svg")
-CALIBRATION = 1000  # training samples
 FAULT_HELP = (
     "Kind of fault, or kind and levels as shares, lost_spikes=0,0.01,0.1; repeat for several. By "
     "default every kind: input_noise, lost_spikes, silent_neurons, firing_neurons, "
@@ -30,13 +29,7 @@ FAULT_HELP = (
 )
 
 
-def _conversion_options():
-    from ...sim.conversion.options import ConversionOptions
-
-    return fields(ConversionOptions, leave_out=("input_levels",))
-
-
-@verb(NETWORK, _conversion_options)
+@verb(NETWORK, conversion_options)
 def robustness(
     networks: Annotated[
         list[str],
@@ -90,7 +83,8 @@ def robustness(
     from ...shown_progress import show_progress
 
     spiking = {
-        label: _network(path, dataset, data_dir, options) for label, path in _named(networks)
+        label: given_network("robustness", path, dataset, data_dir, options).network
+        for label, path in _named(networks)
     }
     found = []
     for label, network in spiking.items():
@@ -147,26 +141,3 @@ def _faults(words: list[str] | None) -> dict[str, tuple[float, ...]] | None:
             raise SpikewattError("robustness --fault", "names a kind once", name)
         found[name] = given
     return found
-
-
-def _network(path: Path, dataset: str, data_dir: Path | None, options: dict[str, Any]):
-    """A spiking network, or what a trained one is converted into."""
-    from ...models.loading.formats import SUFFIXES
-    from ...sim.network.spiking_network import SpikingNetwork
-
-    if path.suffix.lower() not in SUFFIXES:
-        if options:
-            law = "is an option of a conversion, and this network is converted already"
-            word = next(iter(options)).replace("_", "-")
-            raise SpikewattError(f"robustness --{word}", law, str(path), ", ".join(SUFFIXES))
-        return SpikingNetwork.load(path)
-
-    from ...models.datasets import load_dataset
-    from ...models.loading.load import load_keras
-    from ...sim.conversion.convert import convert
-
-    model, data = load_keras(path), load_dataset(dataset, data_dir)
-    if len(model.inputs) == 1:
-        data = data.fitted(model.inputs[0].shape[1:])
-    calibration = data.scaled("train", options.get("input_max", 1.0))[:CALIBRATION]
-    return convert(model, calibration, input_levels=data.levels, **options)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError, one_of
-from ..options import number, per_device
+from ..options import not_staged, number, per_device
 
 if TYPE_CHECKING:
     from ...energy.pricing.prices import Prices
@@ -108,6 +108,7 @@ def read_work(trace: Path | None, counts: Path | None, steps: int | None) -> Tra
     from ...sim.trace.trace import Trace
 
     assert trace is not None
+    not_staged("price", trace)
     return Trace.load(trace)
 
 
@@ -122,6 +123,8 @@ def price_work(
     from ...energy.pricing.price import price
     from ...sim.network.spiking_network import SpikingNetwork
 
+    if spk is not None:
+        not_staged("price --spk", spk)
     return price(
         work,
         *devices,

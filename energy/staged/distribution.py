@@ -124,6 +124,11 @@ def price_distribution(
     ------
     SpikewattError
         As `price_dynamic`.
+
+    Examples
+    --------
+    >>> found = price_distribution(run_staged(staged, x_test), "stm32l4r5")  # doctest: +SKIP
+    >>> found.table  # doctest: +SKIP
     """
     whole_number(f"{WHERE}.inferences", "is a number of inferences", inferences, 1, 10**6)
     work = checked_work(WHERE, work)

@@ -61,6 +61,10 @@ def price_dynamic(
     DoesNotFitError
         A device that cannot hold or execute one of the parts, or all of them together, unless
         `skip_unfit`; the line is that of the part.
+
+    Examples
+    --------
+    >>> price_dynamic(run_staged(staged, x_test), "stm32l4r5").totals()  # doctest: +SKIP
     """
     work = checked_work(WHERE, work)
     if not devices:

@@ -27,6 +27,10 @@ def with_wake(network: SpikingNetwork, planes: int, names: tuple[str, ...] = ())
     Raises
     ------
     SpikewattError : another code, a negative number, a population that is not there.
+
+    Examples
+    --------
+    >>> with_wake(network, 2)  # doctest: +SKIP
     """
     if not network.code.doubles:
         law = "gates a code that sends the bits of a value"

@@ -100,6 +100,10 @@ def exit_steps(trace: Trace, rule: EarlyExit) -> np.ndarray:
     Raises
     ------
     SpikewattError : an exact code, several read-outs, more steps asked for than were simulated.
+
+    Examples
+    --------
+    >>> found = exit_steps(trace, EarlyExit(0.2, 100))  # doctest: +SKIP
     """
     rising = grows(trace.settings)
     potentials = _one_readout(trace)

@@ -30,6 +30,10 @@ def stopped(trace: Trace, steps: np.ndarray) -> Trace:
     Raises
     ------
     SpikewattError : an exact code, other numbers of steps.
+
+    Examples
+    --------
+    >>> stopped(trace, exit_steps(trace, EarlyExit(0.2, 100)))  # doctest: +SKIP
     """
     grows(trace.settings)
     steps = _checked_steps(trace, steps)
@@ -117,6 +121,10 @@ def run_early_exit(
     Raises
     ------
     SpikewattError : an exact code, several read-outs; as `simulate`.
+
+    Examples
+    --------
+    >>> run_early_exit(network, x_test, EarlyExit(0.2, 100)).mean_steps()  # doctest: +SKIP
     """
     grows(network)
     trace = simulate(network, x, engine, steps, workers=workers, seed=seed)

@@ -106,6 +106,11 @@ def monitor_of(
     Raises
     ------
     SpikewattError : another code or network, quantiles that are none.
+
+    Examples
+    --------
+    >>> monitor = monitor_of(network, trace_of_validation, low=2, high=4)  # doctest: +SKIP
+    >>> run_monitored(network, stream, monitor).mean_planes()  # doctest: +SKIP
     """
     if not network.code.doubles:
         law = "takes planes from a code that sends the bits of a value"

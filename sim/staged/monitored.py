@@ -63,6 +63,10 @@ def run_monitored(
     Raises
     ------
     SpikewattError : another code, a monitor of other populations; as `simulate`.
+
+    Examples
+    --------
+    >>> run_monitored(network, stream, monitor).mean_planes()  # doctest: +SKIP
     """
     now = _begin(network, monitor)
     several = len(network.inputs) > 1

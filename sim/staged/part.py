@@ -44,6 +44,7 @@ def some_samples(trace: Trace, which: np.ndarray) -> Trace:
     """The trace of the samples at the positions `which`, in memory; rasters as far as there are."""
     arrays = {key: np.asarray(array[which]) for key, array in arrays_of(trace).items()}
     recorded = {name: raster[which[which < len(raster)]] for name, raster in trace.rasters.items()}
+    recorded = {name: raster for name, raster in recorded.items() if len(raster)}
     return replace(trace.with_arrays(arrays), rasters=recorded)
 
 

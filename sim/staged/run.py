@@ -88,6 +88,11 @@ def run_staged(
     Raises
     ------
     SpikewattError : no StagedNetwork; as `simulate`.
+
+    Examples
+    --------
+    >>> done = run_staged(staged, x_test)  # doctest: +SKIP
+    >>> done.mean_planes(), done.accuracy(y_test)  # doctest: +SKIP
     """
     if not isinstance(staged, StagedNetwork):
         law = "must be a StagedNetwork"

@@ -25,6 +25,8 @@ VERBS = (
     "plot",
     "export-nir",
     "import-nir",
+    "prune",
+    "quantise",
     "robustness",
     "price",
     "map",

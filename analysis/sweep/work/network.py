@@ -21,6 +21,7 @@ from ....sim.trace.trace import Trace
 from ...job import steps
 from ...job.config import make_config
 from ...job.run_folder import RunFolder
+from ...job.spare import spare
 from ..network_points import TRAINING, Simulation
 
 ACCURACIES = (
@@ -102,7 +103,7 @@ def _work(simulation: Simulation) -> NetworkFound:
     needed = json.dumps({name: simulation.settings[name] for name in PREPARING}, sort_keys=True)
     prepared, keras_validation = _prepared(simulation.training, needed)
     int8 = _int8(simulation.training, needed)
-    network = steps.convert(config, prepared)
+    network = spare(config, prepared, steps.convert(config, prepared)).network
 
     def run(x: np.ndarray) -> Trace:
         return simulate(

@@ -100,6 +100,11 @@ def allocate(
     ------
     SpikewattError : another code, a budget within which no plane can be taken away: the error says
         how near it came.
+
+    Examples
+    --------
+    >>> found = allocate(network, x_validation, y_validation, budget_points=0.3)  # doctest: +SKIP
+    >>> found.network.save("allocated.spk")  # doctest: +SKIP
     """
     budget = checked_budget(WHERE, budget_points) * POINT
     least = whole_number(f"{WHERE}.least", "is a number of planes", least, 1, MOST_BITS)

@@ -59,6 +59,11 @@ def choose_exit(
     Raises
     ------
     SpikewattError : a budget that no rule with fewer steps meets: the error says how near it came.
+
+    Examples
+    --------
+    >>> found = choose_exit(trace_of_validation, y_validation)  # doctest: +SKIP
+    >>> run_early_exit(network, x_test, found.rule).mean_steps()  # doctest: +SKIP
     """
     budget = checked_budget(WHERE, budget_points) * POINT
     answers = decided_by(np.asarray(trace.outputs))

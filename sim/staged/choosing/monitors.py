@@ -64,6 +64,11 @@ def choose_monitor(
     Raises
     ------
     SpikewattError : a budget that none of them meets: the error says how near it came.
+
+    Examples
+    --------
+    >>> found = choose_monitor(network, x, labels, planes=[(2, 4)])  # doctest: +SKIP
+    >>> run_monitored(network, stream, found.monitor).mean_planes()  # doctest: +SKIP
     """
     budget = checked_budget(WHERE, budget_points) * POINT
     whole = simulate(network, x, engine, workers=workers)

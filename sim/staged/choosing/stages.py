@@ -95,6 +95,11 @@ def choose_stages(
     ------
     SpikewattError : a budget that cannot be met by anything that costs less than the last stage
         alone: the error says how near it came.
+
+    Examples
+    --------
+    >>> found = choose_stages([2, 3, 4], network, x_validation, y_validation)  # doctest: +SKIP
+    >>> run_staged(found.staged, x_test).accuracy(y_test)  # doctest: +SKIP
     """
     if not isinstance(first, tuple | list) or not first:
         law = "are networks, or numbers of planes"
@@ -141,6 +146,11 @@ def choose_threshold(
     Raises
     ------
     SpikewattError : as `choose_stages`.
+
+    Examples
+    --------
+    >>> stages = (with_planes(network, 3), network)  # doctest: +SKIP
+    >>> choose_threshold(stages, x_validation, y_validation).staged  # doctest: +SKIP
     """
     where = "choose_threshold"
     checked = checked_stages(where, stages)
