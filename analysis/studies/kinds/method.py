@@ -32,6 +32,9 @@ class Stages(OfABudget):
     network: NetworkName | None = Field(
         default=None, description="that the first stage is converted from; default the row's"
     )
+    agree: bool = Field(
+        default=False, description="what the last stage answers counts as right, not the label"
+    )
 
     @model_validator(mode="after")
     def _own_network_has_own_weights(self):

@@ -107,7 +107,7 @@ def _stages(row: MethodRow, subject: Subject, folder: Path) -> Applied:
         first,
         subject.network,
         subject.validation,
-        subject.validation_labels,
+        None if asked.agree else subject.validation_labels,
         budget_points=asked.budget_points,
     )
     work = run_staged(choice.staged, subject.prepared.test)

@@ -104,8 +104,12 @@ def _scale(ax: Axes, points: Sequence[Point], losses: Sequence[Loss]) -> None:
     ends = _stretched([low, high])
     room = 0.06 * max(float(ends[1] - ends[0]), 0.2)
     ax.set_yscale("function", functions=(_stretched, _back))
-    ax.set_ylim(float(_back(ends[0] - room)), min(100.2, float(_back(ends[1] + room))))
-    ax.yaxis.set_major_locator(FixedLocator([float(tick) for tick in TICKS]))
+    bottom, top = float(_back(ends[0] - room)), min(100.2, float(_back(ends[1] + room)))
+    ax.set_ylim(bottom, top)
+    ticks = [float(tick) for tick in TICKS]
+    if not any(bottom <= tick <= top for tick in ticks):
+        ticks = [round((low + high) / 2, 1)]  # of rows that are all as good
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
