@@ -86,7 +86,7 @@ def test_only_kinds_that_take_a_host_or_a_period_are_charged_for_it(trace):
 
 def test_laws_have_names_that_say_why():
     names = [law.name for law in CORE_LAWS if isinstance(law, ArithmeticLaw)]
-    assert len(set(names)) == len(names) == 7
+    assert len(set(names)) == len(names) == 8
     for law in (*CORE_LAWS, *LAYER_LAWS, *SOFTWARE_LAWS):
         assert law.__doc__
 

@@ -223,7 +223,7 @@ def test_signals_that_end_the_program_clean_up(number, tmp_path):
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     process.stdout.close()
     assert process.returncode == 128 + number
     assert os.listdir(tmp_path) == []
