@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...errors import SpikewattError, whole_number
+from ..network.population import MOST_BITS
 from ..network.spiking_network import SpikingNetwork
 from .planes import has_planes, sent_planes
 
@@ -35,7 +36,7 @@ def with_wake(network: SpikingNetwork, planes: int, names: tuple[str, ...] = ())
     if not network.code.doubles:
         law = "gates a code that sends the bits of a value"
         raise SpikewattError(WHERE, law, f"code {network.code}", "radix")
-    whole_number(f"{WHERE}.planes", "is a number of planes, or 0", planes, 0, 31)
+    whole_number(f"{WHERE}.planes", "is a number of planes, or 0", planes, 0, MOST_BITS)
 
     own = [p.name for p in network.populations if has_planes(p)]
     for name in names:

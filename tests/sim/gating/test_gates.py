@@ -15,7 +15,8 @@ from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.gating.planes import has_planes, mean_planes, with_planes
 from spikewatt.sim.gating.wake import with_wake
-from spikewatt.sim.network.population import passed
+from spikewatt.sim.network.connection import Connection
+from spikewatt.sim.network.population import Population, passed
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 
 from ...helpers.assert_equal import assert_equal
@@ -87,19 +88,29 @@ def test_what_is_sent_is_a_multiple_of_the_last_plane_and_large_enough(seed, pla
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 5))
 def test_the_first_layer_rounds_to_the_nearest_multiple(seed, planes):
-    """What is sent lies within half a step of what all planes would send."""
-    network = drawn(seed, layers=1, kinds=("dense",))
-    (layer,) = [p for p in network.populations if has_planes(p)]
-    odd = replace(layer, threshold=np.broadcast_to(layer.threshold | 1, layer.shape))
-    network = replace(network, populations=[odd if p is layer else p for p in network.populations])
+    """What is sent lies within half a step of what all six planes would send."""
+    draw = np.random.default_rng(seed)
+    populations = (
+        Population("input", (8,), "input", 1, 0, 0, levels=255),
+        Population("hidden", (16,), "integrate_and_fire", 101, 0, 50, levels=63),
+        Population("output", (2,), "readout", 1, 0, 0),
+    )
+    connections = (
+        Connection("input", "hidden", "dense", draw.integers(-5, 10, (8, 16))),
+        Connection("hidden", "output", "dense", draw.integers(-5, 10, (16, 2))),
+    )
+    network = SpikingNetwork(
+        populations, connections, "radix", 1 / 255, 1.0, 8, input_code="bitplane"
+    )
+    x = draw.integers(0, 256, (SAMPLES, 8)) / 255
+    before = values(network, x)["hidden"]
+    after = values(with_planes(network, planes), x)["hidden"]
 
-    fewer = with_planes(network, planes)
-    held_back = layer.levels.bit_length() - (fewer.population(layer.name).planes or 99)
-    step = 2 ** max(0, held_back)
-    x = random_input(network, SAMPLES, seed)
-    before, after = values(network, x)[layer.name], values(fewer, x)[layer.name]
-    inside = (before > 0) & (before < layer.levels - step)
+    step = 2 ** (6 - planes)
+    inside = (before > 0) & (before < 64 - step)
+    assert inside.any()
     assert (np.abs(before - after)[inside] <= step / 2).all()
+    assert (after % step == 0).all()
 
 
 def test_all_planes_are_the_network_itself():
