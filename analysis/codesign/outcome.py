@@ -133,7 +133,7 @@ class Outcome:
         tables = [self.accuracy_table()]
         if self.energies:
             tables += [self.price_table("energy_j"), self.price_table("time_s")]
-        lines = self.prices[WITH].prices.assumptions if self.prices else ()
+        prices = self.prices[WITH].prices if self.prices else None
         facts = {
             "method": self.chosen.method.name,
             "lost_points": self.lost_points,
@@ -141,7 +141,12 @@ class Outcome:
             "network_hash": self.chosen.network.hash,
         }
         return Findings(
-            tuple(tables), tuple(lines), self.does_not_fit, facts, sentence=self.sentence
+            tuple(tables),
+            tuple(prices.assumptions if prices else ()),
+            self.does_not_fit,
+            facts,
+            sentence=self.sentence,
+            in_brief=tuple(prices.in_brief if prices else ()),
         )
 
     def accuracy_table(self, name: str = "accuracy") -> Table:

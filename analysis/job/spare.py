@@ -55,6 +55,7 @@ class Spared:
             findings,
             tables=(*findings.tables, *self.tables),
             assumptions=(*self.lines, *findings.assumptions),
+            in_brief=(*self.lines, *findings.in_brief),
             facts={**findings.facts, **self.facts},
         )
 
