@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..bill import ZERO_SKIPPING, Bill
 from ..cards.card import Card
+from ..kernels.versions import named
 
 STATUSES = ("measured", "simulated", "estimated", "assumed")
 ZEROS = (
@@ -46,11 +47,17 @@ def in_brief(bills: Sequence[Bill]) -> list[str]:
 
 def _of_card(card: Card) -> list[str]:
     return [
-        f"{card.name}: {card.title}",
+        f"{card.name}: {card.title}{_kernels(card)}",
         f"  counted: {card.includes}",
         f"  not counted: {card.excludes}",
         f"  values: {_statuses(card)}",
     ]
+
+
+def _kernels(card: Card) -> str:
+    """Whose int8 kernels a microcontroller is priced with."""
+    library = card.about.get("library")
+    return f"; int8 by {named(library)}" if library else ""
 
 
 def _statuses(card: Card) -> str:

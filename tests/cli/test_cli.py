@@ -115,7 +115,8 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
         "cmsis-nn",
     ):
         assert expected in printed
-    assert printed.splitlines()[0] == (run / "sentence.txt").read_text().splitlines()[0]
+    verdict = (run / "sentence.txt").read_text().splitlines()[0]
+    assert " ".join(printed.split()).startswith(verdict)
     assert "included:" in (run / "assumptions.txt").read_text()
     assert "included:" not in printed
     assert not list((run_folder / "runs").glob("*.partial"))
