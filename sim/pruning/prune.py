@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
 from ...progress import Progress, silent
+from ..engines.samples import some_of
 from ..network.spiking_network import SpikingNetwork
 from .activity import activity
 from .judge import AIMS, OPERATIONS, Judge
@@ -115,7 +116,9 @@ def prune(
     most = whole_number("prune.rounds", "must be a number of rounds", most, 1, 10_000)
     one_of("prune.aim", "must name what is saved", aim, AIMS)
     budget_points = _checked_budget(budget_points)
-    some: Any = _first(network, x) if calibration is None else calibration
+    some: Any = calibration
+    if calibration is None:
+        some = some_of(network, x, slice(CALIBRATION))
     labels = None if labels is None else np.asarray(labels)
 
     judge = Judge(network, x, labels, aim, engine, steps, seed)
@@ -175,10 +178,3 @@ def _checked_budget(points) -> float:
         law = "must be percentage points"
         raise SpikewattError("prune.budget_points", law, repr(points), "0..100")
     return float(points)
-
-
-def _first(network: SpikingNetwork, x):
-    """The first samples of every input."""
-    if len(network.inputs) > 1:
-        return [array[:CALIBRATION] for array in x]
-    return np.asarray(x[:CALIBRATION])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...models.decision import decided_by
+from ..trace.blueprint import NetworkPlan
 from ..trace.labels import checked_labels
 from ..trace.trace import Trace
 from .part import Part, operations_of, summed
@@ -24,12 +25,14 @@ class DynamicTrace:
         of the network that it ended in.
     shares_weights : bool, whether one image of the memories serves all parts.
     extra_starts : int, sets of starting potentials that are kept beside the first, where it does.
+    unreached : plans of networks that no sample ran, and that lie in the memories all the same.
     """
 
     parts: tuple[Part, ...]
     outputs: np.ndarray
     shares_weights: bool = field(default=True, kw_only=True)
     extra_starts: int = field(default=0, kw_only=True)
+    unreached: tuple[NetworkPlan, ...] = field(default=(), kw_only=True)
 
     @property
     def samples(self) -> int:

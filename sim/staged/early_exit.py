@@ -81,6 +81,13 @@ def _check_streaming(code: Code) -> None:
         raise SpikewattError(WHERE, law, None, "rate, signed", "stages: StagedNetwork")
 
 
+def checked_rule(rule: object) -> EarlyExit:
+    """The rule, if it is one; raises SpikewattError for anything else."""
+    if not isinstance(rule, EarlyExit):
+        raise SpikewattError(f"{WHERE}.rule", "must be an EarlyExit", type(rule).__name__)
+    return rule
+
+
 def scale_of(trace: Trace) -> int:
     """The scale of thresholds, from the trace of validation samples: largest margin at the end,
     per step where potentials grow.
@@ -105,7 +112,7 @@ def exit_steps(trace: Trace, rule: EarlyExit) -> np.ndarray:
     --------
     >>> found = exit_steps(trace, EarlyExit(0.2, 100))  # doctest: +SKIP
     """
-    rising = grows(trace.settings)
+    rising, rule = grows(trace.settings), checked_rule(rule)
     potentials = _one_readout(trace)
     steps = trace.steps
     needed = rule.first_step + rule.consecutive - 1

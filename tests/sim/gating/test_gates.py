@@ -184,9 +184,9 @@ def test_gates_that_cannot_be(change, words):
 
 def test_codes_without_bits_have_no_gates():
     network = random_network(3, code="sync_rate")
-    with pytest.raises(SpikewattError, match="with_planes: holds planes back of a code"):
+    with pytest.raises(SpikewattError, match="with_planes: is for a code that sends the bits"):
         with_planes(network, 2)
-    with pytest.raises(SpikewattError, match="with_wake: gates a code that sends the bits"):
+    with pytest.raises(SpikewattError, match="with_wake: is for a code that sends the bits"):
         with_wake(network, 2)
 
     populations = [replace(p, planes=1) if has_planes(p) else p for p in network.populations]

@@ -209,7 +209,8 @@ def test_other_choices_that_are_none(network, x, options, words):
 
 def test_codes_without_bits_and_things_without_pixels():
     network = random_network(3, code="sync_rate")
-    with pytest.raises(SpikewattError, match="allocate: takes planes from a code"):
+    law = "allocate: is for a code that sends the bits of a value; got code sync_rate"
+    with pytest.raises(SpikewattError, match=law):
         allocate(network, random_input(network, 3, 3))
     with pytest.raises(SpikewattError, match="shifted.x: are images"):
         shifted(np.zeros((3, 64)), 1)

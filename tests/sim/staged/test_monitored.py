@@ -146,9 +146,9 @@ def test_other_codes_and_networks(network, x):
     counting = random_network(3, code="sync_rate")
     inputs = random_input(counting, 3, 3)
     trace = simulate(counting, inputs, "event")
-    with pytest.raises(SpikewattError, match="monitor_of: takes planes from a code"):
+    with pytest.raises(SpikewattError, match="monitor_of: is for a code that sends the bits"):
         monitor_of(counting, trace, 1, 2)
-    with pytest.raises(SpikewattError, match="run_monitored: holds planes back of a code"):
+    with pytest.raises(SpikewattError, match="run_monitored: is for a code that sends the bits"):
         run_monitored(counting, inputs, Monitor(1, 2, {"layer0": (0.0, 0.5)}))
     with pytest.raises(SpikewattError, match=r"monitor_of.trace: is of this network"):
         monitor_of(network, trace, 1, 2)

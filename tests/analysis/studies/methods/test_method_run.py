@@ -8,7 +8,7 @@ import pytest
 from spikewatt.analysis.studies import needed, study
 from spikewatt.analysis.studies.cells import conversion, prepared
 from spikewatt.analysis.studies.comparison import compare
-from spikewatt.analysis.studies.methods.apply import read_made, write_made
+from spikewatt.analysis.studies.methods.pruning import read_made, write_made
 from spikewatt.analysis.studies.other_files import compare_others, read_others
 from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import read_study
