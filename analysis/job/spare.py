@@ -75,6 +75,8 @@ def spare(
         A budget that cannot be met: it says how near it came; planes of a layer that is not there.
     """
     found = Spared(converted, converted)
+    if config.planes is not None:
+        with_planes(converted, config.planes)  # raises before minutes of pruning
     if config.prune_points:
         found = _pruned(config, prepared, found, progress)
     if config.planes is not None:
