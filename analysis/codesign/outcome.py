@@ -18,7 +18,7 @@ from ...sim.staged.dynamic_trace import DynamicTrace, undivided
 from ...sim.trace.trace import Trace
 from ..design.interval import wilson
 from ..report.findings import Column, Findings, Table
-from ..report.numbers import is_missing, with_prefix
+from ..report.numbers import in_percent, percent_range, with_prefix
 from ..report.sentence import points_of
 from ..report.units import JOULES, PERCENT, SECONDS
 from .methods import Chosen, Sample, Wanted
@@ -170,9 +170,11 @@ class Outcome:
             )
         columns = (
             Column(self.chosen.method.name, ("network",)),
-            Column("test (%)", ("accuracy",), _percent, number=True),
-            Column("95 % (%)", ("accuracy_low", "accuracy_high"), _from_to, leave_out=3),
-            Column("validation (%)", ("accuracy_validation",), _percent, leave_out=2, number=True),
+            Column("test (%)", ("accuracy",), in_percent, number=True),
+            Column("95 % (%)", ("accuracy_low", "accuracy_high"), percent_range, leave_out=3),
+            Column(
+                "validation (%)", ("accuracy_validation",), in_percent, leave_out=2, number=True
+            ),
             Column("operations", ("operations",), "{:,.0f}".format, number=True),
             Column(counted, (counted,), "{:.2f}".format, number=True),
             Column("watching", ("monitor_updates",), "{:,.1f}".format, leave_out=1, number=True),
@@ -270,11 +272,3 @@ def points_lost(points: float) -> str:
 
 def _less(saved: float, word: str = "fewer") -> str:
     return f"{abs(saved):.1%} {word if saved >= 0 else 'more'}".replace("%", " %")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}"
-
-
-def _from_to(low: float, high: float) -> str:
-    return "" if is_missing(low) else f"{_percent(low)} to {_percent(high)}"

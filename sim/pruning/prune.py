@@ -11,6 +11,7 @@ from ...errors import SpikewattError, one_of, whole_number
 from ...progress import Progress, silent
 from ..engines.samples import some_of
 from ..network.spiking_network import SpikingNetwork
+from ..staged.choosing.evaluated import checked_budget
 from .activity import activity
 from .judge import AIMS, OPERATIONS, Judge
 from .knobs import CHANNELS, LAYER, MAGNITUDE, WHAT, Choice, knobs_of
@@ -115,7 +116,7 @@ def prune(
     most = rounds if rounds is not None else (MOST_TUNED if tuning else MOST_ROUNDS)
     most = whole_number("prune.rounds", "must be a number of rounds", most, 1, 10_000)
     one_of("prune.aim", "must name what is saved", aim, AIMS)
-    budget_points = _checked_budget(budget_points)
+    budget_points = checked_budget("prune", budget_points)
     some: Any = calibration
     if calibration is None:
         some = some_of(network, x, slice(CALIBRATION))
@@ -170,11 +171,3 @@ def _check_kinds(network, tuning) -> None:
         raise SpikewattError("prune.network", law, type(network).__name__)
     if tuning is not None and not isinstance(tuning, Tuning):
         raise SpikewattError("prune.tuning", "must be a Tuning", type(tuning).__name__)
-
-
-def _checked_budget(points) -> float:
-    number = isinstance(points, int | float | np.floating | np.integer)
-    if isinstance(points, bool) or not number or not 0 <= points <= 100:
-        law = "must be percentage points"
-        raise SpikewattError("prune.budget_points", law, repr(points), "0..100")
-    return float(points)

@@ -121,8 +121,8 @@ def test_a_budget_that_cannot_be_met_says_how_near_it_came():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"budget_points": -1}, r"prune\.budget_points: must be percentage points; got -1"),
-        ({"budget_points": "much"}, "must be percentage points"),
+        ({"budget_points": -1}, r"prune\.budget_points: is a number of percentage points; got -1"),
+        ({"budget_points": "much"}, "is a number of percentage points"),
         ({"what": "neurones"}, r"prune\.what: must name what is pruned"),
         ({"what": ()}, "names what is pruned; got nothing"),
         ({"score": "luck"}, r"prune\.score: must be a known score"),

@@ -12,7 +12,7 @@ from spikewatt.sim.staged.choosing.exits import choose_exit
 from spikewatt.sim.staged.choosing.monitors import choose_monitor
 from spikewatt.sim.staged.choosing.shifted import shifted
 from spikewatt.sim.staged.choosing.stages import choose_stages, choose_threshold
-from spikewatt.sim.staged.exited import exited
+from spikewatt.sim.staged.exited import exited, run_early_exit
 from spikewatt.sim.staged.run import run_staged
 
 from ...helpers.random_networks import random_input, random_network
@@ -216,3 +216,33 @@ def test_codes_without_bits_and_things_without_pixels():
         shifted(np.zeros((3, 64)), 1)
     with pytest.raises(SpikewattError, match="shifted.pixels: is a number of pixels"):
         shifted(np.zeros((3, 8, 8, 1)), 9)
+
+
+def test_numbers_of_planes_may_be_any_sequence(network, x, labels):
+    options = {"budget_points": 100}
+    one, two = (
+        choose_stages(first, network, x, labels, **options)
+        for first in (range(1, 3), [np.int64(1), np.int64(2)])
+    )
+    assert one.staged.hash == two.staged.hash
+
+
+@pytest.mark.parametrize("planes", [[], [3], [(1, 2, 3)], "12"])
+def test_monitors_are_tried_between_two_numbers(network, x, labels, planes):
+    with pytest.raises(SpikewattError, match=r"choose_monitor.planes: are pairs \(low, high\)"):
+        choose_monitor(network, x, labels, planes=planes)
+
+
+def test_without_labels_a_monitor_keeps_the_answers_of_the_network(network, x):
+    right = simulate(network, x, "event").predictions()
+    options = {"planes": [(1, 2)], "budget_points": 100, "window": 5}
+    by_answers, by_labels = (choose_monitor(network, x, y, **options) for y in (None, right))
+    assert by_answers == by_labels
+    assert by_answers.lost_points == pytest.approx(100 * (1 - by_answers.accuracy))
+
+
+def test_a_rule_is_one():
+    network = random_network(7)
+    x = random_input(network, 2, 7)
+    with pytest.raises(SpikewattError, match="EarlyExit.rule: must be an EarlyExit; got float"):
+        run_early_exit(network, x, 0.3)
