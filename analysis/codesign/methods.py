@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ... import files
-from ...errors import SpikewattError, one_of
+from ...errors import SpikewattError, one_of, whole_number
 from ...progress import Progress, silent
 from ...sim.engines.simulate import simulate
 from ...sim.gating.planes import check_sends_bits, mean_planes, planes_of, with_planes
@@ -162,6 +162,9 @@ class Stages(Method):
         planes = wanted.planes or tuple(range(1, there))
         if not planes:
             raise SpikewattError("stages", "has more than one plane to send", there, ">= 2")
+        for number in wanted.planes:
+            law = "is fewer planes than all"
+            whole_number("stages.planes", law, number, 1, there - 1)
         if wanted.threshold is None:
             found = choose_stages(
                 list(planes),

@@ -43,7 +43,7 @@ class SpareOptions(BaseModel):
     def check_planes(self, names: list[str]) -> None:
         """Raise unless every layer that `planes` names is one of `names`."""
         given = self.planes if isinstance(self.planes, dict) else {}
-        unknown = sorted(set(given) - {"input", *names})
+        unknown = sorted(set(given) - set(names))
         if unknown:
             law = "names layers that become populations"
             raise SpikewattError("planes", law, ", ".join(unknown), ", ".join(names))

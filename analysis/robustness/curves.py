@@ -14,7 +14,7 @@ from ...sim.engines.simulate import simulate
 from ...sim.faults.fault import Fault
 from ...sim.faults.kinds import FAULTS, fault_named
 from ...sim.network.spiking_network import SpikingNetwork
-from ...sim.trace.labels import checked_labels
+from ...sim.trace.labels import check_one_readout, checked_labels
 from .table import summary
 
 if TYPE_CHECKING:
@@ -103,12 +103,12 @@ def robustness(
     >>> found.figure().savefig("robustness.png")  # doctest: +SKIP
     """
     networks = _networks(network)
+    for each in networks.values():
+        check_one_readout(f"{WHERE}.network", (p.name for p in each.readouts))
     chosen = _levels(faults)
     numbers = _seeds(seeds)
     x, labels = _first(next(iter(networks.values())), x, labels, images)
-    for label, each in networks.items():
-        if len(each.readouts) > 1:
-            raise SpikewattError(f"{WHERE}.network", "has one read-out", label, "one")
+    for each in networks.values():
         samples = Inputs(each, x).samples
         labels = checked_labels(f"{WHERE}.labels", labels, each.readouts[0].size, samples)
 

@@ -117,6 +117,9 @@ def prune(
             said = f"{kept.parent} has the epochs that are done; the same line goes on"
             print(f"spikewatt: {said}", file=sys.stderr)
         raise
+    except SpikewattError:
+        _forget(kept)
+        raise
     test = sample(found.network, dataset, data_dir, samples)
     outcome = pruning_outcome(
         pruned, test, devices, len(seen.x), budget_points, aim, simulated_steps, seed

@@ -12,6 +12,7 @@ from ...progress import Progress, silent
 from ..engines.samples import some_of
 from ..network.spiking_network import SpikingNetwork
 from ..staged.choosing.evaluated import checked_budget
+from ..trace.labels import check_one_readout
 from .activity import activity
 from .judge import AIMS, OPERATIONS, Judge
 from .knobs import CHANNELS, LAYER, MAGNITUDE, WHAT, Choice, knobs_of
@@ -169,5 +170,6 @@ def _check_kinds(network, tuning) -> None:
     if not isinstance(network, SpikingNetwork):
         law = "must be a SpikingNetwork"
         raise SpikewattError("prune.network", law, type(network).__name__)
+    check_one_readout("prune.network", (p.name for p in network.readouts))
     if tuning is not None and not isinstance(tuning, Tuning):
         raise SpikewattError("prune.tuning", "must be a Tuning", type(tuning).__name__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...models.decision import decided_by
 from ..trace.blueprint import NetworkPlan
-from ..trace.labels import checked_labels
+from ..trace.labels import check_one_readout, checked_labels
 from ..trace.trace import Trace
 from .part import Part, operations_of, summed
 
@@ -47,7 +47,10 @@ class DynamicTrace:
     # Answers
 
     def predictions(self) -> np.ndarray:
-        """(samples,) classes."""
+        """(samples,) classes; raises for several read-outs, each of which decides."""
+        if self.parts:
+            outputs = self.parts[0].trace.settings.outputs
+            check_one_readout(f"{type(self).__name__}.predictions", outputs)
         return decided_by(self.outputs)
 
     def accuracy(self, labels: np.ndarray) -> float:

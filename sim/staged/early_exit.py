@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import SpikewattError, whole_number
 from ..network.codes import Code
 from ..network.spiking_network import SpikingNetwork
+from ..trace.labels import check_one_readout
 from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
 from .margins import checked_share, largest_margin, margins
@@ -140,7 +141,5 @@ def _first_run(sure: np.ndarray, length: int) -> np.ndarray:
 
 
 def _one_readout(trace: Trace):
-    if len(trace.settings.outputs) != 1:
-        law = "has one read-out, whose margin is looked at"
-        raise SpikewattError(WHERE, law, ", ".join(trace.settings.outputs))
+    check_one_readout(WHERE, trace.settings.outputs)
     return trace.outputs

@@ -15,6 +15,7 @@ from ...frozen import Rebuilt
 from ..gating.planes import mean_planes
 from ..network.population import GATES
 from ..network.spiking_network import SpikingNetwork
+from ..trace.labels import check_one_readout
 from . import staged_file
 from .rule import MarginRule
 
@@ -109,9 +110,7 @@ def _check_stage(where: str, stage: SpikingNetwork) -> None:
     if stage.code.streaming:
         law = f"answers once, at its last step: early exit is for code {stage.code}"
         raise SpikewattError(where, law, None, "radix, sync_rate", "EarlyExit")
-    if len(stage.readouts) != 1:
-        law = "has one read-out, whose margin is looked at"
-        raise SpikewattError(where, law, ", ".join(p.name for p in stage.readouts) or "none")
+    check_one_readout(where, (p.name for p in stage.readouts))
 
 
 def _check_alike(where: str, first: SpikingNetwork, stage: SpikingNetwork) -> None:

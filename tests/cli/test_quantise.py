@@ -169,6 +169,7 @@ def test_a_threshold_that_is_given_is_kept(networks, tmp_path):
         ("radix", ("--how", "guess"), "quantise --how: must be a method; got 'guess'"),
         ("radix", ("--how", "exit"), "ends a code that has an answer at every step"),
         ("rate", ("--how", "allocate"), "sends the bits of a value; got code rate; allowed: radix"),
+        ("radix", ("--planes", 5), "stages.planes: is fewer planes than all; got 5; allowed: 1..4"),
         ("radix", ("--how", "allocate", "--threshold", 0.5), "--threshold: is that of a margin"),
         ("radix", ("--budget-points", 101), "is a number of percentage points; got 101.0"),
         (

@@ -12,7 +12,7 @@ from ....progress import Progress, silent
 from ...gating.planes import check_sends_bits, planes_of, with_planes
 from ...network.population import MOST_BITS
 from ...network.spiking_network import SpikingNetwork
-from ...trace.labels import checked_labels
+from ...trace.labels import check_one_readout, checked_labels
 from .evaluated import (
     POINT,
     Evaluated,
@@ -119,6 +119,7 @@ def allocate(
     least = whole_number(f"{WHERE}.least", "is a number of planes", least, 1, MOST_BITS)
     progress = progress or silent
     check_sends_bits(WHERE, network)
+    check_one_readout(f"{WHERE}.network", (p.name for p in network.readouts))
     before = evaluated(network, x, engine, workers)
     expected = before.predictions
     if labels is not None:

@@ -11,6 +11,7 @@ from ....errors import SpikewattError
 from ...engines.simulate import simulate
 from ...gating.planes import check_sends_bits
 from ...network.spiking_network import SpikingNetwork
+from ...trace.labels import check_one_readout
 from ..monitor import Monitor, monitor_of
 from ..monitored import run_monitored
 from .evaluated import POINT, Lossy, checked_budget, points
@@ -74,6 +75,7 @@ def choose_monitor(
     """
     budget = checked_budget(WHERE, budget_points) * POINT
     check_sends_bits(WHERE, network)
+    check_one_readout(f"{WHERE}.network", (p.name for p in network.readouts))
     _check_pairs(f"{WHERE}.planes", planes)
     _check_pairs(f"{WHERE}.quantiles", quantiles)
     whole = simulate(network, x, engine, workers=workers)

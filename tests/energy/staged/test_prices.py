@@ -33,7 +33,7 @@ from spikewatt.sim.staged.staged_network import StagedNetwork
 from spikewatt.sim.trace.first_steps import first_steps
 
 from ...helpers.random_networks import random_input, random_network
-from ...helpers.staged import radix_network, staged_network
+from ...helpers.staged import one_layer_network, radix_network, staged_network
 
 CORE, CHIP = "odin_style:doubling_accumulator=1", "stm32l4r5"
 DEVICES = (CORE, CHIP)
@@ -276,7 +276,7 @@ def test_weights_of_a_stage_that_no_sample_reached_lie_in_memory(own, device):
 
 def test_what_was_asked_for_names_what_is_in_its_place():
     """A geometry that a refusal names is priced, and found by the name that was asked for."""
-    network = radix_network(SEED)
+    network = one_layer_network(40)
     small = "odin_style:axons_per_core=16,doubling_accumulator=1"
     trace = simulate(network, random_input(network, 4, SEED), "event")
     found = price_distribution(trace, small, CHIP, inferences=5)

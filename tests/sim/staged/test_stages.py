@@ -271,5 +271,5 @@ def test_two_readouts_are_refused():
         connections=[*network.connections, replace(into, post="second")],
         output_unit={classes.name: 1.0, "second": 1.0},
     )
-    with pytest.raises(SpikewattError, match="has one read-out, whose margin is looked at"):
+    with pytest.raises(SpikewattError, match="has one read-out, which decides; got"):
         StagedNetwork((with_planes(double, 1), double), MarginRule(0.2, (10,)))
