@@ -105,6 +105,6 @@ def choose_monitor(
 
 def _check_pairs(where: str, pairs: object) -> None:
     """What is in them is checked where it is used."""
-    listed = isinstance(pairs, tuple | list) and len(pairs) > 0
-    if not listed or not all(isinstance(p, tuple | list) and len(p) == 2 for p in pairs):
+    listed = list(pairs) if isinstance(pairs, tuple | list) else []
+    if not listed or not all(isinstance(p, tuple | list) and len(p) == 2 for p in listed):
         raise SpikewattError(where, "are pairs (low, high), one at least", repr(pairs))

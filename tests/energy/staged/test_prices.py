@@ -264,8 +264,8 @@ def test_weights_of_a_stage_that_no_sample_reached_lie_in_memory(own, device):
         price_dynamic(run, device).bill(device).footprints[SPIKING]
         for run in (own, stopped, simulate(staged.stages[0], x, "event"))
     )
-    assert unreached.memory_bytes == reached.memory_bytes > alone.memory_bytes
-    assert unreached.cores == reached.cores
+    assert unreached == reached != alone
+    assert (unreached.memory_bytes or 0) > (alone.memory_bytes or 0)
     if device == CORE:
         (first_alone, both) = (
             of(price_dynamic(run, CORE), CORE, "leakage")
