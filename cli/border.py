@@ -24,6 +24,7 @@ import typer
 
 from ..endings import exit_code
 from ..errors import SpikewattError, SpikewattWarning, printable
+from ..installed import missing_package
 
 REFUSED = 2
 PIPE_CLOSED = 141  # 128 + SIGPIPE
@@ -103,6 +104,9 @@ def border(verb: str, given: Mapping[str, object]) -> Iterator[None]:
         _leave(_of_the_system(error, given), REFUSED)
     except KeyboardInterrupt as error:
         _leave("interrupted", exit_code(error))
+    except ImportError as error:
+        missing = missing_package(verb, error)
+        _leave(str(missing) if missing else _unforeseen(verb, given, error), REFUSED)
     except MemoryError as error:
         _leave(f"{_subject(verb, given)}: needs more memory than there is ({error})", REFUSED)
     except Exception as error:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .. import __version__
 from ..endings import end_like_an_interrupt
+from ..installed import __version__
 from .border import be_verbose, plain_streams
 from .program import app
 
