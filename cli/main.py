@@ -26,6 +26,7 @@ from . import energy
 from . import firmware
 from . import study
 from .document import schema
+from .examples import write
 from .chip import odin
 from .chip import rtl
 from .chip import synth

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from ...errors import one_of
 from ..options import Force, new_file
 from ..program import JOB, verb
-from .schemas import SCHEMAS
+from .schemas import SCHEMAS, as_text
 
 # What an editor with the language server of YAML reads at the top of a file.
 LINE = "# yaml-language-server: $schema={path}"
@@ -38,13 +37,13 @@ def schema(
     one_of("schema", "must name a schema", what, SCHEMAS)
     if output is not None:
         new_file(output, force)
-    text = json.dumps(SCHEMAS[what](), indent=2, ensure_ascii=False)
+    text = as_text(SCHEMAS[what]())
     if output is None:
-        print(text)
+        print(text, end="")
         return
     from ... import files
 
-    files.write(output, text + "\n")
+    files.write(output, text)
     print(output)
     if what != "output":
         print(f"The first line of a YAML file beside it: {LINE.format(path=output.name)}")

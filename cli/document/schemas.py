@@ -6,6 +6,7 @@ a file, too, for readers without Python; a test compares the two.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ def card_schema() -> dict[str, Any]:
     from ...energy.cards.files.schema import CardFile
 
     return _of_model(CardFile, "Card of a device")
+
+
+def as_text(schema: dict[str, Any]) -> str:
+    """A schema as the text of a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _of_model(model: Any, title: str) -> dict[str, Any]:
