@@ -1,4 +1,4 @@
-"""The three paths of a newcomer: commands, what they must leave or say, and how long they may take."""
+"""The three paths of a newcomer: commands, what they leave or say, and how long they may take."""
 
 from __future__ import annotations
 
