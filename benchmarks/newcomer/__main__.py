@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -34,12 +35,15 @@ class Taken:
     path : NewPath
     seconds : list of float
         Of each command that a newcomer types, done or not.
+    processor_s : float, default 0
+        What all of them computed: far less than they took where others work on the machine, too.
     fault : str, default ""
         Why it did not come to its end.
     """
 
     path: NewPath
     seconds: list[float] = field(default_factory=list)
+    processor_s: float = 0.0
     fault: str = ""
 
     @property
@@ -58,6 +62,12 @@ class Taken:
         return ""
 
 
+def computed_s() -> float:
+    """Seconds of a processor that all processes begun here, and now over, have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def take(path: NewPath, python: str, folder: Path) -> Taken:
     """Type the commands of a path in `folder`."""
     clone, empty, home = folder / "clone", folder / "empty", folder / "home"
@@ -70,15 +80,18 @@ def take(path: NewPath, python: str, folder: Path) -> Taken:
         (empty / name).write_text(text)
 
     taken = Taken(path)
-    for line in path.commands:
-        typed = line.replace("PYTHON", python)
+    for command in path.commands:
+        typed = command.replace("PYTHON", python)
         print(f"{path.name} $ {typed}", flush=True)
-        start = time.perf_counter()
+        start, before_s = time.perf_counter(), computed_s()
         done = subprocess.run(
             typed, shell=True, cwd=empty, env=environment, capture_output=True, text=True
         )
         taken.seconds.append(time.perf_counter() - start)
-        print(f"{path.name}   {taken.seconds[-1]:.1f} s", flush=True)
+        own_s = computed_s() - before_s
+        taken.processor_s += own_s
+        line = f"{path.name}   {taken.seconds[-1]:.1f} s, of a processor {own_s:.1f} s"
+        print(line, flush=True)
         if done.returncode:
             taken.fault = f"`{typed}` ended with {done.returncode}"
             print(done.stdout[-2000:], done.stderr[-2000:], sep="\n")
@@ -104,10 +117,11 @@ def main() -> None:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    print(f"\n{'path':<8} {'commands':>8} {'seconds':>8} {'most':>6}  result")
+    print(f"\n{'path':<8} {'commands':>8} {'seconds':>8} {'most':>6} {'processor':>9}  result")
     for each in found:
         words = each.missed or "kept"
         counts = f"{len(each.seconds):>8} {each.whole_s:>8.0f} {each.path.most_s:>6.0f}"
+        counts += f" {each.processor_s:>9.0f}"
         print(f"{each.path.name:<8} {counts}  {words}: {each.path.about}")
     sys.exit(any(each.missed for each in found))
 

@@ -48,7 +48,7 @@ def space_schema() -> dict[str, Any]:
     run = configuration_schema()
     base = {key: value for key, value in run["properties"].items() if key in FIXED}
     found["$defs"] = {**found.get("$defs", {}), **run.get("$defs", {})}
-    found["properties"] |= base
+    found["properties"] = {**base, **found["properties"]}
     found["properties"]["base"] = {
         "type": "object",
         "description": found["properties"]["base"]["description"],

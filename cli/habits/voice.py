@@ -62,6 +62,8 @@ def show_progress() -> Any:
 @contextmanager
 def minded(verb: str) -> Iterator[None]:
     """Say it after a minute, where a verb says nothing of its progress itself."""
+    global _shown
+    _shown = None
     timer = threading.Timer(LONG_S, _say_long, (verb,))
     timer.daemon = True
     timer.start()

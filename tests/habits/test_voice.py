@@ -101,7 +101,6 @@ def test_a_verb_that_shows_no_progress_says_so_after_a_minute(state, monkeypatch
         progress("simulate", 0, 10)
         time.sleep(0.3)
     state.be_quiet()
-    state._shown = None
     with state.minded("calibrate"):
         time.sleep(0.3)
     assert capsys.readouterr().err == ""
