@@ -19,6 +19,7 @@ EXTRA_OF = {
     "altair": "report",
     "capstone": "firmware",
     "cocotb": "rtl",
+    "cocotb_tools": "rtl",
     "cocotbext": "rtl",
     "distributed": "sweep",
     "jinja2": "report",

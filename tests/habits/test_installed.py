@@ -29,6 +29,7 @@ ROOT = Path(spikewatt.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Package, as Python imports it -> distribution, where pip calls it otherwise.
 DISTRIBUTION = {
+    "cocotb_tools": "cocotb",
     "cocotbext": "cocotbext-axi",
     "distributed": "dask",
     "sklearn": "scikit-learn",
