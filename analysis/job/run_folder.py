@@ -18,6 +18,7 @@ import pandas as pd
 import yaml
 
 from ... import files
+from ...endings import keeping
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
 from ...models.loading.load import load_keras
@@ -58,6 +59,13 @@ class RunFolder:
         if not (self._model.is_file() and self._history.is_file()):
             return None
         return load_keras(self._model), pd.read_csv(self._history)
+
+    def kept(self) -> str:
+        """What of an interrupted run is kept, in words; without a training the folder goes."""
+        if self._model.is_file() and self._history.is_file():
+            return f"the training is kept in {self.partial}"
+        shutil.rmtree(self.partial, ignore_errors=True)
+        return ""
 
     def finish(self) -> None:
         """Give the whole folder its name."""
@@ -107,8 +115,9 @@ def claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[RunFold
         try:
             folder = RunFolder(root / name, root / f"{name}.partial")
             if _is_free(folder, claim):
-                _begin(folder, claim)
-                yield folder
+                with keeping(folder.kept):
+                    _begin(folder, claim)
+                    yield folder
                 return
         finally:
             lock.release()

@@ -88,9 +88,9 @@ def prune(
     from ...analysis.codesign.pruning import pruning_outcome
     from ...energy.cards.load import load_card
     from ...energy.pruning_savings import DEVICES
-    from ...shown_progress import show_progress
     from ...sim.pruning.knobs import WHAT
     from ...sim.pruning.prune import prune as prune_network
+    from ..habits.voice import show_progress
 
     devices = device or list(DEVICES)
     for name in devices:

@@ -89,7 +89,7 @@ def quantise(
     from ...analysis.report.figures.tails import tails_figure
     from ...analysis.report.rows import write_frame
     from ...energy.cards.load import load_card
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     named = None if how is None else method_named("quantise --how", how)
     devices = device or list(DEVICES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from spikewatt.cli.main import app
@@ -15,6 +13,8 @@ from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.population import Population
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 CORE = "odin_style:axons_per_core=1024,doubling_accumulator=1"
 SKIPPING = f"{CORE},zero_skipping=1"
@@ -39,7 +39,7 @@ def test_single_zeros_save_nothing_on_a_crossbar(spk, tmp_path):
     devices = ("--device", CORE, "--device", SKIPPING)
     found = called(spk, "-o", out, "--what", "synapses", "--budget-points", 2, *devices, "--json")
     assert found.exit_code == 0, found.output
-    document = json.loads(found.stdout)
+    document = data_of(found.stdout)
     pruned = SpikingNetwork.load(out)
     assert document["network_hash"] == pruned.hash
 
@@ -87,7 +87,7 @@ def test_a_trained_network_is_trained_on_with_its_zeros(mlp, tmp_path):
     common = (*words, "--samples", 20, "--device", SKIPPING, "--json")
     found = called(tmp_path / "mlp.keras", "-o", tmp_path / "p.spk", *common)
     assert found.exit_code == 0, found.output
-    document = json.loads(found.stdout)
+    document = data_of(found.stdout)
     assert document["saved"] >= 0.25  # a round is to save 30 %
     assert document["loss_points"] <= 3
     before, after = (row["nonzero_synapses"] for row in document["test"])
