@@ -176,7 +176,7 @@ def test_every_card_of_a_core_is_read():
 
 
 def test_the_table_of_the_documentation_has_every_key():
-    """`docs/CHIPS.md`: values by their names, or with those of their kind."""
+    """`docs/how_to/chip.md`: values by their names, or with those of their kind."""
     text = (ROOT / "docs" / "CHIPS.md").read_text("utf-8")
     for key in (*NEW_UNITS, *LIMITS):
         if not key.startswith("bits_beside"):

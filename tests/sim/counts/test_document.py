@@ -1,4 +1,4 @@
-"""docs/COUNTS.md and the schema beside it say what is read."""
+"""docs/how_to/counts.md and the schema beside it say what is read."""
 
 from __future__ import annotations
 
