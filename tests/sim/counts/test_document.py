@@ -14,7 +14,7 @@ from spikewatt.sim.counts.counts import Counts, LayerCounts
 from spikewatt.sim.counts.schema import meanings, schema, schema_text
 
 DOCS = Path(spikewatt.__file__).parent / "docs"
-TEXT = (DOCS / "COUNTS.md").read_text()
+TEXT = (DOCS / "how_to" / "counts.md").read_text()
 
 
 def example(language: str) -> str:
