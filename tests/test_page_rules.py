@@ -90,7 +90,7 @@ def test_a_page_says_first_what_it_is_for_and_links_the_glossary(name):
     head, blank, first = text.splitlines()[:3]
     assert head.startswith("# ")
     assert not blank
-    assert first[:1].isalnum() or first.startswith(("`", "["))
+    assert first[:1].isalnum() or first.startswith(("`", "[", "**"))
     if name.split("/")[-2:-1] in (["how_to"], ["explanation"], ["tutorial"]):
         assert "glossary.md" in text
 

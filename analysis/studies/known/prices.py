@@ -1,7 +1,7 @@
 """Prices of known networks on a core with its host, which their studies do not have.
 
-``python -m spikewatt.analysis.studies.known.prices --data-dir DATA --models-dir MODELS`` writes them
-anew, beside this file.
+``python -m spikewatt.analysis.studies.known.prices --data-dir DATA --models-dir MODELS`` writes
+them anew, beside this file.
 """
 
 from __future__ import annotations

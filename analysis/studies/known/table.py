@@ -21,7 +21,7 @@ from .networks import FOLDER, HOST, KNOWN, NEWER, OWN, Known, at_one_a_second, b
 HEADS = ("network", "cores", "spikes: core + L4R5", "int8: L4R5", "spikes", "one a second",
          "nRF54L15", "spikes, int8, Keras (%)")  # fmt: skip
 SIDES = "lrrrllll"
-NOTHING = "–"
+NOTHING, WIN, LOSE = "–", "win", "lose"
 UNITS = ((1e-3, "mJ"), (1e-6, "µJ"))
 MEGABYTE = 1e6
 
@@ -90,11 +90,32 @@ def _cells(known: Known, found: Found) -> Iterator[str]:
     yield f"{placed['cores']:,.0f}" if placed else why_not(found.refusal(CORE))
     yield amount(core) if core else (f"{amount(alone)}, alone" if alone else NOTHING)
     yield amount(int8) if int8 else why_not(found.refusal(HOST))
-    yield verdict(core, int8)
-    idle, int8_idle = (at_one_a_second(device) for device in (beside(HOST), HOST))
-    yield verdict(found.price(idle, SPIKING), found.price(int8_idle, INT8))
-    yield verdict(found.price(beside(NEWER), SPIKING), found.price(NEWER, INT8))
+    yield from verdicts(found)
     yield accuracies(known, found)
+
+
+def verdicts(found: Found) -> tuple[str, str, str]:
+    """Of one inference, of one a second, and of one beside the newer microcontroller."""
+    idle, int8_idle = (at_one_a_second(device) for device in (beside(HOST), HOST))
+    return (
+        verdict(found.price(beside(HOST), SPIKING), found.price(HOST, INT8)),
+        verdict(found.price(idle, SPIKING), found.price(int8_idle, INT8)),
+        verdict(found.price(beside(NEWER), SPIKING), found.price(NEWER, INT8)),
+    )
+
+
+def known_sentence() -> str:
+    """How often spikes win, in each of the three cases."""
+    cases = list(zip(*(verdicts(found_of(known)) for known in KNOWN), strict=True))
+    asked = [len(KNOWN) - case.count(NOTHING) for case in cases]
+    one, second, newer = (
+        f"win {case.count(WIN)} and lose {case.count(LOSE)} of {count}"
+        for case, count in zip(cases, asked, strict=True)
+    )
+    return (
+        f"Spikes {one}; at one inference a second, when leakage counts, they {second}; beside an "
+        f"nRF54L15 and against its own int8 they {newer}; the others are undecided."
+    )
 
 
 def amount(line: Line) -> str:
@@ -121,8 +142,8 @@ def verdict(spikes: Line | None, int8: Line | None) -> str:
     if spikes is None or int8 is None:
         return NOTHING
     if spikes["energy_high_j"] < int8["energy_low_j"]:
-        return "win"
-    return "lose" if spikes["energy_low_j"] > int8["energy_high_j"] else "undecided"
+        return WIN
+    return LOSE if spikes["energy_low_j"] > int8["energy_high_j"] else "undecided"
 
 
 def why_not(refused: str) -> str:
@@ -154,4 +175,4 @@ def _percent(line: Line | None, key: str) -> str:
 
 
 if __name__ == "__main__":
-    print(known_table())
+    print(known_table(), known_sentence(), sep="\n\n")
