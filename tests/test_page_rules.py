@@ -10,9 +10,9 @@ import spikewatt
 
 from .helpers.documents import MARK, PYTHON, anchors, links, read_blocks, written_pages
 
-ROOT = Path(spikewatt.__file__).parent
+ROOT = Path(spikewatt.__file__).resolve().parent
 # What only the site has: it checks these links itself.
-ON_THE_SITE = ("docs/reference/", "docs/validation.md", "docs/gallery.md", "docs/notebooks/")
+ON_THE_SITE = ("docs/reference/", "docs/validation.md", "docs/gallery/", "docs/notebooks/")
 MOST_COLUMNS, MOST_BYTES = 100, 6000
 
 
@@ -36,7 +36,7 @@ def test_the_readme_and_the_pages_show_what_to_type():
         for block in read_blocks(ROOT / name):
             python += block.language == PYTHON and not block.skip
             found += block.commands
-    assert len(commands["README.md"]) >= 4
+    assert len(commands["README.md"]) >= 3
     assert python > 8
     verbs = {line.split()[1] for found in commands.values() for line in found if " " in line}
     assert verbs >= {"run", "convert", "simulate", "diagnose", "price", "map", "odin", "validate"}

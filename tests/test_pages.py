@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from .helpers.documents import PYTHON, Block, read_blocks, written_pages
 
-ROOT = Path(spikewatt.__file__).parent
+ROOT = Path(spikewatt.__file__).resolve().parent
 SLOW = {
     "README.md",
     "docs/explanation/rules.md",

@@ -24,14 +24,14 @@ PROGRAMS = ("spikewatt", "make", "cp", "pip", "python", "source")
 SHELL, PYTHON = "shell", "python"
 
 FACES = ("README.md", "CONTRIBUTING.md")
-GENERATED = {"docs/GALLERY.md", "docs/gallery.md"}  # of the pages that are committed
+GENERATED = ("docs/GALLERY.md", "docs/gallery/")  # of the pages that are committed
 
 
 def written_pages(root: Path) -> list[str]:
     """The pages that people wrote, as paths from the root of the repository."""
     found = [name for name in FACES if (root / name).is_file()]
     found += [str(path.relative_to(root)) for path in (root / "docs").rglob("*.md")]
-    return sorted(set(found) - GENERATED)
+    return sorted(name for name in found if not name.startswith(GENERATED))
 
 
 @dataclass(frozen=True)
