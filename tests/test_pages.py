@@ -75,6 +75,16 @@ def reader(tmp_path, belongings, monkeypatch) -> Path:
     return tmp_path
 
 
+def take_away_what_a_page_makes(name: str) -> None:
+    """A reader of this page has not made it yet, and nothing is written over."""
+    for block in read_blocks(ROOT / name):
+        for words in map(str.split, block.commands):
+            if "-o" in words and "--force" not in words:
+                made = Path(words[words.index("-o") + 1])
+                if made.is_file():
+                    made.unlink()
+
+
 def run_line(line: str, where: str) -> None:
     """Run a line of a shell block in this process; what is no verb of ours must be a copy."""
     program, *arguments = shlex.split(line)
@@ -122,6 +132,7 @@ def run_python(block: Block, where: str, names: dict) -> None:
     [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in pages()],
 )
 def test_the_blocks_of_a_page_run_in_order(name, reader):
+    take_away_what_a_page_makes(name)
     names: dict = {}
     for block in read_blocks(ROOT / name):
         where = f"{name}:{block.line}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ....energy.bill import INT8, SPIKING
@@ -58,6 +59,7 @@ class Found:
         return ""
 
 
+@cache
 def found_of(known: Known) -> Found:
     """The committed lines of a network: its own with a host, else those of its study."""
     own = read_results(FOLDER)
