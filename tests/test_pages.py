@@ -24,7 +24,6 @@ SLOW = {
     "README.md",
     "docs/explanation/rules.md",
     "docs/explanation/measured_and_assumed.md",
-    "docs/how_to/data.md",
     "docs/how_to/firmware.md",
     "docs/how_to/keras.md",
     "docs/how_to/less.md",

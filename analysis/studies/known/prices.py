@@ -25,6 +25,7 @@ from ..cells.conversion import ENGINE, converted
 from ..cells.prepared import prepare
 from ..cells.prices import CORE, lines_of
 from ..kinds.benchmark import BenchmarkRow
+from ..kinds.network import NetworkRow
 from ..places import Places
 from ..results import Results
 from ..study import read_study
@@ -67,11 +68,13 @@ def priced(known: Known, places: Places) -> Results:
 def _network(known: Known, places: Places) -> tuple[SpikingNetwork, Any]:
     """The network of a cell, and test inputs."""
     row = read_study(known.study).row(known.row)
-    (cell,) = (cell for cell in row.cells if cell.cell == known.cell)
     if isinstance(row, BenchmarkRow):
-        prepared = prepare_benchmark(known.study, row, places)
-        return converted_benchmark(prepared, cell), prepared.drawn.x
+        of_benchmark = prepare_benchmark(known.study, row, places)
+        (one,) = (cell for cell in row.cells if cell.cell == known.cell)
+        return converted_benchmark(of_benchmark, one), of_benchmark.drawn.x
+    assert isinstance(row, NetworkRow)  # those of `KNOWN` are
     prepared = prepare(row, places)
+    (cell,) = (cell for cell in row.cells if cell.cell == known.cell)
     return converted(prepared, cell), prepared.test
 
 
@@ -112,7 +115,7 @@ def _digits(known: Known) -> Results:
         "int8": quantise_int8(model, inputs[:CALIBRATION]).predictions(x),
         known.cell: simulate(network, x, ENGINE).predictions(),
     }
-    lines = [
+    lines: list[Mapping[str, Any]] = [
         {"study": OWN, "row": known.row, "cell": cell, "images": len(x)}
         | {"accuracy": float((found == labels).mean())}
         | {"agreement": float((found == answers["keras"]).mean())}

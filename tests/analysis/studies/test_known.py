@@ -51,11 +51,17 @@ def test_few_images_cost_what_the_study_found_on_all(known):
         [line for line in read_study(known.study).committed().prices
          if (line["row"], line["cell"]) == (known.row, known.cell)], [],
     )  # fmt: skip
-    int8, committed = (each.price(HOST, "int8_ann") for each in (ours, theirs))
-    assert int8["energy_j"] == pytest.approx(committed["energy_j"], rel=0.005)
+    assert energy(ours, HOST, "int8_ann") == pytest.approx(
+        energy(theirs, HOST, "int8_ann"), rel=0.005
+    )
     core = CORE if theirs.price(CORE, "snn") else beside(HOST)
-    spikes, of_all = (each.price(core, "snn") for each in (ours, theirs))
-    assert spikes["energy_j"] == pytest.approx(of_all["energy_j"], rel=0.1)
+    assert energy(ours, core, "snn") == pytest.approx(energy(theirs, core, "snn"), rel=0.1)
+
+
+def energy(found: Found, device: str, workload: str) -> float:
+    price = found.price(device, workload)
+    assert price is not None
+    return price["energy_j"]
 
 
 def line(low: float, high: float) -> dict:
