@@ -46,7 +46,7 @@ REGULATOR_HELP = (
 )
 COUNTS_HELP = (
     "Counts of a network that ran elsewhere, in place of a trace: JSON, or a CSV with one row per "
-    "layer; see docs/COUNTS.md."
+    "layer; see docs/how_to/counts.md."
 )
 ZEROS_HELP = (
     "Zeros among the ANN's activations: zeros.json of a run, a share 0..1 of all, or "
