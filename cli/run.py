@@ -68,6 +68,7 @@ def _print_json(result: RunResult) -> None:
 def _print(result: RunResult) -> None:
     from ..analysis.report.figures.run import TRACE
     from ..analysis.report.prices import RANGES
+    from ..analysis.report.rows import ASSUMPTIONS
     from ..analysis.report.terminal.console import print_lines, print_tables
 
     print_lines(result.findings.sentence.splitlines(), indent="")
@@ -77,8 +78,9 @@ def _print(result: RunResult) -> None:
     print_tables(result.findings.only(*SHOWN))
     print_lines((f"does not fit: {why}" for why in result.does_not_fit.values()), indent="")
 
-    print("Assumptions")
-    print_lines([*result.findings.assumptions, RANGES])
+    print("What is counted, what is not, and how sure the values are")
+    print_lines([*result.findings.in_brief, RANGES])
+    print(f"  All {len(result.findings.assumptions)} assumptions: {ASSUMPTIONS}, report.html")
     files = f"pictures: *.png, *.svg; numbers: *.csv, network.spk, {TRACE}"
     print(f"\nEverything is in {result.folder}/ ({files})")
 

@@ -22,6 +22,7 @@ from ...endings import keeping
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
 from ...models.loading.load import load_keras
+from ...models.loading.save import save_keras
 from ..report.rows import write_frame
 from .config import RunConfig
 
@@ -50,9 +51,7 @@ class RunFolder:
 
     def keep_training(self, model, history: pd.DataFrame) -> None:
         """Write a trained Keras network and its history, so that an interrupted run has them."""
-        unfinished = self.partial / "unfinished.keras"
-        model.save(unfinished)
-        unfinished.rename(self._model)
+        save_keras(model, self._model)
         write_frame(history, self._history)
 
     def kept_training(self) -> tuple[object, pd.DataFrame] | None:

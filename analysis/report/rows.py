@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SCHEMA = "spikewatt/1"
 DOES_NOT_FIT = "does_not_fit.csv"
 SENTENCE = "sentence.txt"
+ASSUMPTIONS = "assumptions.txt"
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the begin of one
 
 
@@ -185,7 +186,7 @@ def write_folder(findings: Findings, folder: Path) -> None:
         files.write(folder / SENTENCE, _lines(findings.sentence.splitlines()))
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
-    files.write(folder / "assumptions.txt", _lines(lines))
+    files.write(folder / ASSUMPTIONS, _lines(lines))
 
 
 def _lines(lines: Iterable[str]) -> str:

@@ -111,10 +111,15 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
         "odin_style",
         "int8_ann",
         "low to high",
-        "Assumptions",
+        "What is counted",
+        "assumptions.txt",
         "cmsis-nn",
     ):
         assert expected in printed
+    verdict = (run / "sentence.txt").read_text().splitlines()[0]
+    assert " ".join(printed.split()).startswith(verdict)
+    assert "included:" in (run / "assumptions.txt").read_text()
+    assert "included:" not in printed
     assert not list((run_folder / "runs").glob("*.partial"))
 
 

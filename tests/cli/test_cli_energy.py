@@ -69,9 +69,13 @@ def test_price_with_everything(trace_file):
         "Break-even",
         "What matters most",
         "From the first price",
-        "included:",
+        "not counted:",
     ):
         assert title in shown.stdout
+    assert "included:" not in shown.stdout
+    in_full = spikewatt("price", trace_file, *devices, "--assumptions")
+    assert "included:" in in_full.stdout
+    assert "not counted:" not in in_full.stdout
 
 
 def test_price_of_a_layer_table(tmp_path):
@@ -88,7 +92,7 @@ def test_price_of_a_layer_table(tmp_path):
     assert set(pd.read_csv(tmp_path / "p.csv")["benchmark"]) == {"IC"}
     devices = on("STM32L4R5", "stm32u575")
     options = ("price", "--layers", str(LAYERS), *devices, "--tornado", "--explain")
-    every = spikewatt(*options)
+    every = spikewatt(*options, "--assumptions")
     assert all(f"{name}: price" in every.stdout for name in ("AD", "IC", "KWS", "VWW"))
     assert "counted as nothing: 13_reshape, 15_softmax" in " ".join(every.stdout.split())
     document = data_of(spikewatt(*options, "--json").stdout)

@@ -108,5 +108,5 @@ def test_what_is_wrong_is_one_line(name, folder):
 
 
 def test_the_help_names_the_document():
-    assert "docs/COUNTS.md" in re.sub(r"[\s│]+", " ", call("--help").stdout)
-    assert (Path(spikewatt.__file__).parent / "docs" / "COUNTS.md").is_file()
+    assert "docs/how_to/counts.md" in re.sub(r"[\s│]+", " ", call("--help").stdout)
+    assert (Path(spikewatt.__file__).parent / "docs" / "how_to" / "counts.md").is_file()

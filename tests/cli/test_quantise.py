@@ -93,6 +93,11 @@ def test_stages_run_again_and_nowhere_else(stages, tmp_path):
     assert data_of(again.stdout)["accuracy"] == document["accuracy"]
     assert sorted(path.name for path in tmp_path.iterdir()) == TABLES
 
+    words = ("-o", tmp_path, "--force", "--simulated-steps", 8)
+    late = called(folder / "staged.spks", *words)
+    assert late.exit_code == 2
+    assert "--simulated-steps: is chosen before stages are written, and these" in late.stderr
+
     for verb in ("simulate", "price", "robustness", "prune"):
         found = called(folder / "staged.spks", "-o", tmp_path / "new", verb=verb)
         assert found.exit_code == 2
@@ -166,6 +171,8 @@ def test_a_threshold_that_is_given_is_kept(networks, tmp_path):
         ("radix", ("--how", "guess"), "quantise --how: must be a method; got 'guess'"),
         ("radix", ("--how", "exit"), "ends a code that has an answer at every step"),
         ("rate", ("--how", "allocate"), "sends the bits of a value; got code rate; allowed: radix"),
+        ("radix", ("--planes", 5), "stages.planes: is fewer planes than all; got 5; allowed: 1..4"),
+        ("radix", ("--how", "allocate", "--threshold", 0.5), "--threshold: is that of a margin"),
         ("radix", ("--budget-points", 101), "is a number of percentage points; got 101.0"),
         (
             "radix",

@@ -18,7 +18,7 @@ from ....sim.trace.trace import Trace
 from ....sim.zeros.activation_zeros import MATCHED_NETWORK
 from ...job import steps
 from ...job.config import RunConfig
-from ..rows import SENTENCE, data_in
+from ..rows import ASSUMPTIONS, SENTENCE, data_in
 from . import charts
 from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, knobs
@@ -63,7 +63,7 @@ def run_page(folder: str | Path) -> Page:
         "zeros": _shown(files.frame("zeros"), "Zeros among the activations of the ANN"),
         "tornado": _shown(files.frame("tornado"), "What matters most"),
         "hardware": _hardware(files),
-        "assumptions": [line for line in files.text("assumptions.txt").splitlines() if line],
+        "assumptions": [line for line in files.text(ASSUMPTIONS).splitlines() if line],
         "provenance": _provenance(files, trace),
         "config": files.text(CONFIG),
     }
