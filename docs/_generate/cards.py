@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spikewatt.analysis.report.devices import ABOUT_BOARDS, board_table, card_findings, card_rows
+from spikewatt.analysis.report.numbers import PREFIXES
 from spikewatt.energy.cards.card import Card, Quantity
 from spikewatt.energy.cards.files.said import LIMITS, VALUES, said_of
 from spikewatt.energy.cards.load import card_names, load_card
@@ -20,7 +21,8 @@ STATUSES = """What a status says: *measured* is read from an instrument by the s
 from a simulation of the circuit, *estimated* follows from measured values by a law or a fit,
 *assumed* is a choice of ours; its range is wide, and the verdicts that turn with it are named in a
 report."""
-HEADS = ("key", "value", "low", "high", "unit", "status", "source", "conditions")
+HEADS = ("key", "value", "low", "high", "status", "source", "conditions")
+PREFIXED = ("J", "s", "W", "Hz", "A", "V", "C")  # units of which a value is shown with a prefix
 
 
 def pages() -> dict[str, str]:
@@ -65,7 +67,7 @@ def _page(card: Card) -> str:
         *about,
         notes,
         "## Values",
-        table(HEADS, rows, "lrrrllrl"),
+        table(HEADS, rows, "lrrrlrl"),
         "## Sources",
         listed,
         "## Limits" if card.limits else "",
@@ -76,10 +78,19 @@ def _page(card: Card) -> str:
 
 
 def _row(card: Card, key: str, quantity: Quantity, marks: dict[str, str]) -> tuple[str, ...]:
-    numbers = [f"{number:.4g}" for number in (quantity.value, quantity.low, quantity.high)]
     unit = card.kind.unit(key)
+    numbers = [_number(end, unit) for end in (quantity.value, quantity.low, quantity.high)]
     mark = marks.get(quantity.source, "")
-    return (code(key), *numbers, unit, quantity.status, mark, text(quantity.conditions))
+    return (code(key), *numbers, quantity.status, mark, text(quantity.conditions))
+
+
+def _number(value: float, unit: str) -> str:
+    """Four digits, with a prefix where the unit takes one."""
+    size, prefix = 0, ""
+    if unit in PREFIXED and value:
+        fitting = ((size, word) for size, word in PREFIXES.items() if abs(value) >= 10.0**size)
+        size, prefix = next(fitting, (0, ""))
+    return f"{value / 10.0**size:.4g} {prefix}{unit}".strip()
 
 
 def _meanings(card: Card) -> Iterator[tuple[str, str]]:

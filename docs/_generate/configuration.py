@@ -14,7 +14,7 @@ from spikewatt.analysis.sweep.methods import METHODS
 from spikewatt.analysis.sweep.space import NETWORK_AXES, OBJECTIVES, SpaceFile
 from spikewatt.sim.conversion.options import ConversionOptions
 
-from .markdown import code, page, sentence, summary, table
+from .markdown import code, page, summary, table, text
 
 PARTS = {
     "The job": JobOptions,
@@ -24,8 +24,8 @@ PARTS = {
 HEADS = ("key", "type", "default", "allowed", "what")
 RUN = """A run is configured by a YAML file (`spikewatt run FILE`), by options of the same names
 (`--weight-bits 4`), and in Python by `RunConfig` or a mapping. Every key has a default; without a
-file a run is that of the digits. A key that is not here is an error, which names the nearest one.
-The folder of a run holds its `config.yaml` with every key."""
+file a run is that of the digits. A key that is not here is an error. The folder of a run holds its
+`config.yaml` with every key."""
 SWEEP = """The file of `spikewatt sweep` has the keys of the table, and any key of a run beside
 them, which all points share. `network` varies keys of a run, `hardware` varies devices and what
 they have."""
@@ -61,7 +61,7 @@ def key_table(model: type[BaseModel], keys: Iterable[str]) -> str:
         kinds = [_resolved(each, shared) for each in one.get("anyOf", [one])]
         types = list(dict.fromkeys(_type(each) for each in kinds if each.get("type") != "null"))
         allowed = "; ".join(filter(None, map(_allowed, kinds)))
-        what = sentence(one.get("description", ""))
+        what = text(one.get("description", ""))
         rows.append((code(key), " or ".join(types), _default(one), allowed, what))
     return table(HEADS, rows)
 
@@ -110,7 +110,9 @@ def _default(schema: Mapping[str, Any]) -> str:
 
 
 def _of_a_sweep() -> list[str]:
-    axes = [(code(name), _about_axis(axis)) for name, axis in HARDWARE_AXES.items()]
+    axes: dict[str, list[str]] = {}
+    for name, axis in HARDWARE_AXES.items():
+        axes.setdefault(summary(type(axis).__doc__), []).append(code(name))
     methods = [(code(name), summary(type(each).__doc__)) for name, each in METHODS.items()]
     better = [(code(name), f"the {which} is best") for name, which in OBJECTIVES.items()]
     links = ", ".join(map(code, NETWORK_AXES))
@@ -121,15 +123,11 @@ def _of_a_sweep() -> list[str]:
         f"Keys of [a run](configuration.md): {links}.",
         "## Axes of the hardware",
         f"Each takes {VALUES}. A device is multiplied by the axes that it has.",
-        table(("axis", "what"), axes),
-        "Any other name is the key of a value of a [card](cards/index.md), in SI units or as "
-        "`{factor: [0.5, 1, 2]}` of the card's own.",
+        table(("axes", "what"), [(", ".join(names), what) for what, names in axes.items()]),
+        "Which devices have a value is told by their [cards](cards/index.md).",
         "## Methods",
         table(("method", "how points are chosen"), methods),
         "## Objectives",
         table(("objective", "which is better"), better),
     ]
 
-
-def _about_axis(axis: object) -> str:
-    return summary(type(axis).__doc__)

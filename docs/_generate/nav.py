@@ -21,15 +21,15 @@ FOLDERS = {"reference/cards": "Cards of devices", "reference/api": "Python API"}
 # Folder -> pages and folders that come first, in this order; each that exists.
 FIRST = {
     "how_to": (
-        "keras", "other_files", "nir", "counts", "data", "board", "chip", "report", "less", "faults",
-        "sweep", "cluster", "rtl", "firmware", "odin", "studies",
+        "keras", "other_files", "nir", "counts", "data", "price", "board", "chip", "report", "less",
+        "faults", "sweep", "cluster", "rtl", "firmware", "odin", "studies",
     ),
     "explanation": (
         "measured_and_assumed", "codes", "engines", "ledger", "ranges", "verdicts", "fair_fight",
-        "conversion", "silicon", "rules", "one_spike", "design",
+        "conversion", "silicon", "counts_on_chips", "rules", "one_spike", "design",
     ),
     "reference": ("cli", "configuration", "sweep", "files", "json", "errors", "glossary", "cards",
-                  "api"),
+                  "card_keys", "api"),
     "reference/api": ("models", "sim", "energy", "rtl_ref", "analysis", "package"),
 }  # fmt: skip
 
