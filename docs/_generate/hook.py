@@ -26,12 +26,18 @@ GENERATORS = (cards, configuration, commands, errors, api, checks, notebooks)
 COPY = DOCS.parent / "build" / "docs" / "spikewatt"
 
 
-def on_pre_build(config: Any) -> None:
-    """Lay a copy of the package's source where mkdocstrings looks for it.
+def on_startup(command: str, dirty: bool) -> None:
+    """Lay the copy before mkdocstrings looks for it: it takes no folder that is not there yet."""
+    _copy_source()
 
-    The package is the checkout itself, whose other folders (environments, tests) are not to be
-    read.
-    """
+
+def on_pre_build(config: Any) -> None:
+    """Lay it again, since sources change while the site is served."""
+    _copy_source()
+
+
+def _copy_source() -> None:
+    """A copy of the package's source: the checkout holds environments and tests beside it."""
     shutil.rmtree(COPY, ignore_errors=True)
     for _, path in sources.modules():
         target = COPY / path.relative_to(sources.ROOT)
