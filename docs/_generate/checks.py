@@ -48,7 +48,9 @@ def pages() -> dict[str, str]:
 
 
 def _row(row: dict) -> tuple[str, ...]:
-    values = [_with_unit(row[key], row["unit"]) for key in ("published", "predicted", "low", "high")]
+    values = [
+        _with_unit(row[key], row["unit"]) for key in ("published", "predicted", "low", "high")
+    ]
     inside = "yes" if row["low"] <= row["published"] <= row["high"] else "no"
     return text(row["what"]), *values, f"{100 * row['error']:+.1f}", inside, text(row["kind"])
 

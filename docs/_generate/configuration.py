@@ -130,4 +130,3 @@ def _of_a_sweep() -> list[str]:
         "## Objectives",
         table(("objective", "which is better"), better),
     ]
-

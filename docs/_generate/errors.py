@@ -39,7 +39,7 @@ def pages() -> dict[str, str]:
 
 def classes() -> Iterator[tuple[str, str, str, str]]:
     """(module, name, base, docstring) of each public error, in whatever module it is."""
-    known = set(ROOTS)
+    known: set[str] = set(ROOTS)
     for module, path in modules():
         for node in tree_of(path).body:
             if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -127,7 +128,9 @@ def test_every_public_name_is_on_the_page_of_its_floor():
     pages = api.pages()
     index = pages["reference/api/index.md"]
     described = [
-        name for text in pages.values() for name in re.findall(r"^::: spikewatt\.(\w+)$", text, re.M)
+        name
+        for text in pages.values()
+        for name in re.findall(r"^::: spikewatt\.(\w+)$", text, re.M)
     ]
     assert sorted([*described, "__version__"]) == sorted(spikewatt.__all__)
     for name in described:
@@ -180,7 +183,8 @@ def test_links_to_elsewhere_are_well_formed():
     [
         ("<dataset>.npz", "&lt;dataset&gt;.npz"),
         ("`a<b>*c*` and *c*", "`a<b>*c*` and \\*c\\*"),
-        ("see doi:10.1109/X.2018.2, Fig. 1", "see [doi:10.1109/X.2018.2](https://doi.org/10.1109/X.2018.2), Fig. 1"),
+        ("doi:10.1/X.2, Fig. 1", "doi:10.1/X.2, Fig. 1"),
+        ("doi:10.1109/X.2, Fig. 1", "[doi:10.1109/X.2](https://doi.org/10.1109/X.2), Fig. 1"),
     ],
 )  # fmt: skip
 def test_text_is_shown_as_it_is(words, shown):
@@ -191,7 +195,7 @@ def test_a_notebook_becomes_a_page_with_its_results_and_pictures(tmp_path, monke
     pytest.importorskip("nbconvert")
     from nbformat import v4, write
 
-    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    dot = b64encode(b"\x89PNG, a picture").decode()
     outputs = [
         v4.new_output("stream", text="6.7 nJ\n"),
         v4.new_output("display_data", data={"image/png": dot}),

@@ -62,4 +62,3 @@ def test_every_field_and_column_is_named(text):
     missing = [name for name in names if f"`{name}`" not in text]
     assert not missing
     assert ",".join(layer_table.COLUMNS) in text
-
