@@ -69,7 +69,7 @@ def odin(
     from ...analysis.checks.odin_on_chip import run_job
     from ...analysis.report.findings import Findings
     from ...analysis.report.prices import price_table
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     with show_progress() as progress:
         result = run_job(
