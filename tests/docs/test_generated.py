@@ -132,7 +132,7 @@ def test_every_public_name_is_on_the_page_of_its_floor():
         for text in pages.values()
         for name in re.findall(r"^::: spikewatt\.(\w+)$", text, re.M)
     ]
-    assert sorted([*described, "__version__"]) == sorted(spikewatt.__all__)
+    assert sorted(described) == sorted(set(spikewatt.__all__) - {"__version__"})
     for name in described:
         (row,) = [line for line in index.splitlines() if line.startswith(f"| [`{name}`]")]
         assert not row.endswith("|  |"), f"{name} has no docstring"
