@@ -45,5 +45,5 @@ def names_by_floor() -> dict[str, dict[str, str]]:
     for module, names in spikewatt._HOME.items():
         first = module.split(".")[0]
         floor = found.setdefault(first if first in FLOORS else "package", {})
-        floor |= dict.fromkeys(names, module)
+        floor |= {name: module for name in names if not name.startswith("_")}
     return {floor: dict(sorted(names.items())) for floor, names in found.items()}

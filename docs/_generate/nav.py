@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
-INDEX = "index.md"
+INDEX, HOME = "index.md", "Home"
 # Folder -> its tab, in order; "" is a single page. Folders that are not here come last.
 TABS = {
     "tutorial": "Tutorial",
@@ -45,10 +45,10 @@ def navigation(pages: Iterable[str]) -> list[Any]:
     Examples
     --------
     >>> navigation(["how_to/sweep.md", "index.md", "how_to/keras.md"])
-    ['index.md', {'How-to': ['how_to/keras.md', 'how_to/sweep.md']}]
+    [{'Home': 'index.md'}, {'How-to': ['how_to/keras.md', 'how_to/sweep.md']}]
     """
     left = sorted(pages)
-    found: list[Any] = [page for page in left if page == INDEX]
+    found: list[Any] = [{HOME: page} for page in left if page == INDEX]
     tops = dict.fromkeys([*TABS, *(PurePosixPath(page).parts[0] for page in left)])
     for top in tops:
         inside = [page for page in left if page.startswith(f"{top}/")]

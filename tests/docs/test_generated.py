@@ -148,7 +148,7 @@ def test_the_navigation_has_each_page_once_and_the_listed_ones_first():
         "how_to/sweep.md", "how_to/keras.md", "tutorial/index.md",
     ]  # fmt: skip
     assert nav.navigation(pages) == [
-        "index.md",
+        {"Home": "index.md"},
         {"Tutorial": ["tutorial/index.md"]},
         {"How-to": ["how_to/keras.md", "how_to/sweep.md", "how_to/aaa.md"]},
         {
