@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ...errors import SpikewattError, whole_number
-from ..options import DEVICE_HELP, DataDir, DataSet, Force, Json, new_file, show
+from ..options import DEVICE_HELP, DataDir, Force, Json, OwnDataSet, new_file, show
 from ..program import NETWORK, verb
 from .given import Given, conversion_options, given_network, sample
 
@@ -22,7 +22,7 @@ NETWORK_HELP = (
 def prune(
     network: Annotated[Path, typer.Argument(help=NETWORK_HELP)],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")],
-    dataset: DataSet = "digits",
+    dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     budget_points: Annotated[
         float, typer.Option(help="Most accuracy that may be lost on validation images, points.")
@@ -75,6 +75,7 @@ def prune(
     from ...analysis.codesign.pruning import pruning_outcome
     from ...energy.cards.load import load_card
     from ...energy.pruning_savings import DEVICES
+    from ...models.zoo.catalogue import dataset_of
     from ...shown_progress import show_progress
     from ...sim.pruning.knobs import WHAT
     from ...sim.pruning.prune import prune as prune_network
@@ -83,6 +84,7 @@ def prune(
     for name in devices:
         load_card(name)
     options = {key: value for key, value in given.items() if value is not None}
+    dataset = dataset_of(network, dataset)
     found = given_network("prune", network, dataset, data_dir, options)
     seen = sample(found.network, dataset, data_dir, validation_samples, "validation")
     with show_progress() as progress:
@@ -108,11 +110,11 @@ def prune(
 
 def _check_trained(network: Path, fine_tune: int) -> None:
     """Raise where there is nothing to train."""
-    from ...models.loading.formats import SUFFIXES
+    from ...models.loading.formats import TRAINED, is_trained
 
-    if fine_tune and network.suffix.lower() not in SUFFIXES:
+    if fine_tune and not is_trained(network):
         law = "needs a trained network and its training data, which a spiking one does not hold"
-        raise SpikewattError("prune --fine-tune", law, str(network), ", ".join(SUFFIXES))
+        raise SpikewattError("prune --fine-tune", law, str(network), TRAINED)
 
 
 def _tuning(found: Given, epochs: int, seed: int):
