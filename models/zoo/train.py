@@ -87,8 +87,8 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _show(facts: ZooNetwork, made: dict[str, object]) -> None:
-    same = "the same weights" if made["sha256"] == facts.sha256 else "other weights"
-    print(f"{facts.title}: {same} as those of the package")
+    same = "the weights" if made["sha256"] == facts.sha256 else "other weights than those"
+    print(f"{facts.title}: {same} of the package")
     for key, value in made.items():
         print(f"  {key}: {value}")
 
