@@ -139,10 +139,11 @@ def test_a_name_of_the_zoo_is_a_trained_network():
     "takes", [sw.load_keras, check_name, sw.fit, lambda name: sw.price_layers(name, "stm32l4r5")]
 )
 def test_an_unknown_name_is_refused_in_one_line_with_the_nearest(takes):
-    with pytest.raises(SpikewattError, match="must be one of the zoo.*did you mean 'zoo:lenet'") as e:
+    said = "must be one of the zoo.*did you mean 'zoo:lenet'"
+    with pytest.raises(SpikewattError, match=said) as refused:
         takes("zoo:LeNet1")
-    assert "\n" not in str(e.value)
-    assert all(name in str(e.value) for name in NAMES)
+    assert "\n" not in str(refused.value)
+    assert all(name in str(refused.value) for name in NAMES)
     with pytest.raises(SpikewattError, match="must be one of the zoo; got 'zoo:'"):
         takes("zoo:")
 
@@ -198,5 +199,3 @@ def test_the_program_says_whether_weights_are_the_same(monkeypatch, tmp_path, ca
 @pytest.mark.parametrize("name", NAMES)
 def test_training_again_is_as_good(name, tmp_path):
     assert train_zoo(name, tmp_path)["accuracy"] > zoo_network(name).accuracy - 0.02
-
-
