@@ -1,13 +1,13 @@
 # make run    create .venv, install from PyPI, run the main job
 # make test   the same set-up, then the tests (make test-slow: those that train for minutes)
-# make verify the RTL core: benches and radix networks (make verify-all: everything, 20 minutes; verify-chains, verify-axi, verify-rate, verify-proofs, verify-icarus, verify-faults); make synth-table: sizes, clocks and energies on FPGAs; make bench: ratios against named baselines; make lint: ruff and pyright
+# make verify the RTL core: benches and radix networks (make verify-all: everything, 20 minutes; verify-chains, verify-axi, verify-rate, verify-proofs, verify-icarus, verify-faults); make synth-table: sizes, clocks and energies on FPGAs; make bench: ratios against named baselines; make timed-paths: three paths of a newcomer, from a fresh clone; make lint: ruff and pyright
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help check setup run test test-slow verify synth-table bench lint clean
+.PHONY: help check setup run test test-slow verify synth-table bench timed-paths lint clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -53,6 +53,9 @@ synth-table: setup
 
 bench: setup
 	$(BIN)/python benchmarks $(ARGS)
+
+timed-paths: check
+	$(PYTHON) benchmarks/newcomer $(ARGS)
 
 # As many processes as cores share the tests: linear algebra in threads of its own makes each of
 # them several times as slow.

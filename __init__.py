@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-
 # For type checkers and editors; a test compares these with _HOME.
 if TYPE_CHECKING:
     from .analysis.checks.agreement import compare as compare
@@ -48,6 +46,7 @@ if TYPE_CHECKING:
     from .energy.staged.price import price_dynamic as price_dynamic
     from .errors import SpikewattError as SpikewattError
     from .errors import SpikewattWarning as SpikewattWarning
+    from .installed import __version__ as __version__
     from .models.capacity import capacity_bits as capacity_bits
     from .models.datasets import Dataset as Dataset
     from .models.datasets import load_dataset as load_dataset
@@ -138,6 +137,7 @@ _HOME = {
     "energy.staged.price": ("price_dynamic",),
     "energy.staged.distribution": ("price_distribution",),
     "errors": ("SpikewattError", "SpikewattWarning"),
+    "installed": ("__version__",),
     "models.capacity": ("capacity_bits",),
     "models.datasets": ("Dataset", "load_dataset"),
     "models.loading.load": ("load_keras",),
@@ -189,7 +189,7 @@ _HOME = {
     "sim.zeros.measure": ("activation_zeros",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-__all__ = sorted([*_MODULE_OF, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str):

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -42,6 +43,23 @@ def end_like_an_interrupt() -> None:
 def _end(number: int, _) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)  # once is enough
     raise Ended(number)
+
+
+@contextlib.contextmanager
+def keeping(kept: Callable[[], str]) -> Iterator[None]:
+    """Whoever interrupts the block is told what of it is kept, and taken up by the same call.
+
+    Parameters
+    ----------
+    kept : callable
+        Says that in words, or "" where there is nothing; the interrupt gets it as a note.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if said := kept():
+            stop.add_note(said)
+        raise
 
 
 def exit_code(error: KeyboardInterrupt) -> int:

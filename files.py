@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import tempfile
@@ -18,7 +19,23 @@ from .yaml_document import read_document
 READABLE_BY_ALL = 0o644
 NOT_OVER = "an existing file is not written over"
 
+LOG = logging.getLogger(__name__)
+
 _promised_new: set[str] = set()
+_written: dict[Path, None] = {}  # in order
+
+
+def written() -> list[Path]:
+    """Files and folders that this process has written whole, but for those in the cache."""
+    return list(_written)
+
+
+def _note(path: str | Path) -> None:
+    """Remember that `path` is whole."""
+    path = Path(path)
+    LOG.info("wrote %s", path)
+    if not path.absolute().is_relative_to(cache_folder()):
+        _written[path] = None
 
 
 # Writing
@@ -59,7 +76,7 @@ def write(path: str | Path, content: bytes | str) -> None:
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
             target.write_bytes(data)  # a pipe or a device takes it as it comes
-            return
+            return _note(path)
 
         partial = target.parent / _partial_name()
         try:
@@ -70,6 +87,7 @@ def write(path: str | Path, content: bytes | str) -> None:
         finally:
             partial.unlink(missing_ok=True)
         _sync_folder(target.parent)
+        _note(path)
 
 
 @contextmanager
@@ -110,6 +128,7 @@ def growing(path: str | Path) -> Iterator[BinaryIO]:
             else:
                 with open(partial, "rb") as whole, open(target, "wb") as device:
                     shutil.copyfileobj(whole, device)
+        _note(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -151,6 +170,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
                     child.rename(path / child.name)
             else:
                 partial.rename(path)
+            _note(path)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

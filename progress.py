@@ -38,6 +38,22 @@ def expect(progress: Progress | None, stage: str, seconds: float) -> None:
         progress.expect(stage, seconds)  # type: ignore[union-attr]
 
 
+def announce(progress: Progress | None, seconds: float, what: str) -> None:
+    """Tell `progress`, if it listens to that, what is to come, in words and in all its seconds.
+
+    Parameters
+    ----------
+    progress : Progress or None
+        One with a method ``announce(seconds, what)``, as `ShownProgress`, says it where it is long.
+    seconds : float
+        An estimate of all of it.
+    what : str
+        What it is, as a line begins.
+    """
+    if listens(progress) and 0 < seconds < float("inf"):
+        progress.announce(seconds, what)  # type: ignore[union-attr]
+
+
 def in_words(seconds: float) -> str:
     """A time for a reader.
 

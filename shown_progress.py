@@ -33,6 +33,7 @@ STAGES = {
 """Stage -> its name for a reader."""
 
 PATIENCE_S = 5.0  # what takes no longer is not shown
+LONG_S = 60.0  # what takes as long is announced before it begins
 REDRAWN_S = 0.5  # of a line on a terminal
 LINES_S = (10.0, 60.0)  # from one line to the next where nothing is redrawn: at first, at last
 BAR = 24  # characters
@@ -104,6 +105,7 @@ class ShownProgress:
         self.drawn_s = -float("inf")
         self.pause_s = LINES_S[0]
         self.open_line = False
+        self.announced = False
         self.lock = threading.RLock()
         self.ended = threading.Event()
         self.thread: threading.Thread | None = None
@@ -131,6 +133,19 @@ class ShownProgress:
             self.expected[stage] = seconds
             if known := self.stages.get(stage):
                 known.left.expected_s = seconds
+            elif not self.announced:
+                self.announce(seconds, STAGES.get(stage, stage))
+
+    def announce(self, seconds: float, what: str) -> None:
+        """Say beforehand what is estimated to take a minute or longer; nothing of the shorter."""
+        if seconds < LONG_S:
+            return
+        with self.lock:
+            self.announced = True
+            self._end_line()
+            with suppress(OSError, ValueError):
+                self.stream.write(f"spikewatt: {what}: about {in_words(seconds)}, by estimate\n")
+                self.stream.flush()
 
     def close(self, failed: bool = False) -> None:
         """Show the last line of what was shown; after a failure leave nothing half drawn."""
@@ -143,10 +158,14 @@ class ShownProgress:
 
     def _begin(self, stage: str, now_s: float) -> None:
         """A new stage; the one before is left as it stands."""
-        if self.open_line and self.now is not None:
-            self._write(self.now.text(now_s, bar=False), end=True)
+        self._end_line()
         self.stages[stage] = _Stage(stage, now_s, self.expected.get(stage, 0.0))
         self.pause_s, self.drawn_s = LINES_S[0], -float("inf")
+
+    def _end_line(self) -> None:
+        """Leave the stage that is drawn as it stands."""
+        if self.open_line and self.now is not None:
+            self._write(self.now.text(self.clock(), bar=False), end=True)
 
     def _show(self, now_s: float) -> None:
         """Draw the stage, if it is worth it and was not drawn just now."""

@@ -24,6 +24,9 @@ import typer
 
 from ..endings import exit_code
 from ..errors import SpikewattError, SpikewattWarning, printable
+from ..installed import missing_package
+from .habits.stopped import said_of_stop
+from .habits.voice import is_verbose
 
 REFUSED = 2
 PIPE_CLOSED = 141  # 128 + SIGPIPE
@@ -46,14 +49,6 @@ PLAINLY = {
     "…": "...",
     "∞": "inf",
 }
-
-_verbose = False
-
-
-def be_verbose() -> None:
-    """Show tracebacks, and the warnings of other libraries."""
-    global _verbose
-    _verbose = True
 
 
 def plain_streams() -> None:
@@ -102,7 +97,10 @@ def border(verb: str, given: Mapping[str, object]) -> Iterator[None]:
     except OSError as error:
         _leave(_of_the_system(error, given), REFUSED)
     except KeyboardInterrupt as error:
-        _leave("interrupted", exit_code(error))
+        _leave(said_of_stop(error), exit_code(error))
+    except ImportError as error:
+        missing = missing_package(verb, error)
+        _leave(str(missing) if missing else _unforeseen(verb, given, error), REFUSED)
     except MemoryError as error:
         _leave(f"{_subject(verb, given)}: needs more memory than there is ({error})", REFUSED)
     except Exception as error:
@@ -115,7 +113,7 @@ def border(verb: str, given: Mapping[str, object]) -> Iterator[None]:
 
 def _leave(lines: str, code: int) -> NoReturn:
     """One line, or one for each fault of a file, and in verbose mode the traceback before it."""
-    if _verbose:
+    if is_verbose():
         traceback.print_exc()
     with suppress(OSError):
         for each in printable(lines).split("\n"):
@@ -207,7 +205,7 @@ def _check_text(where: str, text: str) -> None:
 def _warnings_as_lines() -> Iterator[None]:
     """Our own warnings are one line each; those of other libraries are shown when verbose."""
     with warnings.catch_warnings():
-        if not _verbose:
+        if not is_verbose():
             warnings.simplefilter("ignore")
         warnings.simplefilter("always", SpikewattWarning)
         foreign = warnings.showwarning
@@ -220,45 +218,3 @@ def _warnings_as_lines() -> Iterator[None]:
 
         warnings.showwarning = show
         yield
-
-
-@contextmanager
-def only_json() -> Iterator[None]:
-    """Keep standard output for one document: `print_json` writes there, all else to stderr.
-
-    That holds for what compilers and libraries print past Python, too.
-    """
-    global _document
-    before = sys.stdout
-    document = io.StringIO()
-    _document, sys.stdout = document, sys.stderr
-    kept = _divert(before)
-    try:
-        yield
-    finally:
-        sys.stdout, _document = before, None
-        if kept is not None:
-            os.dup2(kept, 1)
-            os.close(kept)
-        before.write(document.getvalue())
-
-
-_document: io.StringIO | None = None
-
-
-def print_json(text: str) -> None:
-    """Print the document of a verb."""
-    print(text, file=_document or sys.stdout)
-
-
-def _divert(stdout) -> int | None:
-    """Send descriptor 1 to stderr, where `stdout` is it; returns what it was."""
-    try:
-        if stdout.fileno() != 1:
-            return None
-    except (OSError, ValueError, AttributeError):
-        return None
-    stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return kept

@@ -13,7 +13,7 @@ NOT_HERE = (
     "A chip that is not here: by its core, --device cortex-m4:clock_mhz=100,ua_per_mhz=116,"
     f"supply_v=3.3, or by a card of your own, spikewatt devices {NEW} mine.yaml --core cortex-m4 …",
     "A neuromorphic chip of your own: a card to fill in, spikewatt devices "
-    f"{NEW} mine.yaml --kind neuromorphic_core --timing tick, and docs/CHIPS.md.",
+    f"{NEW} mine.yaml --kind neuromorphic_core --timing tick, and docs/how_to/chip.md.",
 )
 KIND_HELP = (
     "With new: microcontroller (default: a card that is ready, by --core and --clock-mhz), or "

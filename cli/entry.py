@@ -24,4 +24,4 @@ def main() -> None:
 
 def _say_interrupted() -> None:
     """Without `print`: a second Ctrl-C must not end in a traceback."""
-    os.write(2, b"spikewatt: interrupted\n")
+    os.write(2, b"spikewatt: stopped: nothing was written\n")

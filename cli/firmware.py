@@ -64,7 +64,7 @@ def firmware(
     import pandas as pd
 
     from ..analysis.report.findings import Findings, Table
-    from ..shown_progress import show_progress
+    from .habits.voice import show_progress
 
     with show_progress() as progress:
         program = _read(network, core, dataset, data_dir, sample, steps, quality)

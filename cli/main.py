@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from .. import __version__
 from ..endings import end_like_an_interrupt
-from .border import be_verbose, plain_streams
+from ..installed import __version__
+from .border import plain_streams
+from .habits.voice import be_quiet, be_verbose
 from .program import app
 
 # Each registers its verbs; the help lists them in this order.
@@ -25,6 +26,8 @@ from .pricing import price
 from . import energy
 from . import firmware
 from . import study
+from .document import schema
+from .examples import write
 from .chip import odin
 from .chip import rtl
 from .chip import synth
@@ -43,6 +46,11 @@ def _be_verbose(asked: bool) -> None:
         be_verbose()
 
 
+def _be_quiet(asked: bool) -> None:
+    if asked:
+        be_quiet()
+
+
 @app.callback()
 def program(
     version: Annotated[
@@ -52,7 +60,20 @@ def program(
     verbose: Annotated[
         bool,
         typer.Option(
-            "--verbose", "-v", callback=_be_verbose, help="Show tracebacks and all warnings."
+            "--verbose",
+            "-v",
+            callback=_be_verbose,
+            help="Log to stderr what is done and why: engine, cache, compiling, files written; "
+            "show tracebacks and all warnings.",
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            callback=_be_quiet,
+            help="No progress and no tables: only the answer in a sentence and paths, or nothing.",
         ),
     ] = False,
 ) -> None:

@@ -70,8 +70,8 @@ def convert(
     from ..models.datasets import load_dataset
     from ..models.loading.load import load_keras
     from ..models.zoo.catalogue import dataset_of
-    from ..shown_progress import show_progress
     from ..sim.conversion.convert import convert as convert_model
+    from .habits.voice import show_progress
 
     keras_model = load_keras(model)
     data = load_dataset(dataset_of(model, dataset), data_dir)
@@ -171,10 +171,10 @@ def simulate(
     from ..analysis.report.findings import Findings
     from ..analysis.report.tables import layers
     from ..resources import check_disk
-    from ..shown_progress import show_progress
     from ..sim.engines.simulate import simulate as run_engine
     from ..sim.engines.simulate import trace_bytes
     from ..sim.network.spiking_network import SpikingNetwork
+    from .habits.voice import show_progress
 
     not_staged("simulate", network)
     spiking = SpikingNetwork.load(network)
@@ -301,8 +301,8 @@ def diagnose(
     from ..analysis.report.tables import diagnosis
     from ..models.loading.load import load_keras
     from ..models.zoo.catalogue import dataset_of
-    from ..shown_progress import show_progress
     from ..sim.network.spiking_network import SpikingNetwork
+    from .habits.voice import show_progress
 
     spiking = SpikingNetwork.load(network)
     x, labels = network_inputs(spiking, dataset_of(model, dataset), data_dir, samples)

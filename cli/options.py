@@ -13,7 +13,8 @@ import typer
 from .. import files
 from ..errors import SpikewattError, warn
 from ..resources import check_writable
-from .border import print_json
+from .document.envelope import print_document
+from .habits.voice import is_quiet
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -259,11 +260,14 @@ def _usable(dataset: str, labels, spiking):
 
 
 def show(findings: Findings, as_json: bool) -> None:
-    """Print findings as tables and lines, or as one JSON document."""
+    """Print findings as tables and lines, or as one JSON document; quiet, only their sentence."""
     if as_json:
         from ..analysis.report import rows
 
-        print_json(rows.as_json(findings))
+        print_document(rows.document(findings))
+    elif is_quiet():
+        if findings.sentence:
+            print(findings.sentence)
     else:
         from ..analysis.report.terminal.console import print_findings
 

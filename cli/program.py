@@ -15,7 +15,9 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .border import border, only_json
+from .border import border
+from .document.envelope import only_document
+from .habits.voice import minded
 
 # Heads in the help, in this order; `verb` puts each verb below one of them.
 JOB = "The whole job"
@@ -24,7 +26,8 @@ ENERGY = "What it costs"
 CHIP = "Chips and RTL"
 GROUPS = (JOB, NETWORK, ENERGY, CHIP)
 
-VERBOSE = ("-v", "--verbose")
+# Options of the program that may stand anywhere.
+ANYWHERE = (("-v", "--verbose"), ("-q", "--quiet"))
 
 # Verb -> the command with the options that are fields of a model.
 _with_fields: dict[str, Callable[[], Any]] = {}
@@ -35,10 +38,10 @@ class Program(TyperGroup):
     """The program: its help has groups, and options that are fields come when a verb is called."""
 
     def parse_args(self, ctx, args):
-        """``-v`` may stand anywhere."""
-        verbose = [word for word in args if word in VERBOSE]
-        rest = [word for word in args if word not in VERBOSE]
-        return super().parse_args(ctx, [*verbose[:1], *rest])
+        """``-v`` and ``-q`` may stand anywhere."""
+        first = [words[-1] for words in ANYWHERE if set(words) & set(args)]
+        rest = [word for word in args if not any(word in words for words in ANYWHERE)]
+        return super().parse_args(ctx, [*first, *rest])
 
     def resolve_command(self, ctx, args):
         name, command, rest = super().resolve_command(ctx, args)
@@ -118,7 +121,8 @@ def guarded(name: str, function) -> Any:
 
     @functools.wraps(function)
     def inside(*args, **kwargs):
-        with border(name, kwargs), only_json() if kwargs.get("as_json") else nullcontext():
+        alone = only_document(name) if kwargs.get("as_json") else nullcontext()
+        with border(name, kwargs), minded(name), alone:
             return function(*args, **kwargs)
 
     return inside

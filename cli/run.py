@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .border import print_json
+from .document.envelope import print_document
+from .habits.voice import is_quiet
 from .options import Force, Json, fields, new_file, show
 from .program import JOB, verb
 
@@ -47,7 +48,7 @@ def run(
     checked = read_config(config, given)
 
     from ..analysis.job.run import run as run_job
-    from ..shown_progress import show_progress
+    from .habits.voice import show_progress
 
     with show_progress() as progress:
         result = run_job(checked, runs_dir, progress)
@@ -58,23 +59,28 @@ def run(
 
 
 def _print_json(result: RunResult) -> None:
-    from ..analysis.report.rows import document, json_text
+    from ..analysis.report.rows import document
 
     found = document(result.findings.only(*IN_JSON))
-    print_json(json_text({"folder": str(result.folder), **found}))
+    print_document({"folder": str(result.folder), **found})
 
 
 def _print(result: RunResult) -> None:
     from ..analysis.report.figures.run import TRACE
     from ..analysis.report.prices import RANGES
+    from ..analysis.report.rows import ASSUMPTIONS
     from ..analysis.report.terminal.console import print_lines, print_tables
 
     print_lines(result.findings.sentence.splitlines(), indent="")
+    if is_quiet():
+        print(result.folder)
+        return
     print_tables(result.findings.only(*SHOWN))
     print_lines((f"does not fit: {why}" for why in result.does_not_fit.values()), indent="")
 
-    print("Assumptions")
-    print_lines([*result.findings.assumptions, RANGES])
+    print("What is counted, what is not, and how sure the values are")
+    print_lines([*result.findings.in_brief, RANGES])
+    print(f"  All {len(result.findings.assumptions)} assumptions: {ASSUMPTIONS}, report.html")
     files = f"pictures: *.png, *.svg; numbers: *.csv, network.spk, {TRACE}"
     print(f"\nEverything is in {result.folder}/ ({files})")
 

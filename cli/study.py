@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .border import print_json
+from .document.envelope import print_document
 from .options import DataDir, Force, Json, new_file, show
 from .program import JOB
 from .two_words import family, member
@@ -88,35 +87,27 @@ def run(
     no --images asked for fewer.
     """
     from ..analysis.report.numbers import count_of
-    from ..analysis.report.rows import json_text
     from ..analysis.studies.comparison import compare
     from ..analysis.studies.other_files import compare_others, read_others
-    from ..analysis.studies.run import KEPT, run_study
+    from ..analysis.studies.run import run_study
     from ..analysis.studies.study import read_study
-    from ..shown_progress import show_progress
+    from .habits.voice import show_progress
 
     folder = output or Path("studies") / name
     study = read_study(name)
     committed, others = study.committed(), read_others(study.folder)
-    try:
-        with show_progress() as progress:
-            found = run_study(
-                name,
-                row or None,
-                models_dir=models_dir,
-                data_dir=data_dir,
-                output=folder,
-                images=images,
-                with_own_converter=with_own_converter,
-                skip_missing=skip_missing,
-                progress=progress,
-            )
-    except KeyboardInterrupt:
-        done = (
-            f"{folder}/{KEPT} has what is done" if (folder / KEPT).is_dir() else "nothing is done"
+    with show_progress() as progress:
+        found = run_study(
+            name,
+            row or None,
+            models_dir=models_dir,
+            data_dir=data_dir,
+            output=folder,
+            images=images,
+            with_own_converter=with_own_converter,
+            skip_missing=skip_missing,
+            progress=progress,
         )
-        print(f"spikewatt: {done}; the same line goes on", file=sys.stderr)
-        raise
 
     rows = {line["row"] for line in found.lines}
     compared = compare(study, found, committed)
@@ -124,7 +115,7 @@ def run(
     if as_json:
         differences = [vars(each) for each in compared.differences]
         said = {"folder": str(folder), "results": found.lines, "differences": differences}
-        print_json(json_text(said))
+        print_document(said)
     else:
         lines = count_of(len(found.lines), "line of results is", "lines of results are")
         print(f"{lines} in {folder}/results.csv")
@@ -153,13 +144,12 @@ def table(
     per row: study, row, published and own figures (energy and latency on each device, too),
     falls_short.
     """
-    from ..analysis.report.rows import json_text
     from ..analysis.studies.table import as_objects, chosen_outcomes, studies_findings
     from ..analysis.studies.table import studies as chosen
 
     found = chosen_outcomes(chosen(name or None), row or None, short)
     if as_json:
-        print_json(json_text(as_objects(found)))
+        print_document(as_objects(found))
     else:
         show(studies_findings(found), as_json)
 
@@ -182,26 +172,19 @@ def train(
     `study run --models-dir` then runs. The weights of the package were trained on a GPU, by what
     models/studied/data/recipes.yaml says; these have other accuracies.
     """
-    from ..analysis.report.rows import json_text
     from ..models.datasets import load_dataset
     from ..models.studied.catalogue import studied
     from ..models.studied.find import folder_to_train_in
-    from ..models.studied.training.train import TRAINING, train_studied
-    from ..shown_progress import show_progress
+    from ..models.studied.training.train import train_studied
+    from .habits.voice import show_progress
 
     facts = studied(name)
     folder = folder_to_train_in(models_dir)
     dataset = load_dataset(facts.dataset, data_dir)
-    try:
-        with show_progress() as progress:
-            trained = train_studied(name, dataset, folder, epochs, progress)
-    except KeyboardInterrupt:
-        if (folder / f"{name}{TRAINING}").is_dir():
-            kept = f"{folder}/{name}{TRAINING} has what is done"
-            print(f"spikewatt: {kept}; the same line goes on", file=sys.stderr)
-        raise
+    with show_progress() as progress:
+        trained = train_studied(name, dataset, folder, epochs, progress)
     if as_json:
-        print_json(json_text(trained.said(facts.accuracy)))
+        print_document(trained.said(facts.accuracy))
     else:
         print(
             f"{trained.path}: {100 * trained.accuracy:.2f} % of the test images are right, "

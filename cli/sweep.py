@@ -72,7 +72,7 @@ def sweep(
         show(_estimate(Plan.of(checked)), as_json)
         return
 
-    from ..shown_progress import show_progress
+    from .habits.voice import show_progress
 
     into = store or Path(f"{space.stem}.sweep")
     with show_progress() as progress:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import DoesNotFitError, SpikewattError
 from ..sim.trace.trace import Trace
+from .bill import SPIKING
 from .cards.card import Card
 from .cards.load import load_card
 from .devices.core.activity import activity
 from .devices.core.mapping import map_network
+from .devices.registry import device_kind
 from .pricing.price import price
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ DEVICES = (
     "stm32l4r5",
 )
 BEFORE, AFTER = "before", "after"
-CORE = "neuromorphic_core"
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,15 @@ def _savings(trace: Trace, card: Card, which: str, max_cores: int | None) -> lis
     try:
         prices = price(trace, card, host=None, max_cores=max_cores)
     except DoesNotFitError as error:
-        return [Saving(card.name, "snn", which, refused=str(error))]
+        return [Saving(card.name, SPIKING, which, refused=str(error))]
 
-    placed = _placed(trace, card, max_cores) if card.kind == CORE else {}
+    placed = _placed(trace, card, max_cores) if device_kind(card).maps_traces(card) else {}
     rows = []
     for each in prices.totals().to_dict("records"):
         memory = each["memory_bytes"]
+        cores = each["cores"]
         found = {
+            "cores": None if cores != cores else cores,
             "memory_bytes": None if memory != memory else memory,
             "operations": _operations(trace, each["workload"]),
             "nonzero_operations": trace.mean_operations(ledger="nonzero"),
@@ -170,6 +173,6 @@ def _placed(trace: Trace, card: Card, max_cores: int | None) -> dict:
 
 def _operations(trace: Trace, workload: str) -> float:
     """What software performs: a loop and a kernel library look at no weight."""
-    if workload == "snn":
+    if workload == SPIKING:
         return trace.mean_operations()
     return float(sum(layer.macs for layer in trace.layers))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SpikewattError, one_of, whole_number
+from ..installed import require
 from .dataset_files import Arrays, read_arrays
 from .dataset_split import split
 from .enlarging import bilinear
@@ -279,6 +280,7 @@ def _overlaps(old: int, new: int) -> np.ndarray:
 
 
 def _digits() -> Arrays:
+    require("digits", "come with scikit-learn", "sklearn")
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 

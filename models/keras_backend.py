@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import MissingToolError
+from ..installed import not_installed
 
 
 @contextmanager
@@ -37,12 +37,8 @@ def import_keras() -> Any:
         with silent_stderr():
             import keras
     except ImportError as error:
-        raise MissingToolError(
-            where="keras",
-            law="needs Keras 3 and TensorFlow",
-            got=str(error),
-            allowed="pip install 'spikewatt[keras]'",
-        ) from error
+        law = "needs Keras 3 and TensorFlow"
+        raise not_installed("keras", law, "keras", got=error) from error
 
     # TensorFlow warns of every model that is asked for a few predictions.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -143,8 +143,8 @@ def packages_on_disk() -> set[str]:
 
 
 def data_files() -> set[Path]:
-    """Every file in a floor's folder that is no Python source."""
-    found = set()
+    """Every file in a floor's folder that is no Python source, and the samples of the documents."""
+    found = {ROOT / "docs" / "space.yaml", *(ROOT / "docs" / "examples").iterdir()}
     for name in FLOORS:
         for path in (ROOT / name).rglob("*"):
             if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:

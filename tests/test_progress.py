@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
-from spikewatt.progress import TimeLeft, expect, in_words, silent
-from spikewatt.shown_progress import LINES_S, PATIENCE_S, ShownProgress
+from spikewatt.progress import TimeLeft, announce, expect, in_words, silent
+from spikewatt.shown_progress import LINES_S, LONG_S, PATIENCE_S, ShownProgress
 
 
 class Screen(io.StringIO):
@@ -89,15 +89,39 @@ def test_what_is_expected_is_shown_at_once():
         shown("compile", 0, 1)
         clock.now_s += 70
         shown("compile", 1, 1)
-    first, second, last = shown.stream.getvalue().splitlines()
+    said, first, second, last = shown.stream.getvalue().splitlines()
+    assert said.startswith("spikewatt: Making ANNarchy's simulator ready")
+    assert said.endswith(": about 1 min 30 s, by estimate")
     assert first.endswith("0.00 s, 1 min 30 s left")
     assert second.endswith("30 s, 1 min 0 s left")
     assert last.endswith("in 1 min 40 s")
 
 
+def test_what_takes_a_minute_is_announced_once():
+    shown, _ = make(io.StringIO())
+    announce(shown, LONG_S - 1, "a sweep")
+    assert shown.stream.getvalue() == ""
+    announce(shown, LONG_S, "a sweep of 60 points")
+    expect(shown, "sweep", 300.0)
+    said = "spikewatt: a sweep of 60 points: about 1 min 0 s, by estimate\n"
+    assert shown.stream.getvalue() == said
+
+
+def test_an_announcement_leaves_the_line_before_it():
+    shown, clock = make(Screen())
+    shown("compile", 0, 2)
+    clock.now_s += 10
+    shown("compile", 1, 2)
+    announce(shown, 90.0, "play")
+    *_, before, said, end = shown.stream.getvalue().split("\n")
+    assert before.endswith("left")
+    assert (said, end) == ("spikewatt: play: about 1 min 30 s, by estimate", "")
+
+
 def test_whoever_does_not_listen_is_told_nothing():
-    expect(silent, "compile", 3.0)
-    expect(None, "compile", 3.0)
+    for deaf in (silent, None):
+        expect(deaf, "compile", 90.0)
+        announce(deaf, 90.0, "compile")
 
 
 def test_time_left_follows_the_rate_of_late():

@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 
 from ... import files
-from ...errors import MissingToolError, SpikewattError
+from ...errors import SpikewattError
+from ...installed import not_installed
 from ...sim.engines.simulate import simulate
 from ...sim.network.connection import Connection
 from ...sim.network.connection_kinds import Conv2D, Dense, Depthwise
@@ -108,8 +109,7 @@ def _torch() -> Any:
         import torch
     except ImportError as error:
         law = "needs NeuroBench, SpikingJelly and sinabs"
-        remedy = "pip install 'spikewatt[crosscheck]'"
-        raise MissingToolError("crosscheck", law, str(error), remedy) from error
+        raise not_installed("crosscheck", law, got=error, extra="crosscheck") from error
     return torch
 
 

@@ -20,7 +20,7 @@ from ...sim.odin.chip_files import export
 from ...sim.odin.images import image_of
 from ...sim.odin.network import OdinNetwork
 from ...sim.odin.size import check_size
-from ..report.rows import write_frame
+from ..report.rows import ASSUMPTIONS, write_frame
 
 if TYPE_CHECKING:
     from ...models.datasets import Dataset
@@ -222,4 +222,4 @@ def _export(result: OdinResult, image: np.ndarray, output: Path) -> None:
         export(chip, folder / "image", chip.encode(image)[0])
         write_frame(result.prices.frame, folder / "energy.csv")
         lines = "\n".join(result.prices.assumptions)
-        files.write(folder / "assumptions.txt", lines + "\n")
+        files.write(folder / ASSUMPTIONS, lines + "\n")

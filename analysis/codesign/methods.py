@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ... import files
-from ...errors import SpikewattError, one_of
+from ...errors import SpikewattError, one_of, whole_number
 from ...progress import Progress, silent
 from ...sim.engines.simulate import simulate
-from ...sim.gating.planes import has_planes, mean_planes, sent_planes, with_planes
+from ...sim.gating.planes import check_sends_bits, mean_planes, planes_of, with_planes
 from ...sim.network.codes import CODES, names_of
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.staged.choosing.allocate import allocate
@@ -26,7 +26,7 @@ from ...sim.staged.exited import exited
 from ...sim.staged.margins import checked_share
 from ...sim.staged.rule import MarginRule
 from ...sim.staged.run import StagedTrace, run_staged
-from ...sim.staged.staged_network import StagedNetwork, precision
+from ...sim.staged.staged_network import StagedNetwork
 from ...sim.trace.trace import Trace
 
 
@@ -65,18 +65,20 @@ class Wanted:
 class Method:
     """A way to send less.
 
-    Facts: its `name`, the `file` that it leaves, and what it is `counted` in.
+    Facts: its `name`, the `file` that it leaves, what it is `counted` in, whether it asks for a
+    margin that is large enough (`has_threshold`), and for the planes of a first stage
+    (`has_first_stage`).
     """
 
     name: ClassVar[str]
     file: ClassVar[str]
     counted: ClassVar[str] = "planes"
+    has_threshold: ClassVar[bool] = True
+    has_first_stage: ClassVar[bool] = False
 
     def check(self, where: str, network: SpikingNetwork) -> None:
         """Raise where the code of `network` cannot be run so."""
-        if not network.code.doubles:
-            law = f"{self.name} holds planes back of a code that sends the bits of a value"
-            raise SpikewattError(where, law, f"code {network.code}", _names("doubles"))
+        check_sends_bits(where, network)
 
     def choose(
         self, network: SpikingNetwork, validation: Sample, wanted: Wanted, progress: Progress
@@ -126,14 +128,14 @@ class Chosen:
     def said(self) -> str:
         """In words."""
         if isinstance(self.made, StagedNetwork):
-            planes = " and ".join(f"{precision(stage):.3g}" for stage in self.made.stages)
+            planes = " and ".join(f"{mean_planes(stage):.3g}" for stage in self.made.stages)
             return f"Stages of {planes} planes, threshold {self.made.rule.threshold:.3g}"
         if isinstance(self.made, EarlyExit):
             rule = self.made
             row = f"{rule.consecutive} steps in a row" if rule.consecutive > 1 else "at once"
             begin, threshold = rule.first_step, f"{rule.threshold:.3g}"
             return f"Early exit from step {begin} on, {row}, threshold {threshold}"
-        planes = {p.name: sent_planes(p) for p in self.made.populations if p.planes}
+        planes = planes_of(self.made)
         return f"Planes by layer ({', '.join(f'{n} {k}' for n, k in planes.items())})"
 
     def save(self, folder: Path) -> None:
@@ -152,13 +154,17 @@ class Stages(Method):
 
     name = "stages"
     file = "staged.spks"
+    has_first_stage = True
 
     def choose(self, network, validation, wanted, progress):
         """Planes of the first stage, and the threshold."""
-        there = max(sent_planes(p) for p in network.populations if has_planes(p))
+        there = max(planes_of(network).values(), default=0)
         planes = wanted.planes or tuple(range(1, there))
         if not planes:
             raise SpikewattError("stages", "has more than one plane to send", there, ">= 2")
+        for number in wanted.planes:
+            law = "is fewer planes than all"
+            whole_number("stages.planes", law, number, 1, there - 1)
         if wanted.threshold is None:
             found = choose_stages(
                 list(planes),
@@ -184,6 +190,7 @@ class Allocate(Method):
 
     name = "allocate"
     file = "quantised.spk"
+    has_threshold = False
 
     def choose(self, network, validation, wanted, progress):
         """Planes of each layer."""
@@ -209,7 +216,8 @@ class Exit(Method):
         """Streaming codes have an answer at each step."""
         if network.code.exact:
             law = "exit ends a code that has an answer at every step"
-            raise SpikewattError(where, law, f"code {network.code}", _names("streaming"))
+            able = names_of(code for code in CODES.values() if code.streaming)
+            raise SpikewattError(where, law, f"code {network.code}", able)
 
     def choose(self, network, validation, wanted, progress):
         """The threshold, the first step, and how many in a row."""
@@ -233,10 +241,6 @@ def method_for(network: SpikingNetwork) -> Method:
     return METHODS["stages" if network.code.exact else "exit"]
 
 
-def _names(fact: str) -> str:
-    return names_of(code for code in CODES.values() if getattr(code, fact))
-
-
 def chosen(
     where: str,
     method: Method,
@@ -256,5 +260,11 @@ def chosen(
     method.check(where, network)
     checked_budget(where, wanted.budget_points)
     if wanted.threshold is not None:
+        if not method.has_threshold:
+            law = f"{method.name} asks for no margin"
+            raise SpikewattError(f"{where}.threshold", law, wanted.threshold, "none")
         checked_share(f"{where}.threshold", wanted.threshold)
+    if wanted.planes and not method.has_first_stage:
+        law = f"are those of a first stage, which {method.name} has not"
+        raise SpikewattError(f"{where}.planes", law, ", ".join(map(str, wanted.planes)), "none")
     return method.choose(network, validation, wanted, progress)

@@ -18,7 +18,7 @@ from ...sim.staged.dynamic_trace import DynamicTrace, undivided
 from ...sim.trace.trace import Trace
 from ..design.interval import wilson
 from ..report.findings import Column, Findings, Table
-from ..report.numbers import is_missing, with_prefix
+from ..report.numbers import in_percent, percent_range, with_prefix
 from ..report.sentence import points_of
 from ..report.units import JOULES, PERCENT, SECONDS
 from .methods import Chosen, Sample, Wanted
@@ -91,21 +91,22 @@ class Outcome:
 
     @cached_property
     def energies(self) -> dict[str, tuple[float, float]]:
-        """Device -> joules per inference, without and with."""
+        """Device, as it was asked for, -> joules per inference, without and with."""
         if not self.prices:
             return {}
-        after = {spread.device: spread for spread in self.prices[WITH].spreads}
+        before, after = (self.prices[side].asked_for for side in (WITHOUT, WITH))
         return {
-            spread.device: (spread.mean_energy_j, after[spread.device].mean_energy_j)
-            for spread in self.prices[WITHOUT].spreads
-            if spread.device in after
+            device: (before[device].mean_energy_j, after[device].mean_energy_j)
+            for device in before
+            if device in after
         }
 
     @property
     def sentence(self) -> str:
         """What it saves, at what it loses."""
         saved = f"{self.chosen.said}: {_less(self.saved_operations)} operations"
-        for device, (before, after) in list(self.energies.items())[:1]:
+        for asked_for, (before, after) in list(self.energies.items())[:1]:
+            device = self.prices[WITH].asked_for[asked_for].device
             energies = f"{with_prefix(after, 'J')} in place of {with_prefix(before, 'J')}"
             less = _less(1 - after / before, "less")
             saved += f", {less} energy on {device} ({energies})"
@@ -133,7 +134,7 @@ class Outcome:
         tables = [self.accuracy_table()]
         if self.energies:
             tables += [self.price_table("energy_j"), self.price_table("time_s")]
-        lines = self.prices[WITH].prices.assumptions if self.prices else ()
+        prices = self.prices[WITH].prices if self.prices else None
         facts = {
             "method": self.chosen.method.name,
             "lost_points": self.lost_points,
@@ -141,7 +142,12 @@ class Outcome:
             "network_hash": self.chosen.network.hash,
         }
         return Findings(
-            tuple(tables), tuple(lines), self.does_not_fit, facts, sentence=self.sentence
+            tuple(tables),
+            tuple(prices.assumptions if prices else ()),
+            self.does_not_fit,
+            facts,
+            sentence=self.sentence,
+            in_brief=tuple(prices.in_brief if prices else ()),
         )
 
     def accuracy_table(self, name: str = "accuracy") -> Table:
@@ -169,9 +175,11 @@ class Outcome:
             )
         columns = (
             Column(self.chosen.method.name, ("network",)),
-            Column("test (%)", ("accuracy",), _percent, number=True),
-            Column("95 % (%)", ("accuracy_low", "accuracy_high"), _from_to, leave_out=3),
-            Column("validation (%)", ("accuracy_validation",), _percent, leave_out=2, number=True),
+            Column("test (%)", ("accuracy",), in_percent, number=True),
+            Column("95 % (%)", ("accuracy_low", "accuracy_high"), percent_range, leave_out=3),
+            Column(
+                "validation (%)", ("accuracy_validation",), in_percent, leave_out=2, number=True
+            ),
             Column("operations", ("operations",), "{:,.0f}".format, number=True),
             Column(counted, (counted,), "{:.2f}".format, number=True),
             Column("watching", ("monitor_updates",), "{:,.1f}".format, leave_out=1, number=True),
@@ -202,7 +210,7 @@ class Outcome:
             for side in (WITHOUT, WITH):
                 spread = self.prices[side].spread(device)
                 means[side] = getattr(spread, f"mean_{what}")
-                row = {"device": device, "network": side}
+                row = {"device": spread.device, "network": side}
                 row[f"mean_{what}"] = means[side]
                 row |= {f"{name}_{what}": spread.at(what, share) for name, share in SHARES.items()}
                 saved = None if side == WITHOUT else 1 - means[WITH] / means[WITHOUT]
@@ -246,7 +254,7 @@ def outcome(
                 skip_unfit=True,
                 max_cores=max_cores,
             )
-        refused = dict(prices[WITH].prices.does_not_fit)
+        refused = {**prices[WITHOUT].prices.does_not_fit, **prices[WITH].prices.does_not_fit}
     budget = None if wanted.threshold is not None else wanted.budget_points
     return Outcome(found, seen, unseen, prices, budget, refused)
 
@@ -269,11 +277,3 @@ def points_lost(points: float) -> str:
 
 def _less(saved: float, word: str = "fewer") -> str:
     return f"{abs(saved):.1%} {word if saved >= 0 else 'more'}".replace("%", " %")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}"
-
-
-def _from_to(low: float, high: float) -> str:
-    return "" if is_missing(low) else f"{_percent(low)} to {_percent(high)}"

@@ -13,6 +13,7 @@ from ...sim.pruning.pruned import Pruned
 from ...sim.trace.trace import Trace
 from ..design.interval import wilson
 from ..report.findings import Column, Findings, Table
+from ..report.numbers import in_percent, percent_range
 from ..report.units import BINARY_BYTES, JOULES, PERCENT, SECONDS
 from .methods import Sample
 from .outcome import points_lost
@@ -140,8 +141,8 @@ class PruningOutcome:
             row["nonzero_synapses"] = sum(layer.nonzero_synapses for layer in trace.layers)
             rows.append(row)
         accuracy = (
-            Column("accuracy (%)", ("accuracy",), _percent, number=True),
-            Column("95 % (%)", ("accuracy_low", "accuracy_high"), _from_to, leave_out=1),
+            Column("accuracy (%)", ("accuracy",), in_percent, number=True),
+            Column("95 % (%)", ("accuracy_low", "accuracy_high"), percent_range, leave_out=1),
         )
         columns = (
             Column("network", ("network",)),
@@ -162,7 +163,7 @@ def rounds_table(pruned: Pruned, name: str = "rounds") -> Table:
         Column("what", ("what",), leave_out=1),
         Column("where, and its share", ("where",)),
         Column("saved", ("saved",), unit=PERCENT),
-        Column("accuracy (%)", ("accuracy",), _percent, number=True),
+        Column("accuracy (%)", ("accuracy",), in_percent, number=True),
         Column("lost (points)", ("loss_points",), "{:.2f}".format, number=True),
         Column("", ("kept",), lambda kept: "kept" if kept else "undone"),
     )
@@ -207,11 +208,3 @@ def _pair(name: str) -> tuple[str, str]:
 
 def _arrow(before: float, after: float) -> str:
     return f"{before:,.0f} → {after:,.0f}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}"
-
-
-def _from_to(low: float, high: float) -> str:
-    return f"{_percent(low)} to {_percent(high)}"

@@ -192,6 +192,11 @@ class RunConfig(ConversionOptions, SpareOptions, JobOptions):
         self.check_spared(self.spike_code)
         return self
 
+    def check_layers(self, names: list[str]) -> None:
+        """Raise unless every layer that `steps` and `planes` name is one of `names`."""
+        super().check_layers(names)
+        self.check_planes(names)
+
     def _check_steps(self) -> None:
         if self.spike_code.bias_each_step and isinstance(self.steps, dict):
             raise SpikewattError("steps", "is one number under rate", self.steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from ...errors import warn
@@ -10,6 +11,7 @@ from ...sim.engines.estimate.estimate import Estimate, estimate
 from ...sim.network.spiking_network import SpikingNetwork
 from .config import RunConfig
 
+LOG = logging.getLogger(__name__)
 DEFAULT = "annarchy"  # the reference simulator
 LONGEST_S = 60.0  # that it may take, compiling included, where nobody named it
 
@@ -45,6 +47,7 @@ def choose(config: RunConfig, network: SpikingNetwork, x) -> Choice:
         On what.
     """
     if config.engine is not None:
+        LOG.info("engine %s, as it was named", config.engine)
         return Choice(config.engine)
 
     found = estimate(
@@ -56,6 +59,7 @@ def choose(config: RunConfig, network: SpikingNetwork, x) -> Choice:
         engines=(DEFAULT,),
     )
     if found.seconds(DEFAULT) <= LONGEST_S:
+        LOG.info("engine %s, about %s", DEFAULT, in_words(found.seconds(DEFAULT)))
         return Choice(DEFAULT)
 
     found = estimate(network, x, config.simulated_steps, workers=config.workers, seed=config.seed)

@@ -18,9 +18,11 @@ import pandas as pd
 import yaml
 
 from ... import files
+from ...endings import keeping
 from ...errors import SpikewattError
 from ...models.datasets import Dataset
 from ...models.loading.load import load_keras
+from ...models.loading.save import save_keras
 from ..report.rows import write_frame
 from .config import RunConfig
 
@@ -49,9 +51,7 @@ class RunFolder:
 
     def keep_training(self, model, history: pd.DataFrame) -> None:
         """Write a trained Keras network and its history, so that an interrupted run has them."""
-        unfinished = self.partial / "unfinished.keras"
-        model.save(unfinished)
-        unfinished.rename(self._model)
+        save_keras(model, self._model)
         write_frame(history, self._history)
 
     def kept_training(self) -> tuple[object, pd.DataFrame] | None:
@@ -59,6 +59,13 @@ class RunFolder:
         if not (self._model.is_file() and self._history.is_file()):
             return None
         return load_keras(self._model), pd.read_csv(self._history)
+
+    def kept(self) -> str:
+        """What of an interrupted run is kept, in words; without a training the folder goes."""
+        if self._model.is_file() and self._history.is_file():
+            return f"the training is kept in {self.partial}"
+        shutil.rmtree(self.partial, ignore_errors=True)
+        return ""
 
     def finish(self) -> None:
         """Give the whole folder its name."""
@@ -108,8 +115,9 @@ def claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[RunFold
         try:
             folder = RunFolder(root / name, root / f"{name}.partial")
             if _is_free(folder, claim):
-                _begin(folder, claim)
-                yield folder
+                with keeping(folder.kept):
+                    _begin(folder, claim)
+                    yield folder
                 return
         finally:
             lock.release()

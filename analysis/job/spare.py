@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ...energy.pricing.order import ordered
 from ...progress import Progress, silent
 from ...sim.conversion.reading.reader import read
-from ...sim.gating.planes import has_planes, sent_planes, with_planes
+from ...sim.gating.planes import planes_of, with_planes
 from ...sim.network.connection import ExecutedLayer
 from ...sim.network.spiking_network import SpikingNetwork
 from ...sim.pruning.prune import prune
@@ -55,6 +55,7 @@ class Spared:
             findings,
             tables=(*findings.tables, *self.tables),
             assumptions=(*self.lines, *findings.assumptions),
+            in_brief=(*self.lines, *findings.in_brief),
             facts={**findings.facts, **self.facts},
         )
 
@@ -75,12 +76,14 @@ def spare(
         A budget that cannot be met: it says how near it came; planes of a layer that is not there.
     """
     found = Spared(converted, converted)
+    if config.planes is not None:
+        with_planes(converted, config.planes)  # raises before minutes of pruning
     if config.prune_points:
         found = _pruned(config, prepared, found, progress)
     if config.planes is not None:
         network = with_planes(found.network, config.planes)
-        sent = {p.name: sent_planes(p) for p in network.populations if has_planes(p)}
-        line = f"planes sent: {', '.join(f'{name} {number}' for name, number in sent.items())}."
+        sent = ", ".join(f"{name} {number}" for name, number in planes_of(network).items())
+        line = f"planes sent: {sent}."
         found = replace(found, network=network, lines=(*found.lines, line))
     if config.exit_points:
         method, sample = method_for(found.network), _validation(config, prepared)

@@ -40,6 +40,14 @@ class SpareOptions(BaseModel):
         "under rate and signed after a step, under radix after its first planes; 0: none does",
     )
 
+    def check_planes(self, names: list[str]) -> None:
+        """Raise unless every layer that `planes` names is one of `names`."""
+        given = self.planes if isinstance(self.planes, dict) else {}
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            law = "names layers that become populations"
+            raise SpikewattError("planes", law, ", ".join(unknown), ", ".join(names))
+
     def check_spared(self, code: Code) -> None:
         """Raise where a network of `code` cannot spare what was asked."""
         if self.planes is not None:

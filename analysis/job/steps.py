@@ -266,7 +266,7 @@ def report(
     battery : str, default "cr2032"
         Card of the battery whose life is given.
     agreement : Agreement, default None
-        With Keras; the first line says so if it is bad.
+        With Keras; a line after the verdict says so if it is bad.
     engine : str, default ""
         A line that says which engine ran, where that is another than a reader expects.
     points : Points, default None
@@ -321,7 +321,9 @@ def report(
     else:
         sentence = verdict_lines(points)
     if agreement is not None and agreement.bad:
-        sentence = f"The spiking network {agreement}\n{sentence}"
+        lines = sentence.splitlines()
+        lines.insert(1, f"The spiking network {agreement}")
+        sentence = "\n".join(lines)
     if points is not None:
         facts["int8_accuracy"] = points.int8_accuracy
         assumptions = (*assumptions, *points.notes)
@@ -335,6 +337,7 @@ def report(
         prices.does_not_fit,
         facts,
         sentence=sentence,
+        in_brief=(*([engine] if engine else []), *prices.in_brief),
     )
 
 

@@ -19,7 +19,7 @@ TURNED = "Which verdicts turn, each rule evaluated again with one assumption cha
 STATUS = (
     "status: how the rule is known here; read: in its source; abstract: in the abstract only; "
     "secondary: in a text about it; constants ours: some are in no text at hand. Formulas and "
-    "sources: docs/RULES.md and --json."
+    "sources: docs/explanation/rules.md and --json."
 )
 UNITS = (
     "of a rate two values: per neuron and per synapse, the smaller first; a rule is open where "

@@ -102,7 +102,7 @@ class Rule(Named):
     -----
     paper : authors and year.
     quantity : what is compared.
-    formula : the condition, in symbols that docs/RULES.md explains.
+    formula : the condition, in symbols that docs/explanation/rules.md explains.
     depends_on : on what the verdict depends where the threshold is not one value.
     assumptions, status, source : see `Ruling`.
     """

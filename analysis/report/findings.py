@@ -264,6 +264,8 @@ class Findings:
         In the order in which a reader sees them, each with a name of its own.
     assumptions : tuple of str, default ()
         Lines that end every result.
+    in_brief : tuple of str, default ()
+        The same in short lines, which a terminal shows in their place.
     does_not_fit : mapping from str to str, default {}
         Device -> why it cannot hold or execute the network.
     facts : mapping from str to object, default {}
@@ -290,6 +292,7 @@ class Findings:
     facts: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     sentence: str = ""
+    in_brief: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]

@@ -87,6 +87,24 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
+def in_percent(share: float) -> str:
+    """A share in per cent, with two decimals, for a column that says the unit.
+
+    >>> in_percent(0.98765)
+    '98.77'
+    """
+    return f"{100 * share:.2f}"
+
+
+def percent_range(low: float, high: float) -> str:
+    """Both ends of a range of shares, in per cent; nothing where there is none.
+
+    >>> percent_range(0.5, 0.625), percent_range(float("nan"), 1.0)
+    ('50.00 to 62.50', '')
+    """
+    return "" if is_missing(low) else f"{in_percent(low)} to {in_percent(high)}"
+
+
 def three_digits(value: float) -> str:
     """A number with three digits.
 

@@ -35,6 +35,7 @@ SIZES = (
 )
 REFUSED = "not compared"  # in the place of a verdict, where accuracies differ
 EXPLAINED = "From the first price to the second"
+IN_FULL = "Every assumption, at length: --assumptions, or --json"
 
 
 def price_findings(
@@ -89,6 +90,7 @@ def price_findings(
         (*prices.assumptions, *_without_zeros(prices, work)),
         prices.does_not_fit,
         sentence=energy_sentence(prices),
+        in_brief=(*prices.in_brief, IN_FULL),
         notes=_only_of_traces(prices) if isinstance(work, Counts) else (),
     )
 

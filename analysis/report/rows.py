@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import files
-from ...errors import printable
+from ...errors import FileFormatError, printable
+from ...installed import __version__
 from .findings import Findings, Table
 from .numbers import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Of documents. It grows when a reader of the older one would go wrong: a key that is gone, renamed
+# or means something else. New keys do not count.
+SCHEMA = "spikewatt/1"
 DOES_NOT_FIT = "does_not_fit.csv"
 SENTENCE = "sentence.txt"
+ASSUMPTIONS = "assumptions.txt"
 FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the begin of one
 
 
@@ -67,6 +72,41 @@ def document(findings: Findings) -> dict:
 def as_json(findings: Findings) -> str:
     """`document` as text; see `json_text`."""
     return json_text(document(findings))
+
+
+def enveloped(verb: str, data: object) -> dict[str, object]:
+    """`data` with what it is, as every verb prints it with ``--json``.
+
+    Examples
+    --------
+    >>> list(enveloped("price", {"rows": []}))
+    ['schema', 'verb', 'spikewatt', 'data']
+    """
+    return {"schema": SCHEMA, "verb": verb, "spikewatt": __version__, "data": data}
+
+
+def data_in(document: Mapping, where: str) -> Mapping:
+    """The data of a document that a verb printed; versions before the envelope had them alone.
+
+    Parameters
+    ----------
+    document : mapping
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        A document of another version.
+    """
+    found = document.get("schema")
+    if found is None:
+        return document
+    if found != SCHEMA:
+        law, hint = "is a document that this version reads", "print it again with --json"
+        raise FileFormatError(where, law, found, SCHEMA, hint)
+    data = document.get("data")
+    return data if isinstance(data, Mapping) else {}
 
 
 def json_text(found: object) -> str:
@@ -146,7 +186,7 @@ def write_folder(findings: Findings, folder: Path) -> None:
         files.write(folder / SENTENCE, _lines(findings.sentence.splitlines()))
 
     lines = [*findings.assumptions, *findings.does_not_fit.values()]
-    files.write(folder / "assumptions.txt", _lines(lines))
+    files.write(folder / ASSUMPTIONS, _lines(lines))
 
 
 def _lines(lines: Iterable[str]) -> str:

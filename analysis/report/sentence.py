@@ -30,49 +30,63 @@ def verdict_sentence(verdict: Verdict) -> str:
     Returns
     -------
     str
-        One sentence, or two.
+        Who uses less energy in one sentence, then how right both are, and what is left out.
     """
+    return " ".join(verdict_parts(verdict))
+
+
+def verdict_parts(verdict: Verdict) -> list[str]:
+    """The same in parts: who uses less energy in one sentence, and what is to be said besides."""
     if verdict.ratio is None:
-        return _refusal(verdict) + _left_out(verdict)
+        return [_refusal(verdict), *_left_out(verdict)]
     spiking, int8 = verdict.spiking, verdict.int8
     assert spiking is not None
     assert int8 is not None
 
     when = often(verdict.period_s)
-    keras = f"Keras {percent(verdict.keras_accuracy)}"
-    by_int8 = f"{_accuracy(int8)} against {_accuracy(spiking)} as spikes ({_design(spiking)})"
+    as_spikes = f"spikes {_place(spiking)}"
+    as_int8 = f"int8 on {int8.bill.device}"
     if verdict.winner == INT8:
-        less = less_energy(verdict.ratio, when)
-        said = f"Use int8 on {int8.bill.device}: {less}; {by_int8}, {keras}."
+        said = f"Use {as_int8}: {less_energy(verdict.ratio)} than {as_spikes}, {when}."
     elif verdict.winner == SPIKING:
-        less = less_energy(inverse(verdict.ratio), when)
-        against = f"{_accuracy(spiking)} against {_accuracy(int8)} as int8 on {int8.bill.device}"
-        said = f"Use spikes ({_design(spiking)}): {less}; {against}, {keras}."
+        said = f"Use {as_spikes}: {less_energy(inverse(verdict.ratio))} than {as_int8}, {when}."
     else:
         said = (
-            f"Undecided {when}: spikes take {_factor(verdict.ratio)} the energy of int8 on "
-            f"{int8.bill.device}, within what is known of the devices; {by_int8}, {keras}."
+            f"Undecided: {as_spikes} take {_factor(verdict.ratio)} the energy of {as_int8}, {when}."
         )
-    return said + _in_software(verdict) + _left_out(verdict)
+    return [said, _accuracies(verdict, spiking, int8), *_in_software(verdict), *_left_out(verdict)]
 
 
-def _left_out(verdict: Verdict) -> str:
+def _accuracies(verdict: Verdict, spiking: Point, int8: Point) -> str:
+    """How right both sides are, with how many spikes."""
+    return (
+        f"Accuracy: int8 {_accuracy(int8)}, spikes {_accuracy(spiking)} ({_network(spiking)}), "
+        f"Keras {percent(verdict.keras_accuracy)}."
+    )
+
+
+def _left_out(verdict: Verdict) -> list[str]:
     """Which devices are no part of the answer."""
     late = [device for device in verdict.refused if device in verdict.too_slow]
     others = [device for device in verdict.refused if device not in verdict.too_slow]
-    said = f" It does not run on {' or '.join(others)}." if others else ""
-    return said + (f" It takes longer than the period on {' and '.join(late)}." if late else "")
+    said = []
+    if others:
+        said.append(f"It does not run on {' or '.join(others)}.")
+    if late:
+        said.append(f"It takes longer than the period on {' and '.join(late)}.")
+    return said
 
 
-def _in_software(verdict: Verdict) -> str:
+def _in_software(verdict: Verdict) -> list[str]:
     """What spikes in software do, where they take less than those of a core."""
     software, found = verdict.software, verdict.software_ratio
     if software is None or found is None:
-        return ""
-    return (
-        f" Spikes in software on {software.bill.device} ({_network(software)}, "
+        return []
+    said = (
+        f"Spikes in software on {software.bill.device} ({_network(software)}, "
         f"{_accuracy(software)}) take {_factor(found)} the energy of int8."
     )
+    return [said]
 
 
 def _refusal(verdict: Verdict) -> str:
@@ -140,11 +154,11 @@ def _compared(prices: Prices) -> str:
     skipping = " that skips zeros" if int8[1] == ZERO_SKIPPING else ""
     other = f"int8{skipping} on {int8[0].device}"
     if outcome == "wins":
-        said = f"{one} take {less_energy(inverse(found), when)} than {other}."
+        said = f"{one} take {less_energy(inverse(found))} than {other}, {when}."
     elif outcome == "loses":
-        said = f"{other} takes {less_energy(found, when)} than {one}."
+        said = f"{other} takes {less_energy(found)} than {one}, {when}."
     else:
-        said = f"undecided {when}: {one} take {_factor(found)} the energy of {other}."
+        said = f"undecided: {one} take {_factor(found)} the energy of {other}, {when}."
     return f"{said[0].upper()}{said[1:]}"
 
 
@@ -196,23 +210,22 @@ def often(period_s: float | None) -> str:
     """How often there is an inference.
 
     >>> often(1), often(0.1), often(None)
-    ('at one inference a second', 'at one inference every 100 ms', 'per inference')
+    ('at one inference a second', 'at one inference every 100 ms', 'for one inference')
     """
     if period_s is None:
-        return "per inference"
+        return "for one inference"
     if period_s == 1:
         return "at one inference a second"
     return f"at one inference every {with_prefix(period_s, 's')}"
 
 
-def less_energy(found: Estimate, when: str) -> str:
+def less_energy(found: Estimate) -> str:
     """By how many times less energy, with the range.
 
-    >>> less_energy(Estimate(11.7, 5.2, 31), "per inference")
-    '11.7 times less energy per inference (5.2 to 31)'
+    >>> less_energy(Estimate(11.7, 5.2, 31))
+    '11.7 times less energy (5.2 to 31)'
     """
-    span = f"{number(found.low)} to {number(found.high)}"
-    return f"{number(found.value)} times less energy {when} ({span})"
+    return f"{number(found.value)} times less energy ({number(found.low)} to {number(found.high)})"
 
 
 def inverse(found: Estimate) -> Estimate:
@@ -254,10 +267,15 @@ def _accuracy(point: Point) -> str:
     return "?" if point.test is None else percent(point.test.accuracy)
 
 
+def _place(point: Point) -> str:
+    """Where spikes run."""
+    software = "" if point.on_a_core else "in software "
+    return f"{software}on {point.bill.device}"
+
+
 def _design(point: Point) -> str:
     """A spiking design in a few words."""
-    software = "" if point.on_a_core else "software on "
-    return f"{_network(point)}, {software}{point.bill.device}"
+    return f"{_network(point)}, {_place(point).removeprefix('on ')}"
 
 
 def _network(point: Point) -> str:

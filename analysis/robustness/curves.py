@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SpikewattError, whole_number
 from ...progress import Progress, silent
+from ...sim.engines.inputs import Inputs
+from ...sim.engines.samples import some_of
 from ...sim.engines.simulate import simulate
 from ...sim.faults.fault import Fault
 from ...sim.faults.kinds import FAULTS, fault_named
 from ...sim.network.spiking_network import SpikingNetwork
-from ...sim.trace.labels import checked_labels
+from ...sim.trace.labels import check_one_readout, checked_labels
 from .table import summary
 
 if TYPE_CHECKING:
@@ -101,14 +103,14 @@ def robustness(
     >>> found.figure().savefig("robustness.png")  # doctest: +SKIP
     """
     networks = _networks(network)
+    for each in networks.values():
+        check_one_readout(f"{WHERE}.network", (p.name for p in each.readouts))
     chosen = _levels(faults)
     numbers = _seeds(seeds)
-    x, labels = _first(x, labels, images)
-    for label, each in networks.items():
-        outputs = sum(p.size for p in each.readouts)
-        checked_labels(f"{WHERE}.labels", labels, outputs, _samples(x))
-        if len(each.readouts) > 1:
-            raise SpikewattError(f"{WHERE}.network", "has one read-out", label, "one")
+    x, labels = _first(next(iter(networks.values())), x, labels, images)
+    for each in networks.values():
+        samples = Inputs(each, x).samples
+        labels = checked_labels(f"{WHERE}.labels", labels, each.readouts[0].size, samples)
 
     plan = [
         (label, fault, level, seed)
@@ -212,7 +214,7 @@ def _seeds(seeds) -> tuple[int, ...]:
     return found
 
 
-def _first(x, labels, images: int | None) -> tuple:
+def _first(network: SpikingNetwork, x, labels, images: int | None) -> tuple:
     """The first `images` of both."""
     if labels is None:
         law = "needs the class of each image: an accuracy is what is looked at"
@@ -220,13 +222,5 @@ def _first(x, labels, images: int | None) -> tuple:
     if images is not None:
         law = "must be a number of images"
         images = whole_number(f"{WHERE}.images", law, images, 1, 2**31)
-        several = isinstance(x, list | tuple)
-        x = [each[:images] for each in x] if several else x[:images]
-        labels = labels[:images]
-    if not _samples(x):
-        raise SpikewattError(f"{WHERE}.x", "has an image at least", "none")
+        x, labels = some_of(network, x, slice(images)), labels[:images]
     return x, labels
-
-
-def _samples(x) -> int:
-    return len(x[0]) if isinstance(x, list | tuple) else len(x)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..design.interval import wilson
 from ..report.findings import Column, Table
+from ..report.numbers import in_percent, percent_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,23 +87,19 @@ def shown(table: pd.DataFrame, title: str) -> Table:
         Column("network", ("network",)),
         Column("fault", ("fault",)),
         Column("level (%)", ("level",), lambda level: f"{100 * level:g}", number=True),
-        Column("accuracy (%)", ("accuracy",), _percent, number=True),
+        Column("accuracy (%)", ("accuracy",), in_percent, number=True),
         Column("lost (points)", ("points_lost",), lambda lost: f"{lost:.2f}", number=True),
         Column(
             "seeds (%)",
             ("accuracy_lowest", "accuracy_highest"),
-            lambda low, high: f"{_percent(low)} to {_percent(high)}",
+            percent_range,
             leave_out=2,
         ),
         Column(
             "images, 95 % (%)",
             ("accuracy_images_low", "accuracy_images_high"),
-            lambda low, high: f"{_percent(low)} to {_percent(high)}",
+            percent_range,
             leave_out=1,
         ),
     )
     return Table("rows", title, table, columns)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...endings import keeping
 from ...errors import SpikewattError, raise_faults, warn, whole_number
 from ...progress import Progress, silent
 from ...resources import check_writable
@@ -86,13 +87,14 @@ def run_study(
         check_toolchain()
     folder.mkdir(parents=True, exist_ok=True)
 
-    found = Results()
-    for which, row in enumerate(chosen, 1):
-        stages = progress if len(chosen) == 1 else _numbered(progress, which, len(chosen))
-        places = Places(folder / KEPT, models_dir, data_dir, images, stages, with_own_converter)
-        of_row = kind_of(row).run(study.name, row, places).filled()
-        study.results_in(folder).replaced_by(of_row).write(folder)
-        found.add(of_row)
+    found, kept = Results(), folder / KEPT
+    with keeping(lambda: f"what is done is kept in {kept}" if kept.is_dir() else ""):
+        for which, row in enumerate(chosen, 1):
+            stages = progress if len(chosen) == 1 else _numbered(progress, which, len(chosen))
+            places = Places(kept, models_dir, data_dir, images, stages, with_own_converter)
+            of_row = kind_of(row).run(study.name, row, places).filled()
+            study.results_in(folder).replaced_by(of_row).write(folder)
+            found.add(of_row)
 
     return found
 

@@ -22,7 +22,8 @@ import numpy as np
 from ...energy.bill import Bill
 from ...energy.pricing.break_even import first_steps
 from ...energy.pricing.uncertainty import P95, measurements, tornado
-from ...errors import MissingToolError, SpikewattError, whole_number
+from ...errors import SpikewattError, whole_number
+from ...installed import not_installed
 from ...sim.trace.trace import Trace
 from .axes import Block
 from .hardware.operating import value_of_axis
@@ -106,8 +107,7 @@ def _salib() -> tuple[Any, Any]:
         from SALib.analyze import sobol as analyze
         from SALib.sample import sobol as sample
     except ImportError as error:
-        hint = "pip install 'spikewatt[sweep]'"
-        raise MissingToolError("sweep.sensitivity", "needs SALib", hint=hint) from error
+        raise not_installed("sweep.sensitivity", "needs SALib", "SALib") from error
     return sample, analyze
 
 

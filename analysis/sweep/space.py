@@ -43,7 +43,8 @@ OF_A_NETWORK = (
     "calibration_samples",
     "test_samples",
 )
-SPARED = ("planes", "prune_points", "prune_epochs")  # no exit_points: a row is one network
+SPARED = ("planes", "prune_points", "prune_epochs")
+OF_ONE_NETWORK = ("exit_points",)  # no axes: a row of a sweep is priced from one trace
 NETWORK_AXES = tuple(dict.fromkeys((*OF_A_NETWORK, *SPARED, *ConversionOptions.model_fields)))
 OF_ALL = ("dataset", "data_dir")  # no axes, though a network depends on them
 HARDWARE_KEYS = ("period_s", "host", "library")  # of a run, where they are no axis
@@ -324,6 +325,8 @@ def _check_key(where: str, key: str, value: object, allowed: tuple[str, ...]) ->
         raise SpikewattError(f"{where}: {key}", law, got, "hardware: …")
     known = key in RunConfig.model_fields
     law = "changes nothing in a sweep" if known else "unknown key"
+    if key in OF_ONE_NETWORK:
+        law = "is chosen for one network, and has no place in a sweep"
     raise SpikewattError(f"{where}: {key}", law, got, ", ".join(allowed))
 
 
@@ -336,6 +339,10 @@ def _network_block(where: str, axes: dict[str, Any]) -> Block:
     found = []
     for name, given in axes.items():
         inside = f"{where}: network"
+        if name in OF_ONE_NETWORK:
+            law = "is no axis: it is chosen for one network, and prices inferences one by one"
+            allowed = "spikewatt run with exit_points, or spikewatt quantise"
+            raise SpikewattError(f"{inside}: {name}", law, repr(given)[:80], allowed)
         one_of(f"{inside}: {name}", "must be an axis of networks", name, NETWORK_AXES)
         if name in OF_ALL:
             law = "is no axis: accuracies on two data sets cannot be compared"

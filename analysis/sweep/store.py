@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import files
-from ...errors import MissingToolError, SpikewattError
+from ...errors import SpikewattError
+from ...installed import not_installed
 from ...resources import check_writable
 from .axes import is_number
 from .hardware.axes import HARDWARE_AXES
@@ -285,6 +286,5 @@ def _pyarrow() -> Any:
     try:
         import pyarrow
     except ImportError as error:
-        hint = "pip install 'spikewatt[sweep]'"
-        raise MissingToolError("sweep.store", "needs pyarrow", hint=hint) from error
+        raise not_installed("sweep.store", "needs pyarrow", "pyarrow") from error
     return pyarrow

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ... import files
-from ...progress import Progress, silent
+from ...endings import keeping
+from ...progress import Progress, announce, listens, silent
 from .methods import METHODS
 from .plan import Plan
 from .results import Sweep
@@ -77,9 +78,13 @@ def sweep(
     checked = make_space(space, method=method, points=points)
     path = Path(store) if store is not None else files.cache_folder("sweep", checked.hash[:16])
     plan = Plan.of(checked)
-    with Store(path, checked).open() as opened, _work(workers, scheduler) as work:
+    kept = keeping(lambda: f"what is done is kept in {path}" if path.is_dir() else "")
+    with kept, Store(path, checked).open() as opened, _work(workers, scheduler) as work:
         kind = SearchRun if METHODS[checked.method].searches else Run
         run = kind(plan, opened, work, progress or silent)
+        if scheduler is None and listens(progress):
+            seconds = estimated(plan, workers).seconds
+            announce(progress, seconds, f"a sweep of {plan.rows:,} points")
         run.all()
     return Sweep(path, run.simulated, run.reused, checked)
 

@@ -42,8 +42,8 @@ def rtl(
 
     from ...analysis.report.findings import Findings, Table
     from ...rtl_ref.handover.hand_over import hand_over
-    from ...shown_progress import show_progress
     from ...sim.network.spiking_network import SpikingNetwork
+    from ..habits.voice import show_progress
 
     spiking = SpikingNetwork.load(network)
     x, _ = network_inputs(spiking, dataset, data_dir, samples)

@@ -71,7 +71,7 @@ def odin(
     from ...analysis.report.findings import Findings
     from ...analysis.report.prices import price_table
     from ...models.zoo.catalogue import dataset_of
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     with show_progress() as progress:
         result = run_job(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...errors import SpikewattError, whole_number
+from ...progress import announce
 from ...resources import check_writable
-from ..border import print_json
+from ..document.envelope import print_document
+from ..habits.voice import is_quiet
 from ..options import (
     DATASET_HELP,
     SPK_HELP,
@@ -89,7 +91,7 @@ def verify(
         run_targets,
     )
     from ...rtl_ref.verification.targets.target import Request
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     targets = what or DEFAULT
     check_request(targets, engine, simulator)
@@ -139,15 +141,17 @@ def _verify_own(
         engine,
         simulator,
         progress=progress,
-        announce=_announce,
+        announce=partial(_announce, progress),
     )
     images = f"{spk.name}, {{samples}} images: {{population}}"
     return [{"what": images.format(**row), **row} for row in rows]
 
 
-def _announce(estimate: Estimate) -> None:
+def _announce(progress: Progress, estimate: Estimate) -> None:
     """What it will take, before it begins."""
-    print(f"spikewatt: {estimate}.", file=sys.stderr, flush=True)
+    millions = sum(estimate.cycles) / 1e6
+    what = f"{millions:,.1f} million clock cycles of the RTL, and its build"
+    announce(progress, estimate.seconds, what)
 
 
 def _summary(rows: list[dict]) -> str:
@@ -160,16 +164,15 @@ def _summary(rows: list[dict]) -> str:
 def _show_verification(
     found: dict[str, list[dict]], summaries: dict[str, str], waves: Path | None, as_json: bool
 ) -> None:
-    from ...analysis.report.rows import json_text
     from ...analysis.report.terminal.console import print_lines
     from ...analysis.report.verification import verification_findings
 
     if as_json:
         rows = [{"target": name, **row} for name, part in found.items() for row in part]
-        print_json(json_text({"rows": rows}))
+        print_document({"rows": rows})
         return
     show(verification_findings(found, summaries), False)
-    if waves:
+    if waves and not is_quiet():
         files = [str(path) for path in sorted(waves.iterdir()) if path.suffix in WAVEFORMS]
         hint = f"open with GTKWave or Surfer, e.g. `gtkwave {files[0]}`."
         print_lines([f"waveforms: {', '.join(files)}; {hint}"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import SpikewattError
-from ...progress import Progress, expect, in_words
+from ...progress import Progress, announce, expect
 from ..options import (
     DATASET_HELP,
     DataDir,
@@ -237,7 +236,7 @@ def _on_fpga(
 ) -> dict[str, FpgaReport]:
     """Name -> the design on its FPGA."""
     from ...rtl_ref.synthesis.fpga import DEVICE, synthesise_fpga
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     if not 1 <= seeds <= 100:
         raise SpikewattError("synth --seeds", "is a number of placements", seeds, "1..100")
@@ -253,18 +252,18 @@ def _on_fpga(
                 device or design.device or DEVICE,
                 speed_grade,
                 range(1, seeds + 1),
-                partial(_announce, design.name, progress if len(designs) == 1 else None),
+                partial(_announce, design.name, progress, len(designs) == 1),
             )
         progress("synthesise", len(designs), len(designs))
 
     return found
 
 
-def _announce(name: str, progress: Progress | None, seconds: float) -> None:
-    """What a synthesis will take, before it begins; to `progress` too, where it is the only one."""
-    expect(progress, "synthesise", seconds)
-    text = f"spikewatt: synthesis of {name}: about {in_words(seconds)}, most of it nextpnr."
-    print(text, file=sys.stderr, flush=True)
+def _announce(name: str, progress: Progress, alone: bool, seconds: float) -> None:
+    """What a synthesis will take, before it begins; its whole stage, where it is the only one."""
+    announce(progress, seconds, f"synthesis of {name}, most of it nextpnr")
+    if alone:
+        expect(progress, "synthesise", seconds)
 
 
 def _in_cells(
@@ -272,7 +271,7 @@ def _in_cells(
 ) -> dict[str, list[AsicReport]]:
     """Name -> the design in each library."""
     from ...rtl_ref.synthesis.asic import synthesise_asic
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     rates = activity.net_rates() if activity else None
     found: dict[str, list[AsicReport]] = {design.name: [] for design in designs}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +25,15 @@ NETWORK_HELP = (
 @verb(NETWORK, conversion_options)
 def prune(
     network: Annotated[Path, typer.Argument(help=NETWORK_HELP)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The .spk file to write; with --fine-tune the trained network is written beside "
+            "it, as .keras.",
+        ),
+    ],
     dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     budget_points: Annotated[
@@ -71,14 +83,15 @@ def prune(
     if samples is not None:
         whole_number("prune --samples", "must be at least 1", samples, 1, 10**9)
     _check_trained(network, fine_tune)
+    trained = _trained_file(network, output, force) if fine_tune else None
 
     from ...analysis.codesign.pruning import pruning_outcome
     from ...energy.cards.load import load_card
     from ...energy.pruning_savings import DEVICES
     from ...models.zoo.catalogue import dataset_of
-    from ...shown_progress import show_progress
     from ...sim.pruning.knobs import WHAT
     from ...sim.pruning.prune import prune as prune_network
+    from ..habits.voice import show_progress
 
     devices = device or list(DEVICES)
     for name in devices:
@@ -87,24 +100,38 @@ def prune(
     dataset = dataset_of(network, dataset)
     found = given_network("prune", network, dataset, data_dir, options)
     seen = sample(found.network, dataset, data_dir, validation_samples, "validation")
-    with show_progress() as progress:
-        pruned = prune_network(
-            found.network,
-            seen.x,
-            seen.labels,
-            budget_points=budget_points,
-            what=tuple(what or WHAT),
-            aim=aim,
-            tuning=_tuning(found, fine_tune, seed),
-            steps=simulated_steps,
-            seed=seed,
-            progress=progress,
-        )
+    asked = {"budget_points": budget_points, "what": tuple(what or WHAT), "aim": aim}
+    kept = _kept(output, found, len(seen.x), seed, {**asked, "epochs": fine_tune})
+    try:
+        with show_progress() as progress:
+            pruned = prune_network(
+                found.network,
+                seen.x,
+                seen.labels,
+                **asked,
+                tuning=_tuning(found, fine_tune, seed, kept),
+                steps=simulated_steps,
+                seed=seed,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        if kept.is_dir():
+            said = f"{kept.parent} has the epochs that are done; the same line goes on"
+            print(f"spikewatt: {said}", file=sys.stderr)
+        raise
+    except SpikewattError:
+        _forget(kept)
+        raise
     test = sample(found.network, dataset, data_dir, samples)
     outcome = pruning_outcome(
         pruned, test, devices, len(seen.x), budget_points, aim, simulated_steps, seed
     )
     pruned.network.save(output)
+    if trained is not None:
+        from ...models.loading.save import save_keras
+
+        save_keras(pruned.model, trained)
+    _forget(kept)
     show(outcome.findings(), as_json)
 
 
@@ -117,7 +144,32 @@ def _check_trained(network: Path, fine_tune: int) -> None:
         raise SpikewattError("prune --fine-tune", law, str(network), TRAINED)
 
 
-def _tuning(found: Given, epochs: int, seed: int):
+def _trained_file(network: Path, output: Path, force: bool) -> Path:
+    """Where the network goes that was trained on; never over the one that it came from."""
+    path = output.with_suffix(".keras")
+    if path in (output, network) or (path.exists() and path.samefile(network)):
+        law = "writes a .spk file and, with --fine-tune, a .keras file of the same name beside it"
+        raise SpikewattError("prune --output", law, str(output), "another name")
+    return new_file(path, force)
+
+
+def _kept(
+    output: Path, found: Given, validation_samples: int, seed: int, asked: dict[str, Any]
+) -> Path:
+    """Folder of the epochs of this very call, so that an interruption does not lose them."""
+    of = [found.network.hash, validation_samples, seed, *asked.values()]
+    call = hashlib.sha256(repr(of).encode()).hexdigest()[:12]
+    return output.with_suffix(".tuning") / call
+
+
+def _forget(kept: Path) -> None:
+    """Remove what is not needed once all is written."""
+    shutil.rmtree(kept, ignore_errors=True)
+    with suppress(OSError):  # epochs of other calls
+        kept.parent.rmdir()
+
+
+def _tuning(found: Given, epochs: int, seed: int, folder: Path):
     """What is trained after each round; None where nothing is."""
     if not epochs:
         return None
@@ -132,4 +184,5 @@ def _tuning(found: Given, epochs: int, seed: int):
         found.calibration,
         epochs=epochs,
         seed=seed,
+        folder=folder,
     )

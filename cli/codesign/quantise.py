@@ -90,7 +90,7 @@ def quantise(
     from ...analysis.report.rows import write_frame
     from ...energy.cards.load import load_card
     from ...models.zoo.catalogue import dataset_of
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     named = None if how is None else method_named("quantise --how", how)
     devices = device or list(DEVICES)
@@ -98,15 +98,19 @@ def quantise(
         load_card(name)
     options = {key: value for key, value in given.items() if value is not None}
     dataset = dataset_of(network, dataset)
-    staged = _staged(network, how, threshold, planes, options)
+    staged = _staged(network, how, threshold, planes, simulated_steps, options)
     if staged is not None:
         spiking, named = staged.stages[-1], method_named("quantise", "stages")
     else:
         spiking = given_network("quantise", network, dataset, data_dir, options).network
     named = named or method_for(spiking)
-    if planes and named.name != "stages":
+    if planes and not named.has_first_stage:
         law = "are those of the first stage"
         raise SpikewattError("quantise --planes", law, f"--how {named.name}", "--how stages")
+    if threshold is not None and not named.has_threshold:
+        law = "is that of a margin"
+        allowed = "--how stages, --how exit"
+        raise SpikewattError("quantise --threshold", law, f"--how {named.name}", allowed)
     own = () if staged is not None else (named.file,)
     for file in (*own, *TABLES):
         new_file(output / file, force)
@@ -163,14 +167,20 @@ def _staged(
     how: str | None,
     threshold: float | None,
     planes: list[int] | None,
+    simulated_steps: int | None,
     options: dict[str, Any],
 ):
     """The stages in a file; None of another file."""
     if path.suffix.lower() != ".spks":
         return None
-    chosen = {"how": how not in (None, "stages"), "planes": planes, **options}
-    for word, value in {**chosen, "threshold": threshold is not None}.items():
-        if value:
+    chosen = {
+        "how": how if how != "stages" else None,
+        "planes": planes or None,
+        "threshold": threshold,
+        "simulated_steps": simulated_steps,
+    }
+    for word, value in {**chosen, **options}.items():
+        if value is not None:
             law = "is chosen before stages are written, and these are"
             raise SpikewattError(f"quantise --{word.replace('_', '-')}", law, str(path), ".spk")
     from ...sim.staged.staged_network import StagedNetwork

@@ -80,7 +80,7 @@ def robustness(
     from ...analysis.robustness.curves import SEEDS
     from ...analysis.robustness.curves import robustness as look
     from ...analysis.robustness.table import shown
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     named = _named(networks)
     dataset = _one_dataset([path for _, path in named], dataset)

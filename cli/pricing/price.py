@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,7 @@ REGULATOR_HELP = (
 )
 COUNTS_HELP = (
     "Counts of a network that ran elsewhere, in place of a trace: JSON, or a CSV with one row per "
-    "layer; see docs/COUNTS.md."
+    "layer; see docs/how_to/counts.md."
 )
 ZEROS_HELP = (
     "Zeros among the ANN's activations: zeros.json of a run, a share 0..1 of all, or "
@@ -118,6 +119,9 @@ def price(
         Path | None, typer.Option("--output", "-o", help="CSV with every layer and component.")
     ] = None,
     force: Force = False,
+    assumptions: Annotated[
+        bool, typer.Option("--assumptions", help="Print every assumption in full.")
+    ] = False,
     as_json: Json = False,
     network: Annotated[str | None, typer.Option(help="The same as --benchmark.")] = None,
 ) -> None:
@@ -219,4 +223,4 @@ def price(
         show(merged(findings, "benchmark"), True)
     else:
         for found in findings.values():
-            show(found, False)
+            show(replace(found, in_brief=()) if assumptions else found, False)

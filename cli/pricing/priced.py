@@ -146,7 +146,7 @@ def price_layers(
     from ...energy.cards.load import load_card
     from ...energy.layer_tables.tables import networks_in
     from ...energy.pricing import price
-    from ...shown_progress import show_progress
+    from ..habits.voice import show_progress
 
     # Read once, whatever the number of networks.
     cards = [load_card(device) for device in devices]

@@ -52,13 +52,22 @@ def access_pj(size_bytes: float) -> float:
     return exp(log(at_low) + share * log(at_high / at_low))
 
 
-def neuron_memory_ratio(neurons: int) -> float:
-    """Access energy of the memory of `neurons` neurons over that of ODIN's 256."""
-    own = access_pj(neurons * NEURON_WORD_BYTES)
+def neuron_word_bits(gates: int = 0) -> int:
+    """Bits of a neuron's word: ODIN's 128, and with `gates` one that says whether it has fired."""
+    return 8 * NEURON_WORD_BYTES + gates
+
+
+def neuron_memory_ratio(neurons: int, gates: int = 0) -> float:
+    """Access energy of the memory of `neurons` neurons over that of ODIN's 256.
+
+    Wider words cost as many bits more, in a memory that is as much larger.
+    """
+    wider = neuron_word_bits(gates) / neuron_word_bits()
+    own = wider * access_pj(neurons * NEURON_WORD_BYTES * wider)
     return own / access_pj(ODIN_NEURONS * NEURON_WORD_BYTES)
 
 
-def synaptic_operation_pj(neurons: int, axons: int, weight_bits: int) -> float:
+def synaptic_operation_pj(neurons: int, axons: int, weight_bits: int, gates: int = 0) -> float:
     """Memory energy of one synaptic operation in pJ.
 
     R + W of the neuron word, and R + W of 32 synapse bits for as many as a weight has:
@@ -70,8 +79,9 @@ def synaptic_operation_pj(neurons: int, axons: int, weight_bits: int) -> float:
         N and A of the core.
     weight_bits : int
         Width of a weight.
+    gates : int, 0 or 1
+        Bits of a neuron's word that say whether it has fired.
     """
     synapse_bytes = neurons * axons * weight_bits / 8
-    neuron = NEURON_WORD_PJ * access_pj(neurons * NEURON_WORD_BYTES)
-    neuron /= access_pj(ODIN_NEURONS * NEURON_WORD_BYTES)
+    neuron = NEURON_WORD_PJ * neuron_memory_ratio(neurons, gates)
     return neuron + access_pj(synapse_bytes) * weight_bits / 32

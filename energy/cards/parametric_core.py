@@ -3,11 +3,11 @@
     E_sop = E_0 ((1 − m) + m M / M_0) (V / 0.55 V)² F
     M = R + W of the neuron word + (R + W of 32 synapse bits) · bits / 32
 
-M by CACTI's table (32 nm LOP, 0.6 V), log-log over the size of the memory; m = 0.53, CACTI's M_0
-of ODIN over its measured E_sop. Leakage follows memory bits and neurons half and half. F is
-Stillmaker and Baas's factor of the node, which for 28 nm is interpolated. Away from 0.55 V and
-28 nm there are no data of such a core: ranges widen by V / 0.55 V to either side, and by 2 at
-another node.
+The neuron word has 128 bits, and with gates one more. M by CACTI's table (32 nm LOP, 0.6 V),
+log-log over the size of the memory; m = 0.53, CACTI's M_0 of ODIN over its measured E_sop. Leakage
+follows memory bits and neurons half and half. F is Stillmaker and Baas's factor of the node, which
+for 28 nm is interpolated. Away from 0.55 V and 28 nm there are no data of such a core: ranges widen
+by V / 0.55 V to either side, and by 2 at another node.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def scaled_core(base: Card, **chosen: float) -> Card:
     reset_to_zero : int
         0 or 1; ODIN resets to zero.
     neuron_gates : int
-        0 or 1; needed where neurons stay silent unless they fire early.
+        0 or 1; needed where neurons stay silent unless they fire early. The word of a neuron has a
+        bit more, which its memory, accesses and operations pay for.
     cycles_per_sop : float
         1 to 16.
     voltage_v : float

@@ -109,8 +109,9 @@ def _leaking_size(own: tuple[int, int, int], base: tuple[int, int, int]) -> floa
 def factors(base: Card, point: OperatingPoint) -> dict[str, Number]:
     """Key -> what the value of `base` is multiplied with, by the laws of this module."""
     own, original = _core_size(point.limits), _core_size(base.limits)
-    memory, memory_0 = synaptic_operation_pj(*own), synaptic_operation_pj(*original)
-    neuron_memory = neuron_memory_ratio(own[0])
+    gates = point.limits["neuron_gates"]
+    memory, memory_0 = synaptic_operation_pj(*own, gates), synaptic_operation_pj(*original)
+    neuron_memory = neuron_memory_ratio(own[0], gates)
     size = _leaking_size(own, original)
     technology = (point.voltage_v / VOLTAGE_V) ** 2 * _node_factor(point.node_nm, point.voltage_v)
     area = (point.node_nm / NODE_NM) ** 2

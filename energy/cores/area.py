@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
-from ..cards.cacti import NEURON_WORD_BYTES, ODIN_NEURONS
+from ..cards.cacti import ODIN_NEURONS, neuron_word_bits
 from ..cards.card import Card, Quantity
 from ..footprint import Footprint
 
@@ -24,6 +25,8 @@ def synapse_bits(card: Card, cores: int = 1) -> int:
 def memory_bytes(card: Card, cores: int = 1) -> int:
     """Memory of all cores: synapses, and a word of 128 bits per neuron, as ODIN has it.
 
+    With gates for neurons that wake late the word has a bit more.
+
     Parameters
     ----------
     card : Card
@@ -36,8 +39,9 @@ def memory_bytes(card: Card, cores: int = 1) -> int:
     >>> memory_bytes(load_card("odin_style")) // 1024
     68
     """
-    neuron_words = cores * card.limits["neurons_per_core"]
-    return synapse_bits(card, cores) // 8 + neuron_words * NEURON_WORD_BYTES
+    words = cores * card.limits["neurons_per_core"]
+    gates = card.limit("neuron_gates") or 0
+    return synapse_bits(card, cores) // 8 + ceil(words * neuron_word_bits(gates) / 8)
 
 
 def area_m2(card: Card, cores: int = 1) -> Quantity:

@@ -80,6 +80,10 @@ class DeviceKind(Named):
         """Whether it executes int8 networks by a kernel library, also without a trace."""
         return self.card.runs_kernels
 
+    def maps_traces(self, card: Card) -> bool:
+        """Whether `map_network` places a trace on its cores: where a clock drives them."""
+        return self.places_neurons and timing_in(card.about).counts_cycles
+
     def write(
         self,
         writer: BillWriter,
@@ -157,11 +161,11 @@ class NeuromorphicCore(DeviceKind):
 
     def stands_beside_hosts(self, card):
         """A clock can wait for a host; a chip that ends its steps itself is priced as it is."""
-        return timing_in(card.about).counts_cycles
+        return self.maps_traces(card)
 
     def write(self, writer, work, card, host=None, period_s=None, max_cores=None):
         """The spiking network, mapped onto as many cores as it needs and may take."""
-        if isinstance(work, Trace) and timing_in(card.about).counts_cycles:
+        if isinstance(work, Trace) and self.maps_traces(card):
             return _write_trace(writer, work, card, host, period_s, max_cores)
         if host is not None:
             law = "is priced without a host: it is a chip of its own, or the work is counts"

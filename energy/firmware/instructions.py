@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.util import find_spec
 
-from ...errors import MissingToolError
-
-REMEDY = "pip install 'spikewatt[firmware]'"
+from ...installed import require
 
 ALU = "alu"
 EXTEND = "extend"  # sign and zero extension, bit fields, byte order, counting zeros
@@ -93,10 +90,8 @@ class Instruction:
 
 def check_packages() -> None:
     """Raise MissingToolError unless compiler, emulator and disassembler are there."""
-    missing = [name for name in ("ziglang", "unicorn", "capstone") if find_spec(name) is None]
-    if missing:
-        law = "needs a compiler and an emulator for Cortex-M"
-        raise MissingToolError("firmware", law, f"no {', '.join(missing)}", REMEDY)
+    law = "needs a compiler and an emulator for Cortex-M"
+    require("firmware", law, "ziglang", "unicorn", "capstone")
 
 
 def decode(code: bytes, place: int) -> list[Instruction]:

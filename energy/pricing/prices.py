@@ -11,6 +11,7 @@ from ...errors import SpikewattError
 from ..bill import WHAT, Bill, Term
 from .battery import battery_life
 from .boundaries import boundary_line
+from .in_brief import in_brief
 from .uncertainty import Side, estimate
 from .verdicts import break_evens, side_of, tornadoes, verdicts, workloads
 from .waterfall import explain
@@ -129,6 +130,11 @@ class Prices:
             if bill.host is None:
                 of_the_core |= {line.removeprefix(f"{bill.device}: ") for line in bill.assumptions}
         return [*lines, *boundary_line([bill.card for bill in self.bills])]
+
+    @property
+    def in_brief(self) -> list[str]:
+        """The same in short lines: what is counted, what is not, how sure the values are."""
+        return in_brief(self.bills)
 
     @cached_property
     def frame(self) -> pd.DataFrame:

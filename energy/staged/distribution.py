@@ -69,6 +69,12 @@ class Distribution:
     spreads: tuple[Spread, ...]
     prices: Prices
 
+    @property
+    def asked_for(self) -> dict[str, Spread]:
+        """Device, as it was asked for, -> its spread: of a refusal that of what is in its place."""
+        bills = zip(self.prices.bills, self.spreads, strict=True)
+        return {bill.instead_of or bill.device: spread for bill, spread in bills}
+
     def spread(self, device: str) -> Spread:
         """That of a device, by its name or by what was asked for.
 
@@ -77,10 +83,9 @@ class Distribution:
         SpikewattError
             No such device was priced.
         """
-        names = {bill.instead_of: bill.device for bill in self.prices.bills if bill.instead_of}
-        for spread in self.spreads:
-            if spread.device == names.get(device, device):
-                return spread
+        named = {spread.device: spread for spread in self.spreads} | self.asked_for
+        if device in named:
+            return named[device]
         law = "must name a device that was priced"
         known = ", ".join(spread.device for spread in self.spreads)
         raise SpikewattError("Distribution.spread", law, repr(device), known)

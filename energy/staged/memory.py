@@ -11,6 +11,7 @@ from ...sim.staged.dynamic_trace import DynamicTrace
 from ...sim.trace.trace import Trace
 from ..bill import SPIKING, Bill
 from ..cards.card import Card
+from ..devices.core.mapping import map_network
 from ..devices.registry import device_kind
 from ..devices.software_limits import SoftwareNeed, why_not
 from ..devices.software_work import CODE_BYTES, POTENTIAL_BYTES, software_needs
@@ -21,8 +22,8 @@ def footprint_of(work: DynamicTrace, bills: Sequence[Bill], card: Card) -> Footp
     """What the spiking networks of all parts take up on one device; None where nobody knows.
 
     Where they share their weights that of the largest, and starting potentials for each set beside
-    the first: of a core one word per neuron, of a microcontroller one per channel. Else the sum:
-    cores are not loaded anew between two stages.
+    the first: of a core one word per neuron, of a microcontroller one per channel. Else the sum,
+    with what no sample reached: cores are not loaded anew between two stages.
 
     Parameters
     ----------
@@ -39,7 +40,8 @@ def footprint_of(work: DynamicTrace, bills: Sequence[Bill], card: Card) -> Footp
     found = [bill.footprints.get(SPIKING) for bill in bills]
     if any(each is None for each in found):
         return None
-    if device_kind(card).runs_kernels:
+    kind = device_kind(card)
+    if kind.runs_kernels:
         need = _need(work)
         if why := why_not(need, card):
             law = "holds all stages at once"
@@ -53,7 +55,10 @@ def footprint_of(work: DynamicTrace, bills: Sequence[Bill], card: Card) -> Footp
             return most
         starts = work.extra_starts * _start_bytes(work.parts[0].trace)
         return replace(most, memory_bytes=most.memory_bytes + starts)
-    return _sum(_different(work, footprints))
+    if work.unreached and not kind.maps_traces(card):
+        return None
+    unreached = [map_network(plan, card).footprint(card) for plan in work.unreached]
+    return _sum([*_different(work, footprints), *unreached])
 
 
 def _different(work: DynamicTrace, footprints: Sequence[Footprint]) -> list[Footprint]:
@@ -92,8 +97,9 @@ def _integrating(trace: Trace) -> list[str]:
 
 def _need(work: DynamicTrace) -> SoftwareNeed:
     """Code once; weights once or for each network; potentials of the network that runs."""
-    needs = {p.trace.network_hash: software_needs(p.trace)[SPIKING] for p in work.parts}
-    flash = [need.flash_bytes - CODE_BYTES for need in needs.values()]
+    ran = {p.trace.network_hash: p.trace for p in work.parts}
+    needs = [software_needs(each)[SPIKING] for each in (*ran.values(), *work.unreached)]
+    flash = [need.flash_bytes - CODE_BYTES for need in needs]
     weights = sum(flash)
     if work.shares_weights:
         trace = work.parts[0].trace
@@ -102,8 +108,8 @@ def _need(work: DynamicTrace) -> SoftwareNeed:
         weights = max(flash) + work.extra_starts * starts
     return SoftwareNeed(
         CODE_BYTES + weights,
-        max(need.ram_bytes for need in needs.values()),
-        max(need.weight_bits for need in needs.values()),
-        max(need.state_bits for need in needs.values()),
-        any(need.gated for need in needs.values()),
+        max(need.ram_bytes for need in needs),
+        max(need.weight_bits for need in needs),
+        max(need.state_bits for need in needs),
+        any(need.gated for need in needs),
     )

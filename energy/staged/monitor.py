@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..bill import SPIKING, BillWriter
 from ..cards.card import Card
-from ..cards.neuromorphic.timing import timing_in
 from ..devices import microcontroller
 from ..devices.registry import device_kind
 
@@ -39,7 +38,7 @@ def write_monitor(writer: BillWriter, card: Card, updates: float, cores: int | N
         microcontroller.compute(writer, *row, updates, UPDATE_CYCLES)
     elif kind.places_neurons and UPDATE in card.values:
         writer.charge(*row, updates, UPDATE)
-        if timing_in(card.about).counts_cycles:
+        if kind.maps_traces(card):
             writer.cycles(*row, updates, UPDATE_CYCLES)
             writer.per_cycle(SPIKING, MONITOR, cores or 1, "energy_per_clock_cycle_j")
             writer.per_second(SPIKING, MONITOR, cores or 1, "leakage_power_w")

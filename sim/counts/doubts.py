@@ -9,7 +9,7 @@ ROUNDING = 1e-9
 MORE_THAN_NEXT = "is more than the {neurons:,} neurons of {fed!r}, the layer that it feeds"
 TAKEN_AS = (
     "taken as synapses that are met there: a spike goes to every core of {fed!r}, and in software "
-    "its targets are looked up; of a recurrent layer so (docs/COUNTS.md), else correct it"
+    "its targets are looked up; of a recurrent layer so (docs/how_to/counts.md), else correct it"
 )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 from ...errors import SpikewattError, one_of, whole_number
-from ...progress import Progress
+from ...progress import Progress, announce, listens
 from ...resources import check_memory, check_writable
 from ..network.connection_kinds import Identity
 from ..network.spiking_network import SpikingNetwork
@@ -15,7 +16,7 @@ from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
 from .counts import Counts, columns_of
 from .engines import ENGINES
-from .estimate.choose import AUTO, Watch, fastest
+from .estimate.choose import AUTO, Watch, fastest, foretold
 from .estimate.work import Work
 from .inputs import Inputs
 from .into_file import block_of, into_file
@@ -23,6 +24,8 @@ from .losses import probability
 from .run_parts import Run, count_bytes
 from .schedule import schedule
 from .state_width import state_width
+
+LOG = logging.getLogger(__name__)
 
 
 def simulate(
@@ -114,6 +117,10 @@ def simulate(
         _check_place(out)
     if engine == AUTO:
         engine = fastest(network, inputs, plan, seed, workers, rasters, lossy)
+    LOG.info("%s: %s samples, %s steps, %s", engine, inputs.samples, plan.steps, network)
+    if listens(progress):
+        seconds = foretold(engine, network, inputs, plan, seed, workers, rasters)
+        announce(progress, seconds, f"{inputs.samples:,} samples in the {engine} engine")
     work = Work(network, plan, inputs.samples, 0.0, 0.0, workers, rasters)
     watch = Watch(engine, work, progress)
     run = Run(

@@ -45,6 +45,6 @@ class InputNoise(Fault):
                 found[i] = np.clip(sample + sigma * noise, lowest, highest)
             return found
 
-        if isinstance(x, list | tuple):
+        if len(network.inputs) > 1:
             return Faulty(network, [noisy(number, each) for number, each in enumerate(x)])
         return Faulty(network, noisy(0, x))

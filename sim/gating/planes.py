@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...errors import SpikewattError, whole_number
+from ..network.codes import CODES, names_of
 from ..network.population import MOST_BITS, Population
 from ..network.spiking_network import SpikingNetwork
 
@@ -21,7 +22,8 @@ def with_planes(network: SpikingNetwork, planes: int | Mapping[str, int]) -> Spi
         v₀ += ⌊θ (2^d − 1) / 2⌋
 
     A core keeps one image of its memories for all numbers of planes, but for these starts; its
-    controller ends a window early. A max pool sends as many planes as what it compares.
+    controller ends a window early. A max pool sends as many planes as what it compares. Who waits
+    for all planes that are sent waits for nothing: such a gate (`with_wake`) is taken away.
 
     Parameters
     ----------
@@ -47,10 +49,7 @@ def with_planes(network: SpikingNetwork, planes: int | Mapping[str, int]) -> Spi
     >>> fewer.planes, int(fewer.initial_potential)
     (4, 200)
     """
-    if not network.code.doubles:
-        law = "holds planes back of a code that sends the bits of a value"
-        raise SpikewattError(WHERE, law, f"code {network.code}", "radix")
-
+    check_sends_bits(WHERE, network)
     wanted = _by_population(network, planes)
     populations: list[Population] = []
     sent: dict[str, int] = {}
@@ -65,9 +64,27 @@ def with_planes(network: SpikingNetwork, planes: int | Mapping[str, int]) -> Spi
     return replace(network, populations=populations)
 
 
+def check_sends_bits(where: str, network: object) -> None:
+    """Raise SpikewattError for what is no network of a code that sends the bits of a value."""
+    if not isinstance(network, SpikingNetwork):
+        raise SpikewattError(where, "must be a SpikingNetwork", type(network).__name__)
+    if not network.code.doubles:
+        law = "is for a code that sends the bits of a value"
+        able = names_of(code for code in CODES.values() if code.doubles)
+        raise SpikewattError(where, law, f"code {network.code}", able)
+
+
+def planes_of(network: SpikingNetwork) -> dict[str, int]:
+    """Population -> planes that it sends, of those that integrate and fire."""
+    return {p.name: sent_planes(p) for p in network.populations if has_planes(p)}
+
+
 def mean_planes(network: SpikingNetwork) -> float:
-    """Planes that the populations send which integrate and fire, mean over them; 0 without any."""
-    counted = [sent_planes(p) for p in network.populations if has_planes(p)]
+    """Planes that the populations send which integrate and fire, mean over them; 0 without any.
+
+    Under ``sync_rate`` the bits of what they count.
+    """
+    counted = planes_of(network).values()
     return sum(counted) / max(1, len(counted))
 
 
@@ -83,8 +100,9 @@ def has_planes(p: Population) -> bool:
 
 def _by_population(network: SpikingNetwork, planes: int | Mapping[str, int]) -> dict[str, int]:
     """Population -> planes, checked."""
-    own = [p.name for p in network.populations if has_planes(p)]
+    own = planes_of(network)
     if not isinstance(planes, Mapping):
+        whole_number(WHERE, "is a number of planes", planes, 1, MOST_BITS)
         planes = dict.fromkeys(own, planes)
 
     inputs = [p.name for p in network.inputs] if network.input_code.doubles else []
@@ -107,7 +125,8 @@ def _fewer(p: Population, planes: int) -> Population:
     if p.kind.is_input:
         return replace(p, planes=planes)
     start = p.initial_potential - _rounding(p, p.planes) + _rounding(p, planes)
-    return replace(p, planes=planes, initial_potential=start)
+    waits = p.wakes_within if p.wakes_within < (planes or bits) else 0
+    return replace(p, planes=planes, initial_potential=start, wakes_within=waits)
 
 
 def _rounding(p: Population, planes: int):

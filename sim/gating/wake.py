@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...errors import SpikewattError, whole_number
 from ..network.population import MOST_BITS
 from ..network.spiking_network import SpikingNetwork
-from .planes import has_planes, sent_planes
+from .planes import check_sends_bits, planes_of
 
 WHERE = "with_wake"
 
 
-def with_wake(network: SpikingNetwork, planes: int, names: tuple[str, ...] = ()) -> SpikingNetwork:
+def with_wake(
+    network: SpikingNetwork, planes: int, names: str | Sequence[str] = ()
+) -> SpikingNetwork:
     """`network`, in which a neuron that has not fired in its first `planes` stays silent.
 
     Of K bits values below 2^(K − planes) are not sent: a gate that every input sets anew, for one
@@ -21,9 +24,9 @@ def with_wake(network: SpikingNetwork, planes: int, names: tuple[str, ...] = ())
     Parameters
     ----------
     network : SpikingNetwork, under radix.
-    planes : int, 1 or more; a population that sends no more than these keeps as it is. 0 takes
-        gates away.
-    names : populations that get a gate; default all that integrate and fire.
+    planes : int, 1 or more; a population that sends no more than these has no gate. 0 takes gates
+        away.
+    names : population or populations that get a gate; default all that integrate and fire.
 
     Raises
     ------
@@ -33,12 +36,11 @@ def with_wake(network: SpikingNetwork, planes: int, names: tuple[str, ...] = ())
     --------
     >>> with_wake(network, 2)  # doctest: +SKIP
     """
-    if not network.code.doubles:
-        law = "gates a code that sends the bits of a value"
-        raise SpikewattError(WHERE, law, f"code {network.code}", "radix")
+    check_sends_bits(WHERE, network)
     whole_number(f"{WHERE}.planes", "is a number of planes, or 0", planes, 0, MOST_BITS)
 
-    own = [p.name for p in network.populations if has_planes(p)]
+    own = planes_of(network)
+    names = (names,) if isinstance(names, str) else tuple(names)
     for name in names:
         if name not in own:
             law = "names populations that integrate and fire"
@@ -46,7 +48,7 @@ def with_wake(network: SpikingNetwork, planes: int, names: tuple[str, ...] = ())
 
     populations = []
     for p in network.populations:
-        asked = has_planes(p) and (not names or p.name in names)
-        waits = planes if planes < sent_planes(p) else 0
-        populations.append(replace(p, wakes_within=waits) if asked else p)
+        if p.name in (names or own):
+            p = replace(p, wakes_within=planes if planes < own[p.name] else 0)
+        populations.append(p)
     return replace(network, populations=populations)

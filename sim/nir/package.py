@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from ...errors import MissingToolError
+from ...installed import not_installed
 
 TOOL = "spikewatt"  # as the metadata of our own files name it
 
@@ -15,12 +15,7 @@ def import_nir() -> Any:
     try:
         import nir
     except ImportError as error:
-        raise MissingToolError(
-            where="NIR",
-            law="needs the package nir",
-            got=str(error),
-            allowed="pip install 'spikewatt[nir]'",
-        ) from error
+        raise not_installed("NIR", "needs the package nir", "nir", got=error) from error
     return nir
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..engines.inputs import integer_input
+from ..engines.blocks import parts
+from ..engines.inputs import Inputs, integer_input
+from ..engines.samples import some_of
 from ..engines.schedule import Schedule, schedule
 from ..engines.simulate import simulate
 from ..network.spiking_network import SpikingNetwork
 
 RASTER_BYTES = 2**27  # of the samples that run together
-BITS = 32  # of a value, at most
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def activity(network: SpikingNetwork, x, steps: int | None = None, seed: int = 0
     SpikewattError : as of `simulate`.
     """
     plan = schedule(network, steps)
-    parts = _exact(network, x) if network.code.exact else _streaming(network, plan, x, seed)
+    runs = _exact(network, x) if network.code.exact else _streaming(network, plan, x, seed)
 
     fires = [p for p in network.populations if p.kind.fires and p.name in plan.windows]
     values = {p.name: np.zeros(p.shape) for p in fires}
     spikes = {p.name: np.zeros(p.shape) for p in fires}
     most = {p.name: np.zeros(p.shape, np.int64) for p in fires}
     samples = 0
-    for count, found in parts:
+    for count, found in runs:
         samples += count
         for p in fires:
             if p.name not in found:
@@ -107,13 +107,9 @@ def _streaming(network: SpikingNetwork, plan: Schedule, x, seed: int) -> Found:
         name: np.array([window.gain(t) for t in range(plan.steps)], np.int64)
         for name, window in plan.windows.items()
     }
-    arrays: list[Any] = list(x) if len(network.inputs) > 1 else [np.asarray(x)]
-    samples = len(arrays[0])
-    for start in range(0, samples, at_once):
-        part: Any = [array[start : start + at_once] for array in arrays]
-        part = part if len(part) > 1 else part[0]
-        count = min(at_once, samples - start)
-        trace = simulate(network, part, "event", plan.steps, rasters=count, seed=seed)
+    for start, stop in parts(Inputs(network, x).samples, at_once):
+        count, some = stop - start, some_of(network, x, slice(start, stop))
+        trace = simulate(network, some, "event", plan.steps, rasters=count, seed=seed)
         found = {}
         for name, raster in trace.rasters.items():
             if name not in gains:

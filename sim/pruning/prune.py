@@ -9,7 +9,10 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of, whole_number
 from ...progress import Progress, silent
+from ..engines.samples import some_of
 from ..network.spiking_network import SpikingNetwork
+from ..staged.choosing.evaluated import checked_budget
+from ..trace.labels import check_one_readout
 from .activity import activity
 from .judge import AIMS, OPERATIONS, Judge
 from .knobs import CHANNELS, LAYER, MAGNITUDE, WHAT, Choice, knobs_of
@@ -114,8 +117,10 @@ def prune(
     most = rounds if rounds is not None else (MOST_TUNED if tuning else MOST_ROUNDS)
     most = whole_number("prune.rounds", "must be a number of rounds", most, 1, 10_000)
     one_of("prune.aim", "must name what is saved", aim, AIMS)
-    budget_points = _checked_budget(budget_points)
-    some: Any = _first(network, x) if calibration is None else calibration
+    budget_points = checked_budget("prune", budget_points)
+    some: Any = calibration
+    if calibration is None:
+        some = some_of(network, x, slice(CALIBRATION))
     labels = None if labels is None else np.asarray(labels)
 
     judge = Judge(network, x, labels, aim, engine, steps, seed)
@@ -165,20 +170,6 @@ def _check_kinds(network, tuning) -> None:
     if not isinstance(network, SpikingNetwork):
         law = "must be a SpikingNetwork"
         raise SpikewattError("prune.network", law, type(network).__name__)
+    check_one_readout("prune.network", (p.name for p in network.readouts))
     if tuning is not None and not isinstance(tuning, Tuning):
         raise SpikewattError("prune.tuning", "must be a Tuning", type(tuning).__name__)
-
-
-def _checked_budget(points) -> float:
-    number = isinstance(points, int | float | np.floating | np.integer)
-    if isinstance(points, bool) or not number or not 0 <= points <= 100:
-        law = "must be percentage points"
-        raise SpikewattError("prune.budget_points", law, repr(points), "0..100")
-    return float(points)
-
-
-def _first(network: SpikingNetwork, x):
-    """The first samples of every input."""
-    if len(network.inputs) > 1:
-        return [array[:CALIBRATION] for array in x]
-    return np.asarray(x[:CALIBRATION])

@@ -61,7 +61,7 @@ class Rounds:
             law="cannot be met, not even by the smallest round",
             got=f"{near.loss_points:.2f} points lost for {near.saved:.1%} saved",
             allowed=f"{self.budget_points:g} points",
-            hint="a larger budget, or fine-tuning (tuning=…)",
+            hint="a larger budget, or fine-tuning on training data",
         )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...models.decision import decided_by
-from ..trace.labels import checked_labels
+from ..trace.blueprint import NetworkPlan
+from ..trace.labels import check_one_readout, checked_labels
 from ..trace.trace import Trace
 from .part import Part, operations_of, summed
 
@@ -24,12 +25,14 @@ class DynamicTrace:
         of the network that it ended in.
     shares_weights : bool, whether one image of the memories serves all parts.
     extra_starts : int, sets of starting potentials that are kept beside the first, where it does.
+    unreached : plans of networks that no sample ran, and that lie in the memories all the same.
     """
 
     parts: tuple[Part, ...]
     outputs: np.ndarray
     shares_weights: bool = field(default=True, kw_only=True)
     extra_starts: int = field(default=0, kw_only=True)
+    unreached: tuple[NetworkPlan, ...] = field(default=(), kw_only=True)
 
     @property
     def samples(self) -> int:
@@ -44,7 +47,10 @@ class DynamicTrace:
     # Answers
 
     def predictions(self) -> np.ndarray:
-        """(samples,) classes."""
+        """(samples,) classes; raises for several read-outs, each of which decides."""
+        if self.parts:
+            outputs = self.parts[0].trace.settings.outputs
+            check_one_readout(f"{type(self).__name__}.predictions", outputs)
         return decided_by(self.outputs)
 
     def accuracy(self, labels: np.ndarray) -> float:

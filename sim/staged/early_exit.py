@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import SpikewattError, whole_number
 from ..network.codes import Code
 from ..network.spiking_network import SpikingNetwork
+from ..trace.labels import check_one_readout
 from ..trace.run_settings import RunSettings
 from ..trace.trace import Trace
 from .margins import checked_share, largest_margin, margins
@@ -81,6 +82,13 @@ def _check_streaming(code: Code) -> None:
         raise SpikewattError(WHERE, law, None, "rate, signed", "stages: StagedNetwork")
 
 
+def checked_rule(rule: object) -> EarlyExit:
+    """The rule, if it is one; raises SpikewattError for anything else."""
+    if not isinstance(rule, EarlyExit):
+        raise SpikewattError(f"{WHERE}.rule", "must be an EarlyExit", type(rule).__name__)
+    return rule
+
+
 def scale_of(trace: Trace) -> int:
     """The scale of thresholds, from the trace of validation samples: largest margin at the end,
     per step where potentials grow.
@@ -105,7 +113,7 @@ def exit_steps(trace: Trace, rule: EarlyExit) -> np.ndarray:
     --------
     >>> found = exit_steps(trace, EarlyExit(0.2, 100))  # doctest: +SKIP
     """
-    rising = grows(trace.settings)
+    rising, rule = grows(trace.settings), checked_rule(rule)
     potentials = _one_readout(trace)
     steps = trace.steps
     needed = rule.first_step + rule.consecutive - 1
@@ -133,7 +141,5 @@ def _first_run(sure: np.ndarray, length: int) -> np.ndarray:
 
 
 def _one_readout(trace: Trace):
-    if len(trace.settings.outputs) != 1:
-        law = "has one read-out, whose margin is looked at"
-        raise SpikewattError(WHERE, law, ", ".join(trace.settings.outputs))
+    check_one_readout(WHERE, trace.settings.outputs)
     return trace.outputs

@@ -13,7 +13,7 @@ from ..network.spiking_network import SpikingNetwork
 from ..trace.first_steps import first_steps
 from ..trace.trace import Trace
 from .dynamic_trace import DynamicTrace
-from .early_exit import EarlyExit, exit_steps, grows
+from .early_exit import EarlyExit, checked_rule, exit_steps, grows
 from .part import Part, some_samples
 
 
@@ -127,5 +127,6 @@ def run_early_exit(
     >>> run_early_exit(network, x_test, EarlyExit(0.2, 100)).mean_steps()  # doctest: +SKIP
     """
     grows(network)
+    checked_rule(rule)
     trace = simulate(network, x, engine, steps, workers=workers, seed=seed)
     return exited(trace, rule)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import SpikewattError, whole_number
-from ..gating.planes import has_planes, sent_planes
+from ..gating.planes import check_sends_bits, planes_of
 from ..network.population import MOST_BITS
 from ..network.spiking_network import SpikingNetwork
 from ..trace.trace import Trace
@@ -112,20 +112,18 @@ def monitor_of(
     >>> monitor = monitor_of(network, trace_of_validation, low=2, high=4)  # doctest: +SKIP
     >>> run_monitored(network, stream, monitor).mean_planes()  # doctest: +SKIP
     """
-    if not network.code.doubles:
-        law = "takes planes from a code that sends the bits of a value"
-        raise SpikewattError("monitor_of", law, f"code {network.code}", "radix")
+    check_sends_bits("monitor_of", network)
     if trace.network_hash != network.hash:
         law = "is of this network"
         raise SpikewattError("monitor_of.trace", law, trace.network_hash[:12], network.hash[:12])
     _check_bounds("monitor_of.quantiles", quantiles)
 
-    shares = firing_shares(trace, low)
-    own = [p.name for p in network.populations if has_planes(p) and sent_planes(p) > low]
+    sent = planes_of(network)
+    own = [name for name, number in sent.items() if number > low]
     if not own:
-        most = max(sent_planes(p) for p in network.populations if has_planes(p))
-        raise SpikewattError("monitor_of.low", "is less than some population sends", low, most - 1)
-    bounds = {}
+        law, most = "is less than some population sends", max(sent.values(), default=0)
+        raise SpikewattError("monitor_of.low", law, low, f"1..{most - 1}" if most > 1 else "none")
+    shares, bounds = firing_shares(trace, low), {}
     for name in own:
         lowest, highest = np.quantile(shares[name], quantiles)
         bounds[name] = (float(lowest), float(max(highest, lowest + 1e-9)))

@@ -8,13 +8,13 @@ import numpy as np
 
 from ...errors import SpikewattError, one_of
 from ...progress import Progress, silent
-from ..engines.simulate import simulate
-from ..gating.planes import has_planes, sent_planes, with_planes
+from ..engines.inputs import Inputs
+from ..gating.planes import check_sends_bits, planes_of, with_planes
 from ..network.spiking_network import SpikingNetwork
 from .dynamic_trace import DynamicTrace
 from .monitor import Monitor, firing_shares
 from .part import Part, joined
-from .run import samples_of
+from .run import simulated_again
 
 WHERE = "run_monitored"
 
@@ -69,10 +69,11 @@ def run_monitored(
     >>> run_monitored(network, stream, monitor).mean_planes()  # doctest: +SKIP
     """
     now = _begin(network, monitor)
-    several = len(network.inputs) > 1
-    samples = len(x[0]) if several else len(x)
+    inputs = Inputs(network, x)
+    inputs.check_scale()
+    samples = inputs.samples
     means: dict[str, float] = {}
-    planes = {name: np.zeros(samples, np.int64) for name in _all(network)}
+    planes = {name: np.zeros(samples, np.int64) for name in planes_of(network)}
     activity = {name: np.zeros(samples) for name in monitor.bounds}
     done: list[Part] = []
     outputs: list[np.ndarray] = []
@@ -80,12 +81,10 @@ def run_monitored(
     for start in range(0, samples, monitor.window):
         which = np.arange(start, min(samples, start + monitor.window))
         running = with_planes(network, now)
-        trace = simulate(
-            running, samples_of(x, which, len(network.inputs)), engine, workers=workers
-        )
+        trace = simulated_again(running, x, which, engine, workers)
         outputs.append(np.asarray(trace.outputs[:, -1]))
-        for name in planes:
-            planes[name][which] = sent_planes(running.population(name))
+        for name, number in planes_of(running).items():
+            planes[name][which] = number
 
         shares = firing_shares(trace, monitor.low)
         for name in monitor.bounds:
@@ -104,18 +103,14 @@ def run_monitored(
 
 def _begin(network: SpikingNetwork, monitor: Monitor) -> dict[str, int]:
     """Population -> planes before anything was seen: all that it may send."""
-    if not network.code.doubles:
-        law = "holds planes back of a code that sends the bits of a value"
-        raise SpikewattError(WHERE, law, f"code {network.code}", "radix")
-    known = _all(network)
+    check_sends_bits(WHERE, network)
+    if not isinstance(monitor, Monitor):
+        raise SpikewattError(f"{WHERE}.monitor", "must be a Monitor", type(monitor).__name__)
+    known = planes_of(network)
     for name in monitor.bounds:
         law = "watches populations that integrate and fire"
         one_of(f"{WHERE}.monitor", law, name, known)
     return {name: min(monitor.high, known[name]) for name in monitor.bounds}
-
-
-def _all(network: SpikingNetwork) -> dict[str, int]:
-    return {p.name: sent_planes(p) for p in network.populations if has_planes(p)}
 
 
 def _updates(trace, shares: dict[str, np.ndarray], monitor: Monitor) -> np.ndarray:

@@ -9,12 +9,16 @@ import numpy as np
 
 from ...errors import SpikewattError, SpikewattWarning
 from ...progress import Progress
+from ..engines.samples import some_of
 from ..engines.simulate import simulate
+from ..gating.planes import mean_planes
+from ..network.spiking_network import SpikingNetwork
+from ..trace.blueprint import NetworkPlan
 from ..trace.trace import Trace
 from .dynamic_trace import DynamicTrace
 from .margins import margins
 from .part import Part
-from .staged_network import StagedNetwork, precision
+from .staged_network import StagedNetwork
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,7 +105,10 @@ def run_staged(
     parts: list[Part] = []
     which, outputs, last = np.zeros(0, np.int64), np.zeros((0, 0), np.int64), len(staged.stages) - 1
     for i, stage in enumerate(staged.stages):
-        trace = _simulated(stage, x, which if i else None, engine, workers, progress, rasters)
+        if i == 0:
+            trace = simulate(stage, x, engine, None, rasters, workers, progress)
+        else:
+            trace = simulated_again(stage, x, which, engine, workers, progress, rasters)
         found = np.asarray(trace.outputs[:, -1])
         if i == 0:
             which, outputs = np.arange(trace.samples), np.empty_like(found)
@@ -115,7 +122,7 @@ def run_staged(
         if not len(which):
             break
 
-    planes = tuple(precision(stage) for stage in staged.stages)
+    planes = tuple(mean_planes(stage) for stage in staged.stages)
     return StagedTrace(
         tuple(parts),
         outputs,
@@ -123,25 +130,21 @@ def run_staged(
         staged.hash,
         shares_weights=staged.shares_weights,
         extra_starts=last if staged.shares_weights else 0,
+        unreached=tuple(NetworkPlan.of(stage) for stage in staged.stages[len(parts) :]),
     )
 
 
-def _simulated(stage, x, which, engine, workers, progress, rasters) -> Trace:
-    """The trace of a stage on some samples; default all."""
-    if which is None:
-        return simulate(stage, x, engine, None, rasters, workers, progress)
-    with warnings.catch_warnings():  # of the inputs, which were all looked at before
+def simulated_again(
+    network: SpikingNetwork,
+    x,
+    which: np.ndarray,
+    engine: str,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    rasters: int = 0,
+) -> Trace:
+    """The trace of some samples, all of which were looked at before: warnings were given then."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpikewattWarning)
-        some = samples_of(x, which, len(stage.inputs))
-        return simulate(stage, some, engine, None, rasters, workers, progress)
-
-
-def samples_of(x, which: np.ndarray, inputs: int):
-    """The samples at the positions `which`, of one input or of several."""
-    if inputs > 1:
-        return [_rows(part, which) for part in x]
-    return _rows(x, which)
-
-
-def _rows(x, which: np.ndarray):
-    return x[which] if isinstance(getattr(x, "dtype", None), np.dtype) else np.asarray(x)[which]
+        some = some_of(network, x, which)
+        return simulate(network, some, engine, None, rasters, workers, progress)

@@ -12,9 +12,10 @@ import numpy as np
 
 from ...errors import SpikewattError
 from ...frozen import Rebuilt
-from ..gating.planes import has_planes, sent_planes
+from ..gating.planes import mean_planes
 from ..network.population import GATES
 from ..network.spiking_network import SpikingNetwork
+from ..trace.labels import check_one_readout
 from . import staged_file
 from .rule import MarginRule
 
@@ -55,7 +56,7 @@ class StagedNetwork(Rebuilt):
             raise SpikewattError(f"{WHERE}.rule", law, given, asked)
 
     def __repr__(self) -> str:
-        planes = ", ".join(f"{precision(stage):.3g}" for stage in self.stages)
+        planes = ", ".join(f"{mean_planes(stage):.3g}" for stage in self.stages)
         memory = "one memory" if self.shares_weights else f"{len(self.stages)} memories"
         return f"StagedNetwork({planes} planes, threshold {self.rule.threshold:g}, {memory})"
 
@@ -96,7 +97,7 @@ def checked_stages(where: str, stages: Sequence[SpikingNetwork]) -> tuple[Spikin
     first = stages[0]
     for i, stage in enumerate(stages[1:], 1):
         _check_alike(f"{where}.stages[{i}]", first, stage)
-        before, own = precision(stages[i - 1]), precision(stage)
+        before, own = mean_planes(stages[i - 1]), mean_planes(stage)
         if own < before:
             law = "sends no fewer planes than the stage before"
             raise SpikewattError(f"{where}.stages[{i}]", law, f"{own:g}", f">= {before:g}")
@@ -109,9 +110,7 @@ def _check_stage(where: str, stage: SpikingNetwork) -> None:
     if stage.code.streaming:
         law = f"answers once, at its last step: early exit is for code {stage.code}"
         raise SpikewattError(where, law, None, "radix, sync_rate", "EarlyExit")
-    if len(stage.readouts) != 1:
-        law = "has one read-out, whose margin is looked at"
-        raise SpikewattError(where, law, ", ".join(p.name for p in stage.readouts) or "none")
+    check_one_readout(where, (p.name for p in stage.readouts))
 
 
 def _check_alike(where: str, first: SpikingNetwork, stage: SpikingNetwork) -> None:
@@ -127,15 +126,6 @@ def _check_alike(where: str, first: SpikingNetwork, stage: SpikingNetwork) -> No
     if not np.allclose(stage.input_range, first.input_range, rtol=1e-6, atol=0):
         law = "has the input range of the first stage"
         raise SpikewattError(where, law, stage.input_range, first.input_range)
-
-
-def precision(network: SpikingNetwork) -> float:
-    """Planes that populations send which integrate and fire, mean over them; 0 without any.
-
-    Under ``sync_rate`` the bits of what they count.
-    """
-    planes = [sent_planes(p) for p in network.populations if has_planes(p)]
-    return sum(planes) / len(planes) if planes else 0.0
 
 
 def _bare(network: SpikingNetwork) -> SpikingNetwork:

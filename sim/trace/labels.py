@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ...errors import SpikewattError
@@ -49,6 +51,21 @@ def checked_labels(where: str, labels, outputs: int, samples: int) -> np.ndarray
         raise SpikewattError(where, "one label per sample", labels.shape, (samples,))
 
     return labels
+
+
+def check_one_readout(where: str, names: Iterable[str]) -> None:
+    """Raise SpikewattError unless one read-out decides.
+
+    Parameters
+    ----------
+    where : str
+        What an error names.
+    names : iterable of str
+        The read-outs of the network.
+    """
+    given = list(names)
+    if len(given) != 1:
+        raise SpikewattError(where, "has one read-out, which decides", ", ".join(given) or "none")
 
 
 def _found(labels: np.ndarray) -> str:

@@ -376,14 +376,23 @@ def test_every_outcome_has_its_words(points):
     first = verdicts_of(points)[0]
     assert first.int8
     assert first.int8.test
-    assert verdict_sentence(replace(first, ratio=Estimate(11.7, 5.2, 31.0))).startswith(
-        "Use int8 on nrf54l15: 11.7 times less energy at one inference a second (5.2 to 31); "
+    assert first.spiking
+    core = first.spiking.bill.device
+    loses = verdict_sentence(replace(first, ratio=Estimate(11.7, 5.2, 31.0)))
+    assert loses.startswith(
+        "Use int8 on nrf54l15: 11.7 times less energy (5.2 to 31) than spikes on "
+        f"{core}, at one inference a second. Accuracy: int8 "
     )
     wins = verdict_sentence(replace(first, ratio=Estimate(0.5, 0.25, 0.8), period_s=0.1))
-    assert wins.startswith("Use spikes (")
-    assert "2.0 times less energy at one inference every 100 ms (1.2 to 4.0); " in wins
+    assert wins.startswith(
+        f"Use spikes on {core}: 2.0 times less energy (1.2 to 4.0) than int8 on nrf54l15, "
+        "at one inference every 100 ms. "
+    )
     undecided = verdict_sentence(replace(first, ratio=Estimate(1.2, 0.5, 3.0), period_s=None))
-    assert undecided.startswith("Undecided per inference: spikes take 1.2 times (0.50 to 3.0) the")
+    assert undecided.startswith(
+        f"Undecided: spikes on {core} take 1.2 times (0.50 to 3.0) the energy of int8 on "
+        "nrf54l15, for one inference. "
+    )
     for said in (wins, undecided):
         accuracy = 100 * first.int8.test.accuracy
         assert f"{accuracy:.1f} %" in said
@@ -432,7 +441,10 @@ def test_tables_and_picture(points, tmp_path):
     assert {"design", "accuracy (%)", "95 %", "points lost", "energy (µJ)"} <= heads
     rows = best_table(points).frame
     assert list(rows["accuracy_loss"]) == [3.0, 5.0]
-    assert verdict_lines(points).splitlines()[0] == rows["sentence"][0]
+    answer, besides, *others = verdict_lines(points).splitlines()
+    assert f"{answer} {besides}" == rows["sentence"][0]
+    assert answer.count(". ") == 0  # one sentence, to be read at a glance
+    assert [line.partition(":")[0] for line in others] == ["Within 5 points"]
 
     picture = save(points_figure(points.frame, points.tolerances), tmp_path, "points")
     assert picture.stat().st_size > 10_000

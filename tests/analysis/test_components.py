@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from spikewatt.analysis.report.priced.components import component_table
 from spikewatt.cli.main import app
 from spikewatt.energy.pricing.price import price
 from spikewatt.sim.counts.counts import Counts
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 LAYERS = (
     {"name": "in", "neurons": 40, "fan_out": 20, "spikes": 100, "synaptic_operations": 2000,
@@ -50,7 +50,7 @@ def test_the_command_line_shows_them_of_counts(counts, tmp_path):
     assert shown.exit_code == 0, shown.output
     assert "Energy by component" in shown.stdout
     assert "leakage of loihi: idle power of the chip" in " ".join(shown.stdout.split())
-    rows = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)["components"]
+    rows = data_of(CliRunner().invoke(app, [*words, "--json"]).stdout)["components"]
     assert rows[0]["component"] == "companion processor"
     expected = price(counts, "loihi").frame.groupby("component")["energy_j"].sum()
     found = {row["component"]: row["energy_j"] for row in rows}

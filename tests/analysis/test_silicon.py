@@ -70,7 +70,7 @@ def test_blouw_2019_keyword_spotter_at_its_measured_time_is_within_10_percent(ro
 
 
 def test_most_of_the_keyword_spotter_at_its_measured_time_is_companions_times_time(rows):
-    """70 mW * 3.373 ms = 236 of 279 µJ: README says so, since little of it is a prediction."""
+    """70 mW * 3.373 ms = 236 of 279 µJ: the page of silicon says so; little is a prediction."""
     (timed,) = found(rows, "Loihi, keyword spotter", DYNAMIC + GIVEN)
     (time,) = found(rows, "Loihi, keyword spotter", "time")
     assert 0.070 * time.measured == pytest.approx(236e-6, rel=5e-3)
@@ -164,7 +164,7 @@ def test_every_row_is_counted_once_by_what_it_is_worth(rows):
     assert sum(int(number) for number in re.findall(r" of (\d+) \(", counted)) == len(rows)
     inside = sum(int(number) for number in re.findall(r"(\d+) of \d+ \(", counted))
     assert inside == sum(row.inside for row in rows)
-    assert counted.startswith("silicon: 15 of 22 rows")  # as README says
+    assert counted.startswith("silicon: 15 of 22 rows")  # as docs/explanation/silicon.md says
 
 
 def test_the_table_of_validate_says_kind_worth_and_inside(rows):
@@ -187,7 +187,7 @@ def test_components_of_loihi_stand_apart():
 
 
 def test_a_cores_own_time_by_sana_fe_puts_the_keyword_spotter_below_the_range():
-    """What README says of the times that the card leaves out: arch/loihi.yaml, dense synapses."""
+    """What the page of silicon says of times that the card leaves out: arch/loihi.yaml, dense."""
     card = load_card("loihi")
     seconds = {
         "time_per_sop_s": 3.8e-9,

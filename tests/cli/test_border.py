@@ -17,8 +17,11 @@ import typer
 from spikewatt.analysis.report.rows import json_text, write_frame
 from spikewatt.analysis.report.terminal.console import print_lines, print_rows
 from spikewatt.cli import border
+from spikewatt.cli.habits import voice
 from spikewatt.errors import SpikewattError, SpikewattWarning, whole_number
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 ESCAPE = "\x1b[31mred\x1b[0m"
 
@@ -69,7 +72,7 @@ def test_the_step_is_the_innermost_place_of_the_package(capsys):
 
 
 def test_a_traceback_is_shown_when_asked_for(monkeypatch, capsys):
-    monkeypatch.setattr(border, "_verbose", True)
+    monkeypatch.setattr(voice, "_verbose", True)
     _, text = leave(ZeroDivisionError("oops"), capsys)
     assert "Traceback (most recent call last)" in text
     assert text.rstrip().splitlines()[-1].startswith("spikewatt: price: not foreseen")
@@ -143,7 +146,7 @@ def test_ctrl_c_while_the_program_is_imported(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
-    assert (result.returncode, result.stderr) == (130, "spikewatt: interrupted\n")
+    assert (result.returncode, result.stderr) == (130, "spikewatt: stopped: nothing was written\n")
 
 
 @pytest.mark.parametrize("after_s", [0.15, 0.4, 1.0])
@@ -255,16 +258,16 @@ def test_json_has_no_infinity():
 def test_with_json_the_document_is_all_there_is_on_stdout(tmp_path):
     code = (
         "import os\n"
-        "from spikewatt.cli.border import only_json, print_json\n"
-        "with only_json():\n"
+        "from spikewatt.cli.document.envelope import only_document, print_document\n"
+        "with only_document('price'):\n"
         "    print('Compiling ...')\n"
         "    os.system('echo from a compiler')\n"
-        "    print_json('{}')\n"
+        "    print_document({'rows': []})\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
-    assert result.stdout == "{}\n"
+    assert data_of(result.stdout, "price") == {"rows": []}
     assert {"Compiling ...", "from a compiler"} == set(result.stderr.splitlines())
 
 

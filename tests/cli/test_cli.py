@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from spikewatt.errors import SpikewattError
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.trace.trace import Trace
+
+from ..helpers.said import data_of
 
 # In the order of the help.
 VERBS = (
@@ -110,10 +111,15 @@ def test_run_leaves_tables_pictures_and_objects(run_folder):
         "odin_style",
         "int8_ann",
         "low to high",
-        "Assumptions",
+        "What is counted",
+        "assumptions.txt",
         "cmsis-nn",
     ):
         assert expected in printed
+    verdict = (run / "sentence.txt").read_text().splitlines()[0]
+    assert " ".join(printed.split()).startswith(verdict)
+    assert "included:" in (run / "assumptions.txt").read_text()
+    assert "included:" not in printed
     assert not list((run_folder / "runs").glob("*.partial"))
 
 
@@ -131,7 +137,7 @@ def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
         "convert", str(run / "model.keras"), "-o", "n.spk", "--json", cwd=tmp_path
     )
     assert converted.returncode == 0, converted.stderr
-    assert [row["population"] for row in json.loads(converted.stdout)["rows"]] == [
+    assert [row["population"] for row in data_of(converted.stdout)["rows"]] == [
         "input",
         "hidden1",
         "output",
@@ -149,12 +155,12 @@ def test_verbs_chain_through_files_and_speak_json(run_folder, tmp_path):
         cwd=tmp_path,
     )
     assert simulated.returncode == 0, simulated.stderr
-    assert 0.5 < json.loads(simulated.stdout)["accuracy"] <= 1
+    assert 0.5 < data_of(simulated.stdout)["accuracy"] <= 1
     devices = ("--device", "odin_style", "--device", "nrf54l15")
     options = ("--spk", "n.spk", "--period-s", "1", "-o", "p.csv", "--json")
     priced = spikewatt("price", "t.trace", *devices, *options, cwd=tmp_path)
     assert priced.returncode == 0, priced.stderr
-    rows = json.loads(priced.stdout)["rows"]
+    rows = data_of(priced.stdout)["rows"]
     assert len(rows) == 4  # the core beside its host, too
     assert all(
         row["energy_low_j"] <= row["energy_j"] <= row["energy_high_j"] and row["battery_life_s"] > 0
@@ -177,7 +183,7 @@ def test_plot_draws_the_pictures_of_a_run_again(run_folder, tmp_path):
 
 
 def test_devices_lists_every_card_with_provenance(tmp_path):
-    listed = json.loads(spikewatt("devices", "--json", cwd=tmp_path).stdout)["rows"]
+    listed = data_of(spikewatt("devices", "--json", cwd=tmp_path).stdout)["rows"]
     assert {row["device"] for row in listed} >= {"odin_style", "stm32l4r5", "nrf54l15", "cr2032"}
     assert "measured" in next(row for row in listed if row["device"] == "odin_style")["values"]
     one = spikewatt("devices", "odin_style", cwd=tmp_path).stdout
@@ -461,7 +467,5 @@ def test_bit_planes_see_the_same_pixels_on_the_command_line(tmp_path, mlp, digit
         cwd=tmp_path,
     )
     assert priced.returncode == 0, priced.stderr
-    assert {row["device"] for row in json.loads(priced.stdout)["rows"]} == {"stm32l4r5"}
-    assert (
-        "radix doubles the accumulator" in json.loads(priced.stdout)["does_not_fit"]["odin_style"]
-    )
+    assert {row["device"] for row in data_of(priced.stdout)["rows"]} == {"stm32l4r5"}
+    assert "radix doubles the accumulator" in data_of(priced.stdout)["does_not_fit"]["odin_style"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
 
 from ..helpers.filled import fill
+from ..helpers.said import data_of
 
 M4 = "cortex-m4:clock_mhz=100,ua_per_mhz=116,supply_v=3.3,flash_kib=512,ram_kib=128"
 M0 = "cortex-m0+:clock_mhz=133,ua_per_mhz=160,supply_v=3.3,flash_kib=2048,ram_kib=264"
@@ -29,7 +28,7 @@ def kws(*words: str) -> list[dict]:
     """Rows of a price of the keyword spotter."""
     result = spikewatt("price", "--layers", str(LAYERS), "--benchmark", "KWS", *words, "--json")
     assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)["rows"]
+    return data_of(result.stdout)["rows"]
 
 
 def test_two_chips_by_their_core_in_one_line():
@@ -76,7 +75,7 @@ def test_a_card_is_made_priced_and_not_written_over(tmp_path):
     again = spikewatt("devices", "new", str(path), *FIGURES)
     assert again.exit_code == 2
     assert "an existing file is not written over" in again.output
-    shown = json.loads(spikewatt("devices", str(path), "--json").stdout)["rows"]
+    shown = data_of(spikewatt("devices", str(path), "--json").stdout)["rows"]
     assert {"DS10314, Table 23"} <= {row["source"] for row in shown}
 
 
@@ -187,7 +186,7 @@ def test_names_may_have_gaps_and_capitals():
     (plain,) = kws("--device", "nrf52840", "--regulator", "ldo")
     words = ("--device", "nrf52840", "--regulator", "LDO", "--library", "CmsisNN")
     result = spikewatt("price", "--layers", str(LAYERS), "--benchmark", "KWS ", *words, "--json")
-    assert json.loads(result.stdout)["rows"][0]["energy_j"] == plain["energy_j"]
+    assert data_of(result.stdout)["rows"][0]["energy_j"] == plain["energy_j"]
 
 
 def test_the_help_of_price_lists_all_that_works():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +9,8 @@ from spikewatt.energy.cards.load import load_card
 from spikewatt.energy.kernels.measured import MEASURED
 from spikewatt.energy.layer_tables.layer_table import LAYERS
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 
 def spikewatt(*arguments: str):
@@ -37,7 +37,7 @@ def test_price_with_everything(trace_file):
     options = ("--host", "stm32u575", "--period-s", "1", "--tornado", "--explain", "--json")
     result = spikewatt("price", trace_file, *devices, *options)
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
+    found = data_of(result.stdout)
     assert {(row["device"], row["workload"]) for row in found["rows"]} == {
         ("odin_style", "snn"),
         ("odin_style+stm32u575", "snn"),
@@ -69,9 +69,13 @@ def test_price_with_everything(trace_file):
         "Break-even",
         "What matters most",
         "From the first price",
-        "included:",
+        "not counted:",
     ):
         assert title in shown.stdout
+    assert "included:" not in shown.stdout
+    in_full = spikewatt("price", trace_file, *devices, "--assumptions")
+    assert "included:" in in_full.stdout
+    assert "not counted:" not in in_full.stdout
 
 
 def test_price_of_a_layer_table(tmp_path):
@@ -80,7 +84,7 @@ def test_price_of_a_layer_table(tmp_path):
     output = ("-o", str(tmp_path / "p.csv"), "--json")
     result = spikewatt("price", *which, *on("stm32h7a3"), *how, *output)
     assert result.exit_code == 0, result.output
-    (row,) = json.loads(result.stdout)["rows"]
+    (row,) = data_of(result.stdout)["rows"]
     measured_s = (
         54.345e-3 * 280 / 200
     )  # X-CUBE-AI 7.3 on this board; cycles do not depend on the clock
@@ -88,10 +92,10 @@ def test_price_of_a_layer_table(tmp_path):
     assert set(pd.read_csv(tmp_path / "p.csv")["benchmark"]) == {"IC"}
     devices = on("STM32L4R5", "stm32u575")
     options = ("price", "--layers", str(LAYERS), *devices, "--tornado", "--explain")
-    every = spikewatt(*options)
+    every = spikewatt(*options, "--assumptions")
     assert all(f"{name}: price" in every.stdout for name in ("AD", "IC", "KWS", "VWW"))
     assert "counted as nothing: 13_reshape, 15_softmax" in " ".join(every.stdout.split())
-    document = json.loads(spikewatt(*options, "--json").stdout)
+    document = data_of(spikewatt(*options, "--json").stdout)
     networks = ["AD", "IC", "KWS", "SWW", "VWW"]
     for key in ("rows", "verdicts", "tornado", "explain"):
         assert sorted({row["benchmark"] for row in document[key]}) == networks
@@ -100,7 +104,7 @@ def test_price_of_a_layer_table(tmp_path):
 
 def test_explain_takes_the_first_two_that_can_execute(trace_file):
     devices = on("odin", "odin_style", "stm32l4r5")
-    found = json.loads(spikewatt("price", trace_file, *devices, "--explain", "--json").stdout)
+    found = data_of(spikewatt("price", trace_file, *devices, "--explain", "--json").stdout)
     assert list(found["does_not_fit"]) == ["odin"]
     assert [found["explain"][i]["step"] for i in (0, -1)] == ["odin_style snn", "stm32l4r5 snn"]
 
@@ -109,7 +113,7 @@ def rows_of(*words: str) -> dict:
     """Device and workload -> row of a price."""
     result = spikewatt("price", *words, "--json")
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)["rows"]
+    found = data_of(result.stdout)["rows"]
     return {(row["device"], row["workload"]): row for row in found}
 
 
@@ -142,12 +146,12 @@ def test_what_a_refusal_names_is_a_marked_row(trace_file):
     assert shown.exit_code == 0, shown.output
     assert "in place of" in shown.stdout
     assert "(odin_style:axons_per_core=128), or a narrower layer" in shown.stdout
-    found = json.loads(spikewatt("price", trace_file, *on(small), "--json").stdout)
+    found = data_of(spikewatt("price", trace_file, *on(small), "--json").stdout)
     assert [(row["device"], row["instead_of"]) for row in found["rows"]] == [
         ("odin_style:axons_per_core=128", small)
     ]
     two = ("price", trace_file, *on("odin_style:neurons_per_core=64"), "--max-cores")
-    assert json.loads(spikewatt(*two, "any", "--json").stdout)["rows"][0]["cores"] == 2
+    assert data_of(spikewatt(*two, "any", "--json").stdout)["rows"][0]["cores"] == 2
 
 
 def test_fit_of_names_and_files(tmp_path, mlp):
@@ -155,7 +159,7 @@ def test_fit_of_names_and_files(tmp_path, mlp):
     networks = ("lenet", str(tmp_path / "my.keras"))
     result = spikewatt("fit", *networks, "--json")
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
+    found = data_of(result.stdout)
     core, microcontroller, *_ = found["rows"]
     assert (core["network"], core["device"], core["fits"]) == ("lenet", "odin_style", "no")
     assert core["nearest"] == "odin_style:axons_per_core=1024"
@@ -163,21 +167,21 @@ def test_fit_of_names_and_files(tmp_path, mlp):
     assert {row["network"] for row in found["rows"]} == {"lenet", "my"}
     assert {row["network"] for row in found["misfits"]} == {"lenet"}
 
-    pooled = json.loads(spikewatt("fit", "annarchy-cnn", *on("odin_style"), "--json").stdout)
+    pooled = data_of(spikewatt("fit", "annarchy-cnn", *on("odin_style"), "--json").stdout)
     assert "max_pool" in {row["needed"] for row in pooled["misfits"]}
 
     shown = spikewatt("fit", "mlp-64-48-10", *on("odin_style"), "--code", "radix").stdout
     assert "mlp-64-48-10: what it takes up" in shown
     assert "radix doubles the accumulator at each step" in shown
     cifar = ("fit", "lenet", *on("stm32l4r5"), "--input-shape", "32x32x3", "--json")
-    flash = [json.loads(spikewatt(*words).stdout)["rows"][0]["flash_bytes"] for words in (
+    flash = [data_of(spikewatt(*words).stdout)["rows"][0]["flash_bytes"] for words in (
         cifar, ("fit", "lenet", *on("stm32l4r5"), "--json"),
     )]  # fmt: skip
     assert flash[0] > flash[1]
 
 
 def test_map(trace_file):
-    found = json.loads(spikewatt("map", trace_file, "--json").stdout)
+    found = data_of(spikewatt("map", trace_file, "--json").stdout)
     assert found["rows"][0]["residents"] == "input[0:64], hidden1[0:48], output[0:10]"
     assert "64 KiB of weights" in spikewatt("map", trace_file).stdout
 
@@ -208,12 +212,12 @@ def test_calibrate_makes_a_card_that_prices_its_own_rows(tmp_path):
         "calibrate", str(tmp_path / "r.csv"), "--device", "stm32u575", "-o", str(card), "--json"
     )
     assert result.exit_code == 0, result.output
-    assert {row["status"] for row in json.loads(result.stdout)["rows"]} == {"measured (user)"}
+    assert {row["status"] for row in data_of(result.stdout)["rows"]} == {"measured (user)"}
     assert load_card(str(card))["energy_per_cycle_j"].status == "measured (user)"
     for row in rows.itertuples():
         which = ("--layers", str(LAYERS), "--benchmark", row.benchmark)
         priced = spikewatt("price", *which, *on(str(card)), "--json")
-        (found,) = json.loads(priced.stdout)["rows"]
+        (found,) = data_of(priced.stdout)["rows"]
         assert found["time_s"] * 1e3 == pytest.approx(row.latency_ms, rel=0.03)
         assert found["energy_j"] * 1e6 == pytest.approx(row.energy_uj, rel=0.06)
 
@@ -227,7 +231,7 @@ def test_validate(tmp_path):
     left_out = table[table["kind"].str.startswith("validation: left out by")]
     assert left_out["low"].le(left_out["predicted"]).all()
     assert (table["quantity"] == "latency").sum() == 2 * 135
-    (summed,) = [found for name, found in json.loads(result.stdout).items() if name == "left_out"]
+    (summed,) = [found for name, found in data_of(result.stdout).items() if name == "left_out"]
     rows = {(row["scheme"], row["quantity"], row["apart"]): row for row in summed}
     of_builds = rows["build", "latency", "all rows"]
     assert of_builds["rows"] == 135
@@ -240,7 +244,7 @@ def test_odin_prices_beside_the_accuracy_and_exports(tmp_path):
         "odin", "-o", str(tmp_path / "chip"), "--period-s", "1", "--samples", "100", "--json"
     )
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
+    found = data_of(result.stdout)
     assert (
         found["accuracy"] >= found["keras_accuracy"] - 0.05
     )  # of 100 images; all of them in test_odin_network
@@ -264,7 +268,7 @@ def test_odin_takes_the_chip(tmp_path):
     words = ("odin", "--chip", "tinyodin", "--hidden", "0", "--samples", "60", "-o", str(folder))
     result = spikewatt(*words, "--json")
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
+    found = data_of(result.stdout)
     (row,) = found["rows"]
     counts = found["counts"]
     assert row["device"] == "tinyodin"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from spikewatt.cli.main import app
 from spikewatt.energy.pricing.price import price
 from spikewatt.sim.counts.counts import Counts
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 ROWS = """name,neurons,fan_out,spikes,synaptic_operations,is_input
 in,784,100,8000,800000,true
@@ -41,7 +42,7 @@ def test_counts_are_priced_as_in_python(folder):
     assert result.exit_code == 0, result.output
     expected = price(Counts.load("c.csv", steps=16), "stm32l4r5", "rule_loihi_davies")
 
-    shown = json.loads(result.stdout)
+    shown = data_of(result.stdout)
     found = [row["energy_j"] for row in shown["rows"]]
     assert found == pytest.approx(expected.totals()["energy_j"].tolist())
     assert {row["workload"] for row in shown["rows"]} == {"snn", "int8_ann"}
@@ -107,5 +108,5 @@ def test_what_is_wrong_is_one_line(name, folder):
 
 
 def test_the_help_names_the_document():
-    assert "docs/COUNTS.md" in re.sub(r"[\s│]+", " ", call("--help").stdout)
-    assert (Path(spikewatt.__file__).parent / "docs" / "COUNTS.md").is_file()
+    assert "docs/how_to/counts.md" in re.sub(r"[\s│]+", " ", call("--help").stdout)
+    assert (Path(spikewatt.__file__).parent / "docs" / "how_to" / "counts.md").is_file()

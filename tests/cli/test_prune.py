@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from spikewatt.cli.main import app
 from spikewatt.models.datasets import load_dataset
+from spikewatt.models.loading.load import load_keras
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.population import Population
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 CORE = "odin_style:axons_per_core=1024,doubling_accumulator=1"
 SKIPPING = f"{CORE},zero_skipping=1"
@@ -38,7 +39,7 @@ def test_single_zeros_save_nothing_on_a_crossbar(spk, tmp_path):
     devices = ("--device", CORE, "--device", SKIPPING)
     found = called(spk, "-o", out, "--what", "synapses", "--budget-points", 2, *devices, "--json")
     assert found.exit_code == 0, found.output
-    document = json.loads(found.stdout)
+    document = data_of(found.stdout)
     pruned = SpikingNetwork.load(out)
     assert document["network_hash"] == pruned.hash
 
@@ -86,22 +87,52 @@ def test_a_trained_network_is_trained_on_with_its_zeros(mlp, tmp_path):
     common = (*words, "--samples", 20, "--device", SKIPPING, "--json")
     found = called(tmp_path / "mlp.keras", "-o", tmp_path / "p.spk", *common)
     assert found.exit_code == 0, found.output
-    document = json.loads(found.stdout)
+    document = data_of(found.stdout)
     assert document["saved"] >= 0.25  # a round is to save 30 %
     assert document["loss_points"] <= 3
     before, after = (row["nonzero_synapses"] for row in document["test"])
     assert after < 0.85 * before
 
     network = SpikingNetwork.load(tmp_path / "p.spk")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mlp.keras", "p.keras", "p.spk"]
+    tuned = load_keras(tmp_path / "p.keras")
+    data = load_dataset("digits").fitted(tuned.inputs[0].shape[1:])
+    again = convert(tuned, data.scaled("train")[:1000], code="radix", steps=4, input_levels=16)
+    x, labels = data.scaled("test"), data.y_test
+    one, other = (simulate(n, x, "event").accuracy(labels)[-1] for n in (network, again))
+    assert one == other
     zeros = [float(np.mean(c.weights == 0)) for c in network.connections]
     assert max(zeros) > 0.2
+
+
+def test_an_interruption_keeps_the_epochs_and_the_trained_network_is_never_replaced(
+    mlp, tmp_path, monkeypatch
+):
+    mlp.save(tmp_path / "mlp.keras")
+    words = (*KERAS, "--what", "synapses", "--fine-tune", 1, "--samples", 20, "--device", SKIPPING)
+    for same in ("mlp.spk", "mlp.keras"):
+        found = called(tmp_path / "mlp.keras", "-o", tmp_path / same, *words, "--force")
+        assert found.exit_code == 2
+        assert "prune --output: writes a .spk file and, with --fine-tune, a .keras" in found.stderr
+
+    def interrupted(network, *_, tuning, **__):
+        (tuning.folder / "round01").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spikewatt.sim.pruning.prune.prune", interrupted)
+    found = called(tmp_path / "mlp.keras", "-o", tmp_path / "p.spk", *words)
+    assert found.exit_code == 130
+    assert "p.tuning has the epochs that are done; the same line goes on" in found.stderr
+    (kept,) = (tmp_path / "p.tuning").iterdir()
+    assert [path.name for path in kept.iterdir()] == ["round01"]
+    assert not (tmp_path / "p.spk").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "law"),
     [
         (("--fine-tune", 2), "--fine-tune: needs a trained network and its training data"),
-        (("--budget-points", 101), "must be percentage points; got 101.0; allowed: 0..100"),
+        (("--budget-points", 101), "is a number of percentage points; got 101.0; allowed: 0..100"),
         (("--aim", "joules"), "must name what is saved; got 'joules'"),
         (("--what", "neurons"), "must name what is pruned; got 'neurons'"),
         (("--device", "toaster"), "toaster"),

@@ -19,6 +19,8 @@ from spikewatt.sim.staged.run import run_staged
 from spikewatt.sim.staged.staged_network import StagedNetwork
 from typer.testing import CliRunner
 
+from ..helpers.said import data_of
+
 CORE = "odin_style:axons_per_core=1024,doubling_accumulator=1"
 TABLES = ["accuracy.csv", "energy.csv", "tails.png", "tails.svg", "time.csv"]
 
@@ -52,7 +54,7 @@ def stages(networks, tmp_path_factory):
     words = ("--budget-points", 2, "--samples", 100, "--json")
     found = called(networks["radix"], "-o", folder, *words)
     assert found.exit_code == 0, found.output
-    return folder, json.loads(found.stdout)
+    return folder, data_of(found.stdout)
 
 
 def called(*words, verb="quantise"):
@@ -88,8 +90,13 @@ def test_stages_run_again_and_nowhere_else(stages, tmp_path):
     folder, document = stages
     again = called(folder / "staged.spks", "-o", tmp_path, "--samples", 100, "--json")
     assert again.exit_code == 0, again.output
-    assert json.loads(again.stdout)["accuracy"] == document["accuracy"]
+    assert data_of(again.stdout)["accuracy"] == document["accuracy"]
     assert sorted(path.name for path in tmp_path.iterdir()) == TABLES
+
+    words = ("-o", tmp_path, "--force", "--simulated-steps", 8)
+    late = called(folder / "staged.spks", *words)
+    assert late.exit_code == 2
+    assert "--simulated-steps: is chosen before stages are written, and these" in late.stderr
 
     for verb in ("simulate", "price", "robustness", "prune"):
         found = called(folder / "staged.spks", "-o", tmp_path / "new", verb=verb)
@@ -107,7 +114,7 @@ def test_planes_by_layer_are_an_ordinary_network(networks, tmp_path, digits):
     found = called(networks["radix"], "-o", tmp_path, *words, "--json")
     assert found.exit_code == 0, found.output
     network = SpikingNetwork.load(tmp_path / "quantised.spk")
-    without, row = json.loads(found.stdout)["accuracy"]
+    without, row = data_of(found.stdout)["accuracy"]
     trace = simulate(network, digits.scaled("test")[:50], "event")
     assert row["planes"] == mean_planes(network) < without["planes"] == 5
     assert row["accuracy"] == pytest.approx(trace.accuracy(digits.y_test[:50])[-1])
@@ -164,6 +171,8 @@ def test_a_threshold_that_is_given_is_kept(networks, tmp_path):
         ("radix", ("--how", "guess"), "quantise --how: must be a method; got 'guess'"),
         ("radix", ("--how", "exit"), "ends a code that has an answer at every step"),
         ("rate", ("--how", "allocate"), "sends the bits of a value; got code rate; allowed: radix"),
+        ("radix", ("--planes", 5), "stages.planes: is fewer planes than all; got 5; allowed: 1..4"),
+        ("radix", ("--how", "allocate", "--threshold", 0.5), "--threshold: is that of a margin"),
         ("radix", ("--budget-points", 101), "is a number of percentage points; got 101.0"),
         (
             "radix",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 import pytest
 from spikewatt.cli.main import app
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_a_table_a_file_per_seed_and_a_picture(spk, tmp_path):
     common = (*words, *faults, "--engine", "reference", "-o", tmp_path)
     found = called(spk, f"the same={spk}", *common, "--json")
     assert found.exit_code == 0, found.output
-    rows = json.loads(found.stdout)["rows"]
+    rows = data_of(found.stdout)["rows"]
     assert [row["network"] for row in rows] == ["mlp"] * 3 + ["the same"] * 3
     assert [row["accuracy"] for row in rows[:3]] == [row["accuracy"] for row in rows[3:]]
 

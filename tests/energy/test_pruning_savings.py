@@ -152,3 +152,15 @@ def test_traces_are_of_the_same_samples():
     other = simulate(network(), X[:3], "reference", STEPS)
     with pytest.raises(SpikewattError, match="are of the same samples"):
         pruning_savings(one, other, "odin_style")
+
+
+@pytest.mark.parametrize("device", ["loihi", "loihi2"])
+def test_a_chip_without_a_clock_has_cores_and_what_it_performs(device):
+    rows = rows_of(Cut.of_channels(network(), {"hidden": range(20)}), device)
+    before, after = rows[BEFORE], rows[AFTER]
+    assert (before.refused, after.refused) == ("", "")
+    assert before.cores
+    assert before.synapse_words is None
+    assert before.operations == trace_of(network()).mean_operations()
+    assert after.operations < before.operations
+    assert after.energy_j < before.energy_j

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +21,8 @@ from spikewatt.models.studied.training.recipe import Recipe, recipe_of
 from spikewatt.models.studied.training.train import train_studied
 from spikewatt.models.studied.weights import read_archive
 from typer.testing import CliRunner
+
+from ..helpers.said import data_of
 
 SAMPLES = 384  # three batches of an MLP
 
@@ -186,7 +187,7 @@ def test_the_verb_trains_and_says_how_well(images, tmp_path, monkeypatch):
 
     told = CliRunner().invoke(app, [*asked, "--models-dir", str(tmp_path), "--json"])
     assert told.exit_code == 0
-    said = json.loads(told.stdout)
+    said = data_of(told.stdout)
     assert said["epochs"] == 1
     assert said["published_accuracy"] == studied("mlp_48").accuracy
     assert load_studied("mlp_48", tmp_path).count_params() == 38_170

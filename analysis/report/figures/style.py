@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import files
+from ....installed import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,6 +87,7 @@ SMALL = 7.5  # points, of a value on a bar
 
 def figure(width: float, height: float) -> Figure:
     """An empty figure, `width` by `height` inches, that belongs to no window."""
+    require("pictures", "are drawn with matplotlib", "matplotlib")
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")

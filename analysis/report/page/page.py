@@ -18,7 +18,7 @@ from ....sim.trace.trace import Trace
 from ....sim.zeros.activation_zeros import MATCHED_NETWORK
 from ...job import steps
 from ...job.config import RunConfig
-from ..rows import SENTENCE
+from ..rows import ASSUMPTIONS, SENTENCE, data_in
 from . import charts
 from .coefficients import offered_steps, sides
 from .laws import home_voltage_v, knobs
@@ -63,7 +63,7 @@ def run_page(folder: str | Path) -> Page:
         "zeros": _shown(files.frame("zeros"), "Zeros among the activations of the ANN"),
         "tornado": _shown(files.frame("tornado"), "What matters most"),
         "hardware": _hardware(files),
-        "assumptions": [line for line in files.text("assumptions.txt").splitlines() if line],
+        "assumptions": [line for line in files.text(ASSUMPTIONS).splitlines() if line],
         "provenance": _provenance(files, trace),
         "config": files.text(CONFIG),
     }
@@ -287,7 +287,7 @@ def _hardware(files: RunFiles) -> list[dict]:
     """What `verify --json` and `synth --json` left in the folder."""
     parts = []
     for name, title in KEPT_JSON.items():
-        found = files.document(f"{name}.json")
+        found = data_in(files.document(f"{name}.json"), f"{files.folder}/{name}.json")
         tables = [
             table(_plain(rows), key.replace("_", " "))
             for key, rows in found.items()

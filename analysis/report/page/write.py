@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 from .... import files
-from ....errors import MissingToolError, printable, warn
+from ....errors import printable, warn
+from ....installed import install_line, is_installed, require
 from ..rows import json_text
 from .model import Page
 from .page import run_page
@@ -17,7 +18,6 @@ NAME = "report.html"
 STORE = "space.json"  # what every store of a sweep holds, and no folder of a run
 LIBRARIES = ("altair", "jinja2", "vl_convert")
 WHERE, LAW = "report", "a page needs the libraries of spikewatt[report]"
-HINT = "pip install 'spikewatt[report]'"
 TEMPLATES = Path(__file__).parent / "templates"
 # What ends a script or begins another inside of one; JSON has an escape for each.
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -67,22 +67,19 @@ def page_of(folder: Path) -> Page:
 
 def missing_libraries() -> list[str]:
     """Those of LIBRARIES that are not installed."""
-    from importlib.util import find_spec
-
-    return [name for name in LIBRARIES if find_spec(name) is None]
+    return [name for name in LIBRARIES if not is_installed(name)]
 
 
 def warn_of(missing: list[str]) -> bool:
     """Warn where a page cannot be made, and say so."""
     if missing:
-        warn(WHERE, LAW, f"no {', '.join(missing)}", HINT)
+        warn(WHERE, LAW, f"no {', '.join(missing)}", install_line("report"))
     return bool(missing)
 
 
 def check_libraries() -> None:
     """Raise MissingToolError where a page cannot be made."""
-    if missing := missing_libraries():
-        raise MissingToolError(WHERE, LAW, f"no {', '.join(missing)}", hint=HINT)
+    require(WHERE, LAW, *LIBRARIES)
 
 
 def write_page(page: Page, target: Path) -> None:

@@ -19,13 +19,16 @@ BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def print_findings(findings: Findings) -> None:
-    """The sentence, every table, then the assumptions, what does not fit, and further lines."""
+    """The sentence, every table, then the assumptions, what does not fit, and further lines.
+
+    Assumptions are shown in brief where there are short lines, and in full where there are none.
+    """
     print_lines(findings.sentence.splitlines(), indent="")
     if findings.sentence:
         print()
 
     print_tables(findings)
-    print_lines(findings.assumptions)
+    print_lines(findings.in_brief or findings.assumptions)
     print_lines(f"does not fit: {why}" for why in findings.does_not_fit.values())
     print_lines(findings.notes)
 

@@ -111,7 +111,7 @@ def run_benchmark_row(study: str, row: BenchmarkRow, places: Places) -> Results:
         places.progress(row.row, done, parts)
 
     places.progress(row.row, 0, parts)
-    prepared = _prepare(study, row, places)
+    prepared = prepare_benchmark(study, row, places)
     found = Results([_line(prepared, KERAS, prepared.right(prepared.keras))])
     tell()
     int8 = _int8(prepared)
@@ -131,7 +131,13 @@ def run_benchmark_row(study: str, row: BenchmarkRow, places: Places) -> Results:
     return found
 
 
-def _prepare(study: str, row: BenchmarkRow, places: Places) -> Prepared:
+def prepare_benchmark(study: str, row: BenchmarkRow, places: Places) -> Prepared:
+    """The network of a row with its inputs.
+
+    Raises
+    ------
+    SpikewattError : missing data or weights.
+    """
     model = load_studied(row.network, places.models_dir)
     inputs = row.inputs
     samples = min(inputs.samples, places.images or inputs.samples)
@@ -150,10 +156,15 @@ def _int8(prepared: Prepared) -> dict[str, Any]:
     return prepared.kept(INT8, {}, work)
 
 
+def converted_benchmark(prepared: Prepared, cell: BenchmarkCell) -> SpikingNetwork:
+    """The spiking network of a cell."""
+    options: dict[str, Any] = {"input_max": prepared.row.input_max} | cell.convert
+    return convert(prepared.model, prepared.calibration, **options)
+
+
 def _run_cell(prepared: Prepared, cell: BenchmarkCell) -> dict[str, Any]:
     """What a conversion does on all inputs; first that ANNarchy does the same on a few."""
-    options: dict[str, Any] = {"input_max": prepared.row.input_max} | cell.convert
-    network = convert(prepared.model, prepared.calibration, **options)
+    network = converted_benchmark(prepared, cell)
     images = min(ANNARCHY_IMAGES, len(prepared.drawn.x))
 
     def second() -> bool:

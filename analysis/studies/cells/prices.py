@@ -36,10 +36,25 @@ def prices_of(network: SpikingNetwork, trace: Trace) -> list[dict[str, Any]]:
 
 
 def lines_of(
-    network: SpikingNetwork, trace: Trace, devices: Iterable[str], host: str | None = None
+    network: SpikingNetwork,
+    trace: Trace,
+    devices: Iterable[str],
+    host: str | None = None,
+    period_s: float | None = None,
 ) -> list[dict[str, Any]]:
-    """As `prices_of`, on other devices; with a host a core is priced beside it, too."""
-    found = price(trace, *devices, network=network, max_cores=None, skip_unfit=True, host=host)
+    """As `prices_of`, on other devices; with a host a core is priced beside it, too.
+
+    With a period energies are those of one inference and of what is used until the next.
+    """
+    found = price(
+        trace,
+        *devices,
+        network=network,
+        max_cores=None,
+        skip_unfit=True,
+        host=host,
+        period_s=period_s,
+    )
     return lines_of_prices(found)
 
 

@@ -19,7 +19,7 @@ from ..outcome import Outcome, Shortfall, Side
 from ..places import Places
 from ..results import Results
 from ..row import ANNARCHY_IMAGES
-from .apply import pruned_network
+from .pruning import pruned_network
 from .run import STUDIES
 from .subject import Subject, subjects
 
@@ -87,10 +87,10 @@ def _network(
     )
     (subject,) = subjects(as_row, places)
     network = subject.network
-    if faulty.planes is not None:
-        network = with_planes(network, faulty.planes)
     if faulty.prune is not None:
         network, _ = pruned_network(faulty.prune, as_row, subject, STUDIES / study)
+    if faulty.planes is not None:
+        network = with_planes(network, faulty.planes)
     return subject, network
 
 

@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from ....energy.bill import SPIKING
 from ....energy.cards.load import load_card
 from ....energy.devices.core.activity import activity
 from ....energy.devices.core.mapping import map_network
+from ....energy.devices.registry import device_kind
 from ....energy.staged.distribution import SHARES, WHAT, Distribution, Spread, price_distribution
 from ....sim.staged.dynamic_trace import DynamicTrace
 from ..cells.conversion import steps_per_layer
 from ..cells.prices import lines_of_prices, mean_of_parts
 from ..kinds.method import MethodRow
-from .apply import Applied
+from .applied import Applied
 from .subject import Subject
 
-SPIKING = "snn"
-CORE = "neuromorphic_core"  # a kind of card: a crossbar, whose sweeps are counted
 SUMMED = (
     "images",
     "right",
@@ -118,7 +118,7 @@ def _devices(work: DynamicTrace, found: Distribution) -> list[dict[str, Any]]:
 def _performed(work: DynamicTrace, device: str) -> float | None:
     """Operations that cores perform, per inference: those of zero weights, too, if it does them."""
     card = load_card(device)
-    if card.kind != CORE:
+    if not device_kind(card).maps_traces(card):
         return None
     total = 0.0
     for part in work.parts:

@@ -18,8 +18,10 @@ from ..kinds.method import CELLS, WITHOUT, MethodRow
 from ..places import Places
 from ..results import Results
 from ..row import ANNARCHY_IMAGES, ANNARCHY_STEPS
-from .apply import NETWORKS, Applied, applied, unchanged
+from .applied import Applied
+from .apply import applied, unchanged
 from .measured import measured, together
+from .pruning import NETWORKS
 from .subject import Subject, subjects
 from .table import method_lines
 

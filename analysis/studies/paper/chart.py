@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from ....errors import MissingToolError
+from ....installed import not_installed
 from ...report.figures.style import BLUE, RED, clean
 from .facts import BOARD, SIZES, SizeFacts
 from .seeds import FEW_BITS, FLOAT, spread_of
@@ -49,8 +49,8 @@ def energy_figure(facts: SizeFacts) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        law, remedy = "a chart needs matplotlib", "pip install 'spikewatt[paper]'"
-        raise MissingToolError("study paper", law, "no matplotlib", remedy) from error
+        law = "a chart needs matplotlib"
+        raise not_installed("study paper", law, "matplotlib", extra="paper") from error
 
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     ax = figure.subplots()

@@ -7,11 +7,12 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 from ....errors import MissingToolError, SpikewattError
+from ....installed import install_line, is_installed
 
 WHERE = "study paper"
 PAGES = 2
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-REMEDY = "pip install 'spikewatt[paper]' && playwright install chromium; or --no-pdf"
+REMEDY = f"{install_line('paper')} && playwright install chromium; or --no-pdf"
 # Sheets whose content is higher or wider than they are, by their names.
 TOO_FULL = """() => [...document.querySelectorAll('.sheet')]
     .filter(sheet => sheet.scrollHeight > sheet.clientHeight + 1
@@ -23,10 +24,8 @@ OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 def check_browser() -> None:
     """Raise MissingToolError where Playwright is not installed."""
-    from importlib.util import find_spec
-
-    if find_spec("playwright") is None:
-        raise MissingToolError(WHERE, "a PDF needs Playwright", "no playwright", REMEDY)
+    if not is_installed("playwright"):
+        raise MissingToolError(WHERE, "a PDF needs Playwright", "no playwright", hint=REMEDY)
 
 
 def as_pdf(html: str) -> bytes:
@@ -63,7 +62,7 @@ def _printed(html: str) -> tuple[bytes, list[str]]:
             browser = started.chromium.launch(executable_path=_installed(), args=OPTIONS)
         except Error as error:
             got = str(error).strip().splitlines()[0]
-            raise MissingToolError(WHERE, "a PDF needs Chromium", got, REMEDY) from error
+            raise MissingToolError(WHERE, "a PDF needs Chromium", got, hint=REMEDY) from error
 
         page = browser.new_context(offline=True).new_page()
         page.emulate_media(media="print")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .... import files
-from ....errors import MissingToolError, one_of
+from ....errors import one_of
+from ....installed import not_installed
 from ..kinds.odin import OdinRow
 from ..study import read_study
 from .chart import energy_chart
@@ -85,8 +86,7 @@ def paper_html(facts: SizeFacts) -> str:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
         from markupsafe import Markup
     except ImportError as error:
-        law, remedy = "a paper needs Jinja2", "pip install 'spikewatt[paper]'"
-        raise MissingToolError(WHERE, law, "no jinja2", remedy) from error
+        raise not_installed(WHERE, "a paper needs Jinja2", "jinja2", extra="paper") from error
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

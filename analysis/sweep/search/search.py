@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ....errors import MissingToolError
+from ....installed import not_installed
 from ..axes import Axis, Block
 from ..hardware.bills import PERIOD
 from ..hardware.deciding import Deciding
@@ -198,7 +198,6 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        hint = "pip install 'spikewatt[sweep]'"
-        raise MissingToolError("sweep.method", "a search needs Optuna", hint=hint) from error
+        raise not_installed("sweep.method", "a search needs Optuna", "optuna") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

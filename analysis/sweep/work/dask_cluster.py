@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlparse
 
-from ....errors import MissingToolError, SpikewattError
+from ....errors import SpikewattError
+from ....installed import not_installed
 from ..network_points import Simulation
 from .local import Found, Workers
 from .network import NetworkFound
@@ -45,9 +46,7 @@ class DaskWork:
         try:
             from distributed import Client
         except ImportError as error:
-            raise MissingToolError(
-                "sweep.scheduler", "needs Dask", hint="pip install 'spikewatt[sweep]'"
-            ) from error
+            raise not_installed("sweep.scheduler", "needs Dask", "distributed") from error
         try:
             self.client = Client(address, timeout=PATIENCE_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The tables of `docs/CHIPS.md`: every key of a neuromorphic core's card, from the one table.
+"""The tables of `docs/reference/card_keys.md`: every key of a neuromorphic core's card.
 
 ``python -m spikewatt.energy.cards.files.document`` prints them; a test compares.
 """

@@ -1,6 +1,6 @@
 """What each key of a card means, in one line, with a published example: `data/card_keys.csv`.
 
-Templates (`template`) and the tables of `docs/CHIPS.md` come from it.
+Templates (`template`) and the tables of `docs/reference/card_keys.md` come from it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keys of the card of a neuromorphic core: values with their units, and limits.
 
-One line each in `docs/CHIPS.md`: what it means, and when it is needed.
+One line each in `docs/reference/card_keys.md`: what it means, and when it is needed.
 """
 
 from __future__ import annotations

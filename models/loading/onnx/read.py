@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ....errors import FileFormatError, MissingToolError
+from ....errors import FileFormatError
+from ....installed import not_installed
 from ..building import Builder
 from . import numbers, rows, windows
 from .calls import Call, build
@@ -51,12 +52,7 @@ def _parsed(path: Path) -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise MissingToolError(
-            where="ONNX files",
-            law="need the package onnx",
-            got=str(error),
-            hint="pip install 'spikewatt[onnx]'",
-        ) from error
+        raise not_installed("ONNX files", "need the package onnx", "onnx", got=error) from error
 
     # Weights in other files are not loaded: a name in a file opens nothing.
     model = onnx.load(path, load_external_data=False)

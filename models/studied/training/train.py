@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ....endings import keeping
 from ....errors import SpikewattError, whole_number
 from ....files import npz, write
 from ....progress import Progress, silent
@@ -131,7 +132,8 @@ def train_by(
     x, y = _learnt(dataset)
     said = _said(facts, recipe, epochs, x, y)
     kept = folder / f"{name}{TRAINING}"
-    with alone(kept):
+    said_kept = f"what is done is kept in {kept}"
+    with alone(kept), keeping(lambda: said_kept if kept.is_dir() else ""):
         state = take_up(kept, said)
         model, placed = begin(facts, _with_variable(folder), x)
         updates = Updates(model, recipe, _teacher(recipe, folder))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .... import files
-from ....errors import MissingToolError, SpikewattError
+from ....errors import SpikewattError
+from ....installed import not_installed
 from ..families.family import BLOCK_RAM, FLIP_FLOP, LUT
 from ..fpga_report import FpgaReport
 from .modules import ALL_MODULES
@@ -49,9 +50,8 @@ def placement_picture(reports: Mapping[str, FpgaReport], path: Path) -> Path:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        remedy = "pip install 'spikewatt[plot]'"
         law = "a picture needs matplotlib"
-        raise MissingToolError("synth", law, "no matplotlib", remedy) from error
+        raise not_installed("synth", law, "matplotlib") from error
 
     figure = Figure(layout="constrained")
     FigureCanvasAgg(figure)

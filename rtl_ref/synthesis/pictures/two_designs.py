@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .... import files
-from ....errors import MissingToolError, SpikewattError
+from ....errors import SpikewattError
+from ....installed import not_installed
 from ..families.family import BLOCK_RAM, FLIP_FLOP, LUT
 from ..fpga_report import FpgaReport
 from .placement import COLOURS
@@ -68,9 +69,8 @@ def two_designs_figure(reports: Mapping[str, FpgaReport]) -> Figure:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        remedy = "pip install 'spikewatt[plot]'"
         law = "a picture needs matplotlib"
-        raise MissingToolError("two designs", law, "no matplotlib", remedy) from error
+        raise not_installed("two designs", law, "matplotlib") from error
 
     places = {name: places_of(report) for name, report in reports.items()}
     columns, rows = _extent(places)

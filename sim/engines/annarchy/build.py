@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-import importlib.util
 import io
 import os
 import platform
@@ -20,6 +19,7 @@ from types import ModuleType
 
 from ....errors import MissingToolError
 from ....files import cache_folder
+from ....installed import install_line, require
 
 # Comparisons raise no signals, so that the compiler may take several neurons at once; no flag
 # changes a result.
@@ -40,12 +40,9 @@ def check_toolchain() -> None:
     if missing:
         law = "needs a C++ tool chain"
         got = f"no {', '.join(missing)}"
-        remedy = f"{APT_LINE} (cmake: pip install cmake), or engine='auto'"
-        raise MissingToolError("annarchy engine", law, got, remedy)
-    if importlib.util.find_spec("ANNarchy") is None:
-        law = "needs the package ANNarchy"
-        remedy = "pip install 'spikewatt[annarchy]'"
-        raise MissingToolError("annarchy engine", law, "not installed", remedy)
+        remedy = f"{APT_LINE} (cmake: {install_line('annarchy')}), or engine='auto'"
+        raise MissingToolError("annarchy engine", law, got, hint=remedy)
+    require("annarchy engine", "needs the package ANNarchy", "ANNarchy")
 
 
 def _path() -> str:

@@ -68,7 +68,7 @@ def _with_its_words(folder: Path) -> Iterator[Path]:
     except BaseException as error:
         words = _words(folder)
         shutil.rmtree(folder, ignore_errors=True)
-        if words:
+        if words and not isinstance(error, KeyboardInterrupt):
             sys.exit(words)  # without a traceback, which says less
         raise error
 

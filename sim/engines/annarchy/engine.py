@@ -5,8 +5,10 @@ Worker processes that each hold the compiled network, fed with chunks of samples
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +18,13 @@ from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts, Part
 from ..schedule import Schedule
 from .build import check_toolchain
+from .code import is_compiled
 from .layout import Layout
 from .plan import plan_of
 from .processes import Workers
 from .samples import events_of
 
+LOG = logging.getLogger(__name__)
 LEAST_SAMPLES = 8  # a second process that runs fewer costs more than it saves
 LARGEST_CHUNK = 128  # samples that a worker is asked for at once
 CHUNKS = 8  # at least so many per worker, so that all end at about the same time
@@ -91,9 +95,12 @@ class Job:
 
         report = self.part.progress
         report("compile", 0, 1)
+        where = "from the cache" if is_compiled(self.layout) else "not in the cache, compiled now"
+        begun = time.perf_counter()
         for worker, words in pool.answers():
             if words[0] == "ready":
                 report("compile", 1, 1)
+                LOG.info("simulator %s: ready in %.1f s", where, time.perf_counter() - begun)
             else:
                 start, stop = int(words[1]), int(words[2])
                 self.take(start, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import weakref
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ....errors import SpikewattError, warn
-from ....progress import Progress, expect, listens, silent
+from ....progress import Progress, expect, in_words, listens, silent
 from ....resources import available_memory, readable
 from ...network.spiking_network import SpikingNetwork
 from ..counts import Counts
@@ -22,8 +23,10 @@ from .probe import Probe, operations_of, probe, spikes_of
 from .records import predicted
 from .work import Work, cores
 
+LOG = logging.getLogger(__name__)
 AUTO = "auto"  # in the place of an engine's name: the fastest
 SMALL_S = 0.05  # a run that takes no longer is not compared with other engines
+LONG_S = 60.0  # what is shorter is not foretold
 KEPT = 8  # plans of a network whose probe is kept
 SHOWN = 0.3  # share of the samples at least, from which the time of all is told
 
@@ -83,6 +86,7 @@ def fastest(
         known |= costs(work, found, [name])
 
     chosen = min(known, key=lambda name: known[name].seconds)
+    LOG.info("auto: %s", ", ".join(f"{n} {in_words(c.seconds)}" for n, c in known.items()))
     if not np.isfinite(known[chosen].seconds):
         why = "; ".join(f"{name}: {cost.missing}" for name, cost in known.items())
         raise SpikewattError("simulate.engine", "one of the engines can do it", why)
@@ -113,6 +117,33 @@ def _remembered(
             known.pop(next(iter(known)))
         known[key] = probe(network, inputs, plan, seed, workers or cores())
     return known[key]
+
+
+def foretold(
+    engine: str,
+    network: SpikingNetwork,
+    inputs: Inputs,
+    plan: Schedule,
+    seed: int = 0,
+    workers: int | None = None,
+    rasters: int = 0,
+) -> float:
+    """Seconds of a run in `engine`, by estimate; 0 where it is short, or nothing was measured yet.
+
+    The network is tried on a few inputs only where it would take a minute if every neuron fired at
+    every step.
+    """
+    model = ENGINES[engine].cost_model()
+    if model.calibration_s and not model.calibrated:
+        return 0.0
+    work = Work(network, plan, inputs.samples, 0.0, 0.0, workers, rasters)
+    most = replace(work, operations=float(work.macs), spikes=float(work.updates))
+    units = model.units()
+    if predicted(units, model.ready(most)) + predicted(units, model.running(most)) < LONG_S:
+        return 0.0
+    found = _remembered(network, inputs, plan, seed, workers)
+    known = replace(work, operations=found.operations, spikes=found.spikes)
+    return costs(known, found, [engine])[engine].seconds
 
 
 class Watch:

@@ -15,16 +15,19 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import logging
 import os
 import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from ....errors import MissingToolError, SpikewattError
 from ....files import cache_folder
 
+LOG = logging.getLogger(__name__)
 SOURCE = Path(__file__).with_name("kernel.cpp")
 FLAGS = ("-O3", "-march=native", "-std=c++17", "-shared", "-fPIC", "-pthread")
 WIDE = "-mprefer-vector-width=512"
@@ -60,8 +63,12 @@ def _cached(compiler: str, folder: Path, name: str) -> ctypes.CDLL:
     library = folder / name
     digest = library.with_suffix(".sha256")
     with FileLock(library.with_suffix(".lock")):
-        if not _is_whole(library, digest):
+        if _is_whole(library, digest):
+            LOG.info("kernel from the cache: %s", library)
+        else:
+            start = time.perf_counter()
             _compile(compiler, library)
+            LOG.info("kernel compiled in %.1f s: %s", time.perf_counter() - start, library)
             digest.write_text(_digest(library), "utf-8")
         return ctypes.CDLL(str(library))
 

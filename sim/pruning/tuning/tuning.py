@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ....errors import SpikewattError, whole_number
 from ....models.keras_backend import import_keras
 from ...conversion.convert import convert
@@ -14,6 +16,12 @@ from ...conversion.options import ConversionOptions
 from ...network.spiking_network import SpikingNetwork
 
 CALIBRATION = 500
+WHOLE = {  # name -> law, least, most
+    "epochs": ("is a number of epochs", 1, 10_000),
+    "batch": ("is a number of samples", 1, 2**20),
+    "shift": ("is a number of pixels", 0, 1000),
+    "seed": ("is a seed", 0, 2**31 - 1),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +77,14 @@ class Tuning:
         if len(self.x) != len(self.labels):
             law = "has a label for each training sample"
             raise SpikewattError("prune.tuning", law, len(self.labels), len(self.x))
-        for name, most in (("epochs", 10_000), ("batch", 2**20)):
-            law = f"must be a number of {name}"
-            whole_number(f"prune.tuning.{name}", law, getattr(self, name), 1, most)
+        for name, (law, *ends) in WHOLE.items():
+            whole_number(f"prune.tuning.{name}", law, getattr(self, name), *ends)
         for name, most in (("learning_rate", 10.0), ("teacher_share", 1.0)):
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 <= value <= most:
-                raise SpikewattError(f"prune.tuning.{name}", "is in range", value, f"0..{most:g}")
+            number = isinstance(value, int | float | np.floating | np.integer)
+            if isinstance(value, bool) or not number or not 0 <= value <= most:
+                law = "is a number in its range"
+                raise SpikewattError(f"prune.tuning.{name}", law, repr(value), f"0..{most:g}")
         self._check_end()
 
     def _check_end(self) -> None:

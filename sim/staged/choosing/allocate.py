@@ -9,11 +9,19 @@ import numpy as np
 
 from ....errors import SpikewattError, whole_number
 from ....progress import Progress, silent
-from ...gating.planes import has_planes, sent_planes, with_planes
+from ...gating.planes import check_sends_bits, planes_of, with_planes
 from ...network.population import MOST_BITS
 from ...network.spiking_network import SpikingNetwork
-from ...trace.labels import checked_labels
-from .evaluated import POINT, Evaluated, checked_budget, checked_reference, evaluated, points
+from ...trace.labels import check_one_readout, checked_labels
+from .evaluated import (
+    POINT,
+    Evaluated,
+    Lossy,
+    checked_budget,
+    checked_reference,
+    evaluated,
+    points,
+)
 
 WHERE = "allocate"
 
@@ -37,14 +45,15 @@ class Taken:
 
 
 @dataclass(frozen=True, eq=False)
-class Allocation:
+class Allocation(Lossy):
     """A network with planes, and how it was found.
 
     Parameters
     ----------
     network : SpikingNetwork, an ordinary one.
     planes : population -> planes that it sends.
-    reference, accuracy : float, before and after, on the validation samples.
+    reference, accuracy : float, that from which the budget counts, and with these planes, on the
+        validation samples.
     operations_before, operations : float, per inference.
     taken : of Taken, in order.
     """
@@ -109,10 +118,8 @@ def allocate(
     budget = checked_budget(WHERE, budget_points) * POINT
     least = whole_number(f"{WHERE}.least", "is a number of planes", least, 1, MOST_BITS)
     progress = progress or silent
-    if not network.code.doubles:
-        law = "takes planes from a code that sends the bits of a value"
-        raise SpikewattError(WHERE, law, f"code {network.code}", "radix")
-
+    check_sends_bits(WHERE, network)
+    check_one_readout(f"{WHERE}.network", (p.name for p in network.readouts))
     before = evaluated(network, x, engine, workers)
     expected = before.predictions
     if labels is not None:
@@ -124,7 +131,7 @@ def allocate(
 
     start = accuracy_of(before)
     aim = checked_reference(WHERE, reference, start)
-    now, planes, taken = before, _sent(network), []
+    now, planes, taken = before, planes_of(network), []
     there = sum(number - least for number in planes.values() if number > least)
     while True:
         progress("allocate", len(taken), max(1, there))
@@ -152,16 +159,12 @@ def allocate(
     return Allocation(
         now.network,
         planes,
-        start,
+        aim,
         accuracy_of(now),
         float(before.operations.mean()),
         float(now.operations.mean()),
         tuple(taken),
     )
-
-
-def _sent(network: SpikingNetwork) -> dict[str, int]:
-    return {p.name: sent_planes(p) for p in network.populations if has_planes(p)}
 
 
 def _accuracy(run: Evaluated, expected: np.ndarray) -> float:

@@ -9,13 +9,28 @@ import numpy as np
 from ....errors import SpikewattError
 from ....models.decision import decided_by
 from ...engines.simulate import simulate
+from ...gating.planes import mean_planes
 from ...network.spiking_network import SpikingNetwork
 from ..margins import is_number, largest_margin, margins
 from ..part import operations_of
-from ..staged_network import precision
 
 OPERATIONS, PLANES = COSTS = ("operations", "planes")
 POINT = 0.01  # of accuracy
+
+
+class Lossy:
+    """What was chosen on validation samples, and what it lost there.
+
+    Facts: `accuracy` with it, and the `reference` from which a budget counts.
+    """
+
+    accuracy: float
+    reference: float
+
+    @property
+    def lost_points(self) -> float:
+        """Percentage points of accuracy below the reference."""
+        return (self.reference - self.accuracy) / POINT
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +59,7 @@ class Evaluated:
     def cost(self, of: str) -> np.ndarray:
         """(samples,) operations or planes of each answer."""
         if of == PLANES:
-            return np.full(self.samples, precision(self.network))
+            return np.full(self.samples, mean_planes(self.network))
         return self.operations
 
 

@@ -12,14 +12,14 @@ from ....models.decision import decided_by
 from ...trace.labels import checked_labels
 from ...trace.trace import Trace
 from ..early_exit import EarlyExit, exit_steps, scale_of
-from .evaluated import POINT, checked_budget, checked_reference, points
+from .evaluated import POINT, Lossy, checked_budget, checked_reference, points
 
 WHERE = "choose_exit"
 THRESHOLDS = np.concatenate((np.arange(0, 0.3, 0.01), np.arange(0.3, 1.001, 0.05)))
 
 
 @dataclass(frozen=True)
-class ExitChoice:
+class ExitChoice(Lossy):
     """A rule, and what it did on the samples on which it was chosen.
 
     Parameters

@@ -20,6 +20,7 @@ from .evaluated import (
     PLANES,
     POINT,
     Evaluated,
+    Lossy,
     checked_budget,
     checked_reference,
     evaluated,
@@ -31,7 +32,7 @@ TRIED = 400  # thresholds
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class Choice(Lossy):
     """A staged network, and what it did on the samples on which it was chosen.
 
     Parameters
@@ -50,11 +51,6 @@ class Choice:
     cost: float
     alone: float
     shares: tuple[float, ...]
-
-    @property
-    def lost_points(self) -> float:
-        """Percentage points of accuracy below the reference."""
-        return (self.reference - self.accuracy) / POINT
 
     @property
     def saved(self) -> float:
@@ -101,10 +97,10 @@ def choose_stages(
     >>> found = choose_stages([2, 3, 4], network, x_validation, y_validation)  # doctest: +SKIP
     >>> run_staged(found.staged, x_test).accuracy(y_test)  # doctest: +SKIP
     """
-    if not isinstance(first, tuple | list) or not first:
+    if not isinstance(first, Sequence) or not len(first):
         law = "are networks, or numbers of planes"
         raise SpikewattError(f"{WHERE}.first", law, repr(first))
-    networks = [with_planes(last, f) if isinstance(f, int) else f for f in first]
+    networks = [with_planes(last, int(f)) if isinstance(f, int | np.integer) else f for f in first]
     stages = [checked_stages(WHERE, (network, last)) for network in networks]
 
     own = evaluated(last, x, engine, workers)

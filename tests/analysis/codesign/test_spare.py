@@ -29,6 +29,13 @@ RADIX = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_inferences():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spikewatt.analysis.codesign.outcome.SINGLE", 20)
+        yield
+
+
 @pytest.fixture(scope="module")
 def trained(mlp, tmp_path_factory):
     path = tmp_path_factory.mktemp("network") / "mlp.keras"
@@ -178,3 +185,20 @@ def test_epochs_of_training_follow_each_round(trained, monkeypatch):
 def test_what_cannot_go_together_is_refused_before_work(keys, law):
     with pytest.raises(SpikewattError, match=law):
         make_config(keys, "config")
+
+
+def test_layers_that_are_not_there_are_refused_before_minutes_of_work(trained, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("pruned, though the planes are those of no layer")
+
+    monkeypatch.setattr("spikewatt.analysis.job.spare.prune", never)
+    keys = {**RADIX, "network": trained, "prune_points": 1, "planes": {"nobody": 2}}
+    config = as_config(keys)
+    prepared = steps.prepare(config)
+    with pytest.raises(SpikewattError, match="names populations that send bits.*got 'nobody'"):
+        spare(config, prepared, steps.convert(config, prepared))
+
+    monkeypatch.setattr("spikewatt.analysis.job.steps.train", never)
+    law = "planes: names layers that become populations; got nobody; allowed: input, hidden1"
+    with pytest.raises(SpikewattError, match=law):
+        steps.prepare(as_config({**RADIX, "network": "mlp-64-48-10", "planes": {"nobody": 2}}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -20,6 +19,7 @@ from spikewatt.cli.main import app
 from spikewatt.energy.pricing.price import price
 from typer.testing import CliRunner
 
+from ...helpers.said import data_of
 from .counts_by_hand import counts
 
 ORDER = [Verdict.WINS, Verdict.OPEN, Verdict.LOSES]
@@ -170,12 +170,12 @@ def spikewatt(*words: str):
 
 
 def test_price_rules_without_and_beside_devices(trace_file):
-    alone = json.loads(spikewatt("price", trace_file, "--rules", "--json").stdout)
+    alone = data_of(spikewatt("price", trace_file, "--rules", "--json").stdout)
     assert [row["rule"] for row in alone["rules"]] == list(RULES)
     assert "rows" not in alone
     devices = ("--device", "odin_style", "--device", "stm32l4r5")
     words = ("price", trace_file, *devices, "--rules", "--zeros", "input=0.5", "--json")
-    found = json.loads(spikewatt(*words).stdout)
+    found = data_of(spikewatt(*words).stdout)
     assert found["rules"][0]["rule"] == "spikewatt"
     assert found["rows"]
     assert found["rules_sentence"].startswith("With ")

@@ -16,6 +16,7 @@ from spikewatt.cli.main import app
 from spikewatt.errors import SpikewattError, SpikewattWarning
 from typer.testing import CliRunner
 
+from ...helpers.said import data_of
 from .conftest import NASTY
 
 
@@ -139,7 +140,7 @@ def test_the_verbs_write_what_they_say(run_folder, another_run, tmp_path):
     words = ["compare", str(run_folder), str(another_run), "-o", str(tmp_path / "both"), "--json"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
-    assert len(json.loads(done.stdout)["prices"]) == 14
+    assert len(data_of(done.stdout)["prices"]) == 14
     files = {path.name for path in (tmp_path / "both").iterdir()}
     assert files >= {"runs.csv", "prices.csv", "configuration.csv", "report.html"}
     assert len(pd.read_csv(tmp_path / "both" / "prices.csv")) == 14

@@ -20,11 +20,12 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
 
 STEPS = 12
+IMAGES = 30
 
 
 @pytest.fixture(scope="module")
 def digits_test(digits):
-    return digits.scaled("test")[:60], digits.y_test[:60]
+    return digits.scaled("test")[:IMAGES], digits.y_test[:IMAGES]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def runs_of(accuracies, network="a", fault="lost_spikes", level=0.1, images=200)
 def test_a_row_per_network_fault_level_and_seed(found):
     assert len(found.runs) == 3 * (3 + 2 + 2)
     assert not found.runs.duplicated(["network", "fault", "level", "seed"]).any()
-    assert (found.runs["correct"] == found.runs["accuracy"] * 60).all()
+    assert (found.runs["correct"] == found.runs["accuracy"] * IMAGES).all()
     assert list(found.table.query("fault == 'lost_spikes'")["level"]) == [0.0, 0.5, 1.0]
 
 
@@ -186,6 +187,17 @@ def test_levels_that_networks_do_not_share_stand_on_one_axis():
     assert list(second.get_xdata()) == [ax.get_xticks()[2]]
 
 
+def test_images_may_be_lists(mlp_network, digits_test):
+    """A list of images is no list of inputs."""
+    x, y = (part[:20] for part in digits_test)
+    for fault in ("input_noise", "lost_spikes"):
+        arrays, lists = (
+            robustness(mlp_network, *given, {fault: [0.1]}, seeds=[0], images=10, steps=STEPS).runs
+            for given in ((x, y), (x.tolist(), y.tolist()))
+        )
+        assert lists.equals(arrays)
+
+
 # Refusals
 
 
@@ -195,7 +207,7 @@ def test_levels_that_networks_do_not_share_stand_on_one_axis():
         ({"labels": None}, "robustness.labels: needs the class of each image.*got none"),
         ({"labels": [0, 1]}, "robustness.labels: one label per sample"),
         (
-            {"labels": np.full(60, 10)},
+            {"labels": np.full(IMAGES, 10)},
             "robustness.labels: labels are integers below the 10 outputs",
         ),
         (

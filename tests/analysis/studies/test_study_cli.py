@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -13,12 +12,11 @@ from spikewatt.analysis.studies import needed
 from spikewatt.analysis.studies.cells import prepared
 from spikewatt.analysis.studies.study import read_study
 from spikewatt.cli.main import app
-from spikewatt.models import datasets
 from spikewatt.models.studied.find import find_weights
-from spikewatt.models.studied.training import train
 from spikewatt.sim.engines.annarchy import build
 from typer.testing import CliRunner
 
+from ...helpers.said import data_of
 from .conftest import NAME
 
 
@@ -43,7 +41,7 @@ def test_list_counts_rows_and_those_that_fall_short(tiny):
     result = spikewatt("list")
     assert result.exit_code == 0, result.output
     assert f"{NAME}     1      0    1  A tiny study" in result.stdout
-    (study,) = json.loads(spikewatt("list", "--json").stdout)["studies"]
+    (study,) = data_of(spikewatt("list", "--json").stdout)["studies"]
     assert study["study"] == NAME
     assert (study["rows"], study["rows_short"], study["rows_not_run"]) == (1, 0, 1)
     assert f"{NAME}: 0 of 1 row falls short, 1 was not run" in spikewatt("table").stdout
@@ -74,7 +72,7 @@ def test_a_rerun_is_compared_and_ends_with_1_beyond_the_tolerance(ran):
     assert "committed 0.5; beyond the tolerance" in result.stdout
     assert "1 number differs, 1 of them beyond the tolerance" in result.stdout
 
-    said = json.loads(run(ran, "--json").stdout)
+    said = data_of(run(ran, "--json").stdout)
     (difference,) = said["differences"]
     assert (difference["column"], difference["within"]) == ("accuracy", False)
     assert len(said["results"]) == 7
@@ -124,9 +122,9 @@ def test_table_of_some_rows_or_of_those_that_fall_short(ran):
     ran.file("second").write_text(other)
     read_study.cache_clear()
 
-    both = json.loads(spikewatt("table", "--json").stdout)
-    short = json.loads(spikewatt("table", "--json", "--short").stdout)
-    one = json.loads(spikewatt("table", "--json", "--row", "mlp").stdout)
+    both = data_of(spikewatt("table", "--json").stdout)
+    short = data_of(spikewatt("table", "--json", "--short").stdout)
+    one = data_of(spikewatt("table", "--json", "--row", "mlp").stdout)
     assert [row["row"] for row in both] == ["mlp", "second"]
     assert [row["row"] for row in short] == ["second"]
     assert [row["row"] for row in one] == ["mlp"]
@@ -155,9 +153,9 @@ def test_an_interrupted_run_says_how_to_go_on(tiny, monkeypatch):
     monkeypatch.setattr(keeping.files, "write", interrupted)
     result = run(tiny)
     assert result.exit_code == 130
-    first, second = result.stderr.splitlines()[-2:]
-    assert first == f"spikewatt: {tiny.output}/kept has what is done; the same line goes on"
-    assert second == "spikewatt: interrupted"
+    kept = f"what is done is kept in {tiny.output}/kept"
+    line = result.stderr.splitlines()[-1]
+    assert line == f"spikewatt: stopped: run the same line again; {kept}"
 
 
 def test_an_interruption_before_anything_is_done_names_no_folder(tiny, monkeypatch):
@@ -165,21 +163,9 @@ def test_an_interruption_before_anything_is_done_names_no_folder(tiny, monkeypat
         raise KeyboardInterrupt
 
     monkeypatch.setattr(prepared, "load_studied", interrupted)
-    first = run(tiny).stderr.splitlines()[-2]
-    assert first == "spikewatt: nothing is done; the same line goes on"
-
-
-def test_an_interrupted_training_says_how_to_go_on(tmp_path, monkeypatch):
-    def interrupted(name, dataset, folder, *_):
-        (folder / f"{name}.training").mkdir()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(train, "train_studied", interrupted)
-    monkeypatch.setattr(datasets, "load_dataset", lambda *_: None)
-    result = spikewatt("train", "mlp_48", "--models-dir", str(tmp_path))
-    assert result.exit_code == 130
-    said = f"spikewatt: {tmp_path}/mlp_48.training has what is done; the same line goes on"
-    assert said in result.stderr.splitlines()
+    line = run(tiny).stderr.splitlines()[-1]
+    assert line.startswith("spikewatt: stopped: ")
+    assert "is kept" not in line
 
 
 def test_a_paper_is_not_written_over(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import socket
 from pathlib import Path
@@ -17,6 +16,8 @@ from spikewatt.analysis.sweep.space import make_space
 from spikewatt.analysis.sweep.sweep import Plan, estimated, sweep
 from spikewatt.errors import SpikewattError
 from typer.testing import CliRunner
+
+from ...helpers.said import data_of
 
 HARDWARE = {"device": "odin_style", "host": "none", "voltage_v": [0.55, 0.7]}
 
@@ -160,7 +161,7 @@ def test_the_command_line(given, own_cache, tmp_path, monkeypatch):
 
     dry = runner.invoke(app, ["sweep", "mine.yaml", "--dry-run", "--json"])
     assert dry.exit_code == 0, dry.output
-    assert json.loads(dry.stdout)["points"] == 4
+    assert data_of(dry.stdout)["points"] == 4
     assert not Path("mine.sweep").exists()
 
     words = ["sweep", "mine.yaml", "--workers", "0", "-o", "rows.csv"]
@@ -171,7 +172,7 @@ def test_the_command_line(given, own_cache, tmp_path, monkeypatch):
     assert len(Path("rows.csv").read_text().splitlines()) == 5
 
     again = runner.invoke(app, [*words[:4], "--json"])
-    found = json.loads(again.stdout)
+    found = data_of(again.stdout)
     assert (found["simulated"], found["rows"], found["priced"]) == (0, 4, 4)
     assert found["front"][0]["design"].startswith("odin_style:voltage_v=0.55")
 

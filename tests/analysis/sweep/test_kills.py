@@ -18,6 +18,8 @@ from spikewatt import files
 from spikewatt.analysis.sweep.rows import read_sweep
 from spikewatt.analysis.sweep.sweep import sweep
 
+from ...helpers.said import data_of
+
 pytestmark = pytest.mark.slow
 
 SPACE = {
@@ -56,7 +58,7 @@ def run(space: Path, store: Path, cache: Path) -> dict:
         command(space, store), env=environment(cache), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return data_of(done.stdout)
 
 
 def kept(cache: Path) -> int:

@@ -46,8 +46,14 @@ def test_pruned_networks_of_other_steps_stand_alone(base):
 @pytest.mark.parametrize(
     ("keys", "law"),
     [
-        ({"network": {"exit_points": [0, 1]}}, "network: exit_points: must be an axis of networks"),
-        ({"network": {"steps": [4]}, "exit_points": 1}, "exit_points: changes nothing in a sweep"),
+        (
+            {"network": {"exit_points": [0, 1]}},
+            "network: exit_points: is no axis: it is chosen for one network, and prices inferences",
+        ),
+        (
+            {"network": {"steps": [4]}, "exit_points": 1},
+            "space: exit_points: is chosen for one network, and has no place in a sweep; got 1",
+        ),
         ({"network": {"planes": [2, 3]}}, "no network can have the value 2: planes: are bits"),
     ],
 )

@@ -176,8 +176,8 @@ def test_every_card_of_a_core_is_read():
 
 
 def test_the_table_of_the_documentation_has_every_key():
-    """`docs/CHIPS.md`: values by their names, or with those of their kind."""
-    text = (ROOT / "docs" / "CHIPS.md").read_text("utf-8")
+    """`docs/reference/card_keys.md`: values by their names, or with those of their kind."""
+    text = (ROOT / "docs" / "reference" / "card_keys.md").read_text("utf-8")
     for key in (*NEW_UNITS, *LIMITS):
         if not key.startswith("bits_beside"):
             assert f"`{key}`" in text, key

@@ -30,7 +30,7 @@ from spikewatt.errors import SpikewattError
 
 from ...helpers.filled import fill
 
-DOCUMENT = Path(spikewatt.__file__).parent / "docs" / "CHIPS.md"
+DOCUMENT = Path(spikewatt.__file__).parent / "docs" / "reference" / "card_keys.md"
 CORE = CARD_KINDS["neuromorphic_core"]
 KINDS = ("neuromorphic_core", "rule", "battery", "port")
 MADE = [(kind, None) for kind in KINDS[1:]] + [(KINDS[0], timing) for timing in TIMINGS]

@@ -60,3 +60,22 @@ def test_the_footprint_of_odin_is_that_of_the_chip():
     odin = load_card("odin")
     assert area_m2(odin).value == pytest.approx(0.086e-6, rel=0.01)
     assert memory_bytes(odin) == (32 + 4) * 1024
+
+
+def test_a_gate_is_a_bit_of_each_neuron_word():
+    """Memory, accesses and the neuron's part of an operation grow with the word, a clock not."""
+    plain, gated = (load_card(f"odin_style:neuron_gates={gates}") for gates in (0, 1))
+    assert memory_bytes(gated, 3) - memory_bytes(plain, 3) == 3 * 256 // 8
+    wider = {
+        key: gated[key].value / plain[key].value
+        for key in plain.values
+        if gated[key].value != plain[key].value
+    }
+    update, operation = wider["energy_per_neuron_update_j"], wider["energy_per_sop_j"]
+    assert 129 / 128 < update < 130 / 128
+    assert 1 < operation < update
+    assert set(wider) == {
+        "energy_per_neuron_update_j",
+        "energy_per_neuron_access_j",
+        "energy_per_sop_j",
+    }

@@ -33,7 +33,7 @@ from spikewatt.sim.staged.staged_network import StagedNetwork
 from spikewatt.sim.trace.first_steps import first_steps
 
 from ...helpers.random_networks import random_input, random_network
-from ...helpers.staged import radix_network, staged_network
+from ...helpers.staged import one_layer_network, radix_network, staged_network
 
 CORE, CHIP = "odin_style:doubling_accumulator=1", "stm32l4r5"
 DEVICES = (CORE, CHIP)
@@ -247,3 +247,39 @@ def test_the_refusal_of_a_stage_passes_through(run):
     x = random_input(network, 4, SEED)
     with pytest.raises(DoesNotFitError, match="snn: its loop has no gate for neurons that wake"):
         price_dynamic(run_staged(staged, x), CHIP)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_weights_of_a_stage_that_no_sample_reached_lie_in_memory(own, device):
+    """Whoever stops all samples after the first stage has built the second all the same."""
+    network = radix_network(SEED)
+    (first, *others) = network.connections
+    assert first.weights is not None
+    other = replace(network, connections=[replace(first, weights=first.weights + 1), *others])
+    staged = StagedNetwork((with_planes(other, 1), network), MarginRule(0, (60,)))
+    x = random_input(network, 12, SEED)
+    stopped = run_staged(staged, x)
+    assert stopped.shares == (1, 0)
+    reached, unreached, alone = (
+        price_dynamic(run, device).bill(device).footprints[SPIKING]
+        for run in (own, stopped, simulate(staged.stages[0], x, "event"))
+    )
+    assert unreached == reached != alone
+    assert (unreached.memory_bytes or 0) > (alone.memory_bytes or 0)
+    if device == CORE:
+        (first_alone, both) = (
+            of(price_dynamic(run, CORE), CORE, "leakage")
+            for run in (simulate(staged.stages[0], x, "event"), stopped)
+        )
+        assert both > 1.9 * first_alone
+
+
+def test_what_was_asked_for_names_what_is_in_its_place():
+    """A geometry that a refusal names is priced, and found by the name that was asked for."""
+    network = one_layer_network(40)
+    small = "odin_style:axons_per_core=16,doubling_accumulator=1"
+    trace = simulate(network, random_input(network, 4, SEED), "event")
+    found = price_distribution(trace, small, CHIP, inferences=5)
+    assert list(found.asked_for) == [small, CHIP]
+    assert found.asked_for[small] is found.spread(small) is found.spreads[0]
+    assert found.spreads[0].device != small

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,8 @@ from spikewatt.rtl_ref.handover.wrappers import AXI_PORTS, CHAIN_PORTS
 from spikewatt.sim.conversion.convert import convert
 from spikewatt.sim.engines.simulate import simulate
 from typer.testing import CliRunner
+
+from ...helpers.said import data_of
 
 STEPS, SAMPLES = 6, 3
 TICK, VALID = 1 << 31, 1 << 16
@@ -311,7 +312,7 @@ def test_the_verb_writes_the_folder(mlp_network, rate, tmp_path, monkeypatch):
     words = ("my.spk", "-o", "chip", "--samples", SAMPLES, "--steps", STEPS, "--json")
     result = run(*words)
     assert result.exit_code == 0, result.output
-    (row,) = json.loads(result.stdout)["rows"]
+    (row,) = data_of(result.stdout)["rows"]
     assert (row["cores"], row["samples"]) == (2, SAMPLES)
     assert row["files"] == sum(path.is_file() for path in Path("chip").rglob("*"))
     for name in ("vectors/words.hex", "driver/network_vectors.c", "README.md"):

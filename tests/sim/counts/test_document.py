@@ -1,4 +1,4 @@
-"""docs/COUNTS.md and the schema beside it say what is read."""
+"""docs/how_to/counts.md and the schema beside it say what is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spikewatt.sim.counts.counts import Counts, LayerCounts
 from spikewatt.sim.counts.schema import meanings, schema, schema_text
 
 DOCS = Path(spikewatt.__file__).parent / "docs"
-TEXT = (DOCS / "COUNTS.md").read_text()
+TEXT = (DOCS / "how_to" / "counts.md").read_text()
 
 
 def example(language: str) -> str:

@@ -13,7 +13,7 @@ from spikewatt.errors import DoesNotFitError, SpikewattError
 from spikewatt.rtl_ref.verification.verify import verify
 from spikewatt.sim.engines.schedule import schedule
 from spikewatt.sim.engines.simulate import simulate
-from spikewatt.sim.gating.planes import has_planes, mean_planes, with_planes
+from spikewatt.sim.gating.planes import has_planes, mean_planes, planes_of, with_planes
 from spikewatt.sim.gating.wake import with_wake
 from spikewatt.sim.network.connection import Connection
 from spikewatt.sim.network.population import Population, passed
@@ -22,6 +22,7 @@ from spikewatt.sim.network.spiking_network import SpikingNetwork
 from ...helpers.assert_equal import assert_equal
 from ...helpers.engines import IN_PROCESS, on_all_engines
 from ...helpers.random_networks import random_input, random_network
+from ...helpers.staged import one_layer_network
 
 SAMPLES = 6
 
@@ -56,11 +57,11 @@ def values(network: SpikingNetwork, x) -> dict[str, np.ndarray]:
 # Law
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_all_engines_agree_on_gated_networks(seed):
-    network = gated(drawn(seed, residual=seed == 1), seed)
+def test_all_engines_agree_on_gated_networks():
+    network = gated(drawn(1, residual=True), 1)
     assert any(p.planes for p in network.populations)
-    trace = on_all_engines(network, random_input(network, SAMPLES, seed), rasters=2)
+    assert any(p.wakes_within for p in network.populations)
+    trace = on_all_engines(network, random_input(network, SAMPLES, 1), rasters=2)
     assert trace.mean_spikes() > 0
 
 
@@ -147,17 +148,6 @@ def test_a_file_keeps_gates(tmp_path):
     assert again.hash == network.hash
 
 
-# Second implementation
-
-
-def test_the_rtl_stops_at_a_plane():
-    network = with_planes(drawn(2, kinds=("dense",), layers=2), 2)
-    assert any(p.planes for p in network.populations)
-    found = verify(network, random_input(network, 2, 2))
-    assert found.passed
-    assert found.mismatches == 0
-
-
 # Errors
 
 
@@ -184,9 +174,9 @@ def test_gates_that_cannot_be(change, words):
 
 def test_codes_without_bits_have_no_gates():
     network = random_network(3, code="sync_rate")
-    with pytest.raises(SpikewattError, match="with_planes: holds planes back of a code"):
+    with pytest.raises(SpikewattError, match="with_planes: is for a code that sends the bits"):
         with_planes(network, 2)
-    with pytest.raises(SpikewattError, match="with_wake: gates a code that sends the bits"):
+    with pytest.raises(SpikewattError, match="with_wake: is for a code that sends the bits"):
         with_wake(network, 2)
 
     populations = [replace(p, planes=1) if has_planes(p) else p for p in network.populations]
@@ -218,3 +208,34 @@ def test_devices_without_gates_say_so():
     assert "snn" in set(price(trace, core, network=network, max_cores=None).totals()["workload"])
     with pytest.raises(DoesNotFitError, match="has no gate for neurons that wake late"):
         verify(network, x)
+
+
+def test_who_waits_for_all_planes_waits_for_nothing():
+    network = with_planes(drawn(3, kinds=("dense",)), 3)
+    gated = with_wake(network, 2)
+    assert any(p.wakes_within == 2 for p in gated.populations)
+    assert with_planes(gated, 2).hash == with_planes(network, 2).hash
+    assert with_planes(gated, 3).hash == gated.hash
+    assert with_wake(network, 3).hash == network.hash
+
+
+def test_one_population_is_named_as_well_as_several():
+    network = drawn(3, kinds=("dense",))
+    name = next(p.name for p in network.populations if has_planes(p))
+    one = with_wake(network, 1, name)
+    assert one.hash == with_wake(network, 1, (name,)).hash
+    assert [p.name for p in one.populations if p.wakes_within] == [name]
+
+
+def test_a_network_of_one_layer_has_no_planes_of_its_own():
+    network = one_layer_network()
+    assert with_planes(network, 2).hash == with_wake(network, 2).hash == network.hash
+    assert (planes_of(network), mean_planes(network)) == ({}, 0)
+    with pytest.raises(SpikewattError, match="with_planes: is a number of planes; got -5"):
+        with_planes(network, -5)
+
+
+@pytest.mark.parametrize("change", [with_planes, with_wake])
+def test_what_is_no_network_is_refused(change):
+    with pytest.raises(SpikewattError, match="must be a SpikingNetwork; got NoneType"):
+        change(None, 2)

@@ -158,8 +158,15 @@ def _interrupt_in_second_epoch(stage: str, done: int, total: int) -> None:
         ({"labels": None}, "needs training data"),
         ({"x": np.zeros((0, 8, 8, 1))}, "needs training data"),
         ({"labels": np.zeros(4)}, "has a label for each training sample; got 4; allowed: 300"),
-        ({"epochs": 0}, r"prune\.tuning\.epochs: must be a number of epochs"),
-        ({"teacher_share": 2.0}, r"prune\.tuning\.teacher_share: is in range; got 2\.0"),
+        ({"epochs": 0}, r"prune\.tuning\.epochs: is a number of epochs"),
+        (
+            {"teacher_share": 2.0},
+            r"prune\.tuning\.teacher_share: is a number in its range; got 2\.0",
+        ),
+        ({"learning_rate": float("nan")}, r"learning_rate: is a number in its range; got nan"),
+        ({"learning_rate": True}, r"learning_rate: is a number in its range; got True"),
+        ({"shift": -1}, r"prune\.tuning\.shift: is a number of pixels; got -1"),
+        ({"seed": -1}, r"prune\.tuning\.seed: is a seed; got -1"),
     ],
 )
 def test_bad_tunings_are_one_line(tuning, changes, message):

@@ -14,7 +14,7 @@ from spikewatt.sim.staged.part import operations_of
 from ...helpers.assert_equal import assert_equal
 from ...helpers.engines import DEFINITION, IN_PROCESS
 from ...helpers.random_networks import random_input, random_network
-from ...helpers.staged import radix_network
+from ...helpers.staged import one_layer_network, radix_network
 
 SAMPLES, WINDOW = 40, 8
 
@@ -146,9 +146,9 @@ def test_other_codes_and_networks(network, x):
     counting = random_network(3, code="sync_rate")
     inputs = random_input(counting, 3, 3)
     trace = simulate(counting, inputs, "event")
-    with pytest.raises(SpikewattError, match="monitor_of: takes planes from a code"):
+    with pytest.raises(SpikewattError, match="monitor_of: is for a code that sends the bits"):
         monitor_of(counting, trace, 1, 2)
-    with pytest.raises(SpikewattError, match="run_monitored: holds planes back of a code"):
+    with pytest.raises(SpikewattError, match="run_monitored: is for a code that sends the bits"):
         run_monitored(counting, inputs, Monitor(1, 2, {"layer0": (0.0, 0.5)}))
     with pytest.raises(SpikewattError, match=r"monitor_of.trace: is of this network"):
         monitor_of(network, trace, 1, 2)
@@ -159,3 +159,21 @@ def test_other_codes_and_networks(network, x):
         monitor_of(network, whole, 1, 2, quantiles=(0.9, 0.1))
     with pytest.raises(SpikewattError, match="watches populations that integrate and fire"):
         run_monitored(network, x, Monitor(1, 2, {"nobody": (0.0, 0.5)}))
+
+
+def test_a_network_of_one_layer_has_nothing_to_watch():
+    network = one_layer_network()
+    trace = simulate(network, np.full((4, 5), 0.5), "event")
+    law = "monitor_of.low: is less than some population sends; got 1; allowed: none"
+    with pytest.raises(SpikewattError, match=law):
+        monitor_of(network, trace, 1, 2)
+
+
+def test_streams_and_monitors_that_are_none(network, x):
+    monitor = monitor_of(network, simulate(network, x, "event"), 1, 2)
+    with pytest.raises(SpikewattError, match="must hold at least one sample"):
+        run_monitored(network, x[:0], monitor)
+    with pytest.raises(SpikewattError, match="run_monitored.monitor: must be a Monitor; got str"):
+        run_monitored(network, x, "often")
+    listed = run_monitored(network, x.tolist(), monitor)
+    assert np.array_equal(listed.outputs, run_monitored(network, x, monitor).outputs)

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spikewatt.errors import FileFormatError, SpikewattError
 from spikewatt.sim.engines.simulate import simulate
-from spikewatt.sim.gating.planes import with_planes
+from spikewatt.sim.gating.planes import mean_planes, with_planes
 from spikewatt.sim.network.network_file import FORMAT as NETWORK_FORMAT
 from spikewatt.sim.network.spiking_network import SpikingNetwork
 from spikewatt.sim.staged.margins import margins
 from spikewatt.sim.staged.part import operations_of
 from spikewatt.sim.staged.rule import MarginRule
 from spikewatt.sim.staged.run import run_staged
-from spikewatt.sim.staged.staged_network import StagedNetwork, precision
+from spikewatt.sim.staged.staged_network import StagedNetwork
 
 from ...helpers.assert_equal import assert_equal
 from ...helpers.engines import DEFINITION, IN_PROCESS, OTHERS
@@ -82,7 +82,7 @@ def test_every_sample_does_what_its_stages_do_alone(seed, threshold):
     assert np.array_equal(run.outputs, outputs)
     assert np.array_equal(run.stage, stage)
     assert np.array_equal(run.predictions(), outputs.argmax(axis=1))
-    planes = np.cumsum([precision(s) for s in staged.stages])
+    planes = np.cumsum([mean_planes(s) for s in staged.stages])
     assert run.planes_of_samples() == pytest.approx(planes[stage])
     assert run.mean_planes() == pytest.approx(planes[stage].mean())
 
@@ -271,5 +271,5 @@ def test_two_readouts_are_refused():
         connections=[*network.connections, replace(into, post="second")],
         output_unit={classes.name: 1.0, "second": 1.0},
     )
-    with pytest.raises(SpikewattError, match="has one read-out, whose margin is looked at"):
+    with pytest.raises(SpikewattError, match="has one read-out, which decides; got"):
         StagedNetwork((with_planes(double, 1), double), MarginRule(0.2, (10,)))

