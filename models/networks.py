@@ -23,10 +23,10 @@ MOST_WEIGHTS = 100_000_000  # of an MLP to train: 1.6 GB with gradients and two 
 MLP = re.compile(r"mlp-[1-9]\d{0,6}(-[1-9]\d{0,6})+")
 ACTIVATION = re.compile(r"(.+)-(k|qcfs)(\d{1,4})")
 KNOWN = (
-    f"{PREFIX}NAME, trained: see `spikewatt zoo`",
     "mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10",
     *CONVOLUTIONAL,
     "each with -k<bits> or -qcfs<levels> for few levels",
+    f"{PREFIX}NAME, trained (`spikewatt zoo` lists them)",
 )
 
 
