@@ -79,7 +79,7 @@ def take(path: NewPath, python: str, folder: Path) -> Taken:
     for name, text in path.files.items():
         (empty / name).write_text(text)
 
-    taken = Taken(path)
+    taken, said = Taken(path), ""
     for command in path.commands:
         typed = command.replace("PYTHON", python)
         print(f"{path.name} $ {typed}", flush=True)
@@ -96,9 +96,10 @@ def take(path: NewPath, python: str, folder: Path) -> Taken:
             taken.fault = f"`{typed}` ended with {done.returncode}"
             print(done.stdout[-2000:], done.stderr[-2000:], sep="\n")
             return taken
-    print("\n".join(f"    {line}" for line in done.stdout.splitlines()[:4]))
+        said = done.stdout
+    print("\n".join(f"    {line}" for line in said.splitlines()[:4]))
     missing = [name for name in path.leaves if not (empty / name).exists()]
-    if missing or path.says not in done.stdout:
+    if missing or path.says not in said:
         taken.fault = f"no {', '.join(missing) or path.says!r}"
     return taken
 
