@@ -189,6 +189,21 @@ class Price(Priced, Ruled):
     explain: Rows = []
 
 
+class ZooRow(Data):
+    """A trained network of the package."""
+
+    network: str
+    dataset: str
+    accuracy: float = Field(description="share of the test images that Keras gets right")
+    parameters: int
+    macs: int
+    description: str
+
+
+class Zoo(Data):
+    rows: list[ZooRow]
+
+
 class Mapped(Table):
     area_m2: float | None = None
 
@@ -281,6 +296,7 @@ OUTPUTS: dict[str, Any] = {
     "prune": Pruned,
     "quantise": Quantised,
     "robustness": Table,
+    "zoo": Zoo,
     "price": Price,
     "map": Mapped,
     "fit": Fitted,

@@ -27,6 +27,7 @@ RUN = {
     "robustness": "n.spk -o . --samples 10 --fault silent_neurons=0,0.1 --seed 0",
     "price": "t.trace --device odin_style --device stm32l4r5 --period-s 1 --tornado --explain "
     "--components --rules",
+    "zoo": "",
     "map": "t.trace",
     "fit": "mlp-64-48-10 --device odin_style --device stm32l4r5",
     "devices": "",
