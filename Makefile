@@ -1,5 +1,6 @@
 # make run    create .venv, install from PyPI, run the main job
 # make test   the same set-up, then the tests (make test-slow: those that train for minutes)
+# make docs   the site, into build/site (make docs-serve: on http://127.0.0.1:8000, built again after each change)
 # make verify the RTL core: benches and radix networks (make verify-all: everything, 20 minutes; verify-chains, verify-axi, verify-rate, verify-proofs, verify-icarus, verify-faults); make synth-table: sizes, clocks and energies on FPGAs; make bench: ratios against named baselines; make timed-paths: three paths of a newcomer, from a fresh clone; make lint: ruff and pyright
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help check setup run test test-slow verify synth-table bench timed-paths lint clean
+.PHONY: help check setup run test test-slow docs docs-serve verify synth-table bench timed-paths lint clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -41,6 +42,16 @@ test: setup
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+# The theme prints a notice about another version of MkDocs, which is not used here.
+docs docs-serve: export NO_MKDOCS_2_WARNING = 1
+docs docs-serve: export OPENBLAS_NUM_THREADS = 1
+
+docs: setup
+	$(BIN)/mkdocs build --strict $(ARGS)
+
+docs-serve: setup
+	$(BIN)/mkdocs serve $(ARGS)
 
 verify: setup
 	$(BIN)/spikewatt verify $(ARGS)

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .models.quantised_layers import KBitReLU as KBitReLU
     from .models.quantised_layers import round_to_grid as round_to_grid
     from .models.training import train as train
+    from .models.zoo.catalogue import zoo as zoo
     from .rtl_ref.odin.run import run_odin as run_odin
     from .rtl_ref.synthesis.synthesise import synthesise as synthesise
     from .rtl_ref.verification.verify import Verification as Verification
@@ -143,6 +144,7 @@ _HOME = {
     "models.networks": ("build_network",),
     "models.quantised_layers": ("QCFS", "KBitReLU", "round_to_grid"),
     "models.training": ("train",),
+    "models.zoo.catalogue": ("zoo",),
     "rtl_ref.odin.run": ("run_odin",),
     "rtl_ref.synthesis.synthesise": ("synthesise",),
     "rtl_ref.verification.verify": ("Verification", "verify"),

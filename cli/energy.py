@@ -71,7 +71,8 @@ def fit(
         list[str],
         typer.Argument(
             metavar="NETWORK…",
-            help="Names (lenet, mlp-784-48-10, …), Keras, .tflite or .onnx files, or .spk files.",
+            help="Names (lenet, mlp-784-48-10, zoo:lenet, …), Keras, .tflite or .onnx files, or "
+            ".spk files.",
         ),
     ],
     device: Annotated[list[str] | None, typer.Option(help=FIT_DEVICE_HELP)] = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import SpikewattError, one_of, whole_number
-from .options import DATASET_HELP, DataDir, Force, Json, network_inputs, show
+from .options import OWN_DATASET_HELP, DataDir, Force, Json, network_inputs, show
 from .program import CHIP, verb
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ SUFFIXES = (".spk", ".tflite")
 def firmware(
     network: Annotated[
         Path,
-        typer.Argument(metavar="NET", help="Spiking network (.spk), or int8 network (.tflite)."),
+        typer.Argument(
+            metavar="NET",
+            help="Spiking network (.spk), int8 network (.tflite), or zoo:NAME, which is converted "
+            "into spikes as `convert` does it.",
+        ),
     ],
     device: Annotated[str, typer.Option(help="Microcontroller, as `spikewatt devices` names it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="New folder to write.")],
     dataset: Annotated[
-        str, typer.Option(help=f"Where its input is from: {DATASET_HELP}")
-    ] = "digits",
+        str | None, typer.Option(help=f"Where its input is from: {OWN_DATASET_HELP}")
+    ] = None,
     data_dir: DataDir = None,
     sample: Annotated[int, typer.Option(help="Test sample that it is run on, from 0.")] = 0,
     steps: Annotated[
@@ -82,13 +86,24 @@ def firmware(
 def _read(
     path: Path,
     core: FirmwareCore,
-    dataset: str,
+    given: str | None,
     data_dir: Path | None,
     sample: int,
     steps: int | None,
     quality: str,
 ) -> Program:
-    """The program of a file, with one sample of a data set."""
+    """The program of a file or of a network of the zoo, with one sample of a data set."""
+    from ..energy.firmware.handover.program import program_of_spikes
+    from ..models.zoo.catalogue import dataset_of, is_of_zoo
+
+    dataset = dataset_of(path, given)
+    if is_of_zoo(path):
+        from .codesign.given import given_network
+
+        spiking = given_network("firmware", path, dataset, data_dir, {}).network
+        x, _ = network_inputs(spiking, dataset, data_dir)
+        return program_of_spikes(spiking, _sample(x, sample), core, steps, quality)
+
     kind = one_of("firmware NET", "must be a network of a kind", path.suffix.lower(), SUFFIXES)
     from ..energy.firmware.handover.program import read_int8, read_spiking
 

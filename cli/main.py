@@ -18,6 +18,7 @@ from .program import app
 from . import run
 from . import sweep
 from . import network
+from .zoo import zoo
 from .codesign import prune
 from .codesign import quantise
 from .codesign import robustness

@@ -10,11 +10,13 @@ import typer
 
 from ..errors import SpikewattError, whole_number
 from .options import (
-    DATASET_HELP,
+    OWN_DATASET_HELP,
+    TRAINED_HELP,
     DataDir,
     DataSet,
     Force,
     Json,
+    OwnDataSet,
     Spk,
     fields,
     network_inputs,
@@ -25,7 +27,7 @@ from .options import (
 from .program import NETWORK, verb
 
 PACKED = 20  # at best a trace is so much smaller on the disk than in memory
-Keras = Annotated[Path, typer.Argument(help="Trained network: .keras, .h5, .tflite or .onnx.")]
+Keras = Annotated[Path, typer.Argument(help=TRAINED_HELP)]
 NewSpk = Annotated[Path, typer.Option("--output", "-o", help="The .spk file to write.")]
 Steps = Annotated[int | None, typer.Option(help="Simulated steps of a streaming code.")]
 StateBits = Annotated[
@@ -44,7 +46,9 @@ def _conversion_options():
 def convert(
     model: Keras,
     output: NewSpk,
-    dataset: Annotated[str, typer.Option(help=f"Calibration data: {DATASET_HELP}")] = "digits",
+    dataset: Annotated[
+        str | None, typer.Option(help=f"Calibration data: {OWN_DATASET_HELP}")
+    ] = None,
     data_dir: DataDir = None,
     calibration_samples: Annotated[
         int, typer.Option(help="Training samples to calibrate on.")
@@ -65,11 +69,12 @@ def convert(
     )
     from ..models.datasets import load_dataset
     from ..models.loading.load import load_keras
+    from ..models.zoo.catalogue import dataset_of
     from ..sim.conversion.convert import convert as convert_model
     from .habits.voice import show_progress
 
     keras_model = load_keras(model)
-    data = load_dataset(dataset, data_dir)
+    data = load_dataset(dataset_of(model, dataset), data_dir)
     if len(keras_model.inputs) == 1:
         data = data.fitted(keras_model.inputs[0].shape[1:])
     options: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
@@ -258,7 +263,7 @@ def diagnose(
         Path | None,
         typer.Option("--output", "-o", help="Existing folder for diagnosis.csv, .png and .svg."),
     ] = None,
-    dataset: DataSet = "digits",
+    dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     samples: Annotated[int, typer.Option(help="Test samples to look at.")] = 200,
     steps: Steps = None,
@@ -270,9 +275,9 @@ def diagnose(
 
     And what to try next.
     """
-    from ..models.loading.formats import SUFFIXES
+    from ..models.loading.formats import is_trained
 
-    if model.suffix == ".spk" and network.suffix.lower() in SUFFIXES:
+    if model.suffix == ".spk" and is_trained(network):
         raise SpikewattError(
             "diagnose",
             "takes the Keras model, then the spiking network",
@@ -295,11 +300,12 @@ def diagnose(
     from ..analysis.report.rows import write_frame
     from ..analysis.report.tables import diagnosis
     from ..models.loading.load import load_keras
+    from ..models.zoo.catalogue import dataset_of
     from ..sim.network.spiking_network import SpikingNetwork
     from .habits.voice import show_progress
 
     spiking = SpikingNetwork.load(network)
-    x, labels = network_inputs(spiking, dataset, data_dir, samples)
+    x, labels = network_inputs(spiking, dataset_of(model, dataset), data_dir, samples)
     with show_progress() as progress:
         frame = diagnose_layers(
             load_keras(model),

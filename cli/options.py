@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from ..analysis.report.findings import Findings
 
-DATASET_HELP = "digits, mnist, fashion_mnist, cifar10, or the path of an .npz file."
+DATASET_HELP = "digits, digits28, mnist, fashion_mnist, cifar10, or the path of an .npz file."
+OWN_DATASET_HELP = f"{DATASET_HELP} By default that of a network of the zoo, else digits."
+TRAINED_HELP = "Trained network: .keras, .h5, .tflite, .onnx, or zoo:NAME."
 SPK_HELP = "Spiking network (.spk)."
 TRACE_HELP = "Trace (.trace)."
 DEVICE_HELP = (
@@ -33,6 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing output file.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder with <dataset>.npz.")]
 DataSet = Annotated[str, typer.Option(help=DATASET_HELP)]
+OwnDataSet = Annotated[str | None, typer.Option(help=OWN_DATASET_HELP)]
 Spk = Annotated[Path, typer.Argument(metavar="SPK", help=SPK_HELP)]
 OldNetwork = Annotated[str | None, typer.Option("--network", hidden=True)]
 

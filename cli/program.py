@@ -56,7 +56,7 @@ class Program(TyperGroup):
             rows = [
                 (name, command.get_short_help_str(width))
                 for name, command in commands.items()
-                if command is not None and _group_of[name] == group
+                if command is not None and group_of(name) == group
             ]
             with formatter.section(group):
                 formatter.write_dl(rows)
@@ -90,6 +90,11 @@ app = typer.Typer(
 def put_below(group: str, name: str) -> None:
     """Show the verb `name` below a head of the help."""
     _group_of[name] = group
+
+
+def group_of(name: str) -> str:
+    """The head of the help below which the verb `name` stands."""
+    return _group_of[name]
 
 
 def verb(group: str, options: Callable[[], list[inspect.Parameter]] | None = None):

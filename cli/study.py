@@ -244,30 +244,30 @@ def figure(
 @member(studies, STUDY)
 def gallery(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Page, in Markdown; pictures are beside it.")
-    ] = Path("GALLERY.md"),
+        Path, typer.Option("--output", "-o", help="Folder of the pages and their pictures.")
+    ] = Path("gallery"),
     force: Force = False,
 ) -> None:
-    """Write all studies as one page, and draw its pictures.
+    """Write all studies as pages in Markdown, an index and one each, and draw their pictures.
 
-    From the committed tables; nothing is run. Pictures come into the folder gallery/ beside the
-    page, which links what else is there: a white paper of `study paper -o gallery`.
+    From the committed tables; nothing is run. A white paper that `study paper -o gallery` wrote
+    into the same folder is linked.
     """
     from .. import files
     from ..analysis.report.numbers import count_of
-    from ..analysis.studies.shown.gallery import PICTURES
-    from ..analysis.studies.shown.gallery import gallery as page
+    from ..analysis.studies.shown.gallery import gallery as pages_of
+    from ..analysis.studies.shown.gallery import page_files
     from ..analysis.studies.shown.pictures import picture_files, write_pictures
     from ..analysis.studies.table import studies as chosen
 
-    found, folder = chosen(), output.parent / PICTURES
-    new_file(output, force)
-    drawn = picture_files(found, folder)
-    for path in drawn:
+    found = chosen()
+    drawn = picture_files(found, output)
+    for path in (*page_files(found, output), *drawn):
         if path.exists():
             new_file(path, force)
-    write_pictures(found, folder)
-    files.write(output, page(found, output.parent))
-    print(
-        f"{output} is written, and {count_of(len(drawn), 'file', 'files')} of pictures in {folder}"
-    )
+    write_pictures(found, output)
+    pages = pages_of(found, output)
+    for name, text in pages.items():
+        files.write(output / name, text)
+    many = count_of(len(pages), "page", "pages")
+    print(f"{output}: {many}, and {count_of(len(drawn), 'file', 'files')} of pictures")

@@ -14,9 +14,16 @@ from ..errors import SpikewattError, one_of, whole_number
 from ..installed import require
 from .dataset_files import Arrays, read_arrays
 from .dataset_split import split
+from .enlarging import bilinear
 from .keras_backend import import_keras
 
-TEST_IMAGES = {"digits": 360, "mnist": 10_000, "fashion_mnist": 10_000, "cifar10": 10_000}
+TEST_IMAGES = {
+    "digits": 360,
+    "digits28": 360,
+    "mnist": 10_000,
+    "fashion_mnist": 10_000,
+    "cifar10": 10_000,
+}
 NAMES = tuple(TEST_IMAGES)
 SPLITS = ("train", "validation", "test")
 DATA_VARIABLE = "SPIKEWATT_DATA"
@@ -158,7 +165,8 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     Parameters
     ----------
     name : str
-        ``digits`` (scikit-learn's 1,797 scans, bundled with it), ``mnist``, ``fashion_mnist``,
+        ``digits`` (scikit-learn's 1,797 scans, bundled with it), ``digits28`` (the same, enlarged
+        from 8 x 8 to 28 x 28 pixels by bilinear interpolation), ``mnist``, ``fashion_mnist``,
         ``cifar10``, or the path of an ``.npz`` with arrays x_train, y_train, x_test, y_test:
         uint8 pixels with `levels`, the largest possible one, where it is not 255; or numbers of
         any sign, (samples, n), (samples, length, channels) or images, with `range`, the largest
@@ -178,7 +186,9 @@ def load_dataset(name: str, data_dir: str | Path | None = None) -> Dataset:
     (1293, 8, 8, 1)
     """
     if name == "digits":
-        return _as_dataset("digits", _digits())
+        return _as_dataset(name, _digits())
+    if name == "digits28":
+        return _as_dataset(name, _digits28())
     if str(name).endswith(".npz"):
         return _as_dataset(Path(name).stem, read_arrays(Path(name)))
 
@@ -282,6 +292,13 @@ def _digits() -> Arrays:
         images, labels, test_size=0.2, stratify=labels, random_state=0
     )
     return Arrays(x_train, y_train, x_test, y_test, levels=16)
+
+
+def _digits28() -> Arrays:
+    """The digits in the size of MNIST, with as many grey levels as before."""
+    small = _digits()
+    x_train, x_test = (bilinear(x, 28, 28) for x in (small.x_train, small.x_test))
+    return small._replace(x_train=x_train, x_test=x_test)
 
 
 def _from_keras(name: str) -> Arrays:

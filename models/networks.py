@@ -11,6 +11,7 @@ from ..errors import SpikewattError, whole_number
 from .keras_backend import import_keras
 from .loading.formats import KNOWN as KNOWN_FILES
 from .loading.formats import format_of, is_network_file
+from .zoo.catalogue import PREFIX
 
 CONVOLUTIONAL = ("lenet", "lenet-same", "lenet-max", "lenet-strided", "annarchy-cnn")
 SAME_PADDING = ("lenet-same", "annarchy-cnn")
@@ -25,23 +26,25 @@ KNOWN = (
     "mlp-<inputs>-<hidden>-…-<classes>, e.g. mlp-64-48-10",
     *CONVOLUTIONAL,
     "each with -k<bits> or -qcfs<levels> for few levels",
+    f"{PREFIX}NAME, trained (`spikewatt zoo` lists them)",
 )
 
 
 def check_name(name: str | Path) -> None:
-    """Raise SpikewattError unless `name` is a network, or a file that holds one.
+    """Raise SpikewattError unless `name` is a network, one of the zoo, or a file that holds one.
 
     It imports nothing heavy.
 
     Parameters
     ----------
     name : str or path
-        As `build_network` takes it, or the path of a file as `load_keras` takes it.
+        As `build_network` takes it, or of a trained network as `load_keras` takes it.
 
     Examples
     --------
     >>> check_name("mlp-64-48-10")
     >>> check_name("lenet-qcfs4")
+    >>> check_name("zoo:lenet")
     >>> check_name("resnet")
     Traceback (most recent call last):
     ...

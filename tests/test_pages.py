@@ -12,7 +12,6 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import spikewatt
 from typer.testing import CliRunner
@@ -95,29 +94,9 @@ def run_line(line: str, where: str) -> None:
 
     from spikewatt.cli.main import app
 
-    if arguments[0] == "examples" and not has_examples(app):
-        write_examples(Path(arguments[arguments.index("-o") + 1]))
-        return
     assert program == "spikewatt", f"{where}: a program that the test does not know: {line}"
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, f"{where}: {line}\n{result.output}\n{result.exception!r}"
-
-
-def has_examples(app) -> bool:
-    """Whether there is a verb that writes sample files."""
-    return "examples" in CliRunner().invoke(app, ["--help"]).output.split()
-
-
-def write_examples(folder: Path) -> None:
-    """The sample files: readings of a board (those of MLPerf Tiny), a space, counts."""
-    from spikewatt.energy.kernels.measured import MEASURED
-
-    shutil.copytree(ROOT / "docs" / "examples", folder)
-    shutil.copy(ROOT / "docs" / "space.yaml", folder)
-    rows = pd.read_csv(MEASURED)
-    stack = rows[rows["software"] == "X-CUBE-AI v7.3.0"]
-    board = stack[stack["board"] == "NUCLEO-U575ZI-Q"].rename(columns={"benchmark": "network"})
-    board[["network", "latency_ms", "energy_uj"]].to_csv(folder / "readings.csv", index=False)
 
 
 def run_python(block: Block, where: str, names: dict) -> None:

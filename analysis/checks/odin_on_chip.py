@@ -179,7 +179,7 @@ def _two_layers(
     from ...sim.odin.convert import convert_for_odin
 
     if model is not None:
-        name, start = Path(model).stem, load_keras(model)
+        name, start = Path(model).stem.replace(":", "-"), load_keras(model)
     else:  # an ordinary network first: to begin from it is worth several points
         inputs = int(np.prod(data.input_shape))
         name = f"mlp-{inputs}-{hidden}-{data.classes}"

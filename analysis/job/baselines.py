@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...errors import SpikewattError
 from ...models.capacity import capacity_bits
-from ...models.int8 import quantise_int8
+from ...models.int8_baseline import CLIPPED, has_few_levels
 from ...progress import Progress, silent
 from ...sim.conversion.calibration import checked_inputs
 from ...sim.conversion.few_bits import with_few_bits
@@ -50,7 +50,8 @@ def baselines(
 
     int8 = matched = accuracy = None
     try:
-        int8 = zeros_of_int8(quantise_int8(model, prepared.calibration), graph, layers, first)
+        int8 = zeros_of_int8(prepared.int8, graph, layers, first)
+        notes += [CLIPPED] if has_few_levels(model) else []
     except SpikewattError as error:
         notes.append(f"int8_ann_zero_skipping is not priced, its zeros were not counted: {error}")
     progress("baselines", 1, 2)

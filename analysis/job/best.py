@@ -10,7 +10,6 @@ import numpy as np
 from ...energy.cards.load import load_card
 from ...energy.pricing.prices import Prices
 from ...errors import SpikewattError
-from ...models.int8 import quantise_int8
 from ...models.training import predictions
 from ...progress import Progress, silent
 from ...sim.engines.estimate.choose import AUTO
@@ -135,7 +134,7 @@ def _right(model, x: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def _int8(prepared: Prepared, validation: Sample, test: Sample) -> Int8:
     """What the int8 network answers, or why there is none."""
     try:
-        network = quantise_int8(prepared.model, prepared.calibration)
+        network = prepared.int8
     except SpikewattError as error:
         return Int8(why_not=str(error))
     return Int8(

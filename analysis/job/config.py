@@ -16,6 +16,7 @@ from ...errors import SpikewattError, one_of, whole_number
 from ...files import read_yaml
 from ...models.datasets import NAMES
 from ...models.networks import check_name
+from ...models.zoo.catalogue import USUAL_DATASET, dataset_of, names
 from ...sim.conversion.options import ConversionOptions
 from .spare_options import SpareOptions
 
@@ -32,8 +33,9 @@ class JobOptions(BaseModel):
         description="folder under runs/; by default data set and network",
     )
     dataset: str = Field(
-        default="digits",
-        description="digits, mnist, fashion_mnist, cifar10, or the path of an .npz file",
+        default=USUAL_DATASET,
+        description="digits, digits28, mnist, fashion_mnist, cifar10, or the path of an .npz file; "
+        "by default that of a network of the zoo, else digits",
     )
     data_dir: str | None = Field(
         default=None,
@@ -42,8 +44,8 @@ class JobOptions(BaseModel):
     )
     network: str = Field(
         default="mlp-64-48-10",
-        description="name of a network to train, or the path of a trained one: .keras, .h5, "
-        ".tflite or .onnx",
+        description="name of a network to train, or a trained one: zoo:NAME, or the path of a "
+        ".keras, .h5, .tflite or .onnx file",
     )
     epochs: int = Field(default=40, ge=1, le=10_000, description="passes over the training data")
     batch_size: int = Field(default=32, ge=1, le=65_536, description="samples per update")
@@ -122,6 +124,15 @@ class JobOptions(BaseModel):
         description="validation samples at most on which the cheapest codes and steps are sought; "
         "0: no search, and no verdict at equal accuracy",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_dataset(cls, values):
+        """Without a data set, a network of the zoo is run on its own."""
+        if not isinstance(values, dict) or "dataset" in values:
+            return values
+        network = values.get("network")
+        return {**values, "dataset": dataset_of(network)} if network in names() else values
 
     @field_validator("accuracy_loss", mode="before")
     @classmethod

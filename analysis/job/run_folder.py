@@ -136,7 +136,8 @@ def claimed(root: Path, config: RunConfig, dataset: Dataset) -> Iterator[RunFold
 
 
 def _base(config: RunConfig) -> str:
-    return config.name or f"{Path(config.dataset).stem}-{Path(config.network).stem}"
+    network = Path(config.network).stem.replace(":", "-")  # of the zoo
+    return config.name or f"{Path(config.dataset).stem}-{network}"
 
 
 def _names(config: RunConfig) -> Iterator[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from ...energy.devices.core.count import AS_USUAL
 from ...energy.pricing.price import price as price_trace
 from ...energy.pricing.prices import Prices
 from ...models.datasets import Dataset, load_dataset
+from ...models.int8 import Int8Network
+from ...models.int8_baseline import int8_baseline
 from ...models.loading.formats import is_network_file
 from ...models.loading.load import load_keras
 from ...models.networks import build_network
@@ -86,6 +89,11 @@ class Prepared:
     x: np.ndarray
     labels: np.ndarray
     ann_accuracy: float
+
+    @cached_property
+    def int8(self) -> Int8Network:
+        """The network as int8; raises SpikewattError where it has no such form."""
+        return int8_baseline(self.model, self.calibration)
 
 
 def prepare(

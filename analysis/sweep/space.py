@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...energy.devices.core.count import checked_max_cores
 from ...errors import SpikewattError, first_fault, one_of
 from ...files import read_yaml
+from ...models.zoo.catalogue import dataset_of, is_of_zoo
 from ...sim.conversion.options import ConversionOptions
 from ..job.config import RunConfig, make_config
 from . import contents
@@ -258,6 +259,7 @@ def _checked(where: str, content: dict[str, Any]) -> Space:
 
     base = {"engine": "auto", **file.base, **base}
     network = _blocks(file.network, lambda axes: _network_block(where, axes))
+    base = _with_dataset(where, base, network)
     fixed = {key: base[key] for key in HARDWARE_KEYS if key in base}
     devices = base.get("devices", list(DEVICES))
     hardware = _blocks(
@@ -348,6 +350,19 @@ def _network_block(where: str, axes: dict[str, Any]) -> Block:
             raise SpikewattError(f"{inside}: {name}", law, repr(given)[:80], allowed)
         found.append(listed(inside, name, given))
     return tuple(found)
+
+
+def _with_dataset(where: str, base: dict[str, Any], blocks: tuple[Block, ...]) -> dict[str, Any]:
+    """The fixed keys, with the data set of networks of the zoo where none is named."""
+    axes = [axis for block in blocks for axis in block if axis.name == "network"]
+    named = [name for axis in axes for name in axis.values] or [base.get("network")]
+    if "dataset" in base or not any(map(is_of_zoo, named)):
+        return base
+    found = list(dict.fromkeys(map(dataset_of, named)))
+    if len(found) > 1:
+        law = "is one for all points, and these networks have data sets of their own"
+        raise SpikewattError(f"{where}: dataset", law, ", ".join(found), "one of them")
+    return {**base, "dataset": found[0]}
 
 
 def _check_fixed(where: str, base: dict[str, Any], blocks: tuple[Block, ...]) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from ...errors import SpikewattError, whole_number
 from ...models.odin.chips import CHIPS, ODIN, chip_of
-from ..options import DataDir, DataSet, Json, show
+from ..options import DataDir, Json, OwnDataSet, show
 from ..program import CHIP, verb
 
 
@@ -18,7 +18,8 @@ def odin(
     model: Annotated[
         Path | None,
         typer.Argument(
-            help="Trained network of dense layers to start from (.keras, …); else trained anew."
+            help="Trained network of dense layers to start from (.keras, …, zoo:digits-mlp); else "
+            "trained anew."
         ),
     ] = None,
     output: Annotated[
@@ -28,7 +29,7 @@ def odin(
         ),
     ] = None,
     chip: Annotated[str, typer.Option(help=f"{' or '.join(CHIPS)}.")] = ODIN.name,
-    dataset: DataSet = "digits",
+    dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     side: Annotated[
         int | None,
@@ -69,12 +70,13 @@ def odin(
     from ...analysis.checks.odin_on_chip import run_job
     from ...analysis.report.findings import Findings
     from ...analysis.report.prices import price_table
+    from ...models.zoo.catalogue import dataset_of
     from ..habits.voice import show_progress
 
     with show_progress() as progress:
         result = run_job(
             model,
-            dataset,
+            dataset_of(model, dataset),
             data_dir,
             side=side,
             hidden=hidden or None,

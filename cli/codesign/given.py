@@ -57,31 +57,34 @@ def conversion_options():
 
 
 def given_network(
-    verb: str, path: Path, dataset: str, data_dir: Path | None, options: dict[str, Any]
+    verb: str, path: Path, dataset: str | None, data_dir: Path | None, options: dict[str, Any]
 ) -> Given:
     """A spiking network, or what a trained one is converted into.
+
+    Without a `dataset` a network of the zoo is converted with its own, others with the digits.
 
     Raises
     ------
     SpikewattError
         Options of a conversion for a network that is converted; stages.
     """
-    from ...models.loading.formats import SUFFIXES
+    from ...models.loading.formats import TRAINED, is_trained
     from ...sim.network.spiking_network import SpikingNetwork
 
     not_staged(verb, path)
-    if path.suffix.lower() not in SUFFIXES:
+    if not is_trained(path):
         if options:
             law = "is an option of a conversion, and this network is converted already"
             word = next(iter(options)).replace("_", "-")
-            raise SpikewattError(f"{verb} --{word}", law, str(path), ", ".join(SUFFIXES))
+            raise SpikewattError(f"{verb} --{word}", law, str(path), TRAINED)
         return Given(SpikingNetwork.load(path))
 
     from ...models.datasets import load_dataset
     from ...models.loading.load import load_keras
+    from ...models.zoo.catalogue import dataset_of
     from ...sim.conversion.convert import convert
 
-    model, data = load_keras(path), load_dataset(dataset, data_dir)
+    model, data = load_keras(path), load_dataset(dataset_of(path, dataset), data_dir)
     if len(model.inputs) == 1:
         data = data.fitted(model.inputs[0].shape[1:])
     options = {"input_levels": data.levels, **options}

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ...errors import SpikewattError, whole_number
-from ..options import DEVICE_HELP, DataDir, DataSet, Force, Json, new_file, show
+from ..options import DEVICE_HELP, DataDir, Force, Json, OwnDataSet, new_file, show
 from ..program import NETWORK, verb
 from .given import Given, conversion_options, given_network, sample
 
@@ -34,7 +34,7 @@ def prune(
             "it, as .keras.",
         ),
     ],
-    dataset: DataSet = "digits",
+    dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     budget_points: Annotated[
         float, typer.Option(help="Most accuracy that may be lost on validation images, points.")
@@ -88,6 +88,7 @@ def prune(
     from ...analysis.codesign.pruning import pruning_outcome
     from ...energy.cards.load import load_card
     from ...energy.pruning_savings import DEVICES
+    from ...models.zoo.catalogue import dataset_of
     from ...sim.pruning.knobs import WHAT
     from ...sim.pruning.prune import prune as prune_network
     from ..habits.voice import show_progress
@@ -96,6 +97,7 @@ def prune(
     for name in devices:
         load_card(name)
     options = {key: value for key, value in given.items() if value is not None}
+    dataset = dataset_of(network, dataset)
     found = given_network("prune", network, dataset, data_dir, options)
     seen = sample(found.network, dataset, data_dir, validation_samples, "validation")
     asked = {"budget_points": budget_points, "what": tuple(what or WHAT), "aim": aim}
@@ -135,11 +137,11 @@ def prune(
 
 def _check_trained(network: Path, fine_tune: int) -> None:
     """Raise where there is nothing to train."""
-    from ...models.loading.formats import SUFFIXES
+    from ...models.loading.formats import TRAINED, is_trained
 
-    if fine_tune and network.suffix.lower() not in SUFFIXES:
+    if fine_tune and not is_trained(network):
         law = "needs a trained network and its training data, which a spiking one does not hold"
-        raise SpikewattError("prune --fine-tune", law, str(network), ", ".join(SUFFIXES))
+        raise SpikewattError("prune --fine-tune", law, str(network), TRAINED)
 
 
 def _trained_file(network: Path, output: Path, force: bool) -> Path:

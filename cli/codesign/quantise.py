@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ...errors import SpikewattError, whole_number
-from ..options import DEVICE_HELP, DataDir, DataSet, Force, Json, new_file, show
+from ..options import DEVICE_HELP, DataDir, Force, Json, OwnDataSet, new_file, show
 from ..program import NETWORK, verb
 from .given import conversion_options, given_network, sample
 
@@ -38,7 +38,7 @@ def quantise(
         ),
     ],
     how: Annotated[str | None, typer.Option(help=HOW_HELP)] = None,
-    dataset: DataSet = "digits",
+    dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     budget_points: Annotated[
         float, typer.Option(help="Most accuracy that may be lost on validation images, points.")
@@ -89,6 +89,7 @@ def quantise(
     from ...analysis.report.figures.tails import tails_figure
     from ...analysis.report.rows import write_frame
     from ...energy.cards.load import load_card
+    from ...models.zoo.catalogue import dataset_of
     from ..habits.voice import show_progress
 
     named = None if how is None else method_named("quantise --how", how)
@@ -96,6 +97,7 @@ def quantise(
     for name in devices:
         load_card(name)
     options = {key: value for key, value in given.items() if value is not None}
+    dataset = dataset_of(network, dataset)
     staged = _staged(network, how, threshold, planes, simulated_steps, options)
     if staged is not None:
         spiking, named = staged.stages[-1], method_named("quantise", "stages")

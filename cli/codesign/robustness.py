@@ -10,9 +10,9 @@ import typer
 from ...errors import SpikewattError, whole_number
 from ..options import (
     DataDir,
-    DataSet,
     Force,
     Json,
+    OwnDataSet,
     network_inputs,
     new_file,
     number,
@@ -42,7 +42,7 @@ def robustness(
     output: Annotated[
         Path, typer.Option("--output", "-o", help=f"Existing folder for {', '.join(FILES)}.")
     ],
-    dataset: DataSet = "digits",
+    dataset: OwnDataSet = None,
     data_dir: DataDir = None,
     fault: Annotated[list[str] | None, typer.Option(help=FAULT_HELP)] = None,
     samples: Annotated[
@@ -82,9 +82,11 @@ def robustness(
     from ...analysis.robustness.table import shown
     from ..habits.voice import show_progress
 
+    named = _named(networks)
+    dataset = _one_dataset([path for _, path in named], dataset)
     spiking = {
         label: given_network("robustness", path, dataset, data_dir, options).network
-        for label, path in _named(networks)
+        for label, path in named
     }
     found = []
     for label, network in spiking.items():
@@ -109,6 +111,17 @@ def robustness(
     images = int(together.table["images"].max())
     table = shown(together.table, f"Accuracy with faults on {images:,} images of {dataset}")
     show(Findings((table,), notes=(f"Picture: {picture}",)), as_json)
+
+
+def _one_dataset(networks: list[Path], dataset: str | None) -> str:
+    """The data set of all networks: curves of different images are not comparable."""
+    from ...models.zoo.catalogue import dataset_of
+
+    found = list(dict.fromkeys(dataset_of(network, dataset) for network in networks))
+    if len(found) > 1:
+        law = "is one for all networks, whose curves share a picture"
+        raise SpikewattError("robustness --dataset", law, ", ".join(found), "one of them")
+    return found[0]
 
 
 def _named(networks: list[str]) -> list[tuple[str, Path]]:

@@ -94,7 +94,7 @@ def price(
         Path | None,
         typer.Option(
             help="Int8 layers in place of a trace: mlperf_tiny, a CSV, or the file of a trained "
-            "network (.keras, .h5, .tflite)."
+            "network (.keras, .h5, .tflite), or zoo:NAME."
         ),
     ] = None,
     benchmark: Annotated[

@@ -46,8 +46,8 @@ def fit(
     Parameters
     ----------
     network : str, Path, Keras model, SpikingNetwork or Trace
-        A name as `build_network` takes it; a file as `load_keras` takes it, or a ``.spk`` file; or
-        what these hold.
+        A name as `build_network` takes it; what `load_keras` takes, a file or ``zoo:NAME``; a
+        ``.spk`` file; or what these hold.
     *devices : str or Card
         Neuromorphic cores and microcontrollers; by default `odin_style` and every microcontroller
         that has a card.

@@ -27,7 +27,7 @@ def networks_in(
     table : str, Path or DataFrame
         A name of SHIPPED, in any case; a CSV or frame with the columns of
         ``energy/data/mlperf_tiny_layers.csv``; or the file of a trained network, which is called by
-        the name of its file.
+        the name of its file; or ``zoo:NAME``.
     network : str, optional
         Only this one.
 
@@ -66,13 +66,13 @@ def _all_in(table: str | Path | pd.DataFrame) -> dict[str, tuple[Int8Layer, ...]
     if not isinstance(table, str | Path):
         return read_networks(table)
 
-    from ...models.loading.formats import SUFFIXES
+    from ...models.loading.formats import TRAINED, is_trained
 
     name = str(table).lower().replace("-", "_").replace(" ", "_")
     path = Path(table)
     if name in SHIPPED:
         return read_networks(SHIPPED[name])
-    if path.suffix.lower() in SUFFIXES:
+    if is_trained(path):
         from .trained_network import layers_of_network
 
         return {path.stem: layers_of_network(path)}
@@ -81,6 +81,6 @@ def _all_in(table: str | Path | pd.DataFrame) -> dict[str, tuple[Int8Layer, ...]
             "layer table",
             "must come with spikewatt, or be a file",
             repr(str(table)),
-            f"{', '.join(SHIPPED)}; the path of a CSV, or of a network ({', '.join(SUFFIXES)})",
+            f"{', '.join(SHIPPED)}; the path of a CSV, or a network ({TRAINED})",
         )
     return read_networks(table)

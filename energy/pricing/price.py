@@ -194,7 +194,8 @@ def price_layers(
     table : str, Path, DataFrame or tuple of Int8Layer
         ``mlperf_tiny``; a CSV file or frame with the columns of
         ``energy/data/mlperf_tiny_layers.csv``; the file of a trained network (``.keras``, ``.h5``,
-        ``.tflite``); or the layers of one network as `layer_tables.tables.networks_in` gives them.
+        ``.tflite``) or ``zoo:NAME``; or the layers of one network as
+        `layer_tables.tables.networks_in` gives them.
     *devices : str or Card
         Microcontrollers.
     library, clock_hz, supply_v, regulator : optional

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import FileFormatError, SpikewattError
+from ..zoo.catalogue import PREFIX, is_of_zoo, zoo_network
+from ..zoo.load import load_zoo
 from . import keras_file, legacy_h5, saved_model
 from .onnx import read as onnx
 from .tflite import read as tflite
@@ -43,8 +45,10 @@ FORMATS = (
     Format("TensorFlow Lite file", (".tflite",), tflite.holds, tflite.read),
     Format("ONNX file", (".onnx",), onnx.holds, onnx.read),
 )
+OF_THE_ZOO = Format("network of the zoo", (), lambda path, start: is_of_zoo(path), load_zoo)
 SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
 KNOWN = ", ".join(SUFFIXES)
+TRAINED = f"{KNOWN}, or {PREFIX}NAME"
 
 # Files of others -> what to do with them.
 FOREIGN = {
@@ -56,30 +60,45 @@ FOREIGN = {
 
 
 def is_network_file(name: str | Path) -> bool:
-    """Whether `name` is meant as a file: by its ending, or as a path of several parts.
+    """Whether `name` is meant as a trained network: one of the zoo, or a file.
+
+    A file is known by its ending, or as a path of several parts.
 
     >>> is_network_file("my.keras"), is_network_file("folder/net"), is_network_file("lenet")
     (True, True, False)
+    >>> is_network_file("zoo:lenet")
+    True
     """
-    path = Path(name)
-    return path.suffix.lower() in SUFFIXES or len(path.parts) > 1
+    return is_trained(name) or len(Path(name).parts) > 1
+
+
+def is_trained(name: str | Path) -> bool:
+    """Whether `name` is one of the zoo, or a file that is a trained network by its ending.
+
+    >>> is_trained("zoo:lenet"), is_trained("my.h5"), is_trained("folder/net")
+    (True, True, False)
+    """
+    return is_of_zoo(name) or Path(name).suffix.lower() in SUFFIXES
 
 
 def format_of(path: Path) -> Format:
-    """The format of a file.
+    """The format of a file; the zoo is one, too.
 
     Parameters
     ----------
     path : Path
-        Of the file.
+        Of the file, or a name of the zoo.
 
     Raises
     ------
     SpikewattError
-        No such file.
+        No such file, or no such network in the zoo.
     FileFormatError
         A folder or a file that holds no network; the error says what it is.
     """
+    if is_of_zoo(path):
+        zoo_network(path)
+        return OF_THE_ZOO
     if path.is_dir():
         if keras_file.is_unpacked(path):
             return FORMATS[0]

@@ -1,4 +1,4 @@
-"""load_keras: a trained network from a file of any known format."""
+"""load_keras: a trained network from a file of any known format, or of the zoo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def load_keras(path: str | Path):
     Parameters
     ----------
     path : path
-        Of a ``.keras`` file, a legacy ``.h5`` or ``.hdf5`` file, a ``.tflite`` or ``.onnx`` file.
+        Of a ``.keras`` file, a legacy ``.h5`` or ``.hdf5`` file, a ``.tflite`` or ``.onnx`` file;
+        or ``zoo:NAME``, a network that comes with the package (`zoo` lists them).
 
     Raises
     ------
@@ -30,11 +31,13 @@ def load_keras(path: str | Path):
     MissingToolError
         A package that the format needs, or a Keras that runs code from files.
     SpikewattError
-        No such file.
+        No such file, or no such network in the zoo.
 
     Examples
     --------
     >>> load_keras("my.keras").summary()  # doctest: +SKIP
+    >>> load_keras("zoo:digits-mlp").count_params()  # doctest: +SKIP
+    3610
     """
     path = Path(path)
     found = format_of(path)

@@ -13,7 +13,12 @@ from .build import build
 from .layers import Layer, layer_of, with_dropout
 
 DATA = Path(__file__).with_name("data")
-INPUT_SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+INPUT_SHAPES = {
+    "digits": (8, 8, 1),
+    "digits28": (28, 28, 1),
+    "mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+}
 
 
 @dataclass(frozen=True)

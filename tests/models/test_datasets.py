@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from spikewatt.errors import FileFormatError, SpikewattError
 from spikewatt.models.datasets import SPLITS, load_dataset, resized
+from spikewatt.models.enlarging import bilinear
 
 
 @pytest.fixture
@@ -274,3 +275,29 @@ def test_resized_images_are_means_over_areas(digits):
 
     with pytest.raises(SpikewattError, match="resized.height: images only shrink; got 9"):
         resized(digits, 9, 8)
+
+
+def test_enlarged_digits_are_the_digits(digits):
+    large = load_dataset("digits28")
+    assert (large.name, large.input_shape, large.levels) == ("digits28", (28, 28, 1), 16)
+    assert large.x_test.dtype == np.uint8
+    for part in SPLITS:
+        assert np.array_equal(getattr(large, f"y_{part}"), getattr(digits, f"y_{part}"))
+
+    # The same as interpolation in floats by a library, but for what rounds the other way.
+    from scipy.ndimage import zoom
+
+    image, old = large.x_test[7, ..., 0], digits.x_test[7, ..., 0]
+    floats = zoom(old.astype(float), 3.5, order=1, mode="nearest", grid_mode=True)
+    assert np.abs(image - floats).max() <= 0.5 + 1e-9
+
+    back = resized(large, 8, 8)  # means over what a pixel covered
+    assert np.abs(back.x_test.astype(int) - digits.x_test).mean() < 1.5
+
+
+def test_bilinear_keeps_even_images_and_refuses_others():
+    even = np.full((2, 3, 5), 7, np.uint8)
+    assert np.array_equal(bilinear(even, 10, 6), np.full((2, 10, 6), 7, np.uint8))
+    assert np.array_equal(bilinear(even, 3, 5), even)
+    with pytest.raises(SpikewattError, match="bilinear.images: must be grey images of uint8"):
+        bilinear(even.astype(float), 10, 10)

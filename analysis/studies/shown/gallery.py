@@ -1,4 +1,4 @@
-"""The gallery: all studies on a page, written from the committed files, so that it cannot drift."""
+"""The gallery: a page per study and an index, written from the committed files."""
 
 from __future__ import annotations
 
@@ -7,72 +7,83 @@ from pathlib import Path
 
 from ..outcome import Outcome, Side
 from ..study import README, Study
-from ..table import outcomes
+from ..table import outcomes, short_and_not_run
 from .boards import boards_section
 from .figure import BESIDE
 from .markdown import markdown_table, percent, whole
 
-PICTURES = "gallery"  # folder beside the page; a file's name begins with that of its study
-FIGURE = "studies.png"
+INDEX = "index.md"
+FIGURE = "studies.png"  # above the folder of the gallery
 PICTURED, LINKED = (".png",), (".html", ".pdf")
 HEADS = ("row", "what", "cell", "steps", "theirs (%)", "ours (%)", "our ANN (%)", "inputs", "SOPs",
          "")  # fmt: skip
 SIDES = "lllrrrrrrl"
 HEAD = """# Gallery of the published studies
 
-Every row of the studies that spikewatt grew from, ours beside theirs, and their pictures. This page
-is written by `spikewatt study gallery -o docs/GALLERY.md` from the committed tables; `spikewatt
-study run NAME` computes these again, and `spikewatt study table` prints them.
-
-"Ours" is the share of test inputs that the spiking network gets right, "our ANN" that of Keras on
-the same inputs, SOPs are synaptic operations of an inference. Steps are simulated ones, from the
-first input to the last output. A row that falls short of what its file asks for is marked, and
-below its table stands by how much.
+Every row of the studies that spikewatt grew from, ours beside theirs, and their pictures, a page
+each. These pages are written by `spikewatt study gallery -o docs/gallery` from the committed
+tables; `spikewatt study run NAME` computes these again, and `spikewatt study table` prints them.
 """
 UNDER_FIGURE = f"""At the left each price of each row. At the right, from an ANN to its spikes, a
 cell each; {BESIDE}.
-Both stand in one line of the tables below. Their methods may differ, since a study compares
-converters; the name of the cell says which is ours. Figures of peers that stand beside no single
-cell are in the tables alone.
+Both stand in one line of the tables of the studies. Their methods may differ, since a study
+compares converters; the name of the cell says which is ours. Figures of peers that stand beside no
+single cell are in the tables alone.
+"""
+ABOVE_TABLE = """"Ours" is the share of test inputs that the spiking network gets right, "our ANN"
+that of Keras on the same inputs, SOPs are synaptic operations of an inference. Steps are simulated
+ones, from the first input to the last output. A row that falls short of what its file asks for is
+marked, and below the table stands by how much.
 """
 
 
-def gallery(studies: Iterable[Study], folder: Path) -> str:
-    """The page as Markdown.
+def gallery(studies: Iterable[Study], folder: Path) -> dict[str, str]:
+    """The pages as Markdown, by the names of their files: the index, then one per study.
 
     Parameters
     ----------
     studies : iterable of Study
     folder : Path
-        Where the page will lie; pictures are in ``gallery/`` beside it.
+        Where the pages will lie; the pictures of the studies lie there, too.
     """
     chosen = list(studies)
-    parts = [HEAD]
-    if (folder / FIGURE).is_file():
-        parts.append(f"![Energy of an inference against accuracy, over all rows]({FIGURE})\n")
-        parts.append(UNDER_FIGURE)
-    contents = "\n".join(f"* [{study.title}](#{_anchor(study.title)})" for study in chosen)
-    parts.append(f"{contents}\n")
+    pages = {INDEX: _index(chosen, folder)}
     for study in chosen:
-        parts.extend(_section(study, folder / PICTURES))
+        pages[_name_of(study)] = "\n".join(_page(study, folder))
+    return pages
+
+
+def page_files(studies: Iterable[Study], folder: Path) -> list[Path]:
+    """The files of the pages that `gallery` makes."""
+    return [folder / INDEX, *(folder / _name_of(study) for study in studies)]
+
+
+def _name_of(study: Study) -> str:
+    return f"{study.name}.md"
+
+
+def _index(chosen: Iterable[Study], folder: Path) -> str:
+    parts = [HEAD]
+    rows = []
+    for study in chosen:
+        found = outcomes(study)
+        short, not_run = short_and_not_run(found)
+        title = f"[{study.title}]({_name_of(study)})"
+        rows.append([title, str(len(found)), str(short), str(not_run)])
+    parts.append(markdown_table(("study", "rows", "fall short", "not run"), rows, "lrrr") + "\n")
+    if (folder.parent / FIGURE).is_file():
+        parts.append(f"![Energy of an inference against accuracy, over all rows](../{FIGURE})\n")
+        parts.append(UNDER_FIGURE)
     return "\n".join(parts)
 
 
-def _anchor(title: str) -> str:
-    """A head's anchor, as GitHub makes it: small letters, hyphens, no punctuation.
-
-    >>> _anchor("k-bit spiking LeNet (Zou, 2023)")
-    'k-bit-spiking-lenet-zou-2023'
-    """
-    kept = (c for c in title.lower() if c.isalnum() or c in " -_")
-    return "".join(kept).replace(" ", "-")
-
-
-def _section(study: Study, pictures: Path) -> Iterator[str]:
+def _page(study: Study, folder: Path) -> Iterator[str]:
     found = outcomes(study)
-    yield f"## {study.title}\n"
+    yield f"# {study.title}\n"
     yield f"{_text_of(study)}\n"
+    yield "## Ours beside theirs\n"
     if any(outcome.sides for outcome in found):
+        yield ABOVE_TABLE
         yield f"{_table(found)}\n"
     short = [f"* {outcome.row}: {each}" for outcome in found for each in outcome.shortfalls]
     if short:
@@ -80,17 +91,15 @@ def _section(study: Study, pictures: Path) -> Iterator[str]:
     else:
         yield "No row falls short.\n"
     yield from boards_section(study)
-    yield from _pictures(study, pictures)
+    yield from _pictures(study, folder)
 
 
 def _text_of(study: Study) -> str:
-    """Its README without the first head, other heads two levels deeper; else whose it is."""
+    """Its README without the first head; else whose it is."""
     readme = study.folder / README
     if not readme.is_file():
         return f"{study.file.source}."
-    text = readme.read_text(encoding="utf-8").partition("\n")[2].strip()
-    lines = (f"##{line}" if line.startswith("#") else line for line in text.splitlines())
-    return "\n".join(lines)
+    return readme.read_text(encoding="utf-8").partition("\n")[2].strip()
 
 
 def _table(found: Iterable[Outcome]) -> str:
@@ -129,11 +138,18 @@ def _pictures(study: Study, folder: Path) -> Iterator[str]:
     """Pictures whose names begin with that of the study, then pages and documents as links."""
     if not folder.is_dir():
         return
-    for path in sorted(folder.glob(f"{study.name}*")):
+    found = [
+        path
+        for path in sorted(folder.glob(f"{study.name}*"))
+        if path.suffix in (*PICTURED, *LINKED)
+    ]
+    if found:
+        yield "## Pictures and papers\n"
+    for path in found:
         name = path.stem.removeprefix(study.name).strip("-_").replace("_", " ").replace("-", " ")
         words = name.capitalize() or study.title
         if path.suffix in PICTURED:
-            yield f"![{words}]({PICTURES}/{path.name})\n\n*{words}.*\n"
-        elif path.suffix in LINKED:
+            yield f"![{words}]({path.name})\n\n*{words}.*\n"
+        else:
             kind = path.suffix.removeprefix(".").upper()
-            yield f"[{words} ({kind})]({PICTURES}/{path.name})\n"
+            yield f"[{words} ({kind})]({path.name})\n"

@@ -14,7 +14,6 @@ import numpy as np
 from .... import files
 from ....energy.bill import INT8
 from ....errors import SpikewattError
-from ....models.int8 import quantise_int8
 from ....models.training import predictions
 from ....sim.engines.simulate import simulate
 from ....sim.trace.trace import Trace
@@ -148,7 +147,7 @@ def _int8(training: str, settings: str) -> list[float]:
     prepared, _ = _prepared(training, settings)
     config = make_config(json.loads(settings), "network point")
     try:
-        network = quantise_int8(prepared.model, prepared.calibration)
+        network = prepared.int8
     except SpikewattError:
         return []
     data = prepared.dataset

@@ -81,11 +81,22 @@ def read_spiking(
     steps: int | None = None,
     quality: str = "best",
 ) -> Program:
-    """A spiking network of a ``.spk`` file; the reference engine says what must come out.
+    """A spiking network of a ``.spk`` file, as of `program_of_spikes`."""
+    return program_of_spikes(SpikingNetwork.load(path), x, core, steps, quality)
+
+
+def program_of_spikes(
+    network: SpikingNetwork,
+    x: np.ndarray,
+    core: FirmwareCore,
+    steps: int | None = None,
+    quality: str = "best",
+) -> Program:
+    """A spiking network; the reference engine says what must come out.
 
     Parameters
     ----------
-    path : of the network
+    network : in any code that there is a loop for
     x : one input as the Keras model takes it
     core : what it is written for
     steps : of a streaming code, as of `simulate`
@@ -95,7 +106,6 @@ def read_spiking(
     ------
     SpikewattError : what there is no kernel in C for, see `spiking_program`.
     """
-    network = SpikingNetwork.load(path)
     program = spiking_program(network, steps, quality, core.has_dsp)
     trace = simulate(network, x[None], "reference", steps)
     counts = [

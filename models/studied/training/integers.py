@@ -33,7 +33,6 @@ from ..layers import (
 )
 
 LARGEST = 127  # of a weight of 8 bits
-PIXEL_LEVELS = 255
 # What a step of a sum may be of the step that skips to it: odd / 1, 2, 4 or 8, lowest terms.
 RATIOS = [(p, q) for q in (1, 2, 4, 8) for p in range(1, 64, 2)]
 ALWAYS_KNOWN = (Dropout, Flatten, MaxPool, GlobalMean, Output)
@@ -80,6 +79,8 @@ class Integers:
         Whether units are powers of two.
     mean_of : int, pixels
         That a global mean takes.
+    pixel_levels : int, default 255
+        Largest pixel as an integer.
     """
 
     def __init__(
@@ -89,9 +90,10 @@ class Integers:
         input_max: float,
         powers_of_two: bool,
         mean_of: int = 1,
+        pixel_levels: int = 255,
     ):
         self.arrays, self.levels, self.powers_of_two = arrays, levels, powers_of_two
-        self.step = input_max / PIXEL_LEVELS  # of what comes into the next layer
+        self.step = input_max / pixel_levels  # of what comes into the next layer
         self.scale = 1 / input_max  # of weights that see pixels
         self.mean_of, self.divisor = mean_of, 1
         self.made: dict[str, np.ndarray] = {}

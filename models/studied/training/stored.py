@@ -11,7 +11,7 @@ from ..catalogue import Studied
 from .integers import Integers
 
 
-def stored_arrays(facts: Studied, model, placed) -> dict[str, np.ndarray]:
+def stored_arrays(facts: Studied, model, placed, pixel_levels: int = 255) -> dict[str, np.ndarray]:
     """The arrays of an archive, by key: float32, or integers where activations have few levels.
 
     Parameters
@@ -21,6 +21,8 @@ def stored_arrays(facts: Studied, model, placed) -> dict[str, np.ndarray]:
         Trained, with batch norm that is not folded.
     placed : list of (Keras layer, keys)
         Where its weights are.
+    pixel_levels : int, default 255
+        Largest pixel of the images, as an integer.
     """
     arrays = trained_arrays(placed)
     if facts.levels is None:
@@ -33,7 +35,9 @@ def stored_arrays(facts: Studied, model, placed) -> dict[str, np.ndarray]:
     }
     arrays |= {f"{key}.clip": clip for key, clip in fixed.items()}
     powers = isinstance(facts.activation, PowerOfTwoSteps)
-    integers = Integers(arrays, facts.levels, facts.input_max, powers, _mean_of(model))
+    integers = Integers(
+        arrays, facts.levels, facts.input_max, powers, _mean_of(model), pixel_levels
+    )
     return integers.of(facts.layers)
 
 

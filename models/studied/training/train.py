@@ -103,8 +103,27 @@ def train_studied(
     0.92
     """
     facts = studied(name)
-    recipe = recipe_of(facts)
-    folder = Path(models_dir)
+    return train_by(facts, recipe_of(facts), dataset, models_dir, epochs, progress)
+
+
+def train_by(
+    facts: Studied,
+    recipe: Recipe,
+    dataset: Dataset,
+    models_dir: str | os.PathLike,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """As `train_studied`, of any network by any recipe.
+
+    Parameters
+    ----------
+    facts : Studied
+        What is trained.
+    recipe : Recipe
+        How.
+    """
+    name, folder = facts.name, Path(models_dir)
     epochs = _epochs(epochs, facts, recipe)
     target = folder / f"{name}{ARCHIVE}"
     _check_place(folder, target)
@@ -121,7 +140,7 @@ def train_studied(
         begun = _put_state(updates, state)
         _learn(updates, recipe, facts.seed, x, y, begun, epochs, kept, said, progress or silent)
 
-        arrays = stored_arrays(facts, model, placed)
+        arrays = stored_arrays(facts, model, placed, dataset.levels)
         write(target, npz(**arrays))
     shutil.rmtree(kept, ignore_errors=True)
     return Trained(target, _accuracy(facts, arrays, dataset), epochs, begun)

@@ -25,7 +25,7 @@ from ...helpers.pictures import beyond_the_page, overlaps, text_boxes
 
 ANNARCHY = read_study("siristol_2025")
 ROOT = Path(spikewatt.__file__).parent
-PAGE = ROOT / "docs" / "GALLERY.md"
+GALLERY = ROOT / "docs" / "gallery"
 CORE = "odin_style:doubling_accumulator=1"
 VERSIONS = {"spikewatt": "1", "tensorflow": "1", "annarchy": "1"}
 CELLS = {"default": [45], "rate": [200]}
@@ -164,19 +164,27 @@ def test_every_device_of_the_committed_tables_has_a_colour():
 
 
 def test_the_committed_gallery_is_what_the_command_writes():
-    """`spikewatt study gallery -o docs/GALLERY.md --force` after a change of a study."""
-    assert PAGE.read_text(encoding="utf-8") == gallery(studies(), PAGE.parent)
+    """`spikewatt study gallery -o docs/gallery --force` after a change of a study."""
+    pages = gallery(studies(), GALLERY)
+    assert {path.name for path in GALLERY.glob("*.md")} == set(pages)
+    for name, text in pages.items():
+        assert (GALLERY / name).read_text(encoding="utf-8") == text, name
 
 
 def test_the_gallery_has_every_study_row_and_picture():
-    text = PAGE.read_text(encoding="utf-8")
+    index = (GALLERY / "index.md").read_text(encoding="utf-8")
+    shown = set()
     for study in studies():
-        assert f"## {study.title}\n" in text
+        text = (GALLERY / f"{study.name}.md").read_text(encoding="utf-8")
+        assert f"[{study.title}]({study.name}.md)" in index
+        assert text.startswith(f"# {study.title}\n")
         for row in study.rows:
             if study.committed().of_row(row.row):
                 assert f"| {row.row} |" in text
-    for picture in (PAGE.parent / "gallery").glob("*.png"):
-        assert f"(gallery/{picture.name})" in text
+        shown |= set(re.findall(r"^!\[.+\]\((.+)\)$", text, re.MULTILINE))
+    pictures = {picture.name for picture in GALLERY.glob("*.png")}
+    assert pictures
+    assert shown == pictures
 
 
 WORDS_OF_SVG = re.compile(r"<!-- (.+?) -->")  # each text of a picture stands in a comment, too
@@ -184,17 +192,16 @@ WORDS_OF_SVG = re.compile(r"<!-- (.+?) -->")  # each text of a picture stands in
 
 def test_the_committed_pictures_are_those_that_the_command_draws(tmp_path):
     """Names, words and numbers; strokes differ with the version of the drawing library."""
-    folder = PAGE.parent / "gallery"
     write_pictures(studies(), tmp_path)
     drawn = {path.name for path in picture_files(studies(), tmp_path)}
     assert drawn == {path.name for path in tmp_path.iterdir()}
-    committed = {path.name for path in folder.iterdir() if path.suffix in (".png", ".svg")}
+    committed = {path.name for path in GALLERY.iterdir() if path.suffix in (".png", ".svg")}
     assert drawn == committed
 
     compared = 0
     for path in tmp_path.glob("*.svg"):
         words = WORDS_OF_SVG.findall(path.read_text(encoding="utf-8"))
-        assert words == WORDS_OF_SVG.findall((folder / path.name).read_text(encoding="utf-8"))
+        assert words == WORDS_OF_SVG.findall((GALLERY / path.name).read_text(encoding="utf-8"))
         compared += len(words)
     assert compared > 100
 
@@ -216,7 +223,7 @@ def test_words_of_the_picture_of_steps_lie_apart_and_on_the_page():
 
 
 def test_what_falls_short_is_marked_and_said_by_how_much(made_up, tmp_path):
-    text = gallery([made_up], tmp_path)
+    text = gallery([made_up], tmp_path)["siristol_2025.md"]
     assert "| rate | 200 | 34.67 | 72.00 | 80.00 | 100 |" in text
     assert "**short**" in text
     assert "cifar-v5: default: at most 0.5 points below its ANN; short by 9.05 points" in text

@@ -1,0 +1,1 @@
+"""The verb about networks that come with the package."""
