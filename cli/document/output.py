@@ -297,6 +297,7 @@ OUTPUTS: dict[str, Any] = {
     "crosscheck": Table,
     "synth": Synthesised,
     "rtl": Table,
+    "zoo": Table,
 }
 
 
