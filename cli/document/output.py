@@ -321,10 +321,12 @@ def envelope_of(verb: str, schema: str) -> type[BaseModel]:
     from pydantic import create_model
 
     name = "".join(word.capitalize() for word in verb.replace("-", " ").split())
+    this_schema: Any = Literal[schema]
+    this_verb: Any = Literal[verb]
     return create_model(
         f"{name}Document",
-        schema_=(Literal[schema], Field(alias="schema", description="of the document")),
-        verb=(Literal[verb], ...),  # type: ignore[valid-type]
+        schema_=(this_schema, Field(alias="schema", description="of the document")),
+        verb=(this_verb, ...),
         spikewatt=(str, Field(description="version of the package that printed it")),
         data=(OUTPUTS[verb], ...),
     )

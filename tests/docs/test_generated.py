@@ -207,6 +207,7 @@ def test_a_notebook_becomes_a_page_with_its_results_and_pictures(tmp_path, monke
 
     made = notebooks.pages()
     page = made.pop("notebooks/which_t.md")
+    assert isinstance(page, str)
     assert page.startswith("# Which T\n")
     assert "[The notebook as a file](which_t.ipynb)" in page
     assert "6.7 nJ" in page

@@ -83,6 +83,8 @@ def test_zero_skipping_leaves_operations_out_and_stores_the_weights():
     assert after.operations is not None
     assert after.energy_j is not None
     assert after.operations < before.operations
+    assert before.energy_j is not None
+    assert after.energy_j is not None
     assert after.energy_j < before.energy_j
     assert after.synapse_words == before.synapse_words
 
@@ -161,6 +163,10 @@ def test_a_chip_without_a_clock_has_cores_and_what_it_performs(device):
     assert (before.refused, after.refused) == ("", "")
     assert before.cores
     assert before.synapse_words is None
+    assert before.operations is not None
+    assert after.operations is not None
     assert before.operations == trace_of(network()).mean_operations()
     assert after.operations < before.operations
+    assert before.energy_j is not None
+    assert after.energy_j is not None
     assert after.energy_j < before.energy_j
