@@ -9,6 +9,7 @@ import argparse
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from ..training import predictions
 from .catalogue import ZooNetwork, names, zoo_network
 
 
-def train_zoo(name: str, folder: str | Path, progress: Progress | None = None) -> dict[str, object]:
+def train_zoo(name: str, folder: str | Path, progress: Progress | None = None) -> dict[str, Any]:
     """Train a network of the zoo by its recipe, and write ``NAME.npz`` into `folder`.
 
     Parameters
@@ -86,7 +87,7 @@ def main(words: Sequence[str] | None = None) -> None:
         _show(facts, train_zoo(facts.title, asked.output))
 
 
-def _show(facts: ZooNetwork, made: dict[str, object]) -> None:
+def _show(facts: ZooNetwork, made: dict[str, Any]) -> None:
     same = "the weights" if made["sha256"] == facts.sha256 else "other weights than those"
     print(f"{facts.title}: {same} of the package")
     for key, value in made.items():
