@@ -9,6 +9,8 @@ from typing import Any
 FOLDER = "notebooks"
 DOCS = Path(__file__).parents[1]
 STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
+# Tables of pandas look like all others of the site, which styles those without a class.
+FRAME = '<table border="1" class="dataframe">'
 DOWNLOAD = "[The notebook as a file]({name}), to run it yourself."
 
 
@@ -28,7 +30,7 @@ def _page(path: Path) -> dict[str, str | bytes]:
     body, resources = exporter.from_filename(
         str(path), resources={"output_files_dir": pictures, "unique_key": path.stem}
     )
-    head, _, rest = STYLE.sub("", body).lstrip().partition("\n")
+    head, _, rest = STYLE.sub("", body).replace(FRAME, "<table>").lstrip().partition("\n")
     text = "\n\n".join([head, DOWNLOAD.format(name=path.name), rest.strip()]) + "\n"
     outputs = {f"{FOLDER}/{name}": data for name, data in resources["outputs"].items()}
     return {f"{FOLDER}/{path.stem}.md": text, **outputs}

@@ -36,7 +36,6 @@ RUN = {
     "study list": "",
     "study table": "banbury_2021",
     "rtl": "n.spk -o chip --samples 1 --steps 2",
-    "zoo": "",
 }
 # Why the others do not; each is checked where it runs anyway, by `data_of`.
 ELSEWHERE = {
