@@ -16,13 +16,14 @@ from _generate import (  # noqa: E402
     checks,
     commands,
     configuration,
+    documents,
     errors,
     nav,
     notebooks,
     sources,
 )
 
-GENERATORS = (cards, configuration, commands, errors, api, checks, notebooks)
+GENERATORS = (cards, configuration, commands, documents, errors, api, checks, notebooks)
 COPY = DOCS.parent / "build" / "docs" / "spikewatt"
 
 

@@ -9,7 +9,17 @@ from urllib.parse import urlsplit
 
 import pytest
 import spikewatt
-from _generate import api, cards, commands, configuration, errors, markdown, nav, notebooks
+from _generate import (
+    api,
+    cards,
+    commands,
+    configuration,
+    documents,
+    errors,
+    markdown,
+    nav,
+    notebooks,
+)
 from spikewatt.analysis.job.config import RunConfig
 from spikewatt.analysis.sweep.hardware.axes import HARDWARE_AXES
 from spikewatt.analysis.sweep.space import NETWORK_AXES, OBJECTIVES, SpaceFile
@@ -110,6 +120,21 @@ def test_every_verb_has_a_section_with_the_options_of_its_help():
 def subclasses(kind: type) -> set[str]:
     own = {each.__name__ for each in kind.__subclasses__()}
     return own.union(*(subclasses(each) for each in kind.__subclasses__()))
+
+
+def test_every_verb_with_a_document_has_a_row_with_its_keys():
+    from spikewatt.cli.document.output import OUTPUTS, StudyRow, VerifiedRow
+
+    (found,) = documents.pages().values()
+    rows = {line.split("`")[1]: line for line in found.splitlines() if line.startswith("| `")}
+    assert set(rows) == set(OUTPUTS)
+    for key in StudyRow.model_fields:
+        assert f"`{key}`" in rows["study table"]
+    assert "`rows`" in rows["verify"]
+    assert not [key for key in VerifiedRow.model_fields if f"`{key}`" in rows["verify"]]
+    always, sometimes = (cell.strip() for cell in rows["study table"].split(" | ")[1:3])
+    assert always
+    assert sometimes.strip(" |") == ""
 
 
 def test_every_public_error_is_described():
