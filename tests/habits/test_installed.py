@@ -232,3 +232,16 @@ def test_a_tag_is_the_version(tmp_path):
     assert told() == "1.2.3"
     run(*git, "commit", "--quiet", "--allow-empty", "-m", "second")
     assert told().startswith("1.2.4.dev1+g")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout")
+def test_the_container_builds_of_all_that_git_knows():
+    """A file that git misses makes the version one of changed sources, on a tag, too."""
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert ".venv" in left_out
+    patterns = [f":(glob){each}/**" for each in left_out]
+    known = subprocess.run(
+        ["git", "ls-files", "--", *left_out, *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert known.stdout == ""
