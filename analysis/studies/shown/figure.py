@@ -38,8 +38,16 @@ def studies_figure(shown: Shown) -> Figure:
         Of `shown_of`.
     """
     panels = shown.panels
-    fig = figure(WIDTH, PANEL_INCHES * max(1, len(panels)) + REST_INCHES)
-    grid = fig.subplots(max(1, len(panels)), 2, squeeze=False, width_ratios=TO_LOSSES, sharey="row")
+    heights = [shown.height(panel) for panel in panels] or [1.0]
+    fig = figure(WIDTH, PANEL_INCHES * sum(heights) + REST_INCHES)
+    grid = fig.subplots(
+        len(heights),
+        2,
+        squeeze=False,
+        width_ratios=TO_LOSSES,
+        height_ratios=heights,
+        sharey="row",
+    )
     lows = [point.energy_low_j for point in shown.points]
     highs = [point.energy_high_j for point in shown.points]
     for (left, right), panel in zip(grid, panels, strict=False):

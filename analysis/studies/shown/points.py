@@ -12,6 +12,7 @@ from ..row import INT8, RowFile
 from ..study import Study
 from ..table import outcomes
 
+LOW = 0.4  # height of a panel of one row
 AS_KERAS = ""  # panel of rows without labels, whose agreement with Keras stands for accuracy
 
 
@@ -94,6 +95,11 @@ class Shown:
         """Data sets of which something is priced, by their names, then rows without labels."""
         names = {each.panel for each in self.points}
         return sorted(names, key=lambda name: (name == AS_KERAS, name))
+
+    def height(self, panel: str) -> float:
+        """Of a panel, as a share of the others': one row alone needs little room."""
+        rows = {(each.study, each.row) for each in self.points if each.panel == panel}
+        return 1.0 if len(rows) > 1 else LOW
 
 
 def shown_of(studies: Iterable[Study]) -> Shown:

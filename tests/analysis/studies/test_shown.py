@@ -132,6 +132,18 @@ def test_the_figure_draws_all_points_and_counts_what_is_refused(made_up):
     assert "1 time a device refuses" in figure.legends[0].get_title().get_text()
 
 
+def test_a_data_set_of_one_row_gets_a_low_panel():
+    shown = shown_of(studies())
+    rows = {
+        panel: {(p.study, p.row) for p in shown.points if p.panel == panel}
+        for panel in shown.panels
+    }
+    low = {panel for panel in shown.panels if shown.height(panel) < 1}
+    assert low == {panel for panel, found in rows.items() if len(found) == 1}
+    assert low
+    assert set(shown.panels) - low
+
+
 def test_the_figure_of_the_committed_tables_has_each_of_their_lines():
     """Every line with an energy and an accuracy: spikes each, int8 once per row and device."""
     expected = set()
