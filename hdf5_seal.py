@@ -19,7 +19,7 @@ SAME_HASH = "the content has the hash stored with it"
 
 
 def sealed(image: bytes, file_format: str, version: int) -> bytes:
-    """An HDF5 image behind its seal.
+    """An HDF5 image after its seal.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def check_seal(path: Path, block: bytes, file, file_format: str) -> None:
     size, _, rest = rest.partition(b" bytes\nsha256 ")
     stored = os.fstat(file.fileno()).st_size - BLOCK
     if not size.isdigit() or len(size) > 18 or int(size) > stored:
-        raise not_whole(path, file_format, f"{stored} bytes behind the seal")
+        raise not_whole(path, file_format, f"{stored} bytes after the seal")
 
     digest = hashlib.sha256(first + b"\n")
     while part := file.read(CHUNK):

@@ -164,7 +164,7 @@ class _BehindTheSeal:
 
 
 def _put_seal_on(raw: BinaryIO, file_format: str, version: int) -> None:
-    """Hash all that stands behind the seal, and write it."""
+    """Hash all that stands after the seal, and write it."""
     digest, size = hashlib.sha256(head(file_format, version)), 0
     raw.seek(BLOCK)
     while part := raw.read(CHUNK):

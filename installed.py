@@ -108,8 +108,11 @@ def require(where: str, law: str, *packages: str, extra: str | None = None) -> N
 
 
 def missing_package(where: str, error: ImportError) -> MissingToolError | None:
-    """What an import that failed says to a user; None of a package that no extra installs."""
+    """What an import that failed says to a user.
+
+    None of a package that no extra installs, and of one that is there and lacks a name.
+    """
     package = (error.name or "").split(".")[0]
-    if package not in EXTRA_OF:
+    if package not in EXTRA_OF or not isinstance(error, ModuleNotFoundError):
         return None
-    return not_installed(where, f"needs the package {package}", package, got="not installed")
+    return not_installed(where, f"needs the package {package}", package, got=error)

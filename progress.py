@@ -9,6 +9,7 @@ Progress = Callable[[str, int, int], None]
 there is.
 """
 
+LONG_S = 60.0  # what takes as long is announced
 RECENT = 0.3  # of the time until now, the part from which the rate is told
 RECENT_S = 5.0  # at least
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
-from .progress import TimeLeft, in_words
+from .progress import LONG_S, TimeLeft, in_words
 
 STAGES = {
     "train": "Training",
@@ -33,7 +33,6 @@ STAGES = {
 """Stage -> its name for a reader."""
 
 PATIENCE_S = 5.0  # what takes no longer is not shown
-LONG_S = 60.0  # what takes as long is announced before it begins
 REDRAWN_S = 0.5  # of a line on a terminal
 LINES_S = (10.0, 60.0)  # from one line to the next where nothing is redrawn: at first, at last
 BAR = 24  # characters

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
-from spikewatt.progress import TimeLeft, announce, expect, in_words, silent
-from spikewatt.shown_progress import LINES_S, LONG_S, PATIENCE_S, ShownProgress
+from spikewatt.progress import LONG_S, TimeLeft, announce, expect, in_words, silent
+from spikewatt.shown_progress import LINES_S, PATIENCE_S, ShownProgress
 
 
 class Screen(io.StringIO):

@@ -49,7 +49,7 @@ class Scale:
     unit : str
         Its name, for the head of the column; "" of plain numbers.
     decimals : int, default None
-        Digits behind the point; None for three significant digits.
+        Digits after the point; None for three significant digits.
     """
 
     size: float
@@ -131,7 +131,7 @@ class Plain(Unit):
 
 
 class Percent(Unit):
-    """A share, shown in percent with one digit behind the point."""
+    """A share, shown in percent with one digit after the point."""
 
     def scale(self, values: Sequence[float]) -> Scale:
         return Scale(0.01, "%", decimals=1)

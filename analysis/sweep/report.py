@@ -46,7 +46,7 @@ def sweep_findings(found: Sweep, sensitivity: bool = False) -> Findings:
 
 
 def _of_indices(key: str, place: int) -> Column:
-    """Names of factors as they are, shares with three digits behind the point."""
+    """Names of factors as they are, shares with three digits after the point."""
     words = key in ("factor", "kind")
     write = None if words else lambda share: f"{share + 0.0:.3f}"
     return Column(key.replace("_", " "), (key,), write, leave_out=place, number=not words)

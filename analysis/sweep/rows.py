@@ -211,7 +211,7 @@ class Names:
         return found
 
     def design(self, row: Mapping[str, Any]) -> str:
-        """Its hardware as `price` takes it: a card, with values of its own, a host behind a +."""
+        """Its hardware as `price` takes it: a card, with values of its own, a host after a +."""
         text = str(row["device"])
         name, colon, _ = text.partition(":")
         if is_parametric(text):

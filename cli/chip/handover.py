@@ -25,7 +25,7 @@ def rtl(
     state_bits: Annotated[int, typer.Option(help="Width of a potential in the cores.")] = 24,
     cycles_per_sop: Annotated[
         int,
-        typer.Option(help="Cycles of a visit to a neuron; 3: a register behind the memories."),
+        typer.Option(help="Cycles of a visit to a neuron; 3: a register after the memories."),
     ] = 2,
     force: Force = False,
     as_json: Json = False,

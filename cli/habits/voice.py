@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from ...progress import LONG_S, silent
+
 if TYPE_CHECKING:
     from ...shown_progress import ShownProgress
 
 PACKAGE = __name__.split(".")[0]
-LONG_S = 60.0  # what is longer is announced
 
 _verbose = _quiet = False
 _shown: ShownProgress | None = None
@@ -50,7 +51,6 @@ def is_quiet() -> bool:
 def show_progress() -> Any:
     """The progress of a verb, to enter: one that a reader sees, or none where it is quiet."""
     global _shown
-    from ...progress import silent
     from ...shown_progress import ShownProgress
 
     if _quiet:

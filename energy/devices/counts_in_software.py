@@ -69,7 +69,7 @@ def _pairs(counts: Counts, card: Card) -> list[Pair]:
             raise DoesNotFitError(
                 f"device {card.name!r}",
                 "the synapses of the last layer lead to a layer of the counts",
-                f"a fan-out of {layer.fan_out:g} behind {layer.name!r}, and no layer",
+                f"a fan-out of {layer.fan_out:g} after {layer.name!r}, and no layer",
                 hint="add the layer that it feeds; one that feeds itself has no int8 network here, "
                 "and is priced on a neuromorphic core",
             )
@@ -147,8 +147,8 @@ def _about(counts: Counts, pairs: list[Pair]) -> list[str]:
     """What is taken to hold, since counts do not say it."""
     rows = [pre.name for pre, post in pairs if _is_dense(pre, post)]
     indexed = [pre.name for pre, post in pairs if not _is_dense(pre, post)]
-    ways = [f"a row of weights behind {', '.join(rows)}"] if rows else []
-    ways += [f"indexed targets behind {', '.join(indexed)}"] if indexed else []
+    ways = [f"a row of weights after {', '.join(rows)}"] if rows else []
+    ways += [f"indexed targets after {', '.join(indexed)}"] if indexed else []
     lines = [f"each layer feeds the next: {'; '.join(ways)}." if ways else "no synapses."]
     if pairs:
         lines.append(
@@ -157,8 +157,8 @@ def _about(counts: Counts, pairs: list[Pair]) -> list[str]:
         )
     unsaid = [pre.name for pre, _ in pairs if pre.parameters is None]
     if unsaid:
-        behind = f" behind {', '.join(unsaid)}" if len(unsaid) < len(pairs) else ""
-        lines.append(f"a weight is stored for each synapse{behind}.")
+        after = f" after {', '.join(unsaid)}" if len(unsaid) < len(pairs) else ""
+        lines.append(f"a weight is stored for each synapse{after}.")
     if counts.leaks:
         lines.append("potentials leak: the loops were counted without a leak.")
     if counts.spikes_per_step > 1:

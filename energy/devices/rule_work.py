@@ -91,7 +91,7 @@ def of_counts(counts: Counts) -> RuleWork:
         if layer.fan_out:
             fed = counts.fed_by(layer)
             operations = {ledger: layer.synaptic_operations for ledger in LEDGERS}
-            post = "behind " + layer.name if fed is None else fed.name
+            post = "after " + layer.name if fed is None else fed.name
             macs = layer.neurons * layer.fan_out
             layers.append(RuleLayer(layer.name, post, operations, 0, macs))
     return RuleWork(

@@ -1,4 +1,4 @@
-"""Sentences of assumptions, one behind the other in a line."""
+"""Sentences of assumptions, one after the other in a line."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class CortexM33(Timing):
         cost = super().taken(last, before, target)
         if last.kind != BRANCH or before is None or not _both_narrow(before, last):
             return cost
-        # Two cycles behind what sets the flags, one behind anything else; `single` gave it none.
+        # Two cycles after what sets the flags, one after anything else; `single` gave it none.
         return cost + (exactly(1) if before.sets_flags else Cycles())
 
 

@@ -83,7 +83,7 @@ class Run:
 
     @property
     def end(self) -> int:
-        """The address behind it."""
+        """The address after it."""
         return self.last.place + self.last.size
 
 

@@ -152,7 +152,7 @@ class Emulator:
         """Execute from reset until a function is reached, as a chip does.
 
         Stack pointer and first instruction come from the vectors at the beginning of flash; initial
-        values of variables lie behind the code, and the program copies them.
+        values of variables lie after the code, and the program copies them.
 
         Parameters
         ----------

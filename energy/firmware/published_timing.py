@@ -59,7 +59,7 @@ class CortexM0Plus(Timing):
 
 
 class CortexM4(Timing):
-    """Three stages, one instruction at a time; a load hides in the load or store behind it.
+    """Three stages, one instruction at a time; a load hides in the load or store after it.
 
     A refill of the pipeline takes P = 1 to 3 cycles, "depending on the alignment and width of the
     target instruction, and whether the processor manages to speculate the address early": 1 for a
@@ -107,7 +107,7 @@ class CortexM4(Timing):
         if instruction.kind == LOAD:
             cost = exactly(1) if hidden else cost
             if PC in instruction.address or (before is not None and before.kind == STORE):
-                cost += Cycles(0, 0, 1)  # "might add a cycle"; nothing is pipelined behind a store
+                cost += Cycles(0, 0, 1)  # "might add a cycle"; nothing is pipelined after a store
         elif instruction.by_register and not hidden:
             cost = exactly(2)
         return cost + self._stalled(instruction, before)

@@ -75,7 +75,7 @@ class Timing:
         return total
 
     def single(self, instruction: Instruction, before: Instruction | None) -> Cycles:
-        """Cycles of one instruction behind another."""
+        """Cycles of one instruction after another."""
         rule = self.rule(instruction.kind)
         return rule.cycles + exactly(rule.each * instruction.registers)
 

@@ -116,7 +116,7 @@ def _taken(executed: list[ExecutedLayer], call: LayerCall) -> list[ExecutedLayer
 def _multiplied(
     parts: list[ExecutedLayer], live: dict[int, int], inputs: int, outputs: int
 ) -> Iterator[Int8Layer]:
-    """The kernels of one Keras layer, one behind the other."""
+    """The kernels of one Keras layer, one after the other."""
     from ...sim.network.connection_kinds import Dense, Depthwise
 
     before = inputs

@@ -129,7 +129,7 @@ def _lines(card: Card, mean: Mapping[str, float], accuracy: float | None) -> lis
         f"{mean['external_events']:,.1f} events from the host, {mean['spikes']:,.1f} spikes, "
         f"{mean['synaptic_operations']:,.0f} physical SOPs per inference, "
         f"{mean['dropped']:.2g} lost.",
-        f"no steps: {mean['time_references']:,.0f} time references clear the potentials behind "
+        f"no steps: {mean['time_references']:,.0f} time references clear the potentials after "
         f"each inference. {card.about.get('caution', 'no caution given')}.",
         f"included: {card.includes}. Not included: {card.excludes}{HOST_EXCLUDED}.",
     ]

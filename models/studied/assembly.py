@@ -12,7 +12,7 @@ NORM_KEYS = ("gamma", "beta", "mean", "variance")
 
 
 class Assembly:
-    """Layers put one behind the other.
+    """Layers put one after the other.
 
     Parameters
     ----------

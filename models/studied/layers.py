@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from ...errors import SpikewattError, one_of
 from .assembly import Assembly
 
-SHARE_OF_CORRECTED = 0.05  # that dropout drops behind a corrected block
+SHARE_OF_CORRECTED = 0.05  # that dropout drops after a corrected block
 Norm = Literal["before", "after"]  # batch norm, of the activation
 
 
@@ -20,7 +20,7 @@ class Layer(Protocol):
     """Whether it has weights, and so a number of its own."""
 
     def add(self, assembly: Assembly, x, index: int, number: int):
-        """Put it behind `x`.
+        """Put it after `x`.
 
         Parameters
         ----------

@@ -58,7 +58,7 @@ def hand_over(
     steps : of a rate network, default 32
     state_bits : width of the cores' potentials, bits, 3..32, default 24
     cycles_per_sop : cycles of a visit to one neuron, from 2 (default); 3 puts an output register
-        behind the memories
+        after the memories
     force : whether a folder that this function wrote is replaced, default False
     progress : called with ("rtl", done, all), default nobody
 

@@ -263,7 +263,7 @@ class Serving:
             raise SpikewattError(
                 self.where,
                 "comes to rest",
-                f"{self.local_spikes:,} local spikes behind one event",
+                f"{self.local_spikes:,} local spikes after one event",
                 "an inhibitory path, higher thresholds, or most_local_spikes",
             )
 

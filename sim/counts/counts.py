@@ -143,7 +143,7 @@ class Counts:
     def heard_by(self, layer: LayerCounts) -> LayerCounts | None:
         """The layer whose neurons hear its spikes: the one that it feeds, of the last itself.
 
-        None where nobody does: of a layer without a fan-out, of an input behind all others.
+        None where nobody does: of a layer without a fan-out, of an input after all others.
         """
         if not layer.fan_out:
             return None
@@ -272,7 +272,7 @@ def _check_leads_somewhere(layer: LayerCounts, counts: Counts) -> None:
     """Raise SpikewattError where an input has synapses, and no layer that they lead to."""
     if layer.is_input and layer.fan_out and counts.fed_by(layer) is None:
         where = f"layer {layer.name!r}: fan_out"
-        law = "an input has a fan-out only where a layer that is no input comes behind it"
+        law = "an input has a fan-out only where a layer that is no input comes after it"
         hint = "layers stand in the order of the data; the fan-out of a read-out is 0"
         raise SpikewattError(where, law, f"{layer.fan_out:g}", "0", hint)
 

@@ -34,7 +34,7 @@ def _members(text: str, at: int) -> Iterator[tuple[str, int]]:
     at = _blanks(text, at + 1)
     while text[at] != "}":
         key, at = _decoder.raw_decode(text, at)
-        at = _blanks(text, _blanks(text, at) + 1)  # behind the colon
+        at = _blanks(text, _blanks(text, at) + 1)  # after the colon
         yield key, at
         at = _next(text, at)
 
@@ -48,7 +48,7 @@ def _elements(text: str, at: int) -> Iterator[int]:
 
 
 def _next(text: str, at: int) -> int:
-    """What follows the value at `at`: behind its comma, or the end of what it stands in."""
+    """What follows the value at `at`: after its comma, or the end of what it stands in."""
     _, at = _decoder.raw_decode(text, at)
     at = _blanks(text, at)
     return _blanks(text, at + 1) if text[at] == "," else at

@@ -18,7 +18,7 @@ def counts_of(trace: Trace) -> Counts:
 
     Neurons that integrate their pixels are a layer as any; events of an encoder come from outside
     (`is_input`). Values that a host multiplies (an analog first layer) are no spikes: they and
-    their synapses are left out, with a warning, and the counts begin with the neurons behind them.
+    their synapses are left out, with a warning, and the counts begin with the neurons after them.
 
     Updates are known where a population is visited within a window only; else each neuron is at
     each step, which is what counts mean that do not say.

@@ -160,7 +160,7 @@ def _round(x: np.ndarray, unit: float, found: np.ndarray, highest: int) -> None:
     """Write the levels of (samples, neurons) `x`, at most `highest`, into `found`; in float64.
 
     A block that stays in the cache at a time, in place: LAST_BIT + v is rounded to an integer, ties
-    to even, as np.round(v) is, and the bits behind those of LAST_BIT are that integer.
+    to even, as np.round(v) is, and the bits after those of LAST_BIT are that integer.
     """
     for start, stop in parts(len(x), max(1, BLOCK // x.shape[1])):
         block = found[start:stop]

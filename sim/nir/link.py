@@ -126,7 +126,7 @@ def _split(graph: Graph, route: Route, shape: Shape) -> tuple[_Front, tuple | No
             raise refused(
                 where=where,
                 law="one node with weights stands between two neurons",
-                got=f"{kind} behind {weighted[0]!r}",
+                got=f"{kind} after {weighted[0]!r}",
             )
 
         if kind in POOLS:
@@ -139,7 +139,7 @@ def _split(graph: Graph, route: Route, shape: Shape) -> tuple[_Front, tuple | No
 
 
 def _pooled(where: str, node, kind: str, front: _Front) -> _Front:
-    """The front with a pool behind it."""
+    """The front with a pool after it."""
     if front.pooled is not None:
         raise refused(
             where=where,

@@ -185,7 +185,7 @@ class _Reader:
         self._readout(name, self.graph.routes(name), self._resistance(name))
 
     def _output(self, name: str) -> None:
-        """An Output node: behind weights it integrates, behind spikes it counts."""
+        """An Output node: after weights it integrates, after spikes it counts."""
         routes = self.graph.routes(name)
         if len(routes) != 1:
             raise refused(

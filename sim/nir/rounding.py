@@ -49,7 +49,7 @@ def to_integers(
         if not link.kind.weighted and (integers != 1).any():
             raise refused(
                 where=where,
-                law="a pool without weights behind it sums,"
+                law="a pool without weights after it sums,"
                 " in the unit of all that feed the neuron",
                 got=float(link.weights.max()),
             )

@@ -133,7 +133,7 @@ def _check_bias(network: SpikingNetwork, c: Connection) -> None:
     if network.population(c.post).bias.any() and _carrier(network, c.post) is None:
         raise SpikewattError(
             where=f"to_nir: connection {c.name!r}",
-            law="NIR has biases behind weights only",
+            law="NIR has biases after weights only",
             got=f"a bias on a {c.kind} connection",
             allowed="dense or convolution",
         )
@@ -148,7 +148,7 @@ def _fires(network: SpikingNetwork, p: Population) -> bool:
 
 
 def _add_neurons(nir, network: SpikingNetwork, p: Population, portable: bool, nodes, edges) -> None:
-    """The nodes of a population: an input has a source in front, a read-out a sink behind it."""
+    """The nodes of a population: an input has a source in front, a read-out a sink after it."""
     sizes = channels_first(p.shape)
     if p.kind.is_input:
         fires = _fires(network, p)

@@ -19,7 +19,7 @@ class TinyOdinImage(Rebuilt):
     """The content of a core's memories and registers, as `TinyOdinTwin` takes it.
 
     Neurons begin at index 0, so that a sweep visits no others. In closed loop every input and the
-    bias have an index of their own behind them; in open loop (one layer) indices are shared.
+    bias have an index of their own after them; in open loop (one layer) indices are shared.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Saliency: what a synapse or a channel moves in the neurons behind it, as a share of their range.
+"""Saliency: what a synapse or a channel moves in the neurons after it, as a share of their range.
 
     synapse: |w| L / (θ L'),  or |w| E[q] / (θ L')
     channel: Σ |w| E[q] / (θ L'), over the synapses that lead out of it

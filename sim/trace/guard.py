@@ -92,7 +92,7 @@ def _check_layers(trace: Trace) -> None:
     for layer in trace.layers:
         where = f"layers: {layer.name}"
         if layer.pre not in known:
-            law = "stands behind the layers that feed it"
+            law = "stands after the layers that feed it"
             raise SpikewattError(where, law, f"nothing feeds {layer.pre!r} before")
         known.add(layer.post)
         # Layers that several connections carry are counted in one of them: the others have none.

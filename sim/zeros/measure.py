@@ -8,7 +8,8 @@ import numpy as np
 
 from ...errors import SpikewattError, whole_number
 from ...models.capacity import capacity_bits
-from ...models.int8 import Int8Network, quantise_int8
+from ...models.int8 import Int8Network
+from ...models.int8_baseline import int8_baseline
 from ...models.int8_tensors import WeightedOperator, levels_at, weighted_operators
 from ..conversion.calibration import checked_inputs
 from ..conversion.few_bits import MOST_BITS, FewBitNetwork, with_few_bits
@@ -94,7 +95,7 @@ def activation_zeros(
 
     given = samples if calibration is None else checked_inputs(model, calibration, checked)
     if bits == INT8_BITS:
-        return zeros_of_int8(quantise_int8(model, _only(given)), graph, layers, samples)
+        return zeros_of_int8(int8_baseline(model, _only(given)), graph, layers, samples)
     if bits is None and steps is None:
         return zeros_of_float(graph, layers, samples)
     width = capacity_bits(steps) if steps is not None else bits

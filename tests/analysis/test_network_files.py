@@ -13,7 +13,7 @@ from spikewatt.errors import FileFormatError, SpikewattError
 
 @pytest.fixture
 def flat(mlp):
-    """The weights of a trained network of images, behind an input of rows."""
+    """The weights of a trained network of images, after an input of rows."""
     hidden, output = (mlp.get_layer(name) for name in ("hidden1", "output"))
     model = keras.Sequential(
         [

@@ -54,6 +54,18 @@ def test_versions_of_counts_and_stores(text):
     assert row_of(text, ".sweep/")[3] == str(store.FORMAT)
 
 
+def test_every_data_set_and_schema_is_named(text):
+    from spikewatt.cli.document.schemas import SCHEMAS
+    from spikewatt.models.datasets import NAMES
+
+    data = (DOCS / "how_to" / "data.md").read_text(encoding="utf-8")
+    assert not [name for name in NAMES if f"`{name}`" not in data]
+    commands = " ".join(text.split())
+    first, *others = SCHEMAS
+    assert f"`spikewatt schema {first}`" in commands
+    assert not [name for name in others if f"{name}`" not in commands]
+
+
 def test_every_field_and_column_is_named(text):
     names = [
         *fields.REQUIRED, *fields.OPTIONAL, *fields.INFERENCE, *dataset_files.KEYS,

@@ -85,7 +85,7 @@ def test_a_missing_package_is_one_line_with_what_pip_takes(package, capsys):
     error = ModuleNotFoundError(f"No module named {package!r}", name=f"{package}.part")
     with pytest.raises(typer.Exit) as left, border.border("price", {}):
         raise error
-    line = f"spikewatt: price: needs the package {package}; got not installed; hint: "
+    line = f"spikewatt: price: needs the package {package}; got {error}; hint: "
     line += f"pip install 'spikewatt[{EXTRA_OF[package]}]'\n"
     assert (left.value.exit_code, capsys.readouterr().err) == (2, line)
 
@@ -97,6 +97,17 @@ def test_a_package_of_no_extra_is_not_foreseen(capsys):
     with pytest.raises(typer.Exit), border.border("price", {}):
         raise ModuleNotFoundError("No module named 'abacus'", name="abacus")
     assert "not foreseen: ModuleNotFoundError" in capsys.readouterr().err
+
+
+def test_a_package_that_is_there_is_not_called_missing(capsys):
+    """An old or broken one lacks a name; to install it once more mends nothing."""
+    import typer
+
+    error = ImportError("cannot import name 'Adam' from 'keras'", name="keras")
+    assert missing_package("price", error) is None
+    with pytest.raises(typer.Exit), border.border("price", {}):
+        raise error
+    assert "not foreseen: ImportError: cannot import name 'Adam'" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_named_with_its_extras(monkeypatch):
@@ -221,3 +232,16 @@ def test_a_tag_is_the_version(tmp_path):
     assert told() == "1.2.3"
     run(*git, "commit", "--quiet", "--allow-empty", "-m", "second")
     assert told().startswith("1.2.4.dev1+g")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout")
+def test_the_container_builds_of_all_that_git_knows():
+    """A file that git misses makes the version one of changed sources, on a tag, too."""
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert ".venv" in left_out
+    patterns = [f":(glob){each}/**" for each in left_out]
+    known = subprocess.run(
+        ["git", "ls-files", "--", *left_out, *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert known.stdout == ""

@@ -333,7 +333,7 @@ def test_a_limit_of_local_spikes_is_at_least_one():
 
 def test_a_core_that_excites_itself_forever_is_stopped():
     twin = OdinTwin(synapses(3, [3]), 0, 7, open_loop=False)
-    match = "OdinTwin.run: comes to rest; got 1,001 local spikes behind one event"
+    match = "OdinTwin.run: comes to rest; got 1,001 local spikes after one event"
     with pytest.raises(SpikewattError, match=match):
         twin.run([3], most_local_spikes=1000)
 

@@ -466,7 +466,7 @@ def test_core_meets_its_size_and_clock():
 @pytest.mark.synth
 @pytest.mark.slow
 def test_output_registers_buy_clock():
-    """With c = 3 a register stands behind the memories."""
+    """With c = 3 a register stands after the memories."""
     plain, registered = (synthesise_fpga({**CORE, "CYCLES_PER_SOP": c}) for c in (2, 3))
     assert registered.clock_hz >= REGISTERED_LIMIT_HZ
     assert registered.clock_hz > 1.3 * plain.clock_hz

@@ -40,8 +40,8 @@ def _fed_by(counts: Counts, layer: LayerCounts) -> LayerCounts:
     """The layer whose neurons the spikes of `layer` meet."""
     fed = counts.fed_by(layer)
     if fed is None:
-        law = "feeds a layer behind it: rules compare with an ANN without recurrent layers"
-        got = f"a fan-out of {layer.fan_out:g} behind the last layer"
+        law = "feeds a layer after it: rules compare with an ANN without recurrent layers"
+        got = f"a fan-out of {layer.fan_out:g} after the last layer"
         raise SpikewattError(f"rules: layer {layer.name!r}", law, got)
     return fed
 

@@ -15,8 +15,8 @@ EASY = 14  # characters that a column of words gets before other columns are lef
 MOST = 20  # characters above which a word is cut where no punctuation parts it
 HEAD_LINES = 2  # that a head takes where there is room
 NUMBER = re.compile(r"[-+−]?(?:\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+|∞)")
-# Where a word that is too long for a line is parted: behind these or before a plus, if need be
-# behind these too.
+# Where a word that is too long for a line is parted: after these or before a plus, if need be
+# after these too.
 PARTS = re.compile(r"\+?[^,:/;|+]*[,:/;|]*")
 SMALL_PARTS = re.compile(r"[^_=.-]*[_=.-]*")
 
@@ -183,7 +183,7 @@ def _shrunk(columns: list[GridColumn], floors: list[int], width: int) -> tuple[i
 
 
 def wrapped(text: str, width: int, indent: str = INDENT) -> list[str]:
-    """`text` in lines of at most `width`, parted at spaces, else behind punctuation.
+    """`text` in lines of at most `width`, parted at spaces, else after punctuation.
 
     Examples
     --------

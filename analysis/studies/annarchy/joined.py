@@ -12,7 +12,7 @@ def joined(model) -> Any:
 
     ANNarchy's converter lowers a threshold by 0.05 for each layer of Keras in front of it, those
     that it skips included: a network with layers of its own for its activations would get other
-    thresholds than the study's. Networks that branch, and a ReLU behind batch norm, stay as they
+    thresholds than the study's. Networks that branch, and a ReLU after batch norm, stay as they
     are.
 
     Parameters

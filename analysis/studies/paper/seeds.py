@@ -77,7 +77,7 @@ def spread_of(facts: SizeFacts, size: int, cell: str, trained: str = FLOAT) -> S
 
 
 def percent(share: float) -> str:
-    """Of a share, with two digits behind the point.
+    """Of a share, with two digits after the point.
 
     >>> percent(0.9711)
     '97.11'

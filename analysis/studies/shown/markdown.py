@@ -27,7 +27,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Two digits behind the point; "" of nothing."""
+    """Two digits after the point; "" of nothing."""
     return "" if value is None else f"{value:.2f}"
 
 

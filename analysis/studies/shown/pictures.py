@@ -30,7 +30,7 @@ class Pictures:
     Parameters
     ----------
     names : tuple of str
-        Of the pictures, as their files are called behind the name of the study.
+        Of the pictures, as their files are called after the name of the study.
     draw : callable
         Name -> figure, from the committed files; all of `names`.
     copied : tuple of str

@@ -1,7 +1,7 @@
 """A worker process: takes network points from its parent, one after the other, until it is left.
 
 ``python -m spikewatt.analysis.sweep.work.worker``: requests come on standard input, answers go to
-standard output, each pickled behind its length. When the parent ends, however it ends, the input
+standard output, each pickled after its length. When the parent ends, however it ends, the input
 does, and the worker with it, also in the middle of work.
 """
 

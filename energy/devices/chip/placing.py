@@ -136,7 +136,7 @@ class _Filling:
         self.free_axons = 0
 
     def add(self, layer: LayerCounts, inputs: int) -> None:
-        """Put one layer behind the others; `inputs` are the axons that it needs on each core."""
+        """Put one layer after the others; `inputs` are the axons that it needs on each core."""
         if self.axons is not None and inputs > self.axons:
             law = f"a neuron has at most {self.axons} inputs (axons_per_core)"
             there = f"<= {self.axons}"

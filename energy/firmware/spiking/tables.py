@@ -109,7 +109,7 @@ def seen_neurons(connection: Connection, pre_shape: Shape) -> np.ndarray | None:
     pre = plane(pre_shape)
     rows, columns = seen_along(connection, pre)
     if min(rows.min(), columns.min()) < 0:
-        law = "has its dense weights behind pools that leave no neuron out"
+        law = "has its dense weights after pools that leave no neuron out"
         raise SpikewattError(f"firmware: connection {connection.name!r}", law, pre_shape)
     seen = plane(connection.seen(pre_shape))
     position = rows[:, None] * seen.columns + columns

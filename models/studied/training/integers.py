@@ -233,7 +233,7 @@ def check_layers(layers: Sequence[Layer], powers_of_two: bool) -> None:
             continue
         raise SpikewattError(
             where=f"layer {type(layer).__name__}",
-            law="few levels become integers behind layers that are known here",
+            law="few levels become integers after layers that are known here",
             got=repr(layer),
             allowed="convolutions and dense layers, residual blocks, max pools, a mean at the end",
         )

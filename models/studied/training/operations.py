@@ -43,7 +43,7 @@ class OperationsPenalty:
             elif firing is not None and not isinstance(layer, keras.layers.Flatten):
                 raise SpikewattError(
                     where=f"layer {layer.name!r}",
-                    law="counts operations behind activations that weights follow",
+                    law="counts operations after activations that weights follow",
                     got=type(layer).__name__,
                 )
 

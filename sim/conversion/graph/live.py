@@ -2,7 +2,7 @@
 
 A channel is dead if it is the same for every input, because all weights that lead to it are zero
 or come from dead channels; or if it leads to dead channels only. A compiler folds such constants
-into the biases behind them, and drops what computes them and what they multiply. Of a layer
+into the biases after them, and drops what computes them and what they multiply. Of a layer
 between populations with i inputs and o outputs, i' and o' of them alive, i' · o' / (i · o) of the
 multiply-accumulates are left: single weights of zero are multiplied, as is an input channel that
 no output gives a weight.

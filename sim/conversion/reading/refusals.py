@@ -26,7 +26,7 @@ REMEDIES = {
     "GRU": "unroll it in time, or use Conv1D",
     "SimpleRNN": "unroll it in time, or use Conv1D",
     "Bidirectional": "unroll it in time, or use Conv1D",
-    "Embedding": "convert the model behind it, and give it what it gives",
+    "Embedding": "convert the model after it, and give it what it gives",
     "Lambda": "write what it computes with layers of Keras",
     "TimeDistributed": "use Dense or Conv1D, which work at every step by themselves",
     "ELU": "train with ReLU, ReLU6, LeakyReLU or PReLU in place of it",

@@ -65,7 +65,7 @@ def _connection(
 def _executed(
     layers: tuple[ExecutedLayer, ...], before: float, after: float, channelwise: bool
 ) -> tuple[ExecutedLayer, ...]:
-    """The Keras layers that were merged, with fewer channels in front of the first and behind the
+    """The Keras layers that were merged, with fewer channels in front of the first and after the
     last; between them all stay.
     """
     shares = np.ones(len(layers))

@@ -70,7 +70,7 @@ def test_an_input_without_spikes_is_left_out_on_both_sides():
 def test_a_last_layer_that_feeds_itself_is_refused():
     recurrent = replace(HIDDEN, fan_out=100, synaptic_operations=15_000)
     counts = Counts([INPUT, recurrent], 20)
-    with pytest.raises(SpikewattError, match="rules: layer 'h': feeds a layer behind it.*100"):
+    with pytest.raises(SpikewattError, match="rules: layer 'h': feeds a layer after it.*100"):
         rules(counts)
     with pytest.raises(SpikewattError, match="is priced on a neuromorphic core"):
         price(counts, "stm32l4r5")

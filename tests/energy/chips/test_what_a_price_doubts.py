@@ -12,7 +12,7 @@ from spikewatt.sim.counts.counts import Counts
 
 
 def counts(first_cores=None, time_s=None, neurons=1000) -> Counts:
-    """A layer that one input feeds, and one behind it."""
+    """A layer that one input feeds, and one after it."""
     none = {"spikes": 0, "synaptic_operations": 0}
     layers = [
         {"name": "pixels", "neurons": 1, "fan_out": neurons, "is_input": True, **none},

@@ -61,7 +61,7 @@ def chain():
 
 
 def residual():
-    """Two convolutions that are added, one of them behind another, and a pool."""
+    """Two convolutions that are added, one of them after another, and a pool."""
     utils.set_random_seed(6)
     x = layers.Input((6, 6, 3))
     trunk = layers.Conv2D(4, 3, padding="same", activation="relu", name="trunk")(x)
@@ -79,7 +79,7 @@ def test_where_all_is_alive_nothing_is_left_out():
 
 
 def test_a_dead_channel_takes_what_feeds_it_and_what_it_feeds():
-    """A pointwise channel of 5: a fifth of its layer, and a fifth of the dense layer behind it."""
+    """A pointwise channel of 5: a fifth of its layer, and a fifth of the dense layer after it."""
     model = chain()
     kill(model, "pointwise", 2)
     found = by_layer(model)

@@ -153,7 +153,7 @@ def test_updates_that_were_counted_are_taken():
 def test_what_is_assumed_is_said():
     said = " ".join(price(counts(leaks=True, time_s=0.1), "stm32l4r5").assumptions)
     for text in (
-        "a row of weights behind in; indexed targets behind mid",
+        "a row of weights after in; indexed targets after mid",
         "its multiply-accumulates are neurons * fan-out",
         "A weight is stored for each synapse.",
         "Making the spikes of in is not included",

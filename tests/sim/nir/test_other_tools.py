@@ -68,7 +68,7 @@ TWO = np.ones(2)
         ([nir.Linear(WEIGHTS), nir.Delay(TWO)], "node 'delay': must be a node .* got Delay"),
         (
             [nir.Linear(WEIGHTS), nir.Linear(np.ones((2, 2))), nir.IF(TWO, TWO)],
-            "one node with weights stands between two neurons; got Linear behind 'linear'",
+            "one node with weights stands between two neurons; got Linear after 'linear'",
         ),
         (
             [nir.Linear(WEIGHTS), nir.IF(TWO, TWO, np.full(2, 0.5))],

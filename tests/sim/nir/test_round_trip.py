@@ -33,7 +33,7 @@ def there_and_back(network, tmp_path):
 def expressible(network):
     """The same network with what NIR can say; None where that does not fit together.
 
-    Biases per channel, and none behind a pool or an identity; the same padding on both sides.
+    Biases per channel, and none after a pool or an identity; the same padding on both sides.
     """
     populations = []
     for p in network.populations:
@@ -316,7 +316,7 @@ def test_what_nir_cannot_say_is_an_error(mlp, mlp_network, cnn_network, digits, 
 @pytest.mark.parametrize(
     ("kind", "changes", "match"),
     [
-        ("pool", {}, "NIR has biases behind weights only; got a bias on a pool connection"),
+        ("pool", {}, "NIR has biases after weights only; got a bias on a pool connection"),
         ("conv2d", {}, "NIR's convolutions have one bias per channel; got one per position"),
     ],
 )

@@ -130,7 +130,7 @@ def test_more_inputs_fit_than_on_odin():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_time_references_clear_whatever_images_leave(seed):
-    """Bounds of potentials: no image leaves one that the references behind it do not clear."""
+    """Bounds of potentials: no image leaves one that the references after it do not clear."""
     random = np.random.default_rng(seed)
     layers = (random.integers(-8, 8, (12, 6)), random.integers(-8, 8, (6, 4)))
     if seed % 2:

@@ -79,7 +79,7 @@ def with_setting(**changes):
 WRONG = {
     "layers back to front": (
         lambda trace: replace(trace, layers=trace.layers[::-1]),
-        "layers: layer0->output: stands behind the layers that feed it; got nothing feeds 'layer0'",
+        "layers: layer0->output: stands after the layers that feed it; got nothing feeds 'layer0'",
     ),
     "synapses and no macs": (with_layer(macs=0), "input->layer0: macs: must be those of a layer"),
     "weights of no bits": (

@@ -11,6 +11,7 @@ import spikewatt as sw
 from spikewatt.errors import SpikewattError
 from spikewatt.models.capacity import capacity_bits
 from spikewatt.models.int8 import quantise_int8
+from spikewatt.models.int8_baseline import clipped
 from spikewatt.models.keras_backend import import_keras
 from spikewatt.sim.conversion.thresholds import Method
 from spikewatt.sim.zeros.activation_zeros import ActivationZeros, LayerZeros
@@ -207,6 +208,19 @@ def test_int8_zeros_are_those_of_its_own_arithmetic(images):
     assert shares == pytest.approx(wanted, abs=1e-12)
     assert 0 < wanted[1] < 1
     assert found.network == "int8"
+
+
+def test_int8_zeros_of_few_levels_are_those_of_the_network_that_is_executed():
+    """As in a run: the largest level is a clip, and int8 has levels of its own."""
+    model, data = sw.load_keras("zoo:lenet"), sw.load_dataset("digits28")
+    x, calibration = data.scaled("test")[:8], data.scaled("train")[:40]
+    found = sw.activation_zeros(model, x, calibration, bits=8)
+    wanted = sw.activation_zeros(clipped(model), x, calibration, bits=8)
+    assert found.network == "int8"
+    assert [layer.zero_share for layer in found.layers] == pytest.approx(
+        [layer.zero_share for layer in wanted.layers], abs=1e-12
+    )
+    assert all(0 < layer.zero_share < 1 for layer in found.layers)
 
 
 @pytest.mark.parametrize("kind", ["depthwise", "residual"])

@@ -40,7 +40,7 @@ class SyntheticLogMel(Source):
 
 
 def _bottleneck(model: Any) -> tuple[Any, list]:
-    """The batch norm of the narrowest dense layer, and the layers behind its activation.
+    """The batch norm of the narrowest dense layer, and the layers after its activation.
 
     Raises
     ------
@@ -51,6 +51,6 @@ def _bottleneck(model: Any) -> tuple[Any, list]:
     narrowest = int(np.argmin(widths))
     kinds = [type(layer).__name__ for layer in layers[narrowest : narrowest + 3]]
     if kinds != ["Dense", "BatchNormalization", "Activation"]:
-        law = "has batch norm and an activation behind its narrowest dense layer"
+        law = "has batch norm and an activation after its narrowest dense layer"
         raise SpikewattError(f"synthetic_log_mel: model {model.name!r}", law, ", ".join(kinds))
     return layers[narrowest + 1], layers[narrowest + 3 :]

@@ -20,7 +20,7 @@ def composed(
     kind: type[ConvolutionTerm],
     executed: tuple,
 ) -> Term | None:
-    """`first` and a window behind it as one; None where no window is that.
+    """`first` and a window after it as one; None where no window is that.
 
     Zeros around what the first one gives are none around what it sees, unless it sees one neuron.
 

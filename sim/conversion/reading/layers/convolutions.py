@@ -91,7 +91,7 @@ def check_axes(call: Call) -> None:
     shape = tuple(call.sources[0].shape[1:])
     law = "its window slides over axes that the populations have"
     got = f"values in another order or shape, which were given the shape {shape}"
-    hint = "Reshape and Permute stand right behind an input, or in front of Flatten and Dense"
+    hint = "Reshape and Permute stand right after an input, or in front of Flatten and Dense"
     raise call.refused(law, got, hint=hint)
 
 

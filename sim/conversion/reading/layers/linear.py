@@ -91,7 +91,7 @@ def _multiplied(
 
 
 def _behind_convolution(term: ConvolutionTerm, rows: np.ndarray, path) -> Term | None:
-    """A dense layer behind a convolution: every input to every output."""
+    """A dense layer after a convolution: every input to every output."""
     seen = term.seen_shape
     outputs = rows.shape[1]
     if math.prod(seen) * outputs > LARGEST_MERGED:

@@ -1,4 +1,4 @@
-"""Signed values: a pair of populations carries what is linear behind linear.
+"""Signed values: a pair of populations carries what is linear after linear.
 
 A population transmits what is above zero. So x is carried as max(x, 0) − max(−x, 0): two
 populations, of which one is silent wherever the other fires. A linear map whose input is linear
@@ -157,7 +157,7 @@ def paired(
     below : bool, default True
         Whether what is below zero is needed.
     slope : array, default none
-        By which `tensor` is scaled below zero, where Keras shows it only behind a LeakyReLU.
+        By which `tensor` is scaled below zero, where Keras shows it only after a LeakyReLU.
     """
     block = block.inside()
     place = channels if block.columns is None else block.columns

@@ -52,7 +52,7 @@ def _pooled_each(call: Call, pool: Callable, geometry: Callable[[Call, Block], G
             shape = tuple(call.sources[0].shape[1:])
             law = "its window slides over axes that the populations have"
             got = f"values in another order or shape, which were given the shape {shape}"
-            hint = "Reshape and Permute stand right behind an input, or in front of Flatten"
+            hint = "Reshape and Permute stand right after an input, or in front of Flatten"
             raise call.refused(law, got, hint=hint)
         result.append(pool(call, block, channels, geometry(call, block)))
     return result
@@ -215,7 +215,7 @@ def _merged_mean(
     geometry: Geometry,
     shape: tuple[int, ...],
 ) -> Block | None:
-    """The mean behind a convolution as one map, where that costs no more than a pair."""
+    """The mean after a convolution as one map, where that costs no more than a pair."""
     if np.any(geometry.padding) or block.padding:  # Keras leaves padding out of the mean
         return None
 
@@ -241,7 +241,7 @@ def _merged_mean(
 
 
 def _mean_behind(call: Call, term: Term, geometry: Geometry, box: np.ndarray) -> Term | None:
-    """A mean behind one path."""
+    """A mean after one path."""
     if term.plain and call.rules.merge_pools and geometry.apart:
         return _pooled(term, geometry)
     if isinstance(term, IdentityTerm) and term.plain:
