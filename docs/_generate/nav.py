@@ -28,7 +28,7 @@ FIRST = {
         "measured_and_assumed", "codes", "engines", "ledger", "ranges", "verdicts", "fair_fight",
         "conversion", "silicon", "counts_on_chips", "rules", "one_spike", "design",
     ),
-    "reference": ("cli", "configuration", "sweep", "files", "errors", "glossary", "cards",
+    "reference": ("cli", "configuration", "sweep", "files", "json", "errors", "glossary", "cards",
                   "card_keys", "api"),
     "reference/api": ("models", "sim", "energy", "rtl_ref", "analysis", "package"),
 }  # fmt: skip
