@@ -62,6 +62,19 @@ def keeping(kept: Callable[[], str]) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block ends.
+
+    A library whose import is cut short is half there, and says that something is not installed.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def exit_code(error: KeyboardInterrupt) -> int:
     """128 plus the number of the signal, as shells have it."""
     return 128 + error.number if isinstance(error, Ended) else INTERRUPTED

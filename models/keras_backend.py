@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import Any
 
+from ..endings import uninterrupted
 from ..installed import not_installed
 
 
@@ -34,7 +35,7 @@ def import_keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
-        with silent_stderr():
+        with uninterrupted(), silent_stderr():
             import keras
     except ImportError as error:
         law = "needs Keras 3 and TensorFlow"

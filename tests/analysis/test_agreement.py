@@ -68,7 +68,7 @@ def test_several_outputs_are_judged_by_the_worst(digits):
     assert compare(model, dataclasses.replace(network, populations=broken), x).agreement < 0.5
 
 
-def test_the_first_line_of_a_run_says_it(capsys, monkeypatch, tmp_path):
+def test_a_run_says_it_after_the_verdict(capsys, monkeypatch, tmp_path):
     bad = Agreement(64, 32, 0.09, -0.09, "layer 'x': more simulated steps")
     monkeypatch.setattr(steps, "compare", lambda *given: bad)
     job = {"epochs": 1, "engine": "reference", "steps": 4, "test_samples": 10}
@@ -77,7 +77,10 @@ def test_the_first_line_of_a_run_says_it(capsys, monkeypatch, tmp_path):
     assert result.agreement is bad
     assert result.findings.facts["correlation"] == -0.09
     print_findings(result.findings)
-    assert capsys.readouterr().out.startswith("The spiking network answers as Keras does on only")
+    assert result.findings.sentence.splitlines()[1].startswith(
+        "The spiking network answers as Keras does on only"
+    )
+    assert "answers as Keras does on only" in " ".join(capsys.readouterr().out.split())
     assert "only 9 %" in repr(result)
 
 

@@ -23,6 +23,8 @@ from spikewatt.models.datasets import load_dataset
 from spikewatt.sim.zeros.given import load_zeros
 from typer.testing import CliRunner
 
+from ..helpers.said import data_of
+
 SHORT = {"epochs": 2, "engine": "reference", "steps": 8, "test_samples": 40}
 
 
@@ -226,7 +228,7 @@ def test_the_command_line_reads_the_zeros_of_a_run(result):
     for name, more in (("without", []), ("file", ["--zeros", zeros]), ("share", ["--zeros", "1"])):
         done = CliRunner().invoke(app, [*words, *more])
         assert done.exit_code == 0, done.output
-        said = json.loads(done.output)
+        said = data_of(done.output, "price")
         energies = {row["workload"]: row["energy_j"] for row in said["rows"]}
         found[name] = energies.get(ZERO_SKIPPING)
         how = any("is not priced: --zeros" in line for line in said["assumptions"])

@@ -53,9 +53,8 @@ def test_counts_are_priced_as_in_python(folder):
 
 
 def test_a_reader_sees_the_tables_of_a_price_and_what_was_taken(folder):
-    result = call(
-        "--counts", "c.csv", "--steps", "16", *DEVICES[:2], "--tornado", "--period-s", "1"
-    )
+    options = ("--tornado", "--period-s", "1", "--assumptions")
+    result = call("--counts", "c.csv", "--steps", "16", *DEVICES[:2], *options)
     assert result.exit_code == 0, result.output
     shown = re.sub(r"\s+", " ", result.stdout)
     for text in (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from spikewatt.cli.habits.stopped import said_of_stop
-from spikewatt.endings import keeping
+from spikewatt.endings import keeping, uninterrupted
 
 RUN = ("run", "--engine", "event", "--test-samples", "40", "--epochs")
 # What a shell starts in the background ignores the signal; a program on a terminal does not.
@@ -97,6 +97,20 @@ def test_a_stop_says_what_is_kept_once():
         with keeping(lambda: "a is kept in b"), keeping(lambda: "a is kept in b"):
             raise KeyboardInterrupt
     assert said_of_stop(stop.value) == "stopped: run the same line again; a is kept in b"
+
+
+def test_ctrl_c_waits_until_a_library_is_whole():
+    done = []
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012, SIM117
+            with uninterrupted():
+                signal.raise_signal(signal.SIGINT)
+                done.append("imported")
+        assert done == ["imported"]
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_error_gets_no_note():

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -215,10 +216,17 @@ except KeyboardInterrupt as error:
 """
 
 
+# What a shell starts in the background ignores the signal.
+HEEDING = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_that_end_the_program_clean_up(number, tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, str(tmp_path / "out")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SLOW, str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=HEEDING,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
