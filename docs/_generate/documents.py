@@ -40,8 +40,11 @@ def _row(document: Mapping[str, Any], types: Mapping[str, Any]) -> tuple[str, st
         needed = found.get("required", [])
         always += [key for key in found["properties"] if key in needed]
         sometimes += [key for key in found["properties"] if key not in needed]
-    listed = (", ".join(map(code, dict.fromkeys(keys))) for keys in (always, sometimes))
-    return (code(document["verb"]["const"]), *listed)
+    return code(document["verb"]["const"]), _listed(always), _listed(sometimes)
+
+
+def _listed(keys: list[str]) -> str:
+    return ", ".join(map(code, dict.fromkeys(keys)))
 
 
 def _objects(schema: Mapping[str, Any], types: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
