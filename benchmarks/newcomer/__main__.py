@@ -107,11 +107,13 @@ def take(path: NewPath, python: str, folder: Path) -> Taken:
 def main() -> None:
     """Take the paths that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("paths", nargs="*", default=list(PATHS), choices=list(PATHS))
+    parser.add_argument("paths", nargs="*", metavar="PATH", help=f"of {', '.join(PATHS)}; else all")
     parser.add_argument("--python", default=sys.executable, help="Python of the environments.")
     asked = parser.parse_args()
+    if unknown := set(asked.paths) - set(PATHS):
+        parser.error(f"no path is called {', '.join(sorted(unknown))}; there are {', '.join(PATHS)}")
     found = []
-    for name in asked.paths:
+    for name in asked.paths or PATHS:
         folder = Path(tempfile.mkdtemp(prefix="newcomer-"))
         try:
             found.append(take(PATHS[name], asked.python, folder))
