@@ -111,7 +111,8 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="Python of the environments.")
     asked = parser.parse_args()
     if unknown := set(asked.paths) - set(PATHS):
-        parser.error(f"no path is called {', '.join(sorted(unknown))}; there are {', '.join(PATHS)}")
+        words = ", ".join(sorted(unknown))
+        parser.error(f"no path is called {words}; there are {', '.join(PATHS)}")
     found = []
     for name in asked.paths or PATHS:
         folder = Path(tempfile.mkdtemp(prefix="newcomer-"))
