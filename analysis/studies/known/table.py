@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from ....energy.bill import INT8, SPIKING
+from ....errors import SpikewattError
 from ...report.units import significant
 from ..cells.prices import CORE
 from ..results import read_results
@@ -153,6 +154,10 @@ def why_not(refused: str) -> str:
 
     >>> why_not("the network fits; got int8_ann: needs 15,100,216 of 2,097,152 flash_bytes")
     'needs 15.1 MB'
+
+    Raises
+    ------
+    SpikewattError : a refusal for which there are no such words.
     """
     if needed := re.search(r"int8_ann: needs ([\d,]+) of", refused):
         return f"needs {int(needed[1].replace(',', '')) / MEGABYTE:.1f} MB"
@@ -160,7 +165,7 @@ def why_not(refused: str) -> str:
         return "max pools"
     if "no geometry" in refused:
         return "too wide"
-    return NOTHING
+    raise SpikewattError("table of known networks", "has words for each refusal", refused)
 
 
 def accuracies(known: Known, found: Found) -> str:

@@ -19,6 +19,7 @@ from spikewatt.analysis.studies.known.table import (
     why_not,
 )
 from spikewatt.analysis.studies.study import read_study
+from spikewatt.errors import SpikewattError
 
 README = Path(spikewatt.__file__).parent / "README.md"
 
@@ -80,6 +81,8 @@ def test_a_refusal_is_told_in_a_few_words():
     assert why_not("axons_per_core >= 576 (no geometry of the parametric core)") == "too wide"
     both = "got snn: needs 9,000,000 of 2 flash_bytes; int8_ann: needs 4,438,328 of 2 flash_bytes"
     assert why_not(both) == "needs 4.4 MB"
+    with pytest.raises(SpikewattError, match="has words for each refusal; got something new"):
+        why_not("something new")
 
 
 def test_an_energy_reads_in_its_unit():
