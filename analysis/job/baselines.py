@@ -50,8 +50,9 @@ def baselines(
 
     int8 = matched = accuracy = None
     try:
-        int8 = zeros_of_int8(prepared.int8, graph, layers, first)
-        notes += [CLIPPED] if has_few_levels(model) else []
+        executed = prepared.int8
+        notes += [CLIPPED] if has_few_levels(model) else []  # true of it, whatever follows
+        int8 = zeros_of_int8(executed, graph, layers, first)
     except SpikewattError as error:
         notes.append(f"int8_ann_zero_skipping is not priced, its zeros were not counted: {error}")
     progress("baselines", 1, 2)

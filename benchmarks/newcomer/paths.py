@@ -97,7 +97,7 @@ class NewPath:
 
 ENVIRONMENT = "PYTHON -m venv .venv"
 FIGURES = {
-    "stm32f411": "cortex-m4:clock_mhz=100,ua_per_mhz=116,supply_v=3.3",
+    "stm32f411": "cortex-m4:clock_mhz=100,ua_per_mhz=162,supply_v=3.3",
     "rp2040": "cortex-m0+:clock_mhz=133,ua_per_mhz=110,supply_v=3.3",
 }
 BOARDS = " ".join(f"--device {figures}" for figures in FIGURES.values())

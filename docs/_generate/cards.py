@@ -9,6 +9,7 @@ from spikewatt.analysis.report.numbers import PREFIXES
 from spikewatt.energy.cards.card import Card, Quantity
 from spikewatt.energy.cards.files.said import LIMITS, VALUES, said_of
 from spikewatt.energy.cards.load import card_names, load_card
+from spikewatt.energy.pricing.in_brief import statuses
 
 from .markdown import bullets, code, of_table, page, sentence, table, text
 
@@ -36,7 +37,7 @@ def _index(cards: list[Card]) -> str:
     parts = [INTRODUCTION, STATUSES]
     for kind in dict.fromkeys(str(card.kind) for card in cards):
         rows = [
-            (f"[{card.name}]({card.name}.md)", text(card.title), _statuses(card))
+            (f"[{card.name}]({card.name}.md)", text(card.title), statuses(card))
             for card in cards
             if str(card.kind) == kind
         ]
@@ -48,11 +49,6 @@ def _index(cards: list[Card]) -> str:
 
 def _words(kind: str) -> str:
     return kind.replace("_", " ").capitalize()
-
-
-def _statuses(card: Card) -> str:
-    found = [quantity.status for quantity in card.values.values()]
-    return ", ".join(f"{found.count(each)} {each}" for each in dict.fromkeys(found))
 
 
 def _page(card: Card) -> str:

@@ -50,7 +50,7 @@ def _of_card(card: Card) -> list[str]:
         f"{card.name}: {card.title}{_kernels(card)}",
         f"  counted: {card.includes}",
         f"  not counted: {card.excludes}",
-        f"  values: {_statuses(card)}",
+        f"  values: {statuses(card)}",
     ]
 
 
@@ -60,8 +60,13 @@ def _kernels(card: Card) -> str:
     return f"; int8 by {named(library)}" if library else ""
 
 
-def _statuses(card: Card) -> str:
-    """How many values are measured, simulated, estimated and assumed."""
+def statuses(card: Card) -> str:
+    """How many values are measured, simulated, estimated and assumed.
+
+    >>> from ..cards.load import load_card
+    >>> statuses(load_card("cr2032"))
+    '2 assumed'
+    """
     found = Counter(quantity.status.split()[0] for quantity in card.values.values())
     known = [status for status in STATUSES if found[status]]
     return ", ".join(f"{found[status]} {status}" for status in known)
